@@ -1,0 +1,71 @@
+# Every target sets itself up: `make demo` and `make test` work on a bare machine with Python and make.
+# Nothing but the hashes in requirements.lock decides what is installed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TESTED := $(VENV)/.ready-test
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet $(LOCKFLAGS)
+# Which interpreter: the first of these that runs and is 3.11 or newer. Override: make PYTHON=…
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo check lint format test chaos lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## build .venv from requirements.lock, with .venv/bin/kabulwire
+
+$(READY): requirements.lock pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "kabulwire needs Python 3.11 or newer; none was found on PATH." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python's venv and ensurepip are missing. On Debian and Ubuntu this installs them:" >&2; \
+	  $(PYTHON) -c 'import sys; print("    sudo apt-get install -y python%d.%d-venv" % sys.version_info[:2])' >&2; \
+	  exit 1; }
+	@echo "setting up $(VENV) (once) …" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TESTED): $(READY) requirements-test.lock
+	@echo "adding what the tests need (once) …" >&2
+	@$(PIP) --require-hashes --requirement requirements-test.lock
+	@touch $@
+
+run: setup ## the worker on config/; stops on Ctrl-C
+	$(BIN)/kabulwire run
+
+demo: setup ## a loopback newsroom, the real worker, incidents on the screen
+	@$(BIN)/kabulwire demo
+
+lint: $(TESTED) ## ruff, mypy, layers
+	$(BIN)/ruff check worker tests
+	$(BIN)/ruff format --check worker tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(TESTED) ## put code into its form
+	$(BIN)/ruff check --fix worker tests
+	$(BIN)/ruff format worker tests
+
+check: lint ## lint, types, layers, fast tests
+	$(BIN)/pytest -q -m "not slow and not broker and not chaos" $(TESTS)
+
+test: $(TESTED) ## all tests, with a real Apache Kafka
+	$(BIN)/pytest -q $(TESTS)
+
+chaos: $(TESTED) ## many rounds of killing processes in the middle of their work
+	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -m chaos --timeout=3600 tests
+
+lock: $(TESTED) ## renew both lock files (LOCKFLAGS=--upgrade for newer versions)
+	$(LOCK) --extra build --output-file requirements.lock
+	$(LOCK) --extra build --extra test --constraint requirements.lock --output-file requirements-test.lock
+
+clean: ## remove .venv and caches; never the store
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
