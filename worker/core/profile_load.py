@@ -78,9 +78,12 @@ def build_profile(name: str, files: Mapping[str, Any]) -> Profile:
         places=places,
         actors=_each(_rows(files, "actors.toml", "actor"), _as(Actor), "actors.toml", problems),
         institutions=_each(
-            _rows(files, "speakers.toml", "institution"), _as(Institution), "speakers.toml", problems
+            _rows(files, "speakers.toml", "institution"),
+            _as(Institution),
+            "speakers.toml",
+            problems,
         ),
-        known=_each(_rows(files, "known.toml", "attack"), _as(KnownAttack), "known.toml", problems),
+        known=_each(_rows(files, "known.toml", "attack"), _known, "known.toml", problems),
         confusers=_confusers(files["confusers.toml"], problems),
         gate=_gate(files["gate.toml"], problems),
         outlet_trust=dict(head.get("outlet_trust", {})),
@@ -133,6 +136,12 @@ def _as(kind: type[T]) -> Callable[[Mapping[str, Any]], T]:
         return kind(**{**defaults, **values})
 
     return convert
+
+
+def _known(row: Mapping[str, Any]) -> KnownAttack:
+    if not isinstance(row.get("date"), dt.date):
+        raise TypeError("date must be a TOML date such as 2019-05-08")
+    return _as(KnownAttack)(row)
 
 
 def _place(row: Mapping[str, str | None]) -> PlaceEntry:
@@ -212,7 +221,9 @@ def _gate(data: Mapping[str, Any], problems: list[str]) -> Gate:
 
 def _check_references(profile: Profile, problems: list[str]) -> None:
     ids = [place.id for place in profile.places]
-    problems.extend(f"places.csv: id {i!r} twice" for i in sorted({i for i in ids if ids.count(i) > 1}))
+    problems.extend(
+        f"places.csv: id {i!r} twice" for i in sorted({i for i in ids if ids.count(i) > 1})
+    )
     known = set(ids)
     for place in profile.places:
         if place.parent is not None and place.parent not in known:
@@ -220,5 +231,3 @@ def _check_references(profile: Profile, problems: list[str]) -> None:
     for attack in profile.known:
         if attack.place is not None and attack.place not in known:
             problems.append(f"known.toml: {attack.id}: no place {attack.place!r}")
-        if not isinstance(attack.date, dt.date):
-            problems.append(f"known.toml: {attack.id}: date must be a TOML date")
