@@ -1,0 +1,399 @@
+"""Dates as news writes them, turned into days of the watched place's calendar.
+
+Rules
+-----
+1. A mention is resolved against the document's *local* date. A weekday is the most recent one on
+   or before it; a month and day without a year likewise. Without a document date only mentions
+   that carry their year are found.
+2. An interval is never narrower than the words: "just over two weeks" is 14 to 18 days.
+3. Dates after "since", "until" and the like bound a stretch of time; they are no mention.
+4. ``anaphoric`` mentions ("two weeks after …", "a day earlier") count from what the text was
+   talking about. They are resolved against the document date; ``shifted`` moves them.
+
+Theory of operation
+-------------------
+Words come from the lexicon (tables ``month``, ``weekday``, ``day_word``, ``period``, ``time_unit``,
+``time_direction``, ``count_word``, ``vague_amount``), shapes of digits stand here. A month name is
+found first and day and year looked for on both sides, so "May 8, 2019", "8 de mayo de 2019" and
+"18 Sawr 1398" are one piece of code. A month of another calendar is written ``calendar/number``.
+(EFE, 1 July 2019, has no absolute date at all, only "on Monday" and "a month ago".)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from convertdate import islamic, persian
+
+from worker.core.lexicon import Lexicon
+from worker.core.model import DateBasis, DatePrecision
+from worker.core.text.prose import Prose
+
+if TYPE_CHECKING:
+    from worker.core.knowledge import Knowledge
+
+_CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
+    "solar_hijri": persian.to_gregorian,
+    "lunar_hijri": islamic.to_gregorian,
+}
+_UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25, "decade": 3652.5}
+_SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 60.0, "decade": 720.0}
+"""How far off a rounded count may be, per unit counted; research gold: a month = 24 to 37 days."""
+_VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9), "decade": (1, 5)}
+"""What a bare plural ("weeks ago") may mean, in its unit."""
+_SLACK_LIMIT = 400
+_ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+_SLASHED = re.compile(r"(?<![\d./])(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})(?![\d/])")
+_YEAR = re.compile(r"(?<![\d.,:$/-])((?:19|20)\d\d)(?![\d%:/]|[.,]\d|-\d)")
+_DAY_BEFORE = (
+    r"(?<![\d.:,])(\d{1,2})(?:\s?-\s?(\d{1,2}))?(?:st|nd|rd|th|er|\.|[ºª])?\s?(?:JOINT\s?)?$"
+)
+_DAY_AFTER = (
+    r"\.?\s?(?:JOINT\s?)?(\d{1,2})(?:\s?-\s?(\d{1,2}))?(?:st|nd|rd|th)?(?![:.,]\d|\d|\s?[ap]\.?m)"
+)
+_YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4})(?!\d)"
+_YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
+_APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
+_LOOK = 24
+"""How many characters left and right of a word may hold its day, year or qualifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateMention:
+    """Words that name a day or a stretch of days; ``first`` and ``last`` are inclusive.
+
+    ``start`` and ``end`` are positions in ``Prose.text``. ``time`` is HH:MM, local, when a clock
+    time stands beside it.
+    """
+
+    start: int
+    end: int
+    first: dt.date
+    last: dt.date
+    precision: DatePrecision
+    basis: DateBasis
+    time: str | None = None
+    anaphoric: bool = False
+
+    def shifted(self, days: int) -> DateMention:
+        """The same mention, counted from another day."""
+        move = dt.timedelta(days=days)
+        return replace(self, first=self.first + move, last=self.last + move)
+
+    def meets(self, first: dt.date, last: dt.date) -> bool:
+        """Whether the two intervals share a day."""
+        return self.first <= last and first <= self.last
+
+
+def find_dates(
+    prose: Prose, document_date: dt.date | None, knowledge: Knowledge
+) -> tuple[DateMention, ...]:
+    """All date mentions outside datelines, left to right, the longest where they overlap."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None:
+        return ()
+    text = prose.text
+    found = [*_numeric(text, document_date), *_months(prose, lexicon, document_date, knowledge)]
+    if document_date is not None:
+        found += _weekdays(text, lexicon, document_date)
+        found += _day_words(text, lexicon, document_date)
+        found += _periods(text, lexicon, document_date)
+        found += _counted(text, lexicon, document_date)
+    found += _years(text)
+    return tuple(m for m in _joined(text, _longest(found)) if not _bounds(text, lexicon, m))
+
+
+def precision_of(first: dt.date, last: dt.date) -> DatePrecision:
+    """The precision that an interval deserves."""
+    days = (last - first).days
+    steps: tuple[tuple[int, DatePrecision], ...] = (
+        (0, "day"),
+        (3, "days"),
+        (9, "week"),
+        (61, "month"),
+    )
+    return next((name for limit, name in steps if days <= limit), "year")
+
+
+def _longest(found: list[DateMention]) -> Iterator[DateMention]:
+    end = -1
+    for mention in sorted(found, key=lambda m: (m.start, -m.end, m.last - m.first)):
+        if mention.start >= end:
+            end = mention.end
+            yield mention
+
+
+def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
+    """ "Tuesday (May 8)" is one mention, and the date counts where a weekday disagrees."""
+    out: list[DateMention] = []
+    for mention in mentions:
+        last = out[-1] if out else None
+        if last and _APPOSITION.fullmatch(text, last.end, mention.start):
+            if last.basis == "weekday" and mention.basis == "stated" and mention.precision == "day":
+                out[-1] = replace(mention, start=last.start)
+                continue
+            if mention.basis == "weekday" and last.basis == "stated" and last.precision == "day":
+                out[-1] = replace(last, end=mention.end)
+                continue
+        out.append(mention)
+    return out
+
+
+def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
+    return _ends_with(lexicon, "date_bound", text, mention.start) is not None
+
+
+def _ends_with(lexicon: Lexicon, category: str, text: str, end: int) -> re.Match[str] | None:
+    """A match of a category that ends just before ``end``, blanks aside."""
+    pattern = lexicon.patterns.get(category)
+    if pattern is None:
+        return None
+    stop = len(text[:end].rstrip())
+    low = max(0, end - _LOOK)
+    return next((m for m in pattern.finditer(text, low, stop) if m.end() == stop), None)
+
+
+def _day(year: int, month: int, day: int, calendar: str = "gregorian") -> dt.date | None:
+    try:
+        if calendar != "gregorian":
+            year, month, day = _CALENDARS[calendar](year, month, day)
+        return dt.date(year, month, day)
+    except (ValueError, OverflowError, KeyError, IndexError):
+        return None
+
+
+def _numeric(text: str, document: dt.date | None) -> Iterator[DateMention]:
+    for found in _ISO.finditer(text):
+        day = _day(int(found[1]), int(found[2]), int(found[3]))
+        if day is not None:
+            yield DateMention(*found.span(), day, day, "day", "stated")
+    for found in _SLASHED.finditer(text):
+        year = int(found[4]) + (2000 if len(found[4]) == 2 else 0)
+        one, two = int(found[1]), int(found[3])
+        both = {d for d in (_day(year, two, one), _day(year, one, two)) if d is not None}
+        if both:
+            # 05/08/2019 is two different days on two sides of an ocean: take the one nearer
+            # to the document and not after it, else the day-first one that most of the world uses.
+            day = min(both, key=lambda d: (_distance(d, document), d != _day(year, two, one)))
+            yield DateMention(*found.span(), day, day, "day", "stated")
+
+
+def _distance(day: dt.date, document: dt.date | None) -> tuple[bool, int]:
+    if document is None:
+        return False, 0
+    return day > document + dt.timedelta(days=1), abs((document - day).days)
+
+
+def _months(
+    prose: Prose, lexicon: Lexicon, document: dt.date | None, knowledge: Knowledge
+) -> Iterator[DateMention]:
+    connector = lexicon.patterns.get("date_connector")
+    joint = connector.pattern if connector is not None else "(?!)"
+    before, after, year_after = (
+        re.compile(shape.replace("JOINT", joint))
+        for shape in (_DAY_BEFORE, _DAY_AFTER, _YEAR_AFTER)
+    )
+    text = prose.text
+    for found, value in lexicon.table("month").find(text, 0, len(text)):
+        calendar, _, number = value.rpartition("/")
+        calendar = calendar or "gregorian"
+        if calendar not in (*knowledge.profile.calendars, "gregorian"):
+            continue
+        start, end = found.span()
+        left = before.search(text, max(0, start - _LOOK), start)
+        right = None if left else after.match(text, end)
+        day = left or right
+        year = year_after.match(text, right.end() if right else end)
+        prior = (
+            None
+            if year
+            else _YEAR_BEFORE.search(text, max(0, start - 8), left.start() if left else start)
+        )
+        if _ordinary_word(prose, lexicon, start, found.group()):
+            continue
+        if not (day or year) and _ends_with(lexicon, "date_lead", text, start) is None:
+            continue
+        first = left.start() if left else prior.start() if prior else start
+        last = max(end, right.end() if right else 0, year.end() if year else 0)
+        stated = year or prior
+        interval = _resolve(
+            int(number), calendar, (int(day[1]), int(day[2] or day[1])) if day else None,
+            int(stated[1]) if stated else None, document,
+        )  # fmt: skip
+        if interval is not None:
+            precision: DatePrecision = precision_of(*interval) if day else "month"
+            yield DateMention(first, last, *interval, precision, "stated")
+
+
+def _ordinary_word(prose: Prose, lexicon: Lexicon, start: int, word: str) -> bool:
+    """Whether a month's name stands here as a common word: "it may", "they march"."""
+    small = prose.raw[prose.norm.raw_start(start)].islower()
+    return small and lexicon.first("month_ambiguous", word) is not None
+
+
+def _resolve(
+    month: int,
+    calendar: str,
+    days: tuple[int, int] | None,
+    year: int | None,
+    document: dt.date | None,
+) -> tuple[dt.date, dt.date] | None:
+    """The interval of a month with or without days; the latest that is not in the future."""
+    if year is not None:
+        return _interval(year, month, days, calendar)
+    if document is None:
+        return None
+    now = document.year
+    offset = {"solar_hijri": 621, "lunar_hijri": 579}.get(calendar, 0)
+    span = 2 if calendar != "lunar_hijri" else 40
+    options = (_interval(y - offset, month, days, calendar) for y in range(now + 1, now - span, -1))
+    tomorrow = document + dt.timedelta(days=1)
+    return next((i for i in options if i is not None and i[0] <= tomorrow), None)
+
+
+def _interval(
+    year: int, month: int, days: tuple[int, int] | None, calendar: str
+) -> tuple[dt.date, dt.date] | None:
+    if days is not None:
+        first, last = _day(year, month, days[0], calendar), _day(year, month, days[1], calendar)
+        return (first, max(first, last)) if first is not None and last is not None else None
+    first = _day(year, month, 1, calendar)
+    after = _day(year + month // 12, month % 12 + 1, 1, calendar)
+    if first is None or after is None:
+        return None
+    return first, after - dt.timedelta(days=1)
+
+
+def _weekdays(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    for found, value in lexicon.table("weekday").find(text, 0, len(text)):
+        if _ends_with(lexicon, "date_next", text, found.start()):
+            continue
+        back = (document.weekday() - int(value)) % 7
+        if back == 0 and _ends_with(lexicon, "date_last", text, found.start()):
+            back = 7
+        day = document - dt.timedelta(days=back)
+        yield DateMention(*found.span(), day, day, "day", "weekday")
+
+
+def _day_words(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    """ "today", "last night": offsets in days, "-1" or "-1..0"; a trailing "*" is anaphoric."""
+    for found, value in lexicon.table("day_word").find(text, 0, len(text)):
+        low, _, high = value.rstrip("*").partition("..")
+        first = document + dt.timedelta(days=int(low))
+        last = document + dt.timedelta(days=int(high or low))
+        yield DateMention(
+            *found.span(), first, last, precision_of(first, last), "relative",
+            anaphoric=value.endswith("*"),
+        )  # fmt: skip
+
+
+def _periods(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    """ "last week", "earlier this year", "last year": unit and how many units back."""
+    for found, value in lexicon.table("period").find(text, 0, len(text)):
+        unit, _, back = value.partition("/")
+        first, last = _period(unit, int(back), document)
+        precision: DatePrecision = (
+            "week" if unit == "week" else "month" if unit == "month" else "year"
+        )
+        yield DateMention(*found.span(), first, min(last, document), precision, "relative")
+
+
+def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
+    if unit == "week":
+        first = document - dt.timedelta(days=7 * (back + 1))
+        return first, first + dt.timedelta(days=7)
+    if unit == "year":
+        return dt.date(document.year - back, 1, 1), dt.date(document.year - back, 12, 31)
+    months = document.year * 12 + document.month - 1 - back
+    after = months + 1
+    first = dt.date(months // 12, months % 12 + 1, 1)
+    return first, dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def _counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    """ "a month ago", "just over two weeks after", "hace dos semanas", "weeks earlier"."""
+    for found, unit in lexicon.table("time_unit").find(text, 0, len(text)):
+        count, start = _count_before(text, lexicon, found.start())
+        direction, end = _direction(text, lexicon, start, found.end())
+        if direction is None:
+            continue
+        start = min(start, end[0])
+        if count is None and not _ends_with(lexicon, "time_plural", text, found.end()):
+            continue
+        amount, start = _amount_before(text, lexicon, start)
+        near, far = _days_back(unit, count, amount)
+        first, last = document - dt.timedelta(days=far), document - dt.timedelta(days=near)
+        yield DateMention(
+            start, end[1], first, last, precision_of(first, last), "relative",
+            anaphoric=direction != "ago",
+        )  # fmt: skip
+
+
+def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, int]:
+    digits = re.search(r"(?<![\d.,])(\d{1,3})[\s-]?$", text[max(0, end - 5) : end])
+    if digits:
+        return int(digits[1]), end - len(digits.group())
+    stop = len(text[:end].rstrip(" -"))
+    low = max(0, stop - _LOOK)
+    for found, value in lexicon.table("count_word").find(text, low, stop):
+        if found.end() == stop:
+            return int(value), found.start()
+    return None, end
+
+
+def _direction(
+    text: str, lexicon: Lexicon, start: int, end: int
+) -> tuple[str | None, tuple[int, int]]:
+    """ "ago" or "after" beside a counted unit, and the stretch including it."""
+    table = lexicon.table("time_direction")
+    if table.pattern is not None:
+        at = end + (len(text[end:]) - len(text[end:].lstrip(" ")))
+        found = table.pattern.match(text, at)
+        if found:
+            return table.values[int((found.lastgroup or "v0")[1:])], (start, found.end())
+    stop = len(text[:start].rstrip())
+    for found, value in lexicon.table("time_direction_before").find(
+        text, max(0, stop - _LOOK), stop
+    ):
+        if found.end() == stop:
+            return value, (found.start(), end)
+    return None, (start, end)
+
+
+def _amount_before(text: str, lexicon: Lexicon, end: int) -> tuple[str, int]:
+    stop = len(text[:end].rstrip())
+    for found, value in lexicon.table("vague_amount").find(text, max(0, stop - _LOOK), stop):
+        if found.end() == stop:
+            return value, found.start()
+    return "plain", end
+
+
+def _days_back(unit: str, count: int | None, amount: str) -> tuple[int, int]:
+    """Nearest and farthest day, counted back. Hours and minutes are the same day."""
+    if unit not in _UNIT_DAYS:
+        return (0, 1) if unit == "hour" and (count or 2) > 12 else (0, 0)
+    days = _UNIT_DAYS[unit]
+    if count is None:
+        low, high = _VAGUE_COUNT[unit]
+        return int(low * days), int(high * days)
+    middle = round(count * days)
+    slack = int(min(_SLACK_DAYS[unit] * count, _SLACK_LIMIT))
+    if unit == "day" and (amount != "plain" or count > 9):
+        slack = max(1, count // 7)
+    if amount == "over":
+        return middle, middle + slack
+    if amount == "under":
+        return max(0, middle - slack), middle
+    return max(0, middle - max(0, slack - 1)), middle + slack
+
+
+def _years(text: str) -> Iterator[DateMention]:
+    for found in _YEAR.finditer(text):
+        year = int(found[1])
+        yield DateMention(
+            *found.span(), dt.date(year, 1, 1), dt.date(year, 12, 31), "year", "stated"
+        )
