@@ -10,7 +10,7 @@ Rules
    ``prefix`` is a regex of clitics that may stand before it (Arabic "wa-", "bi-", "al-").
 4. A category that a language lacks is empty, never an error: the engine is language-neutral.
 
-A pattern that cannot compile, is longer than 120 characters or nests quantifiers is refused with
+A pattern that cannot compile, is longer than 240 characters or nests quantifiers is refused with
 the file's name; ``tests/core/test_lexicon.py`` holds all shipped files to that.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 from worker.core.errors import KnowledgeError
 from worker.core.text.normalise import plain
 
-PATTERN_LIMIT = 120
+PATTERN_LIMIT = 240
 _ESCAPES = re.compile(r"\\.")
 _NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
 
