@@ -1,0 +1,1 @@
+"""The store: SQLite tables, one small module for each kind of row."""

@@ -1,0 +1,167 @@
+"""Opening the store: one writer, any number of readers, and a lock against a second process.
+
+Rules
+-----
+1. WAL with ``synchronous=FULL``: a committed transaction survives a power cut. Only ``replay`` may
+   open a store that is not durable, in a temporary file.
+2. A store is bound to its sink, instance and profile. Opened with others it refuses: the ledger of
+   one sink says nothing about another, and ids of two profiles must not mix.
+3. ``PRAGMA user_version`` counts migrations. A store from a newer program is refused, not guessed.
+4. Readers cannot write: ``mode=ro`` and ``query_only``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from worker.core.errors import ConfigError, StateError
+
+_SCHEMA = Path(__file__).with_name("schema.sql")
+MIGRATIONS: tuple[str, ...] = (_SCHEMA.read_text(encoding="utf-8"),)
+"""Script n brings a store from version n to n + 1. Never edit one that was released."""
+
+BUSY_TIMEOUT_S = 10.0
+JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a store belongs to. ``sink`` is "files" or "kafka"; a cluster is not part of it."""
+
+    sink: str
+    instance: str
+    profile: str
+
+
+def open_writer(path: Path, binding: Binding, *, durable: bool = True) -> sqlite3.Connection:
+    """Open (and create or migrate) the store for its one writer.
+
+    Raises ``ConfigError`` when the store is bound to something else or is newer than the program,
+    ``StateError`` when the file is no store.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    conn = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _configure(conn, durable=durable)
+        _migrate(conn, path)
+        _bind(conn, binding, path)
+    except sqlite3.DatabaseError as error:
+        conn.close()
+        raise StateError(f"{path}: {error}") from error
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can only read. Raises ``ConfigError`` when there is no store."""
+    if not path.is_file():
+        raise ConfigError(f"no store at {path}")
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    conn = sqlite3.connect(
+        uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    conn.row_factory = sqlite3.Row
+    conn.execute("PRAGMA query_only = ON")
+    return conn
+
+
+@contextmanager
+def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing. Takes the write lock at once, so that no transaction fails half-way on it."""
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield conn
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    conn.execute("COMMIT")
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file beside the store, for as long as this process may write to it.
+
+    Raises ``ConfigError`` naming the process that has it. The kernel drops the lock with the
+    process, so a killed worker never leaves one behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(path.name + ".lock")
+    with lock.open("a+", encoding="utf-8") as handle:
+        _lock(handle, path)
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield
+
+
+def _lock(handle: IO[str], path: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        handle.seek(0)
+        holder = handle.read().strip() or "unknown"
+        raise ConfigError(f"store {path} is in use by process {holder}") from error
+
+
+def read_meta(conn: sqlite3.Connection, key: str) -> str | None:
+    """A value of the ``meta`` table, or None."""
+    row = conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def write_meta(conn: sqlite3.Connection, key: str, value: str) -> None:
+    """Set a value of the ``meta`` table."""
+    conn.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
+
+
+def _configure(conn: sqlite3.Connection, *, durable: bool) -> None:
+    conn.row_factory = sqlite3.Row
+    conn.execute(f"PRAGMA journal_mode = {'WAL' if durable else 'MEMORY'}").fetchone()
+    conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+    conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute(f"PRAGMA journal_size_limit = {JOURNAL_LIMIT_BYTES}")
+    conn.execute("PRAGMA temp_store = MEMORY")
+
+
+def _migrate(conn: sqlite3.Connection, path: Path) -> None:
+    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise ConfigError(
+            f"store {path} has version {version}; this program knows {len(MIGRATIONS)}: upgrade it"
+        )
+    for number in range(version, len(MIGRATIONS)):
+        script = f"BEGIN IMMEDIATE;\n{MIGRATIONS[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+        conn.executescript(script)
+
+
+def _bind(conn: sqlite3.Connection, binding: Binding, path: Path) -> None:
+    wanted = {"sink": binding.sink, "instance": binding.instance, "profile": binding.profile}
+    with transaction(conn):
+        if read_meta(conn, "store_id") is None:
+            write_meta(conn, "store_id", secrets.token_hex(8))
+            for key, value in wanted.items():
+                write_meta(conn, key, value)
+    for key, value in wanted.items():
+        found = read_meta(conn, key)
+        if found != value:
+            raise ConfigError(
+                f"store {path} belongs to {key} {found!r}, not {value!r}: "
+                f"use another store, or send it on with `topics republish`"
+            )
