@@ -7,21 +7,45 @@ Rules
    ``sentences`` are the sentences that hold them, ascending. A character belongs to one segment.
 3. Segments stand in the order of their anchors; ``index`` is that order, from 0.
 4. Nothing here decides whether an attack counts: that is classifying.
+
+Theory of operation
+-------------------
+The main attack is dated first (``dating``), since every other date marks another attack. Sentences
+are cut into clauses (``discourse``), and the clauses are threaded: a plain clause goes on with the
+main attack, unless it stands in the paragraph of another one, points back to it ("that attack"),
+or reports harm in a place that is not the main attack's. What has no attack at all belongs to no
+segment when it turns aside, else to the main one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from worker.core import discourse
+from worker.core.dating import local_date, main_date
+from worker.core.discourse import Clause
+from worker.core.lexicon import Lexicon
 from worker.core.model import Article, IncidentDate
+from worker.core.text.dates import DateMention, find_dates
+from worker.core.text.prose import Prose, Sentence
 
 if TYPE_CHECKING:
     from worker.core.knowledge import Knowledge
     from worker.core.text.places import PlaceMention
-    from worker.core.text.prose import Prose
 
 SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
+_UNDATED = IncidentDate(None, None, "unknown", "none")
+_HEAD_SENTENCES = 6
+"""A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
+_LOCATIVE_REACH = 40
+_SHORT_PARAGRAPH = 5
+"""In a paragraph of so many sentences all go on with the attack it began with; in a longer one
+(outlets that print the whole text as one) only a sentence that follows directly and tells harm."""
+_TAIL = 0.6
+"""From this part of a text on, an unmarked sentence after a background attack goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +74,287 @@ class Segment:
         return any(start <= position < end for start, end in self.ranges)
 
 
+@dataclass(slots=True)
+class _Thread:
+    """A segment in the making."""
+
+    kind: SegmentKind
+    date: IncidentDate
+    clauses: list[Clause] = field(default_factory=list)
+    regions: set[str] = field(default_factory=set)
+
+
 def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
     """The segment that a position of ``Prose.text`` belongs to, if any."""
     return next((s for s in segments if s.holds(position)), None)
 
 
-def find_segments(
-    article: Article, prose: Prose, knowledge: Knowledge
-) -> tuple[Segment, ...]:
+def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple[Segment, ...]:
     """All candidate attacks of an article, in the order of the text."""
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
         return ()
-    found = [
-        (m.span(), s)
-        for s in prose.sentences
-        for m in lexicon.find("trigger", prose.text, s.start, s.end)
+    from worker.core.text.places import find_places
+
+    document = local_date(article, knowledge.profile.zone)
+    dates = find_dates(prose, document, knowledge)
+    main = main_date(article, prose, lexicon, dates, document)
+    dates = anchored(dates, main, document)
+    places = find_places(prose, knowledge)
+    clauses = [c for s in prose.sentences for c in discourse.cut(prose, s, lexicon, dates, main)]
+    threads = _Weaver(prose, lexicon, places, dates, main).weave(clauses)
+    return _segments(prose, lexicon, places, threads)
+
+
+def anchored(
+    dates: tuple[DateMention, ...], main: IncidentDate, document: dt.date | None
+) -> tuple[DateMention, ...]:
+    """Anaphoric mentions ("a day after …") counted from the main attack, not the document."""
+    if main.start is None or document is None:
+        return dates
+    move = (main.start - document).days
+    return tuple(d.shifted(move) if d.anaphoric else d for d in dates)
+
+
+class _Weaver:
+    """Threads the clauses of one article. One use, then thrown away."""
+
+    def __init__(
+        self,
+        prose: Prose,
+        lexicon: Lexicon,
+        places: tuple[PlaceMention, ...],
+        dates: tuple[DateMention, ...],
+        main: IncidentDate,
+    ) -> None:
+        self._prose, self._lexicon, self._dates = prose, lexicon, dates
+        self._places = places
+        self._main = _Thread("main", main)
+        self._threads: list[_Thread] = [self._main]
+        self._current = self._main
+
+    def weave(self, clauses: list[Clause]) -> list[_Thread]:
+        """All threads, the main one first."""
+        for clause in clauses:
+            thread = self._thread_of(clause)
+            if thread is not None:
+                thread.clauses.append(clause)
+                thread.regions |= self._regions(clause)
+                self._current = thread
+        _judge_main(self._main, self._threads)
+        return self._threads
+
+    def _thread_of(self, clause: Clause) -> _Thread | None:
+        if clause.kind == "background":
+            return self._background(clause)
+        if clause.kind in ("aggregate", "threat"):
+            return self._opened("aggregate" if clause.kind == "aggregate" else "threat", _UNDATED)
+        if clause.kind == "aside":
+            return None
+        if self._is_separate(clause):
+            return self._item(clause)
+        return self._continued(clause)
+
+    def _opened(self, kind: SegmentKind, date: IncidentDate) -> _Thread:
+        thread = _Thread(kind, date)
+        self._threads.append(thread)
+        return thread
+
+    def _background(self, clause: Clause) -> _Thread:
+        date = self._date_in(clause, clause.date)
+        last = self._current
+        near = last.kind == "background" and clause.sentence - last.clauses[-1].sentence <= 1
+        if near and _may_be_same(last.date, date) and clause.date is None:
+            return last
+        for thread in self._threads:
+            if thread.kind == "background" and _is_same(thread.date, date):
+                return thread
+        return self._opened("background", date)
+
+    def _date_in(self, clause: Clause, sign: DateMention | None) -> IncidentDate:
+        found = sign or next(
+            (
+                d
+                for d in self._dates
+                if clause.start <= d.start < clause.end and discourse.is_foreign(d, self._main.date)
+            ),
+            None,
+        )
+        if found is None:
+            return _UNDATED
+        return IncidentDate(found.first, found.last, found.precision, found.basis)
+
+    def _regions(self, clause: Clause, located: bool = False) -> set[str]:
+        """Where a clause plays. ``located``: another place only as "in …", not as "…'s army"."""
+        return {
+            _region(p)
+            for p in self._places
+            if clause.start <= p.start < clause.end
+            and p.kind in ("here", "near", "elsewhere")
+            and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
+        }
+
+    def _is_located(self, position: int) -> bool:
+        before = self._prose.text[max(0, position - _LOCATIVE_REACH) : position]
+        return discourse.led_by(self._lexicon, "locative", before)
+
+    def _is_separate(self, clause: Clause) -> bool:
+        """Whether a clause reports another attack for its own sake."""
+        if self._prose.sentences[clause.sentence].zone in ("title", "caption"):
+            return False
+        if not (clause.triggers or clause.harm):
+            return False
+        regions = self._regions(clause, located=True)
+        abroad = bool(regions) and bool(self._main.regions) and not regions & self._main.regions
+        if clause.kind == "separate":
+            weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
+            return not weak or abroad
+        return abroad and not any(t.definite for t in clause.triggers)
+
+    def _item(self, clause: Clause) -> _Thread:
+        regions = self._regions(clause)
+        for thread in self._threads:
+            if thread.kind == "item" and regions and thread.regions & regions:
+                return thread
+        date = self._item_date(clause)
+        return self._opened("item", date)
+
+    def _item_date(self, clause: Clause) -> IncidentDate:
+        for mention in self._dates:
+            if clause.start <= mention.start < clause.end and mention.precision in ("day", "days"):
+                return IncidentDate(mention.first, mention.last, mention.precision, mention.basis)
+        main = self._main.date
+        if main.start is None or main.basis in ("published", "first_seen"):
+            return main
+        return replace(main, precision="days")
+
+    def _continued(self, clause: Clause) -> _Thread:
+        """The thread that a plain clause goes on with."""
+        sentence = self._prose.sentences[clause.sentence]
+        last = self._current
+        if last is self._main or sentence.zone in ("title", "caption"):
+            return self._pointed_back(clause) or self._main
+        if last.kind not in ("background", "item"):
+            return self._pointed_back(clause) or self._main
+        previous = self._prose.sentences[last.clauses[-1].sentence]
+        if previous.index == sentence.index or self._fresh(clause):
+            return self._main
+        if self._goes_on(clause, last, previous, sentence):
+            return last
+        return self._pointed_back(clause) or self._main
+
+    def _goes_on(
+        self, clause: Clause, last: _Thread, previous: Sentence, sentence: Sentence
+    ) -> bool:
+        """Whether an unmarked sentence goes on with the other attack told just before it."""
+        tells = bool(clause.triggers) or clause.harm
+        next_to = sentence.index - previous.index == 1
+        if previous.paragraph == sentence.paragraph:
+            length = len(self._prose.paragraph(sentence.paragraph))
+            return length <= _SHORT_PARAGRAPH or (tells and next_to)
+        late = clause.start > _TAIL * len(self._prose.text)
+        definite = any(t.definite for t in clause.triggers)
+        return late and tells and next_to and last.kind == "background" and not definite
+
+    def _pointed_back(self, clause: Clause) -> _Thread | None:
+        """The other attack that a clause names by "that attack", if there is one just before."""
+        if not self._lexicon.first("anaphor_back", self._prose.text, clause.start, clause.end):
+            return None
+        earlier = [t for t in self._threads if t.kind in ("background", "item")]
+        return earlier[-1] if earlier else None
+
+    def _fresh(self, clause: Clause) -> bool:
+        main = self._main.date
+        return any(
+            clause.start <= d.start < clause.end
+            and d.precision in ("day", "days")
+            and main.start is not None
+            and main.end is not None
+            and d.meets(main.start, main.end)
+            for d in self._dates
+        )
+
+
+def _region(place: PlaceMention) -> str:
+    """Empty for the watched area, else the id of the other place."""
+    return place.entry.id if place.kind == "elsewhere" else ""
+
+
+def _is_same(one: IncidentDate, two: IncidentDate) -> bool:
+    return one.start is not None and one.start == two.start and one.end == two.end
+
+
+def _may_be_same(one: IncidentDate, two: IncidentDate) -> bool:
+    return one.start is None or two.start is None or _is_same(one, two)
+
+
+def _judge_main(main: _Thread, threads: list[_Thread]) -> None:
+    """Demote a main thread that the head of the text does not tell of."""
+    head = [c for t in threads for c in t.clauses if c.triggers and c.sentence < _HEAD_SENTENCES]
+    first = min(head, key=lambda c: c.start, default=None)
+    lead = [c for c in main.clauses if c.sentence < _HEAD_SENTENCES and (c.triggers or c.harm)]
+    if first is not None and first.kind == "threat" and not any(c.harm for c in lead):
+        main.kind = "threat"
+    elif not lead:
+        main.kind = "background"
+
+
+def _segments(
+    prose: Prose, lexicon: Lexicon, places: tuple[PlaceMention, ...], threads: list[_Thread]
+) -> tuple[Segment, ...]:
+    made = [
+        _segment(prose, lexicon, places, thread)
+        for thread in threads
+        if any(c.triggers or c.harm for c in thread.clauses)
     ]
-    if not found:
-        return ()
-    date = IncidentDate(None, None, "unknown", "none")
-    ranges = tuple((s.start, s.end) for s in prose.sentences)
-    every = tuple(s.index for s in prose.sentences)
-    return (Segment(0, "main", every, found[0][0], date, (), ranges=ranges),)
+    ordered = sorted(made, key=lambda s: s.anchor)
+    return tuple(replace(s, index=i) for i, s in enumerate(ordered))
+
+
+def _segment(
+    prose: Prose, lexicon: Lexicon, places: tuple[PlaceMention, ...], thread: _Thread
+) -> Segment:
+    ranges = _joined((c.start, c.end) for c in thread.clauses)
+    triggers = [t for c in thread.clauses for t in c.triggers]
+    if triggers:
+        anchor = (triggers[0].start, triggers[0].end)
+    else:
+        told = next(c for c in thread.clauses if c.harm)
+        harm = lexicon.first("harm", prose.text, told.start, told.end)
+        anchor = harm.span() if harm is not None else (told.start, told.end)
+    inside = tuple(
+        p
+        for p in places
+        if any(start <= p.start < end for start, end in ranges)
+        or (thread.kind == "main" and p.kind == "dateline")
+    )
+    return Segment(
+        index=0,
+        kind=thread.kind,
+        sentences=tuple(sorted({c.sentence for c in thread.clauses})),
+        anchor=anchor,
+        date=thread.date,
+        places=inside,
+        retraction=thread.kind == "main" and _is_retracted(prose, lexicon, ranges),
+        ranges=ranges,
+    )
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Sorted ranges, those that touch made one."""
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return tuple(out)
+
+
+def _is_retracted(prose: Prose, lexicon: Lexicon, ranges: tuple[tuple[int, int], ...]) -> bool:
+    """Whether the text undoes an attack and names what it was instead, or withdraws a report."""
+    undone = [m for r in ranges for m in lexicon.find("retraction", prose.text, *r)]
+    if any(lexicon.first("withdrawal", m.group()) for m in undone):
+        return True
+    cause = any(lexicon.first("retraction_cause", prose.text, *r) for r in ranges)
+    return bool(undone) and cause

@@ -128,7 +128,7 @@ def _longest(found: list[DateMention]) -> Iterator[DateMention]:
 
 
 def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
-    """ "Tuesday (May 8)" is one mention, and the date counts where a weekday disagrees."""
+    """One mention of "Tuesday (May 8)", and the date counts where a weekday disagrees."""
     out: list[DateMention] = []
     for mention in mentions:
         last = out[-1] if out else None
@@ -280,7 +280,7 @@ def _weekdays(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMe
 
 
 def _day_words(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
-    """ "today", "last night": offsets in days, "-1" or "-1..0"; a trailing "*" is anaphoric."""
+    """Words such as "last night": offsets in days, "-1" or "-1..0"; a trailing "*" is anaphoric."""
     for found, value in lexicon.table("day_word").find(text, 0, len(text)):
         low, _, high = value.rstrip("*").partition("..")
         first = document + dt.timedelta(days=int(low))
@@ -292,7 +292,7 @@ def _day_words(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateM
 
 
 def _periods(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
-    """ "last week", "earlier this year", "last year": unit and how many units back."""
+    """Words such as "last week": unit and how many units back."""
     for found, value in lexicon.table("period").find(text, 0, len(text)):
         unit, _, back = value.partition("/")
         first, last = _period(unit, int(back), document)
@@ -315,7 +315,7 @@ def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def _counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
-    """ "a month ago", "just over two weeks after", "hace dos semanas", "weeks earlier"."""
+    """Counted units: "a month ago", "just over two weeks after", "hace dos semanas", "weeks earlier"."""
     for found, unit in lexicon.table("time_unit").find(text, 0, len(text)):
         count, start = _count_before(text, lexicon, found.start())
         direction, end = _direction(text, lexicon, start, found.end())
@@ -348,7 +348,7 @@ def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, in
 def _direction(
     text: str, lexicon: Lexicon, start: int, end: int
 ) -> tuple[str | None, tuple[int, int]]:
-    """ "ago" or "after" beside a counted unit, and the stretch including it."""
+    """Finds "ago" or "after" beside a counted unit, and the stretch including it."""
     table = lexicon.table("time_direction")
     if table.pattern is not None:
         at = end + (len(text[end:]) - len(text[end:].lstrip(" ")))
