@@ -75,7 +75,7 @@ async def play(profile: Profile, profile_dir: Path, out: Console) -> Path:
     await newsroom.open_doors()
     try:
         _write_feeds(stage, schedule, newsroom)
-        worker = await _start(stage, profile_dir)
+        worker = await _start(stage, _environment(stage, profile_dir))
         try:
             await _ready(worker, stage)
             newsroom.restart_clock()
@@ -107,7 +107,7 @@ def _write_feeds(stage: Stage, schedule: Schedule, newsroom: Newsroom) -> None:
     (stage.folder / "feeds.toml").write_text("\n".join(blocks), encoding="utf-8")
 
 
-async def _start(stage: Stage, profile_dir: Path) -> asyncio.subprocess.Process:
+def _environment(stage: Stage, profile_dir: Path) -> dict[str, str]:
     settings = {
         "PROFILE": profile_dir.resolve(),
         "INSTANCE": "demo",
@@ -126,7 +126,10 @@ async def _start(stage: Stage, profile_dir: Path) -> asyncio.subprocess.Process:
         "LOG__LEVEL": "info",
     }
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("KABULWIRE")}
-    environment = inherited | {f"KABULWIRE__{key}": str(value) for key, value in settings.items()}
+    return inherited | {f"KABULWIRE__{key}": str(value) for key, value in settings.items()}
+
+
+async def _start(stage: Stage, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
     with stage.worker_log.open("wb") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "worker", "run", stdout=log, stderr=log, env=environment
@@ -158,7 +161,8 @@ async def _changes(
     while True:
         lines = _lines(stage.log)
         for record in lines[read:]:
-            print(show.change_line(record), flush=True)
+            sys.stdout.write(f"{show.change_line(record)}\n")
+            sys.stdout.flush()
             yield record
             quiet_since = time.monotonic()
         read = len(lines)
