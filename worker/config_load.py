@@ -18,7 +18,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
@@ -57,10 +57,20 @@ def load(
     environ: Mapping[str, str],
     flags: Mapping[str, Any] | None = None,
 ) -> Loaded:
-    """Settings from ``where`` (file or folder; None: search), environment and flags.
+    """Settings and feeds from ``where`` (file or folder; None: search), environment and flags.
 
     Raises ``ConfigError`` whose text has one line per problem.
     """
+    settings = load_settings(where, environ, flags)
+    return replace(settings, feeds=load_feeds(settings.feeds_file))
+
+
+def load_settings(
+    where: str | Path | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, Any] | None = None,
+) -> Loaded:
+    """As ``load``, without reading any feeds: for commands that poll nothing."""
     folder, path = find(where, environ)
     written, lines = _read(path) if path else ({}, {})
     raw: dict[str, Any] = {"profile": default_profile()}
@@ -72,7 +82,7 @@ def load(
         raise ConfigError("\n".join(problems))
     config = _with_password(config)
     feeds_file = _feeds_file(config, folder, sources.get("feeds.file", ""))
-    return Loaded(config, load_feeds(feeds_file), sources, folder, feeds_file)
+    return Loaded(config, (), sources, folder, feeds_file)
 
 
 def find(where: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, Path | None]:

@@ -1,0 +1,78 @@
+"""Analyses as JSON: the line that ``analyze`` prints for each input.
+
+``Report`` and ``Statement`` are printed as they are, under their own names; a verdict's reasons are
+flattened, and one without a place in the text has no quote, start and end.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from worker.core.model import Analysis, Article, Reason, Report, Verdict
+
+_PLACES = 4
+
+
+@lru_cache(maxsize=1)
+def _reports() -> TypeAdapter[tuple[Report, ...]]:
+    return TypeAdapter(tuple[Report, ...])
+
+
+def answer(given_id: Any, analysis: Analysis, *, read: bool = False) -> dict[str, Any]:
+    """The answer for one document; ``read`` adds what was read from its page."""
+    found: dict[str, Any] = {
+        "id": given_id,
+        "verdict": verdict(analysis.verdict),
+        "reports": _reports().dump_python(analysis.reports, mode="json"),
+    }
+    if read:
+        found["article"] = article(analysis.article)
+    return {key: _rounded(value) for key, value in found.items()}
+
+
+def verdict(value: Verdict) -> dict[str, Any]:
+    """Label, probability, band and reasons."""
+    return {
+        "label": value.label,
+        "probability": value.probability,
+        "band": value.band,
+        "reasons": [_reason(reason) for reason in value.reasons],
+        "places": list(value.places),
+    }
+
+
+def article(value: Article) -> dict[str, Any]:
+    """What ``--read`` shows of a page: here ``text`` is the body."""
+    return {
+        "title": value.title,
+        "text": value.body,
+        "published": value.published.isoformat() if value.published else None,
+        "lang": value.lang,
+    }
+
+
+def line(record: Any) -> str:
+    """One line of JSON, in whatever script it is written."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    found: dict[str, Any] = {"code": reason.code, "weight": reason.weight}
+    if reason.span is not None:
+        span = reason.span
+        found |= {"quote": span.quote, "start": span.start, "end": span.end}
+    return found
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, _PLACES)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value

@@ -1,0 +1,179 @@
+"""An analysis for a person: each decision with the sentence it rests on.
+
+Everything an outlet wrote is printed through ``rich.text.Text``, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from worker.core.knowledge import Knowledge
+from worker.core.model import Analysis, Figure, Report, Span, Statement, Verdict
+
+_QUOTE = 160
+_REASONS = 8
+_COLOURS = {"attack_report": "bold green", "background_only": "yellow", "other_place": "yellow"}
+_SAID = {
+    "attack_report": "freshly reports an attack in {area}",
+    "background_only": "mentions an attack in {area}, but it is not the news",
+    "other_place": "is about an attack elsewhere",
+    "other": "reports no attack in {area}",
+}
+
+
+def show(analysis: Analysis, knowledge: Knowledge, console: Console) -> None:
+    """Print verdict, reports and what was set aside."""
+    article = analysis.article
+    console.print(Text(article.title or article.text[:90].split("\n")[0], style="bold"))
+    facts = [
+        article.outlet or "unknown outlet",
+        article.lang,
+        f"published {article.published.isoformat()} ({article.published_basis})"
+        if article.published
+        else "no publication time",
+        f"{len(article.text)} characters",
+    ]
+    console.print(Text(" · ".join(facts), style="dim"))
+    console.print()
+    _show_verdict(analysis.verdict, knowledge.profile.title, console)
+    for report in analysis.reports:
+        console.print()
+        _show_report(report, console)
+
+
+def _show_verdict(verdict: Verdict, area: str, console: Console) -> None:
+    line = Text("verdict  ", style="bold")
+    line.append(verdict.label, style=_COLOURS.get(verdict.label, "red"))
+    line.append(f"  {verdict.probability:.2f}, band {verdict.band}: the article ")
+    line.append(_SAID[verdict.label].format(area=area))
+    console.print(line)
+    table = _grid()
+    ranked = sorted(verdict.reasons, key=lambda reason: -abs(reason.weight))
+    for reason in ranked[:_REASONS]:
+        colour = "green" if reason.weight > 0 else "red"
+        table.add_row(
+            Text(f"{reason.weight:+.2f}", style=colour),
+            reason.code,
+            _quoted(reason.span) if reason.span else Text("not tied to a place", style="dim"),
+        )
+    if len(ranked) > _REASONS:
+        table.add_row("", f"and {len(ranked) - _REASONS} more (--json)", "")
+    console.print(table)
+
+
+def _show_report(report: Report, console: Console) -> None:
+    header = Text(f"{report.role} report", style="bold cyan")
+    if report.role == "background":
+        header.append("  set aside: it is context, its figures count nowhere", style="dim")
+    console.print(header)
+    table = _grid()
+    for name, value, keys in _slots(report):
+        spans = [span for key in keys for span in report.evidence.get(key, ())]
+        table.add_row(Text(name, style="bold"), value, _quoted(*spans[:1]))
+    for name, figure, measure in (
+        ("killed", report.killed, "killed"),
+        ("injured", report.injured, "injured"),
+        ("attackers", report.attackers_killed, ""),
+    ):
+        said = [s for s in report.statements if _counts(s, measure)]
+        if figure is None and not said:
+            continue
+        table.add_row(Text(name, style="bold"), bounds(figure), "")
+        for statement in said:
+            table.add_row("", _speaker(statement), _statement(statement))
+    console.print(table)
+
+
+def _counts(statement: Statement, measure: str) -> bool:
+    attacker = statement.victim_class == "perpetrator"
+    if not measure:
+        return attacker
+    return not attacker and statement.measure in {measure, "casualties"}
+
+
+def _slots(report: Report) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+    date = report.date
+    if date.start:
+        until = f" to {date.end}" if date.end and date.end != date.start else ""
+        time = f" {report.time}" if report.time else ""
+        yield "when", f"{date.start}{until}{time}  ({date.basis})", ("date", "time")
+    else:
+        yield "when", "not said", ("date",)
+    if report.place:
+        place = report.place
+        extra = [place.neighbourhood, place.landmark]
+        extra.append(f"PD {place.police_district}" if place.police_district else None)
+        known = ", ".join(part for part in extra if part and part != place.name)
+        yield "where", place.name + (f"  ({known})" if known else ""), ("place",)
+    what = [name.replace("_", " ") for name in report.attack_types]
+    what += ["suicide"] if report.suicide == "yes" else []
+    what += [" / ".join(filter(None, (w.type, w.subtype))) for w in report.weapons]
+    if what:
+        yield "what", ", ".join(what), ("attack_types", "weapons", "suicide")
+    if report.targets:
+        named = ", ".join(f"{t.name} ({t.type})" for t in report.targets)
+        yield "target", named, ("targets",)
+    if report.perpetrators:
+        who = ", ".join(
+            f"{p.name} ({p.attribution.replace('_', ' ')})" for p in report.perpetrators
+        )
+        yield "who", who, ("perpetrators",)
+    for claim in report.claims:
+        said = "claimed" if claim.claimed == "yes" else "denied"
+        speaker = f", by {claim.speaker}" if claim.speaker else ""
+        yield "claim", f"{said} by {claim.group}{speaker}", ("claims",)
+    if report.incident_status != "unknown":
+        yield "status", report.incident_status, ("incident_status",)
+
+
+def bounds(figure: Figure | None) -> str:
+    """Bounds in words: 9; at least 9; 1 to 11, best 11, sources differ; not reported."""
+    if figure is None:
+        return "not reported"
+    low, high = figure.low, figure.high
+    if low is not None and low == high and figure.best == low:
+        text = str(low)
+    elif high is None:
+        text = f"at least {low}" + (f", best {figure.best}" if figure.best is not None else "")
+    else:
+        text = f"{'up' if low is None else low} to {high}, best {figure.best}"
+    if figure.open_upper and high is not None:
+        text += " or more"
+    return text + (", sources differ" if figure.conflict else "")
+
+
+def _speaker(statement: Statement) -> Text:
+    number = str(statement.value) if statement.value is not None else ""
+    text = Text(" ".join((statement.qualifier.replace("_", " "), number)).replace("exact ", ""))
+    text.append(f"  {statement.speaker or statement.speaker_id}", style="cyan")
+    if statement.victim_class not in {"unspecified", "perpetrator"}:
+        text.append(f"  {statement.victim_class.replace('_', ' ')}")
+    if statement.status != "used":
+        text.append(f"  {statement.status}", style="dim")
+    return text
+
+
+def _statement(statement: Statement) -> Text:
+    style = "italic" if statement.status == "used" else "dim italic"
+    return Text(f"“{_cut(statement.quote)}”", style=style)
+
+
+def _quoted(*spans: Span) -> Text:
+    return Text(" … ".join(f"“{_cut(span.quote)}”" for span in spans), style="italic")
+
+
+def _cut(quote: str) -> str:
+    words = " ".join(quote.split())
+    return words if len(words) <= _QUOTE else words[: _QUOTE - 1] + "…"
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", max_width=56)
+    table.add_column(overflow="fold")
+    return table

@@ -1,0 +1,144 @@
+"""The groups ``feeds``, ``topics``, ``store`` and ``incidents``: looking and tending.
+
+Reading commands open the store read-only and never disturb a running worker.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.service import ConfigOption, JsonOption, settings
+from worker.cli.streams import plain, put, refuse, screen
+
+if TYPE_CHECKING:
+    from worker.config_load import Loaded
+
+feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
+topics = typer.Typer(help="The topics that messages go to.", no_args_is_help=True)
+store = typer.Typer(help="The worker's own state.", no_args_is_help=True)
+incidents = typer.Typer(help="What was found.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the groups of this module."""
+    app.add_typer(feeds, name="feeds")
+    app.add_typer(topics, name="topics")
+    app.add_typer(store, name="store")
+    app.add_typer(incidents, name="incidents")
+
+
+def opened(loaded: Loaded) -> sqlite3.Connection:
+    """The store of a configuration, for reading."""
+    from worker.store.connect import open_reader
+
+    return open_reader(loaded.config.store.path)
+
+
+def show_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Rows as JSON lines, or as a table of ``columns``."""
+    from worker.cli.answers import line
+
+    if as_json:
+        for row in rows:
+            put(line(row))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(plain(row.get(column))) for column in columns))
+    screen().print(table)
+
+
+@feeds.command("list")
+def feeds_list(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """Every feed with its last answer, as far as this store knows."""
+    import os
+
+    from worker.config_load import load
+    from worker.core.errors import ConfigError
+    from worker.serve.facts import feed_facts
+
+    loaded = load(config, os.environ)
+    try:
+        conn = opened(loaded)
+    except ConfigError:
+        conn = None
+    rows = feed_facts(conn, loaded.feeds)
+    columns = ("id", "outlet", "lang", "enabled", "failures", "last_success", "next_at")
+    show_rows(rows, columns, as_json=as_json)
+
+
+@topics.command("ensure")
+def topics_ensure(config: ConfigOption = None) -> None:
+    """Make the topics that are missing, with the right number of partitions and policies."""
+    from worker.publish.topics import ensure
+
+    for text in ensure(_with_broker(config).config):
+        put(text)
+
+
+@topics.command("check")
+def topics_check(config: ConfigOption = None) -> None:
+    """Compare the topics with what they must be; exit 78 when one differs."""
+    from worker.publish.topics import check
+
+    problems = list(check(_with_broker(config).config))
+    for text in problems:
+        put(text)
+    if problems:
+        raise typer.Exit(78)
+    put("all topics are as they must be")
+
+
+def _with_broker(config: str | None) -> Loaded:
+    loaded = settings(config)
+    if not loaded.config.kafka.bootstrap_servers:
+        refuse("kafka.bootstrap_servers is not set: messages go to files, there are no topics", 78)
+    return loaded
+
+
+@store.command("info")
+def store_info(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """Whose store it is, and how much is in it."""
+    from worker.serve.facts import store_facts
+
+    loaded = settings(config)
+    facts = store_facts(opened(loaded))
+    rows = [{"fact": key, "value": value} for key, value in facts.items()]
+    show_rows([facts] if as_json else rows, ("fact", "value"), as_json=as_json)
+
+
+@incidents.command("list")
+def incidents_list(
+    config: ConfigOption = None,
+    limit: Annotated[int, typer.Option(help="At most this many, newest first.")] = 50,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Incidents, the last changed first."""
+    from worker.serve.facts import incident_facts
+
+    rows = incident_facts(opened(settings(config)), limit)
+    columns = ("incident_id", "revision", "state", "date", "place", "killed", "injured", "reports")
+    show_rows(rows, columns, as_json=as_json)
+
+
+@incidents.command("show")
+def incidents_show(
+    incident_id: Annotated[str, typer.Argument(help="kw-…")], config: ConfigOption = None
+) -> None:
+    """The latest snapshot of one incident, as published."""
+    import json
+
+    from worker.serve.facts import snapshot_of
+
+    found = snapshot_of(opened(settings(config)), incident_id)
+    if found is None:
+        refuse(f"no incident {incident_id}", 65)
+    put(json.dumps(found, ensure_ascii=False, indent=2))

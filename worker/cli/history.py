@@ -1,0 +1,37 @@
+"""``replay``, ``retry`` and ``train``: what was seen before, once more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli.documents import ProfileOption, knowledge_of
+from worker.cli.streams import read_lines, refuse, watched
+
+EX_DATAERR = 65
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(replay)
+
+
+def replay(
+    files: Annotated[list[str], typer.Argument(help="JSON lines.", metavar="FILE…")],
+    out: Annotated[Path, typer.Option(help="Folder for the topic files.")],
+    profile: ProfileOption = None,
+) -> None:
+    """Documents by the clock of their own times through analyze, merge and contract; no network.
+
+    Writes incidents.v1.jsonl (last state of each incident) and incident-log.v1.jsonl (every
+    revision). The same input gives the same bytes.
+    """
+    from worker.replay import replay as replay_lines
+
+    knowledge = knowledge_of(profile)
+    lines = (text for name in files for _, text in watched(read_lines(name), "replaying"))
+    outcome = replay_lines(lines, out, knowledge)
+    if outcome.unread:
+        refuse(f"{outcome.unread} lines could not be read", EX_DATAERR)

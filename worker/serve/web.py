@@ -1,0 +1,120 @@
+"""The HTTP face: ``/livez``, ``/readyz``, ``/metrics``, ``/status`` (JSON) and ``/`` (a page).
+
+Rules
+-----
+1. ``/livez`` asks nothing but this process: a dead broker is no reason to restart a worker.
+2. ``/readyz`` is 503 with its reasons in words; the outbox absorbs an absent broker, so that alone
+   is said, not refused.
+3. The page is read-only, needs no script, escapes all text by default, and is shown to loopback
+   only unless the settings say otherwise.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from worker.metrics import Metrics
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Answers to the two questions of an orchestrator; empty ``problems`` = yes."""
+
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where the answers come from."""
+
+    live: Callable[[], Health]
+    ready: Callable[[], Health]
+    status: Callable[[], Awaitable[dict[str, Any]]]
+    metrics: Metrics
+    page: Literal["loopback", "everywhere", "off"] = "loopback"
+
+
+def build(face: Face) -> web.Application:
+    """The web application of a worker."""
+    app = web.Application()
+    templates = Environment(
+        loader=PackageLoader("worker.serve"), autoescape=True, undefined=StrictUndefined
+    )
+    templates.filters["weblink"] = weblink
+
+    async def livez(_: web.Request) -> web.Response:
+        return _answer(face.live())
+
+    async def readyz(_: web.Request) -> web.Response:
+        return _answer(face.ready())
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(
+            body=face.metrics.render(),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )
+
+    async def status(request: web.Request) -> web.Response:
+        _guard(request, face)
+        text = json.dumps(await face.status(), ensure_ascii=False, default=str)
+        return web.Response(text=text, content_type="application/json", headers=_HEADERS)
+
+    async def page(request: web.Request) -> web.Response:
+        _guard(request, face)
+        facts = await face.status()
+        text = templates.get_template("status.html").render(facts)
+        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+
+    app.add_routes(
+        [
+            web.get("/livez", livez),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics),
+            web.get("/status", status),
+            web.get("/", page),
+        ]
+    )
+    return app
+
+
+def weblink(url: str | None) -> str | None:
+    """``url`` if a browser may be sent there; feeds have carried ``javascript:`` addresses."""
+    return url if url and urlsplit(url).scheme in {"http", "https"} else None
+
+
+def _answer(health: Health) -> web.Response:
+    body = {
+        "status": "failing" if health.problems else "ok",
+        "problems": health.problems,
+        "notes": health.notes,
+    }
+    return web.json_response(body, status=503 if health.problems else 200, headers=_HEADERS)
+
+
+def _guard(request: web.Request, face: Face) -> None:
+    if face.page == "everywhere":
+        return
+    try:
+        loopback = ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        loopback = False
+    # A page in a browser elsewhere may reach loopback by a name of its own (DNS rebinding).
+    host = request.url.host or ""
+    if face.page == "off" or not loopback or host not in {"127.0.0.1", "localhost", "::1"}:
+        raise web.HTTPForbidden(text="The status page is shown on this machine only.\n")
