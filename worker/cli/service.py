@@ -43,11 +43,13 @@ def run(
     SIGTERM or Ctrl-C drains and leaves with 0, or 75 when the grace ran out; a second one stops at
     once. Nothing is lost either way.
     """
-    from worker import app
     from worker.config_load import load
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
-    raise typer.Exit(app.run(load(config, os.environ, flags)))
+    loaded = load(config, os.environ, flags)
+    from worker import app
+
+    raise typer.Exit(app.run(loaded))
 
 
 def once(
@@ -56,7 +58,6 @@ def once(
     profile: Annotated[str | None, typer.Option(help="Watch this profile.")] = None,
 ) -> None:
     """Poll every feed once, work through what is due, publish, leave: for cron and first tries."""
-    from worker import app
     from worker.config_load import load
 
     loaded = load(config, os.environ, {"profile": profile})
@@ -64,6 +65,8 @@ def once(
     for name in feed or ():
         if name not in known:
             refuse(f"no feed {name!r} in {loaded.feeds_file}", EX_CONFIG)
+    from worker import app
+
     raise typer.Exit(app.run(loaded, once=True, only=frozenset(feed or ())))
 
 

@@ -52,45 +52,50 @@ class Face:
 
 def build(face: Face) -> web.Application:
     """The web application of a worker."""
+    site = _Site(face)
     app = web.Application()
-    templates = Environment(
-        loader=PackageLoader("worker.serve"), autoescape=True, undefined=StrictUndefined
-    )
-    templates.filters["weblink"] = weblink
-
-    async def livez(_: web.Request) -> web.Response:
-        return _answer(face.live())
-
-    async def readyz(_: web.Request) -> web.Response:
-        return _answer(face.ready())
-
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(
-            body=face.metrics.render(),
-            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
-        )
-
-    async def status(request: web.Request) -> web.Response:
-        _guard(request, face)
-        text = json.dumps(await face.status(), ensure_ascii=False, default=str)
-        return web.Response(text=text, content_type="application/json", headers=_HEADERS)
-
-    async def page(request: web.Request) -> web.Response:
-        _guard(request, face)
-        facts = await face.status()
-        text = templates.get_template("status.html").render(facts)
-        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
-
     app.add_routes(
         [
-            web.get("/livez", livez),
-            web.get("/readyz", readyz),
-            web.get("/metrics", metrics),
-            web.get("/status", status),
-            web.get("/", page),
+            web.get("/livez", site.livez),
+            web.get("/readyz", site.readyz),
+            web.get("/metrics", site.metrics),
+            web.get("/status", site.status),
+            web.get("/", site.page),
         ]
     )
     return app
+
+
+class _Site:
+    """One method per address."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._templates = Environment(
+            loader=PackageLoader("worker.serve"), autoescape=True, undefined=StrictUndefined
+        )
+        self._templates.filters["weblink"] = weblink
+
+    async def livez(self, _: web.Request) -> web.Response:
+        return _answer(self._face.live())
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        return _answer(self._face.ready())
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        form = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        return web.Response(body=self._face.metrics.render(), headers=form)
+
+    async def status(self, request: web.Request) -> web.Response:
+        _guard(request, self._face)
+        text = json.dumps(await self._face.status(), ensure_ascii=False, default=str)
+        return web.Response(text=text, content_type="application/json", headers=_HEADERS)
+
+    async def page(self, request: web.Request) -> web.Response:
+        _guard(request, self._face)
+        facts = await self._face.status()
+        text = self._templates.get_template("status.html").render(facts)
+        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
 
 def weblink(url: str | None) -> str | None:

@@ -1,0 +1,228 @@
+"""Settings: found, merged, refused in words. Mostly through the real command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from worker.config import Config, FeedConfig
+from worker.config_load import effective, key_lines, load, load_feeds, load_settings
+from worker.core.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "config" / "kabulwire.toml"
+FEED = '[[feed]]\nid = "one"\nurl = "https://one.example/rss"\noutlet = "One"\nlang = "en"\n'
+
+
+def kabulwire(
+    *arguments: str, cwd: Path = ROOT, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the real program."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
+    return subprocess.run(
+        [sys.executable, "-m", "worker", *arguments],
+        cwd=cwd,
+        env=clean | {"PYTHONPATH": str(ROOT)} | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def written(folder: Path, text: str, feeds: str = FEED) -> Path:
+    """A configuration folder with these two files."""
+    (folder / "kabulwire.toml").write_text(text, "utf-8")
+    (folder / "feeds.toml").write_text(feeds, "utf-8")
+    return folder
+
+
+def test_the_shipped_file_shows_every_key_with_its_default_and_a_comment() -> None:
+    """config/kabulwire.toml and the defaults in code are the same settings."""
+    shipped = load_settings(SHIPPED, {}).config
+    assert shipped == Config(profile=shipped.profile)
+    text = SHIPPED.read_text("utf-8")
+    lines = text.splitlines()
+    for section, field in [(None, Config), *_sections()]:
+        start = lines.index(f"[{section}]") if section else 0
+        end = next(
+            (n for n in range(start + 1, len(lines)) if lines[n].startswith("[")), len(lines)
+        )
+        for name, info in field.model_fields.items():
+            if section is None and isinstance(info.default, BaseModel):
+                continue
+            rows = [row for row in lines[start:end] if row.lstrip("# ").startswith(f"{name} =")]
+            assert len(rows) == 1, name
+            assert rows[0].endswith(f"# {info.description}"), name
+
+
+def _sections() -> list[tuple[str, type[BaseModel]]]:
+    return [
+        (name, type(info.default))
+        for name, info in Config.model_fields.items()
+        if isinstance(info.default, BaseModel)
+    ]
+
+
+def test_the_shipped_feeds_are_valid() -> None:
+    """config/feeds.toml loads, and lists at least a dozen enabled feeds."""
+    feeds = load_feeds(ROOT / "config" / "feeds.toml")
+    assert sum(feed.enabled for feed in feeds) >= 12
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+    """Each layer wins over the ones below it, and `check --print` says which one it was."""
+    folder = written(tmp_path, '[serve]\nport = 1\n[log]\nlevel = "error"\nformat = "json"\n')
+    environ = {"KABULWIRE__SERVE__PORT": "2", "KABULWIRE__LOG__LEVEL": "debug"}
+    loaded = load(folder, environ, {"log.level": "warning", "profile": None})
+    assert (loaded.config.serve.port, loaded.config.log.level) == (2, "warning")
+    shown = {key: (value, source) for key, value, source in effective(loaded)}
+    assert shown["serve.port"] == (2, "environment")
+    assert shown["log.level"] == ("warning", "flag")
+    assert shown["log.format"] == ("json", f"{folder / 'kabulwire.toml'}:5")
+    assert shown["topics.prefix"] == ("kabulwire", "default")
+
+
+def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
+    """Wrong type, unknown key, unknown table: one line each, with file, line and suggestion."""
+    text = (
+        'profile = "kabul"\n[ingest]\nallow_hosts = [\n  "a",\n]\ninterval_s = "often"\n'
+        "host_spacng_s = 4\n[kafak]\nx = 1\n"
+    )
+    done = kabulwire("check", str(written(tmp_path, text)))
+    assert done.returncode == 78
+    file = tmp_path / "kabulwire.toml"
+    assert f"{file}:6: [ingest] interval_s = 'often'" in done.stdout
+    assert f"{file}:7: [ingest] unknown key 'host_spacng_s' (did you mean 'host_spacing_s'?)" in (
+        done.stdout
+    )
+    assert f"{file}:8: unknown key 'kafak' (did you mean 'kafka'?)" in done.stdout
+
+
+def test_a_misspelt_variable_is_refused_with_the_right_name(tmp_path: Path) -> None:
+    """An unknown KABULWIRE__ name must not silently mean the default."""
+    folder = written(tmp_path, "")
+    done = kabulwire("run", "--config", str(folder), KABULWIRE__KAFKA__BOOTSTRAP_SERVER="x:9092")
+    assert done.returncode == 78
+    assert "did you mean KABULWIRE__KAFKA__BOOTSTRAP_SERVERS?" in done.stderr
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    """A file that is no TOML is refused with its line, not with a traceback."""
+    done = kabulwire("run", "--config", str(written(tmp_path, "[serve]\nport = = 3\n")))
+    assert done.returncode == 78
+    assert f"{tmp_path / 'kabulwire.toml'}:2:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("feeds", "told"),
+    [
+        (FEED.replace("url", "ulr"), "unknown key 'ulr' (did you mean 'url'?)"),
+        (FEED + FEED, "listed twice"),
+        (FEED.replace('"one"', '"a b"'), "letters, digits"),
+        (FEED.replace("https:", "ftp:"), "no http or https address"),
+        (FEED.replace("//one", "//me:secret@one"), "use auth_file"),
+        (FEED + 'default_tz = "Mars/Base"\n', "unknown time zone"),
+        (FEED + 'kind = "rsss"\n', "did you mean 'rss'?"),
+        (FEED.replace("[[feed]]", "[[feeds]]"), "write [[feed]]"),
+        (FEED.replace('outlet = "One"\n', ""), "'outlet' is missing"),
+        (FEED.replace('url = "https://one.example/rss"\n', ""), "exactly one of url and path"),
+    ],
+)
+def test_a_wrong_feed_is_refused_with_its_line(tmp_path: Path, feeds: str, told: str) -> None:
+    """Each mistake in feeds.toml is named, with the file and a line of it."""
+    path = tmp_path / "feeds.toml"
+    path.write_text(feeds, "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_feeds(path)
+    assert told in str(caught.value)
+    assert f"{path}:" in str(caught.value)
+
+
+def test_a_feed_keeps_what_it_says(tmp_path: Path) -> None:
+    """All keys of a feed arrive, and the others keep their defaults."""
+    path = tmp_path / "feeds.toml"
+    path.write_text(FEED + "interval_s = 30\nfull_text = true\ntier = 1\n", "utf-8")
+    (feed,) = load_feeds(path)
+    assert feed == FeedConfig(
+        id="one", url="https://one.example/rss", outlet="One", lang="en", interval_s=30.0,
+        full_text=True, tier=1,
+    )  # fmt: skip
+
+
+def test_secrets_are_masked_everywhere(tmp_path: Path) -> None:
+    """`check --print` shows that a password is set, not which; neither does the value's repr."""
+    secret = "s3cr3t-of-the-broker"
+    done = kabulwire(
+        "check", str(written(tmp_path, "")), "--print", "--json",
+        KABULWIRE__KAFKA__SASL_PASSWORD=secret,
+    )  # fmt: skip
+    assert done.returncode == 0
+    rows = {row["key"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert rows["kafka.sasl_password"] == {
+        "key": "kafka.sasl_password", "value": "********", "source": "environment",
+    }  # fmt: skip
+    loaded = load(tmp_path, {"KABULWIRE__KAFKA__SASL_PASSWORD": secret})
+    assert secret not in done.stdout + repr(loaded) + str(loaded.config.model_dump())
+
+
+def test_a_password_file_is_read(tmp_path: Path) -> None:
+    """kafka.sasl_password_file gives the password without its line end; a missing one is refused."""
+    (tmp_path / "pw").write_text("hush\n", "utf-8")
+    folder = written(tmp_path, f'[kafka]\nsasl_password_file = "{tmp_path / "pw"}"\n')
+    assert load(folder, {}).config.kafka.sasl_password.get_secret_value() == "hush"
+    (tmp_path / "pw").unlink()
+    with pytest.raises(ConfigError, match="sasl_password_file"):
+        load(folder, {})
+
+
+def test_lists_come_from_the_environment_by_comma(tmp_path: Path) -> None:
+    """A list setting is a comma-separated variable."""
+    environ = {"KABULWIRE__INGEST__ALLOW_HOSTS": "a.example, b.example"}
+    loaded = load(written(tmp_path, ""), environ)
+    assert loaded.config.ingest.allow_hosts == ("a.example", "b.example")
+
+
+def test_the_configuration_is_found_in_the_documented_order(tmp_path: Path) -> None:
+    """--config, KABULWIRE_CONFIG, ./config, else the copy that came with the program."""
+    named, other, here = (tmp_path / name for name in ("named", "other", "config"))
+    for port, folder in enumerate((named, other, here), 1):
+        folder.mkdir()
+        written(folder, f"[serve]\nport = {port}\n")
+
+    def port_of(*arguments: str, **environ: str) -> int:
+        done = kabulwire("check", "--print", "--json", *arguments, cwd=tmp_path, **environ)
+        rows = {row["key"]: row["value"] for row in map(json.loads, done.stdout.splitlines())}
+        return int(rows["serve.port"])
+
+    assert port_of("--config", str(named), KABULWIRE_CONFIG=str(other)) == 1
+    assert port_of(KABULWIRE_CONFIG=str(other)) == 2
+    assert port_of() == 3
+    (here / "kabulwire.toml").unlink()
+    assert port_of() == 8080
+
+
+def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """A folder without settings and feeds, or no folder at all, ends with exit code 78."""
+    for where in (tmp_path, tmp_path / "missing"):
+        done = kabulwire("run", "--config", str(where))
+        assert (done.returncode, str(where) in done.stderr) == (78, True)
+
+
+def test_lines_of_keys_are_right_in_nested_and_long_values() -> None:
+    """Tables, arrays of tables, long arrays and long strings keep the count of lines."""
+    text = (
+        'a = 1\nb = [\n  1,\n]\n[t]\nc = """\nx = 1\n"""\nd = "[" # [\n[[f]]\ne = 1\n[[f]]\ne = 2\n'
+    )
+    lines = key_lines(text)
+    assert lines == {
+        ("a",): 1, ("b",): 2, ("t",): 5, ("t", "c"): 6, ("t", "d"): 9, ("f", 0): 10,
+        ("f", 0, "e"): 11, ("f", 1): 12, ("f", 1, "e"): 13,
+    }  # fmt: skip

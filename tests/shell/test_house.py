@@ -1,0 +1,164 @@
+"""The rules of the house, held by machine: sizes, purity, names, leaks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKER = ROOT / "worker"
+MODULES = sorted(WORKER.rglob("*.py"))
+LONGEST_MODULE = 450
+LONGEST_FUNCTION = 50
+SHELL_ONLY = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
+              "time.monotonic", "time.perf_counter", "time.time_ns"}  # fmt: skip
+TASKS = {"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "loop.create_task"}
+TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".json", ".csv", ".sql", ".html", ".txt", ".lock",
+        ".jsonl", ".cfg", ".xml", ""}  # fmt: skip
+
+
+def tracked() -> list[Path]:
+    """Files that git keeps, or would keep; all files where there is no git (an unpacked archive)."""
+    command = [
+        "git",
+        "-C",
+        str(ROOT),
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
+    try:
+        found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts]
+    paths = [ROOT / name for name in found.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def calls(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and last two names of each call: ``datetime.now``, ``asyncio.gather``."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            yield node.lineno, f"{name}.{node.func.attr}"
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_no_module_is_longer_than_a_person_reads_at_once() -> None:
+    """Every module has at most 450 lines."""
+    sizes = {relative(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: size for name, size in sizes.items() if size > LONGEST_MODULE} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    """Every function has at most 50 lines."""
+    found = [
+        f"{relative(path)}:{node.lineno} {node.name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert found == []
+
+
+def test_every_module_with_code_says_what_it_does() -> None:
+    """A module opens with a docstring."""
+    found = []
+    for path in MODULES:
+        tree = ast.parse(path.read_text("utf-8"))
+        if tree.body and ast.get_docstring(tree) is None:
+            found.append(relative(path))
+    assert found == []
+
+
+def test_the_core_reads_no_clock_and_makes_no_tasks() -> None:
+    """Under worker/core nobody asks for the time or starts a task; `now` is an argument."""
+    found = [
+        f"{relative(path)}:{line} {name}"
+        for path in MODULES
+        if "core" in path.relative_to(WORKER).parts
+        for line, name in calls(path)
+        if name in SHELL_ONLY | TASKS
+    ]
+    assert found == []
+
+
+def test_only_app_and_the_demonstration_make_tasks() -> None:
+    """asyncio tasks are born in the TaskGroup of app.py and nowhere else."""
+    found = [
+        f"{relative(path)}:{line} {name}"
+        for path in MODULES
+        if path.name != "app.py"
+        for line, name in calls(path)
+        if name in TASKS
+    ]
+    assert found == []
+
+
+def test_nothing_outside_the_profile_knows_the_city() -> None:
+    """In worker/ the city's name occurs only inside the product's name."""
+    found = []
+    for path in sorted(WORKER.rglob("*")):
+        if path.is_file() and path.suffix in TEXT:
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if "kabul" in re.sub(r"(?i)kabulwire", "", line).lower():
+                    found.append(f"{relative(path)}:{number}: {line.strip()[:80]}")
+    assert found == []
+
+
+def test_no_file_names_this_machine_or_a_registry() -> None:
+    """No file holds a path of the machine it was written on, or a package registry's address."""
+    machine = re.compile(r"(?<![\w.~-])/(?:work|farm|home/\w+)/[a-z]")
+    registry = re.compile(
+        "pypi" + r"\.org|files\.python" + r"hosted|registry\.npm" + r"js|repo1?\.maven"
+        r"|--(?:extra-)?index-url|--find-links"
+    )
+    found = []
+    for path in tracked():
+        if path.suffix not in TEXT or path == Path(__file__) or path.name == "Makefile":
+            continue
+        text = path.read_text("utf-8", errors="replace")
+        for pattern in (machine, registry):
+            found += [f"{relative(path)}: {hit[0]}" for hit in pattern.finditer(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
+def test_every_locked_requirement_has_hashes(name: str) -> None:
+    """Each requirement of a lock file is one exact version with at least one hash."""
+    text = (ROOT / name).read_text("utf-8").replace("\\\n", " ")
+    rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(rows) > 40
+    assert [row[:60] for row in rows if "==" not in row or "--hash=sha256:" not in row] == []
+
+
+def test_the_run_time_lock_is_part_of_the_test_lock() -> None:
+    """Tests run against the versions that are shipped."""
+    pins = [
+        {line.split("\\")[0].strip() for line in (ROOT / name).read_text("utf-8").splitlines()
+         if "==" in line and not line.startswith(" ")}
+        for name in ("requirements.lock", "requirements-test.lock")
+    ]  # fmt: skip
+    assert pins[0] - pins[1] == set()
+
+
+def test_imports_point_inward() -> None:
+    """The layers, the purity of the core and the independence of formats hold (import-linter)."""
+    tool = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,133 @@
+"""Log lines: closed set of events, no secrets, no locals, libraries through the same door."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from worker import log
+
+ROOT = Path(__file__).resolve().parents[2]
+LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Everything logged, as JSON; the root logger is put back afterwards."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    out = io.StringIO()
+    log.configure("json", "debug", out)
+    yield out
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+
+
+def read(out: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def events_in_code() -> dict[str, str]:
+    """Event name → where, of every call like ``log.info("a.b", …)`` in the program."""
+    found = {}
+    for path in sorted((ROOT / "worker").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in LEVELS
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+                and isinstance(node.args[0].value, str)
+            ):
+                found[node.args[0].value] = f"{path.relative_to(ROOT)}:{node.lineno}"
+    return found
+
+
+def test_every_event_in_the_code_is_in_the_table() -> None:
+    """No log line has a name that operators cannot look up."""
+    unknown = {name: at for name, at in events_in_code().items() if name not in log.EVENTS}
+    assert unknown == {}
+
+
+def test_an_event_line_carries_time_level_and_keys(lines: io.StringIO) -> None:
+    """A line is one JSON object with event, level, UTC timestamp and the keys it was given."""
+    log.get(feed="one").info("feed.polled", entries=3)
+    (line,) = read(lines)
+    assert str(line.pop("timestamp")).endswith("Z")
+    assert line == {"event": "feed.polled", "level": "info", "feed": "one", "entries": 3}
+
+
+def test_secrets_of_addresses_and_keys_are_cut_out(lines: io.StringIO) -> None:
+    """User info, tokens in queries and values of secret keys never reach a line."""
+    log.get().warning(
+        "feed.failed",
+        url="https://me:hush@feeds.example/rss?api_key=hush&page=2&access_token=hush",
+        sasl_password="hush",
+        detail="GET https://x.example/?sig=hush failed",
+    )
+    (line,) = read(lines)
+    assert "hush" not in json.dumps(line)
+    assert line["url"] == (
+        "https://********@feeds.example/rss?api_key=********&page=2&access_token=********"
+    )
+
+
+def test_a_traceback_shows_no_local_variables(lines: io.StringIO) -> None:
+    """The frames of a crash are told without the values in them, and its message is cleaned."""
+
+    def connect(hidden: str) -> None:
+        raise ValueError("no answer from https://me:hush@broker.example"[: 100 + len(hidden)])
+
+    try:
+        connect("local-value")
+    except ValueError:
+        log.get().exception("worker.crashed")
+    text = lines.getvalue()
+    assert "local-value" not in text
+    assert "hush" not in text
+    (line,) = read(lines)
+    (entry,) = line["exception"]
+    assert entry["exc_type"] == "ValueError"
+    assert all("locals" not in frame for frame in entry["frames"])
+
+
+def test_lines_of_libraries_come_through_and_cannot_flood(lines: io.StringIO) -> None:
+    """A library's line is `library.logged`; one logger gets at most twenty a minute."""
+    for number in range(200):
+        logging.getLogger("kafka.conn").warning("broker %s", number)
+    logging.getLogger("kafka.conn").info("chatter")
+    logging.getLogger("aiohttp.client").error("at https://me:hush@a.example")
+    found = read(lines)
+    assert {line["event"] for line in found} == {"library.logged"}
+    assert sum(line["logger"] == "kafka.conn" for line in found) == 20
+    assert found[0]["message"] == "broker 0"
+    assert "hush" not in lines.getvalue()
+
+
+def test_what_strangers_wrote_is_cut_and_escaped_on_a_terminal() -> None:
+    """A title cannot move a terminal's cursor, and no value is longer than 500 characters."""
+    out = io.StringIO()
+    log.configure("console", "info", out)
+    try:
+        log.get().info("article.processed", title="\x1b[2J\u202eevil" + "x" * 2000)
+    finally:
+        structlog.reset_defaults()
+    assert "\x1b[2J" not in out.getvalue()
+    assert "\u202e" not in out.getvalue()
+    assert len(out.getvalue()) < 900
+
+
+def test_json_stays_one_line_whatever_is_logged(lines: io.StringIO) -> None:
+    """Line breaks in values stay inside the JSON string."""
+    log.get().info("article.failed", reason="a\nb\u2028c")
+    assert len(lines.getvalue().rstrip("\n").split("\n")) == 1
