@@ -1,0 +1,146 @@
+"""Which reports one decision must see together: pure connectivity, no clustering.
+
+Rules
+-----
+1. Two reports are connected when their days meet and their evidence is positive and not vetoed; an
+   under-specified report, with everything its days meet; reports of one article whose days meet.
+2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
+   split is seen whole.
+3. Background reports are leaves: they come along, they connect nothing.
+
+Theory of operation
+-------------------
+``reports`` may be any superset of the component, for instance everything in a window of days. The
+caller widens the window (``window``) until nothing new is collected: see ``collect``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+
+from worker.core.incident import (
+    ArticleRef,
+    Constraint,
+    FiledReport,
+    FrozenIncident,
+    Incident,
+    article_of,
+)
+from worker.core.knowledge import Knowledge
+from worker.core.merge.evidence import Evidence, Node, frozen_node, node_of
+from worker.core.merge.facts import Gazetteer, facts_of, window_of
+from worker.core.merge.vetoes import Decisions
+
+
+def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
+    """Days on which the attack of this report may have been; None when nothing is known.
+
+    Stated day ±1; otherwise from seven days before the document's day to one after.
+    """
+    return window_of(facts_of(filed, Gazetteer(knowledge)), knowledge.merge_weights)
+
+
+def frozen_window(frozen: FrozenIncident, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
+    """The same for a closed incident."""
+    return window(as_filed(frozen), knowledge)
+
+
+def as_filed(frozen: FrozenIncident) -> FiledReport:
+    """A closed incident in the form of a report, published when its first member was."""
+    first = min(frozen.members, key=lambda m: (m.published is None, str(m.published), m.report_id))
+    article = ArticleRef(
+        article_id=frozen.incident_id,
+        version=1,
+        outlet=None,
+        url=None,
+        lang=first.lang,
+        published=first.published,
+        published_basis="none",
+        first_seen=first.first_seen,
+        version_time=None,
+        text_sha256="",
+    )
+    return FiledReport(frozen.report, article, "report")
+
+
+def collect(
+    reports: Sequence[FiledReport],
+    incoming: Collection[str],
+    knowledge: Knowledge,
+    announced: Sequence[Incident] = (),
+    constraints: Sequence[Constraint] = (),
+) -> tuple[tuple[FiledReport, ...], tuple[str, ...]]:
+    """The reports connected to those of the incoming articles, and the incidents concerned.
+
+    ``incoming``: article ids, or ``incident_id`` of an incident to look at again. ``announced``:
+    every incident that could be concerned, closed ones too. Returns reports in order of report id
+    and incident ids in order; a closed incident is concerned when its node is connected.
+    """
+    gazetteer = Gazetteer(knowledge)
+    decisions = Decisions(constraints)
+    nodes = {
+        filed.report_id: node_of(filed, gazetteer)
+        for filed in reports
+        if decisions.acts(filed) or filed.article.article_id in incoming
+    }
+    for incident in announced:
+        if incident.frozen is not None:
+            node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
+            nodes[node.key] = node
+    evidence = Evidence(nodes.values(), decisions, {}, knowledge.merge_weights)
+    ties = _ties(nodes, announced, constraints)
+    found = _reach(nodes, evidence, ties, set(incoming))
+    kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
+    return kept, _concerned(found, announced, set(incoming))
+
+
+def _ties(
+    nodes: dict[str, Node], announced: Iterable[Incident], constraints: Iterable[Constraint]
+) -> dict[str, set[str]]:
+    """Names that lead from one node to others whatever the evidence: incidents and decisions."""
+    groups = [incident.article_ids | {incident.incident_id} for incident in announced]
+    groups += [frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"]
+    ties: dict[str, set[str]] = {}
+    for group in groups:
+        keys = {key for key, node in nodes.items() if node.article_id in group}
+        for key in keys:
+            ties.setdefault(key, set()).update(keys)
+    return ties
+
+
+def _as_article(name: str) -> str:
+    return article_of(name) or name
+
+
+def _reach(
+    nodes: dict[str, Node], evidence: Evidence, ties: dict[str, set[str]], incoming: set[str]
+) -> set[str]:
+    found = {key for key, node in nodes.items() if node.article_id in incoming}
+    frontier = sorted(found)
+    while frontier:
+        node = nodes[frontier.pop()]
+        if node.kind == "background" and node.article_id not in incoming:
+            continue
+        fresh = {
+            key
+            for key, other in nodes.items()
+            if key not in found
+            and (key in ties.get(node.key, ()) or evidence.connected(node, other))
+        }
+        found |= fresh
+        frontier.extend(sorted(fresh))
+    return found
+
+
+def _concerned(
+    found: set[str], announced: Iterable[Incident], incoming: set[str]
+) -> tuple[str, ...]:
+    articles = {article_of(key) for key in found} | incoming
+    return tuple(
+        sorted(
+            incident.incident_id
+            for incident in announced
+            if incident.incident_id in articles or not articles.isdisjoint(incident.article_ids)
+        )
+    )
