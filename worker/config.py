@@ -152,8 +152,11 @@ class Serve(Section):
         default="127.0.0.1", description="Address to listen on; 0.0.0.0 in a container."
     )
     port: int = Field(default=8080, ge=0, le=65535, description="0 = any free port.")
-    page: Literal["loopback", "everywhere", "off"] = Field(
-        default="loopback", description="Who may see the status page: loopback, everywhere or off."
+    page_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="A port for the page alone; 0 = on port, loopback only.",
     )
 
 

@@ -5,8 +5,8 @@ Rules
 1. ``/livez`` asks nothing but this process: a dead broker is no reason to restart a worker.
 2. ``/readyz`` is 503 with its reasons in words; the outbox absorbs an absent broker, so that alone
    is said, not refused.
-3. The page is read-only, needs no script, escapes all text by default, and is shown to loopback
-   only unless the settings say otherwise.
+3. The page is read-only, needs no script and escapes all text by default. Beside health and
+   metrics it is shown to loopback only; on a port of its own, to whoever that port is given to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -47,12 +47,11 @@ class Face:
     ready: Callable[[], Health]
     status: Callable[[], Awaitable[dict[str, Any]]]
     metrics: Metrics
-    page: Literal["loopback", "everywhere", "off"] = "loopback"
 
 
 def build(face: Face) -> web.Application:
-    """The web application of a worker."""
-    site = _Site(face)
+    """Everything on one port; ``/status`` and ``/`` for loopback only."""
+    site = _Site(face, guarded=True)
     app = web.Application()
     app.add_routes(
         [
@@ -66,11 +65,20 @@ def build(face: Face) -> web.Application:
     return app
 
 
+def build_page(face: Face) -> web.Application:
+    """``/status`` and ``/`` alone, for whoever reaches this port."""
+    site = _Site(face, guarded=False)
+    app = web.Application()
+    app.add_routes([web.get("/status", site.status), web.get("/", site.page)])
+    return app
+
+
 class _Site:
     """One method per address."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: Face, *, guarded: bool) -> None:
         self._face = face
+        self._guarded = guarded
         self._templates = Environment(
             loader=PackageLoader("worker.serve"), autoescape=True, undefined=StrictUndefined
         )
@@ -87,15 +95,25 @@ class _Site:
         return web.Response(body=self._face.metrics.render(), headers=form)
 
     async def status(self, request: web.Request) -> web.Response:
-        _guard(request, self._face)
+        self._admit(request)
         text = json.dumps(await self._face.status(), ensure_ascii=False, default=str)
         return web.Response(text=text, content_type="application/json", headers=_HEADERS)
 
     async def page(self, request: web.Request) -> web.Response:
-        _guard(request, self._face)
+        self._admit(request)
         facts = await self._face.status()
         text = self._templates.get_template("status.html").render(facts)
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+
+    def _admit(self, request: web.Request) -> None:
+        try:
+            loopback = ipaddress.ip_address(request.remote or "").is_loopback
+        except ValueError:
+            loopback = False
+        # A page in a browser elsewhere may reach loopback by a name of its own (DNS rebinding).
+        named = request.url.host in {"127.0.0.1", "localhost", "::1"}
+        if self._guarded and not (loopback and named):
+            raise web.HTTPForbidden(text="The status page is shown on this machine only.\n")
 
 
 def weblink(url: str | None) -> str | None:
@@ -110,16 +128,3 @@ def _answer(health: Health) -> web.Response:
         "notes": health.notes,
     }
     return web.json_response(body, status=503 if health.problems else 200, headers=_HEADERS)
-
-
-def _guard(request: web.Request, face: Face) -> None:
-    if face.page == "everywhere":
-        return
-    try:
-        loopback = ipaddress.ip_address(request.remote or "").is_loopback
-    except ValueError:
-        loopback = False
-    # A page in a browser elsewhere may reach loopback by a name of its own (DNS rebinding).
-    host = request.url.host or ""
-    if face.page == "off" or not loopback or host not in {"127.0.0.1", "localhost", "::1"}:
-        raise web.HTTPForbidden(text="The status page is shown on this machine only.\n")
