@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,50 +68,32 @@ def findings(config: str | None) -> Iterator[Finding]:
 
 def _examples(loaded: Loaded, knowledge: Knowledge) -> Iterator[Finding]:
     folder = profile_dir(loaded.config.profile, loaded.folder) / "examples"
-    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
-        problems = tuple(_broken(path, knowledge))
-        yield Finding(f"examples {path.name}", problems)
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        yield Finding(f"example {path.stem}", tuple(_broken(path, knowledge)))
 
 
 def _broken(path: Path, knowledge: Knowledge) -> Iterator[str]:
-    """Examples are ``analyze`` lines with ``expect``: a label, and reports' own fields."""
-    from worker.cli.answers import answer
+    """What an example (an article and the verdict it must get) says otherwise."""
     from worker.core.analyze import analyze
-    from worker.core.lines import read_line
+    from worker.core.lines import document_of
 
-    for number, text in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not text.strip():
-            continue
-        found = read_line(text, number, knowledge.profile.zone)
-        expected = (found.fields or {}).get("expect", {})
-        if found.document is None or not isinstance(expected, dict) or not expected:
-            yield f"{path}:{number}: {found.error or 'an example needs `expect`'}"
-            continue
-        try:
-            got = answer(found.given_id, analyze(found.document, None, knowledge))
-        except KabulwireError as error:
-            yield f"{path}:{number}: {error}"
-            continue
-        yield from (f"{path}:{number}: {text}" for text in _differences(expected, got))
-
-
-def _differences(expected: dict[str, object], got: dict[str, object]) -> Iterator[str]:
-    verdict = got["verdict"]
-    reports = got["reports"]
-    if not isinstance(verdict, dict) or not isinstance(reports, list):
-        raise TypeError("an answer has a verdict and reports")
-    if expected.get("label", verdict["label"]) != verdict["label"]:
-        yield f"label is {verdict['label']}, not {expected['label']}"
-    main = reports[0] if reports else {}
-    for key, wanted in expected.items():
-        if key == "label":
-            continue
-        found = main.get(key)
-        shown: object = found
-        if isinstance(wanted, dict) and isinstance(found, dict):
-            shown = {name: found.get(name) for name in wanted}
-        if shown != wanted:
-            yield f"{key} is {json.dumps(shown)}, not {json.dumps(wanted)}"
+    try:
+        fields = tomllib.loads(path.read_text("utf-8"))
+        document = document_of({"id": path.stem, **fields}, 1, knowledge.profile.zone)
+        analysis = analyze(document, None, knowledge)
+    except (OSError, ValueError, KabulwireError) as error:
+        yield f"{path}: {error}"
+        return
+    main = analysis.reports[0] if analysis.reports else None
+    killed = main.killed if main else None
+    found = {
+        "label": analysis.verdict.label,
+        "killed": killed.best if killed else None,
+        "place": main.place.neighbourhood if main and main.place else None,
+    }
+    for key, value in found.items():
+        if key in fields and fields[key] != value:
+            yield f"{path}: {key} is {value!r}, not {fields[key]!r}"
 
 
 def print_settings(config: str | None, *, as_json: bool) -> None:
