@@ -1,0 +1,131 @@
+"""The documents list what exists, and nothing that does not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from worker import log
+from worker.config_load import load_settings, setting_names
+from worker.metrics import Metrics
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def rows(section: str) -> dict[str, str]:
+    """The table between two marks of operate.md: name → the rest of its row."""
+    body = OPERATE.split(f"<!-- {section} -->")[1].split(f"<!-- /{section} -->")[0]
+    cells = [line.strip("|").split("|", 1) for line in body.splitlines() if line.startswith("| `")]
+    return {name.strip(" `"): rest.strip() for name, rest in cells}
+
+
+def test_every_setting_is_documented() -> None:
+    """docs/operate.md lists exactly the settings there are."""
+    assert list(rows("settings")) == list(setting_names())
+
+
+def test_every_log_event_is_documented() -> None:
+    """docs/operate.md lists exactly the events there are, in the same words."""
+    assert rows("events") == log.EVENTS
+
+
+def test_every_metric_is_documented() -> None:
+    """docs/operate.md lists exactly the series there are."""
+    metrics = Metrics()
+    metrics.info({"version": "1"})
+    found = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in metrics.registry.collect()
+        if family.name.startswith("kabulwire_")
+    }
+    assert set(rows("metrics")) == found
+
+
+def test_alert_rules_use_series_that_exist() -> None:
+    """No alert rests on a series that nobody writes."""
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8"))
+    used = set()
+    for rule in rules["groups"][0]["rules"]:
+        used |= set(re.findall(r"kabulwire_\w+", rule["expr"]))
+    assert used - set(rows("metrics")) == set()
+
+
+def commands_of(*group: str) -> set[str]:
+    """The commands that ``--help`` lists."""
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", *group, "--help"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": str(ROOT), "COLUMNS": "200", "TERM": "dumb", "PATH": ""},
+    )  # fmt: skip
+    table = done.stdout[done.stdout.index("Commands") :]
+    return set(re.findall(r"^\W*\s([a-z-]+)\s{2,}\S", table, re.MULTILINE))
+
+
+def test_every_command_that_the_documents_show_exists() -> None:
+    """`kabulwire X` in a document is a command, and `kabulwire feeds X` one of that group."""
+    top = commands_of()
+    groups = {name: commands_of(name) for name in ("feeds", "topics", "store", "incidents")}
+    wrong = []
+    for path in DOCUMENTS:
+        for found in re.finditer(r"\bkabulwire ([a-z]+)(?: ([a-z]+))?(?=[\s`)]|$)", _code(path)):
+            name, sub = found.groups()
+            if name not in top or (name in groups and sub and sub not in groups[name]):
+                wrong.append(f"{path.name}: {found[0]}")
+    assert wrong == []
+
+
+def _code(path: Path) -> str:
+    """Fenced blocks and inline code: where commands stand."""
+    text = path.read_text("utf-8")
+    fenced = re.findall(r"```.*?\n(.*?)```", text, re.DOTALL)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return "\n".join([*fenced, *inline])
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Every relative link of a document names a file of the project."""
+    broken = []
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text("utf-8")):
+            if not (path.parent / target).exists():
+                broken.append(f"{path.name}: {target}")
+    assert broken == []
+
+
+def test_compose_sets_settings_that_exist(tmp_path: Path) -> None:
+    """Every KABULWIRE__ variable of the compose file and the image is accepted."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    image = re.findall(r"(KABULWIRE__\w+)=(\S+)", (ROOT / "deploy/Dockerfile").read_text("utf-8"))
+    for service in ("topics", "worker"):
+        environ = {**dict(image), **compose["services"][service]["environment"]}
+        config = load_settings(ROOT / "config", environ).config
+        assert config.kafka.bootstrap_servers == "kafka:19092"
+        assert config.topics.replication_factor == 1
+    assert len(image) >= 4
+
+
+def test_compose_waits_for_the_broker_and_keeps_the_page_on_loopback() -> None:
+    """Topics after a healthy broker, the worker after its topics, the page not on all interfaces."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    worker = services["worker"]
+    assert services["topics"]["depends_on"]["kafka"]["condition"] == "service_healthy"
+    assert worker["depends_on"]["topics"]["condition"] == "service_completed_successfully"
+    assert worker["environment"]["KABULWIRE__SERVE__PAGE_PORT"] == "8081"
+    assert [port for port in worker["ports"] if "8081" in port] == ["127.0.0.1:8081:8081"]
+    assert worker["read_only"]
+    grace = load_settings(ROOT / "config", {}).config.run.grace_s
+    assert int(worker["stop_grace_period"].removesuffix("s")) > grace
+
+
+@pytest.mark.parametrize("name", ["setup", "run", "demo", "check", "test", "lint", "chaos", "lock"])
+def test_make_has_the_documented_targets(name: str) -> None:
+    """`make help` lists each target with what it does."""
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(rf"^{name}\s+\S", done.stdout, re.MULTILINE)
