@@ -6,19 +6,27 @@ Rules
    A date beside a verb of speech is the speaker's ("officials said Tuesday").
 2. A caption's date counts when the text gives none, or when it agrees with a weekday.
 3. Without any date the document's own day stands in (basis ``published`` or ``first_seen``).
+4. A document without a time takes the day of its dateline or caption. Without that, mentions are
+   resolved against a nominal day: it tells an earlier attack from the main one, and is never
+   reported.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from worker.core.discourse import find_triggers
 from worker.core.lexicon import Lexicon
 from worker.core.model import Article, IncidentDate
-from worker.core.text.dates import DateMention
+from worker.core.text.dates import DateMention, find_dates
 from worker.core.text.prose import Prose, Sentence
+
+if TYPE_CHECKING:
+    from worker.core.knowledge import Knowledge
 
 _ZONE_WEIGHT = {"title": 3.0, "lead": 2.0, "caption": 0.5, "body": 0.5}
 _HEAD = 10
@@ -26,6 +34,76 @@ _HEAD = 10
 _ADJACENT = 12
 _SPEECH_REACH = 32
 _STALE_DAYS = 10
+_NOMINAL_YEAR = 2100
+"""Later than any news, so that every date that carries its year is an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The dates of an article: every mention, and the main attack's day.
+
+    ``main`` and ``dates`` may rest on a nominal day; ``told`` turns a date into what may be said.
+    """
+
+    dates: tuple[DateMention, ...]
+    main: IncidentDate
+    nominal: bool
+    certain: frozenset[tuple[dt.date, dt.date]]
+    """Intervals that the text states with their year."""
+
+    def told(self, date: IncidentDate) -> IncidentDate:
+        """The date, or unknown when it only rests on the nominal day."""
+        if not self.nominal or (date.start, date.end) in self.certain:
+            return date
+        return IncidentDate(None, None, "unknown", "none")
+
+
+def find_timeline(
+    article: Article, prose: Prose, lexicon: Lexicon, knowledge: Knowledge
+) -> Timeline:
+    """Date everything in an article once; cutting and extracting both use it."""
+    certain = find_dates(prose, None, knowledge)
+    document = local_date(article, knowledge.profile.zone) or _stated_day(prose, certain)
+    nominal = document is None
+    day = document or _nominal_day(prose, knowledge)
+    dates = find_dates(prose, day, knowledge)
+    main = main_date(article, prose, lexicon, dates, day)
+    return Timeline(
+        anchored(dates, main, day), main, nominal, frozenset((m.first, m.last) for m in certain)
+    )
+
+
+def anchored(
+    dates: tuple[DateMention, ...], main: IncidentDate, document: dt.date
+) -> tuple[DateMention, ...]:
+    """Anaphoric mentions ("a day after …") counted from the main attack, not the document."""
+    move = (main.start - document).days if main.start is not None else 0
+    return tuple(d.shifted(move) if d.anaphoric else d for d in dates)
+
+
+def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | None:
+    """The day of the dateline or of a caption, when it is written with its year."""
+    for mention in certain:
+        sentence = prose.sentence_at(mention.start)
+        filed = any(start <= mention.start < end for start, end in prose.datelines)
+        captioned = sentence is not None and sentence.zone == "caption"
+        if mention.precision == "day" and (filed or captioned):
+            return mention.first
+    return None
+
+
+def _nominal_day(prose: Prose, knowledge: Knowledge) -> dt.date:
+    """A day to count from: the month and day that head the text, in a year that never was."""
+    start = dt.date(_NOMINAL_YEAR, 1, 1)
+    body = next((s.start for s in prose.sentences if s.zone == "lead"), 0)
+    filed = (
+        m.first
+        for m in find_dates(prose, start, knowledge)
+        if m.precision == "day"
+        and m.basis == "stated"
+        and (m.start < body + _ADJACENT or any(a <= m.start < b for a, b in prose.datelines))
+    )
+    return next(filed, start)
 
 
 def local_date(article: Article, zone: str) -> dt.date | None:

@@ -19,17 +19,16 @@ segment when it turns aside, else to the main one.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from worker.core import discourse
-from worker.core.dating import local_date, main_date
+from worker.core.dating import Timeline, find_timeline
 from worker.core.discourse import Clause
 from worker.core.lexicon import Lexicon
 from worker.core.model import Article, IncidentDate
-from worker.core.text.dates import DateMention, find_dates
+from worker.core.text.dates import DateMention
 from worker.core.text.prose import Prose, Sentence
 
 if TYPE_CHECKING:
@@ -83,6 +82,9 @@ class _Thread:
     clauses: list[Clause] = field(default_factory=list)
     regions: set[str] = field(default_factory=set)
 
+    def sentences(self) -> set[int]:
+        return {c.sentence for c in self.clauses}
+
 
 def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
     """The segment that a position of ``Prose.text`` belongs to, if any."""
@@ -96,24 +98,15 @@ def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple
         return ()
     from worker.core.text.places import find_places
 
-    document = local_date(article, knowledge.profile.zone)
-    dates = find_dates(prose, document, knowledge)
-    main = main_date(article, prose, lexicon, dates, document)
-    dates = anchored(dates, main, document)
+    timeline = find_timeline(article, prose, lexicon, knowledge)
     places = find_places(prose, knowledge)
-    clauses = [c for s in prose.sentences for c in discourse.cut(prose, s, lexicon, dates, main)]
-    threads = _Weaver(prose, lexicon, places, dates, main).weave(clauses)
-    return _segments(prose, lexicon, places, threads)
-
-
-def anchored(
-    dates: tuple[DateMention, ...], main: IncidentDate, document: dt.date | None
-) -> tuple[DateMention, ...]:
-    """Anaphoric mentions ("a day after …") counted from the main attack, not the document."""
-    if main.start is None or document is None:
-        return dates
-    move = (main.start - document).days
-    return tuple(d.shifted(move) if d.anaphoric else d for d in dates)
+    clauses = [
+        clause
+        for sentence in prose.sentences
+        for clause in discourse.cut(prose, sentence, lexicon, timeline.dates, timeline.main)
+    ]
+    threads = _Weaver(prose, lexicon, places, timeline).weave(clauses)
+    return _segments(prose, lexicon, places, threads, timeline)
 
 
 class _Weaver:
@@ -124,12 +117,11 @@ class _Weaver:
         prose: Prose,
         lexicon: Lexicon,
         places: tuple[PlaceMention, ...],
-        dates: tuple[DateMention, ...],
-        main: IncidentDate,
+        timeline: Timeline,
     ) -> None:
-        self._prose, self._lexicon, self._dates = prose, lexicon, dates
+        self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
         self._places = places
-        self._main = _Thread("main", main)
+        self._main = _Thread("main", timeline.main)
         self._threads: list[_Thread] = [self._main]
         self._current = self._main
 
@@ -249,11 +241,16 @@ class _Weaver:
         """Whether an unmarked sentence goes on with the other attack told just before it."""
         tells = bool(clause.triggers) or clause.harm
         next_to = sentence.index - previous.index == 1
+        if previous.index in self._main.sentences() and last.kind == "background":
+            # It was an aside of a sentence on the main attack, which goes on now.
+            return False
+        definite = any(t.definite for t in clause.triggers)
         if previous.paragraph == sentence.paragraph:
             length = len(self._prose.paragraph(sentence.paragraph))
-            return length <= _SHORT_PARAGRAPH or (tells and next_to)
+            return length <= _SHORT_PARAGRAPH or (
+                tells and next_to and (last.kind == "item" or not definite)
+            )
         late = clause.start > _TAIL * len(self._prose.text)
-        definite = any(t.definite for t in clause.triggers)
         return late and tells and next_to and last.kind == "background" and not definite
 
     def _pointed_back(self, clause: Clause) -> _Thread | None:
@@ -300,12 +297,17 @@ def _judge_main(main: _Thread, threads: list[_Thread]) -> None:
 
 
 def _segments(
-    prose: Prose, lexicon: Lexicon, places: tuple[PlaceMention, ...], threads: list[_Thread]
+    prose: Prose,
+    lexicon: Lexicon,
+    places: tuple[PlaceMention, ...],
+    threads: list[_Thread],
+    timeline: Timeline,
 ) -> tuple[Segment, ...]:
     made = [
-        _segment(prose, lexicon, places, thread)
+        replace(segment, date=timeline.told(segment.date))
         for thread in threads
         if any(c.triggers or c.harm for c in thread.clauses)
+        for segment in (_segment(prose, lexicon, places, thread),)
     ]
     ordered = sorted(made, key=lambda s: s.anchor)
     return tuple(replace(s, index=i) for i, s in enumerate(ordered))
@@ -322,22 +324,35 @@ def _segment(
         told = next(c for c in thread.clauses if c.harm)
         harm = lexicon.first("harm", prose.text, told.start, told.end)
         anchor = harm.span() if harm is not None else (told.start, told.end)
-    inside = tuple(
-        p
-        for p in places
-        if any(start <= p.start < end for start, end in ranges)
-        or (thread.kind == "main" and p.kind == "dateline")
-    )
     return Segment(
         index=0,
         kind=thread.kind,
-        sentences=tuple(sorted({c.sentence for c in thread.clauses})),
+        sentences=tuple(sorted(thread.sentences())),
         anchor=anchor,
         date=thread.date,
-        places=inside,
+        places=_places_of(prose, places, thread, ranges),
         retraction=thread.kind == "main" and _is_retracted(prose, lexicon, ranges),
         ranges=ranges,
     )
+
+
+def _places_of(
+    prose: Prose,
+    places: tuple[PlaceMention, ...],
+    thread: _Thread,
+    ranges: tuple[tuple[int, int], ...],
+) -> tuple[PlaceMention, ...]:
+    """The places inside the ranges; a clause without one shares those of its sentence.
+
+    ("The city was hit by several attacks, | the last of which killed five": the same city.)
+    """
+    inside = tuple(p for p in places if any(start <= p.start < end for start, end in ranges))
+    if not inside and thread.kind != "main":
+        whole = [(s.start, s.end) for s in prose.sentences if s.index in thread.sentences()]
+        inside = tuple(p for p in places if any(a <= p.start < b for a, b in whole))
+    if thread.kind == "main":
+        inside += tuple(p for p in places if p.kind == "dateline" and p not in inside)
+    return inside
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -37,7 +37,7 @@ _CAPTION = re.compile(
 )
 _CAPTION_LIMIT = 400
 _DATELINE = re.compile(
-    r"""^\W{0,3}
+    r"""\W{0,3}
     (?P<place>[^\W\d_][\w'. -]{1,30}(?:,\s?[^\W\d_][\w'. -]{1,24}){0,2}?(?:/[^\W\d_][\w'. -]{1,24})?)
     (?:,?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}(?:,?\s\d{4})?)?
     (?:,?\s?\d{1,2}\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?)?

@@ -1,0 +1,59 @@
+"""THE chain: one document in, everything it says out. Pure; the same bytes give the same answer.
+
+read → compose → find_segments → classify → extract. Whether an attack is already known is not
+asked here, so an answer does not depend on the order in which articles arrive.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from worker.core.classify.classify import classify
+from worker.core.extract import extract
+from worker.core.knowledge import Knowledge
+from worker.core.model import Analysis, Document, Entry
+from worker.core.read import read
+from worker.core.segment import find_segments
+from worker.core.text.prose import compose
+
+
+def analyze(document: Document, entry: Entry | None, knowledge: Knowledge) -> Analysis:
+    """Read a document and report every attack it tells of, with a verdict on the whole.
+
+    ``entry`` is the feed's item when there was one. Raises ``PageError`` when there is no article to read, and nothing else.
+    """
+    article = read(_completed(document, entry), knowledge)
+    prose = compose(article.title, article.text, article.lang)
+    segments = find_segments(article, prose, knowledge)
+    classification = classify(article, prose, segments, knowledge)
+    reports = extract(article, prose, segments, classification, knowledge)
+    return Analysis(article, classification.verdict, reports)
+
+
+def _completed(document: Document, entry: Entry | None) -> Document:
+    """What a page does not say of itself, its feed's item may."""
+    if entry is None:
+        return document
+    return replace(
+        document,
+        title=document.title or entry.title,
+        summary=document.summary or entry.summary,
+        outlet=document.outlet or entry.outlet,
+        url=document.url or entry.url,
+        lang=document.lang or entry.lang,
+    )
+
+
+def version_time(document: Document) -> dt.datetime | None:
+    """When a version was made: its update if later than its publication, else its first sighting.
+
+    The first version is as old as its publication; later ones without a time of their own are as
+    old as the moment they reached us. It orders versions, and figures within them.
+    """
+    published, updated = document.published, document.updated
+    if updated is not None and (published is None or updated > published):
+        return updated
+    if document.version >= 2 and document.first_seen is not None:
+        return document.first_seen
+    return published or document.first_seen

@@ -1,0 +1,108 @@
+"""Claims and denials of responsibility, with who spoke for the group.
+
+Rules
+-----
+1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence;
+   "the group claimed" the last group named before.
+2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
+3. A denial is kept as one (the group denied a blast that others blamed on it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from re import Match
+from typing import Literal
+
+from worker.core.extract.actors import ActorMention
+from worker.core.extract.passage import Evidence, Passage
+from worker.core.model import Claim
+from worker.core.profile import Actor
+
+_AFTER_REACH = 60
+_ANAPHOR_REACH = 34
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    actor: Actor
+    claimed: Literal["yes", "denied"]
+    start: int
+    end: int
+
+
+def find_claims(
+    passage: Passage, actors: tuple[ActorMention, ...]
+) -> tuple[tuple[Claim, ...], Evidence]:
+    """One claim or denial per group, in the order of the text."""
+    said = list(_said(passage, actors))
+    claims: dict[tuple[str, str], Claim] = {}
+    for item in said:
+        key = (item.actor.id, item.claimed)
+        speaker = _speaker(passage, item, actors)
+        if key not in claims or (claims[key].speaker is None and speaker is not None):
+            claims[key] = Claim(item.actor.name, item.claimed, speaker)
+    return tuple(claims.values()), passage.spans((s.start, s.end) for s in said)
+
+
+def _said(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterator[_Said]:
+    none = [m.span() for m in passage.find("claim_none")]
+    denied = [m.span() for m in passage.find("claim_denied")]
+    for match in passage.find("claim_passive"):
+        actor = _after(passage, match, actors)
+        if actor is not None and not _inside(passage, match, none):
+            yield _Said(actor.actor, "yes", match.start(), actor.end)
+    for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
+        for match in passage.find(category):
+            if category == "claim_verb" and (
+                _inside(passage, match, none) or _inside(passage, match, denied)
+            ):
+                continue
+            subject = _before(passage, match, actors)
+            if subject is not None:
+                start = min(subject.start, match.start())
+                yield _Said(
+                    subject.actor, "yes" if value == "yes" else "denied", start, match.end()
+                )
+
+
+def _inside(passage: Passage, match: Match[str], spots: list[tuple[int, int]]) -> bool:
+    """Whether a negated claim overlaps, or stands in the same clause just before."""
+    low, _ = passage.clause(match.start())
+    return any(
+        start < match.end() and match.start() < end + 3 and start >= low for start, end in spots
+    )
+
+
+def _after(
+    passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
+) -> ActorMention | None:
+    _, high = passage.clause(match.start())
+    limit = min(high, match.end() + _AFTER_REACH)
+    return next((a for a in actors if match.end() <= a.start < limit), None)
+
+
+def _before(
+    passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
+) -> ActorMention | None:
+    """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
+    low, _ = passage.clause(match.start())
+    named = [a for a in actors if low <= a.start and a.end <= match.start()]
+    if named:
+        return named[-1]
+    text = passage.prose.text
+    head = text[max(low, match.start() - _ANAPHOR_REACH) : match.start()]
+    if not head.strip() or passage.has("group_anaphor", match.start() - len(head), match.start()):
+        earlier = [a for a in actors if a.end <= low]
+        return earlier[-1] if earlier else None
+    return None
+
+
+def _speaker(passage: Passage, item: _Said, actors: tuple[ActorMention, ...]) -> str | None:
+    """Who spoke for the group in the sentence of its claim, or elsewhere in the segment."""
+    low, high = passage.clause(item.start)
+    people = [a for a in actors if a.person and a.actor.id == item.actor.id]
+    near = [a for a in people if low <= a.start < high]
+    chosen = (near or people)[:1]
+    return passage.prose.span(chosen[0].start, chosen[0].end).quote if chosen else None

@@ -1,0 +1,32 @@
+"""Whether the attack goes on as the article is written: ongoing, ended, or not said.
+
+Rules
+-----
+1. The last word counts within a zone, and the title and lead before the body.
+2. A single blast is neither: nothing is inferred from its kind.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from worker.core.extract.passage import Evidence, Passage
+
+Status = Literal["ongoing", "ended", "unknown"]
+
+
+def find_status(passage: Passage) -> tuple[Status, Evidence]:
+    """The status with the words that say so."""
+    ongoing = [m.span() for m in passage.find("status_ongoing")]
+    ended = [m.span() for m in passage.find("status_ended")]
+    ongoing = [s for s in ongoing if not any(a < s[1] and s[0] < b for a, b in ended)]
+    if not ongoing and not ended:
+        return "unknown", ()
+    if ended and (not ongoing or _weight(passage, ended) >= _weight(passage, ongoing)):
+        return "ended", passage.spans(ended)
+    return "ongoing", passage.spans(ongoing)
+
+
+def _weight(passage: Passage, spots: list[tuple[int, int]]) -> int:
+    """An end told in the head outweighs any description of the fight."""
+    return max(2 if passage.zone(start) in ("title", "lead") else 1 for start, _ in spots)

@@ -1,0 +1,244 @@
+"""What was aimed at or hit: GTD target types, with the best name that the text gives.
+
+Rules
+-----
+1. A thing is a target by what leads to it: "targeting", "stormed", "against" strongly; "near",
+   "outside" weakly; a speaker ("police said") never.
+2. Mentions of one thing are one target: same institution of the profile, else same name, else
+   same type when only one of them has a name. The fullest name stands for it.
+3. First the primary; others that were aimed at are secondary; those that merely stand near and
+   came to harm are incidental. (EFE, 1 July 2019: the ministry's department is the target, the
+   television station next door is incidental.)
+4. ``id`` is the name's words without order, spelling variants and site words, so that "defence
+   ministry logistics building" and "logistics department of the Ministry of Defense" meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.phrase import is_name, name_within, noun_phrase
+from worker.core.lexicon import Lexicon, bounded
+from worker.core.model import Target
+from worker.core.profile import Institution
+from worker.core.text.normalise import plain
+
+_LEAD_REACH = 60
+_STRONG, _NEAR, _HARM, _BARE = 3.0, 1.2, 1.4, 0.3
+_LEAST = 1.0
+"""Below this nothing was said to be a target; the report then names none."""
+_MOST_TARGETS = 3
+_ZONES = {"title": 0.6, "lead": 0.4, "body": 0.0, "caption": -0.5}
+_PEOPLE = {
+    "unnamed_civilian", "government_personnel", "teacher_professor_instructor", "unknown",
+    "military_personnel", "police_security_forces_officers",
+}  # fmt: skip
+
+
+_SITES = {
+    "military_barracks_base_headquarters", "military_checkpoint", "police_building",
+    "police_checkpoint", "television_journalist_staff_facility", "place_of_worship",
+    "school_university_educational_building", "embassy_consulate",
+    "government_building_facility_office", "election_related", "intelligence", "hotel_resort",
+    "restaurant_bar_cafe", "bank_commerce", "retail_grocery_bakery", "medical_pharmaceutical",
+    "entertainment_cultural_stadium_casino", "house_apartment_residence", "airport",
+}  # fmt: skip
+"""Subtypes that name a place; a convoy, a bus and people do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    start: int
+    end: int
+    name: str
+    type: str
+    subtype: str | None
+    score: float
+    strong: bool
+    proper: bool
+    parent: Institution | None
+    id: str
+
+
+def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Evidence]:
+    """Up to three targets, the primary first, and where they are named."""
+    groups = _grouped(sorted(_mentions(passage), key=lambda m: -m.score))
+    ranked = sorted(groups, key=lambda g: (-_weight(g), g[0].start))
+    targets: list[Target] = []
+    proof: list[tuple[int, int]] = []
+    for group in ranked:
+        if _weight(group) < _LEAST or len(targets) == _MOST_TARGETS:
+            break
+        role = _role(passage, group, bool(targets))
+        if role is None or (targets and not _is_second(group)):
+            continue
+        targets.append(_target(group, role))
+        proof += [(m.start, m.end) for m in group[:3]]
+    return tuple(targets), passage.spans(proof)
+
+
+def find_site(passage: Passage) -> str | None:
+    """The printed name of the best target that is a place, for want of a place of the profile."""
+    sites = [m for m in _mentions(passage) if m.subtype in _SITES and m.score >= _LEAST]
+    best = max(sites, key=lambda m: (m.score + 0.3 * m.proper, -m.start), default=None)
+    return best.name if best is not None else None
+
+
+def canonical_id(name: str, lexicon: Lexicon) -> str:
+    """The words of a name that tell it apart: sorted, spelling and site words evened out."""
+    spelling = lexicon.words.get("spelling", {})
+    generic = lexicon.patterns.get("site_generic")
+    plainly = plain(name).replace("'s", "").replace(".", "")
+    words = {spelling.get(w, w) for w in re.findall(r"[^\W_]+", plainly)}
+    kept = {w for w in words if generic is None or not generic.fullmatch(w)}
+    return "-".join(sorted(kept or words))
+
+
+def _mentions(passage: Passage) -> Iterator[_Mention]:
+    for found, value in passage.find_in_table("target_type"):
+        head = found.span()
+        start, end = noun_phrase(passage, *head)
+        if _speaks(passage, start, end):
+            continue
+        score, strong = _lead(passage, start, head[0])
+        if score <= 0:
+            continue
+        start, end = name_within(passage, start, end, head)
+        kind, _, subtype = value.partition("/")
+        name = passage.prose.span(start, end).quote
+        parent = _institution(passage, start, end)
+        proper = any(is_name(passage, m.start(), m.end()) for m in _words(passage, start, end))
+        score += _ZONES[passage.zone(start)] + 0.3 * proper + 0.3 * (parent is not None)
+        score -= 0.8 * (subtype in _PEOPLE)
+        if start == head[0] and end == head[1] and passage.ends_with("definite", start):
+            score -= 0.7
+        if parent is not None and parent.target_type:
+            same = kind == parent.target_type
+            kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
+        yield _Mention(
+            start, end, name, kind, subtype or None, score, strong, proper, parent,
+            canonical_id(name, passage.lexicon),
+        )  # fmt: skip
+
+
+def _words(passage: Passage, start: int, end: int) -> Iterator[re.Match[str]]:
+    return re.compile(r"[^\W\d_]{2,}").finditer(passage.prose.text, start, end)
+
+
+def _speaks(passage: Passage, start: int, end: int) -> bool:
+    """Whether the phrase is whom the outlet quotes: "police said", "told the ministry"."""
+    text = passage.prose.text
+    after = text[end : end + 60].split(",")[0].split(".")[0]
+    words = after.split()[:4]
+    if passage.has("says", end, end + len(" ".join(words)) + 1) and not passage.has(
+        "harm", end, end + len(" ".join(words)) + 1
+    ):
+        return True
+    return any(passage.ends_with(c, start, 24) for c in ("says", "reception", "speech"))
+
+
+def _lead(passage: Passage, start: int, head: int) -> tuple[float, bool]:
+    """How strongly the words before a phrase make it a target."""
+    low = max(passage.clause(head)[0], start - _LEAD_REACH)
+    text = passage.prose.text
+    for category, score in (("target_lead", _STRONG), ("harm", _HARM), ("target_near", _NEAR)):
+        last = max(
+            (m.end() for m in passage.lexicon.find(category, text, low, start)), default=None
+        )
+        if last is not None and _is_close(passage, last, start):
+            bonus = 1.5 if category == "target_lead" and passage.has("aim", low, last) else 0.0
+            bonus -= 0.3 * _gap(passage, last, start)
+            return score + bonus, category == "target_lead"
+    if any(passage.clause(head)[0] <= t.start < passage.clause(head)[1] for t in passage.triggers):
+        return _BARE, False
+    return 0.0, False
+
+
+def _is_close(passage: Passage, start: int, end: int) -> bool:
+    """Only determiners and a couple of words may stand between a lead and its thing."""
+    between = passage.prose.text[start:end]
+    return _gap(passage, start, end) <= 2 and not any(c in between for c in '.;:,"')
+
+
+def _gap(passage: Passage, start: int, end: int) -> int:
+    """Words between a lead and its thing, not counting "the gates of the"."""
+    free = [passage.lexicon.patterns.get(c) for c in ("determiner", "site_generic")]
+    words = passage.prose.text[start:end].split()
+    return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
+
+
+def _institution(passage: Passage, start: int, end: int) -> Institution | None:
+    pattern, owners = _institutions(passage.profile.institutions)
+    found = pattern.search(passage.prose.text, start, end) if pattern is not None else None
+    return owners[found.group()] if found is not None else None
+
+
+@lru_cache(maxsize=8)
+def _institutions(
+    institutions: tuple[Institution, ...],
+) -> tuple[re.Pattern[str] | None, dict[str, Institution]]:
+    owners = {plain(v): i for i in institutions for v in i.variants if len(v) > 2}
+    if not owners:
+        return None, owners
+    longest_first = sorted(owners, key=len, reverse=True)
+    return re.compile(bounded("|".join(map(re.escape, longest_first)))), owners
+
+
+def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
+    groups: list[list[_Mention]] = []
+    for mention in mentions:
+        home = next((g for g in groups if any(_same(mention, m) for m in g)), None)
+        if home is not None:
+            home.append(mention)
+        else:
+            groups.append([mention])
+    return groups
+
+
+def _same(one: _Mention, two: _Mention) -> bool:
+    if one.parent is not None and two.parent is not None:
+        return one.parent.id == two.parent.id
+    few, many = sorted((set(one.id.split("-")), set(two.id.split("-"))), key=len)
+    if few <= many:
+        return True
+    return one.type == two.type and one.subtype == two.subtype and not (one.proper and two.proper)
+
+
+def _weight(group: list[_Mention]) -> float:
+    return max(m.score for m in group) + 0.25 * min(len(group) - 1, 3)
+
+
+def _is_second(group: list[_Mention]) -> bool:
+    """A further target needs a name of its own; people and bare heads are no second target."""
+    return group[0].subtype not in _PEOPLE and any(m.proper or m.parent for m in group)
+
+
+def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
+    if not taken:
+        return "primary"
+    if any(m.strong for m in group):
+        return "secondary"
+    harmed = any(passage.has("harm", *passage.clause(m.start)) and m.proper for m in group)
+    return "incidental" if harmed else None
+
+
+def _target(group: list[_Mention], role: str) -> Target:
+    best = max(group, key=lambda m: (m.strong, m.proper, len(m.name.split()) <= 10, len(m.name)))
+    kind = max(group, key=lambda m: (m.parent is not None and bool(m.parent.target_type), m.score))
+    parent = next((m.parent.id for m in group if m.parent is not None), None)
+    return Target(
+        name=best.name,
+        type=kind.type,
+        role="primary"
+        if role == "primary"
+        else "secondary"
+        if role == "secondary"
+        else "incidental",
+        subtype=kind.subtype,
+        id=best.id,
+        parent=parent,
+    )

@@ -1,0 +1,131 @@
+"""What was done: GTD attack types in the order of its hierarchy, weapons, suicide, how many blasts.
+
+Rules
+-----
+1. Several types are listed in GTD's hierarchy, not in the order of the text (codebook, 2018).
+2. A weak word (gunfire) proves armed assault only when the attackers are in the sentence, or when
+   no better type stands: rescuers and guards shoot too.
+3. Suicide is never inferred. A car bomb is not a suicide attack until the text says so.
+   (TRT World, 8 May 2019: a car bomb, and no word of suicide.)
+4. The unspecific subtype of a weapon falls away beside a specific one of the same type.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from worker.core.discourse import Trigger
+from worker.core.extract.passage import Evidence, Passage
+from worker.core.model import Weapon
+
+HIERARCHY = (
+    "assassination",
+    "hijacking",
+    "hostage_taking_kidnapping",
+    "hostage_taking_barricade",
+    "bombing_explosion",
+    "armed_assault",
+    "unarmed_assault",
+    "facility_infrastructure",
+    "unknown",
+)
+"""GTD codebook, "Attack Type": when several apply, the first of these is attacktype1."""
+_UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
+_MOST_BLASTS = 30
+_HEAD, _REPEATED = 7, 3
+
+
+def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
+    """The attack types, and the words that prove them."""
+    by_type: dict[str, list[Trigger]] = {}
+    weak: list[Trigger] = []
+    for trigger in passage.triggers:
+        if trigger.weak and not _by_attackers(passage, trigger):
+            weak.append(trigger)
+        else:
+            by_type.setdefault(trigger.type, []).append(trigger)
+    if not set(by_type) - {"unknown"}:
+        for trigger in weak:
+            by_type.setdefault(trigger.type, []).append(trigger)
+    if len(by_type) > 1:
+        by_type.pop("unknown", None)
+    by_type = {
+        k: v for k, v in by_type.items() if _is_told(passage, [t.start for t in v])
+    } or by_type
+    types = tuple(t for t in HIERARCHY if t in by_type)
+    proof = [(t.start, t.end) for name in types for t in by_type[name][:4]]
+    return types, passage.spans(proof)
+
+
+def _is_told(passage: Passage, positions: list[int]) -> bool:
+    """Whether a word belongs to the report: told in its first sentences, or told repeatedly.
+
+    (A shooting's report that mentions a missile once, twenty sentences down, is no bombing.)
+    """
+    first = passage.segment.sentences[0]
+    early = any(s is not None and s.index - first < _HEAD for s in map(passage.sentence, positions))
+    return early or len(positions) >= _REPEATED
+
+
+def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
+    return passage.has("attackers", *passage.clause(trigger.start))
+
+
+def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidence]:
+    """Whether the text says that attackers meant to die, says the contrary, or nothing."""
+    denied = [m.span() for m in passage.find("suicide_denied")]
+    said = [
+        m.span()
+        for m in passage.find("suicide")
+        if not any(start <= m.start() < end for start, end in denied)
+    ]
+    if said:
+        return "yes", passage.spans(said)
+    return ("no", passage.spans(denied)) if denied else (None, ())
+
+
+def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Evidence]:
+    """Weapons by GTD type and subtype, most explosive first, each once."""
+    found: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
+    for match, value in passage.find_in_table("weapon"):
+        kind, _, subtype = value.partition("/")
+        found.setdefault((kind, subtype or None), []).append(match.span())
+    told = {k: v for k, v in found.items() if _is_told(passage, [start for start, _ in v])}
+    found = told or found
+    specific = {kind for kind, subtype in found if subtype not in _UNSPECIFIC}
+    kept = {
+        key: spots
+        for key, spots in found.items()
+        if key[1] not in _UNSPECIFIC or key[0] not in specific
+    }
+    weapons = tuple(
+        Weapon(kind, subtype, passage.prose.span(*spots[0]).quote)
+        for (kind, subtype), spots in sorted(kept.items(), key=_weapon_order)
+    )
+    return weapons, passage.spans(s for spots in kept.values() for s in spots[:3])
+
+
+def _weapon_order(item: tuple[tuple[str, str | None], list[tuple[int, int]]]) -> tuple[int, int]:
+    (kind, _), spots = item
+    order = ("explosives", "firearms", "incendiary", "melee", "chemical", "vehicle")
+    return (order.index(kind) if kind in order else len(order), spots[0][0])
+
+
+def count_blasts(passage: Passage) -> int | None:
+    """How many blasts the text counts ("two explosions"), or None."""
+    best: int | None = None
+    for match in passage.find("blast_noun"):
+        count = _count_before(passage, match.start())
+        if count is not None and 2 <= count <= _MOST_BLASTS:
+            best = max(best or 0, count)
+    return best
+
+
+def _count_before(passage: Passage, end: int) -> int | None:
+    text = passage.prose.text
+    low = max(0, end - 28)
+    for match, value in passage.lexicon.table("blast_count").find(text, low, end):
+        between = text[match.end() : end].strip()
+        if len(between.split()) <= 2 and not any(c in between for c in ",.;"):
+            return int(value)
+    return None

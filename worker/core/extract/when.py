@@ -1,0 +1,69 @@
+"""When it happened: the segment's day with the words that say so, and the time of the clock.
+
+Rules
+-----
+1. The day was chosen when the text was cut into segments; here it only gets its evidence.
+2. A clock time counts when it stands in a sentence with a trigger, or in the lead; a time that
+   opens a paragraph is the stamp of a live blog's entry, not of the attack.
+"""
+
+from __future__ import annotations
+
+from worker.core.extract.passage import Evidence, Passage
+from worker.core.text.clock import ClockMention, find_times
+
+_STAMP_REACH = 2
+_LATE = 8
+"""A time of day first given after so many sentences is that of something else."""
+
+
+def date_evidence(passage: Passage) -> Evidence:
+    """The mentions that agree with the segment's day."""
+    date = passage.segment.date
+    if date.start is None or date.end is None:
+        return ()
+    return passage.spans(
+        (m.start, m.end)
+        for m in passage.dates
+        if m.meets(date.start, date.end)
+        and m.last - m.first <= date.end - date.start
+        and (passage.segment.holds(m.start) or _caption(passage, m.start))
+    )
+
+
+def _caption(passage: Passage, position: int) -> bool:
+    return passage.segment.kind == "main" and passage.zone(position) == "caption"
+
+
+def find_time(passage: Passage) -> tuple[str | None, Evidence]:
+    """The clock time of the attack, HH:MM local, or None."""
+    best: tuple[float, ClockMention] | None = None
+    for start, end in passage.segment.ranges:
+        for mention in find_times(
+            passage.prose.text,
+            start,
+            end,
+            passage.lexicon,
+            passage.profile.zone,
+            passage.segment.date.start,
+        ):
+            score = _score(passage, mention)
+            if score is not None and (best is None or score > best[0]):
+                best = (score, mention)
+    if best is None:
+        return None, ()
+    return best[1].time, passage.spans([(best[1].start, best[1].end)])
+
+
+def _score(passage: Passage, mention: ClockMention) -> float | None:
+    sentence = passage.sentence(mention.start)
+    if sentence is None or sentence.zone == "caption":
+        return None
+    if mention.start - sentence.start < _STAMP_REACH:
+        return None
+    start, end = passage.clause(mention.start)
+    near = [t for t in passage.triggers if start <= t.start < end]
+    if not near and sentence.index > _LATE:
+        return None
+    gap = min((max(t.start - mention.end, mention.start - t.end, 0) for t in near), default=200)
+    return 2.0 * bool(near) - gap / 200 - sentence.index * 0.05

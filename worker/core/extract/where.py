@@ -1,0 +1,159 @@
+"""Where it happened: the place of the profile that the attack is told at, and its printed phrase.
+
+Rules
+-----
+1. The finest place wins that stands with the attack: landmark, neighbourhood, district, city. Where
+   the wounded were taken and who speaks is no place ("officials at the city's hospital").
+2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else a free phrase such
+   as "a police checkpoint"'s site, else "central <city>" or the city.
+3. A coordinate comes from the gazetteer with its trust, or not at all.
+4. A place near which it happened counts as its place; a place only passed by does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.target import find_site
+from worker.core.model import Place, PlacePrecision, Target
+from worker.core.profile import PlaceEntry
+from worker.core.text.places import PlaceMention
+
+_FINE = {"landmark", "neighbourhood", "district"}
+_RANK: dict[str, int] = {"landmark": 0, "neighbourhood": 1, "district": 2, "city": 3, "province": 4}
+_ZONES = {"title": 1.0, "lead": 1.0, "body": 0.0, "caption": 0.0}
+_RECEPTION_REACH = 44
+_SAYS_REACH = 26
+_LOCATIVE_REACH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    mention: PlaceMention
+    score: float
+
+
+def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | None, Evidence]:
+    """The place of the attack, or None when the text names none of the watched area."""
+    scored = [s for s in _scored(passage, targets) if s.score > 0]
+    if not scored:
+        return _anywhere(passage)
+    entries = {e.id: e for e in passage.profile.places}
+    landmark = _best(scored, ("landmark",))
+    quarter = _best(scored, ("neighbourhood",)) or _best(scored, ("district",))
+    city = _best(scored, ("city", "province"))
+    finest = landmark or quarter or city
+    if finest is None:
+        return None, ()
+    path = _path(finest.mention.entry, entries)
+    if landmark is not None and quarter is not None and quarter.mention.entry.id not in path:
+        path = (landmark.mention.entry.id, *_path(quarter.mention.entry, entries))
+    kept = [s.mention for s in (quarter, landmark, city) if s is not None]
+    place = _place(passage, path, entries, kept)
+    return place, passage.spans((m.start, m.end) for m in kept)
+
+
+def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
+    for mention in passage.segment.places:
+        if mention.kind not in ("here", "near") or mention.entry.kind == "elsewhere":
+            continue
+        yield _Scored(mention, _score(passage, mention, targets))
+
+
+def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...]) -> float:
+    sentence = passage.sentence(mention.start)
+    if sentence is None:
+        return 0.0
+    low, high = passage.clause(mention.start)
+    triggered = any(low <= t.start < high for t in passage.triggers)
+    score = 0.6 + 1.5 * triggered + _ZONES[sentence.zone] - 0.02 * sentence.index
+    located = passage.has("locative", max(low, mention.start - _LOCATIVE_REACH), mention.start)
+    score += 0.8 * located
+    if _receives(passage, mention, high) and not triggered:
+        score -= 3.0
+    elif _receives(passage, mention, high):
+        score -= 1.8
+    if mention.entry.kind == "landmark":
+        name = passage.prose.span(mention.start, mention.end).quote
+        aimed = [t for t in targets if name in t.name or t.name in name]
+        score += sum(2.0 if t.role == "primary" else 0.2 for t in aimed[:1])
+    if mention.kind == "near":
+        score -= 0.4
+    if passage.has("not_site", mention.end, min(high, mention.end + _SAYS_REACH)):
+        score -= 2.5
+    if passage.ends_with("free_place", mention.start, 20):
+        score += 0.5
+    return score
+
+
+def _receives(passage: Passage, mention: PlaceMention, high: int) -> bool:
+    """Whether the place is a speaker's, or where the wounded were taken."""
+    before = max(0, mention.start - _RECEPTION_REACH)
+    after = min(high, mention.end + _SAYS_REACH)
+    return passage.has("reception", before, mention.start) or (
+        mention.entry.kind == "landmark" and passage.has("says", mention.end, after)
+    )
+
+
+def _best(scored: list[_Scored], kinds: tuple[str, ...]) -> _Scored | None:
+    fitting = [s for s in scored if s.mention.entry.kind in kinds]
+    return max(fitting, key=lambda s: (s.score, -s.mention.start), default=None)
+
+
+def _path(entry: PlaceEntry, entries: dict[str, PlaceEntry]) -> tuple[str, ...]:
+    out = [entry.id]
+    while entry.parent is not None and entry.parent in entries and entry.parent not in out:
+        entry = entries[entry.parent]
+        out.append(entry.id)
+    return tuple(out)
+
+
+def _place(
+    passage: Passage,
+    path: tuple[str, ...],
+    entries: dict[str, PlaceEntry],
+    kept: list[PlaceMention],
+) -> Place:
+    chain = [entries[i] for i in path]
+    located = next((e for e in chain if e.lat is not None), None)
+    district = next((e.police_district for e in chain if e.police_district is not None), None)
+    kind = min((e.kind for e in chain), key=lambda k: _RANK.get(k, 9))
+    precision: PlacePrecision = kind if kind != "elsewhere" else "city"
+    name = _printed(passage, kept)
+    return Place(
+        name=name,
+        neighbourhood=next((e.name for e in chain if e.kind == "neighbourhood"), None),
+        police_district=district,
+        landmark=next((e.name for e in chain if e.kind == "landmark"), None),
+        lat=located.lat if located else None,
+        lon=located.lon if located else None,
+        precision=precision,
+        trust=located.trust if located else None,
+        path=path,
+    )
+
+
+def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
+    """The finest place phrase as the outlet prints it."""
+    first = kept[0]
+    if first.entry.kind in _FINE:
+        return passage.prose.span(first.start, first.end).quote
+    site = find_site(passage)
+    if site is not None:
+        return site
+    side = passage.ends_with("free_place", first.start, 20)
+    start = side.start() if side is not None else first.start
+    return passage.prose.span(start, first.end).quote
+
+
+def _anywhere(passage: Passage) -> tuple[Place | None, Evidence]:
+    """Without a gazetteer's word: the filing place names the city, else a site names itself."""
+    lines = [m for m in passage.segment.places if m.kind == "dateline"]
+    entries = {e.id: e for e in passage.profile.places}
+    if lines and lines[0].entry.kind != "elsewhere":
+        path = _path(lines[0].entry, entries)
+        return _place(passage, path, entries, lines[:1]), ()
+    site = find_site(passage)
+    return (Place(name=site, precision="landmark"), ()) if site is not None else (None, ())
