@@ -1,0 +1,130 @@
+"""``healthy``: quick, alone, and never fooled by a worker that is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+from worker.cli.liveness import run_file
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("trafilatura", "kafka", "pydantic", "aiohttp", "typer", "rich", "lxml")
+
+
+@contextmanager
+def answering(code: int) -> Iterator[str]:
+    """A server on loopback that answers every request with ``code``."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(b"loop is stuck")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/livez"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def healthy(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
+    return subprocess.run(
+        [sys.executable, "-m", "worker", "healthy", *arguments],
+        cwd=cwd, env=clean | {"PYTHONPATH": str(ROOT)} | environ,
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+
+
+def told(store: Path, pid: int, address: str) -> Path:
+    """What a running worker leaves beside its store."""
+    store.parent.mkdir(parents=True, exist_ok=True)
+    run_file(store).write_text(json.dumps({"pid": pid, "livez": address}), "utf-8")
+    return store
+
+
+def test_a_worker_that_answers_is_healthy(tmp_path: Path) -> None:
+    """200 from /livez of a live process is exit code 0."""
+    with answering(200) as address:
+        store = told(tmp_path / "s.db", os.getpid(), address)
+        done = healthy("--store", str(store), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "ok\n")
+
+
+def test_a_worker_that_says_no_is_not(tmp_path: Path) -> None:
+    """503 is exit code 1, with what the worker said."""
+    with answering(503) as address:
+        done = healthy("--store", str(told(tmp_path / "s.db", os.getpid(), address)), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "answers 503: loop is stuck" in done.stderr
+
+
+def test_no_worker_a_dead_one_and_a_deaf_one_are_told_apart(tmp_path: Path) -> None:
+    """Never started, process gone, port closed: three sentences, all exit code 1."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    never = healthy("--store", str(tmp_path / "none.db"), cwd=tmp_path)
+    gone = healthy(
+        "--store", str(told(tmp_path / "a.db", dead.pid, "http://127.0.0.1:9/livez")), cwd=tmp_path
+    )
+    deaf = healthy(
+        "--store", str(told(tmp_path / "b.db", os.getpid(), "http://127.0.0.1:9/livez")),
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert [one.returncode for one in (never, gone, deaf)] == [1, 1, 1]
+    assert "does not exist" in never.stderr
+    assert f"process {dead.pid} is gone" in gone.stderr
+    assert "refused" in deaf.stderr
+
+
+def test_the_store_is_found_as_the_worker_finds_it(tmp_path: Path) -> None:
+    """Variable, else the settings' file, else the default place."""
+    with answering(200) as address:
+        told(tmp_path / "env.db", os.getpid(), address)
+        told(tmp_path / "file.db", os.getpid(), address)
+        told(tmp_path / "var" / "kabulwire.db", os.getpid(), address)
+        settings = tmp_path / "settings.toml"
+        settings.write_text(f'[store]\npath = "{tmp_path / "file.db"}"\n', "utf-8")
+        ways: list[dict[str, str]] = [
+            {"KABULWIRE__STORE__PATH": str(tmp_path / "env.db")},
+            {"KABULWIRE_CONFIG": str(settings)},
+            {},
+        ]
+        codes = []
+        for way in ways:
+            codes.append(healthy(cwd=tmp_path, **way).returncode)
+            used = way.get("KABULWIRE__STORE__PATH") or (
+                str(tmp_path / "file.db") if way else str(tmp_path / "var" / "kabulwire.db")
+            )
+            run_file(Path(used)).unlink()
+            codes.append(healthy(cwd=tmp_path, **way).returncode)
+    assert codes == [0, 1, 0, 1, 0, 1]
+
+
+def test_healthy_loads_nothing_heavy(tmp_path: Path) -> None:
+    """It runs every few seconds, so it must not import what takes a tenth of a second."""
+    script = (
+        "import sys, worker.cli\nsys.argv = ['kabulwire', 'healthy']\n"
+        "try:\n    worker.cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "[]\n"
