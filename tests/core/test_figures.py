@@ -1,0 +1,274 @@
+"""Figures: bounds, best and statuses, for one article and for many."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.figures import decide_toll
+from worker.core.model import Figure, Statement
+
+NOON = dt.datetime(2031, 3, 4, 12, tzinfo=dt.UTC)
+BOUNDS: dict[str, Any] = {
+    "exact": lambda n: (n, n),
+    "at_least": lambda n: (n, None),
+    "more_than": lambda n: (n + 1, None),
+    "nearly": lambda n: (int(n * 0.85), n - 1),
+    "around": lambda n: (round(n * 0.8), round(n * 1.2)),
+}
+
+
+def say(
+    value: int, qualifier: str = "exact", by: str = "health-ministry", **changes: Any
+) -> Statement:
+    """One statement of somebody about the dead of the incident."""
+    low, high = BOUNDS[qualifier](value)
+    fields: dict[str, Any] = {
+        "id": f"k{value}-{qualifier}-{by}-{changes.get('zone', 'body')}",
+        "measure": "killed",
+        "victim_class": "unspecified",
+        "value": value,
+        "low": low,
+        "high": high,
+        "qualifier": qualifier,
+        "speaker": by,
+        "speaker_id": by,
+        "speaker_type": "government_health",
+        "anonymous": False,
+        "perpetrator_party": False,
+        "said_at": NOON,
+        "scope": "incident",
+        "status": "used",
+        "subset_of": None,
+        "zone": "body",
+        "quote": str(value),
+        "start": 0,
+        "end": 1,
+        "report_id": "a#1",
+    }
+    return Statement(**(fields | changes))
+
+
+def statuses(*statements: Statement) -> list[str]:
+    """What became of each statement."""
+    return [s.status for s in decide_toll(statements).statements]
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "expected"),
+    [
+        ("exact", Figure(20, 20, 20)),
+        ("at_least", Figure(20, 20, 20, open_upper=True)),
+        ("more_than", Figure(21, 21, 21, open_upper=True)),
+        ("nearly", Figure(17, 19, 19)),
+        ("around", Figure(16, 20, 24)),
+    ],
+)
+def test_a_lone_figure_has_the_bounds_of_its_wording(qualifier: str, expected: Figure) -> None:
+    """One speaker: low, best and high are those of the wording."""
+    assert expected == decide_toll([say(20, qualifier)]).killed
+
+
+def test_a_wording_without_a_number_has_a_low_and_no_best() -> None:
+    """ "Dozens" is at least 24, and nobody printed a number."""
+    dozens = replace(say(24, "at_least"), qualifier="dozens", value=None)
+
+    assert Figure(24, None, None, open_upper=True) == decide_toll([dozens]).killed
+
+
+def test_nothing_said_is_none() -> None:
+    """Not reported is None, never 0."""
+    toll = decide_toll([])
+
+    assert toll.killed is None
+    assert toll.attackers_killed is None
+
+
+def test_three_wordings_of_three_speakers_are_never_added() -> None:
+    """Nearly 12, more than 12 and 15: one hospital's exact count is best, the bounds span all."""
+    toll = decide_toll(
+        [
+            say(12, "nearly", by="outlet/sources", speaker_type="media_sources"),
+            say(12, "more_than", by="authorities"),
+            say(15, by="hospital", victim_class="received_at_hospital"),
+        ]
+    )
+
+    assert Figure(10, 15, 15, open_upper=True, conflict=True) == toll.killed
+
+
+def test_an_exact_figure_wins_over_a_compatible_lower_bound() -> None:
+    """The ministry's "at least one" allows the 11 of an unnamed officer; both stay in the bounds."""
+    toll = decide_toll(
+        [
+            say(1, "at_least"),
+            say(11, by="security-forces", anonymous=True),
+            say(11, "at_least", by="outlet:Wire", speaker_type="outlet_narrator", derived=True),
+        ]
+    )
+
+    assert Figure(1, 11, 11, open_upper=True, conflict=True) == toll.killed
+    assert [s.status for s in toll.statements] == ["used", "used", "derived"]
+
+
+def test_attackers_are_kept_apart() -> None:
+    """Three dead attackers are not among the eight victims."""
+    toll = decide_toll([say(8), say(3, id="p", victim_class="perpetrator")])
+
+    assert Figure(8, 8, 8) == toll.killed
+    assert Figure(3, 3, 3) == toll.attackers_killed
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"scope": "background"}, "background"),
+        ({"scope": "aggregate"}, "background"),
+        ({"perpetrator_party": True}, "perpetrator_party"),
+        ({"subset_of": "k8-exact-health-ministry-body"}, "subset"),
+        ({"derived": True}, "derived"),
+        ({"said_at": NOON - dt.timedelta(hours=24)}, "stale"),
+    ],
+)
+def test_what_is_dropped_says_why(change: dict[str, Any], status: str) -> None:
+    """Each reason for leaving a figure out has its status, and the total does not move."""
+    eight = say(8)
+    other = say(34, by="somebody", **change)
+
+    assert ["used", status] == statuses(eight, other)
+    assert decide_toll([eight]).killed == decide_toll([eight, other]).killed
+
+
+def test_a_figure_just_under_a_day_old_counts() -> None:
+    """Stale is 24 h or more; a minute less is not."""
+    young = say(9, by="police", said_at=NOON - dt.timedelta(hours=23, minutes=59))
+
+    assert statuses(say(8), young) == ["used", "used"]
+
+
+def test_one_speaker_may_lower_his_figure() -> None:
+    """The later word of one speaker counts, also when it is lower."""
+    earlier = say(12, said_at=NOON - dt.timedelta(hours=3))
+    toll = decide_toll([earlier, say(8)])
+
+    assert Figure(8, 8, 8) == toll.killed
+    assert toll.statements[0].status == "superseded"
+
+
+def test_within_a_version_body_comes_before_headline() -> None:
+    """A headline rounds; of two equally exact figures the body's counts."""
+    headline, body = say(10, zone="title"), say(9, start=400)
+
+    assert statuses(headline, body) == ["superseded", "used"]
+
+
+def test_a_class_of_victims_is_part_of_a_total() -> None:
+    """Nine children beside 30 dead are a category; alone they are what is known."""
+    children = say(9, by="hospital", victim_class="children")
+    both = decide_toll([say(30), children])
+    alone = decide_toll([children])
+
+    assert Figure(30, 30, 30) == both.killed
+    assert [(c.victim_class, c.best) for c in both.by_category] == [("children", 9)]
+    assert Figure(9, 9, 9) == alone.killed
+
+
+def test_an_attributed_figure_is_better_than_the_outlets_own() -> None:
+    """The outlet's 20 gives way to a ministry's 14, though it came later."""
+    own = say(
+        20, by="outlet:X", speaker_type="outlet_narrator", said_at=NOON + dt.timedelta(hours=1)
+    )
+
+    toll = decide_toll([say(14), own])
+
+    assert toll.killed is not None
+    assert (toll.killed.best, toll.killed.high, toll.killed.conflict) == (14, 20, True)
+
+
+def test_rescued_people_are_no_casualties() -> None:
+    """80 rescued stand among the other counts, open above."""
+    toll = decide_toll([say(80, "at_least", measure="rescued")])
+
+    assert toll.killed is None
+    assert [(c.kind, c.low, c.best, c.high) for c in toll.other_counts] == [
+        ("rescued", 80, 80, None)
+    ]
+
+
+@st.composite
+def any_statement(draw: st.DrawFn) -> Statement:
+    """Any statement that extraction could make."""
+    return say(
+        draw(st.integers(1, 60)),
+        draw(st.sampled_from(sorted(BOUNDS))),
+        by=draw(st.sampled_from(["police", "health-ministry", "hospital", "outlet:X"])),
+        id=draw(st.uuids()).hex,
+        measure=draw(st.sampled_from(["killed", "injured", "rescued"])),
+        victim_class=draw(st.sampled_from(["unspecified", "children", "perpetrator"])),
+        speaker_type=draw(st.sampled_from(["police", "outlet_narrator"])),
+        perpetrator_party=draw(st.booleans()),
+        derived=draw(st.booleans()),
+        scope=draw(st.sampled_from(["incident", "incident", "background", "hypothetical"])),
+        said_at=NOON + dt.timedelta(hours=draw(st.integers(0, 40))),
+        start=draw(st.integers(0, 2000)),
+        report_id=f"{draw(st.sampled_from('abc'))}#1",
+    )
+
+
+@given(st.lists(any_statement(), max_size=12))
+def test_bounds_are_ordered(told: list[Statement]) -> None:
+    """low <= best <= high, wherever they are given."""
+    toll = decide_toll(told)
+    for figure in (toll.killed, toll.injured, toll.attackers_killed, toll.attackers_injured):
+        if figure is not None:
+            given_bounds = [b for b in (figure.low, figure.best, figure.high) if b is not None]
+            assert given_bounds == sorted(given_bounds)
+
+
+@given(st.lists(any_statement(), max_size=10), st.randoms())
+def test_order_does_not_matter(told: list[Statement], random: Any) -> None:
+    """The same statements in any order give the same figures and the same statuses."""
+    shuffled = list(told)
+    random.shuffle(shuffled)
+    one, other = decide_toll(told), decide_toll(shuffled)
+
+    assert (one.killed, one.injured, one.by_category) == (
+        other.killed,
+        other.injured,
+        other.by_category,
+    )
+    assert sorted(map(repr, one.statements)) == sorted(map(repr, other.statements))
+
+
+@given(st.lists(any_statement(), max_size=10))
+def test_no_figure_is_invented(told: list[Statement]) -> None:
+    """Every best is the lone best of a printed figure on its own side; nothing is a sum."""
+    toll = decide_toll(told)
+    for figure, attackers in ((toll.killed, False), (toll.attackers_killed, True)):
+        if figure is not None and figure.best is not None:
+            printed = {
+                bound
+                for s in told
+                if s.measure == "killed" and (s.victim_class == "perpetrator") == attackers
+                for bound in (s.value, s.low, s.high)
+            }
+            assert figure.best in printed
+
+
+@given(st.lists(any_statement(), max_size=8), any_statement())
+def test_background_changes_nothing(told: list[Statement], other: Statement) -> None:
+    """A figure of another attack moves no total."""
+    background = replace(other, scope="background")
+
+    one, both = decide_toll(told), decide_toll([*told, background])
+
+    assert (one.killed, one.injured, one.attackers_killed) == (
+        both.killed,
+        both.injured,
+        both.attackers_killed,
+    )

@@ -1,0 +1,276 @@
+"""Statements → low, best, high: the one decision about figures, for an article and an incident alike.
+
+Rules (design: What counts; UCDP's low/best/high; GTD codebook 2019, nkill, for the order)
+-----
+1. Victims and attackers are decided apart and never added up. Nothing here adds two figures.
+2. Dropped, each with its status: figures of another scope (``background``), of the party that
+   attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
+   (``derived``), and those 24 h or more older than the newest usable one (``stale``).
+3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then
+   article; within a version the more specific, then body before headline and caption, then first.
+4. low = smallest lower bound used. high = largest of the upper bounds of closed figures and the lone
+   best of open ones. A figure nobody gave is None, never 0.
+5. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
+   bounds overlap it; exact, around, bounded, vague; later; lower.
+
+Theory of operation
+-------------------
+``decide_toll`` splits statements by measure and by side (victims, attackers), drops, keeps one per
+speaker, and reads the bounds off what is left. It sees no article and no order: the same set of
+statements gives the same answer. (TRT World 2019-05-08 prints "nearly a dozen", "more than a dozen"
+and 15 wounded, from three speakers: 10 - 15 - 15, and never 37.)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.model import (
+    CategoryFigure,
+    Figure,
+    Measure,
+    OtherCount,
+    Qualifier,
+    Statement,
+    StatementStatus,
+    Zone,
+)
+
+STALE_AFTER = dt.timedelta(hours=24)
+OUTLET = "outlet_narrator"
+ATTACKERS = "perpetrator"
+_TOTAL_CLASSES = frozenset({"unspecified", "received_at_hospital"})
+_CASUALTY: tuple[Measure, ...] = ("killed", "injured")
+_PRECISION: dict[Qualifier, int] = {
+    "exact": 0, "around": 1, "at_least": 2, "more_than": 2, "nearly": 2, "up_to": 2, "range": 2,
+    "several": 3, "a_number_of": 3, "many": 3, "score": 3, "scores": 3, "dozens": 3, "hundreds": 3,
+}  # fmt: skip
+_ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
+_LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+
+Key = tuple[str, str]
+Statuses = dict[Key, StatementStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What a set of statements comes to. ``statements`` are the input, in its order, judged."""
+
+    killed: Figure | None
+    injured: Figure | None
+    attackers_killed: Figure | None
+    attackers_injured: Figure | None
+    by_category: tuple[CategoryFigure, ...]
+    other_counts: tuple[OtherCount, ...]
+    statements: tuple[Statement, ...]
+
+
+def decide_toll(statements: Iterable[Statement]) -> Toll:
+    """Decide all figures of a set of statements; their order does not matter."""
+    told = tuple(statements)
+    statuses: Statuses = {}
+    totals = {
+        (measure, attackers): _total(_side(told, measure, attackers), statuses)
+        for measure in _CASUALTY
+        for attackers in (False, True)
+    }
+    others = _other_counts(told, statuses)
+    return Toll(
+        killed=totals["killed", False],
+        injured=totals["injured", False],
+        attackers_killed=totals["killed", True],
+        attackers_injured=totals["injured", True],
+        by_category=_categories(told),
+        other_counts=others,
+        statements=tuple(replace(s, status=statuses[_key(s)]) for s in told),
+    )
+
+
+def lone_best(statement: Statement) -> int | None:
+    """The best value of one figure alone; None for a wording without a number."""
+    if statement.value is None or _PRECISION[statement.qualifier] == 3:
+        return None
+    if statement.qualifier == "more_than":
+        return statement.low
+    if statement.qualifier in ("nearly", "up_to"):
+        return statement.high
+    return statement.low if statement.qualifier == "range" else statement.value
+
+
+def _key(statement: Statement) -> Key:
+    return (statement.report_id or "", statement.id)
+
+
+def _side(told: Sequence[Statement], measure: Measure, attackers: bool) -> list[Statement]:
+    return [s for s in told if s.measure == measure and (s.victim_class == ATTACKERS) == attackers]
+
+
+def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
+    """Judge one group, write every status, and give its figure."""
+    usable = [s for s in group if _drop(s, statuses)]
+    usable = _without_parts(usable, statuses)
+    usable = _without_stale(usable, statuses)
+    used = _one_per_speaker(usable, statuses)
+    for statement in used:
+        statuses[_key(statement)] = "used"
+    return _figure(used)
+
+
+def _drop(statement: Statement, statuses: Statuses) -> bool:
+    """Whether a statement is usable; if not, its status is written."""
+    status: StatementStatus | None = None
+    if statement.scope != "incident":
+        status = "background"
+    elif statement.perpetrator_party:
+        status = "perpetrator_party"
+    elif statement.subset_of is not None:
+        status = "subset"
+    elif statement.derived:
+        status = "derived"
+    if status is not None:
+        statuses[_key(statement)] = status
+    return status is None
+
+
+def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+    """A class of victims stands for the total only where nobody gave a total.
+
+    ("Two policemen were killed" is all that is known of a small attack; beside "12 people were
+    killed" nine children are a part of it, whoever counted them.)
+    """
+    whole = [s for s in usable if s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS]
+    if not any(s.victim_class != "received_at_hospital" for s in whole):
+        return usable
+    for statement in usable:
+        if statement not in whole:
+            statuses[_key(statement)] = "subset"
+    return whole
+
+
+def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+    times = [s.said_at for s in usable if s.said_at is not None]
+    if not times:
+        return usable
+    horizon = max(times) - STALE_AFTER
+    fresh = []
+    for statement in usable:
+        if statement.said_at is not None and statement.said_at <= horizon:
+            statuses[_key(statement)] = "stale"
+        else:
+            fresh.append(statement)
+    return fresh
+
+
+def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+    by_speaker: dict[str, list[Statement]] = {}
+    for statement in usable:
+        by_speaker.setdefault(statement.speaker_id, []).append(statement)
+    kept = []
+    for spoken in by_speaker.values():
+        last = _last_word(spoken)
+        kept.append(last)
+        for statement in spoken:
+            if statement is not last:
+                statuses[_key(statement)] = "superseded"
+    return kept
+
+
+def _last_word(spoken: list[Statement]) -> Statement:
+    newest = max(_version(s) for s in spoken)
+    return min(
+        (s for s in spoken if _version(s) == newest),
+        key=lambda s: (_PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
+    )
+
+
+def _version(statement: Statement) -> tuple[dt.datetime, str]:
+    article = (statement.report_id or "").rpartition("#")[0]
+    return (statement.said_at or _LONG_AGO, article)
+
+
+def _figure(used: list[Statement]) -> Figure | None:
+    """Bounds and best of the used statements, one per speaker; None when there are none."""
+    if not used:
+        return None
+    lows = [s.low for s in used if s.low is not None]
+    closed = [s.high for s in used if s.high is not None]
+    lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
+    best = _best(used)
+    low = min(lows, default=best)
+    return Figure(
+        low=low,
+        best=best,
+        high=max(closed + lone, default=None),
+        open_upper=any(s.high is None for s in used),
+        conflict=len({s.value for s in used if s.value is not None}) > 1,
+    )
+
+
+def _best(used: list[Statement]) -> int | None:
+    """The best of many: a wording without a number is chosen only where there is no other."""
+    numbered = [s for s in used if lone_best(s) is not None]
+    if not numbered:
+        return None
+    return lone_best(min(numbered, key=_preference(used)))
+
+
+def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
+    def rank(statement: Statement) -> tuple[object, ...]:
+        supporters = sum(
+            1 for other in used if other is not statement and _overlap(statement, other)
+        )
+        return (
+            statement.speaker_type == OUTLET,
+            -supporters,
+            _PRECISION[statement.qualifier],
+            -(statement.said_at or _LONG_AGO).timestamp(),
+            lone_best(statement),
+            statement.speaker_id,
+        )
+
+    return rank
+
+
+def _overlap(one: Statement, other: Statement) -> bool:
+    first, second = sorted((one, other), key=lambda s: s.low or 0)
+    return first.high is None or first.high >= (second.low or 0)
+
+
+def _categories(told: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
+    """Figures by class of victims. A part of a total is wanted here, so ``subset`` counts."""
+    groups: dict[tuple[Measure, str], list[Statement]] = {}
+    for s in told:
+        plain = s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS
+        if s.measure in _CASUALTY and not plain and s.scope == "incident":
+            if not s.perpetrator_party:
+                groups.setdefault((s.measure, s.victim_class), []).append(s)
+    out = []
+    for (measure, victim_class), group in sorted(groups.items()):
+        figure = _figure(_one_per_speaker(_without_stale(group, {}), {}))
+        if figure is not None:
+            out.append(
+                CategoryFigure(measure, victim_class, figure.low, figure.best, _closed(figure))
+            )
+    return tuple(out)
+
+
+def _other_counts(told: Sequence[Statement], statuses: Statuses) -> tuple[OtherCount, ...]:
+    groups: dict[str, list[Statement]] = {}
+    for statement in told:
+        if statement.measure not in _CASUALTY:
+            groups.setdefault(statement.measure, []).append(statement)
+    totals: Mapping[str, Figure | None] = {
+        kind: _total(group, statuses) for kind, group in sorted(groups.items())
+    }
+    return tuple(
+        OtherCount(kind, figure.low, figure.best, _closed(figure))
+        for kind, figure in totals.items()
+        if figure is not None
+    )
+
+
+def _closed(figure: Figure) -> int | None:
+    """The upper bound where there is no ``open_upper`` beside it to say that it is open."""
+    return None if figure.open_upper else figure.high
