@@ -34,6 +34,8 @@ _HEAD = 10
 _ADJACENT = 12
 _SPEECH_REACH = 32
 _STALE_DAYS = 10
+_NARRATIVE_DAYS = 30
+"""An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 _NOMINAL_YEAR = 2100
 """Later than any news, so that every date that carries its year is an earlier one."""
 
@@ -77,7 +79,10 @@ def anchored(
     dates: tuple[DateMention, ...], main: IncidentDate, document: dt.date
 ) -> tuple[DateMention, ...]:
     """Anaphoric mentions ("a day after …") counted from the main attack, not the document."""
+    itself = any(d.anaphoric and (d.first, d.last) == (main.start, main.end) for d in dates)
     move = (main.start - document).days if main.start is not None else 0
+    if itself or -move > _NARRATIVE_DAYS:
+        move = 0
     return tuple(d.shifted(move) if d.anaphoric else d for d in dates)
 
 
@@ -140,7 +145,11 @@ def _scored(
 ) -> Iterator[tuple[float, DateMention]]:
     for mention in dates:
         sentence = prose.sentence_at(mention.start)
-        if sentence is None or mention.anaphoric or mention.precision not in ("day", "days"):
+        if sentence is None or mention.precision not in ("day", "days"):
+            continue
+        if mention.anaphoric and lexicon.first(
+            "clause_open", prose.text, mention.end - 9, mention.end
+        ):
             continue
         if document is not None and mention.first > document + dt.timedelta(days=1):
             continue
@@ -156,12 +165,9 @@ def _score(
     sentence: Sentence,
     document: dt.date | None,
 ) -> float:
-    distance = _distance_to_attack(prose, lexicon, mention, sentence)
     score = _ZONE_WEIGHT[sentence.zone] - sentence.index * 0.05
-    if distance is None:
-        score -= 1.5
-    else:
-        score += 1.0 if distance <= _ADJACENT else -min(distance, 200) / 200
+    score += _nearness(prose, lexicon, mention, sentence)
+    score -= 0.8 * mention.anaphoric
     low = max(sentence.start, mention.start - _SPEECH_REACH)
     if any(
         m.end() >= mention.start - 1 for m in lexicon.find("speech", prose.text, low, mention.start)
@@ -170,18 +176,37 @@ def _score(
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         if lexicon.first(category, prose.text, low, mention.start):
             score -= 1.0
+    if lexicon.first("late_death", prose.text, sentence.start, sentence.end):
+        score -= 2.0
+    if _is_subordinate(prose, lexicon, mention, sentence):
+        score -= 1.5
     if document is not None and (document - mention.last).days > _STALE_DAYS:
         score -= 1.0
     return score
 
 
-def _distance_to_attack(
+def _is_subordinate(
     prose: Prose, lexicon: Lexicon, mention: DateMention, sentence: Sentence
-) -> int | None:
-    """Characters between a date and the nearest word of attack or harm in its sentence."""
-    spots = [
-        (t.start, t.end) for t in find_triggers(prose.text, sentence.start, sentence.end, lexicon)
-    ]
-    spots += [m.span() for m in lexicon.find("harm", prose.text, sentence.start, sentence.end)]
-    gaps = (max(start - mention.end, mention.start - end, 0) for start, end in spots)
-    return min(gaps, default=None)
+) -> bool:
+    """Whether a date stands in an opening clause: "After a bomber struck on Monday, gunmen …"."""
+    opened = lexicon.first("clause_open", prose.text, sentence.start, sentence.start + 10)
+    comma = prose.text.find(", ", mention.end, sentence.end)
+    if opened is None or opened.start() != sentence.start or comma < 0:
+        return False
+    return bool(find_triggers(prose.text, comma, sentence.end, lexicon))
+
+
+def _nearness(prose: Prose, lexicon: Lexicon, mention: DateMention, sentence: Sentence) -> float:
+    """How well a date sits beside a word of attack, or less well of harm, in its sentence.
+
+    ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
+    """
+    bounds = (sentence.start, sentence.end)
+    attacks = [(t.start, t.end) for t in find_triggers(prose.text, *bounds, lexicon)]
+    harms = [m.span() for m in lexicon.find("harm", prose.text, *bounds)]
+    best = -1.5
+    for spots, reward in ((attacks, 1.0), (harms, 0.6)):
+        for start, end in spots:
+            gap = max(start - mention.end, mention.start - end, 0)
+            best = max(best, reward if gap <= _ADJACENT else -min(gap, 200) / 200)
+    return best

@@ -251,7 +251,8 @@ def _leads_clause(prose: Prose, lexicon: Lexicon, sign: _Sign) -> bool:
 
 def _boundaries(prose: Prose, lexicon: Lexicon, start: int, end: int) -> Iterator[int]:
     """Starts of the clauses that open in ``[start, end]``."""
-    for found in lexicon.find("clause_open", prose.text, start, min(len(prose.text), end + 1)):
+    # The end is left open a little: "and" opens a clause by what follows it.
+    for found in lexicon.find("clause_open", prose.text, start, end + _BEFORE):
         if found.start() <= end:
             yield found.start()
     for comma in _COMMA.finditer(prose.text, start, end):
@@ -275,11 +276,18 @@ def _resumed(
     )
     if not early or sign.kind in ("threat", "separate"):
         return None
-    comma = next(_COMMA.finditer(prose.text, sign.end, sentence.end), None)
-    if comma is None:
-        return None
-    rest = (comma.end(), sentence.end)
-    lead = sentence.zone in ("title", "lead") and bool(find_triggers(prose.text, *rest, lexicon))
-    if lead or _is_fresh(prose, lexicon, *rest, dates, main):
-        return comma.end()
+    for comma in _COMMA.finditer(prose.text, sign.end, sentence.end):
+        if _is_participle(prose, lexicon, comma.end()):
+            continue
+        rest = (comma.end(), sentence.end)
+        lead = sentence.zone in ("title", "lead") and bool(
+            find_triggers(prose.text, *rest, lexicon)
+        )
+        return comma.end() if lead or _is_fresh(prose, lexicon, *rest, dates, main) else None
     return None
+
+
+def _is_participle(prose: Prose, lexicon: Lexicon, start: int) -> bool:
+    """Whether ", killing thirty" goes on with the clause before the comma."""
+    pattern = lexicon.patterns.get("participle")
+    return pattern is not None and pattern.match(prose.text, start) is not None

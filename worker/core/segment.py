@@ -19,7 +19,7 @@ segment when it turns aside, else to the main one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -33,12 +33,15 @@ from worker.core.text.prose import Prose, Sentence
 
 if TYPE_CHECKING:
     from worker.core.knowledge import Knowledge
+    from worker.core.profile import PlaceEntry
     from worker.core.text.places import PlaceMention
 
 SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
 _UNDATED = IncidentDate(None, None, "unknown", "none")
 _HEAD_SENTENCES = 6
 """A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
+_LATE = 8
+"""From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
 _LOCATIVE_REACH = 40
 _SHORT_PARAGRAPH = 5
 """In a paragraph of so many sentences all go on with the attack it began with; in a longer one
@@ -105,7 +108,8 @@ def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple
         for sentence in prose.sentences
         for clause in discourse.cut(prose, sentence, lexicon, timeline.dates, timeline.main)
     ]
-    threads = _Weaver(prose, lexicon, places, timeline).weave(clauses)
+    gazetteer = {p.id: p for p in knowledge.profile.places}
+    threads = _Weaver(prose, lexicon, places, timeline, gazetteer).weave(clauses)
     return _segments(prose, lexicon, places, threads, timeline)
 
 
@@ -118,7 +122,9 @@ class _Weaver:
         lexicon: Lexicon,
         places: tuple[PlaceMention, ...],
         timeline: Timeline,
+        gazetteer: dict[str, PlaceEntry],
     ) -> None:
+        self._gazetteer = gazetteer
         self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
         self._places = places
         self._main = _Thread("main", timeline.main)
@@ -134,7 +140,21 @@ class _Weaver:
                 thread.regions |= self._regions(clause)
                 self._current = thread
         _judge_main(self._main, self._threads)
+        self._set_combined_aside()
         return self._threads
+
+    def _set_combined_aside(self) -> None:
+        """Take "two bombings killed five" out of the main attack when both are told apart."""
+        if not any(t.kind == "item" and "" in t.regions for t in self._threads):
+            return
+        combined = [
+            c
+            for c in self._main.clauses
+            if c.harm and self._lexicon.first("several_events", self._prose.text, c.start, c.end)
+        ]
+        if combined and len(combined) < len(self._main.clauses):
+            self._main.clauses = [c for c in self._main.clauses if c not in combined]
+            self._threads.append(_Thread("aggregate", _UNDATED, combined, {""}))
 
     def _thread_of(self, clause: Clause) -> _Thread | None:
         if clause.kind == "background":
@@ -186,6 +206,33 @@ class _Weaver:
             and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
         }
 
+    def _is_apart(self, clause: Clause) -> bool:
+        """Whether a clause plays at another site of the city than the main attack so far.
+
+        (One blast hit a bus in one quarter, "the second" a checkpoint in another: two incidents.)
+        """
+        sites = self._sites([clause])
+        main = self._sites(self._main.clauses)
+        return bool(sites) and bool(main) and not any(_nested(a, b) for a in sites for b in main)
+
+    def _sites(self, clauses: list[Clause]) -> list[tuple[str, ...]]:
+        return [
+            tuple(self._parents(p.entry.id))
+            for p in self._places
+            if p.kind == "here"
+            and p.entry.kind in ("landmark", "neighbourhood")
+            and any(c.start <= p.start < c.end for c in clauses)
+        ]
+
+    def _parents(self, place: str | None) -> Iterator[str]:
+        """A place and all that it lies in, below the city."""
+        for _ in range(6):
+            entry = self._gazetteer.get(place) if place is not None else None
+            if entry is None or entry.kind in ("city", "province"):
+                return
+            yield entry.id
+            place = entry.parent
+
     def _is_located(self, position: int) -> bool:
         before = self._prose.text[max(0, position - _LOCATIVE_REACH) : position]
         return discourse.led_by(self._lexicon, "locative", before)
@@ -200,16 +247,26 @@ class _Weaver:
         abroad = bool(regions) and bool(self._main.regions) and not regions & self._main.regions
         if clause.kind == "separate":
             weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
-            return not weak or abroad
+            late = clause.sentence >= _LATE and not regions
+            other = late and any(t.indefinite for t in clause.triggers)
+            return not weak or abroad or other or self._is_apart(clause)
+        if self._lexicon.first("second_cue", self._prose.text, clause.start, clause.end):
+            return abroad or self._is_apart(clause)
         return abroad and not any(t.definite for t in clause.triggers)
 
     def _item(self, clause: Clause) -> _Thread:
         regions = self._regions(clause)
         for thread in self._threads:
-            if thread.kind == "item" and regions and thread.regions & regions:
+            same = thread.kind == "item" and regions and thread.regions & regions
+            if same and not self._is_new_site(clause, thread):
                 return thread
         date = self._item_date(clause)
         return self._opened("item", date)
+
+    def _is_new_site(self, clause: Clause, thread: _Thread) -> bool:
+        """Whether an item of the watched area is at another site than an earlier item."""
+        sites, known = self._sites([clause]), self._sites(thread.clauses)
+        return not any(_nested(a, b) for a in sites for b in known) and (bool(sites) or bool(known))
 
     def _item_date(self, clause: Clause) -> IncidentDate:
         for mention in self._dates:
@@ -270,6 +327,11 @@ class _Weaver:
             and d.meets(main.start, main.end)
             for d in self._dates
         )
+
+
+def _nested(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    """Whether one site may lie in the other: they share a quarter, or one is the other's."""
+    return bool(set(one) & set(two))
 
 
 def _region(place: PlaceMention) -> str:

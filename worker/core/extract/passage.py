@@ -20,6 +20,7 @@ from worker.core.model import Article, Span, Zone
 from worker.core.profile import Profile
 from worker.core.segment import Segment
 from worker.core.text.dates import DateMention
+from worker.core.text.normalise import plain
 from worker.core.text.prose import Prose, Sentence
 
 EVIDENCE_LIMIT = 8
@@ -35,6 +36,18 @@ class Passage:
     profile: Profile
     segment: Segment
     dates: tuple[DateMention, ...]
+    others: tuple[Segment, ...] = ()
+    """The article's other attacks: what they name is less likely to be this one's."""
+
+    def told_elsewhere(self, name: str) -> bool:
+        """Whether another segment of the article names the same thing."""
+        wanted = plain(name)
+        return any(
+            wanted in self.prose.text[start:end]
+            for segment in self.others
+            if segment.kind in ("background", "item")
+            for start, end in segment.ranges
+        )
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:

@@ -32,7 +32,7 @@ _STRONG, _NEAR, _HARM, _BARE = 3.0, 1.2, 1.4, 0.3
 _LEAST = 1.0
 """Below this nothing was said to be a target; the report then names none."""
 _MOST_TARGETS = 3
-_ZONES = {"title": 0.6, "lead": 0.4, "body": 0.0, "caption": -0.5}
+_ZONES = {"title": 0.8, "lead": 0.8, "body": 0.0, "caption": -0.5}
 _PEOPLE = {
     "unnamed_civilian", "government_personnel", "teacher_professor_instructor", "unknown",
     "military_personnel", "police_security_forces_officers",
@@ -114,6 +114,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         proper = any(is_name(passage, m.start(), m.end()) for m in _words(passage, start, end))
         score += _ZONES[passage.zone(start)] + 0.3 * proper + 0.3 * (parent is not None)
         score -= 0.8 * (subtype in _PEOPLE)
+        score -= 1.5 * (passage.zone(start) == "body" and passage.told_elsewhere(name))
         if start == head[0] and end == head[1] and passage.ends_with("definite", start):
             score -= 0.7
         if parent is not None and parent.target_type:

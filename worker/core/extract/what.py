@@ -73,7 +73,8 @@ def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
 
 def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidence]:
     """Whether the text says that attackers meant to die, says the contrary, or nothing."""
-    denied = [m.span() for m in passage.find("suicide_denied")]
+    denied = [m.span() for m in passage.find("suicide_averted")]
+    denied += [m.span() for m in passage.find("suicide_refused")]
     said = [
         m.span()
         for m in passage.find("suicide")
@@ -81,7 +82,8 @@ def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidenc
     ]
     if said:
         return "yes", passage.spans(said)
-    return ("no", passage.spans(denied)) if denied else (None, ())
+    refused = [m.span() for m in passage.find("suicide_refused")]
+    return ("no", passage.spans(refused)) if refused else (None, ())
 
 
 def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Evidence]:
@@ -123,7 +125,7 @@ def count_blasts(passage: Passage) -> int | None:
 
 def _count_before(passage: Passage, end: int) -> int | None:
     text = passage.prose.text
-    low = max(0, end - 28)
+    low = max(passage.clause(end)[0], end - 28)
     for match, value in passage.lexicon.table("blast_count").find(text, low, end):
         between = text[match.end() : end].strip()
         if len(between.split()) <= 2 and not any(c in between for c in ",.;"):

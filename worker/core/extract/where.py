@@ -27,6 +27,8 @@ _ZONES = {"title": 1.0, "lead": 1.0, "body": 0.0, "caption": 0.0}
 _RECEPTION_REACH = 44
 _SAYS_REACH = 26
 _LOCATIVE_REACH = 40
+_LANDMARK_LEAST = 1.2
+"""A landmark is often only passed, quoted or struck elsewhere; it needs more than a mention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | N
     if not scored:
         return _anywhere(passage)
     entries = {e.id: e for e in passage.profile.places}
-    landmark = _best(scored, ("landmark",))
+    landmark = _best([s for s in scored if s.score >= _LANDMARK_LEAST], ("landmark",))
     quarter = _best(scored, ("neighbourhood",)) or _best(scored, ("district",))
     city = _best(scored, ("city", "province"))
     finest = landmark or quarter or city
@@ -81,11 +83,21 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
         score += sum(2.0 if t.role == "primary" else 0.2 for t in aimed[:1])
     if mention.kind == "near":
         score -= 0.4
+    fine = mention.entry.kind in _FINE
+    if fine and sentence.zone == "body" and mention.entry.id in _elsewhere(passage):
+        score -= 2.0
     if passage.has("not_site", mention.end, min(high, mention.end + _SAYS_REACH)):
         score -= 2.5
     if passage.ends_with("free_place", mention.start, 20):
         score += 0.5
     return score
+
+
+def _elsewhere(passage: Passage) -> set[str]:
+    """Places that the article's other attacks happened at."""
+    return {
+        m.entry.id for s in passage.others if s.kind in ("background", "item") for m in s.places
+    }
 
 
 def _receives(passage: Passage, mention: PlaceMention, high: int) -> bool:

@@ -55,6 +55,8 @@ def _times(
             certain = not military and found[2] in (":", "h")
             if word is None and not certain:
                 continue
+            if word == "military" and not (military or certain):  # "a siege of 12 hours"
+                continue
             local = _local(hour, minute, word or "24", zone, day)
             if local is not None and not (military and word in ("am", "pm")):
                 yield ClockMention(found.start(), stop, local)
