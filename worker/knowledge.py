@@ -24,6 +24,7 @@ _CODE = Path(__file__).parent
 _LEXICONS = _CODE / "core" / "lexicon"
 _CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
 _MERGE_WEIGHTS = _CODE / "core" / "merge" / "weights.toml"
+_CODES = _CODE / "core" / "contract" / "codes.toml"
 
 
 def shipped_config() -> Path:
@@ -66,6 +67,7 @@ def _load(folder: Path) -> Knowledge:
         lexicons=lexicons,
         classify_weights=_numbers(_parse(_CLASSIFY_WEIGHTS, digest)),
         merge_weights=_numbers(_parse(_MERGE_WEIGHTS, digest)),
+        codes=_parse(_CODES, digest),
         digest=digest.hexdigest()[:16],
     )
 

@@ -125,6 +125,8 @@ class Incident:
     ``founding_n``: it is the n-th incident that ``founding_article`` founded (0, 1, …).
     ``members`` are the current ones, all of them (the snapshot may show fewer).
     ``former`` are report ids that once were members; one that comes back reopens this id.
+    ``frozen`` stands for members whose reports may be forgotten: all of them while closed.
+    ``settle_at`` and ``close_at`` repeat the timers, so that a decision knows what is due.
     """
 
     snapshot: Snapshot
@@ -135,6 +137,8 @@ class Incident:
     members: tuple[Member, ...]
     former: tuple[str, ...] = ()
     frozen: FrozenIncident | None = None
+    settle_at: dt.datetime | None = None
+    close_at: dt.datetime | None = None
 
     @property
     def incident_id(self) -> str:
@@ -180,7 +184,7 @@ class Component:
     """Everything one decision looks at.
 
     ``reports``: the current reports of every live member and candidate (a withdrawn article has
-    none). ``frozen``: nodes of closed incidents. ``announced``: stored states of all incidents
+    none). ``frozen``: nodes of closed incidents (those inside ``announced`` count too). ``announced``: stored states of all incidents
     that hold or held one of these articles, superseded and closed ones too. ``founded``: (article,
     n) pairs in use for these articles. ``next_ordinal``: one more than any incident's so far.
     """

@@ -7,7 +7,7 @@ take it as their last argument. ``digest`` names the exact knowledge in logs and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.core.lexicon import Lexicon
 from worker.core.profile import Profile
@@ -22,6 +22,8 @@ class Knowledge:
     classify_weights: Mapping[str, float]
     merge_weights: Mapping[str, float]
     digest: str
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Tables of ``contract/codes.toml``: names of GTD and ACLED → their codes."""
 
     def lexicon(self, lang: str) -> Lexicon | None:
         """The lexicon of a language, or None when we do not read it."""

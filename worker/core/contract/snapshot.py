@@ -16,6 +16,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic import TypeAdapter
+
 from worker.core.model import (
     CategoryFigure,
     Claim,
@@ -188,3 +190,7 @@ class Snapshot:
     background: tuple[BackgroundLink, ...] = ()
     truncated: tuple[str, ...] = ()
     """What was left out to keep the record small: "statements", "timeline", "reports", …"""
+
+
+SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
+"""Reader, writer and JSON Schema of a snapshot."""

@@ -12,7 +12,8 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -26,6 +27,15 @@ Window = tuple[dt.date, dt.date]
 
 _T = TypeVar("_T")
 _FINE = ("landmark", "neighbourhood", "district")
+_AT_LARGE = ("private_citizens_property", "unknown")
+_PEOPLE = (
+    "government_personnel",
+    "military_personnel",
+    "police_security_forces_officers",
+    "teacher_professor_instructor",
+)
+"""GTD subtypes of people: victims of many an attack on something else."""
+_WORD = re.compile(r"[^\W_]+")
 _INFERRED = ("published", "first_seen", "none")
 
 
@@ -46,6 +56,17 @@ class PlaceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """A target as its telling words; ``specific``: a name or an owner, not just "a bus"."""
+
+    words: frozenset[str]
+    owner: str | None
+    kind: str | None
+    """GTD type and subtype; None for people at large, who are hit by every attack."""
+    specific: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The comparable form of a report. ``first`` and ``last`` are days; None: no day at all."""
 
@@ -54,8 +75,7 @@ class Facts:
     dated: bool
     minutes: int | None
     place: PlaceFacts | None
-    targets: frozenset[str]
-    owners: frozenset[str]
+    targets: frozenset[TargetFacts]
     kinds: frozenset[str]
     claims: frozenset[str]
     victims: frozenset[str]
@@ -91,9 +111,8 @@ def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
         dated=dated,
         minutes=_minutes(report.time),
         place=_place(report.place, gazetteer),
-        targets=_targets(report),
-        owners=frozenset(t.parent for t in report.targets if t.parent),
-        kinds=frozenset(report.attack_types),
+        targets=frozenset(_targets(report)),
+        kinds=frozenset(report.attack_types) - {"unknown"},
         claims=frozenset(c.group for c in report.claims if c.claimed == "yes"),
         victims=frozenset(" ".join(name.casefold().split()) for name in report.victims),
     )
@@ -131,8 +150,23 @@ def _minutes(time: str | None) -> int | None:
     return int(hours) * 60 + int(minutes[:2])
 
 
-def _targets(report: Report) -> frozenset[str]:
-    return frozenset(t.id for t in report.targets if t.id and t.role != "incidental")
+def _targets(report: Report) -> Iterator[TargetFacts]:
+    for target in report.targets:
+        words = frozenset(_WORD.findall((target.id or target.name).casefold()))
+        if target.role == "incidental" or not words:
+            continue
+        people = target.type in _AT_LARGE or target.subtype in _PEOPLE
+        yield TargetFacts(
+            words=words,
+            owner=target.parent,
+            kind=None if people else f"{target.type}/{target.subtype or ''}",
+            specific=target.parent is not None or (not people and _has_name(target.name)),
+        )
+
+
+def _has_name(name: str) -> bool:
+    """Whether a phrase names a thing: a capital in it, where the script has capitals."""
+    return any(word[:1].isupper() for word in name.split())
 
 
 def _place(place: Place | None, gazetteer: Gazetteer) -> PlaceFacts | None:

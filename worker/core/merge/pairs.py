@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from worker.core.merge.facts import Facts, PlaceFacts, overlap, window_of
+from worker.core.merge.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
 
 Weights = Mapping[str, float]
 
@@ -36,16 +36,19 @@ class Pair:
 def compare(a: Facts, b: Facts, weights: Weights) -> Pair:
     """Weigh two reports of different articles by their slots alone."""
     terms = tuple(_terms(a, b, weights))
+    total = round(sum(weight for _, weight in terms), 6)
     hard = tuple(code.split(".")[0] for code, _ in terms if code in _HARD)
     veto = None
     if not _dates_meet(a, b, weights):
         veto = "date"
     elif len(hard) >= weights["merge.contradictions"]:
         veto = "+".join(hard)
-    return Pair(round(sum(w for _, w in terms), 6), terms, hard, veto)
+    elif total <= weights["merge.never"]:
+        veto = "weight"
+    return Pair(total, terms, hard, veto)
 
 
-_HARD = ("place.differ", "target.differ", "time.differ")
+_HARD = ("place.differ", "target.differ", "target.other", "time.differ")
 
 
 def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
@@ -109,13 +112,37 @@ def _time(a: Facts, b: Facts, weights: Weights) -> str | None:
 
 
 def _target(a: Facts, b: Facts) -> str | None:
-    if not a.targets or not b.targets:
-        return None
-    if a.targets & b.targets:
-        return "target.same"
-    if a.targets & b.owners or b.targets & a.owners or a.owners & b.owners:
+    """The best agreement between any two targets; a contradiction only when all contradict."""
+    codes = [_one_target(x, y) for x in a.targets for y in b.targets]
+    return next((code for code in _TARGET_ORDER if code in codes), None)
+
+
+_TARGET_ORDER = (
+    "target.same",
+    "target.close",
+    "target.related",
+    "target.alike",
+    None,
+    "target.other",
+    "target.differ",
+)
+
+
+def _one_target(x: TargetFacts, y: TargetFacts) -> str | None:
+    """Two named things are the same or not; "a bus" and "a bus" are hardly evidence."""
+    shared = len(x.words & y.words) / len(x.words | y.words)
+    named = x.specific and y.specific
+    if shared == 1.0:
+        return "target.same" if named else "target.alike"
+    if x.owner is not None and x.owner == y.owner:
         return "target.related"
-    return "target.differ"
+    if shared >= 0.5 or x.words < y.words or y.words < x.words:
+        return "target.close" if named else "target.alike"
+    if shared > 0 or x.kind is None or y.kind is None:
+        return None
+    if named:
+        return "target.differ"
+    return None if x.kind == y.kind else "target.other"
 
 
 def _sets(a: frozenset[str], b: frozenset[str], slot: str) -> str | None:

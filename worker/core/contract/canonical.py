@@ -1,0 +1,41 @@
+"""Values as bytes: the same value gives the same bytes, on every machine, every time.
+
+Rules
+-----
+1. UTF-8, not escaped, no spaces; fields in the order of their dataclass, free-form keys sorted.
+2. Floats to 4 places; sets sorted; instants as they are, with their offset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+
+def plain(value: object, adapter: TypeAdapter[Any]) -> Any:
+    """A dataclass as JSON values: dictionaries, lists, strings, numbers."""
+    return _tidy(adapter.dump_python(value, mode="json"))
+
+
+def encode(value: Any) -> bytes:
+    """JSON values as bytes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "replace")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of JSON values, as hex."""
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _tidy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_tidy(item) for item in value]
+    return value

@@ -1,0 +1,256 @@
+"""Who belongs to an incident, as what, and whose word counts.
+
+Rules
+-----
+1. A *follow-up* is published more than 48 hours after the day and says nothing that an earlier
+   member had not said: it is linked, not counted. This looks at the whole set, not at arrival.
+2. Probable and ambiguous members are listed; they lend neither slots nor figures.
+3. Round-ups lend slots only where there is no primary.
+4. A retraction by an official speaker, or by the outlet that holds all members, retracts the
+   incident, unless enough sources report it again later; any other withdraws its own outlet's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.core.contract.snapshot import LinkCertainty, Member
+from worker.core.incident import ArticleRef, FiledReport, FrozenIncident
+from worker.core.knowledge import Knowledge
+from worker.core.merge.copies import outlet_key
+from worker.core.merge.evidence import Node
+from worker.core.merge.partition import Cell
+from worker.core.merge.scene import Scene
+from worker.core.merge.slots import Voice
+
+_TRUSTED = ("wire", "local")
+_OFFICIAL = ("government", "police", "security_forces")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One report in one cell."""
+
+    filed: FiledReport
+    certainty: LinkCertainty
+    frozen: FrozenIncident | None = None
+
+    @property
+    def lends(self) -> bool:
+        """Whether it lends the incident anything at all."""
+        return self.certainty == "certain" and self.filed.report.role in ("primary", "roundup")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A cell with its members told apart."""
+
+    cell: Cell
+    members: tuple[Membership, ...]
+    follow_ups: tuple[Membership, ...]
+    withdrawn: tuple[Membership, ...]
+    retracted: bool
+
+    @property
+    def lending(self) -> tuple[Membership, ...]:
+        """Members that lend slots and figures: primaries, else round-ups."""
+        able = [m for m in self.members if m.lends]
+        return tuple(m for m in able if _is_primary(m)) or tuple(able)
+
+    @property
+    def primaries(self) -> tuple[Membership, ...]:
+        """Certain members that report the attack as their own news."""
+        return tuple(m for m in self.members if m.lends and _is_primary(m))
+
+
+def gather(cell: Cell, scene: Scene) -> Party:
+    """Sort out the members of a cell."""
+    everyone = [_membership(node, "certain", scene) for node in cell.core]
+    everyone += [_membership(node, certainty, scene) for node, certainty in cell.attached]
+    everyone.sort(key=lambda m: _order(m.filed))
+    retractions = [m for m in everyone if m.filed.report.role == "retraction"]
+    told = [m for m in everyone if m.filed.report.role != "retraction"]
+    members, follow_ups = _split_follow_ups(told, scene)
+    retracted = _is_retracted(members, retractions, scene)
+    withdrawn = [] if retracted else [m for m in members if _withdrew(m, retractions)]
+    kept = [m for m in members if m not in withdrawn]
+    return Party(
+        cell=cell,
+        members=tuple(kept + retractions),
+        follow_ups=tuple(follow_ups),
+        withdrawn=tuple(withdrawn),
+        retracted=retracted or not any(m.lends for m in kept) or _is_struck(kept, scene),
+    )
+
+
+def voices(members: Iterable[Membership], scene: Scene) -> list[Voice]:
+    """What the members say, with the sources behind each."""
+    return [Voice(m.filed, sources_of(m, scene), is_trusted(m, scene.knowledge)) for m in members]
+
+
+def sources_of(member: Membership, scene: Scene) -> frozenset[str]:
+    """The outlets behind a member; a copy counts for the outlet of its source."""
+    if member.frozen is not None:
+        roots = (m.copy_of or m.article_id for m in member.frozen.members)
+        outlets = {m.article_id: m.outlet for m in member.frozen.members}
+        return frozenset((outlets.get(root) or f"#{root}").casefold() for root in roots)
+    article = member.filed.article
+    root = scene.copies.get(article.article_id, article.article_id)
+    return frozenset((outlet_key(scene.articles.get(root, article)),))
+
+
+def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
+    """Whether an outlet behind the member is one that the profile trusts alone."""
+    trust = {name.casefold(): level for name, level in knowledge.profile.outlet_trust.items()}
+    outlets = [member.filed.article.outlet]
+    if member.frozen is not None:
+        outlets = [m.outlet for m in member.frozen.members]
+    return any(trust.get((outlet or "").casefold()) in _TRUSTED for outlet in outlets)
+
+
+def records(party: Party, scene: Scene) -> tuple[Member, ...]:
+    """The members as the snapshot lists them, earliest published first."""
+    listed: list[Member] = []
+    for member in party.members:
+        if member.frozen is not None:
+            listed += member.frozen.members
+        else:
+            listed.append(_record(member, scene.copies))
+    return tuple(
+        sorted(listed, key=lambda m: (*_instant(m.published or m.first_seen), m.report_id))
+    )
+
+
+def _record(member: Membership, copies: Mapping[str, str]) -> Member:
+    article = member.filed.article
+    return Member(
+        report_id=member.filed.report_id,
+        article_id=article.article_id,
+        version=article.version,
+        outlet=article.outlet,
+        url=article.url,
+        title=article.title,
+        lang=article.lang,
+        role=member.filed.report.role,
+        link=member.certainty,
+        copy_of=copies.get(article.article_id),
+        published=article.published,
+        first_seen=article.first_seen,
+        text_sha256=article.text_sha256,
+    )
+
+
+def _membership(node: Node, certainty: LinkCertainty, scene: Scene) -> Membership:
+    return Membership(scene.filed[node.key], certainty, scene.frozen.get(node.key))
+
+
+def _is_primary(member: Membership) -> bool:
+    return member.filed.report.role == "primary"
+
+
+def _order(filed: FiledReport) -> tuple[bool, float, str]:
+    return (*_instant(filed.article.document_time), filed.report_id)
+
+
+def _instant(moment: dt.datetime | None) -> tuple[bool, float]:
+    if moment is None:
+        return True, 0.0
+    return False, (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def _split_follow_ups(
+    told: Sequence[Membership], scene: Scene
+) -> tuple[list[Membership], list[Membership]]:
+    """Members in order of publication; a late one that adds nothing is a follow-up."""
+    members: list[Membership] = []
+    late: list[Membership] = []
+    said: set[tuple[object, ...]] = set()
+    ends = [m.filed.report.date.end for m in told if scene.is_dated(m.filed)]
+    for member in told:
+        says = _says(member)
+        if ends and members and _is_late(member, max(e for e in ends if e), scene) and says <= said:
+            late.append(member)
+        else:
+            members.append(member)
+            said |= says
+    return members, late
+
+
+def _is_late(member: Membership, day: dt.date, scene: Scene) -> bool:
+    moment = member.filed.article.document_time
+    if moment is None or member.frozen is not None:
+        return False
+    hours = scene.knowledge.merge_weights["life.followup_hours"]
+    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), scene.gazetteer.zone)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=scene.gazetteer.zone)
+    return aware > midnight + dt.timedelta(hours=hours)
+
+
+def _says(member: Membership) -> set[tuple[object, ...]]:
+    """Every slot value and figure of a report, as comparable facts."""
+    report = member.filed.report
+    facts: set[tuple[object, ...]] = {("kind", kind) for kind in report.attack_types}
+    facts |= {("target", t.id or t.name.casefold()) for t in report.targets}
+    facts |= {("by", p.name, p.attribution) for p in report.perpetrators}
+    facts |= {("claim", c.group, c.claimed) for c in report.claims}
+    facts |= {("weapon", w.type, w.subtype) for w in report.weapons}
+    facts |= {("victim", name.casefold()) for name in report.victims}
+    if report.place is not None:
+        facts |= {("place", key) for key in report.place.path or (report.place.name.casefold(),)}
+    singles = ("time", report.time), ("suicide", report.suicide), ("blasts", report.n_blasts)
+    facts |= {pair for pair in singles if pair[1] is not None}
+    return facts | {
+        ("figure", s.measure, s.victim_class, s.low, s.high)
+        for s in report.statements
+        if s.scope == "incident"
+    }
+
+
+def _is_retracted(
+    members: Sequence[Membership], retractions: Sequence[Membership], scene: Scene
+) -> bool:
+    strong = [r for r in retractions if _is_official(r, scene) or _holds_all(r, members)]
+    if not strong:
+        return False
+    last = max(_order(r.filed) for r in strong)
+    again = [m for m in members if m.lends and _order(m.filed) > last]
+    outlets = frozenset[str]().union(*(sources_of(m, scene) for m in again))
+    return len(outlets) < scene.knowledge.merge_weights["life.sources"]
+
+
+def _is_official(member: Membership, scene: Scene) -> bool:
+    official = {i.id for i in scene.knowledge.profile.institutions if i.official}
+    return any(
+        s.speaker_id in official or s.speaker_type.startswith(_OFFICIAL)
+        for s in member.filed.report.statements
+    )
+
+
+def _holds_all(retraction: Membership, members: Sequence[Membership]) -> bool:
+    mine = outlet_key(retraction.filed.article)
+    return bool(members) and all(
+        m.frozen is None and outlet_key(m.filed.article) == mine for m in members
+    )
+
+
+def _withdrew(member: Membership, retractions: Sequence[Membership]) -> bool:
+    """Whether the member's own outlet took it back later."""
+    if member.frozen is not None:
+        return False
+    mine = outlet_key(member.filed.article)
+    return any(
+        outlet_key(r.filed.article) == mine and _order(r.filed) >= _order(member.filed)
+        for r in retractions
+    )
+
+
+def _is_struck(members: Sequence[Membership], scene: Scene) -> bool:
+    """Whether a person retracted what one of the members tells of."""
+    return any(scene.decisions.retracted(m.filed.report_id) for m in members)
+
+
+def article_refs(members: Iterable[Membership]) -> list[ArticleRef]:
+    """The articles of the members that are reports of their own."""
+    return [m.filed.article for m in members if m.frozen is None]
