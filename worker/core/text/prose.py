@@ -5,7 +5,7 @@ Rules
 1. ``Prose.norm`` is what gets matched, ``Prose.raw`` is what gets quoted; ``span`` joins the two.
 2. A sentence never crosses a paragraph. The title is a sentence of its own (zone ``title``).
 3. Zones: ``title``; ``lead`` = the first three sentences of the body; ``caption`` = a line that
-   describes a picture; ``body`` = the rest. A dateline is no part of the first sentence.
+   describes a picture; ``body`` = the rest. A dateline is no part of the sentence after it.
 
 All positions in this module are positions in ``Prose.norm.text`` unless the name says ``raw``.
 """
@@ -29,25 +29,36 @@ _ABBREVIATION = re.compile(
     r"prof|no|nos|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m|al|ed|vs|approx|"
     r"mohd|md|ltd|inc|co|km|ft)|\b[a-z])\.$"
 )
-_CAPTION = re.compile(
-    r"^(?:photo|image|picture|file photo|file picture|caption)\b[^.]{0,12}[:.]"
-    r"|\((?:[^()]{0,40}/)?(?:reuters|ap|afp|epa|efe|getty|getty images|xinhua|anadolu|aa|ap photo)\)\.?$"
-    r"|\[(?:[^\[\]]{0,60}/)?(?:reuters|ap|afp|epa|efe|getty images|ap photo)\]\.?$"
-    r"|\b(?:file photo|file picture|ap photo/|getty images)\b"
+_AGENCY = r"(?:reuters|ap|afp|epa|efe|upi|dpa|getty(?: images)?|xinhua|anadolu|aa|ani|ians|ap photo)"
+_CAPTION_START = re.compile(
+    r"(?:file )?(?:photo|image|picture|caption)(?: credit| by)?\b[^.]{0,12}[:.]|file p(?:hoto|icture)\b"
 )
+_CREDIT = re.compile(
+    rf"\s*(?:\((?:[^()]{{0,40}}[/:] ?)?{_AGENCY}(?:[/ ][^()]{{0,40}})?\)"
+    rf"|\[(?:[^\[\]]{{0,60}}[/:] ?)?{_AGENCY}(?:[/ ][^\[\]]{{0,40}})?\]"
+    r"|\b(?:ap photo/[^.]{2,40}|(?:via )?getty images))\.?$"
+)
+_PICTURE = re.compile(r"\b(?:file photo|file picture|ap photo/)")
 _CAPTION_LIMIT = 400
+_LOOK = 140
+"""A dateline ends within this many characters of the start of its sentence."""
+_UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
+_NAME = rf"{_UPPER}[\w'’.]*(?:[ -](?:{_UPPER}|d[aei]|el|al|of|de la)[\w'’.]*){{0,3}}"
+_WHEN = r"(?:,?\s{1,2}(?:\w{3,10}\.?\s\d{1,2}|\d{1,2}\.?\s(?:de\s)?\w{3,10}\.?)(?:,?\s\d{2,4})?)?"
+_SOURCE = r"[(\[][^()\[\]\n]{2,40}[)\]]"
+_DASH = r"(?:--|—|–|-(?=\s)|//)"
+_THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$])"
 _DATELINE = re.compile(
-    r"""\W{0,3}
-    (?P<place>[^\W\d_][\w'. -]{1,30}(?:,\s?[^\W\d_][\w'. -]{1,24}){0,2}?(?:/[^\W\d_][\w'. -]{1,24})?)
-    (?:,?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}(?:,?\s\d{4})?)?
-    (?:,?\s?\d{1,2}\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?)?
-    \s?(?:[(\[][^)\]]{2,40}[)\]]\s?(?:-{1,2}|:|।)?|\s-{1,2}|:|\s//|।)\s?
-    """,
-    re.VERBOSE,
+    rf"\W{{0,3}}{_NAME}(?:,\s{_NAME}){{0,2}}(?:/{_NAME})?{_WHEN}"
+    rf"(?:\s?{_SOURCE}\s?(?:{_DASH}|:|।)?|\s?{_DASH}){_THEN}"
 )
 _DATELINE_CAPS = re.compile(
-    r"^\W{0,3}(?P<place>[A-Z][A-Z'.-]{2,}(?:[ /][A-Z][A-Z'.-]+){0,3}(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?)"
-    r"(?: \([A-Za-z /.&;-]{2,40}\))?(?:\s*(?:--?|–|—|:))?\s+(?=[A-Z\"“‘'])"
+    r"\W{0,3}(?:[A-Z][A-Z'.-]{2,}(?:[ /][A-Z][A-Z'.-]+){0,3})(?:, [A-Z]\w+(?: [A-Z]\w+)?)?"
+    rf"{_WHEN}\s*(?:{_SOURCE}\s?)?(?:{_DASH}|:)?\s+(?=[A-Z][a-z]|A [a-z]|[\"“‘'])"
+)
+_DATELINE_UNCASED = re.compile(
+    rf"\W{{0,3}}(?:[^\W\d_a-zA-Z][^\s.:()\[\]،,-]{{1,14}}\s?){{1,2}}(?:,\s?[^\s.:()]{{2,14}})?"
+    rf"{_WHEN}\s?(?:{_SOURCE}\s?(?:{_DASH}|:|।)?|{_DASH}|।|:)\s*"
 )
 
 
@@ -110,24 +121,46 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
     """Cut ``raw`` (an ``Article.text``: title, blank line, body) into a ``Prose``."""
     norm = normalise(raw)
     title_end = norm.from_raw(len(title)) if title else 0
+    paragraphs = list(_paragraphs(norm.text))
+    captions = _captions(norm.text, paragraphs, title_end)
     sentences: list[Sentence] = []
     datelines: list[tuple[int, int]] = []
     leads = 0
-    for number, (start, end) in enumerate(_paragraphs(norm.text)):
-        in_title = start < title_end
-        words = norm.text[start:end]
-        caption = not in_title and len(words) <= _CAPTION_LIMIT and _CAPTION.search(words)
-        if not in_title and not caption and leads == 0:
-            cut = _dateline_end(norm, start, end)
-            if cut > start:
-                datelines.append((start, cut))
-                start = cut
+    for number, (start, end) in enumerate(paragraphs):
+        zone: Zone = (
+            "title" if start < title_end else "caption" if number in captions else "body"
+        )
         for first, last in _sentences(norm.text, start, end):
-            zone: Zone = "title" if in_title else "caption" if caption else "body"
+            begin = first
+            if zone == "body":
+                begin = _dateline_end(norm, first, last)
+                if begin > first:
+                    datelines.append((first, begin))
+            here: Zone = zone
             if zone == "body" and leads < LEAD_SENTENCES:
-                zone, leads = "lead", leads + 1
-            sentences.append(Sentence(len(sentences), first, last, number, zone))
+                here, leads = "lead", leads + 1
+            sentences.append(Sentence(len(sentences), begin, last, number, here))
     return Prose(norm, lang, tuple(sentences), tuple(datelines))
+
+
+def _captions(text: str, paragraphs: list[tuple[int, int]], title_end: int) -> set[int]:
+    """Numbers of the paragraphs that describe a picture.
+
+    A caption is often printed twice, the second time with its credit (TRT World, 2019-05-08): both
+    are captions. A story's last paragraph may end with an agency's name and is none.
+    """
+    found = set()
+    bodies = [n for n, (start, _) in enumerate(paragraphs) if start >= title_end]
+    for number in bodies:
+        words = text[slice(*paragraphs[number])].strip()
+        if len(words) > _CAPTION_LIMIT:
+            continue
+        credited = _CREDIT.search(words) and number != bodies[-1]
+        if _CAPTION_START.match(words) or _PICTURE.search(words) or credited:
+            found.add(number)
+    keys = {n: _CREDIT.sub("", text[slice(*paragraphs[n])].strip()) for n in bodies}
+    twins = {keys[n] for n in found}
+    return found | {n for n in bodies if keys[n] in twins}
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
@@ -139,13 +172,27 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _dateline_end(norm: Normalised, start: int, end: int) -> int:
-    """Where the filing place at the head of a paragraph ends, or ``start`` if there is none."""
-    found = _DATELINE.match(norm.text, start, min(end, start + 120))
-    if found and found.end() > start:
-        return found.end()
-    raw = norm.raw[norm.raw_start(start) : norm.raw_end(min(end, start + 120))]
-    capitals = _DATELINE_CAPS.match(raw)
-    return norm.from_raw(norm.raw_start(start) + capitals.end()) if capitals else start
+    """Where the filing place at the head of a sentence ends, or ``start`` if there is none.
+
+    Case tells a filing place from a clause: "Kabul (AP) Two ...", "KABUL — A ..." but not "A bomb -
+    the third this week - went off", "Police said: three died", "Blast in the capital: 5 dead".
+    """
+    stop = min(end, start + _LOOK)
+    offset = norm.raw_start(start)
+    raw = norm.raw[offset : norm.raw_end(stop)]
+    head = raw[:40]
+    shapes = (
+        (_DATELINE, _DATELINE_CAPS)
+        if any(c.isascii() and c.isalpha() for c in head) or head.lower() != head
+        else (_DATELINE_UNCASED,)
+    )
+    if shapes[0] is _DATELINE and raw.isupper():
+        shapes = (_DATELINE,)
+    for shape in shapes:
+        found = shape.match(raw)
+        if found and found.end() < len(raw) and len(found.group().split()) <= 12:
+            return norm.from_raw(offset + found.end())
+    return start
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
