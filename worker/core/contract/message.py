@@ -1,0 +1,228 @@
+"""Values → Kafka records: topic, key, CloudEvents headers, bytes.
+
+Rules
+-----
+1. CloudEvents 1.0, Kafka binding, binary mode: headers ``ce_*`` and ``content-type``; the value is
+   plain JSON, readable by any consumer.
+2. ``ce_id`` comes from what is said, never from when: for an incident from id, revision and
+   snapshot without ``as_of``. Same id, same event, whoever repeats it.
+3. Bytes are final here (``canonical``): the outbox, Kafka and files carry them unchanged.
+4. A record of an article is written when it has a report, when its band is not ``drop``, when its
+   id falls into the sample of one in a hundred, or when an earlier version was written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from worker.core.contract.canonical import digest, encode, plain
+from worker.core.contract.records import (
+    ARTICLE_RECORD,
+    DEAD_LETTER,
+    HEARTBEAT,
+    ArticleRecord,
+    DeadLetter,
+    Heartbeat,
+    PublishedReport,
+)
+from worker.core.contract.snapshot import SNAPSHOT
+from worker.core.incident import Change, Link
+from worker.core.knowledge import Knowledge
+from worker.core.model import Analysis, Report
+
+INCIDENTS = "incidents.v1"
+INCIDENT_LOG = "incident-log.v1"
+REPORTS = "reports.v1"
+DEAD_LETTERS = "dead-letters.v1"
+HEARTBEATS = "heartbeat.v1"
+SCHEMAS = {
+    INCIDENTS: "incident.v1",
+    INCIDENT_LOG: "incident.v1",
+    REPORTS: "report.v1",
+    DEAD_LETTERS: "dead-letter.v1",
+    HEARTBEATS: "heartbeat.v1",
+}
+MAX_ARTICLE_BYTES = 512 * 1024
+_SAMPLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record. ``topic`` is without prefix; ``headers`` in the order in which they are sent."""
+
+    topic: str
+    key: str
+    headers: dict[str, str]
+    value: bytes
+    ce_id: str
+
+
+def messages(change: Change, as_of: dt.datetime, knowledge: Knowledge) -> tuple[Message, ...]:
+    """A revision for both incident topics: the log first, then the latest state."""
+    snapshot = replace(change.incident.snapshot, as_of=as_of)
+    body: dict[str, Any] = plain(snapshot, SNAPSHOT)
+    content = {name: value for name, value in body.items() if name != "as_of"}
+    ce_id = digest(content)[:32]
+    note = change.note
+    headers = {
+        **_envelope(f"incident.{note.kind}", ce_id, snapshot.incident_id, as_of, knowledge),
+        "ce_dataschema": schema_urn(INCIDENTS),
+        "kw_state": snapshot.state,
+        "kw_change": note.kind,
+        "kw_material": str(note.material).lower(),
+        "kw_revision": str(snapshot.revision),
+    }
+    value = encode(body)
+    return tuple(
+        Message(topic, snapshot.incident_id, headers, value, ce_id)
+        for topic in (INCIDENT_LOG, INCIDENTS)
+    )
+
+
+def report_record(
+    analysis: Analysis,
+    links: Iterable[Link],
+    as_of: dt.datetime,
+    knowledge: Knowledge,
+    *,
+    written_before: bool = False,
+    copy_of: str | None = None,
+) -> Message | None:
+    """The record of an article version, or None when the topic does not want it.
+
+    ``links``: those of the decision; ``written_before``: an earlier version is in the topic;
+    ``copy_of``: the article whose text this one repeats.
+    """
+    article = analysis.article
+    wanted = bool(analysis.reports) or analysis.verdict.band != "drop"
+    if not (wanted or written_before or is_sampled(article.article_id)):
+        return None
+    record = _fit(_article_record(analysis, links, as_of, knowledge, copy_of))
+    body = plain(record, ARTICLE_RECORD)
+    ce_id = digest({name: value for name, value in body.items() if name != "as_of"})[:32]
+    headers = {
+        **_envelope("report", ce_id, article.article_id, as_of, knowledge),
+        "ce_dataschema": schema_urn(REPORTS),
+        "kw_label": record.verdict.label,
+        "kw_band": record.verdict.band,
+        "kw_version": str(record.version),
+    }
+    return Message(REPORTS, article.article_id, headers, encode(body), ce_id)
+
+
+def dead_letter_record(letter: DeadLetter, knowledge: Knowledge) -> Message:
+    """The record of something that could not be processed."""
+    return _simple(DEAD_LETTERS, "dead_letter", letter.id, letter, DEAD_LETTER, knowledge)
+
+
+def heartbeat_record(beat: Heartbeat, knowledge: Knowledge) -> Message:
+    """The record that says the worker is alive; its id holds the time, for it says nothing else."""
+    return _simple(HEARTBEATS, "heartbeat", beat.instance, beat, HEARTBEAT, knowledge)
+
+
+def is_sampled(article_id: str) -> bool:
+    """Whether an article is one of the hundredth part of drops that are written all the same."""
+    first = hashlib.sha256(article_id.encode()).digest()[:4]
+    return int.from_bytes(first, "big") % _SAMPLE == 0
+
+
+def schema_urn(topic: str) -> str:
+    """The name of the schema of a topic's values."""
+    return f"urn:kabulwire:schema:{SCHEMAS[topic]}"
+
+
+def _simple(
+    topic: str,
+    kind: str,
+    key: str,
+    value: DeadLetter | Heartbeat,
+    adapter: TypeAdapter[Any],
+    knowledge: Knowledge,
+) -> Message:
+    body = plain(value, adapter)
+    ce_id = digest(body)[:32]
+    headers = _envelope(kind, ce_id, key, value.as_of, knowledge)
+    headers["ce_dataschema"] = schema_urn(topic)
+    return Message(topic, key, headers, encode(body), ce_id)
+
+
+def _envelope(
+    kind: str, ce_id: str, subject: str, as_of: dt.datetime, knowledge: Knowledge
+) -> dict[str, str]:
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": ce_id,
+        "ce_source": f"urn:kabulwire:{knowledge.profile.name}",
+        "ce_type": f"kabulwire.{kind}.v1",
+        "ce_subject": subject,
+        "ce_time": as_of.isoformat().replace("+00:00", "Z"),
+        "content-type": "application/json",
+    }
+
+
+def _article_record(
+    analysis: Analysis,
+    links: Iterable[Link],
+    as_of: dt.datetime,
+    knowledge: Knowledge,
+    copy_of: str | None,
+) -> ArticleRecord:
+    article = analysis.article
+    by_report = {link.report_id: link for link in links}
+    return ArticleRecord(
+        article_id=article.article_id,
+        version=article.version,
+        status=article.status,
+        outlet=article.outlet,
+        url=article.url,
+        title=article.title,
+        lang=article.lang,
+        published=article.published,
+        published_basis=article.published_basis,
+        first_seen=article.first_seen,
+        version_time=article.version_time,
+        text_sha256=article.text_sha256,
+        copy_signature=article.copy_signature,
+        copy_of=copy_of,
+        as_of=as_of,
+        profile=knowledge.profile.name,
+        verdict=analysis.verdict,
+        reports=tuple(_published(report, by_report) for report in analysis.reports),
+    )
+
+
+def _published(report: Report, links: Mapping[str, Link]) -> PublishedReport:
+    values = {f.name: getattr(report, f.name) for f in fields(report)}
+    values["statements"] = tuple(replace(s, report_id=report.report_id) for s in report.statements)
+    link = links.get(report.report_id)
+    home = link.incident_id if link is not None else None
+    certainty = link.certainty if link is not None and home is not None else None
+    return PublishedReport(**values, incident_id=home, link=certainty)
+
+
+def _fit(record: ArticleRecord) -> ArticleRecord:
+    """Within 512 KiB: evidence of other slots goes first, then statements from the end."""
+    limit = MAX_ARTICLE_BYTES
+    if _size(record) <= limit:
+        return record
+    bare = tuple(replace(r, evidence={}) for r in record.reports)
+    verdict = replace(record.verdict, reasons=record.verdict.reasons[:20])
+    record = replace(record, reports=bare, verdict=verdict, truncated=True)
+    while _size(record) > limit:
+        most = max((len(r.statements) for r in record.reports), default=0)
+        if most <= 1:
+            return replace(record, reports=record.reports[: len(record.reports) // 2])
+        keep = most * 3 // 4
+        cut = tuple(replace(r, statements=r.statements[:keep]) for r in record.reports)
+        record = replace(record, reports=cut)
+    return record
+
+
+def _size(record: ArticleRecord) -> int:
+    return len(encode(plain(record, ARTICLE_RECORD)))

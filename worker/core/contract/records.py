@@ -1,0 +1,86 @@
+"""The other records that are published: articles with their reports, dead letters, heartbeats.
+
+``PublishedReport`` is a ``Report`` that knows which incident it is part of; so analyze, the
+reports topic and the snapshot speak of statements and reports in the same words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from worker.core.contract.snapshot import LinkCertainty
+from worker.core.model import EntryStatus, PublishedBasis, Report, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedReport(Report):
+    """A report and the incident it belonged to when it was settled; None: to none."""
+
+    incident_id: str | None = None
+    link: LinkCertainty | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """One version of one article: verdict and all its reports, never its text."""
+
+    article_id: str
+    version: int
+    status: EntryStatus
+    outlet: str | None
+    url: str | None
+    title: str | None
+    lang: str
+    published: dt.datetime | None
+    published_basis: PublishedBasis
+    first_seen: dt.datetime | None
+    version_time: dt.datetime | None
+    text_sha256: str
+    copy_signature: tuple[int, ...]
+    copy_of: str | None
+    as_of: dt.datetime
+    profile: str
+    verdict: Verdict
+    reports: tuple[PublishedReport, ...]
+    truncated: bool = False
+    """Statements, evidence or reasons were left out to keep the record small."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be processed: the original id, why, and how often it was tried."""
+
+    id: str
+    kind: str
+    reason: str
+    detail: str
+    attempts: int
+    as_of: dt.datetime
+    url: str | None = None
+    feed: str | None = None
+    article_id: str | None = None
+    first_seen: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The worker is alive and reads: a silent topic without it means nothing happened or nothing
+    works.
+    """
+
+    instance: str
+    profile: str
+    as_of: dt.datetime
+    newest_article: dt.datetime | None
+    feeds_ok: int
+    feeds_failing: int
+    version: str
+    knowledge: str
+
+
+ARTICLE_RECORD: TypeAdapter[ArticleRecord] = TypeAdapter(ArticleRecord)
+DEAD_LETTER: TypeAdapter[DeadLetter] = TypeAdapter(DeadLetter)
+HEARTBEAT: TypeAdapter[Heartbeat] = TypeAdapter(Heartbeat)
