@@ -1,0 +1,80 @@
+"""What the classifier looks at: cues of the lexicon and places, sentence by sentence, once.
+
+A cue is a stretch of text that says something for or against "this freshly reports an attack
+here". Which words are cues is the lexicon's business (patterns ``cue_*``), which names are places
+the profile's. All positions are in ``Prose.text``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.core.lexicon import Lexicon
+from worker.core.text.places import PlaceMention, sentence_places
+from worker.core.text.prose import Prose, Sentence
+
+Range = tuple[int, int]
+CATEGORIES = (
+    "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
+    "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
+    "opening", "digest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceCues:
+    """All cues of one sentence; ``hits`` holds the categories that occur."""
+
+    sentence: Sentence
+    hits: dict[str, tuple[Range, ...]]
+    here: tuple[PlaceMention, ...]
+    near: tuple[PlaceMention, ...]
+    elsewhere: tuple[PlaceMention, ...]
+    regions: tuple[Range, ...]
+    """Unnamed other places ("the eastern province")."""
+
+    def has(self, category: str) -> bool:
+        """Whether a category occurs in the sentence."""
+        return bool(self.hits.get(category))
+
+    @property
+    def attack(self) -> tuple[Range, ...]:
+        """Clear words for an attack, else weak ones, else nothing."""
+        return self.hits.get("attack", ()) or self.hits.get("attack_weak", ())
+
+
+def read_sentence(
+    prose: Prose, sentence: Sentence, lexicon: Lexicon, mentions: tuple[PlaceMention, ...]
+) -> SentenceCues:
+    """The cues of one sentence."""
+    hits = {}
+    for category in CATEGORIES:
+        found = tuple(
+            m.span() for m in lexicon.find(f"cue_{category}", prose.text, sentence.start, sentence.end)
+        )
+        if category == "opening":
+            found = tuple(span for span in found if span[0] <= sentence.start + 1)
+        if found:
+            hits[category] = found
+    inside = sentence_places(mentions, sentence)
+    regions = tuple(
+        m.span() for m in lexicon.find("region_phrase", prose.text, sentence.start, sentence.end)
+    )
+    return SentenceCues(
+        sentence,
+        hits,
+        tuple(m for m in inside if m.kind == "here"),
+        tuple(m for m in inside if m.kind == "near"),
+        tuple(m for m in inside if m.kind == "elsewhere"),
+        regions,
+    )
+
+
+def distance(one: Range | PlaceMention, two: Range | PlaceMention) -> int:
+    """Characters between two stretches; 0 when they touch or overlap."""
+    first, second = _range(one), _range(two)
+    return max(0, first[0] - second[1], second[0] - first[1])
+
+
+def _range(thing: Range | PlaceMention) -> Range:
+    return (thing.start, thing.end) if isinstance(thing, PlaceMention) else thing

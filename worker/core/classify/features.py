@@ -1,0 +1,145 @@
+"""Features of a segment: named, bounded numbers with the words they come from.
+
+Rules
+-----
+1. A feature is ``zone.name``. The zones of a main segment: ``head`` = the title, or the first
+   sentence where there is none, so that a verdict does not hang on a title being present; ``lead``
+   = the lead sentences; ``body`` = the rest. A segment told further down has its own head and lead.
+2. Each value is small and capped: a word said ten times is no more evidence than said twice.
+3. Every feature knows the first place in the text that made it fire, or none (age, absence).
+4. Nothing here knows a weight. What is measured does not depend on how it is judged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from worker.core.classify.cues import Range, SentenceCues, distance
+from worker.core.text.places import PlaceMention
+
+CLOSE = 60
+"""Characters between a place and an attack word that stand for one statement."""
+BODY_SENTENCES = 8
+_TONES = (
+    "recent", "retrospective", "reaction", "threat", "state", "accident", "unrest", "crime",
+    "operation", "explainer", "opening", "digest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A value and where in ``Prose.text`` it comes from."""
+
+    value: float
+    at: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of an article speaks for one segment."""
+
+    head: tuple[SentenceCues, ...]
+    lead: tuple[SentenceCues, ...]
+    body: tuple[SentenceCues, ...]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Features being collected."""
+
+    found: dict[str, Feature] = field(default_factory=dict)
+
+    def add(self, name: str, at: Range | PlaceMention | None, amount: float = 1.0, cap: float = 1.0) -> None:
+        """Raise a feature by ``amount`` up to ``cap``; the first place is kept."""
+        before = self.found.get(name)
+        place = (at.start, at.end) if isinstance(at, PlaceMention) else at
+        if before is None:
+            self.found[name] = Feature(min(cap, amount), place)
+        elif before.value < cap:
+            self.found[name] = Feature(min(cap, before.value + amount), before.at)
+
+
+def measure(view: View, place_matters: bool) -> dict[str, Feature]:
+    """All features of the words of a segment."""
+    sheet = Sheet()
+    for zone, sentences in (("head", view.head), ("lead", view.lead), ("body", view.body)):
+        for cues in sentences:
+            _words(sheet, zone, cues)
+            if place_matters:
+                _places(sheet, zone, cues)
+    _across(sheet, (*view.head, *view.lead))
+    return sheet.found
+
+
+def _words(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
+    strong, weak = cues.hits.get("attack", ()), cues.hits.get("attack_weak", ())
+    if strong:
+        sheet.add(f"{zone}.attack", strong[0], cap=2)
+    elif weak:
+        sheet.add(f"{zone}.attack_weak", weak[0], cap=2)
+    harm = cues.hits.get("casualty", ())
+    if harm:
+        sheet.add(f"{zone}.casualty", harm[0], cap=2)
+        if cues.has("number"):
+            sheet.add(f"{zone}.toll", harm[0])
+        if cues.attack:
+            sheet.add(f"{zone}.attack_casualty", cues.attack[0])
+    for name in ("claim", "official"):
+        if cues.has(name):
+            sheet.add(f"any.{name}", cues.hits[name][0], cap=2)
+    if zone != "body":
+        for name in _TONES:
+            if cues.has(name):
+                sheet.add(f"{zone}.{name}", cues.hits[name][0])
+
+
+def _places(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
+    here, attack = cues.here, cues.attack
+    strong = cues.hits.get("attack", ())
+    away: tuple[PlaceMention | Range, ...] = (*cues.elsewhere, *cues.regions)
+    if here:
+        sheet.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
+    for mention in here:
+        if mention.entry.kind not in ("city", "province"):
+            sheet.add("any.quarter", mention, cap=2)
+    if cues.near:
+        sheet.add(f"{zone}.near", cues.near[0])
+    if away:
+        sheet.add(f"{zone}.elsewhere", away[0], cap=2)
+        if attack and not here:
+            sheet.add(f"{zone}.attack_elsewhere", away[0], cap=2)
+    if here and attack:
+        name = "attack_here" if strong else "weak_attack_here"
+        sheet.add(f"{zone}.{name}", attack[0], cap=2)
+        gap = _gap(here, attack)
+        if strong and gap <= CLOSE:
+            sheet.add(f"{zone}.close", attack[0])
+        if away and _gap(away, attack) < gap:
+            sheet.add(f"{zone}.elsewhere_closer", away[0])
+    if here and cues.has("casualty"):
+        sheet.add(f"{zone}.casualty_here", here[0])
+
+
+def _across(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
+    """Place and attack, if not in one sentence, then both at the top."""
+    here = next((c.here[0] for c in sentences if c.here), None)
+    if here is not None and any(c.has("attack") for c in sentences):
+        sheet.add("top.attack_and_here", here)
+
+
+def _gap(
+    places: Iterable[PlaceMention | Range], attacks: Iterable[Range]
+) -> int:
+    attacks = tuple(attacks)
+    return min(distance(place, attack) for place in places for attack in attacks)
+
+
+def age_features(age_days: int | None, window_days: int) -> dict[str, Feature]:
+    """How old the attack was when it was told; nothing when either date is unknown."""
+    if age_days is None:
+        return {}
+    if age_days <= window_days:
+        return {"age.fresh": Feature(1.0)}
+    return {"age.stale": Feature(min(4.0, 1.0 + math.log2(age_days / (window_days + 1.0))))}

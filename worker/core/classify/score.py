@@ -1,0 +1,75 @@
+"""Features → log-odds → probability → band. Every term can be read and has a sign that makes sense.
+
+``weights.toml`` has three tables: ``weights`` (log-odds per unit of a feature), ``anywhere``
+(those that replace them when the place does not matter) and ``platt`` (slope and offset of the
+probability). The score is ``bias`` plus the sum of weight x value; nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.core.classify.features import Feature
+from worker.core.model import Band
+from worker.core.profile import Policy
+
+REASON_LIMIT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One signed contribution to a score."""
+
+    name: str
+    weight: float
+    feature: Feature
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Log-odds, the probability they stand for, and the terms, strongest first."""
+
+    total: float
+    probability: float
+    terms: tuple[Term, ...]
+
+
+def section_of(policy: Policy) -> str:
+    """Which table of weights judges under this policy."""
+    return "weights" if policy.require_place else "anywhere"
+
+
+def score(features: Mapping[str, Feature], weights: Mapping[str, float], section: str) -> Score:
+    """Add up the weighted features."""
+    terms = [
+        Term(name, weights.get(f"{section}.{name}", 0.0) * feature.value, feature)
+        for name, feature in features.items()
+    ]
+    bias = weights.get(f"{section}.bias", 0.0)
+    terms = [Term("bias", bias, Feature(1.0)), *(t for t in terms if t.weight)]
+    total = sum(t.weight for t in terms)
+    ordered = sorted(terms, key=lambda t: (-abs(t.weight), t.name))
+    return Score(total, probability(total, weights, section), tuple(ordered[:REASON_LIMIT]))
+
+
+def probability(total: float, weights: Mapping[str, float], section: str) -> float:
+    """Platt: the probability that a score stands for, between 0 and 1."""
+    slope = weights.get(f"platt.{section}.slope", 1.0)
+    offset = weights.get(f"platt.{section}.offset", 0.0)
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, slope * total + offset))))
+
+
+def thresholds(policy: Policy, lang: str) -> tuple[float, float]:
+    """(report_at, review_at) for a language."""
+    own = (policy.thresholds_by_lang or {}).get(lang)
+    return (max(own), min(own)) if own else (policy.report_at, policy.review_at)
+
+
+def band(probability: float, policy: Policy, lang: str) -> Band:
+    """What to do with a verdict of this probability."""
+    report_at, review_at = thresholds(policy, lang)
+    if probability >= report_at:
+        return "report"
+    return "review" if probability >= review_at else "drop"
