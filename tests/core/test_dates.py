@@ -18,10 +18,34 @@ KNOWLEDGE = load_knowledge("kabul")
 PUBLISHED = dt.date(2019, 7, 1)
 """A Monday."""
 DAYS = st.dates(dt.date(1990, 1, 1), dt.date(2060, 12, 31))
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-SOLAR_MONTHS = "Hamal Sawr Jawza Saratan Asad Sunbula Mizan Aqrab Qaws Jadi Dalw Hut".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+SOLAR_MONTHS = [
+    "Hamal",
+    "Sawr",
+    "Jawza",
+    "Saratan",
+    "Asad",
+    "Sunbula",
+    "Mizan",
+    "Aqrab",
+    "Qaws",
+    "Jadi",
+    "Dalw",
+    "Hut",
+]
 
 
 def mentions(text: str, day: dt.date | None = PUBLISHED) -> tuple[DateMention, ...]:
@@ -116,7 +140,7 @@ def test_a_solar_date_is_the_same_day(day: dt.date) -> None:
 @given(DAYS, st.integers(0, 6))
 def test_a_weekday_is_never_in_the_future(day: dt.date, number: int) -> None:
     """A weekday is the latest one on or before the document's day."""
-    name = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()[number]
+    name = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][number]
     (found,) = mentions(f"The attack on {name} was the first.", day)
     assert found.first.weekday() == number
     assert 0 <= (day - found.first).days <= 6

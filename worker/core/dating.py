@@ -14,19 +14,17 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from worker.core.discourse import find_triggers
+from worker.core.knowledge import Knowledge
 from worker.core.lexicon import Lexicon
 from worker.core.model import Article, IncidentDate
 from worker.core.text.dates import DateMention, find_dates
 from worker.core.text.prose import Prose, Sentence
-
-if TYPE_CHECKING:
-    from worker.core.knowledge import Knowledge
 
 _ZONE_WEIGHT = {"title": 3.0, "lead": 2.0, "caption": 0.5, "body": 0.5}
 _HEAD = 10
@@ -67,7 +65,7 @@ def find_timeline(
     certain = find_dates(prose, None, knowledge)
     document = local_date(article, knowledge.profile.zone) or _stated_day(prose, certain)
     nominal = document is None
-    day = document or _nominal_day(prose, knowledge)
+    day = document or _nominal_day(prose, lexicon, knowledge)
     dates = find_dates(prose, day, knowledge)
     main = main_date(article, prose, lexicon, dates, day)
     return Timeline(
@@ -82,8 +80,15 @@ def anchored(
     itself = any(d.anaphoric and (d.first, d.last) == (main.start, main.end) for d in dates)
     move = (main.start - document).days if main.start is not None else 0
     if itself or -move > _NARRATIVE_DAYS:
-        move = 0
-    return tuple(d.shifted(move) if d.anaphoric else d for d in dates)
+        return dates
+    return tuple(d.shifted(move) if d.anaphoric and not _meets(d, main) else d for d in dates)
+
+
+def _meets(mention: DateMention, main: IncidentDate) -> bool:
+    """Whether a mention, counted from the document, is the main attack's own day."""
+    if main.start is None or main.end is None or mention.precision != "day":
+        return False
+    return mention.meets(main.start, main.end)
 
 
 def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | None:
@@ -97,18 +102,27 @@ def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | Non
     return None
 
 
-def _nominal_day(prose: Prose, knowledge: Knowledge) -> dt.date:
-    """A day to count from: the month and day that head the text, in a year that never was."""
+def _nominal_day(prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> dt.date:
+    """A day to count from: the month and day that head the text, in a year that never was.
+
+    "Tuesday (Dec 25)" also tells which weekday it was, so the year is chosen to agree.
+    """
     start = dt.date(_NOMINAL_YEAR, 1, 1)
-    body = next((s.start for s in prose.sentences if s.zone == "lead"), 0)
-    filed = (
-        m.first
-        for m in find_dates(prose, start, knowledge)
-        if m.precision == "day"
-        and m.basis == "stated"
-        and (m.start < body + _ADJACENT or any(a <= m.start < b for a, b in prose.datelines))
-    )
-    return next(filed, start)
+    for mention in find_dates(prose, start, knowledge):
+        sentence = prose.sentence_at(mention.start)
+        head = sentence is None or sentence.zone in ("title", "lead")
+        if mention.precision == "day" and mention.basis == "stated" and head:
+            names = lexicon.table("weekday").find(prose.text, mention.start, mention.end)
+            named = next((int(value) for _, value in names), None)
+            return _with_weekday(mention.first, named)
+    return start
+
+
+def _with_weekday(day: dt.date, weekday: int | None) -> dt.date:
+    """The same month and day in a nominal year in which it falls on that weekday."""
+    years = (day.year + n for n in range(12))
+    days = (day.replace(year=y) for y in years if not (day.month == 2 and day.day == 29))
+    return next((d for d in days if weekday is None or d.weekday() == weekday), day)
 
 
 def local_date(article: Article, zone: str) -> dt.date | None:
@@ -147,15 +161,28 @@ def _scored(
         sentence = prose.sentence_at(mention.start)
         if sentence is None or mention.precision not in ("day", "days"):
             continue
-        if mention.anaphoric and lexicon.first(
-            "clause_open", prose.text, mention.end - 9, mention.end
-        ):
+        if mention.anaphoric and _follows_another(prose, lexicon, mention, sentence):
             continue
         if document is not None and mention.first > document + dt.timedelta(days=1):
             continue
         if sentence.index > _HEAD and sentence.zone != "caption":
             continue
         yield _score(prose, lexicon, mention, sentence, document), mention
+
+
+def _follows_another(
+    prose: Prose, lexicon: Lexicon, mention: DateMention, sentence: Sentence
+) -> bool:
+    """Whether "a day after …" comes after an attack that the sentence told before it.
+
+    ("Afghans mourned on Thursday, a day after a bomb …": nothing was told before, so the bomb is
+    the very attack.)
+    """
+    after = lexicon.first("clause_open", prose.text, mention.end - 9, mention.end)
+    if after is None:
+        return False
+    told = find_triggers(prose.text, sentence.start, mention.start, lexicon)
+    return bool(told) or sentence.zone not in ("title", "lead")
 
 
 def _score(
@@ -176,6 +203,10 @@ def _score(
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         if lexicon.first(category, prose.text, low, mention.start):
             score -= 1.0
+    if prose.text.count('"', sentence.start, mention.start) % 2 or _in_single_quotes(
+        prose.text[sentence.start : mention.start]
+    ):
+        score -= 2.0
     if lexicon.first("late_death", prose.text, sentence.start, sentence.end):
         score -= 2.0
     if _is_subordinate(prose, lexicon, mention, sentence):
@@ -185,13 +216,21 @@ def _score(
     return score
 
 
+def _in_single_quotes(before: str) -> bool:
+    """Whether a headline's single quotation mark stands open: "'Today I saw …'"."""
+    return len(re.findall(r"(?<!\w)'(?=\w)", before)) > len(
+        re.findall(r"(?<=[\w.!?])'(?!\w)", before)
+    )
+
+
 def _is_subordinate(
     prose: Prose, lexicon: Lexicon, mention: DateMention, sentence: Sentence
 ) -> bool:
     """Whether a date stands in an opening clause: "After a bomber struck on Monday, gunmen …"."""
     opened = lexicon.first("clause_open", prose.text, sentence.start, sentence.start + 10)
     comma = prose.text.find(", ", mention.end, sentence.end)
-    if opened is None or opened.start() != sentence.start or comma < 0:
+    opens = mention.anaphoric or (opened is not None and opened.start() == sentence.start)
+    if not opens or comma < 0:
         return False
     return bool(find_triggers(prose.text, comma, sentence.end, lexicon))
 

@@ -226,8 +226,9 @@ def _opening(
 ) -> int:
     """Where the clause of a sign begins, not before ``floor``."""
     boundary = _boundary(prose, lexicon, sign, floor)
-    main_lead = sentence.zone in ("title", "lead") and bool(
-        find_triggers(prose.text, floor, boundary, lexicon)
+    main_lead = sentence.zone in ("title", "lead") and (
+        bool(find_triggers(prose.text, floor, boundary, lexicon))
+        or lexicon.first("harm", prose.text, floor, boundary) is not None
     )
     if main_lead or _is_fresh(prose, lexicon, floor, boundary, dates, main):
         return boundary
@@ -238,6 +239,11 @@ def _boundary(prose: Prose, lexicon: Lexicon, sign: _Sign, floor: int) -> int:
     """The start of the clause that a sign stands in or opens."""
     if sign.date is not None and sign.date.anaphoric and _leads_clause(prose, lexicon, sign):
         return sign.end
+    if sign.kind == "threat":
+        told = find_triggers(prose.text, floor, sign.start, lexicon)
+        if told:  # "A strike | prevented another attack": the strike happened.
+            after = _boundaries(prose, lexicon, told[-1].end, sign.start)
+            return max(after, default=sign.start)
     return max(_boundaries(prose, lexicon, floor, sign.start), default=floor)
 
 

@@ -21,20 +21,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from worker.core import discourse
 from worker.core.dating import Timeline, find_timeline
 from worker.core.discourse import Clause
+from worker.core.knowledge import Knowledge
 from worker.core.lexicon import Lexicon
 from worker.core.model import Article, IncidentDate
+from worker.core.profile import PlaceEntry
 from worker.core.text.dates import DateMention
+from worker.core.text.places import PlaceMention, find_places
 from worker.core.text.prose import Prose, Sentence
-
-if TYPE_CHECKING:
-    from worker.core.knowledge import Knowledge
-    from worker.core.profile import PlaceEntry
-    from worker.core.text.places import PlaceMention
 
 SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
 _UNDATED = IncidentDate(None, None, "unknown", "none")
@@ -99,8 +97,6 @@ def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
         return ()
-    from worker.core.text.places import find_places
-
     timeline = find_timeline(article, prose, lexicon, knowledge)
     places = find_places(prose, knowledge)
     clauses = [

@@ -98,7 +98,7 @@ def _without_joint(text: str, start: int) -> int:
 def _stops(passage: Passage, start: int, end: int) -> bool:
     word = passage.prose.text[start:end]
     named = is_name(passage, start, end)
-    if word.endswith(("'s", ".")) and not named:
+    if word.endswith("'s") or (word.endswith(".") and not named):
         return True
     trigger = passage.lexicon.table("attack_type").pattern
     if not named and trigger is not None and trigger.fullmatch(word):

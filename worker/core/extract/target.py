@@ -28,7 +28,7 @@ from worker.core.profile import Institution
 from worker.core.text.normalise import plain
 
 _LEAD_REACH = 60
-_STRONG, _NEAR, _HARM, _BARE = 3.0, 1.2, 1.4, 0.3
+_STRONG, _PASSIVE, _HARM, _NEAR, _BARE = 3.0, 2.0, 1.4, 1.2, 0.3
 _LEAST = 1.0
 """Below this nothing was said to be a target; the report then names none."""
 _MOST_TARGETS = 3
@@ -90,10 +90,18 @@ def find_site(passage: Passage) -> str | None:
 
 def canonical_id(name: str, lexicon: Lexicon) -> str:
     """The words of a name that tell it apart: sorted, spelling and site words evened out."""
-    spelling = lexicon.words.get("spelling", {})
     generic = lexicon.patterns.get("site_generic")
+    return word_key(name, tuple(lexicon.words.get("spelling", {}).items()), generic)
+
+
+@lru_cache(maxsize=4096)
+def word_key(
+    name: str, spelling: tuple[tuple[str, str], ...], generic: re.Pattern[str] | None
+) -> str:
+    """``canonical_id`` with all that it rests on, so that it can be remembered."""
+    even = dict(spelling)
     plainly = plain(name).replace("'s", "").replace(".", "")
-    words = {spelling.get(w, w) for w in re.findall(r"[^\W_]+", plainly)}
+    words = {even.get(w, w) for w in re.findall(r"[^\W_]+", plainly)}
     kept = {w for w in words if generic is None or not generic.fullmatch(w)}
     return "-".join(sorted(kept or words))
 
@@ -104,7 +112,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         start, end = noun_phrase(passage, *head)
         if _speaks(passage, start, end):
             continue
-        score, strong = _lead(passage, start, head[0])
+        score, strong = _lead(passage, start, end, head[0])
         if score <= 0:
             continue
         start, end = name_within(passage, start, end, head)
@@ -113,7 +121,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         parent = _institution(passage, start, end)
         proper = any(is_name(passage, m.start(), m.end()) for m in _words(passage, start, end))
         score += _ZONES[passage.zone(start)] + 0.3 * proper + 0.3 * (parent is not None)
-        score -= 0.8 * (subtype in _PEOPLE)
+        score -= (0.8 if subtype in _PEOPLE else 0.0) + (1.5 if kind == "unknown" else 0.0)
         score -= 1.5 * (passage.zone(start) == "body" and passage.told_elsewhere(name))
         if start == head[0] and end == head[1] and passage.ends_with("definite", start):
             score -= 0.7
@@ -142,8 +150,17 @@ def _speaks(passage: Passage, start: int, end: int) -> bool:
     return any(passage.ends_with(c, start, 24) for c in ("says", "reception", "speech"))
 
 
-def _lead(passage: Passage, start: int, head: int) -> tuple[float, bool]:
+def _suffers(passage: Passage, end: int) -> bool:
+    """Whether a passive follows: "the deputy governor | was killed"."""
+    pattern = passage.lexicon.patterns.get("passive_harm")
+    at = end + (passage.prose.text[end : end + 1] == " ")
+    return pattern is not None and pattern.match(passage.prose.text, at) is not None
+
+
+def _lead(passage: Passage, start: int, end: int, head: int) -> tuple[float, bool]:
     """How strongly the words before a phrase make it a target."""
+    if _suffers(passage, end):
+        return _PASSIVE, False
     low = max(passage.clause(head)[0], start - _LEAD_REACH)
     text = passage.prose.text
     for category, score in (("target_lead", _STRONG), ("harm", _HARM), ("target_near", _NEAR)):
@@ -175,7 +192,15 @@ def _gap(passage: Passage, start: int, end: int) -> int:
 def _institution(passage: Passage, start: int, end: int) -> Institution | None:
     pattern, owners = _institutions(passage.profile.institutions)
     found = pattern.search(passage.prose.text, start, end) if pattern is not None else None
-    return owners[found.group()] if found is not None else None
+    if found is None or _is_part_of_name(passage, found.end(), end):
+        return None
+    return owners[found.group()]
+
+
+def _is_part_of_name(passage: Passage, start: int, end: int) -> bool:
+    """Whether a longer name goes on after a match: a person's name in that of an airport."""
+    after = re.match(r"\s+", passage.prose.text[start:end])
+    return after is not None and is_name(passage, start + after.end(), end)
 
 
 @lru_cache(maxsize=8)
@@ -229,7 +254,8 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
 
 def _target(group: list[_Mention], role: str) -> Target:
     best = max(group, key=lambda m: (m.strong, m.proper, len(m.name.split()) <= 10, len(m.name)))
-    kind = max(group, key=lambda m: (m.parent is not None and bool(m.parent.target_type), m.score))
+    owned = [m for m in group if m.parent is not None and m.parent.target_type]
+    kind = max(owned, key=lambda m: m.score, default=best)
     parent = next((m.parent.id for m in group if m.parent is not None), None)
     return Target(
         name=best.name,

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.extract.target import find_site
+from worker.core.extract.target import canonical_id, find_site
 from worker.core.model import Place, PlacePrecision, Target
 from worker.core.profile import PlaceEntry
+from worker.core.text.normalise import plain
 from worker.core.text.places import PlaceMention
 
 _FINE = {"landmark", "neighbourhood", "district"}
@@ -27,6 +28,7 @@ _ZONES = {"title": 1.0, "lead": 1.0, "body": 0.0, "caption": 0.0}
 _RECEPTION_REACH = 44
 _SAYS_REACH = 26
 _LOCATIVE_REACH = 40
+_TARGET_SCORE = 4.0
 _LANDMARK_LEAST = 1.2
 """A landmark is often only passed, quoted or struck elsewhere; it needs more than a mention."""
 
@@ -40,6 +42,7 @@ class _Scored:
 def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | None, Evidence]:
     """The place of the attack, or None when the text names none of the watched area."""
     scored = [s for s in _scored(passage, targets) if s.score > 0]
+    scored += _of_target(passage, targets)
     if not scored:
         return _anywhere(passage)
     entries = {e.id: e for e in passage.profile.places}
@@ -64,6 +67,30 @@ def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
         yield _Scored(mention, _score(passage, mention, targets))
 
 
+def _of_target(passage: Passage, targets: tuple[Target, ...]) -> list[_Scored]:
+    """The landmark that the primary target is, whatever order its words stand in."""
+    primary = next((t for t in targets if t.role == "primary"), None)
+    entry = _landmarks(passage).get(primary.id or "") if primary is not None else None
+    if primary is None or entry is None:
+        return []
+    wanted = plain(primary.name)
+    for start, end in passage.segment.ranges:
+        at = passage.prose.text.find(wanted, start, end)
+        if at >= 0:
+            return [_Scored(PlaceMention(at, at + len(wanted), entry, "here"), _TARGET_SCORE)]
+    return []
+
+
+def _landmarks(passage: Passage) -> dict[str, PlaceEntry]:
+    """Landmarks by the words of their names."""
+    names: dict[str, PlaceEntry] = {}
+    for entry in passage.profile.places:
+        if entry.kind == "landmark":
+            for name in (entry.name, *entry.variants):
+                names.setdefault(canonical_id(name, passage.lexicon), entry)
+    return names
+
+
 def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...]) -> float:
     sentence = passage.sentence(mention.start)
     if sentence is None:
@@ -80,7 +107,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if mention.entry.kind == "landmark":
         name = passage.prose.span(mention.start, mention.end).quote
         aimed = [t for t in targets if name in t.name or t.name in name]
-        score += sum(2.0 if t.role == "primary" else 0.2 for t in aimed[:1])
+        score += sum(2.0 if t.role == "primary" else -1.0 for t in aimed[:1])
     if mention.kind == "near":
         score -= 0.4
     fine = mention.entry.kind in _FINE

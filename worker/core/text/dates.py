@@ -24,28 +24,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from convertdate import islamic, persian
 
+from worker.core.knowledge import Knowledge
 from worker.core.lexicon import Lexicon
-from worker.core.model import DateBasis, DatePrecision
+from worker.core.model import DatePrecision
+from worker.core.text.ages import counted
+from worker.core.text.date_mention import LOOK, DateMention, ends_with, precision_of
 from worker.core.text.prose import Prose
 
-if TYPE_CHECKING:
-    from worker.core.knowledge import Knowledge
+__all__ = ["DateMention", "find_dates"]
 
 _CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
     "solar_hijri": persian.to_gregorian,
     "lunar_hijri": islamic.to_gregorian,
 }
-_UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25, "decade": 3652.5}
-_SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 60.0, "decade": 720.0}
-"""How far off a rounded count may be, per unit counted; research gold: a month = 24 to 37 days."""
-_VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9), "decade": (1, 5)}
-"""What a bare plural ("weeks ago") may mean, in its unit."""
-_SLACK_LIMIT = 400
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
 _SLASHED = re.compile(r"(?<![\d./])(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})(?![\d/])")
 _YEAR = re.compile(r"(?<![\d.,:$/-])((?:19|20)\d\d)(?![\d%:/]|[.,]\d|-\d)")
@@ -58,41 +53,12 @@ _DAY_AFTER = (
 _YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4})(?!\d)"
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
-_LOOK = 24
-"""How many characters left and right of a word may hold its day, year or qualifier."""
-
-
-@dataclass(frozen=True, slots=True)
-class DateMention:
-    """Words that name a day or a stretch of days; ``first`` and ``last`` are inclusive.
-
-    ``start`` and ``end`` are positions in ``Prose.text``. ``time`` is HH:MM, local, when a clock
-    time stands beside it.
-    """
-
-    start: int
-    end: int
-    first: dt.date
-    last: dt.date
-    precision: DatePrecision
-    basis: DateBasis
-    time: str | None = None
-    anaphoric: bool = False
-
-    def shifted(self, days: int) -> DateMention:
-        """The same mention, counted from another day."""
-        move = dt.timedelta(days=days)
-        return replace(self, first=self.first + move, last=self.last + move)
-
-    def meets(self, first: dt.date, last: dt.date) -> bool:
-        """Whether the two intervals share a day."""
-        return self.first <= last and first <= self.last
 
 
 def find_dates(
     prose: Prose, document_date: dt.date | None, knowledge: Knowledge
 ) -> tuple[DateMention, ...]:
-    """All date mentions outside datelines, left to right, the longest where they overlap."""
+    """All date mentions, left to right, the longest where they overlap."""
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
         return ()
@@ -102,21 +68,9 @@ def find_dates(
         found += _weekdays(text, lexicon, document_date)
         found += _day_words(text, lexicon, document_date)
         found += _periods(text, lexicon, document_date)
-        found += _counted(text, lexicon, document_date)
+        found += counted(text, lexicon, document_date)
     found += _years(text)
     return tuple(m for m in _joined(text, _longest(found)) if not _bounds(text, lexicon, m))
-
-
-def precision_of(first: dt.date, last: dt.date) -> DatePrecision:
-    """The precision that an interval deserves."""
-    days = (last - first).days
-    steps: tuple[tuple[int, DatePrecision], ...] = (
-        (0, "day"),
-        (3, "days"),
-        (9, "week"),
-        (61, "month"),
-    )
-    return next((name for limit, name in steps if days <= limit), "year")
 
 
 def _longest(found: list[DateMention]) -> Iterator[DateMention]:
@@ -144,17 +98,7 @@ def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
 
 
 def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
-    return _ends_with(lexicon, "date_bound", text, mention.start) is not None
-
-
-def _ends_with(lexicon: Lexicon, category: str, text: str, end: int) -> re.Match[str] | None:
-    """A match of a category that ends just before ``end``, blanks aside."""
-    pattern = lexicon.patterns.get(category)
-    if pattern is None:
-        return None
-    stop = len(text[:end].rstrip())
-    low = max(0, end - _LOOK)
-    return next((m for m in pattern.finditer(text, low, stop) if m.end() == stop), None)
+    return ends_with(lexicon, "date_bound", text, mention.start) is not None
 
 
 def _day(year: int, month: int, day: int, calendar: str = "gregorian") -> dt.date | None:
@@ -204,7 +148,7 @@ def _months(
         if calendar not in (*knowledge.profile.calendars, "gregorian"):
             continue
         start, end = found.span()
-        left = before.search(text, max(0, start - _LOOK), start)
+        left = before.search(text, max(0, start - LOOK), start)
         right = None if left else after.match(text, end)
         day = left or right
         year = year_after.match(text, right.end() if right else end)
@@ -215,7 +159,7 @@ def _months(
         )
         if _ordinary_word(prose, lexicon, start, found.group()):
             continue
-        if not (day or year) and _ends_with(lexicon, "date_lead", text, start) is None:
+        if not (day or year) and ends_with(lexicon, "date_lead", text, start) is None:
             continue
         first = left.start() if left else prior.start() if prior else start
         last = max(end, right.end() if right else 0, year.end() if year else 0)
@@ -270,10 +214,10 @@ def _interval(
 
 def _weekdays(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
     for found, value in lexicon.table("weekday").find(text, 0, len(text)):
-        if _ends_with(lexicon, "date_next", text, found.start()):
+        if ends_with(lexicon, "date_next", text, found.start()):
             continue
         back = (document.weekday() - int(value)) % 7
-        if back == 0 and _ends_with(lexicon, "date_last", text, found.start()):
+        if back == 0 and ends_with(lexicon, "date_last", text, found.start()):
             back = 7
         day = document - dt.timedelta(days=back)
         yield DateMention(*found.span(), day, day, "day", "weekday")
@@ -312,83 +256,6 @@ def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
     after = months + 1
     first = dt.date(months // 12, months % 12 + 1, 1)
     return first, dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
-
-
-def _counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
-    """Counted units: "a month ago", "just over two weeks after", "hace dos semanas", "weeks earlier"."""
-    for found, unit in lexicon.table("time_unit").find(text, 0, len(text)):
-        count, start = _count_before(text, lexicon, found.start())
-        direction, end = _direction(text, lexicon, start, found.end())
-        if direction is None:
-            continue
-        start = min(start, end[0])
-        if count is None and not _ends_with(lexicon, "time_plural", text, found.end()):
-            continue
-        amount, start = _amount_before(text, lexicon, start)
-        near, far = _days_back(unit, count, amount)
-        first, last = document - dt.timedelta(days=far), document - dt.timedelta(days=near)
-        yield DateMention(
-            start, end[1], first, last, precision_of(first, last), "relative",
-            anaphoric=direction != "ago",
-        )  # fmt: skip
-
-
-def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, int]:
-    digits = re.search(r"(?<![\d.,])(\d{1,3})[\s-]?$", text[max(0, end - 5) : end])
-    if digits:
-        return int(digits[1]), end - len(digits.group())
-    stop = len(text[:end].rstrip(" -"))
-    low = max(0, stop - _LOOK)
-    for found, value in lexicon.table("count_word").find(text, low, stop):
-        if found.end() == stop:
-            return int(value), found.start()
-    return None, end
-
-
-def _direction(
-    text: str, lexicon: Lexicon, start: int, end: int
-) -> tuple[str | None, tuple[int, int]]:
-    """Finds "ago" or "after" beside a counted unit, and the stretch including it."""
-    table = lexicon.table("time_direction")
-    if table.pattern is not None:
-        at = end + (len(text[end:]) - len(text[end:].lstrip(" ")))
-        found = table.pattern.match(text, at)
-        if found:
-            return table.values[int((found.lastgroup or "v0")[1:])], (start, found.end())
-    stop = len(text[:start].rstrip())
-    for found, value in lexicon.table("time_direction_before").find(
-        text, max(0, stop - _LOOK), stop
-    ):
-        if found.end() == stop:
-            return value, (found.start(), end)
-    return None, (start, end)
-
-
-def _amount_before(text: str, lexicon: Lexicon, end: int) -> tuple[str, int]:
-    stop = len(text[:end].rstrip())
-    for found, value in lexicon.table("vague_amount").find(text, max(0, stop - _LOOK), stop):
-        if found.end() == stop:
-            return value, found.start()
-    return "plain", end
-
-
-def _days_back(unit: str, count: int | None, amount: str) -> tuple[int, int]:
-    """Nearest and farthest day, counted back. Hours and minutes are the same day."""
-    if unit not in _UNIT_DAYS:
-        return (0, 1) if unit == "hour" and (count or 2) > 12 else (0, 0)
-    days = _UNIT_DAYS[unit]
-    if count is None:
-        low, high = _VAGUE_COUNT[unit]
-        return int(low * days), int(high * days)
-    middle = round(count * days)
-    slack = int(min(_SLACK_DAYS[unit] * count, _SLACK_LIMIT))
-    if unit == "day" and (amount != "plain" or count > 9):
-        slack = max(1, count // 7)
-    if amount == "over":
-        return middle, middle + slack
-    if amount == "under":
-        return max(0, middle - slack), middle
-    return max(0, middle - max(0, slack - 1)), middle + slack
 
 
 def _years(text: str) -> Iterator[DateMention]:
