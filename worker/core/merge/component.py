@@ -17,7 +17,7 @@ caller widens the window (``window``) until nothing new is collected: see ``coll
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from worker.core.incident import (
     ArticleRef,
@@ -48,16 +48,20 @@ def frozen_window(frozen: FrozenIncident, knowledge: Knowledge) -> tuple[dt.date
 
 def as_filed(frozen: FrozenIncident) -> FiledReport:
     """A closed incident in the form of a report, published when its first member was."""
-    first = min(frozen.members, key=lambda m: (m.published is None, str(m.published), m.report_id))
+    first = min(
+        frozen.members,
+        key=lambda m: (m.published is None, str(m.published), m.report_id),
+        default=None,
+    )
     article = ArticleRef(
         article_id=frozen.incident_id,
         version=1,
         outlet=None,
         url=None,
-        lang=first.lang,
-        published=first.published,
+        lang="und",
+        published=first.published if first else None,
         published_basis="none",
-        first_seen=first.first_seen,
+        first_seen=first.first_seen if first else None,
         version_time=None,
         text_sha256="",
     )
@@ -89,21 +93,32 @@ def collect(
             node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
             nodes[node.key] = node
     evidence = Evidence(nodes.values(), decisions, {}, knowledge.merge_weights)
-    ties = _ties(nodes, announced, constraints)
-    found = _reach(nodes, evidence, ties, set(incoming))
+    groups = _groups(announced, constraints)
+    seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
+    found = _reach(nodes, evidence, _ties(nodes, groups), seeds, set(incoming))
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
-    return kept, _concerned(found, announced, set(incoming))
+    telling = {nodes[key].article_id for key in found if nodes[key].kind != "background"}
+    return kept, _concerned(telling | set(incoming), announced)
 
 
-def _ties(
-    nodes: dict[str, Node], announced: Iterable[Incident], constraints: Iterable[Constraint]
-) -> dict[str, set[str]]:
-    """Names that lead from one node to others whatever the evidence: incidents and decisions."""
+def _groups(
+    announced: Iterable[Incident], constraints: Iterable[Constraint]
+) -> list[frozenset[str]]:
+    """Sets of names that stay together whatever the evidence: incidents and decisions."""
     groups = [incident.article_ids | {incident.incident_id} for incident in announced]
-    groups += [frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"]
+    return groups + [
+        frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"
+    ]
+
+
+def _ties(nodes: Mapping[str, Node], groups: Iterable[frozenset[str]]) -> dict[str, set[str]]:
+    """For each node the others that it is tied to."""
+    by_article: dict[str, set[str]] = {}
+    for key, node in nodes.items():
+        by_article.setdefault(node.article_id, set()).add(key)
     ties: dict[str, set[str]] = {}
     for group in groups:
-        keys = {key for key, node in nodes.items() if node.article_id in group}
+        keys = set[str]().union(*(by_article.get(name, set()) for name in group))
         for key in keys:
             ties.setdefault(key, set()).update(keys)
     return ties
@@ -114,9 +129,13 @@ def _as_article(name: str) -> str:
 
 
 def _reach(
-    nodes: dict[str, Node], evidence: Evidence, ties: dict[str, set[str]], incoming: set[str]
+    nodes: Mapping[str, Node],
+    evidence: Evidence,
+    ties: Mapping[str, set[str]],
+    seeds: Collection[str],
+    incoming: Collection[str],
 ) -> set[str]:
-    found = {key for key, node in nodes.items() if node.article_id in incoming}
+    found = {key for key, node in nodes.items() if node.article_id in seeds}
     frontier = sorted(found)
     while frontier:
         node = nodes[frontier.pop()]
@@ -133,14 +152,12 @@ def _reach(
     return found
 
 
-def _concerned(
-    found: set[str], announced: Iterable[Incident], incoming: set[str]
-) -> tuple[str, ...]:
-    articles = {article_of(key) for key in found} | incoming
+def _concerned(names: set[str], announced: Iterable[Incident]) -> tuple[str, ...]:
+    """Incidents that hold or held one of these articles, or are named themselves."""
     return tuple(
         sorted(
             incident.incident_id
             for incident in announced
-            if incident.incident_id in articles or not articles.isdisjoint(incident.article_ids)
+            if incident.incident_id in names or not names.isdisjoint(incident.article_ids)
         )
     )

@@ -37,7 +37,7 @@ from worker.core.merge.links import background_homes, link_all
 from worker.core.merge.members import gather
 from worker.core.merge.partition import partition
 from worker.core.merge.revise import Cause, Draft, revise
-from worker.core.merge.scene import is_closed, prepare
+from worker.core.merge.scene import Scene, prepare, touched_by
 from worker.core.model import Analysis
 
 
@@ -52,21 +52,42 @@ def decide(
     """
     _check(component, incoming)
     cause = _cause(incoming, now, knowledge)
-    scene = prepare(component, incoming, knowledge)
+    thawed = touched_by(component, cause.article_id)
+    while True:
+        around = _look(component, incoming, thawed, knowledge)
+        woken = {n.incident_id for n in around.announced.named if not _rests(n, around.scene)}
+        late = frozenset(_closed(component) & woken) - thawed
+        if not late:
+            break
+        thawed |= late
+    drafts = list(_drafts(component, around, cause, ticking=incoming is None))
+    return _changes(drafts, around, cause)
+
+
+def _look(
+    component: Component,
+    incoming: Analysis | None,
+    thawed: frozenset[str],
+    knowledge: Knowledge,
+) -> Surroundings:
+    """Who belongs together and under which ids, with some closed incidents opened."""
+    touched = incoming.article.article_id if incoming is not None else None
+    scene = prepare(component, touched, thawed, knowledge)
     parted = partition(scene.nodes, scene.evidence)
     parties = [gather(cell, scene) for cell in parted.cells]
     announced = announce(parties, component, scene)
-    homes = background_homes(announced.named, scene)
-    around = Surroundings(
+    return Surroundings(
         scene=scene,
         announced=announced,
         groups=find_groups(announced.named, parted, scene),
         duplicates=find_duplicates(announced.named, parted, scene),
-        homes=homes,
+        homes=background_homes(announced.named, scene),
         incoming=incoming,
     )
-    drafts = list(_drafts(component, around, cause, ticking=incoming is None))
-    return _changes(drafts, around, cause)
+
+
+def _closed(component: Component) -> set[str]:
+    return {i.incident_id for i in component.announced if i.state == "closed"}
 
 
 def _check(component: Component, incoming: Analysis | None) -> None:
@@ -111,20 +132,20 @@ def _drafts(
     """Fresh states, survivors first, then what they supersede, then what lost all its reports."""
     named = around.announced.named
     for entry in sorted(named, key=lambda n: (n.ordinal, n.incident_id)):
-        if not _rests(entry, cause):
+        if not _rests(entry, around.scene):
             yield draft_cell(entry, around, cause, ticking=ticking)
     by_id = {incident.incident_id: incident for incident in component.announced}
     for incident_id, survivor in sorted(around.announced.superseded.items()):
         if incident_id in by_id:
             yield draft_superseded(by_id[incident_id], survivor, around, cause)
     for incident in around.announced.emptied:
-        if not is_closed(incident, cause.article_id) and incident.members:
+        if not around.scene.is_closed(incident) and incident.members:
             yield draft_emptied(incident, around, cause)
 
 
-def _rests(entry: Named, cause: Cause) -> bool:
+def _rests(entry: Named, scene: Scene) -> bool:
     """Whether a closed incident stays as it is: no late primary, no retraction, not thawed."""
-    if entry.prior is None or not is_closed(entry.prior, cause.article_id):
+    if entry.prior is None or not scene.is_closed(entry.prior):
         return False
     party = entry.party
     late = any(m.frozen is None and m.filed.report.role == "primary" for m in party.primaries)

@@ -146,7 +146,7 @@ def snapshot_facts(incident: Incident, scene: Scene) -> Facts:
 
 def snapshot_report(incident: Incident) -> FiledReport:
     """The last slots of an incident as a report, so that they compare like one."""
-    return as_filed(freeze(incident.snapshot, incident.members, ()))
+    return as_filed(freeze(incident.snapshot, incident.snapshot.reports, ()))
 
 
 def _nodes(party: Party) -> list[Node]:

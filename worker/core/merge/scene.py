@@ -3,7 +3,8 @@
 Rules
 -----
 1. A closed incident is one node; reports of its members stay out, so forgetting them changes
-   nothing. The incoming article thaws the incidents that it is a member of.
+   nothing. What is *thawed* (by a member's new version, or by a late report) is told by its stored
+   reports again.
 2. While an incident is live, its frozen part stands only for members whose reports are gone; a
    withdrawn article is gone on purpose and leaves the frozen part as well.
 """
@@ -27,7 +28,6 @@ from worker.core.merge.copies import find_copies
 from worker.core.merge.evidence import Evidence, Node, frozen_node, node_of
 from worker.core.merge.facts import Gazetteer, facts_of
 from worker.core.merge.vetoes import Decisions
-from worker.core.model import Analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,27 @@ class Scene:
     articles: dict[str, ArticleRef]
     copies: dict[str, str]
     evidence: Evidence
+    thawed: frozenset[str]
+
+    def is_closed(self, incident: Incident) -> bool:
+        """Whether an incident stands as a node of its own."""
+        return incident.state == "closed" and incident.incident_id not in self.thawed
 
     def is_dated(self, filed: FiledReport) -> bool:
         """Whether a report states its day (with an end to count from)."""
         return facts_of(filed, self.gazetteer).dated and filed.report.date.end is not None
 
 
-def prepare(component: Component, incoming: Analysis | None, knowledge: Knowledge) -> Scene:
-    """Nodes and evidence of a component."""
+def prepare(
+    component: Component, touched: str | None, thawed: frozenset[str], knowledge: Knowledge
+) -> Scene:
+    """Nodes and evidence of a component.
+
+    ``touched``: the incoming article; ``thawed``: closed incidents that are open again.
+    """
     gazetteer = Gazetteer(knowledge)
     decisions = Decisions(component.constraints)
-    touched = incoming.article.article_id if incoming is not None else None
-    standing = tuple(_standing(component, touched))
+    standing = tuple(_standing(component, touched, thawed))
     hidden = {m.report_id for f in standing for m in f.members}
     acting = [
         filed
@@ -77,10 +86,22 @@ def prepare(component: Component, incoming: Analysis | None, knowledge: Knowledg
         articles=articles,
         copies=copies,
         evidence=Evidence(nodes, decisions, copies, knowledge.merge_weights),
+        thawed=thawed,
     )
 
 
-def _standing(component: Component, touched: str | None) -> Iterable[FrozenIncident]:
+def touched_by(component: Component, article_id: str | None) -> frozenset[str]:
+    """The closed incidents that an article is a member of."""
+    return frozenset(
+        incident.incident_id
+        for incident in component.announced
+        if incident.state == "closed" and article_id in {m.article_id for m in incident.members}
+    )
+
+
+def _standing(
+    component: Component, touched: str | None, thawed: frozenset[str]
+) -> Iterable[FrozenIncident]:
     """The frozen nodes that take part, reduced to the members they stand for."""
     given = {f.incident_id: f for f in component.frozen}
     stored = {f.article.article_id for f in component.reports}
@@ -88,17 +109,12 @@ def _standing(component: Component, touched: str | None) -> Iterable[FrozenIncid
         frozen = incident.frozen or given.get(incident.incident_id)
         if frozen is None or incident.state == "superseded":
             continue
-        if is_closed(incident, touched):
+        if incident.state == "closed" and incident.incident_id not in thawed:
             yield frozen
         else:
             gone = [m for m in frozen.members if m.article_id not in stored | {touched}]
             if gone:
                 yield _reduced(frozen, gone)
-
-
-def is_closed(incident: Incident, touched: str | None) -> bool:
-    """Whether an incident stands as a node of its own, not thawed by one of its articles."""
-    return incident.state == "closed" and touched not in {m.article_id for m in incident.members}
 
 
 def _reduced(frozen: FrozenIncident, members: Sequence[Member]) -> FrozenIncident:

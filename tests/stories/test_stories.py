@@ -1,0 +1,24 @@
+"""Stories: articles arrive one after the other, and after each the incidents are as expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.tell import play, read_story
+from worker.knowledge import load_knowledge
+
+STORIES = sorted(Path(__file__).parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_story_goes_as_told(path: Path) -> None:
+    """Every step of the story leaves the incidents that it says, under the ids that it says."""
+    story = read_story(path)
+    play(story, load_knowledge(story.get("profile", "kabul")))
+
+
+def test_there_are_stories() -> None:
+    """An empty folder must not pass for a tested one."""
+    assert len(STORIES) >= 10
