@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -221,6 +222,22 @@ def test_caption_dates_an_article_without_a_time() -> None:
     )
 
     assert the(segments, "main").date.start == dt.date(2021, 3, 10)
+
+
+def test_hard_wrapped_lines_are_read_as_paragraphs() -> None:
+    """A wire that breaks its lines at seventy characters says the same as one that does not."""
+    body = (
+        "A roadside bomb killed four police officers who were driving through the old part of"
+        " Kabul on Wednesday, and the attack was claimed by nobody in the first hours after it."
+        " The blast came two weeks after gunmen raided a bank in the city, killing nine people"
+        " and wounding many others who had come to draw their wages on that day."
+    )
+    wrapped = textwrap.fill(body, 70)
+
+    prose, segments = read(body)
+    broken, again = read(wrapped)
+    assert [words(prose, s) for s in segments] == [words(broken, s) for s in again]
+    assert len(segments) == 2
 
 
 def test_article_without_an_attack_has_no_segment() -> None:

@@ -40,6 +40,8 @@ _CREDIT = re.compile(
 )
 _PICTURE = re.compile(r"\b(?:file photo|file picture|ap photo/)")
 _CAPTION_LIMIT = 400
+_INNER_BREAK = re.compile(r"(?<=[^\n]{40})\n(?=[ ]?[^\n\s])")
+_WRAPPED_LINES = 4
 _LOOK = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
@@ -119,7 +121,7 @@ class Prose:
 @lru_cache(maxsize=64)
 def compose(title: str | None, raw: str, lang: str) -> Prose:
     """Cut ``raw`` (an ``Article.text``: title, blank line, body) into a ``Prose``."""
-    norm = normalise(raw)
+    norm = _unwrapped(normalise(raw))
     title_end = norm.from_raw(len(title)) if title else 0
     paragraphs = list(_paragraphs(norm.text))
     captions = _captions(norm.text, paragraphs, title_end)
@@ -161,6 +163,21 @@ def _captions(text: str, paragraphs: list[tuple[int, int]], title_end: int) -> s
     keys = {n: _CREDIT.sub("", text[slice(*paragraphs[n])].strip()) for n in bodies}
     twins = {keys[n] for n in found}
     return found | {n for n in bodies if keys[n] in twins}
+
+
+def _unwrapped(norm: Normalised) -> Normalised:
+    """Undo hard-wrapped lines (wires, old corpora): a break inside a sentence becomes a blank.
+
+    A text counts as wrapped when most breaks between two lines stand where no sentence ends;
+    blank lines go on to part paragraphs. Lengths, and so offsets, stay the same.
+    """
+    inner = [m.start() for m in _INNER_BREAK.finditer(norm.text)]
+    open_ended = sum(norm.text[max(0, i - 3) : i].rstrip()[-1:] not in '.!?"\':)।。' for i in inner)
+    if len(inner) < _WRAPPED_LINES or open_ended < 0.7 * len(inner):
+        return norm
+    broken = set(inner)
+    text = "".join(" " if i in broken else c for i, c in enumerate(norm.text))
+    return Normalised(norm.raw, text, norm.offsets)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
