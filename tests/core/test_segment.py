@@ -224,6 +224,17 @@ def test_caption_dates_an_article_without_a_time() -> None:
     assert the(segments, "main").date.start == dt.date(2021, 3, 10)
 
 
+def test_attack_that_goes_by_a_known_name_has_a_known_date() -> None:
+    """The profile dates an earlier attack that the article only names."""
+    _, segments = read(
+        "A bomb killed four people in Kabul on Wednesday.\n\n"
+        "Residents recalled similar attacks such as the German embassy bombing, in which a truck"
+        " bomb killed many."
+    )
+
+    assert the(segments, "background").date.start == dt.date(2017, 5, 31)
+
+
 def test_hard_wrapped_lines_are_read_as_paragraphs() -> None:
     """A wire that breaks its lines at seventy characters says the same as one that does not."""
     body = (

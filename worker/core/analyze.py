@@ -6,7 +6,6 @@ asked here, so an answer does not depend on the order in which articles arrive.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 from worker.core.classify.classify import classify
@@ -43,17 +42,3 @@ def _completed(document: Document, entry: Entry | None) -> Document:
         url=document.url or entry.url,
         lang=document.lang or entry.lang,
     )
-
-
-def version_time(document: Document) -> dt.datetime | None:
-    """When a version was made: its update if later than its publication, else its first sighting.
-
-    The first version is as old as its publication; later ones without a time of their own are as
-    old as the moment they reached us. It orders versions, and figures within them.
-    """
-    published, updated = document.published, document.updated
-    if updated is not None and (published is None or updated > published):
-        return updated
-    if document.version >= 2 and document.first_seen is not None:
-        return document.first_seen
-    return published or document.first_seen

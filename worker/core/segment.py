@@ -27,6 +27,8 @@ from worker.core.dating import Timeline, find_timeline
 from worker.core.knowledge import Knowledge
 from worker.core.lexicon import Lexicon
 from worker.core.model import Article, IncidentDate
+from worker.core.profile import KnownAttack
+from worker.core.text.normalise import plain
 from worker.core.text.places import PlaceMention, find_places
 from worker.core.text.prose import Prose
 from worker.core.weaving import SegmentKind, Thread, Weaver
@@ -79,7 +81,23 @@ def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple
     ]
     gazetteer = {p.id: p for p in knowledge.profile.places}
     threads = Weaver(prose, lexicon, places, timeline, gazetteer).weave(clauses)
-    return _segments(prose, lexicon, places, threads, timeline)
+    found = _segments(prose, lexicon, places, threads, timeline)
+    return tuple(_with_known_date(s, prose, knowledge.profile.known) for s in found)
+
+
+def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, ...]) -> Segment:
+    """An undated background attack that goes by its name takes the date that the profile knows.
+
+    Only background: a new attack may well be called by the same words ("the wedding bombing").
+    """
+    if segment.kind != "background" or segment.date.start is not None:
+        return segment
+    told = " ".join(prose.text[start:end] for start, end in segment.ranges)
+    for attack in known:
+        if any(plain(name) in told for name in attack.names):
+            day = IncidentDate(attack.date, attack.date, "day", "relative")
+            return replace(segment, date=day)
+    return segment
 
 
 def _segments(
