@@ -6,32 +6,27 @@ flattened, and one without a place in the text has no quote, start and end.
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from worker.core.contract.canonical import encode, plain
 from worker.core.model import Analysis, Article, Reason, Report, Verdict
 
-_PLACES = 4
-
-
-@lru_cache(maxsize=1)
-def _reports() -> TypeAdapter[tuple[Report, ...]]:
-    return TypeAdapter(tuple[Report, ...])
+_REPORTS: TypeAdapter[tuple[Report, ...]] = TypeAdapter(tuple[Report, ...])
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def answer(given_id: Any, analysis: Analysis, *, read: bool = False) -> dict[str, Any]:
     """The answer for one document; ``read`` adds what was read from its page."""
     found: dict[str, Any] = {
         "id": given_id,
-        "verdict": verdict(analysis.verdict),
-        "reports": _reports().dump_python(analysis.reports, mode="json"),
+        "verdict": plain(verdict(analysis.verdict), _ANY),
+        "reports": plain(analysis.reports, _REPORTS),
     }
     if read:
         found["article"] = article(analysis.article)
-    return {key: _rounded(value) for key, value in found.items()}
+    return found
 
 
 def verdict(value: Verdict) -> dict[str, Any]:
@@ -57,7 +52,7 @@ def article(value: Article) -> dict[str, Any]:
 
 def line(record: Any) -> str:
     """One line of JSON, in whatever script it is written."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return encode(record).decode("utf-8")
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
@@ -66,13 +61,3 @@ def _reason(reason: Reason) -> dict[str, Any]:
         span = reason.span
         found |= {"quote": span.quote, "start": span.start, "end": span.end}
     return found
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, _PLACES)
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return value
