@@ -9,6 +9,7 @@ Rules
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,10 +81,25 @@ class Passage:
         sentence = self.prose.sentence_at(position)
         if sentence is None:
             return position, position
-        for start, end in self.segment.ranges:
+        index = bisect_right(self._starts, position) - 1
+        if index >= 0:
+            start, end = self.segment.ranges[index]
             if start <= position < end:
                 return max(start, sentence.start), min(end, sentence.end)
         return sentence.start, sentence.end
+
+    def triggers_in(self, start: int, end: int) -> tuple[Trigger, ...]:
+        """The attack words of this attack inside ``[start, end)``."""
+        low = bisect_left(self._trigger_starts, start)
+        return self.triggers[low : bisect_left(self._trigger_starts, end)]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _ in self.segment.ranges]
+
+    @cached_property
+    def _trigger_starts(self) -> list[int]:
+        return [t.start for t in self.triggers]
 
     def has(self, category: str, start: int, end: int) -> bool:
         """Whether a category matches inside ``[start, end)``."""

@@ -171,7 +171,7 @@ def _lead(passage: Passage, start: int, end: int, head: int) -> tuple[float, boo
             bonus = 1.5 if category == "target_lead" and passage.has("aim", low, last) else 0.0
             bonus -= 0.3 * _gap(passage, last, start)
             return score + bonus, category == "target_lead"
-    if any(passage.clause(head)[0] <= t.start < passage.clause(head)[1] for t in passage.triggers):
+    if passage.triggers_in(*passage.clause(head)):
         return _BARE, False
     return 0.0, False
 

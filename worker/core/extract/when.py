@@ -62,7 +62,7 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
     if mention.start - sentence.start < _STAMP_REACH:
         return None
     start, end = passage.clause(mention.start)
-    near = [t for t in passage.triggers if start <= t.start < end]
+    near = passage.triggers_in(start, end)
     if not near and sentence.index > _LATE:
         return None
     gap = min((max(t.start - mention.end, mention.start - t.end, 0) for t in near), default=200)

@@ -96,7 +96,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if sentence is None:
         return 0.0
     low, high = passage.clause(mention.start)
-    triggered = any(low <= t.start < high for t in passage.triggers)
+    triggered = bool(passage.triggers_in(low, high))
     score = 0.6 + 1.5 * triggered + _ZONES[sentence.zone] - 0.02 * sentence.index
     located = passage.has("locative", max(low, mention.start - _LOCATIVE_REACH), mention.start)
     score += 0.8 * located

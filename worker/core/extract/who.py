@@ -63,8 +63,8 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
 
 def _struck(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
     after = (mention.end, min(high, mention.end + 24))
-    named = passage.has("state_strike", mention.start, mention.end) and any(
-        low <= t.start < high for t in passage.triggers
+    named = passage.has("state_strike", mention.start, mention.end) and bool(
+        passage.triggers_in(low, high)
     )
     return named or passage.has("state_strike", *after) or _by(passage, mention, low)
 
@@ -83,12 +83,12 @@ def _acts(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
     if _by(passage, mention, low):
         return True
-    if passage.prose.sentences and mention.person:
+    if mention.person:
         return False
     after = list(_first_words(passage, mention, high))
     return (
         bool(after)
-        and any(t.start < after[-1] and t.start >= mention.end for t in passage.triggers)
+        and bool(passage.triggers_in(mention.end, after[-1]))
         and not passage.has("says", mention.end, after[-1])
     )
 
