@@ -32,6 +32,7 @@ _HEAD = 10
 _ADJACENT = 12
 _SPEECH_REACH = 32
 _STALE_DAYS = 10
+_MOST_MENTIONS = 60
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 _NOMINAL_YEAR = 2100
@@ -157,7 +158,7 @@ def main_date(
 def _scored(
     prose: Prose, lexicon: Lexicon, dates: tuple[DateMention, ...], document: dt.date | None
 ) -> Iterator[tuple[float, DateMention]]:
-    for mention in dates:
+    for mention in dates[:_MOST_MENTIONS]:
         sentence = prose.sentence_at(mention.start)
         if sentence is None or mention.precision not in ("day", "days"):
             continue

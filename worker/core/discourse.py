@@ -37,6 +37,8 @@ _STRENGTH: dict[ClauseKind, int] = {
 }  # fmt: skip
 _MODIFIERS = r"\s(?:[\w'-]+[\s,]+){0,2}$"
 _BEFORE = 48
+_MOST_SIGNS = 12
+"""A sentence turns a few times at most; a page that is one endless sentence must not be costly."""
 _COMMA = re.compile(r"[,;:]\s|\s-\s")
 
 
@@ -185,7 +187,7 @@ def _signs(
     else:
         found = lexicon.first("threat_cue", prose.text, sentence.start, sentence.end)
         out += [_Sign(found.start(), found.end(), "threat")] if found else []
-    return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))
+    return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
 
 
 def is_foreign(mention: DateMention, main: IncidentDate) -> bool:

@@ -11,6 +11,7 @@ Rules
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -66,6 +67,8 @@ class Weaver:
         self._gazetteer = gazetteer
         self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
         self._places = places
+        self._place_starts = [p.start for p in places]
+        self._date_starts = [d.start for d in timeline.dates]
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
         self._current = self._main
@@ -124,11 +127,7 @@ class Weaver:
 
     def _date_in(self, clause: Clause, sign: DateMention | None) -> IncidentDate:
         found = sign or next(
-            (
-                d
-                for d in self._dates
-                if clause.start <= d.start < clause.end and discourse.is_foreign(d, self._main.date)
-            ),
+            (d for d in self._dates_in(clause) if discourse.is_foreign(d, self._main.date)),
             None,
         )
         if found is None:
@@ -139,9 +138,8 @@ class Weaver:
         """Where a clause plays. ``located``: another place only as "in …", not as "…'s army"."""
         return {
             _region(p)
-            for p in self._places
-            if clause.start <= p.start < clause.end
-            and p.kind in ("here", "near", "elsewhere")
+            for p in self._places_in(clause)
+            if p.kind in ("here", "near", "elsewhere")
             and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
         }
 
@@ -157,10 +155,9 @@ class Weaver:
     def _sites(self, clauses: list[Clause]) -> list[tuple[str, ...]]:
         return [
             tuple(self._parents(p.entry.id))
-            for p in self._places
-            if p.kind == "here"
-            and p.entry.kind in ("landmark", "neighbourhood")
-            and any(c.start <= p.start < c.end for c in clauses)
+            for clause in clauses
+            for p in self._places_in(clause)
+            if p.kind == "here" and p.entry.kind in ("landmark", "neighbourhood")
         ]
 
     def _parents(self, place: str | None) -> Iterator[str]:
@@ -171,6 +168,14 @@ class Weaver:
                 return
             yield entry.id
             place = entry.parent
+
+    def _places_in(self, clause: Clause) -> tuple[PlaceMention, ...]:
+        low = bisect_left(self._place_starts, clause.start)
+        return self._places[low : bisect_left(self._place_starts, clause.end)]
+
+    def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
+        low = bisect_left(self._date_starts, clause.start)
+        return self._dates[low : bisect_left(self._date_starts, clause.end)]
 
     def _is_located(self, position: int) -> bool:
         before = self._prose.text[max(0, position - _LOCATIVE_REACH) : position]
@@ -208,8 +213,8 @@ class Weaver:
         return not any(_nested(a, b) for a in sites for b in known) and (bool(sites) or bool(known))
 
     def _item_date(self, clause: Clause) -> IncidentDate:
-        for mention in self._dates:
-            if clause.start <= mention.start < clause.end and mention.precision in ("day", "days"):
+        for mention in self._dates_in(clause):
+            if mention.precision in ("day", "days"):
                 return IncidentDate(mention.first, mention.last, mention.precision, mention.basis)
         main = self._main.date
         if main.start is None or main.basis in ("published", "first_seen"):
@@ -259,12 +264,11 @@ class Weaver:
     def _fresh(self, clause: Clause) -> bool:
         main = self._main.date
         return any(
-            clause.start <= d.start < clause.end
-            and d.precision in ("day", "days")
+            d.precision in ("day", "days")
             and main.start is not None
             and main.end is not None
             and d.meets(main.start, main.end)
-            for d in self._dates
+            for d in self._dates_in(clause)
         )
 
 

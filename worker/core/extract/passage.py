@@ -25,6 +25,7 @@ from worker.core.text.normalise import plain
 from worker.core.text.prose import Prose, Sentence
 
 EVIDENCE_LIMIT = 8
+CLAUSE_REACH = 600
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,14 @@ class Passage:
         return sentence.zone if sentence is not None else "body"
 
     def clause(self, position: int) -> tuple[int, int]:
-        """The part of the sentence at ``position`` that belongs to this segment."""
+        """The part of the sentence at ``position`` that belongs to this segment.
+
+        A "sentence" without an end, as hostile pages have it, is cut to what stands near.
+        """
+        low, high = self._clause(position)
+        return max(low, position - CLAUSE_REACH), min(high, position + CLAUSE_REACH)
+
+    def _clause(self, position: int) -> tuple[int, int]:
         sentence = self.prose.sentence_at(position)
         if sentence is None:
             return position, position
