@@ -58,7 +58,9 @@ def read_sentence(
             hits[category] = found
     inside = sentence_places(mentions, sentence)
     regions = tuple(
-        m.span() for m in lexicon.find("region_phrase", prose.text, sentence.start, sentence.end)
+        m.span()
+        for m in lexicon.find("region_phrase", prose.text, sentence.start, sentence.end)
+        if not any(p.start < m.end() + 2 and m.start() < p.end for p in inside)
     )
     return SentenceCues(
         sentence,

@@ -22,6 +22,7 @@ from worker.core.text.places import PlaceMention
 CLOSE = 60
 """Characters between a place and an attack word that stand for one statement."""
 BODY_SENTENCES = 8
+_FOLLOW_UP = ("reaction", "retrospective")
 _TONES = (
     "recent", "retrospective", "reaction", "threat", "state", "accident", "unrest", "crime",
     "operation", "explainer", "opening", "digest",
@@ -91,7 +92,7 @@ def _words(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
             sheet.add(f"any.{name}", cues.hits[name][0], cap=2)
     if zone != "body":
         for name in _TONES:
-            if cues.has(name):
+            if cues.has(name) and (name != "recent" or cues.attack or harm):
                 sheet.add(f"{zone}.{name}", cues.hits[name][0])
 
 
@@ -127,6 +128,10 @@ def _across(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
     here = next((c.here[0] for c in sentences if c.here), None)
     if here is not None and any(c.has("attack") for c in sentences):
         sheet.add("top.attack_and_here", here)
+    frame = next((c.hits[n][0] for c in sentences for n in _FOLLOW_UP if c.has(n)), None)
+    fresh = {"head.recent", "lead.recent"} & set(sheet.found)
+    if frame is not None and not fresh:
+        sheet.add("top.follow_up", frame)
 
 
 def _gap(

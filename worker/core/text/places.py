@@ -189,13 +189,14 @@ def _longest(
         start, end, word = words[last]
         if last > index and not _joins(text[words[last - 1][1] : start]):
             break
-        letters += word
-        linking = word in _LINKS and last > index
+        possessive = word == "s" and text[start - 1] == "'"
+        letters += "" if possessive else word
+        linking = (word in _LINKS or possessive) and last > index
         sound += "" if linking else _sound(word)
         entry = gazetteer.exact.get(letters)
         if entry is None and not linking and not (cased and _is_small(cased, start)):
             entry = gazetteer.by_sound.get(sound)
-        if entry is not None:
+        if entry is not None and not possessive:
             best = (last, entry)
     return best
 
@@ -312,8 +313,8 @@ def _is_meant(
 def _with_capital(
     prose: Prose, lexicon: Lexicon | None, mentions: tuple[PlaceMention, ...]
 ) -> tuple[PlaceMention, ...]:
-    """Add "in the capital" where the article named the area's city before."""
-    city = next((m for m in mentions if m.entry.kind == "city" and m.kind == "here"), None)
+    """Add "in the capital" where the article named the area's city, or was filed there, before."""
+    city = next((m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None)
     if city is None or lexicon is None:
         return mentions
     added = [

@@ -1,0 +1,237 @@
+"""What one article offers the classifier: its cues, places and dates, and each segment's features.
+
+Rules
+-----
+1. A segment is inside the area, outside, or nowhere said. The place nearest the attack decides, in
+   the anchor's sentence, else in the first sentence of the segment that names any place. A foreign
+   name counts only where an event is put ("in X"), not as an actor ("X's foreign minister").
+2. The age of an attack is known only when both the article's day and a date of its own are.
+3. The main segment is judged by the article's head and lead, any other by its own words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from worker.core.classify.cues import SentenceCues, distance, read_sentence
+from worker.core.classify.features import BODY_SENTENCES, Feature, View, age_features, measure
+from worker.core.knowledge import Knowledge
+from worker.core.lexicon import Lexicon
+from worker.core.model import Article
+from worker.core.segment import Segment
+from worker.core.text.dates import DateMention, find_dates
+from worker.core.text.normalise import plain
+from worker.core.text.places import PlaceMention, find_places
+from worker.core.text.prose import Prose
+
+_OWN_DATE = ("stated", "caption", "weekday", "relative")
+_ITEM_LEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything about the article that all segments share."""
+
+    article: Article
+    prose: Prose
+    knowledge: Knowledge
+    cues: tuple[SentenceCues, ...]
+    mentions: tuple[PlaceMention, ...]
+    head: tuple[SentenceCues, ...]
+    lead: tuple[SentenceCues, ...]
+    today: dt.date | None
+    """The document's day on the area's clock; None unless it said when it was published."""
+    dates: tuple[DateMention, ...]
+
+
+def read_article(
+    article: Article, prose: Prose, lexicon: Lexicon, knowledge: Knowledge
+) -> Reading:
+    """Find everything that the segments of an article are judged by."""
+    mentions = find_places(prose, knowledge)
+    cues = tuple(read_sentence(prose, s, lexicon, mentions) for s in prose.sentences)
+    lead = tuple(c for c in cues if c.sentence.zone == "lead")
+    head = tuple(c for c in cues if c.sentence.zone == "title") or lead[:1]
+    today = _local_day(article, knowledge)
+    dates = find_dates(prose, today, knowledge) if today is not None else ()
+    return Reading(article, prose, knowledge, cues, mentions, head, lead, today, dates)
+
+
+def is_inside(reading: Reading, segment: Segment) -> bool | None:
+    """Whether a segment's attack is in the area: yes, no, or None when nothing says where."""
+    if not reading.knowledge.profile.policy.require_place:
+        return True
+    own = set(segment.sentences)
+    told = [
+        (c, tuple(s for s in _spots(reading, c) if segment.holds(s.start)))
+        for c in reading.cues
+        if c.sentence.index in own
+    ]
+    placed = [(c, spots) for c, spots in told if spots]
+    if not placed:
+        return None
+    anchor = segment.anchor
+    cues, spots = next(
+        ((c, s) for c, s in placed if c.sentence.start <= anchor[0] < c.sentence.end), placed[0]
+    )
+    if not cues.sentence.start <= anchor[0] < cues.sentence.end and cues.attack:
+        anchor = cues.attack[0]
+    nearest = min(spots, key=lambda s: (distance((s.start, s.end), anchor), s.start))
+    if nearest.here or (any(s.here for s in spots) and not nearest.located):
+        return True
+    return None if not any(s.located for s in spots) else False
+
+
+def _spots(reading: Reading, cues: SentenceCues) -> tuple[_Spot, ...]:
+    return (
+        *(_Spot(m.start, m.end, True, True) for m in cues.here),
+        *(_Spot(m.start, m.end, False, True) for m in cues.near),
+        *(_Spot(m.start, m.end, False, _is_located(reading, m)) for m in cues.elsewhere),
+        *(_Spot(*r, False, True) for r in cues.regions),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A place beside an attack: inside the area or not, and whether the event is put there."""
+
+    start: int
+    end: int
+    here: bool
+    located: bool
+
+
+def _is_located(reading: Reading, mention: PlaceMention) -> bool:
+    """Whether a name stands where an event is put ("in X"), rather than as an actor or topic."""
+    lexicon = reading.knowledge.lexicon(reading.prose.lang)
+    if lexicon is None:
+        return False
+    start = max(0, mention.start - 40)
+    before = reading.prose.text[start : mention.start].rstrip()
+    words = before.split()
+    return any(
+        lexicon.first("locative", f" {word} ") is not None for word in words[-2:]
+    )
+
+
+def _view(reading: Reading, segment: Segment) -> View:
+    """The sentences that speak for a segment. The main one has the article's head and lead."""
+    own = set(segment.sentences)
+    if segment.kind == "main":
+        top = {c.sentence.index for c in (*reading.head, *reading.lead)}
+        rest = tuple(
+            c for c in reading.cues
+            if c.sentence.index not in top and c.sentence.zone in ("body", "caption")
+        )  # fmt: skip
+        return View(reading.head, reading.lead, rest[:BODY_SENTENCES])
+    anchor = reading.prose.sentence_at(segment.anchor[0])
+    first = anchor.index if anchor else min(own, default=0)
+    told = [c for c in reading.cues if c.sentence.index in own and c.sentence.index >= first]
+    return View(tuple(told[:1]), tuple(told[:_ITEM_LEAD]), tuple(told[_ITEM_LEAD:][:BODY_SENTENCES]))
+
+
+def measure_segment(
+    reading: Reading, segment: Segment, inside: bool | None
+) -> dict[str, Feature]:
+    """All features of a segment, as the profile's policy lets them count."""
+    policy = reading.knowledge.profile.policy
+    features = measure(_view(reading, segment), policy.require_place)
+    ignored = [".state"] * policy.count_state_strikes + [".crime"] * policy.count_crime
+    features = {k: v for k, v in features.items() if not k.endswith(tuple(ignored))}
+    features |= _standing(reading, segment, inside)
+    if policy.require_fresh:
+        window = math.ceil(policy.fresh_hours / 24)
+        features |= age_features(_age(reading, segment), window)
+        features |= _known_past(reading, segment, window)
+        if "age.stale" not in features:
+            features |= _old_mention(reading, segment, window)
+    return features
+
+
+def _standing(reading: Reading, segment: Segment, inside: bool | None) -> dict[str, Feature]:
+    """What the segment is within its article, and where it happened."""
+    here = Feature(1.0, segment.anchor)
+    features: dict[str, Feature] = {}
+    if segment.kind != "main":
+        features[f"kind.{segment.kind}"] = here
+    if segment.kind == "item" and segment.date.basis not in _OWN_DATE:
+        features["kind.undated"] = here
+        if not _is_announced(reading, segment):
+            features["kind.unannounced"] = here
+    if inside is not None and reading.knowledge.profile.policy.require_place:
+        features["segment.inside" if inside else "segment.elsewhere"] = here
+    if segment.kind == "main":
+        if not at_top(reading, segment):
+            features["segment.late"] = here
+        title = reading.head[0].sentence if reading.head else None
+        if title is not None and reading.prose.of(title).rstrip().endswith("?"):
+            features["head.question"] = Feature(1.0, (title.end - 1, title.end))
+    return features
+
+
+def _is_announced(reading: Reading, segment: Segment) -> bool:
+    """Whether an item is brought in as news: "also on Sunday", "in a separate incident"."""
+    lexicon = reading.knowledge.lexicon(reading.prose.lang)
+    anchor = reading.prose.sentence_at(segment.anchor[0])
+    if lexicon is None or anchor is None:
+        return False
+    return any(
+        lexicon.first(name, reading.prose.text, anchor.start, anchor.end) is not None
+        for name in ("cue_recent", "separate_cue", "another_cue")
+    )
+
+
+def at_top(reading: Reading, segment: Segment) -> bool:
+    top = {c.sentence.index for c in (*reading.head, *reading.lead)}
+    return not top.isdisjoint(segment.sentences)
+
+
+def _local_day(article: Article, knowledge: Knowledge) -> dt.date | None:
+    moment = article.document_time
+    if moment is None:
+        return None
+    zone = ZoneInfo(knowledge.profile.zone)
+    return (moment.astimezone(zone) if moment.tzinfo else moment).date()
+
+
+def _old_mention(reading: Reading, segment: Segment, window: int) -> dict[str, Feature]:
+    """A date before the window beside the attack, at the top: "a strike in August killed …"."""
+    view = _view(reading, segment)
+    for cues in (*view.head, *view.lead):
+        for date in reading.dates if cues.attack else ():
+            inside = cues.sentence.start <= date.start < cues.sentence.end
+            if inside and reading.today and (reading.today - date.last).days > window:
+                return {"age.old_mention": Feature(1.0, (date.start, date.end))}
+    return {}
+
+
+def _age(reading: Reading, segment: Segment) -> int | None:
+    """Days between the attack and the document, where both are known; never negative."""
+    today, date = reading.today, segment.date
+    if today is None or date.end is None or date.basis not in _OWN_DATE:
+        return None
+    return max(0, (today - date.end).days)
+
+
+def _known_past(reading: Reading, segment: Segment, window: int) -> dict[str, Feature]:
+    """A past attack of the profile, named in the segment's head or lead."""
+    today = reading.today
+    if today is None:
+        return {}
+    view = _view(reading, segment)
+    for cues in (*view.head, *view.lead):
+        words = reading.prose.of(cues.sentence)
+        for attack in reading.knowledge.profile.known:
+            if (today - attack.date).days <= window:
+                continue
+            for name in attack.names:
+                at = words.find(plain(name))
+                if at >= 0:
+                    start = cues.sentence.start + at
+                    return {"known.past": Feature(1.0, (start, start + len(plain(name))))}
+    return {}
+
+
