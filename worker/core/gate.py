@@ -36,7 +36,9 @@ def decide(entry: Entry, gate: Gate) -> GateDecision:
         return GateDecision(True, "status")
     if entry.outlet is not None and entry.outlet in gate.always_outlets:
         return GateDecision(True, "outlet")
-    told = plain(" ".join(filter(None, (entry.title, entry.summary, (entry.body or "")[:_BODY_CHARS]))))
+    told = plain(
+        " ".join(filter(None, (entry.title, entry.summary, (entry.body or "")[:_BODY_CHARS])))
+    )
     words = f"{told} {plain(_URL_BREAKS.sub(' ', entry.url or ''))}"
     if any(place in words for place in gate.places):
         return GateDecision(True, "place")

@@ -51,7 +51,8 @@ def classify(
         for s, i in zip(segments, inside, strict=True)
     )
     roles = tuple(
-        _role(reading, s, i, p.probability) for s, i, p in zip(segments, inside, scores, strict=True)
+        _role(reading, s, i, p.probability)
+        for s, i, p in zip(segments, inside, scores, strict=True)
     )
     verdict = _verdict(reading, segments, inside, scores, roles)
     return Classification(verdict, roles, tuple(p.probability for p in scores))

@@ -17,7 +17,7 @@ Range = tuple[int, int]
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
-    "opening", "digest",
+    "opening", "digest", "perpetrator", "combat",
 )  # fmt: skip
 
 
@@ -50,7 +50,8 @@ def read_sentence(
     hits = {}
     for category in CATEGORIES:
         found = tuple(
-            m.span() for m in lexicon.find(f"cue_{category}", prose.text, sentence.start, sentence.end)
+            m.span()
+            for m in lexicon.find(f"cue_{category}", prose.text, sentence.start, sentence.end)
         )
         if category == "opening":
             found = tuple(span for span in found if span[0] <= sentence.start + 1)

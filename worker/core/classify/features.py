@@ -52,7 +52,9 @@ class Sheet:
 
     found: dict[str, Feature] = field(default_factory=dict)
 
-    def add(self, name: str, at: Range | PlaceMention | None, amount: float = 1.0, cap: float = 1.0) -> None:
+    def add(
+        self, name: str, at: Range | PlaceMention | None, amount: float = 1.0, cap: float = 1.0
+    ) -> None:
         """Raise a feature by ``amount`` up to ``cap``; the first place is kept."""
         before = self.found.get(name)
         place = (at.start, at.end) if isinstance(at, PlaceMention) else at
@@ -87,7 +89,7 @@ def _words(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
             sheet.add(f"{zone}.toll", harm[0])
         if cues.attack:
             sheet.add(f"{zone}.attack_casualty", cues.attack[0])
-    for name in ("claim", "official"):
+    for name in ("claim", "official", "perpetrator", "combat"):
         if cues.has(name):
             sheet.add(f"any.{name}", cues.hits[name][0], cap=2)
     if zone != "body":
@@ -134,9 +136,7 @@ def _across(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
         sheet.add("top.follow_up", frame)
 
 
-def _gap(
-    places: Iterable[PlaceMention | Range], attacks: Iterable[Range]
-) -> int:
+def _gap(places: Iterable[PlaceMention | Range], attacks: Iterable[Range]) -> int:
     attacks = tuple(attacks)
     return min(distance(place, attack) for place in places for attack in attacks)
 

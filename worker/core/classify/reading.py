@@ -47,9 +47,7 @@ class Reading:
     dates: tuple[DateMention, ...]
 
 
-def read_article(
-    article: Article, prose: Prose, lexicon: Lexicon, knowledge: Knowledge
-) -> Reading:
+def read_article(article: Article, prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Reading:
     """Find everything that the segments of an article are judged by."""
     mentions = find_places(prose, knowledge)
     cues = tuple(read_sentence(prose, s, lexicon, mentions) for s in prose.sentences)
@@ -112,15 +110,13 @@ def _is_located(reading: Reading, mention: PlaceMention) -> bool:
     start = max(0, mention.start - 40)
     before = reading.prose.text[start : mention.start].rstrip()
     words = before.split()
-    return any(
-        lexicon.first("locative", f" {word} ") is not None for word in words[-2:]
-    )
+    return any(lexicon.first("locative", f" {word} ") is not None for word in words[-2:])
 
 
 def _view(reading: Reading, segment: Segment) -> View:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
     own = set(segment.sentences)
-    if segment.kind == "main":
+    if segment.kind == "main" and reading.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*reading.head, *reading.lead)}
         rest = tuple(
             c for c in reading.cues
@@ -130,12 +126,12 @@ def _view(reading: Reading, segment: Segment) -> View:
     anchor = reading.prose.sentence_at(segment.anchor[0])
     first = anchor.index if anchor else min(own, default=0)
     told = [c for c in reading.cues if c.sentence.index in own and c.sentence.index >= first]
-    return View(tuple(told[:1]), tuple(told[:_ITEM_LEAD]), tuple(told[_ITEM_LEAD:][:BODY_SENTENCES]))
+    return View(
+        tuple(told[:1]), tuple(told[:_ITEM_LEAD]), tuple(told[_ITEM_LEAD:][:BODY_SENTENCES])
+    )
 
 
-def measure_segment(
-    reading: Reading, segment: Segment, inside: bool | None
-) -> dict[str, Feature]:
+def measure_segment(reading: Reading, segment: Segment, inside: bool | None) -> dict[str, Feature]:
     """All features of a segment, as the profile's policy lets them count."""
     policy = reading.knowledge.profile.policy
     features = measure(_view(reading, segment), policy.require_place)
@@ -157,6 +153,8 @@ def _standing(reading: Reading, segment: Segment, inside: bool | None) -> dict[s
     features: dict[str, Feature] = {}
     if segment.kind != "main":
         features[f"kind.{segment.kind}"] = here
+    if segment.date.basis in _OWN_DATE:
+        features["kind.dated"] = here
     if segment.kind == "item" and segment.date.basis not in _OWN_DATE:
         features["kind.undated"] = here
         if not _is_announced(reading, segment):
@@ -233,5 +231,3 @@ def _known_past(reading: Reading, segment: Segment, window: int) -> dict[str, Fe
                     start = cues.sentence.start + at
                     return {"known.past": Feature(1.0, (start, start + len(plain(name))))}
     return {}
-
-

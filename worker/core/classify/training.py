@@ -163,9 +163,7 @@ def _best_segment(example: Example, weights: Mapping[str, float]) -> Mapping[str
     return max(example.segments, key=lambda row: _score(row, weights), default=None)
 
 
-def _climb(
-    matrix: Vector, labels: Vector, prior: Vector, start: Vector, strength: float
-) -> Vector:
+def _climb(matrix: Vector, labels: Vector, prior: Vector, start: Vector, strength: float) -> Vector:
     """Projected gradient with momentum on the concave log posterior; signs are kept."""
     usable = matrix.any(axis=1)
     matrix, labels = matrix[usable], labels[usable]
@@ -181,7 +179,9 @@ def _climb(
 
 
 def _same_sign(weights: Vector, prior: Vector) -> Vector:
-    kept: Vector = np.where(prior > 0, np.maximum(weights, 0), np.where(prior < 0, np.minimum(weights, 0), weights))
+    kept: Vector = np.where(
+        prior > 0, np.maximum(weights, 0), np.where(prior < 0, np.minimum(weights, 0), weights)
+    )
     return kept
 
 

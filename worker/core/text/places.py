@@ -102,9 +102,7 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
                     by_sound.setdefault(sound, entry)
     listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
     starts = frozenset(key[:2] for key in (*exact, *by_sound))
-    districts = {
-        e.police_district: e for e in places if e.kind == "district" and e.police_district
-    }
+    districts = {e.police_district: e for e in places if e.kind == "district" and e.police_district}
     pattern = re.compile(listed) if listed else None
     return _Gazetteer(exact, by_sound, pattern, names, starts, districts)
 
@@ -132,7 +130,9 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
             replace(m, kind="confused") if m.entry.kind == "city" and m.kind == "here" else m
             for m in mentions
         )
-    kept = tuple(m for m in mentions if not m.entry.generic or _is_meant(prose, lexicon, m, mentions))
+    kept = tuple(
+        m for m in mentions if not m.entry.generic or _is_meant(prose, lexicon, m, mentions)
+    )
     return _with_capital(prose, lexicon, kept)
 
 
@@ -218,9 +218,7 @@ def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
             yield PlaceMention(found.start(), found.end(), city, "here")
 
 
-def _numbered(
-    text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None
-) -> Iterator[PlaceMention]:
+def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
     """Districts by number: "13th police district", "police district no 13", "fifth district"."""
     if lexicon is None or not gazetteer.districts:
         return
@@ -270,7 +268,9 @@ def _judged(
             yield m
 
 
-def _covered(mention: PlaceMention, spans: tuple[tuple[int, int], ...] | list[tuple[int, int]]) -> bool:
+def _covered(
+    mention: PlaceMention, spans: tuple[tuple[int, int], ...] | list[tuple[int, int]]
+) -> bool:
     return any(start <= mention.start < end for start, end in spans)
 
 
@@ -279,7 +279,10 @@ def _labels(prose: Prose, mention: PlaceMention) -> bool:
     sentence = prose.sentence_at(mention.start)
     if sentence is None or sentence.zone == "title" or mention.start > sentence.start + 2:
         return False
-    return re.match(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:", prose.text[mention.end : sentence.end]) is not None
+    return (
+        re.match(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:", prose.text[mention.end : sentence.end])
+        is not None
+    )
 
 
 def _in_context(prose: Prose, profile: Profile) -> bool:
@@ -314,7 +317,9 @@ def _with_capital(
     prose: Prose, lexicon: Lexicon | None, mentions: tuple[PlaceMention, ...]
 ) -> tuple[PlaceMention, ...]:
     """Add "in the capital" where the article named the area's city, or was filed there, before."""
-    city = next((m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None)
+    city = next(
+        (m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None
+    )
     if city is None or lexicon is None:
         return mentions
     added = [

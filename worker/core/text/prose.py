@@ -29,7 +29,9 @@ _ABBREVIATION = re.compile(
     r"prof|no|nos|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m|al|ed|vs|approx|"
     r"mohd|md|ltd|inc|co|km|ft)|\b[a-z])\.$"
 )
-_AGENCY = r"(?:reuters|ap|afp|epa|efe|upi|dpa|getty(?: images)?|xinhua|anadolu|aa|ani|ians|ap photo)"
+_AGENCY = (
+    r"(?:reuters|ap|afp|epa|efe|upi|dpa|getty(?: images)?|xinhua|anadolu|aa|ani|ians|ap photo)"
+)
 _CAPTION_START = re.compile(
     r"(?:file )?(?:photo|image|picture|caption)(?: credit| by)?\b[^.]{0,12}[:.]|file p(?:hoto|icture)\b"
 )
@@ -129,9 +131,7 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
     datelines: list[tuple[int, int]] = []
     leads = 0
     for number, (start, end) in enumerate(paragraphs):
-        zone: Zone = (
-            "title" if start < title_end else "caption" if number in captions else "body"
-        )
+        zone: Zone = "title" if start < title_end else "caption" if number in captions else "body"
         for first, last in _sentences(norm.text, start, end):
             begin = first
             if zone == "body":
@@ -172,7 +172,7 @@ def _unwrapped(norm: Normalised) -> Normalised:
     blank lines go on to part paragraphs. Lengths, and so offsets, stay the same.
     """
     inner = [m.start() for m in _INNER_BREAK.finditer(norm.text)]
-    open_ended = sum(norm.text[max(0, i - 3) : i].rstrip()[-1:] not in '.!?"\':)।。' for i in inner)
+    open_ended = sum(norm.text[max(0, i - 3) : i].rstrip()[-1:] not in ".!?\"':)।。" for i in inner)
     if len(inner) < _WRAPPED_LINES or open_ended < 0.7 * len(inner):
         return norm
     broken = set(inner)
