@@ -294,3 +294,46 @@ def test_a_character_belongs_to_one_segment_at_most(pieces: list[str], joint: st
             if any(a < s.end and s.start < b for a, b in segment.ranges)
         }
     assert [s.anchor for s in segments] == sorted(s.anchor for s in segments)
+
+
+def test_count_of_a_year_is_no_attack() -> None:
+    """ "1,600 civilians were killed last year" is a statistic, however many died."""
+    _, segments = read(
+        "A bomb killed four people in Kabul on Wednesday.\n\n"
+        "The United Nations says 1,600 civilians were killed in the first half of last year. More"
+        " than 2,000 people have been killed in the city since 2016."
+    )
+
+    assert kinds(segments) == ["main", "aggregate", "aggregate"]
+
+
+def test_attack_of_the_day_before_is_another_one() -> None:
+    """ "On Tuesday, a bomb killed two" is told apart, "began late on Tuesday" is not."""
+    _, apart = read(
+        "A bomb killed four people in Kabul on Wednesday.\n\nPolice sealed off the street.\n\n"
+        "Nobody claimed it.\n\nOn Tuesday, a magnetic bomb killed two doctors in the city."
+    )
+    _, same = read(
+        "Gunmen stormed a guest house in Kabul late on Tuesday and fought until Wednesday.\n\n"
+        "Police sealed off the street.\n\nNobody claimed it.\n\n"
+        "The attack began on Tuesday when a bomb went off at the gate."
+    )
+
+    assert kinds(apart) == ["main", "background"]
+    assert the(apart, "background").date.start == dt.date(2021, 3, 9)
+    assert kinds(same) == ["main"]
+
+
+def test_sum_over_two_cities_belongs_to_neither() -> None:
+    """ "Bombs in two cities killed twelve", then each alone: the sum is set aside."""
+    prose, segments = read(
+        "Bomb attacks in Kabul and the eastern city of Jalalabad killed at least 12 people on"
+        " Wednesday, officials said.\n\n"
+        "In Kabul, a sticky bomb killed four soldiers.\n\n"
+        "In Jalalabad, a suicide bomber killed eight people.",
+        "At least 12 dead as bombs hit Kabul and Jalalabad",
+    )
+
+    assert kinds(segments) == ["aggregate", "main", "item"]
+    assert "four soldiers" in words(prose, segments[1])
+    assert segments[1].date.start == dt.date(2021, 3, 10)

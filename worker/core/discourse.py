@@ -162,6 +162,8 @@ def _is_plural(
 ) -> bool:
     """Whether a vaguely dated clause counts attacks together: "In 2013 … in 10 attacks"."""
     vague = sign is None or sign.date is None or sign.date.precision in ("year", "month")
+    if not triggers:  # "1,600 civilians were killed in 2018": a count of a year, no attack
+        return vague and sign is not None and sign.date is not None
     plurals = [m.span() for m in lexicon.find("plural_event", prose.text, start, end)]
     singular = [
         t for t in triggers if not any(a <= t.start < b or a < t.end <= b for a, b in plurals)
@@ -178,7 +180,11 @@ def _signs(
 ) -> list[_Sign]:
     """Dates and phrases that turn away from the main attack, by position."""
     here = [d for d in dates if sentence.start <= d.start < sentence.end]
-    out = [_Sign(d.start, d.end, "background", d) for d in here if is_foreign(d, main)]
+    out = [
+        _Sign(d.start, d.end, "background", d)
+        for d in here
+        if is_foreign(d, main) or _is_day_before(prose, sentence, lexicon, d, main)
+    ]
     if sentence.zone != "title":
         for category, kind in _SIGNS:
             for m in lexicon.find(category, prose.text, sentence.start, sentence.end):
@@ -188,6 +194,22 @@ def _signs(
         found = lexicon.first("threat_cue", prose.text, sentence.start, sentence.end)
         out += [_Sign(found.start(), found.end(), "threat")] if found else []
     return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
+
+
+def _is_day_before(
+    prose: Prose, sentence: Sentence, lexicon: Lexicon, mention: DateMention, main: IncidentDate
+) -> bool:
+    """Whether a sentence tells a new attack of the day before: "On Tuesday a bomb killed five."
+
+    One day is also what clocks and long nights differ by, so "the attack began on Tuesday" and
+    headlines are not meant.
+    """
+    if main.start is None or main.basis not in ("weekday", "stated") or sentence.zone != "body":
+        return False
+    if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
+        return False
+    told = find_triggers(prose.text, sentence.start, sentence.end, lexicon)
+    return any(t.indefinite for t in told) and not any(t.definite for t in told)
 
 
 def is_foreign(mention: DateMention, main: IncidentDate) -> bool:

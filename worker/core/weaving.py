@@ -87,16 +87,31 @@ class Weaver:
 
     def _set_combined_aside(self) -> None:
         """Take "two bombings killed five" out of the main attack when both are told apart."""
-        if not any(t.kind == "item" and "" in t.regions for t in self._threads):
+        told_apart = {r for t in self._threads if t.kind == "item" for r in t.regions}
+        if not told_apart:
             return
-        combined = [
-            c
-            for c in self._main.clauses
-            if c.harm and self._lexicon.first("several_events", self._prose.text, c.start, c.end)
-        ]
-        if combined and len(combined) < len(self._main.clauses):
+        combined = [c for c in self._main.clauses if c.harm and self._is_combined(c, told_apart)]
+        if combined and any(c.triggers for c in self._main.clauses if c not in combined):
             self._main.clauses = [c for c in self._main.clauses if c not in combined]
             self._threads.append(Thread("aggregate", _UNDATED, combined, {""}))
+
+    def _is_combined(self, clause: Clause, told_apart: set[str]) -> bool:
+        """Whether a clause counts attacks together that are also told one by one."""
+        span = (clause.start, clause.end)
+        if "" in told_apart and self._lexicon.first("several_events", self._prose.text, *span):
+            return True
+        plural = self._lexicon.first("plural_event", self._prose.text, *span)
+        regions = self._regions(clause)
+        return plural is not None and len(regions) > 1 and bool((regions - {""}) & told_apart)
+
+    def _home(self) -> set[str]:
+        """Where the main attack is, as the head of the text has it; the watched area if both."""
+        head: set[str] = set()
+        for clause in self._main.clauses:
+            if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
+                head |= self._regions(clause)
+        home = head or self._main.regions
+        return {""} if "" in home else home
 
     def _thread_of(self, clause: Clause) -> Thread | None:
         if clause.kind == "background":
@@ -188,7 +203,8 @@ class Weaver:
         if not (clause.triggers or clause.harm):
             return False
         regions = self._regions(clause, located=True)
-        abroad = bool(regions) and bool(self._main.regions) and not regions & self._main.regions
+        home = self._home() if regions else set()
+        abroad = bool(regions) and bool(home) and not regions & home
         if clause.kind == "separate":
             weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
             late = clause.sentence >= _LATE and not regions
