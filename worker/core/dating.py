@@ -204,6 +204,11 @@ def _score(
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         if lexicon.first(category, prose.text, low, mention.start):
             score -= 1.0
+    stamp = lexicon.first(
+        "stamp", prose.text, max(sentence.start, mention.start - 12), mention.start
+    )
+    if stamp is not None and not prose.text[stamp.end() : mention.start].strip(" :"):
+        score -= 4.0  # "Updated: Monday …" is when it was written
     if prose.text.count('"', sentence.start, mention.start) % 2 or _in_single_quotes(
         prose.text[sentence.start : mention.start]
     ):

@@ -12,10 +12,12 @@ Rules
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.phrase import is_name
 from worker.core.extract.target import canonical_id, find_site
 from worker.core.model import Place, PlacePrecision, Target
 from worker.core.profile import PlaceEntry
@@ -28,6 +30,10 @@ _ZONES = {"title": 1.0, "lead": 1.0, "body": 0.0, "caption": 0.0}
 _RECEPTION_REACH = 44
 _SAYS_REACH = 26
 _LOCATIVE_REACH = 40
+_PROPER = re.compile(
+    r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
+)
+_WORDS = re.compile(r"[\w'.-]+")
 _TARGET_SCORE = 4.0
 _LANDMARK_LEAST = 1.2
 """A landmark is often only passed, quoted or struck elsewhere; it needs more than a mention."""
@@ -188,11 +194,50 @@ def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
 
 
 def _anywhere(passage: Passage) -> tuple[Place | None, Evidence]:
-    """Without a gazetteer's word: the filing place names the city, else a site names itself."""
+    """Without a gazetteer's word: the filing place, a name after "in", or a site's own name."""
     lines = [m for m in passage.segment.places if m.kind == "dateline"]
     entries = {e.id: e for e in passage.profile.places}
     if lines and lines[0].entry.kind != "elsewhere":
         path = _path(lines[0].entry, entries)
         return _place(passage, path, entries, lines[:1]), ()
+    named = None if passage.profile.places else _named_place(passage)
+    if named is not None:
+        quote = passage.prose.span(*named).quote
+        return Place(name=quote, precision="city"), passage.spans([named])
     site = find_site(passage)
     return (Place(name=site, precision="landmark"), ()) if site is not None else (None, ())
+
+
+def _named_place(passage: Passage) -> tuple[int, int] | None:
+    """The first proper name after a word of place in a sentence that tells of the attack."""
+    for found in passage.find("locative"):
+        low, high = passage.clause(found.start())
+        if not passage.triggers_in(low, high) and not passage.has("harm", low, high):
+            continue
+        name = _PROPER.match(passage.prose.text, found.end(), high)
+        if name is None:
+            continue
+        start, end = _capitals(passage, name.start(1), high)
+        if end > start and not _is_time(passage, start, end):
+            return start, end
+    return None
+
+
+def _capitals(passage: Passage, start: int, high: int) -> tuple[int, int]:
+    """The run of capitalised words from ``start``, a comma and a second name included."""
+    end = start
+    for word in _WORDS.finditer(passage.prose.text, start, high):
+        joined = passage.prose.text[end : word.start()]
+        if joined.strip(", ") or not is_name(passage, word.start(), word.end()):
+            break
+        if "," in joined and end == start:
+            break
+        end = word.end()
+    return start, end
+
+
+def _is_time(passage: Passage, start: int, end: int) -> bool:
+    word = passage.prose.text[start:end].split()[0].strip(",.")
+    tables = ("weekday", "month")
+    patterns = (passage.lexicon.table(t).pattern for t in tables)
+    return any(p is not None and p.fullmatch(word) for p in patterns)
