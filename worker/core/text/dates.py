@@ -25,6 +25,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from convertdate import islamic, persian
 
@@ -50,8 +51,9 @@ _DAY_BEFORE = (
 _DAY_AFTER = (
     r"\.?\s?(?:JOINT\s?)?(\d{1,2})(?:\s?-\s?(\d{1,2}))?(?:st|nd|rd|th)?(?![:.,]\d|\d|\s?[ap]\.?m)"
 )
-_YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4})(?!\d)"
+_YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4}(?!\d)|\d{2}(?=\s?(?:-|\(|\[)))"
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
+_CENTURY_TURN = 50
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
 
 
@@ -136,41 +138,61 @@ def _months(
     prose: Prose, lexicon: Lexicon, document: dt.date | None, knowledge: Knowledge
 ) -> Iterator[DateMention]:
     connector = lexicon.patterns.get("date_connector")
-    joint = connector.pattern if connector is not None else "(?!)"
-    before, after, year_after = (
+    shapes = _shapes(connector.pattern if connector is not None else "(?!)")
+    calendars = {"gregorian", *knowledge.profile.calendars}
+    for found, value in lexicon.table("month").find(prose.text, 0, len(prose.text)):
+        calendar, _, number = value.rpartition("/")
+        if (calendar or "gregorian") not in calendars:
+            continue
+        written = _written(prose, lexicon, found, shapes)
+        if written is None:
+            continue
+        start, end, days, year = written
+        interval = _resolve(int(number), calendar or "gregorian", days, year, document)
+        if interval is not None:
+            precision: DatePrecision = precision_of(*interval) if days else "month"
+            yield DateMention(start, end, *interval, precision, "stated")
+
+
+@lru_cache(maxsize=32)
+def _shapes(joint: str) -> tuple[re.Pattern[str], ...]:
+    """Day before, day after and year after a month, with a language's joining words."""
+    return tuple(
         re.compile(shape.replace("JOINT", joint))
         for shape in (_DAY_BEFORE, _DAY_AFTER, _YEAR_AFTER)
     )
-    text = prose.text
-    for found, value in lexicon.table("month").find(text, 0, len(text)):
-        calendar, _, number = value.rpartition("/")
-        calendar = calendar or "gregorian"
-        if calendar not in (*knowledge.profile.calendars, "gregorian"):
-            continue
-        start, end = found.span()
-        left = before.search(text, max(0, start - LOOK), start)
-        right = None if left else after.match(text, end)
-        day = left or right
-        year = year_after.match(text, right.end() if right else end)
-        prior = (
-            None
-            if year
-            else _YEAR_BEFORE.search(text, max(0, start - 8), left.start() if left else start)
-        )
-        if _ordinary_word(prose, lexicon, start, found.group()):
-            continue
-        if not (day or year) and ends_with(lexicon, "date_lead", text, start) is None:
-            continue
-        first = left.start() if left else prior.start() if prior else start
-        last = max(end, right.end() if right else 0, year.end() if year else 0)
-        stated = year or prior
-        interval = _resolve(
-            int(number), calendar, (int(day[1]), int(day[2] or day[1])) if day else None,
-            int(stated[1]) if stated else None, document,
-        )  # fmt: skip
-        if interval is not None:
-            precision: DatePrecision = precision_of(*interval) if day else "month"
-            yield DateMention(first, last, *interval, precision, "stated")
+
+
+def _written(
+    prose: Prose, lexicon: Lexicon, month: re.Match[str], shapes: tuple[re.Pattern[str], ...]
+) -> tuple[int, int, tuple[int, int] | None, int | None] | None:
+    """Extent, days and year of the date around a month's name, or None when it is no date."""
+    text, (start, end) = prose.text, month.span()
+    before, after, year_after = shapes
+    left = before.search(text, max(0, start - LOOK), start)
+    right = None if left else after.match(text, end)
+    day = left or right
+    year = year_after.match(text, right.end() if right else end)
+    first = left.start() if left else start
+    prior = None if year else _YEAR_BEFORE.search(text, max(0, first - 8), first)
+    if _ordinary_word(prose, lexicon, start, month.group()):
+        return None
+    if not (day or year) and ends_with(lexicon, "date_lead", text, start) is None:
+        return None
+    stated = year or prior
+    if prior and not left:
+        first = prior.start()
+    last = max(end, right.end() if right else 0, year.end() if year else 0)
+    days = (int(day[1]), int(day[2] or day[1])) if day else None
+    return first, last, days, _full_year(stated[1]) if stated else None
+
+
+def _full_year(written: str) -> int:
+    """The year of four digits, or of two as old wires' datelines have it ("3 JAN 90 --")."""
+    year = int(written)
+    if len(written) > 2:
+        return year
+    return year + (1900 if year >= _CENTURY_TURN else 2000)
 
 
 def _ordinary_word(prose: Prose, lexicon: Lexicon, start: int, word: str) -> bool:
