@@ -147,7 +147,9 @@ def _migrate(conn: sqlite3.Connection, path: Path) -> None:
             f"store {path} has version {version}; this program knows {len(MIGRATIONS)}: upgrade it"
         )
     for number in range(version, len(MIGRATIONS)):
-        script = f"BEGIN IMMEDIATE;\n{MIGRATIONS[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+        script = (
+            f"BEGIN IMMEDIATE;\n{MIGRATIONS[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
+        )
         conn.executescript(script)
 
 

@@ -1,0 +1,37 @@
+"""Named crash points: where a test may end the process as ``kill -9`` would.
+
+``KABULWIRE_CRASH_POINT=name`` ends the process at the first passing of that point, ``name:3`` at the
+third. Unset, a point costs one comparison. There is no way to crash by input: only by environment.
+"""
+
+from __future__ import annotations
+
+import os
+
+POINTS = (
+    "admit.before_commit",
+    "admit.after_commit",
+    "settle.before_commit",
+    "settle.after_commit",
+    "tick.before_commit",
+    "tick.after_commit",
+    "files.torn_line",
+    "files.after_write",
+    "files.after_sync",
+    "files.rotating",
+    "publish.before_send",
+    "publish.before_commit",
+    "publish.after_commit",
+)
+_NAME, _, _COUNT = os.environ.get("KABULWIRE_CRASH_POINT", "").partition(":")
+_left = int(_COUNT or 1)
+
+
+def point(name: str) -> None:
+    """End the process here, without any clean-up, when the environment asks for it."""
+    global _left  # noqa: PLW0603 - counts passings in this process alone
+    if name != _NAME:
+        return
+    _left -= 1
+    if _left <= 0:
+        os._exit(137)

@@ -1,0 +1,314 @@
+"""Work to do on documents: admitted durably, claimed, and ended in one transaction.
+
+Rules
+-----
+1. Everything enters by ``admit`` or ``admit_document``; a feed's validators are stored in the same
+   transaction as its entries, so a crash fetches again and loses nothing.
+2. New *and changed* entries go on. Changed means another content hash; a new date alone does not.
+3. ``attempts`` is committed when a row is claimed. After two claims without an end a row runs alone
+   once; after the third it is buried: a page that kills the whole container must not loop.
+4. Rows of one article are worked on one at a time, oldest first.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from worker import crash
+from worker.core.gate import GateDecision
+from worker.core.model import Document, Entry
+from worker.store.feeds import save_state
+from worker.store.identity import article_id_of, canonical_url, entry_id_of
+from worker.store.times import instant, stamp
+
+WorkKind = Literal["entry", "document", "kill", "correction"]
+NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+"""Due date of what is held until a later version releases it (an embargo without a date)."""
+CLAIMS_TOGETHER, CLAIMS_ALONE = 2, 3
+
+_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What one poll or delivery brought. ``state`` is the feed's new state, as JSON."""
+
+    feed_id: str
+    entries: tuple[tuple[Entry, GateDecision], ...]
+    state: str | None = None
+    next_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """How many entries were new, changed, queued for reading, and seen before."""
+
+    new: int = 0
+    changed: int = 0
+    queued: int = 0
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One claimed row. ``version`` is the number that this version of the article will have."""
+
+    inbox_id: int
+    kind: WorkKind
+    article_id: str
+    entry_id: str | None
+    entry: Entry | None
+    document: Document | None
+    correction: dict[str, Any] | None
+    admitted_at: dt.datetime
+    attempts: int
+    postponed: int
+    version: int
+
+
+def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> Admitted:
+    """Take in what a poll brought, with the feed's new state. One transaction with its caller."""
+    counts = {"new": 0, "changed": 0, "queued": 0, "seen": 0}
+    for entry, gate in admission.entries:
+        kind, queued = _admit_entry(conn, entry, gate, now)
+        counts[kind] += 1
+        counts["queued"] += queued
+    if admission.state is not None:
+        save_state(conn, admission.feed_id, admission.state, admission.next_at, now)
+    crash.point("admit.before_commit")
+    return Admitted(**counts)
+
+
+def admit_document(conn: sqlite3.Connection, document: Document, now: dt.datetime) -> int:
+    """Take in a document that needs no fetching (replay, spool, push); returns its inbox id."""
+    return _queue(conn, "document", document.article_id, None, _pack(document=document), now, now)
+
+
+def admit_correction(
+    conn: sqlite3.Connection, article_id: str, correction: dict[str, Any], now: dt.datetime
+) -> int:
+    """Take in a person's decision; returns its inbox id."""
+    return _queue(conn, "correction", article_id, None, {"correction": correction}, now, now)
+
+
+def claim(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
+    """Take up to ``limit`` due rows. Their attempts count from now on."""
+    busy = conn.execute("SELECT article_id FROM inbox WHERE claimed = 1").fetchall()
+    taken = {row["article_id"] for row in busy}
+    rows: list[sqlite3.Row] = []
+    for row in _due(conn, now):
+        if len(rows) >= limit or row["article_id"] in taken:
+            continue
+        if row["attempts"] >= CLAIMS_TOGETHER:
+            if busy or rows:
+                continue
+            rows, limit = [row], 1
+        else:
+            rows.append(row)
+        taken.add(row["article_id"])
+    conn.executemany(
+        "UPDATE inbox SET claimed = 1, attempts = attempts + 1 WHERE inbox_id = ?",
+        [(row["inbox_id"],) for row in rows],
+    )
+    return [_work(conn, row) for row in rows]
+
+
+def release_all(conn: sqlite3.Connection) -> int:
+    """After a start nobody works on anything: give back what a dead process had claimed."""
+    return conn.execute("UPDATE inbox SET claimed = 0 WHERE claimed = 1").rowcount
+
+
+def give_back(conn: sqlite3.Connection, work: Work) -> None:
+    """Undo a claim that was never worked on (shutdown): it does not count as an attempt."""
+    conn.execute(
+        "UPDATE inbox SET claimed = 0, attempts = max(attempts - 1, 0) WHERE inbox_id = ?",
+        (work.inbox_id,),
+    )
+
+
+def postpone(
+    conn: sqlite3.Connection, work: Work, due_at: dt.datetime, reason: str, *, attempted: bool
+) -> None:
+    """Try again later. ``attempted``: the attempt ended badly (a killed job) and still counts."""
+    conn.execute(
+        "UPDATE inbox SET claimed = 0, due_at = ?, postponed = postponed + 1, last_reason = ?, "
+        "attempts = CASE WHEN ? THEN attempts ELSE 0 END WHERE inbox_id = ?",
+        (stamp(due_at), reason, attempted, work.inbox_id),
+    )
+
+
+def finish(conn: sqlite3.Connection, work: Work) -> None:
+    """The work is done: its row leaves the inbox in the transaction that ends it."""
+    conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
+
+
+def next_due(conn: sqlite3.Connection) -> dt.datetime | None:
+    """When the earliest unclaimed row is due."""
+    row = conn.execute("SELECT min(due_at) AS due FROM inbox WHERE claimed = 0").fetchone()
+    return instant(row["due"]) if row["due"] else None
+
+
+def count(conn: sqlite3.Connection) -> int:
+    """Rows in the inbox, due or not."""
+    return int(conn.execute("SELECT count(*) FROM inbox").fetchone()[0])
+
+
+def _due(conn: sqlite3.Connection, now: dt.datetime) -> Sequence[sqlite3.Row]:
+    """Due rows, of each article the oldest only, so that versions are settled in order."""
+    rows: Sequence[sqlite3.Row] = conn.execute(
+        "SELECT * FROM inbox AS row WHERE claimed = 0 AND due_at <= ? AND NOT EXISTS "
+        "(SELECT 1 FROM inbox AS older WHERE older.article_id = row.article_id "
+        "AND older.inbox_id < row.inbox_id AND older.due_at <= ?) "
+        "ORDER BY due_at, inbox_id LIMIT 500",
+        (stamp(now), stamp(now)),
+    ).fetchall()
+    return rows
+
+
+def _admit_entry(
+    conn: sqlite3.Connection, entry: Entry, gate: GateDecision, now: dt.datetime
+) -> tuple[str, bool]:
+    entry_id = entry_id_of(entry)
+    known = conn.execute("SELECT * FROM entry WHERE entry_id = ?", (entry_id,)).fetchone()
+    if known is None:
+        article_id, bound = article_id_of(conn, entry, entry_id)
+        _remember(conn, entry, entry_id, article_id, gate, now)
+        wanted = gate.open and (not bound or entry.status not in ("new", "update"))
+        return "new", wanted and _enqueue(conn, entry, entry_id, article_id, now)
+    if known["content_hash"] == entry.content_hash and known["status"] == entry.status:
+        return "seen", False
+    conn.execute(
+        "UPDATE entry SET content_hash = ?, version = ?, status = ?, title = ?, changed_at = ?, "
+        "gate_open = max(gate_open, ?) WHERE entry_id = ?",
+        (
+            entry.content_hash,
+            entry.version,
+            entry.status,
+            entry.title,
+            stamp(now),
+            gate.open,
+            entry_id,
+        ),
+    )
+    wanted = gate.open or bool(known["gate_open"])
+    return "changed", wanted and _enqueue(conn, entry, entry_id, known["article_id"], now)
+
+
+def _remember(
+    conn: sqlite3.Connection,
+    entry: Entry,
+    entry_id: str,
+    article_id: str,
+    gate: GateDecision,
+    now: dt.datetime,
+) -> None:
+    conn.execute(
+        "INSERT INTO entry (entry_id, feed_id, identity, article_id, outlet, url, content_hash, "
+        "version, status, gate_open, gate_reason, title, first_seen, changed_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            entry_id,
+            entry.feed,
+            entry.id,
+            article_id,
+            entry.outlet,
+            canonical_url(entry.url),
+            entry.content_hash,
+            entry.version,
+            entry.status,
+            gate.open,
+            gate.reason,
+            entry.title,
+            stamp(now),
+            stamp(now),
+        ),
+    )
+
+
+def _enqueue(
+    conn: sqlite3.Connection, entry: Entry, entry_id: str, article_id: str, now: dt.datetime
+) -> bool:
+    """Queue an entry by its status; True when it was queued."""
+    if entry.status == "repeat":
+        return False
+    kind: WorkKind = "kill" if entry.status in ("kill", "hold") else "entry"
+    due = now
+    if entry.status == "embargo":
+        due = max(entry.embargo_until, now) if entry.embargo_until else NEVER
+    if entry.withdraws is not None:
+        article_id = _other_article(conn, entry) or article_id
+    _queue(conn, kind, article_id, entry_id, _pack(entry=entry), now, due)
+    return True
+
+
+def _other_article(conn: sqlite3.Connection, entry: Entry) -> str | None:
+    """The article that this entry withdraws by naming another item."""
+    row = conn.execute(
+        "SELECT article_id FROM entry WHERE feed_id = ? AND identity = ?",
+        (entry.feed, entry.withdraws),
+    ).fetchone()
+    return None if row is None else str(row["article_id"])
+
+
+def _queue(
+    conn: sqlite3.Connection,
+    kind: WorkKind,
+    article_id: str,
+    entry_id: str | None,
+    payload: dict[str, Any],
+    admitted: dt.datetime,
+    due: dt.datetime,
+) -> int:
+    cursor = conn.execute(
+        "INSERT INTO inbox (kind, article_id, entry_id, payload, admitted_at, due_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (kind, article_id, entry_id, json.dumps(payload), stamp(admitted), stamp(due)),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _pack(*, entry: Entry | None = None, document: Document | None = None) -> dict[str, Any]:
+    packed: dict[str, Any] = {}
+    if entry is not None:
+        packed["entry"] = _ENTRY.dump_python(entry, mode="json")
+    if document is not None:
+        packed["document"] = _DOCUMENT.dump_python(replace(document, html=None), mode="json")
+        if document.html is not None:
+            packed["html"] = base64.b64encode(document.html).decode()
+    return packed
+
+
+def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
+    payload = json.loads(row["payload"])
+    article_id = row["article_id"]
+    newest = conn.execute(
+        "SELECT max(version) AS n FROM article WHERE article_id = ?", (article_id,)
+    ).fetchone()
+    document = None
+    if "document" in payload:
+        document = _DOCUMENT.validate_python(payload["document"])
+        if "html" in payload:
+            document = replace(document, html=base64.b64decode(payload["html"]))
+    entry = _ENTRY.validate_python(payload["entry"]) if "entry" in payload else None
+    return Work(
+        inbox_id=row["inbox_id"],
+        kind=row["kind"],
+        article_id=article_id,
+        entry_id=row["entry_id"],
+        entry=entry,
+        document=document,
+        correction=payload.get("correction"),
+        admitted_at=instant(row["admitted_at"]),
+        attempts=row["attempts"] + 1,
+        postponed=row["postponed"],
+        version=(newest["n"] or 0) + 1,
+    )
