@@ -24,6 +24,7 @@ from worker.core.text.places import PlaceMention, find_places
 from worker.core.text.prose import Prose
 
 EVEN = 0.5
+_NO_ATTACK = (["accident"], ["crime"], ["state"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,7 @@ def classify(
         score(measure_segment(reading, s, i), knowledge.classify_weights, section)
         for s, i in zip(segments, inside, strict=True)
     )
-    roles = tuple(
-        _role(reading, s, i, p.probability)
-        for s, i, p in zip(segments, inside, scores, strict=True)
-    )
+    roles = tuple(_role(reading, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
     verdict = _verdict(reading, segments, inside, scores, roles)
     return Classification(verdict, roles, tuple(p.probability for p in scores))
 
@@ -69,7 +67,7 @@ def examine(
     found = []
     for segment in segments:
         inside = is_inside(reading, segment)
-        if _role(reading, segment, inside, 1.0) in ("primary", "roundup"):
+        if _may_report(reading, segment, inside) and not segment.retraction:
             features = measure_segment(reading, segment, inside)
             found.append({name: feature.value for name, feature in features.items()})
     return tuple(found)
@@ -90,23 +88,34 @@ def _is_area(mention: PlaceMention) -> bool:
     return mention.entry.kind != "elsewhere"
 
 
-def _role(reading: Reading, segment: Segment, inside: bool | None, p: float) -> Role | None:
+def _role(reading: Reading, segment: Segment, inside: bool | None, judged: Score) -> Role | None:
     policy = reading.knowledge.profile.policy
-    if inside is False or segment.kind in ("aggregate", "threat"):
+    if not _may_report(reading, segment, inside):
         return None
     if segment.retraction:
         return "retraction"
-    located = inside or _area_at_top(reading)
-    if not located:
-        return None
-    if p < min(EVEN, thresholds(policy, reading.prose.lang)[0]):
-        return "background"
+    if judged.probability < min(EVEN, thresholds(policy, reading.prose.lang)[0]):
+        return None if _is_no_attack(judged) else "background"
     if segment.kind == "background" and policy.require_main:
         return "background"
     return "roundup" if segment.kind == "item" and not at_top(reading, segment) else "primary"
 
 
+def _may_report(reading: Reading, segment: Segment, inside: bool | None) -> bool:
+    """Whether a segment tells of one attack, and in the area as far as anything says."""
+    if inside is False or segment.kind in ("aggregate", "threat"):
+        return False
+    return inside is True or _area_at_top(reading)
+
+
+def _is_no_attack(judged: Score) -> bool:
+    """An accident, or what the policy does not count, is no attack of the past either."""
+    return any(t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms)
+
+
 def _area_at_top(reading: Reading) -> bool:
+    if not reading.knowledge.profile.policy.require_place:
+        return True
     return any(c.here for c in (*reading.head, *reading.lead))
 
 

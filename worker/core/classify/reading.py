@@ -144,6 +144,9 @@ def measure_segment(reading: Reading, segment: Segment, inside: bool | None) -> 
         features |= _known_past(reading, segment, window)
         if "age.stale" not in features:
             features |= _old_mention(reading, segment, window)
+        if "age.old_mention" in features and "head.reaction" in features:
+            # An announcement of today about an attack of then: its weekday is not the attack's.
+            features.setdefault("top.follow_up", features["head.reaction"])
     return features
 
 

@@ -1,4 +1,4 @@
-"""Normalised text with a way back: what the lexicons match on, and where it stands in the original.
+r"""Normalised text with a way back: what the lexicons match on, and where it stands in the original.
 
 Rules
 -----
@@ -11,7 +11,7 @@ Theory of operation
 -------------------
 Each original character yields zero or more normalised ones; ``offsets[i]`` is the original index of
 normalised character ``i`` and ``offsets[-1]`` the length of the original. Runs of blanks collapse to
-the first; line breaks are kept as ``\\n``, because paragraphs matter.
+the first; line breaks are kept as ``\n``, because paragraphs matter.
 (TRT World 2019-05-08 has four no-break spaces in its body: a figure next to one must still be quoted
 exactly as printed.)
 """
@@ -33,11 +33,13 @@ _LETTERS = str.maketrans({
     "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-", "…": "...",
 })  # fmt: skip
 _VANISH = frozenset(
-    [0x640, 0x670, 0xFEFF, 0x93C, 0xAD]
-    + list(range(0x64B, 0x660))
-    + list(range(0x200B, 0x2010))
-    + list(range(0x202A, 0x202F))
-    + list(range(0x2060, 0x206A))
+    (
+        *(0x640, 0x670, 0xFEFF, 0x93C, 0xAD),
+        *range(0x64B, 0x660),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x206A),
+    )
 )
 _LATIN_GREEK_CYRILLIC_MARKS = 0x370
 

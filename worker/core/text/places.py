@@ -118,10 +118,11 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         return ()
     lexicon = knowledge.lexicon(prose.lang)
     gazetteer = _gazetteer(profile.places)
+    needing = profile.confusers.needs_context
     found = [
         *_soft(prose, profile),
         *_numbered(prose.text, gazetteer, lexicon),
-        *_named(prose, gazetteer),
+        *_named(prose, gazetteer, lexicon is None and prose.lang not in needing),
     ]
     mentions = tuple(_apart(found))
     mentions = tuple(_judged(prose, profile, mentions))
@@ -144,7 +145,8 @@ def _apart(found: list[PlaceMention]) -> Iterator[PlaceMention]:
             yield mention
 
 
-def _named(prose: Prose, gazetteer: _Gazetteer) -> Iterator[PlaceMention]:
+def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
+    """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
     words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
     cased = not (prose.raw.isupper() or prose.raw.islower())
@@ -157,14 +159,26 @@ def _named(prose: Prose, gazetteer: _Gazetteer) -> Iterator[PlaceMention]:
             last, entry = hit
             after = last + 1
             yield _mention(start, words[last][1], entry)
-        elif not word.isascii():
-            bare = _CLITICS.sub("", word)
-            single = gazetteer.exact.get(bare) if bare != word else None
-            if single is not None:
+        else:
+            single = _bare(word, gazetteer, inflected)
+            if single is not None and not (cased and _is_small(prose, start)):
                 yield _mention(start, words[index][1], single)
     if gazetteer.unspaced is not None:
         for match in gazetteer.unspaced.finditer(text):
             yield _mention(match.start(), match.end(), gazetteer.names[match.group()])
+
+
+def _bare(word: str, gazetteer: _Gazetteer, inflected: bool) -> PlaceEntry | None:
+    """A name with a clitic before it, or the city with an ending that we have no grammar for."""
+    if not word.isascii():
+        bare = _CLITICS.sub("", word)
+        if bare != word:
+            return gazetteer.exact.get(bare)
+    for end in range(len(word) - 1, max(4, len(word) - 6), -1) if inflected else ():
+        entry = gazetteer.exact.get(word[:end])
+        if entry is not None and entry.kind == "city":
+            return entry
+    return None
 
 
 def _mention(start: int, end: int, entry: PlaceEntry) -> PlaceMention:
@@ -186,7 +200,7 @@ def _longest(
         return None
     letters, sound, best = "", "", None
     for last in range(index, min(index + _MAX_WORDS, len(words))):
-        start, end, word = words[last]
+        start, _, word = words[last]
         if last > index and not _joins(text[words[last - 1][1] : start]):
             break
         possessive = word == "s" and text[start - 1] == "'"
@@ -225,7 +239,7 @@ def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iter
     for found in lexicon.find("district_word", text):
         before = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$", text[: found.start()][-8:])
         after = re.match(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)", text[found.end() :][:14])
-        number, start, end = 0, found.start(), found.end()
+        number, (start, end) = 0, found.span()
         if before:
             number, start = int(before[1]), start - (len(before[0]))
         elif after:

@@ -1,0 +1,51 @@
+"""The cheap test before a page is fetched: recall first."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.core.gate import decide
+from worker.core.model import Entry, EntryStatus
+from worker.knowledge import load_knowledge
+
+GATE = load_knowledge("kabul").profile.gate
+LONG = "The city council met on Tuesday to discuss the new bus lanes and parking fees."
+
+
+def entry(
+    title: str | None = None,
+    summary: str | None = None,
+    url: str | None = None,
+    outlet: str | None = "Evening Star",
+    status: EntryStatus = "new",
+    body: str | None = None,
+) -> Entry:
+    return Entry(
+        "f", "1", "rss", title=title, summary=summary, url=url, outlet=outlet, status=status, body=body
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (entry("Three hurt in Kabul", LONG), "place"),
+        (entry("Minister speaks", LONG, "https://star.example/kabul-blast-kills-3"), "place"),
+        (entry("Gunmen storm guest house", LONG), "attack_word"),
+        (entry("انفجار در کابل", LONG), "place"),
+        (entry("What we know", "Read more"), "short"),
+        (entry("Rain expected", LONG, outlet="TOLOnews"), "outlet"),
+        (entry("Rain expected", LONG, status="kill"), "status"),
+        (entry("Rain expected", LONG, status="correction"), "status"),
+        (entry("Wire item", LONG, body="Two died in a bombing."), "attack_word"),
+    ],
+)
+def test_open(item: Entry, reason: str) -> None:
+    """A place, an attack word, a local outlet, a withdrawal or too few words open the gate."""
+    decision = decide(item, GATE)
+    assert (decision.open, decision.reason) == (True, reason)
+
+
+def test_closed() -> None:
+    """News of something else is not fetched."""
+    assert decide(entry("Bus lanes approved", LONG), GATE).open is False
+    assert decide(entry("Bus lanes approved", LONG), GATE).reason == "no_match"

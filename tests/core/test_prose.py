@@ -1,0 +1,132 @@
+"""Sentences, zones, captions and datelines of invented articles."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.text.prose import LEAD_SENTENCES, Prose, compose
+
+
+def read(body: str, title: str | None = None, lang: str = "en") -> Prose:
+    return compose(title, f"{title}\n\n{body}" if title else body, lang)
+
+
+def zones(prose: Prose) -> list[str]:
+    return [s.zone for s in prose.sentences]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Police said: three died in the fire.",
+        "Blast in the capital: 5 dead, officials say.",
+        "At least 11 people were killed (AP) on Monday.",
+        "A bomb - the third this week - went off near a school.",
+        "Two people died (one of them a child) when a wall fell.",
+        "The minister - a former general - resigned.",
+        "Taliban: we did it.",
+        "POLICE REPORTED THAT THREE MEN DIED.",
+        "US officials said a drone had crashed.",
+    ],
+)
+def test_a_clause_is_no_dateline(text: str) -> None:
+    """A colon, a dash or a bracket near the start does not make words a filing place."""
+    prose = read(text)
+    assert prose.datelines == ()
+    assert prose.of(prose.sentences[0]) == prose.text
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("PORTSMERE, March 4 (Valdra Press) - A bomb killed two.", "a bomb killed two."),
+        ("PORTSMERE, Dec 25 — An attack ended.", "an attack ended."),
+        ("Portsmere (VP) Two men died.", "two men died."),
+        ("Portsmere, Valdra -- A car bomb went off.", "a car bomb went off."),
+        ("Portsmere [Valdra]: The group has claimed it.", "the group has claimed it."),
+        ("PORTSMERE A gunman opened fire.", "a gunman opened fire."),
+        ("SAN AMARO, 3 JAN 31 -- [TEXT] THE ARMY SAID SO.", "[text] the army said so."),
+        ("PORTSMERE/EASTMOOR (Valdra Press) — “We ran,” she said.", '"we ran," she said.'),
+    ],
+)
+def test_a_filing_place_is_cut_off(text: str, rest: str) -> None:
+    """Place, date and agency at the head of a story are a dateline and no part of its words."""
+    prose = read(text)
+    assert len(prose.datelines) == 1
+    assert prose.of(prose.sentences[0]) == rest
+
+
+def test_datelines_of_later_items_are_found() -> None:
+    """A page of briefs has a filing place at the head of each item."""
+    prose = read(
+        "PORTSMERE (VP) — A bomb killed two.\n\nThe mayor spoke.\n\nEASTMOOR (VP) — Rain fell.\n"
+    )
+    assert [prose.text[a:b].strip() for a, b in prose.datelines] == [
+        "portsmere (vp) -",
+        "eastmoor (vp) -",
+    ]
+
+
+def test_a_caption_printed_twice_is_caption_both_times() -> None:
+    """The second copy carries the agency's name; neither is the lead of the story."""
+    prose = read(
+        "Guards close the road after a blast in Portsmere on March 4, 2031.\n"
+        "Guards close the road after a blast in Portsmere on March 4, 2031. (Reuters)\n\n"
+        "A bomb killed two people on Tuesday.\n\nNo group has claimed it."
+    )
+    assert [prose.of(s)[:6] for s in prose.sentences if s.zone == "caption"][:2] == ["guards"] * 2
+    assert prose.of(next(s for s in prose.sentences if s.zone == "lead")).startswith("a bomb")
+
+
+def test_the_agency_at_the_end_of_a_story_makes_no_caption() -> None:
+    """A short item that closes with its agency is the story itself."""
+    assert zones(read("A bomb killed two people in Portsmere on Tuesday (AFP)")) == ["lead"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Photo: Valdra Press", "File photo shows the square.", "The bridge. [File: A Name/AFP]"]
+)
+def test_pictures_are_captions(line: str) -> None:
+    """A picture's credit or label marks its line."""
+    prose = read(f"{line}\n\nA bomb killed two people on Tuesday.")
+    assert prose.sentences[0].zone == "caption"
+
+
+def test_the_title_is_its_own_zone_and_three_sentences_lead() -> None:
+    """Title, then three lead sentences, then body, whatever the paragraphs."""
+    prose = read("One died. Two fled.\n\nThree hid. Four came. Five left.", "Attack kills one")
+    assert zones(prose) == ["title"] + ["lead"] * LEAD_SENTENCES + ["body"] * 2
+
+
+def test_abbreviations_end_no_sentence() -> None:
+    """"U.S. Gen. Smith" and "8.55 a.m. local" are inside one sentence."""
+    prose = read("The U.S. envoy met Gen. Ard at 8.55 a.m. local time. He left.")
+    assert len(prose.sentences) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("یک نفر کشته شد؟ دو نفر زخمی شدند.", 2), ("एक की मौत। दो घायल।", 2), ("三人死亡。两人受伤。", 2)],
+)
+def test_sentences_of_other_scripts(text: str, count: int) -> None:
+    """Full stops and question marks of other scripts end sentences too."""
+    assert len(read(text, lang="xx").sentences) == count
+
+
+@given(
+    st.text(alphabet=st.sampled_from("AB ab.,:-–(\n)?!۔12’\u00a0é"), max_size=120),
+    st.one_of(st.none(), st.text(alphabet="Ab :.", min_size=1, max_size=20)),
+)
+def test_sentences_are_in_order_and_inside_the_text(body: str, title: str | None) -> None:
+    """Sentences never overlap, never cross a line and every position finds its own."""
+    prose = read(body, title)
+    last = 0
+    for sentence in prose.sentences:
+        assert last <= sentence.start < sentence.end <= len(prose.text)
+        assert "\n" not in prose.of(sentence)
+        assert prose.sentence_at(sentence.start) == sentence
+        last = sentence.end
+    for start, end in prose.datelines:
+        assert 0 <= start < end <= len(prose.text)
