@@ -98,7 +98,8 @@ def fit(
     for _ in range(ROUNDS):
         current = dict(zip(names, weights.tolist(), strict=True))
         rows = [_best_segment(e, current) for e in examples]
-        matrix = np.array([[_value(row, n) for n in names] for row in rows])
+        values = [_value(row, n) for row in rows for n in names]
+        matrix = np.array(values, dtype=np.float64).reshape(len(rows), len(names))
         weights = _climb(matrix, labels, start, weights, strength)
     return dict(zip(names, weights.tolist(), strict=True))
 

@@ -42,7 +42,9 @@ def identify(text: str, declared: str | None) -> str:
     found, sure = canonical(str(ranked[0][0])), float(ranked[0][1])
     if not said or said == found:
         return found
-    if letters < _SHORT and _script(sample) == _script_of(said):
+    if _script(sample) != _script_of(said):
+        return found
+    if letters < _SHORT:
         return said
     prior = max((float(p) for code, p in ranked if canonical(str(code)) == said), default=0.0)
     return found if sure >= _SURE and prior < 1 - _SURE else said

@@ -49,7 +49,7 @@ class PlaceMention:
 
 _WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
 _LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
-_MAX_WORDS = 7
+_MAX_WORDS = 9
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
     (re.compile(pattern), into)
@@ -79,6 +79,8 @@ class _Gazetteer:
     unspaced: re.Pattern[str] | None
     """Names in scripts without blanks, found anywhere."""
     names: dict[str, PlaceEntry]
+    small: frozenset[str]
+    """Keys that may be printed in small letters: "parliament", "the foreign ministry"."""
     starts: frozenset[str]
     districts: dict[int, PlaceEntry]
 
@@ -88,6 +90,7 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
     exact: dict[str, PlaceEntry] = {}
     by_sound: dict[str, PlaceEntry] = {}
     names: dict[str, PlaceEntry] = {}
+    small: set[str] = set()
     for entry in places:
         for variant in (entry.name, *entry.variants):
             name = plain(variant)
@@ -96,6 +99,8 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
                 names.setdefault(name, entry)
             elif words:
                 exact.setdefault("".join(words), entry)
+                if variant[:1].islower() or (entry.generic and entry.kind == "landmark"):
+                    small.add("".join(words))
                 sound = "".join(_sound(w) for w in words if w not in _LINKS)
                 local = entry.kind not in ("city", "province", "elsewhere") and not entry.generic
                 if local and (len(words) > 1 or len(name) >= _SOUND_LENGTH) and len(sound) >= 5:
@@ -104,7 +109,7 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
     starts = frozenset(key[:2] for key in (*exact, *by_sound))
     districts = {e.police_district: e for e in places if e.kind == "district" and e.police_district}
     pattern = re.compile(listed) if listed else None
-    return _Gazetteer(exact, by_sound, pattern, names, starts, districts)
+    return _Gazetteer(exact, by_sound, pattern, names, frozenset(small), starts, districts)
 
 
 def _is_unspaced(name: str) -> bool:
@@ -194,19 +199,21 @@ def _longest(
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
     first = words[index][2]
-    if first[:2] not in gazetteer.starts and _sound(first)[:2] not in gazetteer.starts:
+    heads = (first[:2], _sound(first)[:2])
+    if len(first) > 1 and not gazetteer.starts.intersection(heads):
         return None
-    if cased is not None and _is_small(cased, words[index][0]):
-        return None
+    small = cased is not None and _is_small(cased, words[index][0])
     letters, sound, best = "", "", None
     for last in range(index, min(index + _MAX_WORDS, len(words))):
         start, _, word = words[last]
         if last > index and not _joins(text[words[last - 1][1] : start]):
             break
         possessive = word == "s" and text[start - 1] == "'"
-        letters += "" if possessive else word
         linking = (word in _LINKS or possessive) and last > index
+        letters += "" if possessive else word
         sound += "" if linking else _sound(word)
+        if small and letters not in gazetteer.small:
+            continue
         entry = gazetteer.exact.get(letters)
         if entry is None and not linking and not (cased and _is_small(cased, start)):
             entry = gazetteer.by_sound.get(sound)

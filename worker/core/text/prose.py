@@ -51,7 +51,7 @@ _NAME = rf"{_UPPER}[\w'’.]*(?:[ -](?:{_UPPER}|d[aei]|el|al|of|de la)[\w'’.]*
 _WHEN = r"(?:,?\s{1,2}(?:\w{3,10}\.?\s\d{1,2}|\d{1,2}\.?\s(?:de\s)?\w{3,10}\.?)(?:,?\s\d{2,4})?)?"
 _SOURCE = r"[(\[][^()\[\]\n]{2,40}[)\]]"
 _DASH = r"(?:--|—|–|-(?=\s)|//)"
-_THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$])"
+_THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$\[])"
 _DATELINE = re.compile(
     rf"\W{{0,3}}{_NAME}(?:,\s{_NAME}){{0,2}}(?:/{_NAME})?{_WHEN}"
     rf"(?:\s?{_SOURCE}\s?(?:{_DASH}|:|।)?|\s?{_DASH}){_THEN}"
