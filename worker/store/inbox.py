@@ -287,6 +287,14 @@ def _pack(*, entry: Entry | None = None, document: Document | None = None) -> di
     return packed
 
 
+def pack_work(work: Work) -> str:
+    """The payload of a row, as it was admitted."""
+    packed = _pack(entry=work.entry, document=work.document)
+    if work.correction is not None:
+        packed["correction"] = work.correction
+    return json.dumps(packed)
+
+
 def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
     payload = json.loads(row["payload"])
     article_id = row["article_id"]

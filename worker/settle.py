@@ -1,0 +1,297 @@
+"""Ends a piece of work: decide what it means for the incidents, and commit that in one transaction.
+
+Rules
+-----
+1. One transaction: the inbox row out; article version, reports, incident changes, timers, outbox in.
+2. Version n replaces all reports of version n - 1 (a kill replaces them by none); then the component
+   is decided anew. Late, equal or shrunken versions and identical content change nothing.
+3. The decision itself is pure (``core.merge``); this module only gathers, carries out and writes.
+4. ``as_of`` is the ``now`` of the settle.
+
+Every function here runs on the writer thread, inside the transaction that the writer opened.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from worker import crash
+from worker.core.contract.message import dead_letter_record, messages, report_record
+from worker.core.contract.records import DeadLetter
+from worker.core.errors import InputError
+from worker.core.incident import Changes, Constraint, TimerSet, to_json
+from worker.core.knowledge import Knowledge
+from worker.core.merge.decide import decide
+from worker.core.model import Analysis, EntryStatus, Verdict
+from worker.store import articles, dead_letters, inbox, incidents, outbox
+from worker.store.inbox import Work
+from worker.store.times import stamp
+
+Outcome = Literal[
+    "reported", "review", "set_aside", "withdrawn", "unchanged", "late", "shrunk", "corrected"
+]
+SHRUNK_BELOW = 0.35
+"""A page that lost two thirds of its text is a paywall or an error page, not a new version."""
+_TIMERS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a settle did: the outcome, and each incident that got a revision."""
+
+    outcome: Outcome
+    article_id: str
+    version: int
+    verdict: Verdict | None = None
+    incidents: tuple[tuple[str, int, str], ...] = ()
+    """(incident id, revision, kind of change)."""
+    home: str | None = None
+    """The incident that the article's first report is part of now."""
+
+
+def settle(
+    conn: sqlite3.Connection,
+    work: Work,
+    analysis: Analysis,
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> Settled:
+    """Settle the analysis of one version of one article. Raises ``StateError`` on our own fault."""
+    standing = articles.standing(conn, work.article_id)
+    told_at = _told_at(work)
+    idle = _changes_nothing(standing, analysis, told_at)
+    inbox.finish(conn, work)
+    if idle is not None:
+        settled = Settled(idle, work.article_id, analysis.article.version, analysis.verdict)
+        return _committed(settled, "settle")
+    written = standing is not None and standing.published_record
+    settle_id = outbox.next_settle_id(conn)
+    articles.replace_version(
+        conn,
+        analysis,
+        settle_id,
+        now,
+        told_at=told_at,
+        published_record=_is_published(analysis, now, knowledge, written=written),
+    )
+    articles.file_reports(conn, analysis, knowledge)
+    changes = Changes()
+    if analysis.reports or (standing is not None and standing.has_reports):
+        changes = _decide(conn, {work.article_id}, analysis, now, knowledge)
+    _publish(conn, settle_id, changes, now, knowledge)
+    record = report_record(
+        analysis,
+        changes.links,
+        now,
+        knowledge,
+        written_before=written,
+        copy_of=changes.copies.get(work.article_id),
+    )
+    if record is not None:
+        outbox.append(conn, settle_id, (record,), now)
+    return _committed(_settled(analysis, changes), "settle")
+
+
+def withdraw(
+    conn: sqlite3.Connection, work: Work, now: dt.datetime, knowledge: Knowledge
+) -> Settled:
+    """A kill or hold: the article's reports go, and what they held up is decided anew."""
+    standing = articles.standing(conn, work.article_id)
+    status: EntryStatus = work.entry.status if work.entry is not None else "kill"
+    if standing is None or standing.article.status == status:
+        inbox.finish(conn, work)
+        return Settled("unchanged", work.article_id, work.version)
+    article = replace(
+        standing.article,
+        version=work.version,
+        status=status,
+        version_time=_told_at(work) or work.admitted_at,
+    )
+    return replace(
+        settle(conn, work, Analysis(article, Verdict("other", 0.0, "drop"), ()), now, knowledge),
+        outcome="withdrawn",
+    )
+
+
+def correct(
+    conn: sqlite3.Connection, work: Work, now: dt.datetime, knowledge: Knowledge
+) -> Settled:
+    """A person's decision: kept over article ids, then the component is decided anew.
+
+    Raises ``InputError`` when the correction names no known kind or article.
+    """
+    constraint = _constraint(work)
+    settle_id = outbox.next_settle_id(conn)
+    record = to_json(constraint).decode()
+    conn.execute(
+        'INSERT OR IGNORE INTO "constraint" (constraint_id, kind, article_a, article_b, '
+        "settle_id, made_at, record) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            hashlib.sha256(record.encode()).hexdigest()[:16],
+            constraint.kind,
+            constraint.articles[0],
+            constraint.articles[1] if len(constraint.articles) > 1 else None,
+            settle_id,
+            stamp(now),
+            record,
+        ),
+    )
+    inbox.finish(conn, work)
+    changes = _decide(conn, set(constraint.articles), None, now, knowledge)
+    _publish(conn, settle_id, changes, now, knowledge)
+    return _committed(
+        Settled("corrected", work.article_id, work.version, incidents=_revised(changes)), "settle"
+    )
+
+
+def bury(
+    conn: sqlite3.Connection,
+    work: Work,
+    reason: str,
+    detail: str,
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> None:
+    """Give a piece of work up: to the dead letters, in the store and in the topic."""
+    inbox.finish(conn, work)
+    dead_letters.add(conn, work, reason, detail, now)
+    letter = DeadLetter(
+        id=work.entry.id if work.entry is not None else work.article_id,
+        kind=work.kind,
+        reason=reason,
+        detail=detail[:500],
+        attempts=work.attempts,
+        as_of=now,
+        url=work.entry.url if work.entry is not None else None,
+        feed=work.entry.feed if work.entry is not None else None,
+        article_id=work.article_id,
+        first_seen=work.admitted_at,
+    )
+    settle_id = outbox.next_settle_id(conn)
+    outbox.append(conn, settle_id, (dead_letter_record(letter, knowledge),), now)
+
+
+def tick(
+    conn: sqlite3.Connection, now: dt.datetime, knowledge: Knowledge
+) -> tuple[tuple[str, int, str], ...]:
+    """Settle every timer due by ``now``, oldest first; returns the revisions it made.
+
+    Each is decided as of the moment it was due, so a worker that slept decides the same.
+    """
+    revised: list[tuple[str, int, str]] = []
+    for incident_id, _, due_at in incidents.due_timers(conn, now, _TIMERS_AT_ONCE):
+        for kind in ("settle", "close"):
+            _clear(conn, incident_id, kind, due_at)
+        settle_id = outbox.next_settle_id(conn)
+        changes = _decide(conn, {incident_id}, None, due_at, knowledge)
+        _publish(conn, settle_id, changes, due_at, knowledge)
+        revised.extend(_revised(changes))
+    crash.point("tick.before_commit")
+    return tuple(revised)
+
+
+def _clear(
+    conn: sqlite3.Connection, incident_id: str, kind: Literal["settle", "close"], by: dt.datetime
+) -> None:
+    row = conn.execute(
+        "SELECT 1 FROM timer WHERE incident_id = ? AND kind = ? AND due_at <= ?",
+        (incident_id, kind, stamp(by)),
+    ).fetchone()
+    if row is not None:
+        incidents.set_timer(conn, TimerSet(incident_id, kind, None))
+
+
+def _changes_nothing(
+    standing: articles.Standing | None, analysis: Analysis, told_at: dt.datetime | None
+) -> Outcome | None:
+    """Why a version changes nothing, or None when it does change something."""
+    if standing is None:
+        return None
+    old, new = standing.article, analysis.article
+    if new.version <= old.version:
+        return "late"
+    if told_at is not None and standing.told_at is not None and told_at < standing.told_at:
+        return "late"
+    if new.text_sha256 == old.text_sha256 and new.status == old.status:
+        return "unchanged"
+    if new.status in ("new", "update") and len(new.text) < SHRUNK_BELOW * len(old.text):
+        return "shrunk"
+    return None
+
+
+def _told_at(work: Work) -> dt.datetime | None:
+    """The time that the source itself gives this version, if any."""
+    if work.entry is not None and work.entry.updated is not None:
+        return work.entry.updated
+    return work.document.updated if work.document is not None else None
+
+
+def _is_published(
+    analysis: Analysis, now: dt.datetime, knowledge: Knowledge, *, written: bool
+) -> bool:
+    return report_record(analysis, (), now, knowledge, written_before=written) is not None
+
+
+def _decide(
+    conn: sqlite3.Connection,
+    names: Collection[str],
+    incoming: Analysis | None,
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> Changes:
+    component = incidents.gather(conn, names, knowledge)
+    changes = decide(component, incoming, now, knowledge)
+    incidents.carry_out(conn, changes, now)
+    return changes
+
+
+def _publish(
+    conn: sqlite3.Connection,
+    settle_id: int,
+    changes: Changes,
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> None:
+    for change in changes.changes:
+        outbox.append(conn, settle_id, messages(change, now, knowledge), now)
+
+
+def _constraint(work: Work) -> Constraint:
+    correction = work.correction or {}
+    kind, named = correction.get("kind"), correction.get("articles")
+    if kind not in ("must", "cannot", "confirm", "retract") or not named:
+        raise InputError("bad_correction", f"kind {kind!r}, articles {named!r}")
+    return Constraint(kind, tuple(str(name) for name in named))
+
+
+def _settled(analysis: Analysis, changes: Changes) -> Settled:
+    article = analysis.article
+    outcome: Outcome = "set_aside"
+    if any(report.role != "background" for report in analysis.reports):
+        outcome = "review" if analysis.verdict.band == "review" else "reported"
+    links = {link.report_id: link.incident_id for link in changes.links}
+    homes = [links.get(report.report_id) for report in analysis.reports]
+    return Settled(
+        outcome=outcome,
+        article_id=article.article_id,
+        version=article.version,
+        verdict=analysis.verdict,
+        incidents=_revised(changes),
+        home=next((home for home in homes if home is not None), None),
+    )
+
+
+def _revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
+    return tuple(
+        (c.incident.incident_id, c.incident.revision, c.note.kind) for c in changes.changes
+    )
+
+
+def _committed(settled: Settled, step: str) -> Settled:
+    crash.point(f"{step}.before_commit")
+    return settled

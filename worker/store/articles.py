@@ -1,0 +1,145 @@
+"""Versions of articles and the reports of those that stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from worker.core.incident import ArticleRef, FiledReport, from_json, to_json
+from worker.core.knowledge import Knowledge
+from worker.core.merge.component import window
+from worker.core.model import Analysis, Article, Verdict
+from worker.store.times import instant, stamp, stamp_or_none
+
+_ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
+_VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The version of an article that stands."""
+
+    article: Article
+    told_at: dt.datetime | None
+    """The time that the source itself gave this version (update, wire version); None: none."""
+    published_record: bool
+    """This or an earlier version is in the reports topic."""
+    has_reports: bool
+
+
+def standing(conn: sqlite3.Connection, article_id: str) -> Standing | None:
+    """The current version of an article, or None when nothing of it was settled."""
+    row = conn.execute(
+        "SELECT record, wire_version, published_record, EXISTS "
+        "(SELECT 1 FROM report WHERE report.article_id = article.article_id) AS told "
+        "FROM article WHERE article_id = ? AND current = 1",
+        (article_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    return Standing(
+        article=_ARTICLE.validate_json(row["record"]),
+        told_at=instant(row["wire_version"]) if row["wire_version"] else None,
+        published_record=bool(row["published_record"]),
+        has_reports=bool(row["told"]),
+    )
+
+
+def replace_version(
+    conn: sqlite3.Connection,
+    analysis: Analysis,
+    settle_id: int,
+    now: dt.datetime,
+    *,
+    told_at: dt.datetime | None,
+    published_record: bool,
+) -> None:
+    """Make an analysis the version that stands: its row in, all reports of older versions out."""
+    article, verdict = analysis.article, analysis.verdict
+    conn.execute("UPDATE article SET current = 0 WHERE article_id = ?", (article.article_id,))
+    conn.execute("DELETE FROM report WHERE article_id = ?", (article.article_id,))
+    conn.execute(
+        "INSERT INTO article (article_id, version, current, settle_id, settled_at, first_seen, "
+        "version_time, wire_version, status, outlet, url, label, band, content_hash, "
+        "published_record, record, verdict) VALUES (?,?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            article.article_id,
+            article.version,
+            settle_id,
+            stamp(now),
+            stamp_or_none(article.first_seen),
+            stamp_or_none(article.version_time),
+            stamp_or_none(told_at),
+            article.status,
+            article.outlet,
+            article.url,
+            verdict.label,
+            verdict.band,
+            article.text_sha256,
+            published_record,
+            _ARTICLE.dump_json(article).decode(),
+            _VERDICT.dump_json(verdict).decode(),
+        ),
+    )
+
+
+def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowledge) -> None:
+    """File the reports of the version that stands, with the days that merging compares."""
+    article = ArticleRef.of(analysis.article)
+    verdict = analysis.verdict
+    for report in analysis.reports:
+        filed = FiledReport(report, article, verdict.band, verdict.label)
+        days = window(filed, knowledge)
+        conn.execute(
+            "INSERT INTO report (report_id, article_id, version, role, band, date_lo, date_hi, "
+            "record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                report.report_id,
+                article.article_id,
+                article.version,
+                report.role,
+                verdict.band,
+                days[0].isoformat() if days else None,
+                days[1].isoformat() if days else None,
+                to_json(filed).decode(),
+            ),
+        )
+
+
+def reports_of_days(
+    conn: sqlite3.Connection, first: dt.date, last: dt.date
+) -> dict[str, FiledReport]:
+    """Filed reports whose days meet ``first`` … ``last``."""
+    return _filed(
+        conn.execute(
+            "SELECT record FROM report WHERE date_lo <= ? AND date_hi >= ?",
+            (last.isoformat(), first.isoformat()),
+        )
+    )
+
+
+def reports_of_articles(
+    conn: sqlite3.Connection, article_ids: Sequence[str]
+) -> dict[str, FiledReport]:
+    """Filed reports of these articles."""
+    found: dict[str, FiledReport] = {}
+    for article_id in article_ids:
+        found |= _filed(
+            conn.execute("SELECT record FROM report WHERE article_id = ?", (article_id,))
+        )
+    return found
+
+
+def newest_article(conn: sqlite3.Connection) -> dt.datetime | None:
+    """When the last article was settled."""
+    row = conn.execute("SELECT max(settled_at) AS newest FROM article").fetchone()
+    return instant(row["newest"]) if row["newest"] else None
+
+
+def _filed(rows: Iterable[sqlite3.Row]) -> dict[str, FiledReport]:
+    reports = (from_json(FiledReport, row["record"]) for row in rows)
+    return {filed.report_id: filed for filed in reports}

@@ -1,0 +1,215 @@
+"""Incidents, their members and timers, and the component that one decision looks at."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from worker.core.incident import (
+    Changes,
+    Component,
+    Constraint,
+    FiledReport,
+    Incident,
+    TimerSet,
+    from_json,
+    to_json,
+)
+from worker.core.knowledge import Knowledge
+from worker.core.merge.component import collect, frozen_window, hull
+from worker.store.articles import reports_of_articles, reports_of_days
+from worker.store.times import instant, stamp
+
+Days = tuple[dt.date, dt.date]
+
+
+def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledge) -> Component:
+    """The component of these articles (or incidents): widened until nothing new is found."""
+    constraints = load_constraints(conn)
+    announced = _holding(conn, names)
+    reports = reports_of_articles(conn, sorted(_articles(announced, names)))
+    days = _widest(None, reports.values(), announced.values(), knowledge)
+    while True:
+        if days is not None:
+            reports |= reports_of_days(conn, *days)
+            announced |= _of_days(conn, days)
+        announced |= _holding(conn, {f.article.article_id for f in reports.values()} | set(names))
+        reports |= reports_of_articles(conn, sorted(_articles(announced, names)))
+        kept, concerned = collect(
+            list(reports.values()), names, knowledge, list(announced.values()), constraints
+        )
+        near = [announced[incident_id] for incident_id in concerned]
+        wider = _widest(days, kept, near, knowledge)
+        if wider == days:
+            break
+        days = wider
+    return Component(
+        reports=kept,
+        announced=tuple(near),
+        constraints=constraints,
+        founded=_founded(conn, kept, near),
+        next_ordinal=_next_ordinal(conn),
+    )
+
+
+def carry_out(conn: sqlite3.Connection, changes: Changes, now: dt.datetime) -> None:
+    """Store what was decided: incidents, members, founding counts, timers."""
+    for incident in (*(change.incident for change in changes.changes), *changes.kept):
+        _save(conn, incident, now)
+    for timer in changes.timers:
+        set_timer(conn, timer)
+
+
+def load(conn: sqlite3.Connection, incident_id: str) -> Incident | None:
+    """One incident, or None."""
+    row = conn.execute(
+        "SELECT record FROM incident WHERE incident_id = ?", (incident_id,)
+    ).fetchone()
+    return None if row is None else from_json(Incident, row["record"])
+
+
+def due_timers(
+    conn: sqlite3.Connection, now: dt.datetime, limit: int
+) -> list[tuple[str, str, dt.datetime]]:
+    """(incident, kind, due) of timers due by ``now``, oldest first."""
+    rows = conn.execute(
+        "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at, incident_id, kind LIMIT ?",
+        (stamp(now), limit),
+    )
+    return [(row["incident_id"], row["kind"], instant(row["due_at"])) for row in rows]
+
+
+def set_timer(conn: sqlite3.Connection, timer: TimerSet) -> None:
+    """Set, move or clear the one timer of (incident, kind)."""
+    conn.execute(
+        "DELETE FROM timer WHERE incident_id = ? AND kind = ?", (timer.incident_id, timer.kind)
+    )
+    if timer.due_at is not None:
+        conn.execute(
+            "INSERT INTO timer (incident_id, kind, due_at) VALUES (?, ?, ?)",
+            (timer.incident_id, timer.kind, stamp(timer.due_at)),
+        )
+
+
+def load_constraints(conn: sqlite3.Connection) -> tuple[Constraint, ...]:
+    """All decisions of people, in the order in which they were made."""
+    rows = conn.execute('SELECT record FROM "constraint" ORDER BY settle_id, constraint_id')
+    return tuple(from_json(Constraint, row["record"]) for row in rows)
+
+
+def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
+    """Incidents named, or that hold or held one of these articles; and those tied to them."""
+    found: dict[str, Incident] = {}
+    for name in sorted(names):
+        rows = conn.execute(
+            "SELECT record FROM incident WHERE incident_id = ? OR incident_id IN "
+            "(SELECT incident_id FROM member WHERE article_id = ?)",
+            (name, name),
+        )
+        for row in rows:
+            incident = from_json(Incident, row["record"])
+            found[incident.incident_id] = incident
+    return found
+
+
+def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
+    """Closed incidents whose frozen window meets these days."""
+    rows = conn.execute(
+        "SELECT record FROM incident WHERE frozen = 1 AND date_lo <= ? AND date_hi >= ?",
+        (days[1].isoformat(), days[0].isoformat()),
+    )
+    incidents = (from_json(Incident, row["record"]) for row in rows)
+    return {incident.incident_id: incident for incident in incidents}
+
+
+def _articles(announced: dict[str, Incident], names: Collection[str]) -> set[str]:
+    return set(names).union(*(incident.article_ids for incident in announced.values()))
+
+
+def _widest(
+    days: Days | None,
+    reports: Iterable[FiledReport],
+    incidents: Iterable[Incident],
+    knowledge: Knowledge,
+) -> Days | None:
+    windows = [hull(reports, knowledge), days]
+    windows += [frozen_window(i.frozen, knowledge) for i in incidents if i.frozen is not None]
+    real = [w for w in windows if w is not None]
+    return (min(w[0] for w in real), max(w[1] for w in real)) if real else None
+
+
+def _founded(
+    conn: sqlite3.Connection, kept: Iterable[FiledReport], near: Iterable[Incident]
+) -> tuple[tuple[str, int], ...]:
+    articles = {filed.article.article_id for filed in kept}
+    articles = articles.union(*(incident.article_ids for incident in near))
+    found = set()
+    for article_id in articles:
+        rows = conn.execute("SELECT n FROM founded WHERE article_id = ?", (article_id,))
+        found |= {(article_id, int(row["n"])) for row in rows}
+    return tuple(sorted(found))
+
+
+def _next_ordinal(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("SELECT count(*) FROM founded").fetchone()[0]) + 1
+
+
+def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
+    snapshot = incident.snapshot
+    frozen = incident.frozen.report.date if incident.frozen is not None else None
+    known = conn.execute(
+        "SELECT announced_at FROM incident WHERE incident_id = ?", (incident.incident_id,)
+    ).fetchone()
+    conn.execute(
+        "INSERT OR REPLACE INTO incident (incident_id, revision, state, superseded_by, frozen, "
+        "date_lo, date_hi, announced_at, changed_at, record) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            incident.incident_id,
+            incident.revision,
+            incident.state,
+            incident.superseded_by,
+            incident.frozen is not None,
+            _day_before(frozen.start if frozen else snapshot.date.start),
+            _day_after(frozen.end if frozen else snapshot.date.end),
+            known["announced_at"] if known else stamp(now),
+            stamp(now),
+            to_json(incident).decode(),
+        ),
+    )
+    conn.execute(
+        "INSERT OR IGNORE INTO founded (article_id, n, incident_id) VALUES (?, ?, ?)",
+        (incident.founding_article, incident.founding_n, incident.incident_id),
+    )
+    _save_members(conn, incident, now)
+
+
+def _save_members(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
+    conn.execute("DELETE FROM member WHERE incident_id = ?", (incident.incident_id,))
+    current = {member.report_id: member.article_id for member in incident.members}
+    former = {
+        report_id: report_id.rpartition("#")[0]
+        for report_id in incident.former
+        if report_id not in current
+    }
+    conn.executemany(
+        "INSERT INTO member (incident_id, report_id, article_id, former, since) "
+        "VALUES (?, ?, ?, ?, ?)",
+        [
+            (incident.incident_id, report_id, article_id, gone, stamp(now))
+            for gone, group in ((False, current), (True, former))
+            for report_id, article_id in group.items()
+        ],
+    )
+
+
+def _day_before(day: dt.date | None) -> str | None:
+    return None if day is None else (day - dt.timedelta(days=_MARGIN_DAYS)).isoformat()
+
+
+def _day_after(day: dt.date | None) -> str | None:
+    return None if day is None else (day + dt.timedelta(days=_MARGIN_DAYS)).isoformat()
+
+
+_MARGIN_DAYS = 8
+"""Wider than any window that merging compares: the query finds a superset, ``collect`` decides."""
