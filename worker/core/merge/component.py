@@ -10,8 +10,19 @@ Rules
 
 Theory of operation
 -------------------
-``reports`` may be any superset of the component, for instance everything in a window of days. The
-caller widens the window (``window``) until nothing new is collected: see ``collect``.
+``collect`` is given a superset and says what of it belongs together. A store that cannot load
+everything widens until nothing new is found::
+
+    days = hull(reports of the incoming article, before and after)
+    repeat:
+        reports   = all whose window meets ``days``, and all of the articles of ``announced``
+        announced = incidents that hold or held one of their articles, and closed ones whose
+                    frozen window meets ``days``
+        kept, concerned = collect(reports, {incoming article}, knowledge, announced, constraints)
+        days = hull(kept), with the frozen windows of ``concerned``
+    until kept and concerned stay the same
+
+``Component.reports`` is ``kept``; ``Component.announced`` is the ``concerned`` incidents.
 """
 
 from __future__ import annotations
@@ -39,6 +50,14 @@ def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] 
     Stated day ±1; otherwise from seven days before the document's day to one after.
     """
     return window_of(facts_of(filed, Gazetteer(knowledge)), knowledge.merge_weights)
+
+
+def hull(reports: Iterable[FiledReport], knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
+    """The days from the earliest to the latest window of these reports; None without any."""
+    windows = [w for w in (window(filed, knowledge) for filed in reports) if w is not None]
+    if not windows:
+        return None
+    return min(w[0] for w in windows), max(w[1] for w in windows)
 
 
 def frozen_window(frozen: FrozenIncident, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:

@@ -21,6 +21,7 @@ from worker.core.contract.snapshot import (
     ChangeNote,
     Codes,
     IncidentGroup,
+    Member,
     PossibleDuplicate,
     Snapshot,
     State,
@@ -74,7 +75,8 @@ def draft_cell(entry: Named, around: Surroundings, cause: Cause, *, ticking: boo
     state = life.carry_on(life.state_of(party, scene), prior, moved=moved)
     if ticking and not moved:
         state = life.ripen(state, prior, cause.now)
-    if prior is not None and _stays_closed(prior, replace(snapshot, state="closed"), state):
+    members = records(party, scene)
+    if prior is not None and _stays_closed(prior, snapshot, state, members, cause):
         state = "closed"
     due = life.due_after(state, prior, cause.now, scene.knowledge.merge_weights, moved=moved)
     snapshot = replace(snapshot, state=state)
@@ -82,7 +84,7 @@ def draft_cell(entry: Named, around: Surroundings, cause: Cause, *, ticking: boo
     return Draft(
         snapshot=snapshot,
         prior=prior,
-        members=records(party, scene),
+        members=members,
         founding_article=entry.founding_article,
         founding_n=entry.founding_n,
         ordinal=entry.ordinal,
@@ -224,13 +226,20 @@ def _supersedes(entry: Named, around: Surroundings) -> tuple[str, ...]:
     return tuple(sorted(own | set(around.merged_into(entry.incident_id))))
 
 
-def _stays_closed(prior: Incident, closed: Snapshot, state: State) -> bool:
-    """A new version of a member that says nothing new leaves a closed incident closed."""
-    return (
-        prior.state == "closed"
-        and state in ("provisional", "active", "settled")
-        and not is_material(prior.snapshot, closed)
-    )
+def _stays_closed(
+    prior: Incident, fresh: Snapshot, state: State, members: Sequence[Member], cause: Cause
+) -> bool:
+    """A new version or a kill that changes nothing leaves a closed incident closed.
+
+    Unless it lost reports to another incident: then both are open again.
+    """
+    if prior.state != "closed" or state not in ("provisional", "active", "settled"):
+        return False
+    kept = {member.report_id for member in members}
+    lost = [m for m in prior.members if m.report_id not in kept]
+    if any(member.article_id != cause.article_id for member in lost):
+        return False
+    return not is_material(prior.snapshot, replace(fresh, state="closed"))
 
 
 def _kind(

@@ -5,6 +5,7 @@ Rules
 1. An incident follows its articles. Current members decide before former ones; of a split, the
    part with the founding article keeps the id, else the part with the earliest report.
 2. Of several incidents in one cell the earliest announced survives; the others are superseded.
+   An incident whose reports are all ambiguous has no claim against one that is sure.
 3. A cell without an id takes back that of an incident which once held one of its articles and now
    holds none (an un-merge, a report that comes back); else a new id is minted, in order of the
    cells' earliest reports.
@@ -57,13 +58,14 @@ def announce(parties: Sequence[Party], component: Component, scene: Scene) -> An
     ranked = sorted(component.announced, key=lambda i: (i.ordinal, i.incident_id))
     taken: dict[int, Incident] = {}
     homeless: list[Incident] = []
-    for incident in ranked:
-        if incident.state != "superseded":
-            k = claims.best(incident, taken)
-            if k is None:
-                homeless.append(incident)
-            else:
-                taken[k] = incident
+    present = [incident for incident in ranked if incident.state != "superseded"]
+    sure = [incident for incident in present if claims.is_sure(incident)]
+    for incident in (*sure, *(i for i in present if not claims.is_sure(i))):
+        k = claims.best(incident, taken)
+        if k is None:
+            homeless.append(incident)
+        else:
+            taken[k] = incident
     lost = {i.incident_id: claims.owner(i, taken) for i in homeless}
     _reclaim(ranked, lost, claims, taken)
     back = {incident.incident_id for incident in taken.values()}
@@ -81,6 +83,12 @@ class _Claims:
         self._scene = scene
         self.sure = [_articles(party, scene, weak=False) for party in parties]
         self.held = [_articles(party, scene, weak=True) for party in parties]
+        self._told = [{node.key for node in _nodes(party)} for party in parties]
+
+    def is_sure(self, incident: Incident) -> bool:
+        """Whether a current member is more than an ambiguous part of some cell."""
+        current = {m.article_id for m in incident.members} | {incident.incident_id}
+        return any(held & current for held in self.sure)
 
     def best(self, incident: Incident, taken: dict[int, Incident]) -> int | None:
         """The free cell that keeps an incident's id, by its current members."""
@@ -117,6 +125,7 @@ class _Claims:
             incident.incident_id in self.held[k],
             founded and incident.founding_article in self.sure[k],
             founded,
+            len(self._told[k] & {m.report_id for m in incident.members}) if founded else 0,
             (self.fit(incident, k) or 0.0) if founded else 0.0,
             bool(self.sure[k] & current),
             _Reversed(order),

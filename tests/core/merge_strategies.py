@@ -1,0 +1,76 @@
+"""Invented reports for property tests: few values per slot, so that they meet and clash often."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from tests.stories.tell import article_of, report_of
+from worker.core.incident import ArticleRef, FiledReport
+from worker.core.knowledge import Knowledge
+from worker.core.model import Article, Report
+
+ZONE = dt.timezone(dt.timedelta(hours=4, minutes=30))
+FIRST = dt.datetime(2031, 3, 4, 8, 0, tzinfo=ZONE)
+PLACES = (None, "pd-9", "pd-16", "shahr-e-naw", "kabul-university", "kabul")
+TARGETS = (
+    (),
+    ("transportation/bus: Mines Ministry bus",),
+    ("police/police_building: Sixth Police Station",),
+    ("transportation/bus: bus",),
+    ("educational_institution/school: Stork School", "police/police_patrol: patrol"),
+)
+KINDS = (["bombing_explosion"], ["armed_assault"], ["bombing_explosion", "armed_assault"])
+OUTLETS = ("gulf", "hill", "meridian", "plain", "Reuters")
+
+
+@st.composite
+def slots(draw: st.DrawFn) -> dict[str, object]:
+    """The slots of one hand-made report."""
+    found: dict[str, object] = {
+        "place": draw(st.sampled_from(PLACES)),
+        "target": draw(st.sampled_from(TARGETS)),
+        "kind": draw(st.sampled_from(KINDS)),
+        "role": draw(st.sampled_from(("primary",) * 5 + ("roundup", "background", "retraction"))),
+    }
+    if draw(st.booleans()) or draw(st.booleans()):
+        found["date"] = FIRST.date() + dt.timedelta(days=draw(st.sampled_from((0, 0, 0, 1, 4))))
+    if draw(st.booleans()):
+        found["time"] = draw(st.sampled_from(("08:10", "08:30", "18:00")))
+    if draw(st.booleans()):
+        found["killed"] = draw(st.integers(0, 30))
+    if draw(st.booleans()):
+        found["claim"] = [draw(st.sampled_from(("Red Front", "Blue Front")))]
+    return found
+
+
+@st.composite
+def arrivals(draw: st.DrawFn, most: int = 6) -> list[tuple[dict[str, object], list[dict[str, object]]]]:
+    """Articles as steps of a story, each with the slots of its reports."""
+    steps = []
+    for k in range(draw(st.integers(1, most))):
+        hours = draw(st.integers(0, 60))
+        outlet = draw(st.sampled_from(OUTLETS))
+        step: dict[str, object] = {"at": FIRST + dt.timedelta(hours=hours), "outlet": outlet}
+        if draw(st.integers(0, 5)) == 0:
+            step["copy_text"] = "one wire text"
+        reports = draw(st.lists(slots(), min_size=1, max_size=2))
+        steps.append(({"name": f"a{k}", **step}, reports))
+    return steps
+
+
+def build(
+    step: dict[str, object], reports: list[dict[str, object]], knowledge: Knowledge
+) -> tuple[Article, tuple[Report, ...]]:
+    """The article and its reports."""
+    article = article_of(str(step["name"]), step, knowledge)
+    made = tuple(report_of(article, k, r, knowledge) for k, r in enumerate(reports, start=1))
+    return article, made
+
+
+def filed(article: Article, reports: tuple[Report, ...]) -> list[FiledReport]:
+    """The reports as the store would file them."""
+    ref = ArticleRef.of(replace(article))
+    return [FiledReport(report, ref, "report") for report in reports]
