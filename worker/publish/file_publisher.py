@@ -1,0 +1,110 @@
+"""Drains the outbox into topic files, on a thread of its own.
+
+Rules
+-----
+1. Rows are read with a connection of its own that cannot write, in order, whole settles only.
+2. Written and fsynced first, marked published second: a crash in between is recognised by the
+   files themselves.
+3. A disk that is full or broken stops publishing and is tried again; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from worker.core.errors import PublishError
+from worker.publish.files import FileSink
+from worker.store import outbox
+from worker.store.connect import open_reader
+from worker.store.writer import Writer
+
+Told = Callable[[str, dict[str, Any]], None]
+"""Called with the name of a log event and its keys, from this thread."""
+_IDLE_S = 1.0
+_RETRY_S = 5.0
+
+
+class FilePublisher(threading.Thread):
+    """Publishes to a ``FileSink`` until stopped."""
+
+    def __init__(
+        self, store: Path, sink: FileSink, writer: Writer, tell: Told, *, batch: int = 500
+    ) -> None:
+        super().__init__(name="publisher", daemon=True)
+        self._store = store
+        self._sink = sink
+        self._writer = writer
+        self._tell = tell
+        self._batch = batch
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self.beat = time.monotonic()
+        self.problem: PublishError | None = None
+        """Why nothing is published at the moment, or None."""
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._wake.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Publish what waits within the timeout, then end; True when nothing is left waiting."""
+        self._stopping.set()
+        self._wake.set()
+        self.join(timeout_s)
+        return not self.is_alive() and self.problem is None
+
+    def run(self) -> None:
+        """The thread."""
+        conn = open_reader(self._store)
+        try:
+            while True:
+                self.beat = time.monotonic()
+                self._wake.clear()
+                stopping = self._stopping.is_set()
+                moved = self._publish(conn)
+                if stopping and (not moved or self.problem is not None):
+                    return
+                if not moved and not stopping:
+                    self._wake.wait(_IDLE_S if self.problem is None else _RETRY_S)
+        finally:
+            conn.close()
+
+    def _publish(self, conn: Any) -> int:
+        """One batch; returns how many rows it had."""
+        rows = outbox.waiting(conn, self._batch)
+        if not rows:
+            return 0
+        began = time.monotonic()
+        try:
+            self._sink.write(rows)
+        except OSError as error:
+            self._failed(error)
+            return 0
+        seqs = [row.seq for row in rows]
+        self._writer.submit(lambda writing: outbox.mark(writing, seqs)).result()
+        if self.problem is not None:
+            self.problem = None
+            self._tell("publish.recovered", {})
+        milliseconds = round((time.monotonic() - began) * 1000)
+        self._tell("publish.committed", {"records": len(rows), "ms": milliseconds})
+        return len(rows)
+
+    def _failed(self, error: OSError) -> None:
+        if self.problem is None:
+            self.problem = PublishError(
+                "file_not_written",
+                str(error),
+                "Free space on the disk of files.dir, or mend its permissions; nothing is lost.",
+            )
+            self._tell(
+                "publish.failed",
+                {
+                    "reason": self.problem.reason,
+                    "detail": str(error),
+                    "advice": self.problem.advice,
+                },
+            )

@@ -1,0 +1,186 @@
+"""The file sink: the same records as Kafka, one JSON object a line, each topic file its own ledger.
+
+Rules
+-----
+1. ``run`` only appends. A batch is written, then fsynced, then marked published; what the mark did
+   not reach is recognised at the next start, because the last ``seq`` in a file is where writing
+   goes on.
+2. At start a torn last line is cut. It was never acknowledged, so its row is still waiting.
+3. A file is rotated by size; the name of the old one ends in its last ``seq``.
+4. The heartbeat file holds one line and is overwritten. ``incidents.v1`` is compacted when asked.
+
+A line: ``{"seq": 7, "key": "kw-…", "headers": {…}, "value": {…}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from worker import crash
+from worker.core.contract.message import HEARTBEATS, INCIDENTS
+from worker.core.errors import StateError
+from worker.store.outbox import OutboxRow
+
+_CHUNK = 64 * 1024
+
+
+class FileSink:
+    """Topic files in one folder. Not thread-safe; one per process and folder."""
+
+    def __init__(self, folder: Path, prefix: str, rotate_bytes: int = 256 * 1024 * 1024) -> None:
+        self._folder = folder
+        self._prefix = f"{prefix}." if prefix else ""
+        self._rotate_bytes = rotate_bytes
+        self._last: dict[str, int] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, topic: str) -> Path:
+        """The file that a topic is appended to."""
+        return self._folder / f"{self._prefix}{topic}.jsonl"
+
+    def write(self, rows: Sequence[OutboxRow]) -> None:
+        """Append rows in order, durably. Rows that a file holds already are left out."""
+        by_topic: dict[str, list[OutboxRow]] = {}
+        for row in rows:
+            by_topic.setdefault(row.topic, []).append(row)
+        for topic, group in by_topic.items():
+            if topic == HEARTBEATS:
+                self._overwrite(topic, group[-1])
+            else:
+                self._append(topic, [row for row in group if row.seq > self._last_seq(topic)])
+
+    def compact(self, topic: str = INCIDENTS) -> int:
+        """Keep the newest record of each key, in the order of keys' first records; returns lines."""
+        path = self.path(topic)
+        if not path.exists():
+            return 0
+        newest: dict[str, bytes] = {}
+        for line in path.read_bytes().splitlines(keepends=True):
+            newest[json.loads(line)["key"]] = line
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("wb") as out:
+            out.writelines(newest.values())
+            _sync(out.fileno())
+        temporary.replace(path)
+        _sync_folder(self._folder)
+        return len(newest)
+
+    def _append(self, topic: str, rows: Sequence[OutboxRow]) -> None:
+        if not rows:
+            return
+        path = self.path(topic)
+        fresh = not path.exists()
+        with path.open("ab") as out:
+            for row in rows:
+                line = encode(row)
+                if crash.armed("files.torn_line"):
+                    out.write(line[: len(line) // 2])
+                    out.flush()
+                    crash.point("files.torn_line")
+                out.write(line)
+            out.flush()
+            crash.point("files.after_write")
+            _sync(out.fileno())
+        if fresh:
+            _sync_folder(self._folder)
+        self._last[topic] = rows[-1].seq
+        crash.point("files.after_sync")
+        if path.stat().st_size >= self._rotate_bytes:
+            self._rotate(topic)
+
+    def _overwrite(self, topic: str, row: OutboxRow) -> None:
+        path = self.path(topic)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_bytes(encode(row))
+        temporary.replace(path)
+
+    def _rotate(self, topic: str) -> None:
+        path = self.path(topic)
+        crash.point("files.rotating")
+        path.replace(path.with_name(f"{self._prefix}{topic}.{self._last[topic]:012d}.jsonl"))
+        _sync_folder(self._folder)
+
+    def _last_seq(self, topic: str) -> int:
+        if topic not in self._last:
+            self._last[topic] = self._recover(topic)
+        return self._last[topic]
+
+    def _recover(self, topic: str) -> int:
+        """Cut a torn last line and read the last ``seq`` that a topic holds; 0 when none."""
+        path = self.path(topic)
+        if path.exists():
+            _cut_torn_line(path)
+            last = _last_line(path)
+            if last:
+                return _seq(last, path)
+        rotated = sorted(self._folder.glob(f"{self._prefix}{topic}.[0-9]*.jsonl"))
+        return int(rotated[-1].name.rsplit(".", 2)[1]) if rotated else 0
+
+
+def encode(row: OutboxRow) -> bytes:
+    """One line of a topic file."""
+    head = json.dumps({"seq": row.seq, "key": row.key, "headers": row.headers}, ensure_ascii=False)
+    return head[:-1].encode() + b', "value": ' + row.value + b"}\n"
+
+
+def read_values(path: Path) -> Iterable[dict[str, Any]]:
+    """The lines of a topic file as objects; a torn last line is left out."""
+    for line in path.read_bytes().split(b"\n")[:-1]:
+        yield json.loads(line)
+
+
+def _seq(line: bytes, path: Path) -> int:
+    try:
+        return int(json.loads(line)["seq"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateError(f"{path}: last line is no record: {line[:80]!r}") from error
+
+
+def _cut_torn_line(path: Path) -> None:
+    size = path.stat().st_size
+    end = _last_newline(path, size)
+    if end != size:
+        with path.open("r+b") as file:
+            file.truncate(end)
+            _sync(file.fileno())
+
+
+def _last_newline(path: Path, size: int) -> int:
+    """Position just after the last newline; 0 when there is none."""
+    with path.open("rb") as file:
+        position = size
+        while position > 0:
+            start = max(0, position - _CHUNK)
+            file.seek(start)
+            found = file.read(position - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            position = start
+    return 0
+
+
+def _last_line(path: Path) -> bytes:
+    """The last complete line of a file that ends in a newline; empty when the file is."""
+    size = path.stat().st_size
+    if size == 0:
+        return b""
+    start = _last_newline(path, size - 1)
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read().rstrip(b"\n")
+
+
+def _sync(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,164 @@
+"""``replay``: a file of articles by the clock of its own times, through the real store and sink.
+
+Rules (rules.md, Store 5)
+-----
+1. The clock of a line is its ``first_seen``, else ``published``; a line with neither takes that of
+   the line before it (first: 1970) and has no publication time.
+2. Lines are taken in the order of (time, article id, version); timers that fall due between two
+   lines fire between them, none fires after the last.
+3. A known id is a new version. The same input gives the same bytes.
+
+The store is the same one, in a temporary file without fsync; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from worker.core import analyze as chain
+from worker.core.errors import PageError
+from worker.core.knowledge import Knowledge
+from worker.core.lines import read_line
+from worker.core.model import Analysis, Document, Entry
+from worker.publish.files import FileSink
+from worker.settle import Settled, bury, correct, settle, tick, withdraw
+from worker.store import inbox, outbox
+from worker.store.connect import Binding, open_writer, transaction
+
+Analyze = Callable[[Document, Entry | None, Knowledge], Analysis]
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_TOPICS = ("incidents.v1", "incident-log.v1")
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many lines were settled, and the numbers of those that could not be read."""
+
+    settled: int
+    unread: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """One line with its place in time. ``correction``: a person's decision instead of a document."""
+
+    clock: dt.datetime
+    document: Document
+    explicit_version: bool
+    correction: Mapping[str, Any] | None = None
+
+
+def replay(
+    lines: Iterable[str | bytes],
+    out: Path,
+    knowledge: Knowledge,
+    analyze: Analyze = chain.analyze,
+) -> Outcome:
+    """Replay ``lines`` and write both incident topics to ``out``; see the module's rules."""
+    timed, problems = _read(lines, knowledge.profile.zone)
+    out.mkdir(parents=True, exist_ok=True)
+    for topic in _TOPICS:
+        (out / f"{topic}.jsonl").write_bytes(b"")
+    sink = FileSink(out, "")
+    binding = Binding("files", "replay", knowledge.profile.name)
+    with tempfile.TemporaryDirectory(prefix="kabulwire-replay-") as folder:
+        conn = open_writer(Path(folder) / "replay.db", binding, durable=False)
+        try:
+            for item in timed:
+                _step(conn, item, knowledge, analyze)
+                _drain(conn, sink)
+        finally:
+            conn.close()
+    sink.compact()
+    return Outcome(len(timed), len(problems), tuple(problems))
+
+
+def _read(lines: Iterable[str | bytes], zone: str) -> tuple[list[_Timed], list[str]]:
+    timed: list[_Timed] = []
+    problems: list[str] = []
+    clock = EPOCH
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        line = read_line(text, number, zone)
+        fields = line.fields or {}
+        correction = fields.get("correction")
+        document = line.document
+        if isinstance(correction, dict):
+            document = document or Document(article_id=str(fields.get("id", f"line-{number}")))
+        if document is None:
+            problems.append(f"line {number}: {line.error}")
+            continue
+        clock = _clock(document, fields, clock, zone)
+        timed.append(
+            _Timed(
+                clock,
+                replace(document, first_seen=document.first_seen or clock),
+                isinstance(fields.get("version"), int),
+                correction if isinstance(correction, dict) else None,
+            )
+        )
+    timed.sort(key=lambda t: (t.clock, t.document.article_id, t.document.version))
+    return timed, problems
+
+
+def _clock(
+    document: Document, fields: Mapping[str, Any], before: dt.datetime, zone: str
+) -> dt.datetime:
+    from worker.core.lines import instant
+
+    exported = instant(fields.get("settled_at"), zone)
+    return exported or document.first_seen or document.published or before
+
+
+def _step(
+    conn: sqlite3.Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze
+) -> Settled | None:
+    """Timers up to this line, then the line itself: admitted, claimed, analyzed, settled."""
+    with transaction(conn):
+        while tick(conn, item.clock, knowledge):
+            pass
+    with transaction(conn):
+        if item.correction is not None:
+            inbox.admit_correction(
+                conn, item.document.article_id, dict(item.correction), item.clock
+            )
+        else:
+            inbox.admit_document(conn, item.document, item.clock)
+        work = inbox.claim(conn, item.clock, 1)[0]
+    if item.correction is not None:
+        with transaction(conn):
+            return correct(conn, work, item.clock, knowledge)
+    version = item.document.version if item.explicit_version else work.version
+    document = replace(item.document, version=version)
+    if document.status in ("kill", "hold"):
+        with transaction(conn):
+            return withdraw(conn, work, item.clock, knowledge)
+    try:
+        analysis = analyze(document, None, knowledge)
+    except PageError as error:
+        with transaction(conn):
+            bury(conn, work, error.reason, error.detail, item.clock, knowledge)
+        return None
+    with transaction(conn):
+        return settle(conn, work, analysis, item.clock, knowledge)
+
+
+def _drain(conn: sqlite3.Connection, sink: FileSink) -> None:
+    for rows in _batches(conn):
+        sink.write([row for row in rows if row.topic in _TOPICS])
+        with transaction(conn):
+            outbox.mark(conn, [row.seq for row in rows])
+
+
+def _batches(conn: sqlite3.Connection) -> Iterator[list[outbox.OutboxRow]]:
+    while rows := outbox.waiting(conn, _AT_ONCE):
+        yield rows
