@@ -14,7 +14,6 @@ Every function here runs on the writer thread, inside the transaction that the w
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -129,10 +128,10 @@ def correct(
     settle_id = outbox.next_settle_id(conn)
     record = to_json(constraint).decode()
     conn.execute(
-        'INSERT OR IGNORE INTO "constraint" (constraint_id, kind, article_a, article_b, '
+        'INSERT INTO "constraint" (constraint_id, kind, article_a, article_b, '
         "settle_id, made_at, record) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            hashlib.sha256(record.encode()).hexdigest()[:16],
+            f"c-{settle_id}",
             constraint.kind,
             constraint.articles[0],
             constraint.articles[1] if len(constraint.articles) > 1 else None,
