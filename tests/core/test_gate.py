@@ -21,7 +21,15 @@ def entry(
     body: str | None = None,
 ) -> Entry:
     return Entry(
-        "f", "1", "rss", title=title, summary=summary, url=url, outlet=outlet, status=status, body=body
+        "f",
+        "1",
+        "rss",
+        title=title,
+        summary=summary,
+        url=url,
+        outlet=outlet,
+        status=status,
+        body=body,
     )
 
 

@@ -73,7 +73,7 @@ def test_longest_name_wins() -> None:
 
 
 def test_possessives_join() -> None:
-    """"Kabul's airport" is the airport."""
+    """ "Kabul's airport" is the airport."""
     assert ids("Two blasts hit crowds outside Kabul's airport.") == ["kabul-international-airport"]
 
 
@@ -90,7 +90,7 @@ def test_datelines_direction_and_confusers() -> None:
 
 
 def test_outside_a_building_is_not_outside_the_city() -> None:
-    """"outside Kabul clinic" is in the city; "outside Kabul on Tuesday" is not."""
+    """ "outside Kabul clinic" is in the city; "outside Kabul on Tuesday" is not."""
     assert kinds("A bomb went off outside Kabul clinic.") == {"kabul": "here"}
     assert kinds("A bomb went off outside Kabul on Tuesday.") == {"kabul": "near"}
 
@@ -117,13 +117,13 @@ def test_generic_names_need_a_cue_and_the_city() -> None:
 
 
 def test_the_capital_is_the_city_once_the_city_is_named() -> None:
-    """"In the capital" refers back, also to a filing place; alone it could be any."""
+    """ "In the capital" refers back, also to a filing place; alone it could be any."""
     assert ids("KABUL (Capital Wire) — A bomb killed two in the capital.") == ["kabul", "kabul"]
     assert ids("A bomb killed two in the capital.") == []
 
 
 def test_soft_names_mean_the_city() -> None:
-    """"The Afghan capital" is the city without its name."""
+    """ "The Afghan capital" is the city without its name."""
     prose, mentions = read("A bomb killed two in the Afghan capital on Tuesday.")
     assert [(m.entry.id, prose.span(m.start, m.end).quote) for m in mentions] == [
         ("kabul", "the Afghan capital")

@@ -86,7 +86,8 @@ def test_the_agency_at_the_end_of_a_story_makes_no_caption() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Photo: Valdra Press", "File photo shows the square.", "The bridge. [File: A Name/AFP]"]
+    "line",
+    ["Photo: Valdra Press", "File photo shows the square.", "The bridge. [File: A Name/AFP]"],
 )
 def test_pictures_are_captions(line: str) -> None:
     """A picture's credit or label marks its line."""
@@ -101,14 +102,18 @@ def test_the_title_is_its_own_zone_and_three_sentences_lead() -> None:
 
 
 def test_abbreviations_end_no_sentence() -> None:
-    """"U.S. Gen. Smith" and "8.55 a.m. local" are inside one sentence."""
+    """ "U.S. Gen. Smith" and "8.55 a.m. local" are inside one sentence."""
     prose = read("The U.S. envoy met Gen. Ard at 8.55 a.m. local time. He left.")
     assert len(prose.sentences) == 2
 
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("یک نفر کشته شد؟ دو نفر زخمی شدند.", 2), ("एक की मौत। दो घायल।", 2), ("三人死亡。两人受伤。", 2)],
+    [
+        ("یک نفر کشته شد؟ دو نفر زخمی شدند.", 2),
+        ("एक की मौत। दो घायल।", 2),
+        ("三人死亡。两人受伤。", 2),
+    ],
 )
 def test_sentences_of_other_scripts(text: str, count: int) -> None:
     """Full stops and question marks of other scripts end sentences too."""

@@ -15,7 +15,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.classify.reading import Reading, at_top, is_inside, measure_segment, read_article
+from worker.core.classify.reading import (
+    Reading,
+    at_top,
+    is_inside,
+    measure_segment,
+    read_article,
+    stands_as,
+)
 from worker.core.classify.score import Score, band, score, section_of, thresholds
 from worker.core.knowledge import Knowledge
 from worker.core.model import Article, Label, Reason, Role, Verdict
@@ -96,7 +103,7 @@ def _role(reading: Reading, segment: Segment, inside: bool | None, judged: Score
         return "retraction"
     if judged.probability < min(EVEN, thresholds(policy, reading.prose.lang)[0]):
         return None if _is_no_attack(judged) else "background"
-    if segment.kind == "background" and policy.require_main:
+    if stands_as(reading, segment) == "background" and policy.require_main:
         return "background"
     return "roundup" if segment.kind == "item" and not at_top(reading, segment) else "primary"
 
@@ -109,8 +116,11 @@ def _may_report(reading: Reading, segment: Segment, inside: bool | None) -> bool
 
 
 def _is_no_attack(judged: Score) -> bool:
-    """An accident, or what the policy does not count, is no attack of the past either."""
-    return any(t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms)
+    """An accident, a fear, or what the policy does not count, is no attack of the past either."""
+    told = any("attack" in t.name or "casualty" in t.name for t in judged.terms)
+    return not told or any(
+        t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms
+    )
 
 
 def _area_at_top(reading: Reading) -> bool:

@@ -14,6 +14,8 @@ from worker.core.text.places import PlaceMention, sentence_places
 from worker.core.text.prose import Prose, Sentence
 
 Range = tuple[int, int]
+THREAT_REACH = 45
+"""Characters after a word of threat or doubt within which an attack is only feared."""
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
@@ -57,6 +59,9 @@ def read_sentence(
             found = tuple(span for span in found if span[0] <= sentence.start + 1)
         if found:
             hits[category] = found
+    for category in ("attack", "attack_weak"):
+        real = _real(prose, hits.get(category, ()), hits.get("threat", ()), lexicon)
+        hits[category] = real
     inside = sentence_places(mentions, sentence)
     regions = tuple(
         m.span()
@@ -70,6 +75,21 @@ def read_sentence(
         tuple(m for m in inside if m.kind == "near"),
         tuple(m for m in inside if m.kind == "elsewhere"),
         regions,
+    )
+
+
+def _real(
+    prose: Prose, attacks: tuple[Range, ...], threats: tuple[Range, ...], lexicon: Lexicon
+) -> tuple[Range, ...]:
+    """The attacks that are told, not feared: "warned of a possible attack" tells of none."""
+    return tuple(
+        attack
+        for attack in attacks
+        if not any(
+            threat[0] <= attack[0] <= threat[1] + THREAT_REACH
+            and lexicon.first("cue_turn", prose.text, threat[1], attack[0]) is None
+            for threat in threats
+        )
     )
 
 

@@ -21,7 +21,7 @@ from worker.core.classify.features import BODY_SENTENCES, Feature, View, age_fea
 from worker.core.knowledge import Knowledge
 from worker.core.lexicon import Lexicon
 from worker.core.model import Article
-from worker.core.segment import Segment
+from worker.core.segment import Segment, SegmentKind
 from worker.core.text.dates import DateMention, find_dates
 from worker.core.text.normalise import plain
 from worker.core.text.places import PlaceMention, find_places
@@ -116,7 +116,7 @@ def _is_located(reading: Reading, mention: PlaceMention) -> bool:
 def _view(reading: Reading, segment: Segment) -> View:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
     own = set(segment.sentences)
-    if segment.kind == "main" and reading.knowledge.profile.policy.require_main:
+    if stands_as(reading, segment) == "main" and reading.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*reading.head, *reading.lead)}
         rest = tuple(
             c for c in reading.cues
@@ -150,21 +150,36 @@ def measure_segment(reading: Reading, segment: Segment, inside: bool | None) -> 
     return features
 
 
+def stands_as(reading: Reading, segment: Segment) -> SegmentKind:
+    """The kind of a segment; one that opens the article with a fresh date of its own is main.
+
+    "The group claimed on Tuesday a bombing that killed nine the day before" is news of a bombing.
+    """
+    window = math.ceil(reading.knowledge.profile.policy.fresh_hours / 24)
+    age = _age(reading, segment)
+    top = {c.sentence.index for c in (*reading.head, *reading.lead[:1])}
+    opens = not top.isdisjoint(segment.sentences)
+    if segment.kind == "background" and opens and age is not None and age <= window:
+        return "main"
+    return segment.kind
+
+
 def _standing(reading: Reading, segment: Segment, inside: bool | None) -> dict[str, Feature]:
     """What the segment is within its article, and where it happened."""
     here = Feature(1.0, segment.anchor)
     features: dict[str, Feature] = {}
-    if segment.kind != "main":
-        features[f"kind.{segment.kind}"] = here
+    kind = stands_as(reading, segment)
+    if kind != "main":
+        features[f"kind.{kind}"] = here
     if segment.date.basis in _OWN_DATE:
         features["kind.dated"] = here
-    if segment.kind == "item" and segment.date.basis not in _OWN_DATE:
+    if kind == "item" and segment.date.basis not in _OWN_DATE:
         features["kind.undated"] = here
         if not _is_announced(reading, segment):
             features["kind.unannounced"] = here
     if inside is not None and reading.knowledge.profile.policy.require_place:
         features["segment.inside" if inside else "segment.elsewhere"] = here
-    if segment.kind == "main":
+    if kind == "main":
         if not at_top(reading, segment):
             features["segment.late"] = here
         title = reading.head[0].sentence if reading.head else None
