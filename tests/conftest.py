@@ -1,0 +1,51 @@
+"""Shared by all tests: the real Kafka, and one plain line when it could not be had."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.broker.kafka_broker import Broker, KafkaMissing
+
+KAFKA_MISSING: list[str] = []
+
+
+def start_kafka(folder: Path, advertised: int | None = None) -> Broker:
+    """A started broker; a skip with a reason when it cannot be had, a failure when it must be."""
+    broker = Broker(folder, advertised=advertised)
+    try:
+        return broker.start()
+    except KafkaMissing as missing:
+        broker.stop()
+        KAFKA_MISSING.append(" ".join(str(missing).split())[:300])
+        if os.environ.get("KABULWIRE_REQUIRE_KAFKA") == "1":
+            pytest.fail(f"KAFKA NOT TESTED: {KAFKA_MISSING[-1]}")
+        pytest.skip(f"Kafka cannot be had: {KAFKA_MISSING[-1]}")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One real broker for the whole run; nobody kills it. Use topics of your own prefix."""
+    broker = start_kafka(tmp_path_factory.mktemp("kafka"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Broker]:
+    """A real broker of this test alone, to be killed, frozen and restarted."""
+    broker = start_kafka(tmp_path / "kafka")
+    yield broker
+    broker.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one plain line that Kafka was not tested, so that nobody takes green for proof."""
+    if KAFKA_MISSING:
+        terminalreporter.write_line(f"KAFKA NOT TESTED: {KAFKA_MISSING[0]}")
