@@ -41,7 +41,7 @@ EVENTS: dict[str, str] = {
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
     "incident, revision.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
-    "incident.changed": "An incident got a new revision: kind, state, killed, injured.",
+    "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
     "timer.fired": "Due timers were settled.",
     "publish.failed": "Publishing stopped for now; reason and what an operator can do.",
     "publish.recovered": "Publishing goes on.",

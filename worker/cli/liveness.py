@@ -17,6 +17,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from worker.serve.whereabouts import run_file
+
 DEFAULT_STORE = Path("var/kabulwire.db")
 
 
@@ -29,11 +31,6 @@ def healthy(arguments: Sequence[str]) -> int:
     problem = ask(given.store, given.timeout_s)
     print(f"kabulwire: {problem}" if problem else "ok", file=sys.stderr if problem else sys.stdout)
     return 1 if problem else 0
-
-
-def run_file(store: Path) -> Path:
-    """Where a worker says who and where it is."""
-    return store.with_name(store.name + ".run")
 
 
 def ask(store: Path | None, timeout_s: float) -> str:

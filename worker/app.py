@@ -1,0 +1,429 @@
+"""A worker, wired and kept alive: the only module that makes threads, processes and tasks.
+
+Theory of operation
+-------------------
+The *loop* does HTTP and timers. A *writer* thread owns the only writing connection to the store;
+what must be durable is a function submitted to it. A *publisher* thread owns the sink. A *sandbox*
+of processes parses what strangers wrote. The tasks live in one TaskGroup: if a part fails in a way
+that it cannot mend itself, the group ends and the process with it (exit 70); the store is never in
+doubt.
+
+Draining: a signal sets ``Stop.asked``. Pollers and the dispatcher finish what they hold and take
+nothing new; then the outbox is tried; whatever is left when the grace ends stays in inbox and
+outbox, where the next start finds it. A second signal ends the process at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import os
+import signal
+import time
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from worker import __version__, log
+from worker.chain import Chain, tell_changes
+from worker.config import FeedConfig
+from worker.config_load import Loaded
+from worker.core.contract.message import heartbeat_record
+from worker.core.contract.records import Heartbeat
+from worker.core.errors import ConfigError
+from worker.core.knowledge import Knowledge
+from worker.desk import Desk
+from worker.ingest.fetch import Fetcher
+from worker.ingest.poll import PollResult, poll_feed
+from worker.ingest.robots import Robots
+from worker.ingest.schedule import FeedState
+from worker.knowledge import load_knowledge, profile_dir
+from worker.metrics import Metrics
+from worker.publish.file_publisher import FilePublisher
+from worker.publish.files import FileSink
+from worker.publish.publisher import KafkaPublisher
+from worker.sandbox import Sandbox
+from worker.serve.facts import store_facts
+from worker.serve.web import Face, build, build_page
+from worker.serve.whereabouts import run_file
+from worker.settle import tick
+from worker.store import feeds as feed_table
+from worker.store import inbox, outbox
+from worker.store.connect import Binding, exclusive, open_reader, open_writer
+from worker.store.inbox import Admission, Admitted, Work
+from worker.store.times import instant
+from worker.store.writer import Writer
+
+EX_OK, EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL = 0, 69, 70, 75
+_ONCE_LIMIT_S = 900.0
+_BEAT_S = 1.0
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
+_ALIVE_S = 600.0
+STATE: TypeAdapter[FeedState] = TypeAdapter(FeedState)
+
+
+def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset()) -> int:
+    """Run a worker until it is told to stop, or once; returns the exit code.
+
+    Raises ``ConfigError`` and ``KnowledgeError`` when it cannot start.
+    """
+    log.configure(loaded.config.log.format, loaded.config.log.level)
+    knowledge = load_knowledge(loaded.config.profile, loaded.folder)
+    feeds = [feed for feed in loaded.feeds if (feed.id in only if only else feed.enabled)]
+    code = EX_SOFTWARE
+    with exclusive(loaded.config.store.path):
+        try:
+            code = asyncio.run(_Worker(loaded, knowledge, feeds).live(once=once))
+        except* ConfigError as group:
+            raise group.exceptions[0] from None
+        except* Exception as group:  # noqa: BLE001 - the last word before the end
+            for error in group.exceptions:
+                log.get().critical("worker.crashed", exc_info=error)
+    return code
+
+
+class _Stop:
+    """What signals ask for: the first to drain, the second to leave at once."""
+
+    def __init__(self, wake: asyncio.Event) -> None:
+        self.asked = asyncio.Event()
+        self._wake = wake
+
+    def listen(self) -> None:
+        """Hear SIGTERM and SIGINT from now on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._heard)
+
+    def ask(self) -> None:
+        """Begin to drain."""
+        self.asked.set()
+        self._wake.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait at most ``seconds``; True when a stop was asked for."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.asked.wait(), max(0.0, seconds))
+        return self.asked.is_set()
+
+    def _heard(self) -> None:
+        if self.asked.is_set():
+            log.get().warning("worker.stopped", clean=False, because="second signal")
+            os._exit(EX_TEMPFAIL)  # as safe as kill -9: nothing is ever half-written
+        self.ask()
+
+
+class _Worker:
+    """One worker's life."""
+
+    def __init__(self, loaded: Loaded, knowledge: Knowledge, feeds: list[FeedConfig]) -> None:
+        self._loaded = loaded
+        self._config = loaded.config
+        self._knowledge = knowledge
+        self._feeds = feeds
+        self._metrics = Metrics()
+        self._work_came = asyncio.Event()
+        self._stop = _Stop(self._work_came)
+        self._in_flight: set[int] = set()
+        self._failing: set[str] = set()
+
+    async def live(self, *, once: bool) -> int:
+        """Start everything, run, stop everything; returns the exit code."""
+        self._stop.listen()
+        log.get().info("config.loaded", folder=str(self._loaded.folder), feeds=len(self._feeds))
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            async with asyncio.TaskGroup() as group:
+                aside = [
+                    group.create_task(self._beat()),
+                    group.create_task(self._keep_time()),
+                    group.create_task(self._writer_failure()),
+                ]
+                polls = [group.create_task(self._poll(feed, once=once)) for feed in self._feeds]
+                work = [*polls, group.create_task(self._dispatch())]
+                log.get().info("worker.started", **self._introduction())
+                await (self._until_done(polls) if once else self._stop.asked.wait())
+                code = await self._drain(work)
+                for task in (*aside, *work):
+                    task.cancel()
+        log.get().info("worker.stopped", clean=code == EX_OK)
+        return EX_UNAVAILABLE if once and code != EX_OK else code
+
+    async def _writer_failure(self) -> None:
+        await self._writer_failed
+
+    def _introduction(self) -> dict[str, object]:
+        return {
+            "version": __version__,
+            "instance": self._config.instance,
+            "profile": self._knowledge.profile.name,
+            "knowledge": self._knowledge.digest,
+            "sink": self._desk.sink,
+            "feeds": len(self._feeds),
+        }
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        """Store, sandbox, network, sink and face, in this order; closed in the opposite one."""
+        config = self._config
+        loop = asyncio.get_running_loop()
+        self._loop, self._writer_failed = loop, loop.create_future()
+        path = config.store.path
+        sink = "kafka" if config.kafka.bootstrap_servers else "files"
+        conn = open_writer(path, Binding(sink, config.instance, self._knowledge.profile.name))
+        self._writer = Writer(conn, self._report_failure)
+        self._writer.start()
+        stack.callback(self._writer.close)
+        desk = Desk(self._loaded, self._knowledge, self._feeds, open_reader(path), self._metrics)
+        self._desk = desk
+        stack.callback(desk.close)
+        sandbox = Sandbox(
+            profile_dir(config.profile, self._loaded.folder), max_workers=config.sandbox.workers
+        )
+        await sandbox.start()
+        stack.push_async_callback(sandbox.stop)
+        fetcher = await stack.enter_async_context(Fetcher(config.ingest))
+        self._chain = Chain(
+            writer=self._writer,
+            sandbox=sandbox,
+            fetcher=fetcher,
+            robots=Robots(fetcher),
+            knowledge=self._knowledge,
+            feeds={feed.id: feed for feed in self._feeds},
+            metrics=self._metrics,
+        )
+        await self._chain.write(inbox.release_all)
+        self._states = await desk.read(feed_table.load_states)
+        self._publisher = self._new_publisher()
+        self._publisher.start()
+        desk.threads["writer"] = lambda: self._writer.beat if self._writer.is_alive() else None
+        desk.threads["publisher"] = lambda: (
+            self._publisher.beat if self._publisher.is_alive() else None
+        )
+        await self._serve(stack)
+
+    def _new_publisher(self) -> FilePublisher | KafkaPublisher:
+        config = self._config
+        if config.kafka.bootstrap_servers:
+            return KafkaPublisher(config, self._writer, self._told)
+        sink = FileSink(config.files.dir, config.topics.prefix, config.files.rotate_mb * 1_000_000)
+        return FilePublisher(config.store.path, sink, self._writer, self._told)
+
+    async def _serve(self, stack: AsyncExitStack) -> None:
+        """Open health, metrics and page, and say beside the store where they are."""
+        config, desk = self._config, self._desk
+        face = Face(desk.live, desk.pulse.ready, desk.status, self._metrics)
+        doors = [(build(face), config.serve.port)]
+        if config.serve.page_port:
+            doors.append((build_page(face), config.serve.page_port))
+        ports = []
+        for application, port in doors:
+            runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            try:
+                await web.TCPSite(runner, config.serve.host, port).start()
+            except OSError as error:
+                raise ConfigError(f"serve: cannot listen on {port}: {error.strerror}") from error
+            ports.append(int(runner.addresses[0][1]))
+        log.get().info("serve.listening", host=config.serve.host, port=ports[0])
+        beside = run_file(config.store.path)
+        own = "127.0.0.1" if config.serve.host in _EVERYWHERE else config.serve.host
+        told = {"pid": os.getpid(), "livez": f"http://{own}:{ports[0]}/livez"}
+        beside.write_text(json.dumps(told), "utf-8")
+        stack.callback(beside.unlink, missing_ok=True)
+
+    async def _poll(self, feed: FeedConfig, *, once: bool) -> None:
+        """Ask one feed again and again, or once."""
+        stored = self._states.get(feed.id)
+        state = STATE.validate_json(stored) if stored else FeedState(feed.id)
+        while True:
+            pause = (
+                0.0 if once or state.next_at is None else (state.next_at - _now()).total_seconds()
+            )
+            if await self._stop.wait(pause) or not await self._has_room():
+                return
+            state = await self._ask(feed, state)
+            if once:
+                return
+
+    async def _ask(self, feed: FeedConfig, state: FeedState) -> FeedState:
+        """One poll, and what it brought admitted in one transaction."""
+        began, chain = time.monotonic(), self._chain
+        result = await poll_feed(feed, state, chain.fetcher, chain.sandbox, _now())
+        admission = Admission(
+            feed.id, result.entries, STATE.dump_json(result.state).decode(), result.state.next_at
+        )
+        moment = _now()
+        admitted = await chain.write(lambda conn: inbox.admit(conn, admission, moment))
+        if admitted.queued:
+            self._work_came.set()
+        self._tell_poll(feed, state, result, admitted, time.monotonic() - began)
+        return result.state
+
+    def _tell_poll(
+        self,
+        feed: FeedConfig,
+        before: FeedState,
+        result: PollResult,
+        admitted: Admitted,
+        took: float,
+    ) -> None:
+        metrics, failures = self._metrics, result.state.failures
+        metrics.polls.labels(feed.id, result.outcome).inc()
+        metrics.poll_duration.observe(took)
+        for kind in ("new", "changed", "seen"):
+            metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind))
+        if admitted.new or admitted.changed:
+            metrics.last_item.labels(feed.id).set_to_current_time()
+        told = log.get(feed=feed.id)
+        (self._failing.add if failures else self._failing.discard)(feed.id)
+        if failures == 0:
+            self._desk.pulse.answered = True
+            metrics.last_success.labels(feed.id).set_to_current_time()
+            if before.failures:
+                told.info("feed.recovered", after=before.failures)
+        elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
+            told.warning("feed.failed", reason=result.reason, failures=failures)
+        told.debug("feed.polled", outcome=result.outcome, new=admitted.new,
+                   changed=admitted.changed, queued=admitted.queued, ms=round(took * 1000))  # fmt: skip
+
+    async def _has_room(self) -> bool:
+        """Wait while a high-water mark is passed; False when a stop was asked for meanwhile."""
+        while self._desk.pulse.paused:
+            if await self._stop.wait(self._config.ingest.tick_s):
+                return False
+        return not self._stop.asked.is_set()
+
+    async def _dispatch(self) -> None:
+        """Hand out due work, at most ``articles_in_flight`` at a time, until asked to stop."""
+        slots = self._config.ingest.articles_in_flight
+        async with asyncio.TaskGroup() as group:
+            while not self._stop.asked.is_set():
+                self._work_came.clear()
+                free = slots - len(self._in_flight)
+                claimed = await self._claim(free) if free > 0 else []
+                for work in claimed:
+                    self._in_flight.add(work.inbox_id)
+                    group.create_task(self._work_off(work))
+                if not claimed:
+                    await self._wait_for_work()
+
+    async def _claim(self, limit: int) -> list[Work]:
+        moment = _now()
+        return await self._chain.write(lambda conn: inbox.claim(conn, moment, limit))
+
+    async def _work_off(self, work: Work) -> None:
+        try:
+            await self._chain.work_off(work, _now)
+        finally:
+            self._in_flight.discard(work.inbox_id)
+            self._work_came.set()
+            self._publisher.wake()
+
+    async def _wait_for_work(self) -> None:
+        """Until something came or ended, or the next tick."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._work_came.wait(), self._config.ingest.tick_s)
+
+    async def _beat(self) -> None:
+        """Notice how late the loop wakes up."""
+        while True:
+            asked = time.monotonic()
+            await asyncio.sleep(_BEAT_S)
+            self._desk.pulse.beat = time.monotonic()
+            self._metrics.loop_lag.set(max(0.0, self._desk.pulse.beat - asked - _BEAT_S))
+
+    async def _keep_time(self) -> None:
+        """Timers, gauges, heartbeat record and high-water marks, every ``ingest.tick_s``."""
+        last_beat = last_alive = float("-inf")
+        while True:
+            moment = _now()
+            await self._fire_timers(moment)
+            if time.monotonic() - last_beat >= self._config.publish.heartbeat_s:
+                last_beat = time.monotonic()
+                await self._send_heartbeat(moment)
+            if time.monotonic() - last_alive >= _ALIVE_S:
+                last_alive = time.monotonic()
+                await self._say_alive()
+            self._publisher.wake()
+            await self._watch(moment)
+            await asyncio.sleep(self._config.ingest.tick_s)
+
+    async def _fire_timers(self, moment: dt.datetime) -> None:
+        revised = await self._chain.write(lambda conn: tick(conn, moment, self._knowledge))
+        if revised:
+            log.get().info("timer.fired", revisions=len(revised))
+            tell_changes(revised, self._metrics)
+
+    async def _watch(self, moment: dt.datetime) -> None:
+        was_paused = self._desk.pulse.paused
+        waiting = await self._desk.measure(moment)
+        trouble = self._publisher.problem
+        self._metrics.sink_up.set(trouble is None)
+        self._desk.pulse.set_note("sink", f"publishing has stopped: {trouble}" if trouble else "")
+        if self._desk.pulse.paused != was_paused:
+            event = "feed.resumed" if was_paused else "feed.paused"
+            log.get().warning(event, inbox=waiting.inbox, outbox=waiting.outbox)
+
+    async def _send_heartbeat(self, moment: dt.datetime) -> None:
+        failing = len(self._failing)
+        facts = await self._desk.read(store_facts)
+        beat = Heartbeat(
+            instance=self._config.instance,
+            profile=self._knowledge.profile.name,
+            as_of=moment,
+            newest_article=instant(facts["last_article"]) if facts["last_article"] else None,
+            feeds_ok=len(self._feeds) - failing,
+            feeds_failing=failing,
+            version=__version__,
+            knowledge=self._knowledge.digest,
+        )
+        message = heartbeat_record(beat, self._knowledge)
+        await self._chain.write(lambda conn: outbox.replace_heartbeat(conn, message, moment))
+
+    async def _say_alive(self) -> None:
+        facts = await self._desk.read(store_facts)
+        keys = ("articles", "incidents", "inbox", "outbox", "dead_letters")
+        log.get().info("worker.alive", failing=len(self._failing), **{k: facts[k] for k in keys})
+
+    async def _until_done(self, polls: list[asyncio.Task[None]]) -> None:
+        """``once``: every feed polled, nothing due, nothing in flight."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ONCE_LIMIT_S):
+                await asyncio.wait(polls)
+                while not self._stop.asked.is_set():
+                    waiting = await self._desk.measure(_now())
+                    if not waiting.inbox_due and not self._in_flight:
+                        break
+                    await asyncio.sleep(0.1)
+        self._stop.ask()
+
+    async def _drain(self, work: list[asyncio.Task[None]]) -> int:
+        """Let work end and the outbox empty, within the grace; returns the exit code."""
+        self._desk.pulse.stopping = True
+        deadline = time.monotonic() + self._config.run.grace_s
+        log.get().info("worker.stopping", in_flight=len(self._in_flight))
+        _, unfinished = await asyncio.wait(work, timeout=self._config.run.grace_s)
+        left = max(0.5, deadline - time.monotonic())
+        emptied = await asyncio.to_thread(self._publisher.stop, left)
+        return EX_OK if emptied and not unfinished else EX_TEMPFAIL
+
+    def _told(self, event: str, keys: dict[str, object]) -> None:
+        """A publisher thread has something to say."""
+        level = {"publish.committed": "debug", "publish.recovered": "info"}.get(event, "warning")
+        getattr(log.get(), level)(event, **keys)
+
+    def _report_failure(self, error: BaseException) -> None:
+        """The writer thread met what it cannot mend."""
+        self._loop.call_soon_threadsafe(self._note_failure, error)
+
+    def _note_failure(self, error: BaseException) -> None:
+        if not self._writer_failed.done():
+            self._writer_failed.set_exception(error)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,223 @@
+"""One piece of work, from the inbox to the transaction that ends it: fetch, analyze, settle.
+
+Rules
+-----
+1. Work leaves the inbox only by a settle, a postponing or a burial, each one transaction on the
+   writer's connection. Cancelled in between, it is simply still there.
+2. A page that cannot be had now is tried again later; one that cannot be had at all, or has no
+   article in it, is replaced by what the feed itself said: a headline is better than nothing.
+3. A job that had to be killed is tried once more, then alone, then kept in the dead letters.
+   Errors of the store pass through: they end the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from worker import log
+from worker.config import FeedConfig
+from worker.core.errors import FetchError, InputError, PageError
+from worker.core.knowledge import Knowledge
+from worker.core.model import Analysis, Document, Entry
+from worker.ingest.fetch import Fetcher
+from worker.ingest.page import fetch_page
+from worker.ingest.robots import Robots
+from worker.metrics import Metrics
+from worker.sandbox import Sandbox, SandboxKilled
+from worker.settle import Settled, bury, correct, settle, withdraw
+from worker.store import inbox
+from worker.store.inbox import Work
+from worker.store.writer import Writer
+
+LATER = frozenset(
+    {"timeout", "dns", "connect", "reset", "tls", "protocol", "truncated", "http_429", "http_5xx",
+     "rate_limited", "robots_unavailable", "unexpected_status"}
+)  # fmt: skip
+"""Reasons of ``FetchError`` that may pass by themselves."""
+_FIRST_WAIT = dt.timedelta(minutes=1)
+_LONGEST_WAIT = dt.timedelta(hours=1)
+_PAGE_TRIES = 5
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What working on an article needs, and the working."""
+
+    writer: Writer
+    sandbox: Sandbox
+    fetcher: Fetcher
+    robots: Robots
+    knowledge: Knowledge
+    feeds: Mapping[str, FeedConfig]
+    metrics: Metrics
+
+    async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
+        """End one piece of work, or put it off. ``now`` is asked when it is settled."""
+        began = time.monotonic()
+        if work.kind in {"kill", "correction"}:
+            await self._obey(work, now(), began)
+            return
+        try:
+            document = await self._document(work, now())
+            analysis = await self._analysis(document, work)
+        except FetchError as error:
+            await self._put_off(work, error, now())
+        except PageError as error:
+            await self._bury(work, error.reason, error.detail, now())
+        except SandboxKilled as error:
+            await self._after_kill(work, error.reason, now())
+        else:
+            moment = now()
+            settled, revision = await self.write(
+                lambda conn: _with_revision(
+                    conn, settle(conn, work, analysis, moment, self.knowledge)
+                )
+            )
+            self._tell(work, settled, revision, began)
+            self._measure(analysis, moment)
+
+    async def _obey(self, work: Work, now: dt.datetime, began: float) -> None:
+        """A kill by the outlet, or a person's correction: nothing is read."""
+        end = withdraw if work.kind == "kill" else correct
+        try:
+            settled, revision = await self.write(
+                lambda conn: _with_revision(conn, end(conn, work, now, self.knowledge))
+            )
+        except InputError as error:
+            await self._bury(work, error.reason, error.detail, now)
+            return
+        self._tell(work, settled, revision, began)
+
+    async def write(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run ``job`` in a transaction on the writer thread."""
+        return await asyncio.wrap_future(self.writer.submit(job))
+
+    async def _document(self, work: Work, now: dt.datetime) -> Document:
+        """What there is to read. Raises ``FetchError`` when it is worth trying again."""
+        entry = work.entry
+        if entry is None:
+            if work.document is None:
+                raise PageError("no_text", "work without entry and document")
+            return replace(work.document, version=work.version)
+        feed = self.feeds.get(entry.feed)
+        if entry.url is None or (entry.body and (feed is None or feed.full_text)):
+            return from_entry(entry, work)
+        try:
+            page = await fetch_page(entry, self.fetcher, self.robots, now)
+        except FetchError as error:
+            self.metrics.page_fetches.labels(error.reason).inc()
+            if error.reason in LATER and work.postponed < _PAGE_TRIES:
+                raise
+            return from_entry(entry, work)
+        self.metrics.page_fetches.labels("ok").inc()
+        return replace(
+            page, article_id=work.article_id, version=work.version, first_seen=work.admitted_at
+        )
+
+    async def _analysis(self, document: Document, work: Work) -> Analysis:
+        try:
+            return await self.sandbox.analyze(document, work.entry)
+        except PageError:
+            if document.html is None or work.entry is None:
+                raise
+            return await self.sandbox.analyze(from_entry(work.entry, work), work.entry)
+
+    async def _put_off(self, work: Work, error: FetchError, now: dt.datetime) -> None:
+        wait = min(_FIRST_WAIT * 2**work.postponed, _LONGEST_WAIT)
+        due = now + max(wait, dt.timedelta(seconds=error.retry_after or 0))
+        await self.write(
+            lambda conn: inbox.postpone(conn, work, due, error.reason, attempted=False)
+        )
+        log.get().info("article.failed", reason=error.reason, again=due.isoformat(), **names(work))
+
+    async def _after_kill(self, work: Work, reason: str, now: dt.datetime) -> None:
+        self.metrics.killed_jobs.labels(reason).inc()
+        log.get().warning("sandbox.killed", reason=reason, **names(work))
+        if work.attempts >= inbox.CLAIMS_ALONE:
+            await self._bury(work, reason, f"killed {work.attempts} times", now)
+        else:
+            await self.write(lambda conn: inbox.postpone(conn, work, now, reason, attempted=True))
+
+    async def _bury(self, work: Work, reason: str, detail: str, now: dt.datetime) -> None:
+        await self.write(lambda conn: bury(conn, work, reason, detail, now, self.knowledge))
+        self.metrics.dead_letters.labels(reason).inc()
+        log.get().warning("article.failed", reason=reason, detail=detail, **names(work))
+
+    def _tell(self, work: Work, settled: Settled, revision: int | None, began: float) -> None:
+        """The canonical line of an article, and one for each incident that it changed."""
+        keys: dict[str, Any] = {
+            **names(work),
+            "outcome": settled.outcome,
+            "incident": settled.home,
+            "revision": revision,
+            "total_ms": round((time.monotonic() - began) * 1000),
+        }
+        if settled.verdict is not None:
+            verdict = settled.verdict
+            keys |= {"label": verdict.label, "band": verdict.band, "score": verdict.probability}
+        self.metrics.articles.labels(settled.outcome).inc()
+        log.get().info("article.processed", **keys)
+        tell_changes(settled.incidents, self.metrics)
+
+    def _measure(self, analysis: Analysis, now: dt.datetime) -> None:
+        verdict, article = analysis.verdict, analysis.article
+        self.metrics.decisions.labels(verdict.label, verdict.band).inc()
+        self.metrics.score.observe(verdict.probability)
+        if article.first_seen:
+            self.metrics.ingest_latency.observe((now - article.first_seen).total_seconds())
+        if article.published and article.published_basis != "first_seen" and article.version == 1:
+            self.metrics.publish_latency.observe(
+                max(0.0, (now - article.published).total_seconds())
+            )
+
+
+def tell_changes(changes: tuple[tuple[str, int, str], ...], metrics: Metrics) -> None:
+    """One line and one count for each revision: (incident, revision, kind of change)."""
+    for incident_id, revision, kind in changes:
+        metrics.changes.labels(kind).inc()
+        log.get().info("incident.changed", incident=incident_id, revision=revision, kind=kind)
+
+
+def _with_revision(conn: sqlite3.Connection, settled: Settled) -> tuple[Settled, int | None]:
+    """A settle, and the revision at which it left the article's incident."""
+    row = conn.execute(
+        "SELECT revision FROM incident WHERE incident_id = ?", (settled.home,)
+    ).fetchone()
+    return settled, row["revision"] if row else None
+
+
+def names(work: Work) -> dict[str, Any]:
+    """What a log line calls a piece of work."""
+    entry = work.entry
+    return {
+        "article_id": work.article_id,
+        "version": work.version,
+        "feed": entry.feed if entry else None,
+        "url": entry.url if entry else None,
+    }
+
+
+def from_entry(entry: Entry, work: Work) -> Document:
+    """What the feed itself said, as a document."""
+    return Document(
+        article_id=work.article_id,
+        version=work.version,
+        title=entry.title,
+        text=entry.body or entry.summary or "",
+        summary=entry.summary,
+        outlet=entry.outlet,
+        url=entry.url,
+        lang=entry.lang,
+        published=entry.published,
+        published_basis="feed" if entry.published else "none",
+        updated=entry.updated,
+        first_seen=work.admitted_at,
+        status=entry.status,
+    )

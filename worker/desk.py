@@ -1,0 +1,181 @@
+"""The front desk: what a running worker knows of itself, for health, metrics and the page.
+
+Rules
+-----
+1. Alive asks only whether our own parts move: an outside failure is no reason to be restarted.
+2. Ready asks whether new articles would be found and kept. An absent sink is a note until the
+   outbox is above its limit, because the outbox is there to absorb it.
+3. The store is read on a thread and a connection of the desk's own, never on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from worker import __version__
+from worker.config import FeedConfig
+from worker.config_load import Loaded
+from worker.core.knowledge import Knowledge
+from worker.metrics import Metrics
+from worker.serve import facts
+from worker.serve.web import Health
+
+_LOOP_LIMIT_S = 15.0
+_THREAD_LIMIT_S = 60.0
+_ROWS = 50
+_MB = 1_000_000
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Pulse:
+    """The last signs of life, as readings of a monotonic clock, and what stands in the way."""
+
+    beat: float = field(default_factory=time.monotonic)
+    answered: bool = False
+    """At least one feed has answered since the start."""
+    stopping: bool = False
+    paused: bool = False
+    """Inbox or outbox is above its high-water mark."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """What makes us not ready, by the part that says so."""
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def set_problem(self, part: str, text: str) -> None:
+        """Say what is wrong with a part, or with "" that nothing is."""
+        if text:
+            self.problems[part] = text
+        else:
+            self.problems.pop(part, None)
+
+    def set_note(self, part: str, text: str) -> None:
+        """The same for what is only worth saying."""
+        if text:
+            self.notes[part] = text
+        else:
+            self.notes.pop(part, None)
+
+    def ready(self) -> Health:
+        """Would a new article be found and kept?"""
+        problems = list(self.problems.values())
+        if self.stopping:
+            problems.append("stopping")
+        if not self.answered:
+            problems.append("no feed has answered yet")
+        return Health(tuple(problems), tuple(self.notes.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much work and how many messages wait, and since when."""
+
+    inbox: int
+    inbox_due: int
+    outbox: int
+    free_bytes: int
+
+
+class Desk:
+    """Reads the store for those who ask. One per worker; ``close`` it."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        knowledge: Knowledge,
+        feeds: list[FeedConfig],
+        conn: sqlite3.Connection,
+        metrics: Metrics,
+    ) -> None:
+        self._loaded = loaded
+        self._knowledge = knowledge
+        self._feeds = feeds
+        self._conn = conn
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self._metrics = metrics
+        self.pulse = Pulse()
+        self.threads: dict[str, Callable[[], float | None]] = {}
+        """Name of a thread → when it last did something; None when it is gone."""
+        metrics.info(
+            {
+                "version": __version__,
+                "instance": loaded.config.instance,
+                "profile": knowledge.profile.name,
+                "knowledge": knowledge.digest,
+            }
+        )
+
+    @property
+    def sink(self) -> str:
+        """Where messages go."""
+        return "Kafka" if self._loaded.config.kafka.bootstrap_servers else "files"
+
+    async def read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Ask the store something, off the loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, question, self._conn)
+
+    def close(self) -> None:
+        """End the reading thread and its connection."""
+        self._thread.shutdown(wait=True)
+        self._conn.close()
+
+    def live(self) -> Health:
+        """Does everything of ours move?"""
+        moment = time.monotonic()
+        problems = []
+        if moment - self.pulse.beat > _LOOP_LIMIT_S:
+            problems.append(f"the loop has not turned for {moment - self.pulse.beat:.0f} s")
+        for name, last_beat in self.threads.items():
+            last = last_beat()
+            if last is None:
+                problems.append(f"the {name} thread is gone")
+            elif moment - last > _THREAD_LIMIT_S:
+                problems.append(f"the {name} thread has been stuck for {moment - last:.0f} s")
+        return Health(tuple(problems))
+
+    async def measure(self, now: dt.datetime) -> Waiting:
+        """Count what waits, set the gauges, and judge disk and high-water marks."""
+        told = await self.read(facts.store_facts)
+        settings, metrics = self._loaded.config, self._metrics
+        free = shutil.disk_usage(settings.store.path.resolve().parent).free
+        waiting = Waiting(told["inbox"], told["inbox_due"], told["outbox"], free)
+        metrics.inbox_rows.set(waiting.inbox)
+        metrics.inbox_oldest.set(facts.age_s(told["inbox_oldest"], now))
+        metrics.outbox_rows.set(waiting.outbox)
+        metrics.outbox_oldest.set(facts.age_s(told["outbox_oldest"], now))
+        metrics.disk_free.set(free)
+        low = free < settings.store.min_free_mb * _MB
+        self.pulse.set_problem("disk", f"only {free // _MB} MB of disk are free" if low else "")
+        full = waiting.outbox > settings.ingest.outbox_high_water
+        self.pulse.set_problem("outbox", f"{waiting.outbox} messages wait" if full else "")
+        self.pulse.paused = low or full or waiting.inbox > settings.ingest.inbox_high_water
+        metrics.polling_paused.set(self.pulse.paused)
+        return waiting
+
+    async def status(self) -> dict[str, Any]:
+        """Everything the page shows."""
+        health = self.pulse.ready()
+        return await self.read(
+            lambda conn: {
+                "title": self._knowledge.profile.title,
+                "version": __version__,
+                "instance": self._loaded.config.instance,
+                "profile": self._knowledge.profile.name,
+                "knowledge": self._knowledge.digest,
+                "sink": self.sink,
+                "problems": list(health.problems),
+                "notes": list(health.notes),
+                "store": facts.store_facts(conn),
+                "feeds": facts.feed_facts(conn, self._feeds),
+                "incidents": facts.incident_facts(conn, _ROWS),
+                "articles": facts.recent_articles(conn, _ROWS),
+            }
+        )
