@@ -1,0 +1,263 @@
+"""Intake: new and changed entries go on, once; identity over feeds; claims that cannot loop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.core.errors import ConfigError
+from worker.core.gate import GateDecision
+from worker.core.model import Document, Entry
+from worker.store import dead_letters, inbox
+from worker.store.connect import Binding, exclusive, open_reader, open_writer, transaction
+from worker.store.feeds import load_states
+from worker.store.inbox import Admission
+from worker.store.writer import Writer
+
+NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
+OPEN = GateDecision(open=True, reason="place")
+SHUT = GateDecision(open=False, reason="no_word")
+BINDING = Binding("files", "test", "kabul")
+
+
+@pytest.fixture
+def conn(tmp_path: Path) -> sqlite3.Connection:
+    """An empty store."""
+    return open_writer(tmp_path / "store.db", BINDING)
+
+
+def entry(identity: str = "one", **fields: Any) -> Entry:
+    """An entry of a feed."""
+    base: dict[str, Any] = {
+        "feed": "wire",
+        "format": "rss",
+        "url": f"https://wire.example/{identity}",
+        "outlet": "Wire",
+        "content_hash": "h1",
+    }
+    return Entry(id=identity, **(base | fields))
+
+
+def admit(conn: sqlite3.Connection, *entries: Entry, gate: GateDecision = OPEN) -> inbox.Admitted:
+    """One poll that brings these entries."""
+    admission = Admission("wire", tuple((e, gate) for e in entries), '{"etag": "x"}', NOW)
+    with transaction(conn):
+        return inbox.admit(conn, admission, NOW)
+
+
+def queued(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Kind and article of everything in the inbox."""
+    rows = conn.execute("SELECT kind, article_id FROM inbox ORDER BY inbox_id")
+    return [(row["kind"], row["article_id"]) for row in rows]
+
+
+def test_an_entry_goes_on_once(conn: sqlite3.Connection) -> None:
+    """The same entry at the next poll is seen, not new; the feed's state came in with it."""
+    assert admit(conn, entry()) == inbox.Admitted(new=1, queued=1)
+    assert admit(conn, entry()) == inbox.Admitted(seen=1)
+    assert load_states(conn) == {"wire": '{"etag": "x"}'}
+
+
+def test_a_changed_entry_goes_on_as_the_same_article(conn: sqlite3.Connection) -> None:
+    """Another content hash under the same guid is a new version of the same article."""
+    admit(conn, entry())
+    assert admit(conn, entry(content_hash="h2")) == inbox.Admitted(changed=1, queued=1)
+    assert len({article for _, article in queued(conn)}) == 1
+
+
+def test_one_url_in_two_feeds_of_an_outlet_is_one_article(conn: sqlite3.Connection) -> None:
+    """Tracking parameters and another guid make no other article; it is read once."""
+    admit(conn, entry())
+    other = entry("guid-2", feed="wire-asia", url="https://wire.example/one?utm_source=rss")
+
+    assert admit(conn, other) == inbox.Admitted(new=1)
+    assert len(queued(conn)) == 1
+
+
+def test_one_url_at_two_outlets_is_two_articles(conn: sqlite3.Connection) -> None:
+    """A syndicated address belongs to each outlet that lists it."""
+    admit(conn, entry(), entry("x", url="https://wire.example/one", outlet="Courier"))
+
+    assert len({article for _, article in queued(conn)}) == 2
+
+
+def test_a_shut_gate_is_remembered_and_not_read(conn: sqlite3.Connection) -> None:
+    """What the gate refuses is not queued; if it changes and passes then, it is."""
+    assert admit(conn, entry(), gate=SHUT) == inbox.Admitted(new=1)
+    assert admit(conn, entry(content_hash="h2")) == inbox.Admitted(changed=1, queued=1)
+
+
+def test_an_open_gate_stays_open_for_later_versions(conn: sqlite3.Connection) -> None:
+    """An article that was read once is read again when it changes, whatever its new headline."""
+    admit(conn, entry())
+    assert admit(conn, entry(content_hash="h2"), gate=SHUT).queued == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "due"),
+    [
+        ({"status": "kill"}, "kill", NOW),
+        ({"status": "hold"}, "kill", NOW),
+        ({"status": "correction"}, "entry", NOW),
+        (
+            {"status": "embargo", "embargo_until": NOW + dt.timedelta(hours=3)},
+            "entry",
+            NOW + dt.timedelta(hours=3),
+        ),
+        ({"status": "embargo"}, "entry", inbox.NEVER),
+    ],
+)
+def test_status_decides_what_is_done_and_when(
+    conn: sqlite3.Connection, fields: dict[str, Any], kind: str, due: dt.datetime
+) -> None:
+    """A kill withdraws, an embargo waits for its hour, or for ever when it names none."""
+    admit(conn, entry(**fields))
+    row = conn.execute("SELECT * FROM inbox").fetchone()
+
+    assert row["kind"] == kind
+    assert dt.datetime.fromisoformat(row["due_at"]) == due
+
+
+def test_a_repeat_is_no_evidence(conn: sqlite3.Connection) -> None:
+    """An agency's repeat of an item is recorded and not read."""
+    assert admit(conn, entry(status="repeat")) == inbox.Admitted(new=1)
+
+
+def test_a_kill_of_another_item_goes_to_that_article(conn: sqlite3.Connection) -> None:
+    """A notice with an id of its own withdraws the item that it names."""
+    admit(conn, entry())
+    admit(conn, entry("notice", url=None, status="kill", withdraws="one"))
+
+    assert queued(conn)[1] == ("kill", queued(conn)[0][1])
+
+
+def test_claims_of_one_article_come_one_at_a_time(conn: sqlite3.Connection) -> None:
+    """Version two waits until version one is settled, so they settle in order."""
+    admit(conn, entry())
+    admit(conn, entry(content_hash="h2"))
+    with transaction(conn):
+        first = inbox.claim(conn, NOW, 10)
+        second = inbox.claim(conn, NOW, 10)
+
+    assert [w.entry.content_hash for w in first if w.entry] == ["h1"]
+    assert second == []
+
+
+def test_a_row_that_kills_the_process_does_not_loop(conn: sqlite3.Connection) -> None:
+    """Twice claimed without an end it runs alone; then its attempts tell that it must be buried."""
+    admit(conn, entry("deadly"))
+    for attempt in (1, 2):
+        with transaction(conn):
+            assert [w.attempts for w in inbox.claim(conn, NOW, 5)] == [attempt]
+            inbox.release_all(conn)
+    admit(conn, entry("harmless"))
+    with transaction(conn):
+        together = inbox.claim(conn, NOW, 5)
+    assert [(w.entry.id, w.attempts) for w in together if w.entry] == [("deadly", 3)]
+
+
+def test_a_claim_given_back_does_not_count(conn: sqlite3.Connection) -> None:
+    """A shutdown before the work began is no attempt."""
+    admit(conn, entry())
+    with transaction(conn):
+        work = inbox.claim(conn, NOW, 1)[0]
+        inbox.give_back(conn, work)
+        again = inbox.claim(conn, NOW, 1)[0]
+
+    assert again.attempts == 1
+
+
+def test_postponed_work_waits(conn: sqlite3.Connection) -> None:
+    """A page that answers 503 is a row with a later due date."""
+    admit(conn, entry())
+    later = NOW + dt.timedelta(minutes=5)
+    with transaction(conn):
+        inbox.postpone(conn, inbox.claim(conn, NOW, 1)[0], later, "http_5xx", attempted=False)
+        assert inbox.claim(conn, NOW, 1) == []
+        assert [w.postponed for w in inbox.claim(conn, later, 1)] == [1]
+
+
+def test_a_dead_letter_comes_back_whole(conn: sqlite3.Connection) -> None:
+    """Retry gives the same work, with a document's bytes intact."""
+    html = b"<p>\xff\x00 broken</p>"
+    with transaction(conn):
+        inbox.admit_document(conn, Document("a-1", html=html), NOW)
+        work = inbox.claim(conn, NOW, 1)[0]
+        inbox.finish(conn, work)
+        dead_letters.add(conn, work, "killed", "deadline", NOW)
+        assert dead_letters.retry(conn, NOW) == 1
+        assert dead_letters.retry(conn, NOW) == 0
+        again = inbox.claim(conn, NOW, 1)[0]
+
+    assert again.document == replace(work.document or Document("x"), html=html)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["h1", "h2"])), max_size=12))
+def test_any_order_of_polls_queues_each_change_once(polls: list[tuple[str, str]]) -> None:
+    """Over any history an entry is queued exactly as often as its content changed."""
+    conn = open_memory()
+    last: dict[str, str] = {}
+    expected = 0
+    for identity, content in polls:
+        expected += last.get(identity) != content
+        last[identity] = content
+        admit(conn, entry(identity, content_hash=content))
+
+    assert len(queued(conn)) == expected
+
+
+def open_memory() -> sqlite3.Connection:
+    """A store that is gone after the test."""
+    return open_writer(Path(":memory:"), BINDING, durable=False)
+
+
+def test_a_store_of_another_instance_is_refused(tmp_path: Path) -> None:
+    """A ledger of one instance says nothing about another; the message names both."""
+    open_writer(tmp_path / "s.db", BINDING).close()
+
+    with pytest.raises(ConfigError, match="belongs to instance 'test', not 'other'"):
+        open_writer(tmp_path / "s.db", replace(BINDING, instance="other"))
+
+
+def test_two_processes_cannot_hold_one_store(tmp_path: Path) -> None:
+    """The second is told who has it."""
+    path = tmp_path / "s.db"
+    with exclusive(path), pytest.raises(ConfigError, match="in use by process"), exclusive(path):
+        pass
+
+
+def test_readers_cannot_write(tmp_path: Path) -> None:
+    """A reading command can never disturb a worker."""
+    open_writer(tmp_path / "s.db", BINDING).close()
+    reader = open_reader(tmp_path / "s.db")
+
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM inbox")
+
+
+def test_the_writer_keeps_going_after_a_failure(tmp_path: Path) -> None:
+    """A failing function rolls back and fails only its own future."""
+    fatal: list[BaseException] = []
+    writer = Writer(open_writer(tmp_path / "s.db", BINDING), fatal.append)
+    writer.start()
+
+    def half(conn: sqlite3.Connection) -> None:
+        inbox.admit_document(conn, Document("lost"), NOW)
+        raise ValueError("after the row")
+
+    failed = writer.submit(half)
+    kept = writer.submit(lambda conn: inbox.admit_document(conn, Document("kept"), NOW))
+
+    assert isinstance(failed.exception(timeout=10), ValueError)
+    assert kept.result(timeout=10) > 0
+    writer.close()
+    assert queued(open_reader(tmp_path / "s.db")) == [("document", "kept")]
+    assert fatal == []
