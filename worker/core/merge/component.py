@@ -111,7 +111,7 @@ def collect(
         if incident.frozen is not None:
             node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
             nodes[node.key] = node
-    evidence = Evidence(nodes.values(), decisions, {}, knowledge.merge_weights)
+    evidence = Evidence(nodes.values(), decisions, frozenset(), knowledge.merge_weights)
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
     found = _reach(nodes, evidence, _ties(nodes, groups), seeds, set(incoming))

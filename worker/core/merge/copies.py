@@ -21,25 +21,34 @@ _BAND = 4
 """Places per band: at 80 % agreement a pair meets in one of 32 bands with P > .9999."""
 
 
-def find_copies(articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> dict[str, str]:
-    """Article → the article whose text it repeats, for copies only."""
+Pairs = frozenset[frozenset[str]]
+
+
+def find_pairs(articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
+    """The pairs of articles of which one repeats the other's text."""
     by_id = {article.article_id: article for article in articles}
     ordered = sorted(by_id.values(), key=_order)
+    return frozenset(
+        frozenset((ordered[a].article_id, ordered[b].article_id))
+        for a, b in _candidates(ordered)
+        if _repeats(ordered[a], ordered[b], weights)
+    )
+
+
+def sources(articles: Iterable[ArticleRef], pairs: Pairs) -> dict[str, ArticleRef]:
+    """Copy → the article whose text it repeats: of all that hang together the earliest.
+
+    Asked for the members of one incident, so that it does not depend on who else was looked at.
+    """
+    ordered = sorted({a.article_id: a for a in articles}.values(), key=_order)
     rank = {article.article_id: k for k, article in enumerate(ordered)}
     parent = list(range(len(ordered)))
-    for a, b in sorted(_candidates(ordered, rank)):
-        if _repeats(ordered[a], ordered[b], weights):
-            _unite(parent, a, b)
+    for pair in pairs:
+        known = [rank[article_id] for article_id in pair if article_id in rank]
+        if len(known) == 2:
+            _unite(parent, *known)
     roots = ((k, _root(parent, k)) for k in range(len(ordered)))
-    return {ordered[k].article_id: ordered[root].article_id for k, root in roots if root != k}
-
-
-def count_sources(articles: Sequence[ArticleRef], copies: Mapping[str, str]) -> int:
-    """Independent sources: outlets, with copies counted for the outlet of their source."""
-    outlets = {a.article_id: outlet_key(a) for a in articles}
-    return len(
-        {outlets.get(copies.get(a.article_id, a.article_id), outlet_key(a)) for a in articles}
-    )
+    return {ordered[k].article_id: ordered[root] for k, root in roots if root != k}
 
 
 def outlet_key(article: ArticleRef) -> str:
@@ -55,13 +64,10 @@ def _order(article: ArticleRef) -> tuple[bool, float, str]:
     return False, aware.timestamp(), article.article_id
 
 
-def _candidates(
-    ordered: Sequence[ArticleRef], rank: Mapping[str, int]
-) -> Iterator[tuple[int, int]]:
+def _candidates(ordered: Sequence[ArticleRef]) -> Iterator[tuple[int, int]]:
     """Pairs that share a text or a band of their signatures, each once."""
     buckets: dict[object, list[int]] = defaultdict(list)
-    for article in ordered:
-        k = rank[article.article_id]
+    for k, article in enumerate(ordered):
         buckets["text", article.text_sha256].append(k)
         signature = article.copy_signature
         for start in range(0, len(signature) - _BAND + 1, _BAND):

@@ -167,6 +167,13 @@ def _changes(drafts: Sequence[Draft], around: Surroundings, cause: Cause) -> Cha
         changes=tuple(changes),
         kept=tuple(kept),
         timers=tuple(timers),
-        copies=dict(sorted(around.scene.copies.items())),
+        copies=_copies(around.announced.named),
         links=tuple(link_all(around.announced.named, around.homes, around.scene)),
     )
+
+
+def _copies(named: Iterable[Named]) -> dict[str, str]:
+    """Article → the article of its incident whose text it repeats."""
+    members = (member for entry in named for member in entry.party.members)
+    pairs = ((m.filed.article.article_id, m.source) for m in members)
+    return dict(sorted((copy, source.article_id) for copy, source in pairs if source is not None))

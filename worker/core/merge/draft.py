@@ -75,7 +75,7 @@ def draft_cell(entry: Named, around: Surroundings, cause: Cause, *, ticking: boo
     state = life.carry_on(life.state_of(party, scene), prior, moved=moved)
     if ticking and not moved:
         state = life.ripen(state, prior, cause.now)
-    members = records(party, scene)
+    members = records(party)
     if prior is not None and _stays_closed(prior, snapshot, state, members, cause):
         state = "closed"
     due = life.due_after(state, prior, cause.now, scene.knowledge.merge_weights, moved=moved)
@@ -92,7 +92,7 @@ def draft_cell(entry: Named, around: Surroundings, cause: Cause, *, ticking: boo
         kind=kind,
         affected=affected,
         cause_report=_cause_report(entry, around),
-        frozen=_frozen(entry, snapshot, scene),
+        frozen=_frozen(entry, snapshot),
     )
 
 
@@ -169,8 +169,8 @@ def _snapshot(entry: Named, around: Surroundings, cause: Cause) -> Snapshot:
     table = scene.knowledge.codes
     order = tuple(table.get("attack_type", ()))
     slots = choose_slots(voices(_speaking(party), scene), weights["life.slot_share"], order)
-    casualties = decide_casualties(party, scene)
-    members = records(party, scene)
+    casualties = decide_casualties(party)
+    members = records(party)
     return Snapshot(
         incident_id=entry.incident_id,
         revision=0,
@@ -201,7 +201,7 @@ def _snapshot(entry: Named, around: Surroundings, cause: Cause) -> Snapshot:
         support=slots.support,
         reports=members,
         reports_total=len(members),
-        n_independent=_independent(party, scene),
+        n_independent=_independent(party),
         codes=code(slots, casualties, table) if table else Codes(),
         background=background_of(entry, around.homes, scene),
     )
@@ -213,9 +213,9 @@ def _speaking(party: Party) -> Sequence[Membership]:
     return party.lending or [m for m in told if m.filed.report.role != "retraction"]
 
 
-def _independent(party: Party, scene: Scene) -> int:
+def _independent(party: Party) -> int:
     lending = (m for m in party.members if m.lends)
-    return len(frozenset[str]().union(*(sources_of(m, scene) for m in lending)))
+    return len(frozenset[str]().union(*(sources_of(m) for m in lending)))
 
 
 def _supersedes(entry: Named, around: Surroundings) -> tuple[str, ...]:
@@ -284,11 +284,11 @@ def _first_incoming(around: Surroundings) -> str | None:
     return reports[0].report_id if reports else None
 
 
-def _frozen(entry: Named, snapshot: Snapshot, scene: Scene) -> FrozenIncident | None:
+def _frozen(entry: Named, snapshot: Snapshot) -> FrozenIncident | None:
     """A closing incident is frozen whole; a live one keeps the frozen part it still rests on."""
     if snapshot.state == "closed":
         used = [s for s in snapshot.casualties.statements if s.status == "used"]
-        return freeze(snapshot, records(entry.party, scene), used)
+        return freeze(snapshot, records(entry.party), used)
     nodes = [m.frozen for m in entry.party.members if m.frozen is not None]
     if not nodes:
         return None

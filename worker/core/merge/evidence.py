@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from worker.core.incident import FiledReport, FrozenIncident, article_of
+from worker.core.merge.copies import Pairs
 from worker.core.merge.facts import Facts, Gazetteer, facts_of
 from worker.core.merge.pairs import Pair, Weights, compare
 from worker.core.merge.vetoes import Decisions, names
@@ -70,16 +71,12 @@ class Evidence:
     """Answers, for any two nodes, how much and whether at all. Holds answers for one decision."""
 
     def __init__(
-        self,
-        nodes: Iterable[Node],
-        decisions: Decisions,
-        sources: Mapping[str, str],
-        weights: Weights,
+        self, nodes: Iterable[Node], decisions: Decisions, copies: Pairs, weights: Weights
     ) -> None:
-        """``sources`` maps an article to the one whose text it repeats (copies only)."""
+        """``copies``: the pairs of articles of which one repeats the other's text."""
         self.weights = weights
         self._decisions = decisions
-        self._sources = sources
+        self._copies = copies
         self._slots: dict[Facts, int] = {}
         self._known: dict[tuple[int, int], Pair] = {}
         everyone = tuple(nodes)
@@ -102,8 +99,9 @@ class Evidence:
         total = self.pair(a, b).weight
         if a.article_id == b.article_id:
             return total + self.weights["merge.same_article"]
-        source_a, source_b = (self._sources.get(n.article_id, n.article_id) for n in (a, b))
-        return total + (self.weights["copy.same"] if source_a == source_b else 0.0)
+        if self._copies and frozenset((a.article_id, b.article_id)) in self._copies:
+            return total + self.weights["copy.same"]
+        return total
 
     def cannot(self, a: Node, b: Node) -> bool:
         """Whether two nodes can never be one attack."""

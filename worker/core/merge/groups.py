@@ -126,5 +126,5 @@ def _combined(members: Sequence[Named], parted: Partition, scene: Scene) -> tupl
         if {cell.core[0].key for cell in fits} <= cells
     ]
     lending = [m for member in members for m in member.party.members if m.lends]
-    mixed = said(tellers, scene, "incident") + said((*tellers, *lending), scene, "aggregate")
+    mixed = said(tellers, "incident") + said((*tellers, *lending), "aggregate")
     return tuple(replace(statement, scope="incident") for statement in dict.fromkeys(mixed))

@@ -40,7 +40,7 @@ def state_of(party: Party, scene: Scene) -> State:
     if party.retracted:
         return "retracted"
     primaries = party.primaries
-    outlets = frozenset[str]().union(*(sources_of(m, scene) for m in primaries))
+    outlets = frozenset[str]().union(*(sources_of(m) for m in primaries))
     if len(outlets) >= scene.knowledge.merge_weights["life.sources"]:
         return "active"
     alone = (

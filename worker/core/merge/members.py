@@ -13,13 +13,13 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from worker.core.contract.snapshot import LinkCertainty, Member
 from worker.core.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.knowledge import Knowledge
-from worker.core.merge.copies import outlet_key
+from worker.core.merge.copies import outlet_key, sources
 from worker.core.merge.evidence import Node
 from worker.core.merge.partition import Cell
 from worker.core.merge.scene import Scene
@@ -36,6 +36,8 @@ class Membership:
     filed: FiledReport
     certainty: LinkCertainty
     frozen: FrozenIncident | None = None
+    source: ArticleRef | None = None
+    """The article of this incident whose text it repeats."""
 
     @property
     def lends(self) -> bool:
@@ -67,8 +69,18 @@ class Party:
 
 def gather(cell: Cell, scene: Scene) -> Party:
     """Sort out the members of a cell."""
-    everyone = [_membership(node, "certain", scene) for node in cell.core]
-    everyone += [_membership(node, certainty, scene) for node, certainty in cell.attached]
+    core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
+    placed = [*core, *cell.attached]
+    found = sources((scene.filed[n.key].article for n, _ in placed), scene.copies)
+    everyone = [
+        Membership(
+            filed=scene.filed[node.key],
+            certainty=certainty,
+            frozen=scene.frozen.get(node.key),
+            source=found.get(node.article_id),
+        )
+        for node, certainty in placed
+    ]
     everyone.sort(key=lambda m: _order(m.filed))
     retractions = [m for m in everyone if m.filed.report.role == "retraction"]
     told = [m for m in everyone if m.filed.report.role != "retraction"]
@@ -87,18 +99,16 @@ def gather(cell: Cell, scene: Scene) -> Party:
 
 def voices(members: Iterable[Membership], scene: Scene) -> list[Voice]:
     """What the members say, with the sources behind each."""
-    return [Voice(m.filed, sources_of(m, scene), is_trusted(m, scene.knowledge)) for m in members]
+    return [Voice(m.filed, sources_of(m), is_trusted(m, scene.knowledge)) for m in members]
 
 
-def sources_of(member: Membership, scene: Scene) -> frozenset[str]:
+def sources_of(member: Membership) -> frozenset[str]:
     """The outlets behind a member; a copy counts for the outlet of its source."""
     if member.frozen is not None:
         roots = (m.copy_of or m.article_id for m in member.frozen.members)
         outlets = {m.article_id: m.outlet for m in member.frozen.members}
         return frozenset((outlets.get(root) or f"#{root}").casefold() for root in roots)
-    article = member.filed.article
-    root = scene.copies.get(article.article_id, article.article_id)
-    return frozenset((outlet_key(scene.articles.get(root, article)),))
+    return frozenset((outlet_key(member.source or member.filed.article),))
 
 
 def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
@@ -110,20 +120,20 @@ def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
     return any(trust.get((outlet or "").casefold()) in _TRUSTED for outlet in outlets)
 
 
-def records(party: Party, scene: Scene) -> tuple[Member, ...]:
+def records(party: Party) -> tuple[Member, ...]:
     """The members as the snapshot lists them, earliest published first."""
     listed: list[Member] = []
     for member in party.members:
         if member.frozen is not None:
             listed += member.frozen.members
         else:
-            listed.append(_record(member, scene.copies))
+            listed.append(_record(member))
     return tuple(
         sorted(listed, key=lambda m: (*_instant(m.published or m.first_seen), m.report_id))
     )
 
 
-def _record(member: Membership, copies: Mapping[str, str]) -> Member:
+def _record(member: Membership) -> Member:
     article = member.filed.article
     return Member(
         report_id=member.filed.report_id,
@@ -135,15 +145,11 @@ def _record(member: Membership, copies: Mapping[str, str]) -> Member:
         lang=article.lang,
         role=member.filed.report.role,
         link=member.certainty,
-        copy_of=copies.get(article.article_id),
+        copy_of=member.source.article_id if member.source is not None else None,
         published=article.published,
         first_seen=article.first_seen,
         text_sha256=article.text_sha256,
     )
-
-
-def _membership(node: Node, certainty: LinkCertainty, scene: Scene) -> Membership:
-    return Membership(scene.filed[node.key], certainty, scene.frozen.get(node.key))
 
 
 def _is_primary(member: Membership) -> bool:
@@ -216,7 +222,7 @@ def _is_retracted(
         return False
     last = max(_order(r.filed) for r in strong)
     again = [m for m in members if m.lends and _order(m.filed) > last]
-    outlets = frozenset[str]().union(*(sources_of(m, scene) for m in again))
+    outlets = frozenset[str]().union(*(sources_of(m) for m in again))
     return len(outlets) < scene.knowledge.merge_weights["life.sources"]
 
 
@@ -249,8 +255,3 @@ def _withdrew(member: Membership, retractions: Sequence[Membership]) -> bool:
 def _is_struck(members: Sequence[Membership], scene: Scene) -> bool:
     """Whether a person retracted what one of the members tells of."""
     return any(scene.decisions.retracted(m.filed.report_id) for m in members)
-
-
-def article_refs(members: Iterable[Membership]) -> list[ArticleRef]:
-    """The articles of the members that are reports of their own."""
-    return [m.filed.article for m in members if m.frozen is None]

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 
 from worker.core.contract.snapshot import Member
 from worker.core.incident import (
-    ArticleRef,
     Component,
     FiledReport,
     FrozenIncident,
@@ -24,7 +23,7 @@ from worker.core.incident import (
 )
 from worker.core.knowledge import Knowledge
 from worker.core.merge.component import as_filed
-from worker.core.merge.copies import find_copies
+from worker.core.merge.copies import Pairs, find_pairs
 from worker.core.merge.evidence import Evidence, Node, frozen_node, node_of
 from worker.core.merge.facts import Gazetteer, facts_of
 from worker.core.merge.vetoes import Decisions
@@ -40,9 +39,10 @@ class Scene:
     filed: dict[str, FiledReport]
     nodes: tuple[Node, ...]
     frozen: dict[str, FrozenIncident]
-    articles: dict[str, ArticleRef]
-    copies: dict[str, str]
+    copies: Pairs
     evidence: Evidence
+    touched: str | None
+    """The incoming article."""
     thawed: frozenset[str]
 
     def is_closed(self, incident: Incident) -> bool:
@@ -74,8 +74,7 @@ def prepare(
     filed = {f.report_id: f for f in acting} | wrapped
     nodes = [node_of(f, gazetteer) for f in acting]
     nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in standing]
-    articles = {f.article.article_id: f.article for f in component.reports}
-    copies = find_copies(articles.values(), knowledge.merge_weights)
+    copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
     return Scene(
         knowledge=knowledge,
         gazetteer=gazetteer,
@@ -83,9 +82,9 @@ def prepare(
         filed=filed,
         nodes=tuple(sorted(nodes, key=lambda node: node.key)),
         frozen={f.report.report_id: f for f in standing},
-        articles=articles,
         copies=copies,
         evidence=Evidence(nodes, decisions, copies, knowledge.merge_weights),
+        touched=touched,
         thawed=thawed,
     )
 

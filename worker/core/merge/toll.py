@@ -17,16 +17,15 @@ from dataclasses import replace
 from worker.core.contract.snapshot import Casualties, TimelinePoint
 from worker.core.figures import decide_toll
 from worker.core.merge.members import Membership, Party
-from worker.core.merge.scene import Scene
 from worker.core.model import Scope, Statement
 
 _TOTALS = ("killed", "injured", "casualties")
 
 
-def decide_casualties(party: Party, scene: Scene) -> Casualties:
+def decide_casualties(party: Party) -> Casualties:
     """The figures of a party, with every statement's part in them."""
     lending = [m for m in party.members if m.lends]
-    statements = said(lending, scene, "incident")
+    statements = said(lending, "incident")
     toll = decide_toll(statements)
     return Casualties(
         killed=toll.killed,
@@ -40,20 +39,19 @@ def decide_casualties(party: Party, scene: Scene) -> Casualties:
     )
 
 
-def said(members: Iterable[Membership], scene: Scene, scope: Scope) -> tuple[Statement, ...]:
+def said(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
     """The statements of members in one scope, each with its report, copies said once."""
     own: list[Statement] = []
     by_article: dict[str, set[tuple[object, ...]]] = {}
     copies: list[tuple[str, list[Statement]]] = []
     for member in members:
         statements = [s for s in _filed(member) if s.scope == scope]
-        source = scene.copies.get(member.filed.article.article_id)
-        if source is None:
+        if member.source is None:
             own += statements
             known = by_article.setdefault(member.filed.article.article_id, set())
             known.update(map(_content, statements))
         else:
-            copies.append((source, statements))
+            copies.append((member.source.article_id, statements))
     for source, statements in copies:
         known = by_article.get(source, set())
         own += [s for s in statements if _content(s) not in known]
