@@ -20,14 +20,13 @@ import contextlib
 import datetime as dt
 import json
 import os
-import signal
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 
 from aiohttp import web
-from pydantic import TypeAdapter
 
-from worker import __version__, log
+from worker import __version__, log, spool
 from worker.chain import Chain, tell_changes
 from worker.config import FeedConfig
 from worker.config_load import Loaded
@@ -37,11 +36,10 @@ from worker.core.errors import ConfigError
 from worker.core.knowledge import Knowledge
 from worker.desk import Desk
 from worker.ingest.fetch import Fetcher
-from worker.ingest.poll import PollResult, poll_feed
 from worker.ingest.robots import Robots
-from worker.ingest.schedule import FeedState
 from worker.knowledge import load_knowledge, profile_dir
 from worker.metrics import Metrics
+from worker.polling import Poller, Stop, now
 from worker.publish.file_publisher import FilePublisher
 from worker.publish.files import FileSink
 from worker.publish.publisher import KafkaPublisher
@@ -51,9 +49,9 @@ from worker.serve.web import Face, build, build_page
 from worker.serve.whereabouts import run_file
 from worker.settle import tick
 from worker.store import feeds as feed_table
-from worker.store import inbox, outbox
+from worker.store import inbox, maintenance, outbox
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
-from worker.store.inbox import Admission, Admitted, Work
+from worker.store.inbox import Work
 from worker.store.times import instant
 from worker.store.writer import Writer
 
@@ -62,7 +60,7 @@ _ONCE_LIMIT_S = 900.0
 _BEAT_S = 1.0
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 _ALIVE_S = 600.0
-STATE: TypeAdapter[FeedState] = TypeAdapter(FeedState)
+_RETAIN_S = 3600.0
 
 
 def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset()) -> int:
@@ -85,37 +83,6 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
     return code
 
 
-class _Stop:
-    """What signals ask for: the first to drain, the second to leave at once."""
-
-    def __init__(self, wake: asyncio.Event) -> None:
-        self.asked = asyncio.Event()
-        self._wake = wake
-
-    def listen(self) -> None:
-        """Hear SIGTERM and SIGINT from now on."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._heard)
-
-    def ask(self) -> None:
-        """Begin to drain."""
-        self.asked.set()
-        self._wake.set()
-
-    async def wait(self, seconds: float) -> bool:
-        """Wait at most ``seconds``; True when a stop was asked for."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.asked.wait(), max(0.0, seconds))
-        return self.asked.is_set()
-
-    def _heard(self) -> None:
-        if self.asked.is_set():
-            log.get().warning("worker.stopped", clean=False, because="second signal")
-            os._exit(EX_TEMPFAIL)  # as safe as kill -9: nothing is ever half-written
-        self.ask()
-
-
 class _Worker:
     """One worker's life."""
 
@@ -126,9 +93,8 @@ class _Worker:
         self._feeds = feeds
         self._metrics = Metrics()
         self._work_came = asyncio.Event()
-        self._stop = _Stop(self._work_came)
+        self._stop = Stop(self._work_came)
         self._in_flight: set[int] = set()
-        self._failing: set[str] = set()
 
     async def live(self, *, once: bool) -> int:
         """Start everything, run, stop everything; returns the exit code."""
@@ -142,7 +108,10 @@ class _Worker:
                     group.create_task(self._keep_time()),
                     group.create_task(self._writer_failure()),
                 ]
-                polls = [group.create_task(self._poll(feed, once=once)) for feed in self._feeds]
+                polls = [
+                    group.create_task(self._poller.keep_asking(feed, once=once))
+                    for feed in self._feeds
+                ]
                 work = [*polls, group.create_task(self._dispatch())]
                 log.get().info("worker.started", **self._introduction())
                 await (self._until_done(polls) if once else self._stop.asked.wait())
@@ -186,6 +155,7 @@ class _Worker:
         stack.push_async_callback(sandbox.stop)
         fetcher = await stack.enter_async_context(Fetcher(config.ingest))
         self._chain = Chain(
+            store=path,
             writer=self._writer,
             sandbox=sandbox,
             fetcher=fetcher,
@@ -195,7 +165,9 @@ class _Worker:
             metrics=self._metrics,
         )
         await self._chain.write(inbox.release_all)
-        self._states = await desk.read(feed_table.load_states)
+        maintenance.lay_ballast(path)
+        states = await desk.read(feed_table.load_states)
+        self._poller = Poller(config, self._chain, desk.pulse, states, self._stop, self._work_came)
         self._publisher = self._new_publisher()
         self._publisher.start()
         desk.threads["writer"] = lambda: self._writer.beat if self._writer.is_alive() else None
@@ -235,68 +207,6 @@ class _Worker:
         beside.write_text(json.dumps(told), "utf-8")
         stack.callback(beside.unlink, missing_ok=True)
 
-    async def _poll(self, feed: FeedConfig, *, once: bool) -> None:
-        """Ask one feed again and again, or once."""
-        stored = self._states.get(feed.id)
-        state = STATE.validate_json(stored) if stored else FeedState(feed.id)
-        while True:
-            pause = (
-                0.0 if once or state.next_at is None else (state.next_at - _now()).total_seconds()
-            )
-            if await self._stop.wait(pause) or not await self._has_room():
-                return
-            state = await self._ask(feed, state)
-            if once:
-                return
-
-    async def _ask(self, feed: FeedConfig, state: FeedState) -> FeedState:
-        """One poll, and what it brought admitted in one transaction."""
-        began, chain = time.monotonic(), self._chain
-        result = await poll_feed(feed, state, chain.fetcher, chain.sandbox, _now())
-        admission = Admission(
-            feed.id, result.entries, STATE.dump_json(result.state).decode(), result.state.next_at
-        )
-        moment = _now()
-        admitted = await chain.write(lambda conn: inbox.admit(conn, admission, moment))
-        if admitted.queued:
-            self._work_came.set()
-        self._tell_poll(feed, state, result, admitted, time.monotonic() - began)
-        return result.state
-
-    def _tell_poll(
-        self,
-        feed: FeedConfig,
-        before: FeedState,
-        result: PollResult,
-        admitted: Admitted,
-        took: float,
-    ) -> None:
-        metrics, failures = self._metrics, result.state.failures
-        metrics.polls.labels(feed.id, result.outcome).inc()
-        metrics.poll_duration.observe(took)
-        for kind in ("new", "changed", "seen"):
-            metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind))
-        if admitted.new or admitted.changed:
-            metrics.last_item.labels(feed.id).set_to_current_time()
-        told = log.get(feed=feed.id)
-        (self._failing.add if failures else self._failing.discard)(feed.id)
-        if failures == 0:
-            self._desk.pulse.answered = True
-            metrics.last_success.labels(feed.id).set_to_current_time()
-            if before.failures:
-                told.info("feed.recovered", after=before.failures)
-        elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
-            told.warning("feed.failed", reason=result.reason, failures=failures)
-        told.debug("feed.polled", outcome=result.outcome, new=admitted.new,
-                   changed=admitted.changed, queued=admitted.queued, ms=round(took * 1000))  # fmt: skip
-
-    async def _has_room(self) -> bool:
-        """Wait while a high-water mark is passed; False when a stop was asked for meanwhile."""
-        while self._desk.pulse.paused:
-            if await self._stop.wait(self._config.ingest.tick_s):
-                return False
-        return not self._stop.asked.is_set()
-
     async def _dispatch(self) -> None:
         """Hand out due work, at most ``articles_in_flight`` at a time, until asked to stop."""
         slots = self._config.ingest.articles_in_flight
@@ -312,12 +222,12 @@ class _Worker:
                     await self._wait_for_work()
 
     async def _claim(self, limit: int) -> list[Work]:
-        moment = _now()
+        moment = now()
         return await self._chain.write(lambda conn: inbox.claim(conn, moment, limit))
 
     async def _work_off(self, work: Work) -> None:
         try:
-            await self._chain.work_off(work, _now)
+            await self._chain.work_off(work, now)
         finally:
             self._in_flight.discard(work.inbox_id)
             self._work_came.set()
@@ -338,9 +248,9 @@ class _Worker:
 
     async def _keep_time(self) -> None:
         """Timers, gauges, heartbeat record and high-water marks, every ``ingest.tick_s``."""
-        last_beat = last_alive = float("-inf")
+        last_beat = last_alive = last_kept = float("-inf")
         while True:
-            moment = _now()
+            moment = now()
             await self._fire_timers(moment)
             if time.monotonic() - last_beat >= self._config.publish.heartbeat_s:
                 last_beat = time.monotonic()
@@ -348,6 +258,10 @@ class _Worker:
             if time.monotonic() - last_alive >= _ALIVE_S:
                 last_alive = time.monotonic()
                 await self._say_alive()
+            if time.monotonic() - last_kept >= _RETAIN_S:
+                last_kept = time.monotonic()
+                await self._forget(moment)
+            await self._take_requests(moment)
             self._publisher.wake()
             await self._watch(moment)
             await asyncio.sleep(self._config.ingest.tick_s)
@@ -357,6 +271,18 @@ class _Worker:
         if revised:
             log.get().info("timer.fired", revisions=len(revised))
             tell_changes(revised, self._metrics)
+
+    async def _forget(self, moment: dt.datetime) -> None:
+        """Delete what is older than it need be."""
+        await self._chain.write(lambda conn: maintenance.retain(conn, moment))
+
+    async def _take_requests(self, moment: dt.datetime) -> None:
+        """What people asked for by command: corrections, dead letters to be tried again."""
+        for path, request in await asyncio.to_thread(list, spool.waiting(self._config.store.path)):
+            queued = await self._chain.write(partial(spool.admit, request=request, now=moment))
+            path.unlink(missing_ok=True)
+            log.get().info("request.taken", queued=queued)
+            self._work_came.set()
 
     async def _watch(self, moment: dt.datetime) -> None:
         was_paused = self._desk.pulse.paused
@@ -369,7 +295,7 @@ class _Worker:
             log.get().warning(event, inbox=waiting.inbox, outbox=waiting.outbox)
 
     async def _send_heartbeat(self, moment: dt.datetime) -> None:
-        failing = len(self._failing)
+        failing = len(self._poller.failing)
         facts = await self._desk.read(store_facts)
         beat = Heartbeat(
             instance=self._config.instance,
@@ -387,7 +313,9 @@ class _Worker:
     async def _say_alive(self) -> None:
         facts = await self._desk.read(store_facts)
         keys = ("articles", "incidents", "inbox", "outbox", "dead_letters")
-        log.get().info("worker.alive", failing=len(self._failing), **{k: facts[k] for k in keys})
+        log.get().info(
+            "worker.alive", failing=len(self._poller.failing), **{k: facts[k] for k in keys}
+        )
 
     async def _until_done(self, polls: list[asyncio.Task[None]]) -> None:
         """``once``: every feed polled, nothing due, nothing in flight."""
@@ -395,7 +323,7 @@ class _Worker:
             async with asyncio.timeout(_ONCE_LIMIT_S):
                 await asyncio.wait(polls)
                 while not self._stop.asked.is_set():
-                    waiting = await self._desk.measure(_now())
+                    waiting = await self._desk.measure(now())
                     if not waiting.inbox_due and not self._in_flight:
                         break
                     await asyncio.sleep(0.1)
@@ -423,7 +351,3 @@ class _Worker:
     def _note_failure(self, error: BaseException) -> None:
         if not self._writer_failed.done():
             self._writer_failed.set_exception(error)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -18,6 +18,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from worker import log
@@ -31,7 +32,7 @@ from worker.ingest.robots import Robots
 from worker.metrics import Metrics
 from worker.sandbox import Sandbox, SandboxKilled
 from worker.settle import Settled, bury, correct, settle, withdraw
-from worker.store import inbox
+from worker.store import inbox, maintenance
 from worker.store.inbox import Work
 from worker.store.writer import Writer
 
@@ -43,6 +44,8 @@ LATER = frozenset(
 _FIRST_WAIT = dt.timedelta(minutes=1)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 _PAGE_TRIES = 5
+_PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC"})
+_FULL_WAIT_S = 5.0
 _T = TypeVar("_T")
 
 
@@ -50,6 +53,7 @@ _T = TypeVar("_T")
 class Chain:
     """What working on an article needs, and the working."""
 
+    store: Path
     writer: Writer
     sandbox: Sandbox
     fetcher: Fetcher
@@ -96,8 +100,23 @@ class Chain:
         self._tell(work, settled, revision, began)
 
     async def write(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run ``job`` in a transaction on the writer thread."""
-        return await asyncio.wrap_future(self.writer.submit(job))
+        """Run ``job`` in a transaction on the writer thread, waiting out a full disk.
+
+        A transaction that found no room was rolled back whole, so it is simply run again; the
+        ballast beside the store is given up first, or not even deleting would be possible.
+        """
+        told = False
+        while True:
+            try:
+                return await asyncio.wrap_future(self.writer.submit(job))
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname not in _PASSING:
+                    raise
+                dropped = maintenance.drop_ballast(self.store)
+                if not told:
+                    log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
+                    told = True
+            await asyncio.sleep(_FULL_WAIT_S)
 
     async def _document(self, work: Work, now: dt.datetime) -> Document:
         """What there is to read. Raises ``FetchError`` when it is worth trying again."""

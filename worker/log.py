@@ -51,7 +51,8 @@ EVENTS: dict[str, str] = {
     "store.diverged": "Store and ledger disagree; ingest waits, what happened is told.",
     "store.restored": "The store was rebuilt from the topics.",
     "sandbox.killed": "A job passed its deadline or memory limit; its process was ended.",
-    "correction.applied": "A person's correction was settled.",
+    "store.full": "No room to write; everything waits and is tried again.",
+    "request.taken": "A correction, or dead letters to be tried again, were taken in.",
     "serve.listening": "Health, metrics and page can be asked; host and port.",
     "library.logged": "A line of a library: logger, message.",
 }
@@ -132,6 +133,7 @@ def _renderers(*, console: bool, colors: bool) -> list[Any]:
     return [
         structlog.processors.ExceptionRenderer(transformer),
         _redact_traceback,
+        _lead,
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
 
@@ -150,6 +152,12 @@ def _redact_traceback(_logger: WrappedLogger, _method: str, event: EventDict) ->
         if isinstance(entry, MutableMapping) and "exc_value" in entry:
             entry["exc_value"] = clean(str(entry["exc_value"]))
     return event
+
+
+def _lead(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Time, level and event first: a person scans the left edge."""
+    first = {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event}
+    return {**first, **event}
 
 
 class _Bridge(logging.Handler):

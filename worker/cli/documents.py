@@ -147,14 +147,14 @@ def explain(
 ) -> None:
     """Every decision about one document, with the sentence it rests on."""
     from worker.core.analyze import analyze as analyze_document
-    from worker.core.errors import PageError
+    from worker.core.errors import InputError
 
     knowledge = knowledge_of(profile)
     fields = {"id": source, "outlet": outlet, "published": published, "title": title}
-    document = _document(source, fields, knowledge.profile.zone)
     try:
+        document = _document(source, fields, knowledge.profile.zone)
         analysis = analyze_document(document, None, knowledge)
-    except PageError as error:
+    except InputError as error:
         refuse(f"{source}: {error}", EX_DATAERR)
     if as_json:
         from worker.cli.answers import answer, line
@@ -169,7 +169,6 @@ def explain(
 
 def _document(source: str, fields: dict[str, Any], zone: str) -> Document:
     """What ``explain`` was pointed at: a page, a JSON line, or plain text."""
-    from worker.core.errors import InputError
     from worker.core.lines import document_of
 
     if source.startswith(("http://", "https://")):
@@ -177,10 +176,7 @@ def _document(source: str, fields: dict[str, Any], zone: str) -> Document:
 
         return get_page(source, fields, zone)
     data = read_bytes(source)
-    try:
-        document = document_of(_fields(data, source) | _given(fields), 1, zone)
-    except InputError as error:
-        refuse(f"{source}: {error}", EX_DATAERR)
+    document = document_of(_fields(data, source) | _given(fields), 1, zone)
     # A page keeps its own bytes: its encoding is for the reader of pages to find out.
     is_page = document.html is not None and not data.lstrip().startswith(b"{")
     return replace(document, html=data, charset=None) if is_page else document

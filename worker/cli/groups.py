@@ -114,6 +114,50 @@ def store_info(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
     show_rows([facts] if as_json else rows, ("fact", "value"), as_json=as_json)
 
 
+@store.command("check")
+def store_check(config: ConfigOption = None) -> None:
+    """Whether the store is whole and agrees with itself; exit 70 when not."""
+    from worker.store.maintenance import check
+
+    problems = check(opened(settings(config)))
+    for text in problems:
+        put(text)
+    if problems:
+        raise typer.Exit(70)
+    put("the store is whole")
+
+
+@store.command("export")
+def store_export(
+    config: ConfigOption = None,
+    *,
+    articles: Annotated[
+        bool, typer.Option("--articles", help="What was settled, as input for `replay`.")
+    ] = True,
+) -> None:
+    """Every article version and correction in the order of settling, one JSON line each."""
+    from worker.cli.answers import line
+    from worker.store.export import export_articles
+
+    if articles:
+        for row in export_articles(opened(settings(config))):
+            put(line(row))
+
+
+@store.command("compact")
+def store_compact(config: ConfigOption = None) -> None:
+    """Give free pages back to the disk. The worker must not run."""
+    from worker.store.connect import exclusive
+    from worker.store.maintenance import compact
+
+    path = settings(config).config.store.path
+    opened(settings(config)).close()
+    with exclusive(path):
+        conn = sqlite3.connect(path)
+        compact(conn)
+        conn.close()
+
+
 @incidents.command("list")
 def incidents_list(
     config: ConfigOption = None,
@@ -142,3 +186,54 @@ def incidents_show(
     if found is None:
         refuse(f"no incident {incident_id}", 65)
     put(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@incidents.command("confirm")
+def incidents_confirm(
+    article_id: Annotated[str, typer.Argument(help="An article of band review.")],
+    config: ConfigOption = None,
+) -> None:
+    """A report under review is right: it may make and join incidents."""
+    _correct(config, "confirm", article_id)
+
+
+@incidents.command("merge")
+def incidents_merge(one: str, other: str, config: ConfigOption = None) -> None:
+    """Two incidents are one."""
+    from worker.cli.corrections import founding_article
+
+    conn = opened(settings(config))
+    _correct(config, "must", founding_article(conn, one), founding_article(conn, other))
+
+
+@incidents.command("split")
+def incidents_split(incident_id: str, article_id: str, config: ConfigOption = None) -> None:
+    """An article is about another incident."""
+    from worker.cli.corrections import articles_of
+
+    others = [a for a in articles_of(opened(settings(config)), incident_id) if a != article_id]
+    if not others:
+        refuse(f"{incident_id} has no other article", 65)
+    _correct(config, "cannot", article_id, others[0])
+
+
+@incidents.command("retract")
+def incidents_retract(incident_id: str, config: ConfigOption = None) -> None:
+    """It never happened: the incident is retracted, and stays so."""
+    from worker.cli.corrections import articles_of
+
+    _correct(config, "retract", *articles_of(opened(settings(config)), incident_id))
+
+
+def _correct(config: str | None, kind: str, *articles: str) -> None:
+    from worker.cli.corrections import correction, request
+
+    loaded = settings(config)
+    request(loaded.config, profile_name(loaded), correction(kind, *articles))
+
+
+def profile_name(loaded: Loaded) -> str:
+    """The name of the profile in force, which may have been given as a path."""
+    from worker.knowledge import profile_dir
+
+    return profile_dir(loaded.config.profile, loaded.folder).name

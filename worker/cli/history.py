@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from worker.cli.documents import ProfileOption, knowledge_of
+from worker.cli.service import ConfigOption, settings
 from worker.cli.streams import read_lines, refuse, watched
 
 EX_DATAERR = 65
@@ -16,6 +18,7 @@ EX_DATAERR = 65
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(replay)
+    app.command()(retry)
 
 
 def replay(
@@ -33,5 +36,19 @@ def replay(
     knowledge = knowledge_of(profile)
     lines = (text for name in files for _, text in watched(read_lines(name), "replaying"))
     outcome = replay_lines(lines, out, knowledge)
+    for problem in outcome.problems:
+        print(f"kabulwire: {problem}", file=sys.stderr)
     if outcome.unread:
         refuse(f"{outcome.unread} lines could not be read", EX_DATAERR)
+
+
+def retry(
+    reason: Annotated[str | None, typer.Option(help="Only those given up for this reason.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Bring back what was given up: dead letters go into the inbox again."""
+    from worker.cli.corrections import request
+    from worker.cli.groups import profile_name
+
+    loaded = settings(config)
+    request(loaded.config, profile_name(loaded), {"retry": reason})

@@ -1,0 +1,304 @@
+"""A real worker, started as an operator starts it, against a small newsroom on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CITY = ROOT / "tests" / "profiles" / "portsmere"
+pytestmark = pytest.mark.slow
+
+
+class Newsroom:
+    """One outlet on loopback: a feed that lists ``pages``, and the pages."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.pages: dict[str, tuple[str, str]] = {}
+        """Path → title and HTML body."""
+        self.failing = False
+        self.asked: list[str] = []
+
+    def publish(self, slug: str, title: str, *paragraphs: str) -> None:
+        body = "".join(f"<p>{text}</p>" for text in paragraphs)
+        page = (
+            f"<html lang='en'><head><title>{title}</title></head><body><main><article>"
+            f"<h1>{title}</h1>{body}</article></main></body></html>"
+        )
+        self.pages[f"/news/{slug}"] = (title, page)
+
+    def feed(self) -> str:
+        stamp = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())
+        items = "".join(
+            f"<item><title>{title}</title><link>{self.base}{path}</link><guid>{path}</guid>"
+            f"<pubDate>{stamp}</pubDate><description>{title}, police said.</description></item>"
+            for path, (title, _) in self.pages.items()
+        )
+        return f"<rss version='2.0'><channel><title>Ledger</title>{items}</channel></rss>"
+
+    def answer(self, path: str) -> tuple[int, str, str]:
+        self.asked.append(path)
+        if self.failing:
+            return 503, "text/plain", "busy"
+        if path == "/feed.xml":
+            return 200, "application/rss+xml", self.feed()
+        if path in self.pages:
+            return 200, "text/html", self.pages[path][1]
+        return 404, "text/plain", "no"
+
+
+@pytest.fixture
+def newsroom() -> Iterator[Newsroom]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, text = room.answer(self.path)
+            data = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    room = Newsroom(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield room
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Running:
+    """A worker process, its log and its topic files."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self.folder = folder
+        self.process = process
+
+    def told(self, event: str = "") -> list[dict[str, Any]]:
+        lines = (self.folder / "worker.log").read_text("utf-8").splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line for line in found if not event or line["event"] == event]
+
+    def topic(self, name: str) -> list[dict[str, Any]]:
+        path = self.folder / "topics" / f"kabulwire.{name}.jsonl"
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+    def get(self, path: str) -> tuple[int, str]:
+        told = json.loads((self.folder / "store.db.run").read_text("utf-8"))
+        request = urllib.request.Request(told["livez"].replace("/livez", path))
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def wait_for(self, what: Callable[[], object], seconds: float = 30.0) -> None:
+        limit = time.monotonic() + seconds
+        while not what():
+            if self.process.poll() is not None or time.monotonic() > limit:
+                raise AssertionError((self.folder / "worker.log").read_text("utf-8")[-3000:])
+            time.sleep(0.1)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(40)
+
+
+def environ(folder: Path, **more: str) -> dict[str, str]:
+    settings = {
+        "PROFILE": str(CITY), "INGEST__ALLOW_LOOPBACK": "true", "INGEST__MIN_INTERVAL_S": "0.3",
+        "INGEST__INTERVAL_S": "0.3", "INGEST__HOST_SPACING_S": "0.01", "INGEST__TICK_S": "0.2",
+        "STORE__PATH": str(folder / "store.db"), "FILES__DIR": str(folder / "topics"),
+        "SERVE__PORT": "0", "LOG__FORMAT": "json", "LOG__LEVEL": "debug", **more,
+    }  # fmt: skip
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
+    named = {f"KABULWIRE__{key}": value for key, value in settings.items()}
+    return clean | {"PYTHONPATH": str(ROOT)} | named
+
+
+def configured(folder: Path, url: str) -> Path:
+    config = folder / "config"
+    config.mkdir(exist_ok=True)
+    (config / "feeds.toml").write_text(
+        f'[[feed]]\nid = "ledger"\nurl = "{url}"\noutlet = "Ledger"\nlang = "en"\n', "utf-8"
+    )
+    return config
+
+
+@contextmanager
+def running(folder: Path, url: str, **more: str) -> Iterator[Running]:
+    """A started worker; killed at the end if a test left it running."""
+    config = configured(folder, url)
+    with (folder / "worker.log").open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "worker", "run", "--config", str(config)],
+            stdout=out, stderr=out, env=environ(folder, **more), cwd=folder,
+        )  # fmt: skip
+    worker = Running(folder, process)
+    try:
+        worker.wait_for(lambda: worker.told("worker.started"), 60)
+        yield worker
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def attack(room: Newsroom, slug: str = "quay-blast", dead: str = "six") -> None:
+    room.publish(
+        slug,
+        f"Car bomb kills {dead} in Portsmere",
+        f"A car bomb killed {dead} people in Portsmere on {time.strftime('%A')}, police said.",
+        "The vehicle exploded outside the harbour office in the Old Quay district at 9 a.m., the "
+        "interior ministry said in a statement. No group claimed responsibility for the attack.",
+        "Ambulances took the wounded to two hospitals, a witness said. Roads were closed for hours.",
+    )
+
+
+def test_an_article_becomes_an_incident_and_a_changed_one_a_revision(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """Feed → page → verdict → incident → topic file; a changed article makes the next revision."""
+    newsroom.publish(
+        "budget", "Council debates harbour budget", "The council met on Monday to talk about fees."
+    )
+    attack(newsroom)
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        worker.wait_for(lambda: worker.told("article.processed"))
+        (line,) = worker.told("article.processed")
+        assert {"article_id", "version", "outcome", "incident", "revision"} <= set(line)
+        assert (line["outcome"], line["version"], line["revision"]) == ("reported", 1, 1)
+        worker.wait_for((tmp_path / "topics" / "kabulwire.incident-log.v1.jsonl").exists)
+        newsroom.pages.clear()
+        attack(newsroom, dead="nine")
+        worker.wait_for(lambda: len(worker.told("article.processed")) == 2)
+        assert worker.told("article.processed")[1]["version"] == 2
+        assert worker.stop() == 0
+    log = worker.topic("incident-log.v1")
+    revisions = [record["value"]["revision"] for record in log]
+    assert revisions == list(range(1, len(log) + 1))
+    assert {record["key"] for record in log} == {line["incident"]}
+    assert worker.topic("heartbeat.v1")[0]["value"]["feeds_ok"] == 1
+
+
+def test_health_follows_the_worker(tmp_path: Path, newsroom: Newsroom) -> None:
+    """Alive from the start, ready once a feed answered; `healthy` agrees, and notices the end."""
+    newsroom.failing = True
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        worker.wait_for(lambda: worker.told("feed.failed"))
+        assert worker.get("/livez")[0] == 200
+        status, text = worker.get("/readyz")
+        assert status == 503
+        assert "no feed has answered yet" in text
+        newsroom.failing = False
+        worker.wait_for(lambda: worker.get("/readyz")[0] == 200)
+        assert worker.get("/status")[0] == worker.get("/")[0] == 200
+        assert 'kabulwire_feed_polls_total{feed="ledger"' in worker.get("/metrics")[1]
+        assert _healthy(tmp_path) == 0
+        assert worker.stop() == 0
+    assert _healthy(tmp_path) == 1
+    assert not (tmp_path / "store.db.run").exists()
+
+
+def _healthy(folder: Path) -> int:
+    command = [sys.executable, "-m", "worker", "healthy"]
+    return subprocess.run(command, env=environ(folder), capture_output=True, check=False).returncode
+
+
+def test_killed_and_started_again_nothing_is_lost_or_doubled(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """kill -9 after an incident, then a new start: revisions go on without hole or repetition."""
+    attack(newsroom)
+    url = f"{newsroom.base}/feed.xml"
+    with running(tmp_path, url) as worker:
+        worker.wait_for(lambda: worker.told("article.processed"))
+        worker.stop(signal.SIGKILL)
+    newsroom.pages.clear()
+    attack(newsroom, dead="nine")
+    with running(tmp_path, url) as worker:
+        worker.wait_for(lambda: len(worker.told("article.processed")) == 2)
+        assert worker.stop() == 0
+    log = worker.topic("incident-log.v1")
+    revisions = [record["value"]["revision"] for record in log]
+    assert revisions == list(range(1, len(log) + 1))
+    assert len({record["key"] for record in log}) == 1
+    assert len({record["headers"]["ce_id"] for record in log}) == len(log)
+
+
+def test_a_second_worker_on_one_store_is_refused(tmp_path: Path, newsroom: Newsroom) -> None:
+    """The store has one writer: a second process says so and leaves with 78."""
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        done = subprocess.run(
+            [sys.executable, "-m", "worker", "once", "--config", str(tmp_path / "config")],
+            env=environ(tmp_path), capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 78
+        assert f"in use by process {worker.process.pid}" in done.stderr
+        assert worker.stop() == 0
+
+
+def test_once_polls_works_publishes_and_leaves(tmp_path: Path, newsroom: Newsroom) -> None:
+    """`once` ends by itself with everything published; a store of another sink is refused."""
+    attack(newsroom)
+    config = configured(tmp_path, f"{newsroom.base}/feed.xml")
+    command = [sys.executable, "-m", "worker", "once", "--config", str(config)]
+    done = subprocess.run(
+        command, env=environ(tmp_path), capture_output=True, text=True, check=False, timeout=90
+    )
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "topics" / "kabulwire.incidents.v1.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(lines[-1])["value"]["place"] is not None
+    other = subprocess.run(
+        command, env=environ(tmp_path, KAFKA__BOOTSTRAP_SERVERS="127.0.0.1:9"),
+        capture_output=True, text=True, check=False, timeout=90,
+    )  # fmt: skip
+    assert other.returncode == 78
+    assert "belongs to sink 'files'" in other.stderr
+
+
+def test_commands_read_the_store_of_a_running_worker(tmp_path: Path, newsroom: Newsroom) -> None:
+    """incidents, feeds and store can be asked while the worker runs, and `tail` follows it."""
+    attack(newsroom)
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        worker.wait_for((tmp_path / "topics" / "kabulwire.incident-log.v1.jsonl").exists)
+        (incident,) = map(json.loads, _ask(tmp_path, "incidents", "list", "--json").splitlines())
+        shown = json.loads(_ask(tmp_path, "incidents", "show", incident["incident_id"]))
+        (feed,) = map(json.loads, _ask(tmp_path, "feeds", "list", "--json").splitlines())
+        facts = json.loads(_ask(tmp_path, "store", "info", "--json"))
+        told = _ask(tmp_path, "tail", "--from-beginning", "--no-follow")
+        assert _ask(tmp_path, "store", "check") == "the store is whole\n"
+        assert shown["incident_id"] == incident["incident_id"]
+        assert (feed["id"], feed["failures"]) == ("ledger", 0)
+        assert (facts["profile"], facts["incidents"]) == ("portsmere", 1)
+        assert f"incident {incident['incident_id']} revision 1" in told
+        assert worker.stop() == 0
+
+
+def _ask(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", *arguments, "--config", str(folder / "config")],
+        env=environ(folder), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,79 @@
+"""``retry`` and the corrections of ``incidents``: left for the running worker, and waited for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from worker import spool
+from worker.cli.streams import put, refuse
+from worker.config import Config
+from worker.core.errors import ConfigError
+from worker.serve.facts import snapshot_of
+from worker.store.connect import Binding, exclusive, open_writer, transaction
+
+EX_DATAERR, EX_TEMPFAIL = 65, 75
+_WAIT_S = 30.0
+_PAUSE_S = 0.2
+
+
+def request(config: Config, profile: str, asked: Mapping[str, Any]) -> None:
+    """Hand ``asked`` to the worker; without a running one, put it into the store at once."""
+    store = config.store.path
+    if not store.is_file():
+        raise ConfigError(f"no store at {store}")
+    try:
+        with exclusive(store):
+            put(f"{_admit_directly(config, profile, asked)} queued; the next run works on it")
+            return
+    except ConfigError as error:
+        if "in use" not in str(error):
+            raise
+    path = spool.leave(store, asked)
+    limit = time.monotonic() + _WAIT_S
+    while path.exists():
+        if time.monotonic() > limit:
+            refuse(f"the worker has not taken it in yet; it will: {path}", EX_TEMPFAIL)
+        time.sleep(_PAUSE_S)
+    put("taken in by the running worker")
+
+
+def founding_article(conn: sqlite3.Connection, incident_id: str) -> str:
+    """An article that stands for an incident in a correction: ids of articles outlive incidents."""
+    snapshot = snapshot_of(conn, incident_id)
+    reports = (snapshot or {}).get("reports") or ()
+    if not reports:
+        refuse(f"no incident {incident_id} with reports", EX_DATAERR)
+    return str(reports[0]["article_id"])
+
+
+def articles_of(conn: sqlite3.Connection, incident_id: str) -> list[str]:
+    """All articles of an incident."""
+    snapshot = snapshot_of(conn, incident_id)
+    found = {str(row["article_id"]) for row in (snapshot or {}).get("reports") or ()}
+    if not found:
+        refuse(f"no incident {incident_id} with reports", EX_DATAERR)
+    return sorted(found)
+
+
+def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> int:
+    sink = "kafka" if config.kafka.bootstrap_servers else "files"
+    conn = open_writer(Path(config.store.path), Binding(sink, config.instance, profile))
+    try:
+        with transaction(conn):
+            return spool.admit(conn, asked, dt.datetime.now(dt.UTC))
+    finally:
+        conn.close()
+
+
+def correction(kind: str, *articles: str) -> dict[str, Any]:
+    """A request to keep a person's decision about articles."""
+    if len(set(articles)) != len(articles):
+        raise typer.BadParameter("both sides are the same article")
+    return {"correct": {"kind": kind, "articles": list(articles)}}

@@ -1,0 +1,37 @@
+"""One page for ``explain``, fetched as the worker would: guarded, limited, robots.txt respected."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+from typing import Any
+
+from worker.config_load import load_settings
+from worker.core.lines import instant
+from worker.core.model import Document, Entry
+from worker.ingest.fetch import Fetcher
+from worker.ingest.page import fetch_page
+from worker.ingest.robots import Robots
+
+
+def get_page(url: str, fields: dict[str, Any], zone: str) -> Document:
+    """The document at ``url``; what ``fields`` say of it stands in for what the page does not.
+
+    Raises ``FetchError``.
+    """
+    entry = Entry(
+        feed="explain",
+        id=url,
+        format="page",
+        url=url,
+        title=fields.get("title"),
+        outlet=fields.get("outlet"),
+        published=instant(fields.get("published"), zone),
+    )
+    return asyncio.run(_get(entry))
+
+
+async def _get(entry: Entry) -> Document:
+    async with Fetcher(load_settings(None, os.environ).config.ingest) as fetcher:
+        return await fetch_page(entry, fetcher, Robots(fetcher), dt.datetime.now(dt.UTC))
