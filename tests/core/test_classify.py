@@ -8,6 +8,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from worker.core.classify.classify import Classification, classify
 from worker.core.classify.score import band, probability, score
@@ -62,33 +64,45 @@ REPORTS = {
     "bomb": ("Car bomb kills five outside Kabul clinic", BOMB),
     "claim": (
         "Islamic State claims Kabul mosque bombing",
-        "Islamic State claimed responsibility on Tuesday for a suicide bombing that killed nine "
-        "worshippers at a mosque in western Kabul the day before.",
+        (
+            "Islamic State claimed responsibility on Tuesday for a suicide bombing that killed nine "
+            "worshippers at a mosque in western Kabul the day before."
+        ),
     ),
     "toll": (
         "Death toll in Kabul hotel attack rises to 12",
-        "The death toll from an attack on a hotel in Kabul rose to 12 on Tuesday after two of the "
-        "wounded died, the health ministry said. Gunmen stormed the hotel on Monday evening.",
+        (
+            "The death toll from an attack on a hotel in Kabul rose to 12 on Tuesday after two of the "
+            "wounded died, the health ministry said. Gunmen stormed the hotel on Monday evening."
+        ),
     ),
     "siege over": (
         "Siege of Kabul ministry ends after nine hours",
-        "Afghan forces killed the last of four gunmen who stormed a ministry building in Kabul, "
-        "ending a nine-hour siege early on Tuesday in which seven people died, officials said.",
+        (
+            "Afghan forces killed the last of four gunmen who stormed a ministry building in Kabul, "
+            "ending a nine-hour siege early on Tuesday in which seven people died, officials said."
+        ),
     ),
     "sticky bomb": (
         "Magnetic bomb hits government vehicle in Kabul",
-        "A magnetic bomb attached to a government vehicle exploded in PD 11 of Kabul on Tuesday "
-        "morning. No one was hurt, police said.",
+        (
+            "A magnetic bomb attached to a government vehicle exploded in PD 11 of Kabul on Tuesday "
+            "morning. No one was hurt, police said."
+        ),
     ),
     "grenade": (
         None,
-        "Unidentified men threw a grenade at a shop in the Khair Khana neighbourhood of Kabul on "
-        "Monday night, wounding three people, police spokesman Ahmad Wali said.",
+        (
+            "Unidentified men threw a grenade at a shop in the Khair Khana neighbourhood of Kabul on "
+            "Monday night, wounding three people, police spokesman Ahmad Wali said."
+        ),
     ),
     "assassination": (
         "Judge shot dead in Afghan capital",
-        "Gunmen on a motorcycle shot dead a Supreme Court judge on her way to work in Kabul on "
-        "Tuesday, officials said.",
+        (
+            "Gunmen on a motorcycle shot dead a Supreme Court judge on her way to work in Kabul on "
+            "Tuesday, officials said."
+        ),
     ),
     "rockets": (
         "Rockets land near Kabul airport",
@@ -96,13 +110,17 @@ REPORTS = {
     ),
     "drone strike": (
         "Drone strike hits house in Kabul, two dead",
-        "A drone strike hit a house in the Qala-e Fathullah neighbourhood of Kabul early on Tuesday, "
-        "killing two people, residents said.",
+        (
+            "A drone strike hit a house in the Qala-e Fathullah neighbourhood of Kabul early on Tuesday, "
+            "killing two people, residents said."
+        ),
     ),
     "day after": (
         "Kabul buries its dead after hospital attack",
-        "Families buried their dead on Tuesday, a day after gunmen stormed a hospital in Kabul and "
-        "killed 19 people, one of the deadliest attacks on the Afghan capital this year.",
+        (
+            "Families buried their dead on Tuesday, a day after gunmen stormed a hospital in Kabul and "
+            "killed 19 people, one of the deadliest attacks on the Afghan capital this year."
+        ),
     ),
 }
 
@@ -134,14 +152,18 @@ def test_a_verdict_does_not_hang_on_a_publication_time(name: str) -> None:
 OTHERS = {
     "dateline": (
         "Gunmen kill four road workers in Ghazni",
-        "KABUL, March 4 (Capital Wire) - Gunmen killed four road workers in the province of Ghazni "
-        "on Tuesday, an official said. The workers were shot near their camp.",
+        (
+            "KABUL, March 4 (Capital Wire) - Gunmen killed four road workers in the province of Ghazni "
+            "on Tuesday, an official said. The workers were shot near their camp."
+        ),
         "other_place",
     ),
     "other city": (
         "Suicide bomber kills nine in Kandahar",
-        "A suicide bomber killed nine people at a market in Kandahar on Tuesday, officials in Kabul "
-        "said. The interior ministry sent investigators from Kabul.",
+        (
+            "A suicide bomber killed nine people at a market in Kandahar on Tuesday, officials in Kabul "
+            "said. The interior ministry sent investigators from Kabul."
+        ),
         "other_place",
     ),
     "near": (
@@ -151,44 +173,58 @@ OTHERS = {
     ),
     "anniversary": (
         "Two years after the hostel bombing, families in Kabul wait for answers",
-        "Families of the 23 people killed in a suicide bombing at a Kabul hostel two years ago lit "
-        "candles on Tuesday and asked why nobody was ever tried.",
+        (
+            "Families of the 23 people killed in a suicide bombing at a Kabul hostel two years ago lit "
+            "candles on Tuesday and asked why nobody was ever tried."
+        ),
         "background_only",
     ),
     "reaction": (
         "President condemns Kabul attack, vows justice",
-        "The president condemned last week's attack on a wedding in Kabul and vowed to bring those "
-        "behind it to court. Lawmakers demanded the resignation of the interior minister.",
+        (
+            "The president condemned last week's attack on a wedding in Kabul and vowed to bring those "
+            "behind it to court. Lawmakers demanded the resignation of the interior minister."
+        ),
         "background_only",
     ),
     "trial": (
         "Man sentenced over 2029 Kabul school bombing",
-        "A court sentenced a man to 30 years in prison for his part in the bombing of a school in "
-        "Kabul in May 2029, which killed 41 people.",
+        (
+            "A court sentenced a man to 30 years in prison for his part in the bombing of a school in "
+            "Kabul in May 2029, which killed 41 people."
+        ),
         "background_only",
     ),
     "profile": (
         "The surgeon who treats Kabul's bomb victims",
-        "For twenty years she has treated survivors of bombings in Kabul. She remembers the truck "
-        "bomb of May 2017, when 150 people were killed near the embassy district.",
+        (
+            "For twenty years she has treated survivors of bombings in Kabul. She remembers the truck "
+            "bomb of May 2017, when 150 people were killed near the embassy district."
+        ),
         "background_only",
     ),
     "threat": (
         "Embassies warn of possible attack in Kabul",
-        "Several embassies warned their citizens in Kabul on Tuesday of a possible attack on hotels "
-        "in the coming days and asked them to stay indoors.",
+        (
+            "Several embassies warned their citizens in Kabul on Tuesday of a possible attack on hotels "
+            "in the coming days and asked them to stay indoors."
+        ),
         "other",
     ),
     "foiled": (
         "Police foil plot to bomb Kabul market",
-        "Police in Kabul said on Tuesday that they had foiled a plot to bomb a market and arrested "
-        "three men who were planning the attack. They seized 40 kg of explosives.",
+        (
+            "Police in Kabul said on Tuesday that they had foiled a plot to bomb a market and arrested "
+            "three men who were planning the attack. They seized 40 kg of explosives."
+        ),
         "other",
     ),
     "accident": (
         "Gas cylinder explosion injures three in Kabul restaurant",
-        "Three people were injured when a gas cylinder exploded in the kitchen of a restaurant in "
-        "Kabul on Tuesday, the fire service said. Police said it was an accident.",
+        (
+            "Three people were injured when a gas cylinder exploded in the kitchen of a restaurant in "
+            "Kabul on Tuesday, the fire service said. Police said it was an accident."
+        ),
         "other",
     ),
     "politics": (
@@ -198,14 +234,18 @@ OTHERS = {
     ),
     "operation": (
         "Kidnapper detained in Kabul province",
-        "KABUL, Afghanistan (March 4) — An Afghan and coalition security force captured a facilitator "
-        "of bombings during an operation in Kabul province on Tuesday, and detained two suspects.",
+        (
+            "KABUL, Afghanistan (March 4) — An Afghan and coalition security force captured a facilitator "
+            "of bombings during an operation in Kabul province on Tuesday, and detained two suspects."
+        ),
         "not a report",
     ),
     "protest": (
         "Hundreds march in Kabul",
-        "Hundreds of women marched in Kabul on Tuesday. Guards fired shots into the air to disperse "
-        "the protest; nobody was hurt.",
+        (
+            "Hundreds of women marched in Kabul on Tuesday. Guards fired shots into the air to disperse "
+            "the protest; nobody was hurt."
+        ),
         "not a report",
     ),
 }
@@ -303,8 +343,10 @@ def test_crime_counts_by_policy() -> None:
     """A robbery with shots is an attack only where crime counts."""
     robbery = (
         "Two killed in armed robbery in Kabul",
-        "Robbers shot dead two money changers during an armed robbery in Kabul on Tuesday, police "
-        "said. The gang escaped with the cash.",
+        (
+            "Robbers shot dead two money changers during an armed robbery in Kabul on Tuesday, police "
+            "said. The gang escaped with the cash."
+        ),
     )
     on = judge(*robbery, knowledge=with_policy(count_crime=True))
     off = judge(*robbery)
@@ -417,3 +459,27 @@ def test_a_warning_after_an_attack_leaves_the_attack() -> None:
         "at a bakery on Tuesday, killing two people."
     )
     assert judge(None, body).verdict.label == "attack_report"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "A bomb killed five people in Kabul on Tuesday.", "KABUL (AP) — ", "Gunmen", "\n\n",
+                "in Herat", "two weeks ago", "warned of an attack.", "Separately,", "?", "\u00a0",
+                "was not an attack,", "کابل", "The blast comes after", "in the capital", "“", "14:10",
+            ]
+        ),
+        max_size=14,
+    ),
+    st.one_of(st.none(), st.sampled_from(["Kabul blast kills 5", "What we know?", " ", "LIVE"])),
+    st.one_of(st.none(), st.just(TUESDAY)),
+)  # fmt: skip
+def test_any_text_gets_a_coherent_verdict(
+    parts: list[str], title: str | None, published: dt.datetime | None
+) -> None:
+    """Whatever stands there: no error, true spans, label and roles agree, probability in range."""
+    result = judge(title, " ".join(parts), published)
+    assert 0 <= result.verdict.probability <= 1
+    assert (result.verdict.label == "attack_report") == (result.verdict.probability >= 0.5)
