@@ -1,0 +1,45 @@
+"""A small signature of a long text: near-equal texts have near-equal signatures.
+
+One-permutation MinHash over runs of four words: each run is hashed once; the hash picks one of
+``SLOTS`` places, and each place keeps its smallest value. An empty place borrows from the next full
+one (densification by rotation). The share of equal places estimates the Jaccard similarity.
+
+The hash is BLAKE2b, so signatures are the same in every process, on every machine and for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+SLOTS = 128
+_RUN = 4
+_FEWEST_WORDS = 24
+_WORD = re.compile(r"\w+")
+_VALUE = 0xFFFF_FFFF
+
+
+def copy_signature(text: str) -> tuple[int, ...]:
+    """128 numbers below 2**32, or none for a text of fewer than 24 words (compare its hash)."""
+    words = _WORD.findall(text.casefold())
+    if len(words) < _FEWEST_WORDS:
+        return ()
+    places: list[int | None] = [None] * SLOTS
+    for k in range(len(words) - _RUN + 1):
+        run = " ".join(words[k : k + _RUN]).encode("utf-8", "replace")
+        digest = hashlib.blake2b(run, digest_size=8).digest()
+        place, value = digest[0] % SLOTS, int.from_bytes(digest[4:])
+        held = places[place]
+        if held is None or value < held:
+            places[place] = value
+    return _filled(places)
+
+
+def _filled(places: list[int | None]) -> tuple[int, ...]:
+    """Empty places take the next full one's value, shifted by the distance."""
+    out = []
+    for k in range(SLOTS):
+        step = next(s for s in range(SLOTS) if places[(k + s) % SLOTS] is not None)
+        value = places[(k + step) % SLOTS] or 0
+        out.append((value + step * 0x9E37_79B1) & _VALUE)
+    return tuple(out)

@@ -1,0 +1,1 @@
+"""Where documents come from: polling, spools and pages, politely and on guard."""
