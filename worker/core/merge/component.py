@@ -6,7 +6,8 @@ Rules
    under-specified report, with everything its days meet; reports of one article whose days meet.
 2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
    split is seen whole.
-3. Background reports are leaves: they come along, they connect nothing.
+3. Background reports and closed incidents are leaves: they come along, they connect nothing. (A
+   chain of undated reports would else tie the whole past together.)
 
 Theory of operation
 -------------------
@@ -114,7 +115,8 @@ def collect(
     evidence = Evidence(nodes.values(), decisions, frozenset(), knowledge.merge_weights)
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
-    found = _reach(nodes, evidence, _ties(nodes, groups), seeds, set(incoming))
+    leaves = _resting(nodes, announced, incoming)
+    found = _reach(nodes, evidence, _ties(nodes, groups), leaves, seeds)
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
     telling = {nodes[key].article_id for key in found if nodes[key].kind != "background"}
     return kept, _concerned(telling | set(incoming), announced)
@@ -143,6 +145,23 @@ def _ties(nodes: Mapping[str, Node], groups: Iterable[frozenset[str]]) -> dict[s
     return ties
 
 
+def _resting(
+    nodes: Mapping[str, Node], announced: Iterable[Incident], incoming: Collection[str]
+) -> dict[str, set[str]]:
+    """Nodes that lead no further, with those they bring along: closed incidents, background."""
+    leaves: dict[str, set[str]] = {
+        key: set()
+        for key, node in nodes.items()
+        if node.kind == "background" and node.article_id not in incoming
+    }
+    for incident in announced:
+        asked = incident.incident_id in incoming or incident.article_ids & set(incoming)
+        if incident.state == "closed" and incident.frozen is not None and not asked:
+            keys = {m.report_id for m in incident.members} | {incident.frozen.report.report_id}
+            leaves.update({key: keys & set(nodes) for key in keys & set(nodes)})
+    return leaves
+
+
 def _as_article(name: str) -> str:
     return article_of(name) or name
 
@@ -151,21 +170,23 @@ def _reach(
     nodes: Mapping[str, Node],
     evidence: Evidence,
     ties: Mapping[str, set[str]],
+    leaves: Mapping[str, set[str]],
     seeds: Collection[str],
-    incoming: Collection[str],
 ) -> set[str]:
+    """Everything that hangs together with the articles (or incidents) named in ``seeds``."""
     found = {key for key, node in nodes.items() if node.article_id in seeds}
     frontier = sorted(found)
     while frontier:
         node = nodes[frontier.pop()]
-        if node.kind == "background" and node.article_id not in incoming:
-            continue
-        fresh = {
-            key
-            for key, other in nodes.items()
-            if key not in found
-            and (key in ties.get(node.key, ()) or evidence.connected(node, other))
-        }
+        if node.key in leaves:
+            fresh = leaves[node.key] - found
+        else:
+            tied = ties.get(node.key, set())
+            fresh = {
+                key
+                for key, other in nodes.items()
+                if key not in found and (key in tied or evidence.connected(node, other))
+            }
         found |= fresh
         frontier.extend(sorted(fresh))
     return found
