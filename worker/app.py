@@ -23,16 +23,17 @@ import os
 import time
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Protocol
 
 from aiohttp import web
 
-from worker import __version__, log, spool
+from worker import __version__, crash, log, spool
 from worker.chain import Chain, tell_changes
 from worker.config import FeedConfig
 from worker.config_load import Loaded
 from worker.core.contract.message import heartbeat_record
 from worker.core.contract.records import Heartbeat
-from worker.core.errors import ConfigError
+from worker.core.errors import ConfigError, PublishError
 from worker.core.knowledge import Knowledge
 from worker.desk import Desk
 from worker.ingest.fetch import Fetcher
@@ -42,7 +43,6 @@ from worker.metrics import Metrics
 from worker.polling import Poller, Stop, now
 from worker.publish.file_publisher import FilePublisher
 from worker.publish.files import FileSink
-from worker.publish.publisher import KafkaPublisher
 from worker.sandbox import Sandbox
 from worker.serve.facts import store_facts
 from worker.serve.web import Face, build, build_page
@@ -81,6 +81,25 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
             for error in group.exceptions:
                 log.get().critical("worker.crashed", exc_info=error)
     return code
+
+
+class Publisher(Protocol):
+    """A thread that drains the outbox into a sink."""
+
+    beat: float
+    problem: PublishError | None
+
+    def start(self) -> None:
+        """Begin."""
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+
+    def stop(self, timeout_s: float) -> bool:
+        """Publish what waits within the timeout and end; True when nothing is left."""
 
 
 class _Worker:
@@ -149,10 +168,14 @@ class _Worker:
         self._desk = desk
         stack.callback(desk.close)
         sandbox = Sandbox(
-            profile_dir(config.profile, self._loaded.folder), max_workers=config.sandbox.workers
+            profile_dir(config.profile, self._loaded.folder),
+            config.sandbox.workers,
+            parse_deadline_s=config.sandbox.parse_deadline_s,
+            analyze_deadline_s=config.sandbox.analyze_deadline_s,
+            memory_mb=config.sandbox.memory_mb,
         )
-        await sandbox.start()
-        stack.push_async_callback(sandbox.stop)
+        await asyncio.to_thread(sandbox.start)
+        stack.push_async_callback(asyncio.to_thread, sandbox.stop)
         fetcher = await stack.enter_async_context(Fetcher(config.ingest))
         self._chain = Chain(
             store=path,
@@ -176,9 +199,11 @@ class _Worker:
         )
         await self._serve(stack)
 
-    def _new_publisher(self) -> FilePublisher | KafkaPublisher:
+    def _new_publisher(self) -> Publisher:
         config = self._config
         if config.kafka.bootstrap_servers:
+            from worker.publish.publisher import KafkaPublisher
+
             return KafkaPublisher(config, self._writer, self._told)
         sink = FileSink(config.files.dir, config.topics.prefix, config.files.rotate_mb * 1_000_000)
         return FilePublisher(config.store.path, sink, self._writer, self._told)
@@ -268,6 +293,7 @@ class _Worker:
 
     async def _fire_timers(self, moment: dt.datetime) -> None:
         revised = await self._chain.write(lambda conn: tick(conn, moment, self._knowledge))
+        crash.point("tick.after_commit")
         if revised:
             log.get().info("timer.fired", revisions=len(revised))
             tell_changes(revised, self._metrics)

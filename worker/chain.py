@@ -21,16 +21,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from worker import log
+from worker import crash, log
 from worker.config import FeedConfig
 from worker.core.errors import FetchError, InputError, PageError
 from worker.core.knowledge import Knowledge
 from worker.core.model import Analysis, Document, Entry
 from worker.ingest.fetch import Fetcher
-from worker.ingest.page import fetch_page
+from worker.ingest.page import document_of, fetch_page
 from worker.ingest.robots import Robots
 from worker.metrics import Metrics
-from worker.sandbox import Sandbox, SandboxKilled
+from worker.sandbox import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, correct, settle, withdraw
 from worker.store import inbox, maintenance
 from worker.store.inbox import Work
@@ -75,7 +75,7 @@ class Chain:
             await self._put_off(work, error, now())
         except PageError as error:
             await self._bury(work, error.reason, error.detail, now())
-        except SandboxKilled as error:
+        except SandboxKilledError as error:
             await self._after_kill(work, error.reason, now())
         else:
             moment = now()
@@ -84,6 +84,7 @@ class Chain:
                     conn, settle(conn, work, analysis, moment, self.knowledge)
                 )
             )
+            crash.point("settle.after_commit")
             self._tell(work, settled, revision, began)
             self._measure(analysis, moment)
 
@@ -126,19 +127,25 @@ class Chain:
                 raise PageError("no_text", "work without entry and document")
             return replace(work.document, version=work.version)
         feed = self.feeds.get(entry.feed)
-        if entry.url is None or (entry.body and (feed is None or feed.full_text)):
-            return from_entry(entry, work)
+        robots = self.robots if feed is None or feed.robots else None
         try:
-            page = await fetch_page(entry, self.fetcher, self.robots, now)
+            document = await fetch_page(
+                entry,
+                self.fetcher,
+                robots,
+                now,
+                article_id=work.article_id,
+                version=work.version,
+                proxy=feed.proxy if feed else None,
+            )
         except FetchError as error:
             self.metrics.page_fetches.labels(error.reason).inc()
             if error.reason in LATER and work.postponed < _PAGE_TRIES:
                 raise
             return from_entry(entry, work)
-        self.metrics.page_fetches.labels("ok").inc()
-        return replace(
-            page, article_id=work.article_id, version=work.version, first_seen=work.admitted_at
-        )
+        if document.html is not None:
+            self.metrics.page_fetches.labels("ok").inc()
+        return replace(document, first_seen=work.admitted_at)
 
     async def _analysis(self, document: Document, work: Work) -> Analysis:
         try:
@@ -224,19 +231,6 @@ def names(work: Work) -> dict[str, Any]:
 
 
 def from_entry(entry: Entry, work: Work) -> Document:
-    """What the feed itself said, as a document."""
-    return Document(
-        article_id=work.article_id,
-        version=work.version,
-        title=entry.title,
-        text=entry.body or entry.summary or "",
-        summary=entry.summary,
-        outlet=entry.outlet,
-        url=entry.url,
-        lang=entry.lang,
-        published=entry.published,
-        published_basis="feed" if entry.published else "none",
-        updated=entry.updated,
-        first_seen=work.admitted_at,
-        status=entry.status,
-    )
+    """What the feed itself said, as a document, page or no page."""
+    bare = document_of(entry, work.admitted_at, article_id=work.article_id, version=work.version)
+    return replace(bare, text=entry.body or entry.summary or "")

@@ -10,26 +10,33 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import datetime as dt
+import json
 import os
+import random
 import signal
 import time
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from worker import log
+from worker import crash, log
 from worker.chain import Chain
 from worker.config import Config, FeedConfig
+from worker.core.errors import InputError
+from worker.core.gate import GateDecision
+from worker.core.model import Entry
 from worker.desk import Pulse
-from worker.ingest.poll import PollResult, poll_feed
-from worker.ingest.schedule import FeedState
+from worker.ingest.poll import PollResult, hint_for, poll_feed
+from worker.ingest.schedule import FeedState, Pace, first_poll, pace_of
+from worker.ingest.spool import Drop, Spool
 from worker.store import inbox
 from worker.store.inbox import Admission, Admitted
 
 EX_TEMPFAIL = 75
-STATE: TypeAdapter[FeedState] = TypeAdapter(FeedState)
+Entries = tuple[tuple[Entry, GateDecision], ...]
 
 
 def now() -> dt.datetime:
@@ -89,32 +96,73 @@ class Poller:
         self.failing: set[str] = set()
 
     async def keep_asking(self, feed: FeedConfig, *, once: bool) -> None:
-        """Ask one feed again and again, or once."""
+        """Ask one feed again and again, or once. Returns when a stop was asked for."""
+        if feed.url is None:
+            await self._keep_looking(feed, once=once)
+            return
         stored = self._states.get(feed.id)
-        state = STATE.validate_json(stored) if stored else FeedState(feed.id)
+        state = FeedState.from_record(json.loads(stored)) if stored else FeedState(feed.id)
+        pace = pace_of(feed, self._config.ingest)
+        due = first_poll(state, pace, now(), random.random())  # noqa: S311 - spreads
         while True:
-            pause = (
-                0.0 if once or state.next_at is None else (state.next_at - now()).total_seconds()
-            )
+            pause = 0.0 if once else (due - now()).total_seconds()
             if await self._stop.wait(pause) or not await self._has_room():
                 return
-            state = await self._ask(feed, state)
+            state = await self._ask(feed, state, pace)
+            due = state.next_at or now() + dt.timedelta(seconds=pace.interval)
             if once:
                 return
 
-    async def _ask(self, feed: FeedConfig, state: FeedState) -> FeedState:
+    async def _ask(self, feed: FeedConfig, state: FeedState, pace: Pace) -> FeedState:
         """One poll, and what it brought admitted in one transaction."""
         began, chain = time.monotonic(), self._chain
-        result = await poll_feed(feed, state, chain.fetcher, chain.sandbox, now())
-        admission = Admission(
-            feed.id, result.entries, STATE.dump_json(result.state).decode(), result.state.next_at
+        headers = await asyncio.to_thread(secret_headers, feed)
+        result = await poll_feed(
+            feed, state, chain.fetcher, chain.sandbox, now(), pace=pace, headers=headers
         )
-        moment = now()
-        admitted = await chain.write(lambda conn: inbox.admit(conn, admission, moment))
-        if admitted.queued:
-            self._work_came.set()
+        admitted = await self._admit(feed, result.entries, result.state)
         self._tell_poll(feed, state, result, admitted, time.monotonic() - began)
         return result.state
+
+    async def _admit(self, feed: FeedConfig, entries: Entries, state: FeedState | None) -> Admitted:
+        record = json.dumps(state.to_record()) if state else None
+        admission = Admission(feed.id, entries, record, state.next_at if state else None)
+        moment = now()
+        admitted = await self._chain.write(lambda conn: inbox.admit(conn, admission, moment))
+        crash.point("admit.after_commit")
+        if admitted.queued:
+            self._work_came.set()
+        return admitted
+
+    async def _keep_looking(self, feed: FeedConfig, *, once: bool) -> None:
+        """A spool folder: take documents that are complete, oldest first."""
+        spool = Spool(feed.path or Path(), self._config.ingest.max_feed_bytes)
+        while not self._stop.asked.is_set() and await self._has_room():
+            try:
+                drops = await asyncio.to_thread(spool.take)
+            except OSError as error:
+                self._fail(feed, str(error.strerror))
+                drops = []
+            for drop in drops:
+                await self._take(feed, spool, drop)
+            if once or await self._stop.wait(self._config.ingest.tick_s):
+                return
+
+    async def _take(self, feed: FeedConfig, spool: Spool, drop: Drop) -> None:
+        reason = drop.refused
+        if not reason:
+            try:
+                hint = hint_for(feed, None, now())
+                parsed, gates = await self._chain.sandbox.parse(drop.data, hint)
+            except InputError as error:
+                reason = error.reason
+            else:
+                await self._admit(feed, tuple(zip(parsed.entries, gates, strict=True)), None)
+        if reason:
+            self._fail(feed, reason)
+        else:
+            self._succeed(feed)
+        await asyncio.to_thread(partial(spool.finish, drop, failed=bool(reason)))
 
     def _tell_poll(
         self,
@@ -132,16 +180,27 @@ class Poller:
         if admitted.new or admitted.changed:
             metrics.last_item.labels(feed.id).set_to_current_time()
         told = log.get(feed=feed.id)
-        (self.failing.add if failures else self.failing.discard)(feed.id)
         if failures == 0:
-            self._pulse.answered = True
-            metrics.last_success.labels(feed.id).set_to_current_time()
+            self._succeed(feed)
             if before.failures:
                 told.info("feed.recovered", after=before.failures)
-        elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
-            told.warning("feed.failed", reason=result.reason, failures=failures)
-        told.debug("feed.polled", outcome=result.outcome, new=admitted.new,
-                   changed=admitted.changed, queued=admitted.queued, ms=round(took * 1000))  # fmt: skip
+        else:
+            self.failing.add(feed.id)
+            if failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
+                told.warning("feed.failed", reason=result.reason, failures=failures)
+        told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
+                   new=admitted.new, changed=admitted.changed, queued=admitted.queued,
+                   ms=round(took * 1000))  # fmt: skip
+
+    def _succeed(self, feed: FeedConfig) -> None:
+        self.failing.discard(feed.id)
+        self._pulse.answered = True
+        self._chain.metrics.last_success.labels(feed.id).set_to_current_time()
+
+    def _fail(self, feed: FeedConfig, reason: str) -> None:
+        """A folder or a document in it that cannot be read: said each time it changes."""
+        self.failing.add(feed.id)
+        log.get(feed=feed.id).warning("feed.failed", reason=reason)
 
     async def _has_room(self) -> bool:
         """Wait while a high-water mark is passed; False when a stop was asked for meanwhile."""
@@ -149,3 +208,30 @@ class Poller:
             if await self._stop.wait(self._config.ingest.tick_s):
                 return False
         return not self._stop.asked.is_set()
+
+
+def secret_headers(feed: FeedConfig) -> dict[str, str]:
+    """What a feed is asked with, read each time, so that a renewed secret needs no restart.
+
+    ``auth_file`` holds ``name:password`` (sent as Basic) or a whole Authorization value;
+    ``headers_file`` one ``Name: value`` a line. A file that cannot be read adds nothing: the server
+    will say no, and that is logged.
+    """
+    headers: dict[str, str] = {}
+    for line in _lines(feed.headers_file):
+        name, colon, value = line.partition(":")
+        if colon and name.strip():
+            headers[name.strip()] = value.strip()
+    for line in _lines(feed.auth_file)[:1]:
+        basic = ":" in line and " " not in line
+        token = f"Basic {base64.b64encode(line.encode()).decode()}" if basic else line
+        headers["Authorization"] = token
+    return headers
+
+
+def _lines(path: Path | None) -> list[str]:
+    try:
+        text = path.read_text("utf-8") if path else ""
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line.strip() for line in text.splitlines() if line.strip()]
