@@ -19,7 +19,7 @@ THREAT_REACH = 45
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
-    "opening", "digest", "perpetrator", "combat",
+    "opening", "digest", "perpetrator", "combat", "since",
 )  # fmt: skip
 
 
@@ -60,8 +60,8 @@ def read_sentence(
         if found:
             hits[category] = found
     for category in ("attack", "attack_weak"):
-        real = _real(prose, hits.get(category, ()), hits.get("threat", ()), lexicon)
-        hits[category] = real
+        unreal = (*hits.get("threat", ()), *hits.get("since", ()))
+        hits[category] = _real(prose, hits.get(category, ()), unreal, lexicon)
     inside = sentence_places(mentions, sentence)
     regions = tuple(
         m.span()
@@ -81,7 +81,7 @@ def read_sentence(
 def _real(
     prose: Prose, attacks: tuple[Range, ...], threats: tuple[Range, ...], lexicon: Lexicon
 ) -> tuple[Range, ...]:
-    """The attacks that are told, not feared: "warned of a possible attack" tells of none."""
+    """The attacks that are news: not "warned of a possible attack", not "months after a blast"."""
     return tuple(
         attack
         for attack in attacks

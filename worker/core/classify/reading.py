@@ -216,10 +216,12 @@ def _local_day(article: Article, knowledge: Knowledge) -> dt.date | None:
 def _old_mention(reading: Reading, segment: Segment, window: int) -> dict[str, Feature]:
     """A date before the window beside the attack, at the top: "a strike in August killed …"."""
     view = _view(reading, segment)
+    aside = _is_aside(reading, view, window)
     for cues in (*view.head, *view.lead):
         for date in reading.dates if cues.attack else ():
-            inside = cues.sentence.start <= date.start < cues.sentence.end
-            if inside and reading.today and (reading.today - date.last).days > window:
+            if not cues.sentence.start <= date.start < cues.sentence.end or reading.today is None:
+                continue
+            if (reading.today - date.last).days > window and not aside:
                 return {"age.old_mention": Feature(1.0, (date.start, date.end))}
     return {}
 
@@ -230,6 +232,23 @@ def _age(reading: Reading, segment: Segment) -> int | None:
     if today is None or date.end is None or date.basis not in _OWN_DATE:
         return None
     return max(0, (today - date.end).days)
+
+
+def _is_aside(reading: Reading, view: View, window: int) -> bool:
+    """Whether the attack at the top has a fresh date: an old one is then about something else.
+
+    "A bomb killed ten on Tuesday; the minister, who survived an attempt last year, was unhurt." Not
+    so under a headline of reaction: "An inquiry said on Friday that the August strike was an error."
+    """
+    if reading.today is None or any(c.has("reaction") for c in reading.head):
+        return False
+    return any(
+        c.sentence.start <= d.start < c.sentence.end
+        and 0 <= (reading.today - d.last).days <= window
+        for c in (*view.head, *view.lead)
+        if c.attack and c.here
+        for d in reading.dates
+    )
 
 
 def _known_past(reading: Reading, segment: Segment, window: int) -> dict[str, Feature]:
