@@ -174,8 +174,8 @@ class _Worker:
             analyze_deadline_s=config.sandbox.analyze_deadline_s,
             memory_mb=config.sandbox.memory_mb,
         )
-        await asyncio.to_thread(sandbox.start)
-        stack.push_async_callback(asyncio.to_thread, sandbox.stop)
+        await sandbox.start()
+        stack.push_async_callback(sandbox.stop)
         fetcher = await stack.enter_async_context(Fetcher(config.ingest))
         self._chain = Chain(
             store=path,

@@ -14,7 +14,7 @@ import typer
 from worker.cli.streams import put, read_bytes, read_lines, refuse, watched
 
 if TYPE_CHECKING:
-    from worker.core.formats import Parsed
+    from worker.cli.safely import Safely
     from worker.core.knowledge import Knowledge
     from worker.core.model import Document, Entry
 
@@ -33,18 +33,18 @@ def register(app: typer.Typer) -> None:
     app.command()(explain)
 
 
-def knowledge_of(profile: str | None) -> Knowledge:
-    """The named profile's knowledge, or that of the configured one."""
+def named_profile(profile: str | None) -> tuple[Knowledge, Path]:
+    """The named profile's knowledge and folder, or those of the configured one."""
     import os
 
-    from worker.knowledge import load_knowledge
+    from worker.config_load import load_settings
+    from worker.knowledge import load_knowledge, profile_dir
 
+    folder = Path("config")
     if profile is None:
-        from worker.config_load import load_settings
-
         settings = load_settings(None, os.environ)
-        return load_knowledge(settings.config.profile, settings.folder)
-    return load_knowledge(profile, Path("config"))
+        profile, folder = settings.config.profile, settings.folder
+    return load_knowledge(profile, folder), profile_dir(profile, folder)
 
 
 def parse(
@@ -52,30 +52,29 @@ def parse(
 ) -> None:
     """One JSON line per entry of each document; a refused document is one line with `error`."""
     from worker.cli.answers import line
-    from worker.core.errors import FeedError
+    from worker.cli.safely import Safely
+    from worker.core.entries import Hint
+    from worker.core.errors import InputError
 
-    for name in watched(files, "parsing", len(files)):
-        try:
-            parsed = _parse_one(name)
-        except FeedError as error:
-            put(line({"file": name, "error": error.reason, "detail": error.detail}))
-            continue
-        if not parsed.entries:
-            put(line({"file": name, "format": parsed.format, "error": "no_entries"}))
-        for entry in parsed.entries:
-            put(line({"file": name, **entry_json(entry)}))
+    knowledge, folder = named_profile(None)
+    with Safely(folder, knowledge) as safely:
+        for name in watched(files, "parsing", len(files)):
+            try:
+                parsed = safely.parse(_bytes_of(name), Hint())
+            except InputError as error:
+                put(line({"file": name, "error": error.reason, "detail": error.detail}))
+                continue
+            for entry in parsed.entries:
+                put(line({"file": name, **entry_json(entry)}))
 
 
-def _parse_one(name: str) -> Parsed:
-    from worker.core.errors import FeedError
-    from worker.core.formats import Hint
-    from worker.core.formats import parse as parse_bytes
+def _bytes_of(name: str) -> bytes:
+    from worker.core.errors import InputError
 
     try:
-        data = read_bytes(name) if name == "-" else Path(name).read_bytes()
+        return read_bytes(name) if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise FeedError("unreadable", str(error.strerror)) from error
-    return parse_bytes(data, Hint())
+        raise InputError("unreadable", str(error.strerror)) from error
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -109,30 +108,31 @@ def analyze(
 ) -> None:
     """Verdict and reports of each document, one JSON line per input line, in order."""
     from worker.cli.answers import line
+    from worker.cli.safely import Safely
 
-    knowledge = knowledge_of(profile)
+    knowledge, folder = named_profile(profile)
     bad = False
-    for number, text in watched(read_lines(file), "analyzing"):
-        record = _answer(text, number, knowledge, read=read)
-        bad = bad or "error" in record
-        put(line(record))
+    with Safely(folder, knowledge) as safely:
+        for number, text in watched(read_lines(file), "analyzing"):
+            record = _answer(text, number, knowledge.profile.zone, safely, read=read)
+            bad = bad or "error" in record
+            put(line(record))
     if bad:
         raise typer.Exit(EX_DATAERR)
 
 
-def _answer(text: bytes, number: int, knowledge: Knowledge, *, read: bool) -> dict[str, Any]:
+def _answer(text: bytes, number: int, zone: str, safely: Safely, *, read: bool) -> dict[str, Any]:
     from worker.cli.answers import answer
-    from worker.core.analyze import analyze as analyze_document
-    from worker.core.errors import PageError
+    from worker.core.errors import InputError
     from worker.core.lines import read_line
 
-    found = read_line(text, number, knowledge.profile.zone)
+    found = read_line(text, number, zone)
     if found.document is None:
         return {"id": found.given_id, "error": found.error}
     given = found.document.article_id if found.given_id is None else found.given_id
     try:
-        return answer(given, analyze_document(found.document, None, knowledge), read=read)
-    except PageError as error:
+        return answer(given, safely.analyze(found.document), read=read)
+    except InputError as error:
         return {"id": given, "error": str(error)}
 
 
@@ -146,14 +146,15 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="The line of `analyze`.")] = False,
 ) -> None:
     """Every decision about one document, with the sentence it rests on."""
-    from worker.core.analyze import analyze as analyze_document
+    from worker.cli.safely import Safely
     from worker.core.errors import InputError
 
-    knowledge = knowledge_of(profile)
+    knowledge, folder = named_profile(profile)
     fields = {"id": source, "outlet": outlet, "published": published, "title": title}
     try:
         document = _document(source, fields, knowledge.profile.zone)
-        analysis = analyze_document(document, None, knowledge)
+        with Safely(folder, knowledge) as safely:
+            analysis = safely.analyze(document)
     except InputError as error:
         refuse(f"{source}: {error}", EX_DATAERR)
     if as_json:

@@ -12,16 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Figure, Report, Span, Statement, Verdict
+from worker.core.model import Analysis, Article, Figure, Report, Span, Statement, Verdict
+from worker.core.text.prose import compose
 
 _QUOTE = 160
+_MARGIN = 60
 _REASONS = 8
 _COLOURS = {"attack_report": "bold green", "background_only": "yellow", "other_place": "yellow"}
 _SAID = {
-    "attack_report": "freshly reports an attack in {area}",
-    "background_only": "mentions an attack in {area}, but it is not the news",
+    "attack_report": "freshly reports an attack here",
+    "background_only": "mentions an attack here, but it is not the news",
     "other_place": "is about an attack elsewhere",
-    "other": "reports no attack in {area}",
+    "other": "reports no attack here",
 }
 
 
@@ -36,20 +38,47 @@ def show(analysis: Analysis, knowledge: Knowledge, console: Console) -> None:
         if article.published
         else "no publication time",
         f"{len(article.text)} characters",
+        f"profile {knowledge.profile.name}",
     ]
     console.print(Text(" · ".join(facts), style="dim"))
     console.print()
-    _show_verdict(analysis.verdict, knowledge.profile.title, console)
+    words = Words(article)
+    _show_verdict(analysis.verdict, words, console)
     for report in analysis.reports:
         console.print()
-        _show_report(report, console)
+        _show_report(report, words, console)
 
 
-def _show_verdict(verdict: Verdict, area: str, console: Console) -> None:
+class Words:
+    """The article's own words around a span: the sentence, with the span in bold."""
+
+    def __init__(self, article: Article) -> None:
+        self._prose = compose(article.title, article.text, article.lang)
+
+    def around(self, *spans: Span | Statement) -> Text:
+        """The sentence of the first span, shortened around it; nothing without a span."""
+        if not spans:
+            return Text("")
+        start, end = spans[0].start, spans[0].end
+        sentence = self._prose.sentence_at(self._prose.norm.from_raw(start))
+        whole = self._prose.span(sentence.start, sentence.end) if sentence else None
+        first, last = (whole.start, whole.end) if whole else (start, end)
+        raw = self._prose.raw
+        left, right = max(first, start - _MARGIN), min(max(last, end), end + _MARGIN)
+        shown = Text("…" if left > first else "", style="dim")
+        shown.append(" ".join(raw[left:start].split()) + " " if left < start else "")
+        shown.append(" ".join(raw[start:end].split())[:_QUOTE], style="bold not dim")
+        tail = raw[end:right]
+        shown.append((" " if tail[:1].isspace() else "") + " ".join(tail.split()))
+        shown.append("…" if right < last else "")
+        return shown
+
+
+def _show_verdict(verdict: Verdict, words: Words, console: Console) -> None:
     line = Text("verdict  ", style="bold")
     line.append(verdict.label, style=_COLOURS.get(verdict.label, "red"))
     line.append(f"  {verdict.probability:.2f}, band {verdict.band}: the article ")
-    line.append(_SAID[verdict.label].format(area=area))
+    line.append(_SAID[verdict.label])
     console.print(line)
     table = _grid()
     ranked = sorted(verdict.reasons, key=lambda reason: -abs(reason.weight))
@@ -58,14 +87,16 @@ def _show_verdict(verdict: Verdict, area: str, console: Console) -> None:
         table.add_row(
             Text(f"{reason.weight:+.2f}", style=colour),
             reason.code,
-            _quoted(reason.span) if reason.span else Text("not tied to a place", style="dim"),
+            words.around(reason.span)
+            if reason.span
+            else Text("a property of the whole", style="dim"),
         )
     if len(ranked) > _REASONS:
         table.add_row("", f"and {len(ranked) - _REASONS} more (--json)", "")
     console.print(table)
 
 
-def _show_report(report: Report, console: Console) -> None:
+def _show_report(report: Report, words: Words, console: Console) -> None:
     header = Text(f"{report.role} report", style="bold cyan")
     if report.role == "background":
         header.append("  set aside: it is context, its figures count nowhere", style="dim")
@@ -73,7 +104,7 @@ def _show_report(report: Report, console: Console) -> None:
     table = _grid()
     for name, value, keys in _slots(report):
         spans = [span for key in keys for span in report.evidence.get(key, ())]
-        table.add_row(Text(name, style="bold"), value, _quoted(*spans[:1]))
+        table.add_row(Text(name, style="bold"), value, words.around(*spans[:1]))
     for name, figure, measure in (
         ("killed", report.killed, "killed"),
         ("injured", report.injured, "injured"),
@@ -84,7 +115,7 @@ def _show_report(report: Report, console: Console) -> None:
             continue
         table.add_row(Text(name, style="bold"), bounds(figure), "")
         for statement in said:
-            table.add_row("", _speaker(statement), _statement(statement))
+            table.add_row("", _speaker(statement), words.around(statement))
     console.print(table)
 
 
@@ -155,20 +186,6 @@ def _speaker(statement: Statement) -> Text:
     if statement.status != "used":
         text.append(f"  {statement.status}", style="dim")
     return text
-
-
-def _statement(statement: Statement) -> Text:
-    style = "italic" if statement.status == "used" else "dim italic"
-    return Text(f"“{_cut(statement.quote)}”", style=style)
-
-
-def _quoted(*spans: Span) -> Text:
-    return Text(" … ".join(f"“{_cut(span.quote)}”" for span in spans), style="italic")
-
-
-def _cut(quote: str) -> str:
-    words = " ".join(quote.split())
-    return words if len(words) <= _QUOTE else words[: _QUOTE - 1] + "…"
 
 
 def _grid() -> Table:

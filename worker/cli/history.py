@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.documents import ProfileOption, knowledge_of
+from worker.cli.documents import ProfileOption, named_profile
 from worker.cli.service import ConfigOption, settings
 from worker.cli.streams import read_lines, refuse, watched
 
@@ -33,7 +33,7 @@ def replay(
     """
     from worker.replay import replay as replay_lines
 
-    knowledge = knowledge_of(profile)
+    knowledge, _ = named_profile(profile)
     lines = (text for name in files for _, text in watched(read_lines(name), "replaying"))
     outcome = replay_lines(lines, out, knowledge)
     for problem in outcome.problems:
