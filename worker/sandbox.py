@@ -11,7 +11,8 @@ Rules
 Theory of operation
 -------------------
 A pool of pebble with the ``forkserver`` method: the server imports parser and core once, a new child
-is forked in milliseconds from it, and neither has threads or connections of the worker. A child asks
+is forked in milliseconds from it, and neither has threads or connections of the worker. The worker
+itself imports neither. A child asks
 the kernel to be killed with its parent, which is the fork server; the server ends when the worker is
 gone, because children close the descriptor by which they would keep it alive.
 """
@@ -21,7 +22,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import importlib
 import multiprocessing
 import os
 import resource
@@ -35,20 +35,16 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from worker.core.analyze import analyze
 from worker.core.entries import Hint, Parsed
 from worker.core.errors import FeedError, InputError, PageError
-from worker.core.formats import parse
 from worker.core.gate import GateDecision, decide
 from worker.core.knowledge import Knowledge
 from worker.core.model import Analysis, Document, Entry
 from worker.knowledge import load_knowledge
-
-T = TypeVar("T")
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
 _PR_SET_PDEATHSIG = 1
@@ -101,7 +97,7 @@ class Sandbox:
         self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> Self:
-        self.start()
+        await self.start()
         return self
 
     async def __aexit__(
@@ -110,10 +106,17 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.stop)
+        await self.stop()
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Start the fork server and the processes."""
+        self._open()
+
+    async def stop(self) -> None:
+        """End all processes, and the jobs in them."""
+        await asyncio.to_thread(self._close)
+
+    def _open(self) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOAD))
         os.environ["KABULWIRE_SANDBOX_PROFILE"] = self._profile
@@ -125,12 +128,11 @@ class Sandbox:
             context=context,
         )
 
-    def stop(self) -> None:
-        """End all processes, and the jobs in them."""
+    def _close(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             with contextlib.suppress(RuntimeError):
-                pool.stop()
+                pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()
 
     async def parse(self, data: bytes, hint: Hint) -> tuple[Parsed, tuple[GateDecision, ...]]:
@@ -138,13 +140,17 @@ class Sandbox:
 
         Raises ``FeedError`` and ``SandboxKilledError``.
         """
-        return await self._run(_parse_job, self._parse_deadline, data, hint)
+        found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
+            _parse_job, self._parse_deadline, data, hint
+        )
+        return found
 
     async def analyze(self, document: Document, entry: Entry | None = None) -> Analysis:
         """All that a document says. Raises ``PageError`` and ``SandboxKilledError``."""
-        return await self._run(_analyze_job, self._analyze_deadline, document, entry)
+        found: Analysis = await self._run(_analyze_job, self._analyze_deadline, document, entry)
+        return found
 
-    async def _run(self, job: Callable[..., T], deadline: float, *args: Any) -> Any:
+    async def _run(self, job: Callable[..., Any], deadline: float, *args: Any) -> Any:
         try:
             future = self._submit(job, deadline, args)
             outcome: _Outcome = await asyncio.wrap_future(future)
@@ -158,7 +164,7 @@ class Sandbox:
             return outcome.value
         raise _ERRORS.get(outcome.error, SandboxKilledError)(outcome.reason, outcome.detail)
 
-    def _submit(self, job: Callable[..., T], deadline: float, args: tuple[Any, ...]) -> Any:
+    def _submit(self, job: Callable[..., Any], deadline: float, args: tuple[Any, ...]) -> Any:
         """Hand a job in; a pool that broke (a process killed from outside) is built anew once."""
         if self._pool is None:
             raise SandboxKilledError("killed", "the sandbox is not running")
@@ -166,8 +172,8 @@ class Sandbox:
         try:
             return self._pool.schedule(_guarded, args=call, timeout=deadline)
         except RuntimeError:
-            self.stop()
-            self.start()
+            self._close()
+            self._open()
             return self._pool.schedule(_guarded, args=call, timeout=deadline)
 
 
@@ -204,7 +210,7 @@ def _let_server_go() -> None:
     if isinstance(alive, int):
         with contextlib.suppress(OSError):
             os.close(alive)
-        server._forkserver_alive_fd = None  # noqa: SLF001 - there is no public name
+        vars(server)["_forkserver_alive_fd"] = None
 
 
 def _guarded(
@@ -254,18 +260,14 @@ def _place_of(error: Exception) -> str:
 def _parse_job(
     data: bytes, hint: Hint, knowledge: Knowledge
 ) -> tuple[Parsed, tuple[GateDecision, ...]]:
+    from worker.core.formats import parse
+
     parsed = parse(data, hint)
     gate = knowledge.profile.gate
     return parsed, tuple(decide(entry, gate) for entry in parsed.entries)
 
 
 def _analyze_job(document: Document, entry: Entry | None, knowledge: Knowledge) -> Analysis:
+    from worker.core.analyze import analyze
+
     return analyze(document, entry, knowledge)
-
-
-def warm(profile: str) -> None:
-    """In the fork server: read what every child needs, so that each finds it in memory."""
-    for name in ("trafilatura", "feedparser", "justext"):
-        importlib.import_module(name)
-    with contextlib.suppress(Exception):
-        load_knowledge(profile)

@@ -164,7 +164,8 @@ def _published(
 
 def _times(tree: HtmlElement) -> Iterator[str]:
     """``datetime`` of ``<time>`` elements, those marked as publication first, then document order."""
-    marked, plain = [], []
+    marked: list[str] = []
+    plain: list[str] = []
     for element in tree.iter("time"):
         value = (element.get("datetime") or "").strip()
         label = f"{element.get('itemprop', '')} {element.get('class', '')}".lower()

@@ -1,8 +1,8 @@
-"""A page, or plain text, becomes the article that everything else reads.
+r"""A page, or plain text, becomes the article that everything else reads.
 
 Rules
 -----
-1. ``text`` is ``title + "\\n\\n" + body``, verbatim: spans count into it. A title is the entry's,
+1. ``text`` is ``title + "\n\n" + body``, verbatim: spans count into it. A title is the entry's,
    else the page's; an empty one is none.
 2. The body is trafilatura's with its second opinion, without comments, metadata and process-wide
    deduplication (that one eats the second copy of an agency story, and every later version).
@@ -34,6 +34,7 @@ from worker.core.model import Article, Document
 from worker.core.page_facts import PageFacts, find_facts
 from worker.core.text.language import identify
 from worker.core.text.markup import clean, text_of
+from worker.core.text.normalise import plain
 from worker.core.text.signature import copy_signature
 
 MAX_PAGE_CHARS = 6_000_000
@@ -217,8 +218,6 @@ def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Kn
 
 
 def _says(category: str, text: str, knowledge: Knowledge) -> bool:
-    from worker.core.text.normalise import plain
-
     words = plain(text)
     return any(lexicon.first(category, words) for lexicon in knowledge.lexicons.values())
 

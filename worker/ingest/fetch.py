@@ -129,6 +129,11 @@ class Fetcher:
             self._session = None
 
     @property
+    def settings(self) -> Ingest:
+        """The settings of polling that this fetcher was made with."""
+        return self._settings
+
+    @property
     def user_agent(self) -> str:
         """How we introduce ourselves."""
         return self._settings.user_agent
@@ -307,7 +312,8 @@ async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
 
 def usable_validator(value: str | None) -> bool:
     """Whether a validator can be sent back: some servers send control characters (then no later
-    request could be made) or bytes that are no text."""
+    request could be made) or bytes that are no text.
+    """
     return (
         value is not None
         and 0 < len(value) <= _VALIDATOR_CHARS

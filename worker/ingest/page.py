@@ -99,7 +99,7 @@ def document_of(
 
 
 def _is_html(content_type: str, body: bytes) -> bool:
-    kind = content_type.split(";")[0].strip().lower()
+    kind = content_type.partition(";")[0].strip().lower()
     if body[:4].startswith(_NOT_TEXT) or b"\x00\x00\x00\x00" in body[:512]:
         return False
     return not kind or kind.startswith(_TEXT_TYPES)

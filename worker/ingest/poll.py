@@ -13,11 +13,13 @@ without entries), ``failed`` with a reason of ``fetch.REASONS``, ``formats.REASO
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import hashlib
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from worker.config import FeedConfig
@@ -25,6 +27,7 @@ from worker.core.entries import Hint, Parsed
 from worker.core.errors import FeedError, FetchError
 from worker.core.gate import GateDecision
 from worker.core.model import Entry
+from worker.ingest import spool
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.schedule import (
     UNCONDITIONAL_EVERY,
@@ -32,11 +35,15 @@ from worker.ingest.schedule import (
     Pace,
     after_failure,
     after_success,
+    pace_of,
 )
 from worker.sandbox import Sandbox, SandboxKilledError
 
 Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
 OUTCOMES: tuple[Outcome, ...] = ("entries", "not_modified", "unchanged", "empty", "failed")
+
+_SPOOL_S = 5.0
+"""Seconds between two looks into a spool that sets no interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,13 @@ async def poll_feed(
     headers: Mapping[str, str] | None = None,
     chance: Callable[[], float] = random.random,
 ) -> PollResult:
-    """Ask a feed once. ``now`` is when; ``pace`` how often; ``chance`` gives numbers in [0, 1)."""
-    pace, lot = pace or Pace(), chance()
+    """Ask a feed once, or look into its spool.
+
+    ``now`` is when; ``pace`` how often (else from the settings); ``chance`` gives numbers in [0, 1).
+    """
+    pace, lot = pace or pace_of(feed, fetcher.settings), chance()
+    if feed.path is not None:
+        return await _look(feed, feed.path, state, fetcher.settings.max_feed_bytes, sandbox, now)
     try:
         response = await fetcher.get(
             feed.url or "", validators=_validators(state, now), headers=headers, proxy=feed.proxy
@@ -120,6 +132,46 @@ async def _understood(
     entries = tuple(zip(parsed.entries, gates, strict=True))
     outcome: Outcome = "entries" if entries else "empty"
     return PollResult(new, entries, outcome, problem=parsed.problem)
+
+
+async def _look(
+    feed: FeedConfig,
+    folder: Path,
+    state: FeedState,
+    limit: int,
+    sandbox: Sandbox,
+    now: dt.datetime,
+) -> PollResult:
+    """All documents that a spool holds now; those of the stored state are moved away first."""
+    wait = dt.timedelta(seconds=feed.interval_s or _SPOOL_S)
+    again = replace(state, next_at=now + wait, last_attempt=now, reason="interval", spooled=())
+    try:
+        await asyncio.to_thread(spool.clear, folder, state.spooled)
+        drops = await asyncio.to_thread(spool.take, folder, now, limit)
+    except OSError as error:
+        lost = replace(again, failures=state.failures + 1, last_reason="spool_unreadable")
+        return PollResult(lost, (), "failed", "spool_unreadable", type(error).__name__)
+    entries: list[tuple[Entry, GateDecision]] = []
+    named: list[tuple[str, bool]] = []
+    for drop in drops:
+        reason = drop.refused
+        if not reason:
+            reason = await _parse_into(entries, drop.data, hint_for(feed, None, now), sandbox)
+        named.append((drop.name, bool(reason)))
+    done = replace(again, failures=0, last_success=now, last_reason="", spooled=tuple(named))
+    return PollResult(done, tuple(entries), "entries" if entries else "unchanged")
+
+
+async def _parse_into(
+    entries: list[tuple[Entry, GateDecision]], data: bytes, hint: Hint, sandbox: Sandbox
+) -> str:
+    """Add the entries of one document; the reason when it has none."""
+    try:
+        parsed, gates = await sandbox.parse(data, hint)
+    except (FeedError, SandboxKilledError) as error:
+        return error.reason
+    entries.extend(zip(parsed.entries, gates, strict=True))
+    return ""
 
 
 def hint_for(feed: FeedConfig, content_type: str | None, now: dt.datetime) -> Hint:

@@ -17,8 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from worker.config import FeedConfig, Ingest
 from worker.ingest.fetch import RETRY_AFTER_CAP_S, Response, Validators, http_date
@@ -52,27 +51,12 @@ class FeedState:
     last_reason: str = ""
     reason: str = ""
     moved_to: str | None = None
+    spooled: tuple[tuple[str, bool], ...] = ()
+    """Files of a spool whose entries are stored with this state, and whether they were refused."""
 
     @property
     def validators(self) -> Validators:
         return Validators(self.etag, self.last_modified)
-
-    def to_record(self) -> dict[str, Any]:
-        """As JSON can hold it; ``from_record`` reads it back."""
-        return {
-            key: value.isoformat() if isinstance(value, dt.datetime) else value
-            for key, value in asdict(self).items()
-        }
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> FeedState:
-        """The state that ``to_record`` wrote; unknown keys of newer versions are left out."""
-        known = {f.name for f in fields(cls)}
-        kept = {key: value for key, value in record.items() if key in known}
-        for key in ("next_at", "last_attempt", "last_success", "last_full"):
-            if isinstance(kept.get(key), str):
-                kept[key] = dt.datetime.fromisoformat(kept[key])
-        return cls(**kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,25 @@
 
 Rules
 -----
-1. A file is taken when its size stood still between two looks. Names that begin with a dot or end in
+1. A file is taken when it has not changed for two seconds. Names that begin with a dot or end in
    ``.tmp`` or ``.part`` are still being written. Nothing but regular files is opened, and no link.
-2. It is moved to ``done/`` only after its entries are stored; refused ones go to ``failed/``.
+2. It is moved to ``done/`` or ``failed/`` only after its entries are stored: the state that names it
+   is stored with them, and the next look moves what the state names.
 3. Oldest first; a file above the limit of bytes is refused unread.
 """
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+MOST = 100
+_QUIET_S = 2.0
 _UNFINISHED = (".tmp", ".part", ".filepart", "~")
 
 
@@ -24,62 +28,52 @@ _UNFINISHED = (".tmp", ".part", ".filepart", "~")
 class Drop:
     """One delivered document. ``refused`` names the reason when it was not read."""
 
-    path: Path
+    name: str
     data: bytes
     refused: str = ""
 
 
-@dataclass(slots=True)
-class Spool:
-    """A watched folder. Blocking calls: use it from a thread."""
-
-    folder: Path
-    limit: int
-    _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def take(self, most: int = 100) -> list[Drop]:
-        """Documents that are complete, oldest first; they stay until ``finish``."""
-        seen: dict[str, tuple[int, int]] = {}
-        ready: list[tuple[int, str, int]] = []
-        for name, info in self._files():
-            seen[name] = (info.st_size, info.st_mtime_ns)
-            if self._sizes.get(name) == seen[name] and info.st_size > 0:
-                ready.append((info.st_mtime_ns, name, info.st_size))
-        self._sizes = seen
-        return [drop for _, name, size in sorted(ready)[:most] if (drop := self._read(name, size))]
-
-    def finish(self, drop: Drop, *, failed: bool = False) -> None:
-        """Move a document out of the way; a name that is taken gets a number."""
-        target = self.folder / ("failed" if failed else "done")
+def clear(folder: Path, spooled: Iterable[tuple[str, bool]]) -> None:
+    """Move files that were dealt with out of the way; a name that is taken gets a number."""
+    for name, refused in spooled:
+        source = folder / name
+        if not source.exists():
+            continue
+        target = folder / ("failed" if refused else "done")
         target.mkdir(exist_ok=True)
-        place, number = target / drop.path.name, 1
+        place, number = target / name, 1
         while place.exists():
             number += 1
-            place = target / f"{drop.path.name}.{number}"
+            place = target / f"{name}.{number}"
         with contextlib.suppress(FileNotFoundError):
-            drop.path.rename(place)
-        self._sizes.pop(drop.path.name, None)
+            source.rename(place)
 
-    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
-        with os.scandir(self.folder) as found:
-            for item in found:
-                if item.name.startswith(".") or item.name.endswith(_UNFINISHED):
-                    continue
-                with contextlib.suppress(OSError):
-                    info = item.stat(follow_symlinks=False)
-                    if stat.S_ISREG(info.st_mode):
-                        yield item.name, info
 
-    def _read(self, name: str, size: int) -> Drop | None:
-        path = self.folder / name
-        if size > self.limit:
-            return Drop(path, b"", "too_large")
-        try:
-            opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
+def take(folder: Path, now: dt.datetime, limit: int, most: int = MOST) -> list[Drop]:
+    """Complete documents, oldest first, at most ``most``. Raises ``OSError`` without a folder."""
+    ready: list[tuple[float, str, int]] = []
+    with os.scandir(folder) as found:
+        for item in found:
+            if item.name.startswith(".") or item.name.endswith(_UNFINISHED):
+                continue
+            with contextlib.suppress(OSError):
+                info = item.stat(follow_symlinks=False)
+                quiet = now.timestamp() - info.st_mtime >= _QUIET_S
+                if stat.S_ISREG(info.st_mode) and info.st_size > 0 and quiet:
+                    ready.append((info.st_mtime, item.name, info.st_size))
+    drops = (_read(folder, name, size, limit) for _, name, size in sorted(ready)[:most])
+    return [drop for drop in drops if drop is not None]
+
+
+def _read(folder: Path, name: str, size: int, limit: int) -> Drop | None:
+    if size > limit:
+        return Drop(name, b"", "too_large")
+    try:
+        opened = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(opened, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             return None
-        with os.fdopen(opened, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                return None
-            data = stream.read(self.limit + 1)
-        return Drop(path, data) if len(data) <= self.limit else Drop(path, b"", "too_large")
+        data = stream.read(limit + 1)
+    return Drop(name, data) if len(data) <= limit else Drop(name, b"", "too_large")

@@ -115,7 +115,7 @@ def _item(entry: Mapping[str, Any], hint: Hint) -> Item:
     summary, content = _string(entry.get("summary")), _longest(entry)
     body = _body(content, summary, hint)
     # `in`, because feedparser answers a missing `updated` with `published`.
-    updated = entry["updated"] if "updated" in entry else None
+    updated = entry["updated"] if "updated" in entry else None  # noqa: SIM401
     published = entry.get("published") or updated
     return Item(
         guid=_string(entry.get("id")),

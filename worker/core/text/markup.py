@@ -25,10 +25,13 @@ _MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]{6})[\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]+"
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header "
-    "hr li main nav ol p pre section table td th tr ul".split()
+    {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figcaption", "figure",
+     "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
+     "pre", "section", "table", "td", "th", "tr", "ul"}
+)  # fmt: skip
+_NOTHING = frozenset(
+    {"script", "style", "noscript", "iframe", "object", "embed", "svg", "head", "template", "form"}
 )
-_NOTHING = frozenset("script style noscript iframe object embed svg head template form".split())
 _PARSER_LIMIT = 2_000_000
 _PARAGRAPHS = re.compile(r"[ \t]*\n\s*\n\s*")
 _BLANKS = re.compile(r"[ \t\r\f\v]+")
