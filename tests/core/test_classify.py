@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -483,3 +484,22 @@ def test_any_text_gets_a_coherent_verdict(
     result = judge(title, " ".join(parts), published)
     assert 0 <= result.verdict.probability <= 1
     assert (result.verdict.label == "attack_report") == (result.verdict.probability >= 0.5)
+
+
+CASES = tomllib.loads((Path(__file__).parent / "verdict_cases.toml").read_text("utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["title"][:40])
+def test_cases(case: dict[str, object]) -> None:
+    """Forty short articles in the manner of news wires, hard on both sides."""
+    verdict = judge(str(case["title"]), str(case["text"])).verdict
+    assert (verdict.label == "attack_report") == case["report"]
+
+
+def test_the_country_alone_goes_to_a_person() -> None:
+    """No city, no other place, only the country: not a report, but not dropped unseen."""
+    verdict = judge(
+        "Gunmen attack home of Afghan minister",
+        "Four people were killed when gunmen attacked the home of an Afghan minister, officials said.",
+    ).verdict
+    assert (verdict.label, verdict.band) == ("other", "review")

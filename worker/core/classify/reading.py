@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from worker.core.classify.cues import SentenceCues, distance, read_sentence
+from worker.core.classify.cues import Range, SentenceCues, distance, read_sentence
 from worker.core.classify.features import BODY_SENTENCES, Feature, View, age_features, measure
 from worker.core.knowledge import Knowledge
 from worker.core.lexicon import Lexicon
@@ -173,6 +173,9 @@ def _standing(reading: Reading, segment: Segment, inside: bool | None) -> dict[s
         features[f"kind.{kind}"] = here
     if segment.date.basis in _OWN_DATE:
         features["kind.dated"] = here
+    country = _country_at_top(reading) if inside is None else None
+    if country is not None:
+        features["top.country"] = Feature(1.0, country)
     if kind == "item" and segment.date.basis not in _OWN_DATE:
         features["kind.undated"] = here
         if not _is_announced(reading, segment):
@@ -186,6 +189,23 @@ def _standing(reading: Reading, segment: Segment, inside: bool | None) -> dict[s
         if title is not None and reading.prose.of(title).rstrip().endswith("?"):
             features["head.question"] = Feature(1.0, (title.end - 1, title.end))
     return features
+
+
+def _country_at_top(reading: Reading) -> Range | None:
+    """A word of the gate (country, groups) in head or lead, when no place is named there at all.
+
+    "Gunmen attack home of Afghan defence minister" may well be here: for a person to look at.
+    """
+    top = (*reading.head, *reading.lead)
+    if any(c.here or c.near or c.elsewhere or c.regions for c in top):
+        return None
+    for cues in top:
+        words = reading.prose.of(cues.sentence)
+        for word in reading.knowledge.profile.gate.places:
+            at = words.find(word)
+            if at >= 0:
+                return cues.sentence.start + at, cues.sentence.start + at + len(word)
+    return None
 
 
 def _is_announced(reading: Reading, segment: Segment) -> bool:
