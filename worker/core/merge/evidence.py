@@ -77,6 +77,7 @@ class Evidence:
         self.weights = weights
         self._decisions = decisions
         self._copies = copies
+        self._copied = frozenset[str]().union(*copies)
         self._slots: dict[Facts, int] = {}
         self._known: dict[tuple[int, int], Pair] = {}
         everyone = tuple(nodes)
@@ -123,8 +124,13 @@ class Evidence:
         return siblings or (pair.possible and (loose or self.weight(a, b) > 0))
 
     def peculiar(self, node: Node) -> bool:
-        """Whether more than its slots decides what this node cannot be one with."""
-        return node.kind == "frozen" or self._decisions.named(node.key) or self._siblings(node)
+        """Whether more than its slots decides what this node is one with, or cannot be."""
+        return (
+            node.kind == "frozen"
+            or node.article_id in self._copied
+            or self._decisions.named(node.key)
+            or self._siblings(node)
+        )
 
     def _siblings(self, node: Node) -> bool:
         return self._per_article[node.article_id] > 1

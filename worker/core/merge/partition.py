@@ -94,12 +94,19 @@ def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
 def _find_bridges(
     core: Sequence[Node], seeds: Sequence[list[Node]], evidence: Evidence
 ) -> list[Node]:
+    """The bridges; nodes that differ in nothing but the article are judged once."""
     free = {members[0].key for members in seeds if len(members) == 1}
-    return [
-        node
-        for node in core
-        if node.kind == "primary" and node.key in free and _is_bridge(node, core, evidence)
-    ]
+    judged: dict[object, bool] = {}
+    bridges = []
+    for node in core:
+        if node.kind != "primary" or node.key not in free:
+            continue
+        key = node.key if evidence.peculiar(node) else node.facts
+        if key not in judged:
+            judged[key] = _is_bridge(node, core, evidence)
+        if judged[key]:
+            bridges.append(node)
+    return bridges
 
 
 def _is_bridge(node: Node, core: Sequence[Node], evidence: Evidence) -> bool:

@@ -32,6 +32,8 @@ class Decisions:
 
     def cannot(self, a: str, b: str) -> bool:
         """Whether a person said that these two reports are different attacks."""
+        if not self._pairs:
+            return False
         return any(self._pairs.get(pair) == "cannot" for pair in _named(a, b))
 
     def named(self, report_id: str) -> bool:
