@@ -75,8 +75,13 @@ def _gap(a: Facts, b: Facts) -> int | None:
 
 def _dates_meet(a: Facts, b: Facts, weights: Weights) -> bool:
     gap = _gap(a, b)
+    margin = weights["date.stated_margin_days"]
     if a.dated and b.dated and gap is not None:
-        return gap <= weights["date.stated_margin_days"]
+        return gap <= margin
+    if a.dated != b.dated and gap is not None:
+        undated, dated = (b, a) if a.dated else (a, b)
+        if undated.first and dated.first and (dated.first - undated.first).days > margin:
+            return False
     return overlap(window_of(a, weights), window_of(b, weights))
 
 

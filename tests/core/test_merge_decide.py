@@ -1,0 +1,249 @@
+"""Decisions that stories do not tell: retractions, reviews, people, forgotten reports, chains."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from tests.stories.tell import article_of, report_of
+from tests.stories.world import World
+from worker.core.errors import StateError
+from worker.core.incident import Component, Constraint
+from worker.core.merge.component import collect, hull, window
+from worker.core.merge.decide import decide
+from worker.core.merge.identity import mint
+from worker.core.model import Statement
+from worker.knowledge import load_knowledge
+
+KNOWLEDGE = load_knowledge("kabul")
+NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
+DAY = dt.date(2031, 3, 4)
+SPOT = {"date": DAY, "place": "pd-9", "target": ["police/police_patrol: Ninth District patrol"]}
+
+
+def _arrive(world: World, name: str, minutes: int, *slots: dict, **more: object) -> None:
+    at = NOW + dt.timedelta(minutes=minutes)
+    article = article_of(name, {"at": at, **more}, KNOWLEDGE)
+    reports = tuple(report_of(article, k, s, KNOWLEDGE) for k, s in enumerate(slots, start=1))
+    world.arrive(article, reports, at, band=str(more.get("band", "report")))  # type: ignore[arg-type]
+
+
+def _only(world: World):
+    (incident,) = world.live()
+    return incident
+
+
+def test_a_trusted_outlet_with_place_and_target_needs_no_second() -> None:
+    """A wire that names place and target makes an incident active alone."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "reuters-1", 0, SPOT, outlet="Reuters")
+    assert _only(world).state == "active"
+
+
+def test_a_trusted_outlet_without_place_stays_provisional() -> None:
+    """Trust does not replace knowing where."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "reuters-1", 0, {"date": DAY}, outlet="Reuters")
+    assert _only(world).state == "provisional"
+
+
+def test_an_official_retraction_retracts_the_incident() -> None:
+    """Police call it a gas explosion: the incident is kept, retracted, with what was said."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
+    _arrive(world, "hill-1", 60, {**SPOT, "role": "retraction", "killed": 0, "speaker": "police"})
+    assert not world.live()
+    (incident,) = world.incidents.values()
+    assert incident.state == "retracted"
+    assert incident.snapshot.change.kind == "retracted"
+    assert incident.snapshot.place is not None
+
+
+def test_two_outlets_that_report_it_again_lift_a_retraction() -> None:
+    """Retracted is reversible: independent later reports bring the incident back."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
+    _arrive(world, "hill-1", 60, {**SPOT, "role": "retraction", "killed": 0, "speaker": "police"})
+    _arrive(world, "plain-1", 120, {**SPOT, "killed": 3})
+    assert not world.live()
+    _arrive(world, "meridian-1", 180, {**SPOT, "killed": 3})
+    assert _only(world).snapshot.change.kind == "reopened"
+    assert _only(world).revision == len(world.log)
+
+
+def test_an_outlet_takes_back_only_its_own() -> None:
+    """Without an official speaker a retraction withdraws the outlet's reports, not the others'."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 20})
+    _arrive(world, "hill-1", 10, {**SPOT, "killed": 3})
+    _arrive(world, "gulf-2", 60, {**SPOT, "role": "retraction"})
+    incident = _only(world)
+    assert {m.article_id for m in incident.members} == {"hill-1", "gulf-2"}
+    assert incident.snapshot.casualties.killed is not None
+    assert incident.snapshot.casualties.killed.best == 3
+
+
+def test_an_outlet_that_holds_all_reports_retracts() -> None:
+    """When nobody else reported it, the outlet's own retraction is enough."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, SPOT)
+    _arrive(world, "gulf-2", 60, {**SPOT, "role": "retraction"})
+    assert not world.live()
+
+
+def test_a_report_under_review_waits_for_a_person() -> None:
+    """Band review touches no incident; once confirmed, it founds one."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, SPOT, band="review")
+    assert not world.incidents
+    world.correct(Constraint("confirm", ("gulf-1",)), NOW + dt.timedelta(hours=1))
+    assert {m.article_id for m in _only(world).members} == {"gulf-1"}
+
+
+def test_a_person_can_retract() -> None:
+    """The incident that holds the article is retracted, whatever others report."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, SPOT)
+    _arrive(world, "hill-1", 10, SPOT)
+    world.correct(Constraint("retract", ("gulf-1",)), NOW + dt.timedelta(hours=1))
+    assert not world.live()
+
+
+def test_a_closed_incident_needs_none_of_its_old_reports() -> None:
+    """After forgetting the reports of a closed incident a late one finds it, figures and all."""
+    worlds = []
+    for forget in (False, True):
+        world = World(KNOWLEDGE)
+        _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6, "speaker": "ministry"})
+        _arrive(world, "hill-1", 10, {**SPOT, "killed": 4})
+        world.tick(NOW + dt.timedelta(days=60))
+        assert _only(world).state == "closed"
+        if forget:
+            world.reports.clear()
+        _arrive(world, "meridian-1", 60 * 24 * 61, {**SPOT, "injured": 9})
+        worlds.append(world)
+    kept, forgotten = (_only(world) for world in worlds)
+    assert kept.incident_id == forgotten.incident_id
+    assert forgotten.state == "active"
+    assert kept.snapshot.casualties.killed == forgotten.snapshot.casualties.killed
+    assert kept.snapshot.n_independent == forgotten.snapshot.n_independent == 3
+    assert {m.article_id for m in forgotten.members} == {"gulf-1", "hill-1", "meridian-1"}
+
+
+def test_a_kill_reaches_into_a_forgotten_incident() -> None:
+    """Withdrawing one of the forgotten members takes its figure out, and only its."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6})
+    _arrive(world, "hill-1", 10, {**SPOT, "killed": 4})
+    world.tick(NOW + dt.timedelta(days=60))
+    world.reports.clear()
+    world.kill(article_of("gulf-1", {"at": NOW}, KNOWLEDGE), NOW + dt.timedelta(days=61))
+    incident = _only(world)
+    assert {m.article_id for m in incident.members} == {"hill-1"}
+    assert incident.snapshot.casualties.killed is not None
+    assert incident.snapshot.casualties.killed.best == 4
+
+
+def test_links_of_superseded_incidents_are_one_hop_long() -> None:
+    """When a survivor is itself taken over, those it took over point at the last survivor."""
+    world = World(KNOWLEDGE)
+    apart = [
+        {"date": DAY, "place": "shahr-e-naw", "kind": ["armed_assault"]},
+        {"date": DAY, "target": ["ngo/x: Harbour Aid"], "kind": ["bombing_explosion"]},
+        {"date": DAY, "time": "18:00", "kind": ["hijacking"]},
+    ]
+    for k, slots in enumerate(apart):
+        _arrive(world, f"o{k}-1", k, slots)
+    first, second, third = sorted(world.incidents.values(), key=lambda i: i.ordinal)
+    world.correct(Constraint("must", ("o1-1", "o2-1")), NOW + dt.timedelta(hours=1))
+    assert world.incidents[third.incident_id].superseded_by == second.incident_id
+    world.correct(Constraint("must", ("o0-1", "o1-1")), NOW + dt.timedelta(hours=2))
+    assert world.incidents[third.incident_id].superseded_by == first.incident_id
+    assert world.incidents[second.incident_id].superseded_by == first.incident_id
+    survivor = world.incidents[first.incident_id].snapshot
+    assert set(survivor.supersedes) == {second.incident_id, third.incident_id}
+
+
+def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None:
+    """A merge is two records of one change: both list both incidents."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "a-1", 0, {"date": DAY, "place": "shahr-e-naw", "kind": ["armed_assault"]})
+    _arrive(world, "b-1", 1, {"date": DAY, "target": ["ngo/x: Harbour Aid"]})
+    world.correct(Constraint("must", ("a-1", "b-1")), NOW + dt.timedelta(hours=1))
+    survivor, gone = world.log[-2:]
+    assert survivor.note.change_id == gone.note.change_id
+    assert set(survivor.note.affected) == set(gone.note.affected)
+    assert survivor.incident.state != "superseded"
+    assert gone.incident.state == "superseded"
+
+
+def test_ids_are_made_of_profile_article_and_count() -> None:
+    """No randomness and no slots: the same input mints the same id."""
+    assert mint("kabul", "gulf-1", 0) == mint("kabul", "gulf-1", 0)
+    assert len({mint(p, a, n) for p in "xy" for a in "ab" for n in (0, 1)}) == 8
+    made = mint("kabul", "gulf-1", 0)
+    assert made.startswith("kw-")
+    assert len(made) == 19
+    assert made == made.lower()
+
+
+def test_a_missing_report_of_a_live_member_is_loud() -> None:
+    """A store that forgets to load a member must not make it look withdrawn."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, SPOT)
+    _arrive(world, "hill-1", 1, SPOT)
+    component = Component(announced=(_only(world),))
+    with pytest.raises(StateError, match="lacks reports"):
+        decide(component, None, NOW, KNOWLEDGE)
+
+
+def test_undated_reports_do_not_tie_the_past_together() -> None:
+    """Closed incidents are leaves: a chain of vague reports stays short."""
+    world = World(KNOWLEDGE)
+    for week in range(6):
+        day = DAY + dt.timedelta(days=6 * week)
+        _arrive(world, f"dated-{week}", 60 * 24 * 6 * week, {"date": day, "place": "pd-9"})
+        _arrive(world, f"vague-{week}", 60 * 24 * 6 * week + 60, {"kind": ["armed_assault"]})
+    world.tick(NOW + dt.timedelta(days=120))
+    everyone, announced = list(world.reports.values()), list(world.incidents.values())
+    last = {"vague-5"}
+    kept, _ = collect(everyone, {"new"}, KNOWLEDGE, announced)
+    assert not kept
+    world.incidents[_closed(world, "vague-5")] = replace(
+        world.incidents[_closed(world, "vague-5")],
+        snapshot=replace(world.incidents[_closed(world, "vague-5")].snapshot, state="active"),
+    )
+    kept, _ = collect(everyone, last, KNOWLEDGE, list(world.incidents.values()))
+    assert {f.article.article_id for f in kept}.isdisjoint({"dated-0", "vague-0", "dated-1"})
+
+
+def _closed(world: World, article: str) -> str:
+    return next(
+        i.incident_id for i in world.incidents.values()
+        if article in {m.article_id for m in i.members}
+    )  # fmt: skip
+
+
+def test_hull_and_window_are_what_the_store_searches() -> None:
+    """The window of a stated day is three days; the hull of two covers both."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, SPOT)
+    _arrive(world, "hill-1", 0, {**SPOT, "date": DAY + dt.timedelta(days=5)})
+    first, second = (world.reports[k] for k in sorted(world.reports))
+    one = dt.timedelta(days=1)
+    assert window(first, KNOWLEDGE) == (DAY - one, DAY + one)
+    assert hull((first, second), KNOWLEDGE) == (DAY - one, DAY + 6 * one)
+    assert hull((), KNOWLEDGE) is None
+
+
+def test_a_copys_repeated_figure_counts_once_and_its_own_counts() -> None:
+    """A desk copy that only raises the toll adds that figure and repeats nothing."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6, "injured": 9}, copy_text="t")
+    _arrive(world, "hill-1", 30, {**SPOT, "killed": 8, "injured": 9}, copy_text="t")
+    told: tuple[Statement, ...] = _only(world).snapshot.casualties.statements
+    said = sorted((s.measure, s.value) for s in told)
+    assert said == [("injured", 9), ("killed", 6), ("killed", 8)]
+    assert _only(world).snapshot.n_independent == 1

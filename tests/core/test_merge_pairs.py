@@ -1,0 +1,228 @@
+"""Evidence between two reports: what agrees, what contradicts, and what says nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from tests.core.merge_strategies import slots
+from tests.stories.tell import article_of, report_of
+from worker.core.incident import ArticleRef, FiledReport
+from worker.core.merge.copies import find_pairs, sources
+from worker.core.merge.facts import Facts, Gazetteer, facts_of, overlap, window_of
+from worker.core.merge.pairs import Pair, compare
+from worker.core.model import IncidentDate, Place
+from worker.knowledge import load_knowledge
+
+KNOWLEDGE = load_knowledge("kabul")
+WEIGHTS = KNOWLEDGE.merge_weights
+GAZETTEER = Gazetteer(KNOWLEDGE)
+DAY = dt.date(2031, 3, 4)
+AT = dt.datetime(2031, 3, 4, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=4.5)))
+MERGE = Path(__file__).parents[2] / "worker" / "core" / "merge"
+
+
+def _facts(at: dt.datetime = AT, **given_slots: object) -> Facts:
+    article = article_of("gulf-1", {"at": at}, KNOWLEDGE)
+    report = report_of(article, 1, given_slots, KNOWLEDGE)
+    return facts_of(FiledReport(report, ArticleRef.of(article), "report"), GAZETTEER)
+
+
+def _pair(a: dict[str, object], b: dict[str, object]) -> Pair:
+    return compare(_facts(**a), _facts(**b), WEIGHTS)
+
+
+def _codes(pair: Pair, slot: str) -> list[str]:
+    return [code for code, _ in pair.terms if code.startswith(slot)]
+
+
+def test_every_weight_that_code_reads_is_in_the_file() -> None:
+    """A weight that is missing would only be noticed by the report that needs it."""
+    read = set()
+    for path in MERGE.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        read |= set(
+            re.findall(
+                r'"((?:date|time|place|target|attack|claim|victims|copy|merge|life)\.[a-z_]+)"',
+                text,
+            )
+        )
+    assert read - {"claim."} <= set(WEIGHTS) | {"attack.same", "attack.differ"}
+    assert {"date.same", "place.differ", "target.differ"} <= read
+
+
+@settings(max_examples=200, deadline=None)
+@given(slots(), slots())
+def test_evidence_is_the_same_both_ways(a: dict[str, object], b: dict[str, object]) -> None:
+    """Comparing is symmetric, weight and veto alike."""
+    one, two = _pair(a, b), _pair(b, a)
+    assert one.weight == two.weight
+    assert one.veto == two.veto
+
+
+def test_a_report_agrees_with_itself() -> None:
+    """Same slots, no contradiction, enough to merge."""
+    full: dict[str, object] = {
+        "date": DAY, "time": "08:10", "place": "pd-9",
+        "target": ["police/police_building: Ninth Police Station"],
+    }  # fmt: skip
+    pair = _pair(full, full)
+    assert pair.possible
+    assert not pair.contradictions
+    assert pair.weight >= WEIGHTS["merge.threshold"]
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "veto"),
+    [
+        (0, "date.same", None),
+        (1, "date.adjacent", None),
+        (2, "date.adjacent", "date"),
+        (30, None, "date"),
+    ],
+)
+def test_stated_days(days: int, code: str | None, veto: str | None) -> None:
+    """The same day agrees, the next speaks against, anything further is a veto."""
+    pair = _pair({"date": DAY}, {"date": DAY + dt.timedelta(days=days)})
+    assert pair.veto == veto
+    if veto is None:
+        assert _codes(pair, "date") == [code]
+
+
+@pytest.mark.parametrize(
+    ("late", "code", "possible"),
+    [
+        (-2, None, False),
+        (-1, "date.inferred_early", True),
+        (0, "date.inferred", True),
+        (1, "date.inferred_late", True),
+        (5, None, True),
+        (9, None, False),
+    ],
+)
+def test_an_undated_report_reaches_back_a_week(late: int, code: str | None, possible: bool) -> None:
+    """Without a stated day the attack was on the day of publication or in the week before."""
+    undated = _facts(at=AT + dt.timedelta(days=late))
+    pair = compare(undated, _facts(date=DAY), WEIGHTS)
+    assert pair.possible == possible
+    if possible:
+        assert _codes(pair, "date") == ([code] if code else [])
+
+
+def test_a_date_from_first_sight_alone_is_no_hard_veto() -> None:
+    """A page whose only date is when we saw it may tell of an attack days earlier."""
+    article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
+    report = report_of(article, 1, {}, KNOWLEDGE)
+    seen = replace(report, date=IncidentDate(DAY, DAY, "unknown", "first_seen"))
+    facts = facts_of(FiledReport(seen, ArticleRef.of(article), "report"), GAZETTEER)
+    assert compare(facts, _facts(date=DAY - dt.timedelta(days=4)), WEIGHTS).possible
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "code"),
+    [
+        ("shahr-e-naw", "shahr-e-naw", "place.same"),
+        ("pd-9", "pd-9", "place.same_district"),
+        ("kabul-university", "pd-3", "place.contained"),
+        ("pd-9", "pd-16", "place.differ"),
+        ("kabul-university", "shahr-e-naw", "place.differ"),
+        ("kabul", "pd-9", None),
+    ],
+)
+def test_places(a: str, b: str, code: str | None) -> None:
+    """Same spot, same district, part of it, elsewhere; the city itself says nothing."""
+    pair = _pair({"date": DAY, "place": a}, {"date": DAY, "place": b})
+    assert _codes(pair, "place") == ([code] if code else [])
+
+
+def test_towns_without_a_gazetteer_are_compared_by_name() -> None:
+    """In a profile without places two towns are two towns."""
+    article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
+    report = report_of(article, 1, {"date": DAY}, KNOWLEDGE)
+    facts = [
+        facts_of(
+            FiledReport(replace(report, place=Place(name)), ArticleRef.of(article), "report"),
+            GAZETTEER,
+        )
+        for name in ("Stormhaven", "stormhaven", "Millbrook")
+    ]
+    assert "place.same_area" in dict(compare(facts[0], facts[1], WEIGHTS).terms)
+    assert "place.differ" in dict(compare(facts[0], facts[2], WEIGHTS).terms)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "code"),
+    [
+        ("ngo/x: Harbour Aid", "ngo/x: Harbour Aid", "target.same"),
+        ("ngo/x: Harbour Aid", "ngo/x: Harbour Aid Office", "target.close"),
+        ("transportation/bus: bus", "transportation/bus: bus", "target.alike"),
+        ("ngo/x: Harbour Aid", "police/y: Ninth Station", "target.differ"),
+        ("transportation/bus: bus", "police/y: checkpoint", "target.other"),
+        ("private_citizens_property/unnamed_civilian: civilians", "police/y: Ninth Station", None),
+    ],
+)
+def test_targets(a: str, b: str, code: str | None) -> None:
+    """Named things agree or contradict; common nouns hardly count; people at large never do."""
+    pair = _pair({"date": DAY, "target": [a]}, {"date": DAY, "target": [b]})
+    assert _codes(pair, "target") == ([code] if code else [])
+
+
+def test_one_contradiction_is_no_veto_two_are() -> None:
+    """A place read wrongly must not split an attack; place and target together do."""
+    base: dict[str, object] = {"date": DAY, "place": "pd-9", "target": ["ngo/x: Harbour Aid"]}
+    assert _pair(base, {**base, "place": "pd-16"}).possible
+    other: dict[str, object] = {**base, "place": "pd-16", "target": ["police/y: Ninth Station"]}
+    assert _pair(base, other).veto is not None
+
+
+def test_figures_are_no_evidence() -> None:
+    """Four killed or forty: the evidence is the same."""
+    base: dict[str, object] = {"date": DAY, "place": "pd-9"}
+    assert _pair({**base, "killed": 4}, {**base, "killed": 40}).terms == _pair(base, base).terms
+
+
+def test_windows_touch() -> None:
+    """A stated day reaches one day around it; an unknown window meets everything."""
+    assert window_of(_facts(date=DAY), WEIGHTS) == (
+        DAY - dt.timedelta(days=1), DAY + dt.timedelta(days=1),
+    )  # fmt: skip
+    assert overlap(None, (DAY, DAY))
+
+
+def _article(
+    name: str, minutes: int, signature: tuple[int, ...] = (), text: str = ""
+) -> ArticleRef:
+    article = article_of(name, {"at": AT + dt.timedelta(minutes=minutes)}, KNOWLEDGE)
+    return replace(ArticleRef.of(article), copy_signature=signature, text_sha256=text or name)
+
+
+def test_near_equal_signatures_are_copies_of_the_earliest() -> None:
+    """Nine tenths of the places equal: one text. Half of them: two."""
+    first = tuple(range(128))
+    near = (*range(116), *range(1000, 1012))
+    far = (*range(64), *range(2000, 2064))
+    articles = [
+        _article("late-1", 30, near), _article("early-1", 0, first), _article("own-1", 10, far),
+    ]  # fmt: skip
+    found = sources(articles, find_pairs(articles, WEIGHTS))
+    assert {copy: source.article_id for copy, source in found.items()} == {"late-1": "early-1"}
+
+
+def test_the_same_text_after_a_week_is_no_copy() -> None:
+    """An outlet that reprints an old story is not copying today's wire."""
+    articles = [_article("a-1", 0, text="t"), _article("b-1", 60 * 24 * 7, text="t")]
+    assert not find_pairs(articles, WEIGHTS)
+
+
+def test_copies_of_copies_have_one_source() -> None:
+    """A chain of copies leads to the earliest member, whoever resembles whom."""
+    articles = [_article(f"a-{k}", k, text="t") for k in range(5)]
+    found = sources(articles, find_pairs(articles, WEIGHTS))
+    assert {source.article_id for source in found.values()} == {"a-0"}
+    alone = sources(articles[1:], find_pairs(articles, WEIGHTS))
+    assert {source.article_id for source in alone.values()} == {"a-1"}
