@@ -190,7 +190,7 @@ class Voices:
     def _inverted(
         self, verb_end: int, sentence: Sentence, lexicon: Lexicon
     ) -> tuple[int, int, Speaker] | None:
-        """ "…, said the spokesman": the subject follows a verb that closes the words before."""
+        """As in "…, said the spokesman": the subject follows a verb that closes the words before."""
         before = self._prose.text[sentence.start : verb_end]
         if re.search(r"[,\"'] ?\w+$", before) is None:
             return None

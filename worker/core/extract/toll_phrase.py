@@ -29,6 +29,7 @@ _WORD = re.compile(r"[\w'&-]+")
 _ASIDE = re.compile(r", [^,.;:]{3,90}, ")
 _PHRASE_WORDS = 9
 _BEFORE = 64
+_AFTER = 18
 _AGGREGATE_REACH = 70
 _OBJECT = re.compile(r" (?:an?|the|at least|more than|some|dozens|several|another|\d+)\b")
 _GAP = re.compile(r"[\s,]*(?:and|as well as|plus|&)?[\s,]*")
@@ -81,15 +82,15 @@ class Counter:
         """The numbers that count people, in the order of the text."""
         found: list[Count] = []
         for sentence in self._prose.sentences:
-            inside = [n for n in (*numbers, *self._singles(sentence.start, sentence.end))]
-            inside = [n for n in inside if sentence.start <= n.start and n.end <= sentence.end]
+            inside = (*numbers, *self._singles(sentence.start, sentence.end))
+            inside = tuple(n for n in inside if sentence.start <= n.start and n.end <= sentence.end)
             found += self._in_sentence(
                 sorted(inside, key=lambda n: n.start), sentence.start, sentence.end
             )
         return tuple(sorted(found, key=lambda c: (c.start, c.number.start, -c.end)))
 
     def _singles(self, low: int, high: int) -> Iterator[Number]:
-        """ "a policeman was killed": one person without a numeral."""
+        """As in "a policeman was killed": one person without a numeral."""
         for found in self._lexicon.find("single_person", self._text, low, high):
             article_end = found.start() + len(found.group().split(" ", 1)[0])
             yield Number(found.start(), article_end, 1, 1, 1, "exact")
@@ -124,7 +125,7 @@ class Counter:
     # --- after the number
 
     def _passive(self, number: Number, high: int) -> Count | None:
-        """ "11 people were killed", "15 wounded", "nine bodies"."""
+        """As in "11 people were killed", "15 wounded", "nine bodies"."""
         people = self._people(number.end, high)
         position = self._skip_aside(people.end, high)
         position = self._skip(position, "np_aux", high)
@@ -135,7 +136,7 @@ class Counter:
         bare = position == people.end
         if bare and people.victim_class is not None and _OBJECT.match(self._text, end):
             return None
-        after = self._people(end, high) if people.victim_class is None else people
+        after = self._people(end, min(high, end + _AFTER)) if people.victim_class is None else people
         stop = max(end, after.named_to) if people.victim_class is None else end
         return Count(number, number.start, stop, measure, after.victim_class or "unspecified")
 
@@ -155,6 +156,8 @@ class Counter:
 
     def _class_in(self, start: int, end: int) -> tuple[str | None, int]:
         """The last class named in a stretch and where it ends; attackers win ("two of the …")."""
+        aside = self._lexicon.first("subset_cue", self._text, start, end)
+        end = aside.start() if aside is not None else end
         found = list(self._lexicon.table("victim_class").find(self._text, start, end))
         if found:
             attackers = [f for f in found if f[1] == PERPETRATOR]
@@ -198,7 +201,7 @@ class Counter:
     # --- before the number
 
     def _active(self, number: Number, following: int, low: int, high: int) -> Count | None:
-        """ "killing at least seven people", "injured 30"."""
+        """As in "killing at least seven people", "injured 30"."""
         stop = self._before_addition(number.start, low)
         for found, value in self._lexicon.table("harm_verb").find(
             self._text, max(low, stop - _BEFORE), stop
@@ -229,7 +232,7 @@ class Counter:
         return None
 
     def _tolled(self, number: Number, low: int, high: int) -> Count | None:
-        """ "the death toll rose to 12", "revised down to eight the number of people killed"."""
+        """As in "the death toll rose to 12", "revised down to eight the number of people killed"."""
         stop = self._before_addition(number.start, low)
         for found in self._lexicon.find("toll_to", self._text, max(low, stop - _BEFORE), stop):
             if found.end() == stop:
@@ -256,7 +259,7 @@ class Counter:
     # --- part of another figure
 
     def _subset(self, number: Number, low: int, high: int, found: list[Count]) -> Count | None:
-        """ "…, including nine children", "six of them women"."""
+        """As in "…, including nine children", "six of them women"."""
         if not found:
             return None
         whole = next((c for c in reversed(found) if c.parent is None), found[-1])
@@ -293,7 +296,7 @@ class Counter:
         )  # fmt: skip
 
     def _coordinated(self, number: Number, high: int, found: list[Count]) -> Count | None:
-        """ "killing two policemen and | three civilians": the same harm once more."""
+        """As in "killing two policemen and | three civilians": the same harm once more."""
         if not found or found[-1].parent is not None:
             return None
         before = found[-1]
@@ -302,8 +305,7 @@ class Counter:
         if (
             people.victim_class is None
             or not _GAP.fullmatch(gap)
-            or "and" not in gap
-            and "," not in gap
+            or ("and" not in gap and "," not in gap)
         ):
             return None
         return Count(number, number.start, people.named_to, before.measure, people.victim_class)

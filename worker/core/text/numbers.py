@@ -128,10 +128,15 @@ def _is_other(text: str, bare: _Bare, lexicon: Lexicon) -> bool:
     for found in lexicon.find("number_not_before", text, max(0, bare.start - _REACH), stop):
         if found.end() == stop:
             return True
-    if re.match(r"[.:]\d", text[bare.end : bare.end + 2]):
+    if re.match(r"[.:]\d", text[bare.end : bare.end + 2]) or _is_age(text, bare):
         return True
     is_digits = text[bare.start].isdigit()
     return is_digits and bare.value in _YEARS and bare.end - bare.start == 4
+
+
+def _is_age(text: str, bare: _Bare) -> bool:
+    """A numeral between commas after a name is an age: "a student, 18, died"."""
+    return text[bare.start - 2 : bare.start] == ", " and text[bare.end : bare.end + 1] == ","
 
 
 def _only_blank(text: str, bare: _Bare, after: re.Match[str]) -> bool:
@@ -139,7 +144,7 @@ def _only_blank(text: str, bare: _Bare, after: re.Match[str]) -> bool:
 
 
 def _ranges(text: str, bare: list[_Bare], lexicon: Lexicon) -> Iterator[Number]:
-    """ "between five and seven", "5 to 7", "5-7"."""
+    """As in "between five and seven", "5 to 7", "5-7"."""
     for first, second in pairwise(bare):
         gap = text[first.end : second.start]
         between = _before(text, first.start, "number_between", lexicon)
@@ -157,7 +162,7 @@ def _ranges(text: str, bare: list[_Bare], lexicon: Lexicon) -> Iterator[Number]:
 
 
 def _is_revision(text: str, first: _Bare, lexicon: Lexicon) -> bool:
-    """ "from 20 to 14" and "rose from 3 to 5" tell of two tolls, not of a range."""
+    """As in "from 20 to 14" and "rose from 3 to 5" tell of two tolls, not of a range."""
     return _before(text, first.start, "number_from", lexicon) is not None
 
 
