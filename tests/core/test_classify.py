@@ -491,7 +491,7 @@ CASES = tomllib.loads((Path(__file__).parent / "verdict_cases.toml").read_text("
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["title"][:40])
 def test_cases(case: dict[str, object]) -> None:
-    """Forty short articles in the manner of news wires, hard on both sides."""
+    """Short articles in the manner of news wires, hard on both sides."""
     verdict = judge(str(case["title"]), str(case["text"])).verdict
     assert (verdict.label == "attack_report") == case["report"]
 

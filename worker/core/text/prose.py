@@ -191,8 +191,8 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 def _dateline_end(norm: Normalised, start: int, end: int) -> int:
     """Where the filing place at the head of a sentence ends, or ``start`` if there is none.
 
-    Case tells a filing place from a clause: "Springfield (AP) Two ...", "SPRINGFIELD — A ..." but not "A bomb -
-    the third this week - went off", "Police said: three died", "Blast in the capital: 5 dead".
+    Case tells a filing place from a clause: "Springfield (AP) Two ...", "SPRINGFIELD — A ..." but
+    not "A bomb - the third this week - went off", "Police said: three died", "Blast: 5 dead".
     """
     stop = min(end, start + _LOOK)
     offset = norm.raw_start(start)
