@@ -204,7 +204,14 @@ class _Worker:
         if config.kafka.bootstrap_servers:
             from worker.publish.publisher import KafkaPublisher
 
-            return KafkaPublisher(config, self._writer, self._told)
+            return KafkaPublisher(
+                config,
+                self._writer,
+                self._told,
+                knowledge=self._knowledge,
+                metrics=self._metrics,
+                on_fatal=self._report_failure,
+            )
         sink = FileSink(config.files.dir, config.topics.prefix, config.files.rotate_mb * 1_000_000)
         return FilePublisher(config.store.path, sink, self._writer, self._told)
 
@@ -238,13 +245,17 @@ class _Worker:
         async with asyncio.TaskGroup() as group:
             while not self._stop.asked.is_set():
                 self._work_came.clear()
-                free = slots - len(self._in_flight)
+                free = slots - len(self._in_flight) if self._may_settle() else 0
                 claimed = await self._claim(free) if free > 0 else []
                 for work in claimed:
                     self._in_flight.add(work.inbox_id)
                     group.create_task(self._work_off(work))
                 if not claimed:
                     await self._wait_for_work()
+
+    def _may_settle(self) -> bool:
+        """Not before a ledger was read once: after a lost store incidents must be known again."""
+        return bool(getattr(self._publisher, "may_settle", True))
 
     async def _claim(self, limit: int) -> list[Work]:
         moment = now()
@@ -276,7 +287,8 @@ class _Worker:
         last_beat = last_alive = last_kept = float("-inf")
         while True:
             moment = now()
-            await self._fire_timers(moment)
+            if self._may_settle():
+                await self._fire_timers(moment)
             if time.monotonic() - last_beat >= self._config.publish.heartbeat_s:
                 last_beat = time.monotonic()
                 await self._send_heartbeat(moment)
@@ -316,6 +328,8 @@ class _Worker:
         trouble = self._publisher.problem
         self._metrics.sink_up.set(trouble is None)
         self._desk.pulse.set_note("sink", f"publishing has stopped: {trouble}" if trouble else "")
+        blocked = trouble is not None and bool(getattr(self._publisher, "blocked", False))
+        self._desk.pulse.set_problem("sink", "publishing waits for a person" if blocked else "")
         if self._desk.pulse.paused != was_paused:
             event = "feed.resumed" if was_paused else "feed.paused"
             log.get().warning(event, inbox=waiting.inbox, outbox=waiting.outbox)

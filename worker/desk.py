@@ -29,7 +29,8 @@ from worker.serve import facts
 from worker.serve.web import Health
 
 _LOOP_LIMIT_S = 15.0
-_THREAD_LIMIT_S = 60.0
+_THREAD_LIMIT_S = 180.0
+"""Longer than a Kafka call is waited for (``publish.deadline_s``), twice over."""
 _ROWS = 50
 _MB = 1_000_000
 _T = TypeVar("_T")

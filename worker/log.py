@@ -121,6 +121,11 @@ def clean(text: str) -> str:
     return text if len(text) <= _LIMIT else text[:_LIMIT] + "…"
 
 
+def printable(text: str) -> str:
+    """``text`` with control and direction characters spelled out, safe for any terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 def _renderers(*, console: bool, colors: bool) -> list[Any]:
     if console:
         return [
@@ -142,7 +147,7 @@ def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
     """A feed's title may hold escape sequences; a terminal must not obey them."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+            event[key] = printable(value)
     return event
 
 

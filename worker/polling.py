@@ -13,30 +13,27 @@ import asyncio
 import base64
 import contextlib
 import datetime as dt
-import json
 import os
 import random
 import signal
 import time
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from worker import crash, log
 from worker.chain import Chain
 from worker.config import Config, FeedConfig
-from worker.core.errors import InputError
-from worker.core.gate import GateDecision
-from worker.core.model import Entry
 from worker.desk import Pulse
-from worker.ingest.poll import PollResult, hint_for, poll_feed
+from worker.ingest.poll import PollResult, poll_feed
 from worker.ingest.schedule import FeedState, Pace, first_poll, pace_of
-from worker.ingest.spool import Drop, Spool
 from worker.store import inbox
 from worker.store.inbox import Admission, Admitted
 
 EX_TEMPFAIL = 75
-Entries = tuple[tuple[Entry, GateDecision], ...]
+STATE: TypeAdapter[FeedState] = TypeAdapter(FeedState)
+"""Unknown keys of a newer version are left out; missing ones have their defaults."""
 
 
 def now() -> dt.datetime:
@@ -97,11 +94,8 @@ class Poller:
 
     async def keep_asking(self, feed: FeedConfig, *, once: bool) -> None:
         """Ask one feed again and again, or once. Returns when a stop was asked for."""
-        if feed.url is None:
-            await self._keep_looking(feed, once=once)
-            return
         stored = self._states.get(feed.id)
-        state = FeedState.from_record(json.loads(stored)) if stored else FeedState(feed.id)
+        state = STATE.validate_json(stored) if stored else FeedState(feed.id)
         pace = pace_of(feed, self._config.ingest)
         due = first_poll(state, pace, now(), random.random())  # noqa: S311 - spreads
         while True:
@@ -120,49 +114,15 @@ class Poller:
         result = await poll_feed(
             feed, state, chain.fetcher, chain.sandbox, now(), pace=pace, headers=headers
         )
-        admitted = await self._admit(feed, result.entries, result.state)
-        self._tell_poll(feed, state, result, admitted, time.monotonic() - began)
-        return result.state
-
-    async def _admit(self, feed: FeedConfig, entries: Entries, state: FeedState | None) -> Admitted:
-        record = json.dumps(state.to_record()) if state else None
-        admission = Admission(feed.id, entries, record, state.next_at if state else None)
+        record = STATE.dump_json(result.state).decode()
+        admission = Admission(feed.id, result.entries, record, result.state.next_at)
         moment = now()
-        admitted = await self._chain.write(lambda conn: inbox.admit(conn, admission, moment))
+        admitted = await chain.write(lambda conn: inbox.admit(conn, admission, moment))
         crash.point("admit.after_commit")
         if admitted.queued:
             self._work_came.set()
-        return admitted
-
-    async def _keep_looking(self, feed: FeedConfig, *, once: bool) -> None:
-        """A spool folder: take documents that are complete, oldest first."""
-        spool = Spool(feed.path or Path(), self._config.ingest.max_feed_bytes)
-        while not self._stop.asked.is_set() and await self._has_room():
-            try:
-                drops = await asyncio.to_thread(spool.take)
-            except OSError as error:
-                self._fail(feed, str(error.strerror))
-                drops = []
-            for drop in drops:
-                await self._take(feed, spool, drop)
-            if once or await self._stop.wait(self._config.ingest.tick_s):
-                return
-
-    async def _take(self, feed: FeedConfig, spool: Spool, drop: Drop) -> None:
-        reason = drop.refused
-        if not reason:
-            try:
-                hint = hint_for(feed, None, now())
-                parsed, gates = await self._chain.sandbox.parse(drop.data, hint)
-            except InputError as error:
-                reason = error.reason
-            else:
-                await self._admit(feed, tuple(zip(parsed.entries, gates, strict=True)), None)
-        if reason:
-            self._fail(feed, reason)
-        else:
-            self._succeed(feed)
-        await asyncio.to_thread(partial(spool.finish, drop, failed=bool(reason)))
+        self._tell_poll(feed, state, result, admitted, time.monotonic() - began)
+        return result.state
 
     def _tell_poll(
         self,
@@ -196,11 +156,6 @@ class Poller:
         self.failing.discard(feed.id)
         self._pulse.answered = True
         self._chain.metrics.last_success.labels(feed.id).set_to_current_time()
-
-    def _fail(self, feed: FeedConfig, reason: str) -> None:
-        """A folder or a document in it that cannot be read: said each time it changes."""
-        self.failing.add(feed.id)
-        log.get(feed=feed.id).warning("feed.failed", reason=reason)
 
     async def _has_room(self) -> bool:
         """Wait while a high-water mark is passed; False when a stop was asked for meanwhile."""

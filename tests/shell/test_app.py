@@ -169,7 +169,7 @@ def attack(room: Newsroom, slug: str = "quay-blast", dead: str = "six") -> None:
         slug,
         f"Car bomb kills {dead} in Portsmere",
         f"A car bomb killed {dead} people in Portsmere on {time.strftime('%A')}, police said.",
-        "The vehicle exploded outside the harbour office in the Old Quay district at 9 a.m., the "
+        "The vehicle exploded outside the Customs House in Lantern Quay at 9 a.m., the "
         "interior ministry said in a statement. No group claimed responsibility for the attack.",
         "Ambulances took the wounded to two hospitals, a witness said. Roads were closed for hours.",
     )

@@ -5,6 +5,7 @@ Everything an outlet wrote is printed through ``rich.text.Text``, never as marku
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -14,9 +15,11 @@ from rich.text import Text
 from worker.core.knowledge import Knowledge
 from worker.core.model import Analysis, Article, Figure, Report, Span, Statement, Verdict
 from worker.core.text.prose import compose
+from worker.log import printable
 
 _QUOTE = 160
 _MARGIN = 60
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REASONS = 8
 _COLOURS = {"attack_report": "bold green", "background_only": "yellow", "other_place": "yellow"}
 _SAID = {
@@ -30,7 +33,8 @@ _SAID = {
 def show(analysis: Analysis, knowledge: Knowledge, console: Console) -> None:
     """Print verdict, reports and what was set aside."""
     article = analysis.article
-    console.print(Text(article.title or article.text[:90].split("\n")[0], style="bold"))
+    title = article.title or article.text[:90].split("\n")[0]
+    console.print(Text(printable(title), style="bold"))
     facts = [
         article.outlet or "unknown outlet",
         article.lang,
@@ -40,7 +44,7 @@ def show(analysis: Analysis, knowledge: Knowledge, console: Console) -> None:
         f"{len(article.text)} characters",
         f"profile {knowledge.profile.name}",
     ]
-    console.print(Text(" · ".join(facts), style="dim"))
+    console.print(Text(printable(" · ".join(facts)), style="dim"))
     console.print()
     words = Words(article)
     _show_verdict(analysis.verdict, words, console)
@@ -54,6 +58,7 @@ class Words:
 
     def __init__(self, article: Article) -> None:
         self._prose = compose(article.title, article.text, article.lang)
+        self._raw = _CONTROLS.sub(" ", self._prose.raw)  # of the same length
 
     def around(self, *spans: Span | Statement) -> Text:
         """The sentence of the first span, shortened around it; nothing without a span."""
@@ -63,7 +68,7 @@ class Words:
         sentence = self._prose.sentence_at(self._prose.norm.from_raw(start))
         whole = self._prose.span(sentence.start, sentence.end) if sentence else None
         first, last = (whole.start, whole.end) if whole else (start, end)
-        raw = self._prose.raw
+        raw = self._raw
         left, right = max(first, start - _MARGIN), min(max(last, end), end + _MARGIN)
         shown = Text("…" if left > first else "", style="dim")
         shown.append(" ".join(raw[left:start].split()) + " " if left < start else "")
@@ -104,7 +109,7 @@ def _show_report(report: Report, words: Words, console: Console) -> None:
     table = _grid()
     for name, value, keys in _slots(report):
         spans = [span for key in keys for span in report.evidence.get(key, ())]
-        table.add_row(Text(name, style="bold"), value, words.around(*spans[:1]))
+        table.add_row(Text(name, style="bold"), Text(printable(value)), words.around(*spans[:1]))
     for name, figure, measure in (
         ("killed", report.killed, "killed"),
         ("injured", report.injured, "injured"),
@@ -180,7 +185,7 @@ def bounds(figure: Figure | None) -> str:
 def _speaker(statement: Statement) -> Text:
     number = str(statement.value) if statement.value is not None else ""
     text = Text(" ".join((statement.qualifier.replace("_", " "), number)).replace("exact ", ""))
-    text.append(f"  {statement.speaker or statement.speaker_id}", style="cyan")
+    text.append(f"  {printable(statement.speaker or statement.speaker_id)}", style="cyan")
     if statement.victim_class not in {"unspecified", "perpetrator"}:
         text.append(f"  {statement.victim_class.replace('_', ' ')}")
     if statement.status != "used":

@@ -109,11 +109,13 @@ def tail(
     """Changes of incidents as they are published, from the topic or its file."""
     from worker.cli.tailing import records
     from worker.demo.show import change_line
+    from worker.log import printable
 
     loaded = settings(config)
     try:
         for record in records(loaded.config, from_beginning=from_beginning, follow=follow):
-            put(record.line if as_json else change_line({"value": record.value}))
+            line = printable(change_line({"value": record.value}))
+            put(record.line if as_json else line)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 

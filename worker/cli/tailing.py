@@ -63,11 +63,11 @@ def _from_kafka(
 ) -> Iterator[Published]:
     from kafka import KafkaConsumer
 
-    from worker.publish.session import client_options
+    from worker.publish.kafka import connection
 
     consumer = KafkaConsumer(
         topic,
-        **client_options(settings),
+        **connection(settings),
         isolation_level="read_committed",
         auto_offset_reset="earliest" if from_beginning else "latest",
         enable_auto_commit=False,

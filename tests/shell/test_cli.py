@@ -1,0 +1,191 @@
+"""The commands about documents, run as a person or a script runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CITY = str(ROOT / "tests" / "profiles" / "portsmere")
+ATTACK = {
+    "id": "blast",
+    "title": "Car bomb kills six in Portsmere",
+    "text": (
+        "A car bomb killed six people and wounded 20 in Portsmere on Friday, police said.\n\n"
+        "The vehicle exploded outside the Customs House in Lantern Quay at 9 a.m., a "
+        "police spokesman said. No group claimed responsibility for the attack."
+    ),
+    "outlet": "Ledger",
+    "published": "2031-03-07T12:00Z",
+}
+QUIET = {"id": 7, "title": "Council debates harbour fees", "text": "The council met on Friday."}
+RSS = (
+    "<rss version='2.0'><channel><title>L</title><item><title>One</title>"
+    "<link>https://l.example/1</link><guid>g1</guid></item></channel></rss>"
+)
+
+
+def kabulwire(
+    *arguments: str, stdin: str = "", cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
+    return subprocess.run(
+        [sys.executable, "-m", "worker", *arguments],
+        cwd=cwd, env=clean | {"PYTHONPATH": str(ROOT)}, input=stdin,
+        capture_output=True, text=True, check=False, timeout=90,
+    )  # fmt: skip
+
+
+def lines_of(*records: dict[str, Any]) -> str:
+    return "".join(f"{json.dumps(record)}\n" for record in records)
+
+
+def test_analyze_answers_every_line_in_order() -> None:
+    """One answer per input line, ids unchanged, spans true to the text."""
+    done = kabulwire("analyze", "--profile", CITY, stdin=lines_of(QUIET, ATTACK))
+    assert done.returncode == 0, done.stderr
+    quiet, attack = map(json.loads, done.stdout.splitlines())
+    assert (quiet["id"], quiet["verdict"]["label"], quiet["reports"]) == (7, "other", [])
+    assert (attack["id"], attack["verdict"]["label"]) == ("blast", "attack_report")
+    text = f"{ATTACK['title']}\n\n{ATTACK['text']}"
+    (report,) = attack["reports"]
+    spans = [reason for reason in attack["verdict"]["reasons"] if "quote" in reason]
+    spans += report["statements"] + [s for group in report["evidence"].values() for s in group]
+    assert len(spans) > 5
+    assert [s for s in spans if text[s["start"] : s["end"]] != s["quote"]] == []
+    assert {"role", "date", "place", "killed", "injured", "statements", "claims"} <= set(report)
+    assert report["killed"]["best"] == 6
+    assert "article" not in attack
+
+
+def test_a_bad_line_is_answered_and_told_by_the_exit_code() -> None:
+    """The others are still answered, in order; 65 at the end."""
+    done = kabulwire(
+        "analyze", "--profile", CITY, "-", stdin="{oops\n" + lines_of({"id": "e"}, QUIET)
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 65
+    assert [answer["id"] for answer in answers] == [None, "e", 7]
+    assert [answer.get("error", "").split(":")[0] for answer in answers] == (
+        ["not_json", "no_text", ""]
+    )
+
+
+def test_read_adds_what_was_read_from_the_page(tmp_path: Path) -> None:
+    """--read shows title, body, publication instant and language, attack or not."""
+    page = (
+        "<html lang='en'><head><title>Council debates harbour fees</title>"
+        "<meta property='article:published_time' content='2031-03-07T10:00:00+01:00'></head><body>"
+        "<article><h1>Council debates harbour fees</h1><p>The council met on Friday to talk about "
+        "the fees that ships pay in the harbour. It did not decide anything, as so often.</p>"
+        "<p>It will meet again next week, the mayor said after the meeting on Friday.</p>"
+        "</article></body></html>"
+    )
+    file = tmp_path / "in.jsonl"
+    file.write_text(lines_of({"id": "p", "html": page}), "utf-8")
+    done = kabulwire("analyze", "--profile", CITY, "--read", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    article = json.loads(done.stdout)["article"]
+    assert article["title"] == "Council debates harbour fees"
+    assert article["published"] == "2031-03-07T10:00:00+01:00"
+    assert article["text"].startswith("The council met on Friday")
+    assert article["lang"] == "en"
+
+
+def test_explain_shows_sentences_to_a_person_and_the_same_line_to_a_program(tmp_path: Path) -> None:
+    """Without --json words and quotes; with --json the line of `analyze`."""
+    file = tmp_path / "a.txt"
+    file.write_text(str(ATTACK["text"]), "utf-8")
+    shared = (str(file), "--profile", CITY, "--title", str(ATTACK["title"]),
+              "--published", str(ATTACK["published"]), "--outlet", "Ledger")  # fmt: skip
+    told = kabulwire("explain", *shared)
+    assert told.returncode == 0, told.stderr
+    assert "attack_report" in told.stdout
+    assert "primary report" in told.stdout
+    assert "Lantern Quay" in told.stdout
+    shown = json.loads(kabulwire("explain", *shared, "--json").stdout)
+    analyzed = kabulwire("analyze", "--profile", CITY, stdin=lines_of(ATTACK))
+    assert shown["verdict"] == json.loads(analyzed.stdout)["verdict"]
+
+
+def test_explain_does_not_obey_the_document(tmp_path: Path) -> None:
+    """Markup and escape sequences of an article are shown, not carried out."""
+    file = tmp_path / "a.txt"
+    file.write_text(
+        "[bold]A car bomb[/bold] killed six people in Portsmere on Friday \x1b[2J.", "utf-8"
+    )
+    done = kabulwire("explain", str(file), "--profile", CITY)
+    assert done.returncode == 0, done.stderr
+    assert "[bold]" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_parse_gives_every_document_a_line(tmp_path: Path) -> None:
+    """Entries, or one line with a named error; exit code 0 either way."""
+    feed, junk = tmp_path / "feed.xml", tmp_path / "junk.bin"
+    feed.write_text(RSS, "utf-8")
+    junk.write_bytes(b"\x00\x01\x02" * 50)
+    done = kabulwire("parse", str(feed), str(junk), str(tmp_path / "none"))
+    assert done.returncode == 0, done.stderr
+    entry, refused, missing = map(json.loads, done.stdout.splitlines())
+    assert (entry["file"], entry["format"], entry["id"], entry["title"]) == (
+        (str(feed), "rss", "g1", "One")
+    )
+    assert (refused["file"], refused["error"]) == (str(junk), "not_a_feed")
+    assert missing["error"] == "unreadable"
+
+
+def test_replay_writes_both_topics_and_the_same_bytes_twice(tmp_path: Path) -> None:
+    """Two reports of one attack: one incident, revisions without holes, byte for byte repeatable."""
+    second = {
+        **ATTACK, "id": "other", "outlet": "Gazette", "published": "2031-03-07T15:00Z",
+        "title": "Toll of Portsmere car bomb rises to nine",
+        "text": str(ATTACK["text"]).replace("six", "nine"),
+    }  # fmt: skip
+    source = tmp_path / "in.jsonl"
+    source.write_text(lines_of(ATTACK, second, QUIET), "utf-8")
+    made = []
+    for name in ("a", "b"):
+        done = kabulwire("replay", str(source), "--out", str(tmp_path / name), "--profile", CITY)
+        assert done.returncode == 0, done.stderr
+        made.append(
+            [(tmp_path / name / f"{topic}.v1.jsonl").read_bytes()
+             for topic in ("incidents", "incident-log")]
+        )  # fmt: skip
+    assert made[0] == made[1]
+    (last,) = map(json.loads, made[0][0].splitlines())
+    log = [json.loads(line) for line in made[0][1].splitlines()]
+    assert [record["value"]["revision"] for record in log] == list(range(1, len(log) + 1))
+    assert len({record["key"] for record in log}) == 1
+    assert last["value"]["reports_total"] == 2
+    assert {"seq", "key", "headers", "value"} == set(last)
+
+
+def test_a_wrong_command_gets_a_suggestion_and_a_wrong_profile_a_reason() -> None:
+    """Usage errors leave with 2, wrong settings with 78; no traceback."""
+    misspelt = kabulwire("anlyze")
+    unknown = kabulwire("analyze", "--profile", "atlantis", stdin=lines_of(QUIET))
+    assert (misspelt.returncode, unknown.returncode) == (2, 78)
+    assert "analyze" in misspelt.stderr
+    assert "no profile 'atlantis'" in unknown.stderr
+    assert "Traceback" not in misspelt.stderr + unknown.stderr
+
+
+def test_a_missing_file_leaves_with_66_and_version_is_one_line() -> None:
+    """Small things that scripts rely on."""
+    assert kabulwire("explain", "no-such-file.html", "--profile", CITY).returncode == 66
+    done = kabulwire("version", "--json")
+    assert json.loads(done.stdout)["kabulwire"] == kabulwire("version").stdout.split()[1]
+
+
+def test_the_profile_keeps_its_examples() -> None:
+    """`check` runs the shipped profile's examples, and all of them hold."""
+    done = kabulwire("check", "--json")
+    findings = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [f for f in findings if f["problems"]] == []
+    assert sum(f["what"].startswith("example") for f in findings) >= 5
+    assert done.returncode == 0
