@@ -109,14 +109,16 @@ class Sandbox:
         await self.stop()
 
     async def start(self) -> None:
-        """Start the fork server and the processes."""
-        self._open()
+        """Start the fork server and the processes; back when they are ready."""
+        future = await asyncio.to_thread(self._open)
+        await asyncio.wrap_future(future)
 
     async def stop(self) -> None:
         """End all processes, and the jobs in them."""
         await asyncio.to_thread(self._close)
 
-    def _open(self) -> None:
+    def _open(self) -> Any:
+        """Make the pool; the future is done when a process has answered."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOAD))
         os.environ["KABULWIRE_SANDBOX_PROFILE"] = self._profile
@@ -127,6 +129,7 @@ class Sandbox:
             initargs=(self._memory,),
             context=context,
         )
+        return self._pool.schedule(_guarded, args=(_nothing, self._profile, 60.0, ()))
 
     def _close(self) -> None:
         pool, self._pool = self._pool, None
@@ -255,6 +258,10 @@ def _place_of(error: Exception) -> str:
             where = f" at {Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
     return f"{type(error).__name__}: {str(error)[:200]}{where}"
+
+
+def _nothing(_knowledge: Knowledge) -> None:
+    """The first job of a process: what it has to read, it reads now."""
 
 
 def _parse_job(

@@ -24,9 +24,7 @@ _WIDE = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
-_SKIP = re.compile(
-    r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE
-)
+_INTERNAL = re.compile(r"<!DOCTYPE[^\[>]{0,500}\[", re.IGNORECASE)
 _ROOT = re.compile(
     r"<(?:[A-Za-z_][\w.-]*:)?(rss|RDF|feed|channel|urlset|sitemapindex|html|head|body|opml|svg|"
     r"newsItem|packageItem|newsMessage|conceptItem|knowledgeItem|planningItem|catalogItem|catalogRef|"
@@ -50,12 +48,36 @@ def find_format(data: bytes) -> str:
     start = head.lstrip("\ufeff \t\r\n\x00")
     if start[:1] in ("{", "["):
         return _json_kind(start)
-    found = _ROOT.search(_SKIP.sub(" ", head))
-    if found:
-        return _NAMES[found.group(1).lower()]
+    root = _root(head)
+    if root:
+        return _NAMES[root]
     if b"\x00" in data[:1024] or data[:4] in (b"%PDF", b"\xff\xd8\xff\xe0", b"GIF8", b"\x89PNG"):
         return "binary"
     return "unknown"
+
+
+def _root(head: str) -> str | None:
+    """The first element that some format begins with; one pass, whatever stands before it."""
+    position = head.find("<")
+    while position >= 0:
+        if head.startswith("<!--", position):
+            position = _after(head, "-->", position)
+        elif head.startswith("<?", position):
+            position = _after(head, "?>", position)
+        elif found := _INTERNAL.match(head, position):
+            position = _after(head, "]", found.end())
+        elif found := _ROOT.match(head, position):
+            return found.group(1).lower()
+        else:
+            position += 1
+        position = head.find("<", position) if position >= 0 else -1
+    return None
+
+
+def _after(head: str, mark: str, position: int) -> int:
+    """Behind the next ``mark``; -1 when there is none."""
+    found = head.find(mark, position)
+    return found + len(mark) if found >= 0 else -1
 
 
 def _json_kind(start: str) -> str:

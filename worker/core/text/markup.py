@@ -60,7 +60,8 @@ def text_of(fragment: str) -> str:
         return _tidy(unescape(_TAG.sub(" ", fragment)))
     out: list[str] = []
     _collect(root, out)
-    return _tidy(clean("".join(out)))
+    # libxml2 drops what lies deeper than 256 elements; the words are still wanted.
+    return _tidy(clean("".join(out))) or _tidy(unescape(_TAG.sub(" ", fragment)))
 
 
 def _collect(root: html.HtmlElement, out: list[str]) -> None:

@@ -1,0 +1,263 @@
+"""Every odd or hostile answer ends one poll with one reason, and harms nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from tests.hostile.server import BODIES, HostileServer
+
+from worker.config import FeedConfig, Ingest
+from worker.core import formats
+from worker.core.errors import FetchError
+from worker.ingest import fetch
+from worker.ingest.fetch import Fetcher
+from worker.ingest.poll import PollResult, poll_feed
+from worker.ingest.schedule import FeedState
+from worker.sandbox import KILL_REASONS, Sandbox
+
+NOW = dt.datetime(2031, 5, 8, 12, 0, tzinfo=dt.UTC)
+SETTINGS = Ingest(allow_loopback=True, host_spacing_s=0, timeout_s=1.5, max_feed_bytes=8_000_000,
+                  min_interval_s=1, user_agent="newsworker-test/1 (+https://test.example)")  # fmt: skip
+REASONS = (
+    fetch.REASONS | formats.REASONS | {f"parse_{reason}" for reason in KILL_REASONS}
+)
+
+# What a poll of each path ends with: an outcome, or the reason of a failure.
+EXPECTED = {
+    # bodies
+    "ok": "entries", "atom": "entries", "json-feed": "entries", "json-deep": "parse_error",
+    "json-plain": "not_a_feed", "empty": "empty", "blank": "empty", "html": "not_a_feed",
+    "rss-in-html": "not_a_feed", "pdf": "not_a_feed", "jpeg": "not_a_feed", "path": "not_a_feed",
+    "file-url": "not_a_feed", "http-url": "not_a_feed", "no-items": "empty_feed",
+    "opml": "not_a_feed", "php-warning": "entries", "trailing-script": "entries",
+    "two-roots": "entries", "cut": "entries", "bom-bom": "entries", "utf-16": "entries",
+    "utf-32": "entries", "windows-1256": "entries", "cp1252-as-utf-8": "entries",
+    "punycode": "entries", "idna": "entries", "rot13": "entries", "bad-declaration": "entries",
+    "huge-reference": "entries", "laughs": "entries", "external-entity": "entries",
+    "deep": "entries", "control": "entries", "bidi": "entries", "long-guid": "entries",
+    "long-title": "entries", "comments": "entries", "author-bomb": "parse_deadline",
+    "many-items": "entries", "sitemap-index": "not_a_feed", "gzip-unannounced": "entries",
+    # headers and compression
+    "gzip": "entries", "x-gzip": "entries", "gzip-twice": "entries", "gzip-lie": "entries",
+    "gzip-cut": "truncated", "gzip-tail": "entries", "gzip-crc": "truncated",
+    "gzip-bomb": "too_large", "gzip-members": "too_large", "deflate": "entries",
+    "deflate-raw": "entries", "encoding-none": "entries", "encoding-utf-8": "entries",
+    "etag": "entries", "etag-control": ("entries", "protocol"), "etag-bytes": "entries",
+    "etag-long": "entries", "header-9k": "entries", "header-40k": "protocol",
+    "headers-200": "entries", "headers-400": "protocol", "cookies": "entries",
+    "max-age": "entries", "max-age-years": "entries", "max-age-abc": "entries",
+    "no-store": "entries", "expires-past": "entries",
+    # statuses
+    "204": "unexpected_status", "206": "unexpected_status", "999": ("unexpected_status", "protocol"),
+    "401": "http_401", "403": "http_403", "challenge": "challenge", "404": "http_404",
+    "410": "http_410", "429": "http_429", "429-huge": "http_429", "429-soon": "http_429",
+    "429-date": "http_429", "500": "http_5xx", "503": "http_5xx", "304-unasked": "unexpected_status",
+    # framing
+    "length-long": "truncated", "length-twice": "protocol", "length-negative": "protocol",
+    "length-10gb": "too_large", "length-and-chunks": ("protocol", "not_a_feed"),
+    "no-last-chunk": "truncated", "http-0.9": "protocol", "icy": "protocol",
+    "http-2-text": "protocol", "http-1.0": "entries", "status-20k": "protocol", "closed": "reset",
+    "hang": "timeout", "slow-head": "timeout", "slow-body": "timeout",
+    "endless-chunks": "too_large", "endless": "too_large", "hints": "timeout",
+    "continues": "entries", "tiny-chunks": "entries", "reset": "reset",
+    # redirects
+    "to-file": "redirect_invalid", "to-ftp": "redirect_invalid", "to-javascript": "redirect_invalid",
+    "to-data": "redirect_invalid", "to-private": "blocked_address", "to-metadata": "blocked_address",
+    "to-mapped": "blocked_address", "to-nat64": "blocked_address", "to-6to4": "blocked_address",
+    "to-ula": "blocked_address", "to-port": "blocked_url", "to-bad-port": "redirect_invalid",
+    "to-nothing": "redirect_invalid", "to-relative": "entries", "to-spaces": "entries",
+    "to-non-ascii": "entries", "to-self": "redirect_loop", "redirect-endless": "entries",
+    "redirect-bare": "unexpected_status", "hop": "redirect_limit",
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox("anywhere", 2, parse_deadline_s=2) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server() -> AsyncIterator[HostileServer]:
+    async with HostileServer() as running:
+        yield running
+
+
+async def poll(
+    server: HostileServer, sandbox: Sandbox, path: str, state: FeedState | None = None
+) -> PollResult:
+    feed = FeedConfig(id="post", outlet="Portsmere Post", lang="en", url=f"{server.url}/{path}")
+    async with Fetcher(SETTINGS) as fetcher:
+        before = state or FeedState("post")
+        return await poll_feed(feed, before, fetcher, sandbox, NOW, chance=lambda: 0.0)
+
+
+def ending(result: PollResult) -> str:
+    if result.outcome == "empty":
+        return "empty_feed"
+    return result.reason or result.outcome
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("path", EXPECTED)
+async def test_one_reason(server: HostileServer, sandbox: Sandbox, path: str) -> None:
+    """The poll ends as expected, in time, and the loop was free meanwhile."""
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            gaps.append(time.monotonic() - began)
+
+    ticking = asyncio.create_task(tick())
+    result = await poll(server, sandbox, path)
+    ticking.cancel()
+    wanted = EXPECTED[path]
+    assert ending(result) in ((wanted,) if isinstance(wanted, str) else wanted)
+    assert not result.reason or result.reason in REASONS
+    assert max(gaps, default=0) < 1.0
+    assert all(entry.id for entry, _ in result.entries)
+    assert result.state.next_at is not None and result.state.next_at > NOW
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_failure_keeps_validators(server: HostileServer, sandbox: Sandbox) -> None:
+    """After a failed poll the validators are those of the last good one."""
+    good = (await poll(server, sandbox, "etag")).state
+    for path in ("500", "html", "no-last-chunk", "author-bomb"):
+        bad = (await poll(server, sandbox, path, good)).state
+        assert (bad.etag, bad.last_modified) == (good.etag, good.last_modified) == (
+            'W/"v1"', "Sat, 01 Jan 2050 00:00:00 GMT")  # fmt: skip
+        assert bad.failures == 1
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_conditional(server: HostileServer, sandbox: Sandbox) -> None:
+    """Validators go back as they came, and 304 keeps them; after a day they are left out once."""
+    good = (await poll(server, sandbox, "etag")).state
+    again = await poll(server, sandbox, "etag", good)
+    assert again.outcome == "not_modified"
+    assert b'If-None-Match: W/"v1"' in server.requests[-1]
+    assert again.state.etag == good.etag
+    assert good.last_full == NOW
+    old = FeedState("post", etag=good.etag, last_full=NOW - dt.timedelta(hours=25))
+    await poll(server, sandbox, "etag", old)
+    assert b"If-None-Match" not in server.requests[-1]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("path", ["etag-bytes", "etag-long", "etag-control"])
+async def test_poisonous_validators(server: HostileServer, sandbox: Sandbox, path: str) -> None:
+    """A validator that cannot be sent back is not kept."""
+    assert (await poll(server, sandbox, path)).state.etag is None
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_same_bytes(server: HostileServer, sandbox: Sandbox) -> None:
+    """A body seen before is not parsed again, though the server knows no validators."""
+    first = await poll(server, sandbox, "ok")
+    second = await poll(server, sandbox, "ok", first.state)
+    assert (first.outcome, second.outcome) == ("entries", "unchanged")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_cut_document(server: HostileServer, sandbox: Sandbox) -> None:
+    """Of a document cut short the whole entries count, and it is asked for again in full."""
+    result = await poll(server, sandbox, "cut")
+    assert result.problem == "truncated"
+    assert [entry.id for entry, _ in result.entries] == ["post-1"]
+    assert result.state.body_hash is None
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_waits(server: HostileServer, sandbox: Sandbox) -> None:
+    """Retry-After and freshness decide the next poll, up to a day; nonsense decides nothing."""
+    seconds = {}
+    for path in ("429", "429-huge", "429-soon", "429-date", "503", "max-age", "max-age-years",
+                 "max-age-abc", "no-store", "410"):  # fmt: skip
+        state = (await poll(server, sandbox, path)).state
+        assert state.next_at is not None
+        seconds[path] = (state.next_at - NOW).total_seconds()
+    assert seconds == {
+        "429": 600, "429-huge": 86_400, "429-soon": 600, "429-date": 600, "503": 600,
+        "max-age": 3600, "max-age-years": 86_400, "max-age-abc": 300, "no-store": 300, "410": 86_400,
+    }  # fmt: skip
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_manners(server: HostileServer, sandbox: Sandbox) -> None:
+    """We say who we are, and send no cookie, no referrer and no parameter of ours."""
+    await poll(server, sandbox, "cookies")
+    await poll(server, sandbox, "cookies")
+    head = server.requests[-1].lower()
+    assert b"user-agent: newsworker-test/1 (+https://test.example)" in head
+    assert b"\r\ncookie:" not in head and b"\r\nreferer:" not in head and b"get /cookies http" in head
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_credentials_stay_home(server: HostileServer) -> None:
+    """What was meant for one origin is not sent to the next."""
+    async with HostileServer() as other, Fetcher(SETTINGS) as fetcher:
+        from tests.hostile import server as module
+
+        module.REDIRECTS["to-other"] = f"{other.url}/ok".encode()
+        try:
+            await fetcher.get(f"{server.url}/to-other", headers={"X-Api-Key": "s3cr3t"})
+        finally:
+            del module.REDIRECTS["to-other"]
+        assert b"s3cr3t" in server.requests[-1]
+        assert b"s3cr3t" not in other.requests[-1]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_secret_in_errors(server: HostileServer) -> None:
+    """No error text repeats the key of an address."""
+    async with Fetcher(SETTINGS) as fetcher:
+        for path in ("500", "length-twice", "to-file", "hop", "gzip-cut", "reset", "hang"):
+            with pytest.raises(FetchError) as caught:
+                await fetcher.get(f"{server.url}/{path}?token=s3cr3t")
+            assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_one_in_flight() -> None:
+    """However many are due at once, a host sees one request at a time, spaced."""
+    settings = SETTINGS.model_copy(update={"host_spacing_s": 0.05})
+    async with HostileServer() as server, Fetcher(settings) as fetcher:
+        began = time.monotonic()
+        await asyncio.gather(*(fetcher.get(f"{server.url}/ok?{n}") for n in range(8)))
+        assert server.most_open == 1
+        assert time.monotonic() - began >= 7 * 0.05
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_glued_answer(server: HostileServer) -> None:
+    """A second answer glued behind the first does not answer the next request."""
+    async with Fetcher(SETTINGS) as fetcher:
+        await fetcher.get(f"{server.url}/glued")
+        assert (await fetcher.get(f"{server.url}/ok")).body == BODIES["ok"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_moved_for_good(server: HostileServer) -> None:
+    """Permanent redirects are told; temporary ones are not."""
+    async with Fetcher(SETTINGS) as fetcher:
+        assert (await fetcher.get(f"{server.url}/moved")).moved_to == f"{server.url}/ok"
+        assert (await fetcher.get(f"{server.url}/to-relative")).moved_to is None
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_neighbours_do_not_notice(server: HostileServer, sandbox: Sandbox) -> None:
+    """While one feed's parsing is killed, another is parsed at once."""
+    bomb = asyncio.create_task(poll(server, sandbox, "author-bomb"))
+    await asyncio.sleep(0.5)
+    began = time.monotonic()
+    assert (await poll(server, sandbox, "ok")).outcome == "entries"
+    assert time.monotonic() - began < 1
+    assert (await bomb).reason == "parse_deadline"

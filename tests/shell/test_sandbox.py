@@ -1,0 +1,128 @@
+"""Jobs that never end, eat memory or crash cost their process, and nothing outlives the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from worker.core.entries import Hint
+from worker.core.errors import FeedError
+from worker.sandbox import Sandbox, SandboxKilled
+
+FEED = b"<rss version='2.0'><channel><item><title>Blast</title><guid>1</guid></item></channel></rss>"
+BOMB = FEED.replace(b"<guid>", b"<author>" + b"a" * 120_000 + b"</author><guid>")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+async def test_values_and_errors_come_back() -> None:
+    """A job answers with entries and gate decisions, or with the error of its input."""
+    async with Sandbox("anywhere", 1) as sandbox:
+        parsed, gates = await sandbox.parse(FEED, Hint(feed="f"))
+        assert (parsed.entries[0].title, len(gates)) == ("Blast", 1)
+        with pytest.raises(FeedError) as caught:
+            await sandbox.parse(b"<html>", Hint())
+        assert (caught.value.reason, caught.value.detail) == ("not_a_feed", "looks like html")
+
+
+async def test_deadline() -> None:
+    """A job past its deadline is ended within a second of it, even inside a regular expression."""
+    async with Sandbox("anywhere", 1, parse_deadline_s=1) as sandbox:
+        began = time.monotonic()
+        with pytest.raises(SandboxKilled) as caught:
+            await sandbox.parse(BOMB, Hint())
+        assert caught.value.reason == "deadline"
+        assert time.monotonic() - began < 2
+        assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
+
+
+async def test_memory() -> None:
+    """A job that wants more memory than allowed fails alone."""
+    async with Sandbox("anywhere", 1, memory_mb=700, parse_deadline_s=60) as sandbox:
+        with pytest.raises(SandboxKilled) as caught:
+            await sandbox.parse(b"<rss>" + b"<a b='c'>" * 30_000_000, Hint())
+        assert caught.value.reason in ("memory", "killed")
+        assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
+
+
+async def test_process_killed_from_outside() -> None:
+    """The out-of-memory killer takes a process in the middle of a job: the next job is done."""
+    async with Sandbox("anywhere", 1, parse_deadline_s=30) as sandbox:
+        job = asyncio.create_task(sandbox.parse(BOMB, Hint()))
+        await asyncio.sleep(0.5)
+        for pid in _processes(sandbox):
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(SandboxKilled) as caught:
+            await job
+        assert caught.value.reason == "killed"
+        assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
+
+
+async def test_idle_process_killed_from_outside() -> None:
+    """A process killed while it waits does not take the pool along."""
+    async with Sandbox("anywhere", 1) as sandbox:
+        await sandbox.parse(FEED, Hint())
+        for pid in _processes(sandbox):
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.5)
+        assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
+
+
+def _processes(sandbox: Sandbox) -> list[int]:
+    assert sandbox._pool is not None
+    return list(sandbox._pool._pool_manager.worker_manager.workers)
+
+
+WORKER = """
+import asyncio, sys
+from worker.core.entries import Hint
+from worker.sandbox import Sandbox
+
+async def main():
+    sandbox = Sandbox("anywhere", 1, parse_deadline_s=60)
+    await sandbox.start()
+    print(*sandbox._pool._pool_manager.worker_manager.workers, flush=True)
+    await sandbox.parse(open(sys.argv[1], "rb").read(), Hint())
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's promise is Linux's")
+def test_no_process_outlives_the_worker(tmp_path: Path) -> None:
+    """After kill -9 of the worker, a process busy for a minute is gone within seconds."""
+    script, bomb = tmp_path / "worker_script.py", tmp_path / "bomb.xml"
+    script.write_text(WORKER)
+    bomb.write_bytes(BOMB)
+    worker = subprocess.Popen(
+        [sys.executable, str(script), str(bomb)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+    )
+    assert worker.stdout is not None
+    child = int(worker.stdout.readline())
+    time.sleep(1.0)
+    assert _alive(child)
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    deadline = time.monotonic() + 5
+    while _alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _alive(child)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
