@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.core import figures
 from worker.core.dating import find_timeline
-from worker.core.extract import status, target, toll, what, when, where, who
+from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.actors import find_actors
 from worker.core.extract.claim import find_claims
 from worker.core.extract.passage import Passage
+from worker.core.extract.toll import find_statements
 from worker.core.extract.victims import find_victims
+from worker.core.figures import decide_toll
 from worker.core.model import Article, Report, Role, Span, Statement
 from worker.core.segment import Segment
 from worker.core.text.prose import Prose
@@ -42,7 +43,7 @@ def extract(
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None or not segments:
         return ()
-    statements = toll.find_statements(article, prose, segments, knowledge)
+    statements = find_statements(article, prose, segments, knowledge)
     dates = find_timeline(article, prose, lexicon, knowledge).dates
     made: list[tuple[Segment, Report]] = []
     for segment, role, probability, told in zip(
@@ -76,7 +77,7 @@ def _report(
     claims, claim_spans = find_claims(passage, actors)
     perpetrators, perpetrator_spans = who.find_perpetrators(passage, actors, claims)
     incident_status, status_spans = status.find_status(passage)
-    toll_ = figures.decide_toll(statements)
+    toll = decide_toll(statements)
     evidence: dict[str, tuple[Span, ...]] = {
         "date": when.date_evidence(passage),
         "time": time_spans,
@@ -101,15 +102,15 @@ def _report(
         targets=targets,
         perpetrators=perpetrators,
         claims=claims,
-        killed=toll_.killed,
-        injured=toll_.injured,
-        attackers_killed=toll_.attackers_killed,
-        attackers_injured=toll_.attackers_injured,
-        by_category=toll_.by_category,
-        statements=toll_.statements,
+        killed=toll.killed,
+        injured=toll.injured,
+        attackers_killed=toll.attackers_killed,
+        attackers_injured=toll.attackers_injured,
+        by_category=toll.by_category,
+        statements=toll.statements,
         incident_status=incident_status,
         evidence={slot: spans for slot, spans in evidence.items() if spans},
-        other_counts=toll_.other_counts,
+        other_counts=toll.other_counts,
         n_blasts=what.count_blasts(passage),
         victims=find_victims(passage),
         probability=round(probability, 4),

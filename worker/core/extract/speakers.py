@@ -156,6 +156,7 @@ class Voices:
         if lexicon is None:
             return
         used: list[tuple[int, int]] = []
+        floor = sentence.start
         for found in lexicon.find("according_phrase", text, sentence.start, sentence.end):
             named = self._subject_after(found.end(), sentence, lexicon)
             if named is not None:
@@ -166,17 +167,18 @@ class Voices:
                 continue
             subject = self._inverted(found.end(), sentence, lexicon)
             if subject is None:
-                subject = self._subject_before(found.start(), sentence, lexicon, last)
+                subject = self._subject_before(found.start(), floor, lexicon, last)
             if subject is not None:
                 start, stop = min(subject[0], found.start()), max(subject[1], found.end())
                 used.append((start, stop))
+                floor = stop
                 yield start, stop, subject[2], False
 
     def _subject_before(
-        self, verb: int, sentence: Sentence, lexicon: Lexicon, last: Speaker | None
+        self, verb: int, floor: int, lexicon: Lexicon, last: Speaker | None
     ) -> tuple[int, int, Speaker] | None:
         text = self._prose.text
-        low = max(sentence.start, verb - _SUBJECT_REACH)
+        low = max(floor, verb - _SUBJECT_REACH)
         edges = [m.end() for m in _CLAUSE_EDGE.finditer(text, low, verb)]
         low = edges[-1] if edges else low
         named = self._named(low, verb, lexicon)

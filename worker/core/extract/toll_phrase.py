@@ -53,7 +53,7 @@ class Count:
     @property
     def key(self) -> Key:
         """Names the count within its article."""
-        return (self.start, self.number.start)
+        return (self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Counter:
         if part is not None:
             return part
         return (
-            self._passive(number, high)
+            self._passive(number, following, high)
             or self._active(number, following, low, high)
             or self._tolled(number, low, high)
             or self._coordinated(number, high, found)
@@ -124,9 +124,9 @@ class Counter:
 
     # --- after the number
 
-    def _passive(self, number: Number, high: int) -> Count | None:
+    def _passive(self, number: Number, following: int, high: int) -> Count | None:
         """As in "11 people were killed", "15 wounded", "nine bodies"."""
-        people = self._people(number.end, high)
+        people = self._people(self._unquoted(number.end), high)
         position = self._skip_aside(people.end, high)
         position = self._skip(position, "np_aux", high)
         harm = self._harm_at(position, high)
@@ -134,9 +134,12 @@ class Counter:
             return None
         end, measure = harm
         bare = position == people.end
-        if bare and people.victim_class is not None and _OBJECT.match(self._text, end):
+        has_object = _OBJECT.match(self._text, end) is not None or following <= end + 1
+        if bare and people.victim_class is not None and has_object:
             return None
-        after = self._people(end, min(high, end + _AFTER)) if people.victim_class is None else people
+        after = (
+            self._people(end, min(high, end + _AFTER)) if people.victim_class is None else people
+        )
         stop = max(end, after.named_to) if people.victim_class is None else end
         return Count(number, number.start, stop, measure, after.victim_class or "unspecified")
 
@@ -165,6 +168,9 @@ class Counter:
             return name, match.end()
         person = next(self._lexicon.table("person").find(self._text, start, end), None)
         return ("unspecified", person[0].end()) if person is not None else (None, start)
+
+    def _unquoted(self, position: int) -> int:
+        return position + 1 if self._text[position : position + 1] == '"' else position
 
     def _skip_aside(self, position: int, high: int) -> int:
         found = _ASIDE.match(self._text, position, high)

@@ -130,7 +130,7 @@ def _is_other(text: str, bare: _Bare, lexicon: Lexicon) -> bool:
             return True
     if re.match(r"[.:]\d", text[bare.end : bare.end + 2]) or _is_age(text, bare):
         return True
-    is_digits = text[bare.start].isdigit()
+    is_digits = text[bare.start : bare.end].isdigit()
     return is_digits and bare.value in _YEARS and bare.end - bare.start == 4
 
 
@@ -211,6 +211,8 @@ def _vague(text: str, lexicon: Lexicon) -> Iterator[Number]:
         name, _, amount = value.partition("/")
         if name == "exact":
             yield _qualified(text, _Bare(found.start(), found.end(), int(amount)), lexicon)
+            continue
+        if _is_other(text, _Bare(found.start(), found.end(), int(amount)), lexicon):
             continue
         lead = _lead(text, found.start(), lexicon)
         start = lead[0] if lead is not None else found.start()

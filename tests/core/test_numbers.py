@@ -1,0 +1,123 @@
+"""Numbers: wordings, bounds, and what is no count of people."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.text.numbers import Number, bounds, find_numbers
+from worker.core.text.prose import compose
+from worker.knowledge import load_knowledge
+
+EN = load_knowledge("kabul").lexicons["en"]
+
+
+def read(text: str) -> list[Number]:
+    """All numbers of an English text."""
+    return list(find_numbers(compose(None, text, "en"), EN))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "low", "high", "qualifier"),
+    [
+        ("17 people", 17, 17, 17, "exact"),
+        ("1,250 people", 1250, 1250, 1250, "exact"),
+        ("twenty-one people", 21, 21, 21, "exact"),
+        ("a toll of two hundred and five", 205, 205, 205, "exact"),
+        ("at least 11 people", 11, 11, None, "at_least"),
+        ("no fewer than nine people", 9, 9, None, "at_least"),
+        ("30 or more people", 30, 30, None, "at_least"),
+        ("more than a dozen people", 12, 13, None, "more_than"),
+        ("over 40 people", 40, 41, None, "more_than"),
+        ("nearly a dozen people", 12, 10, 11, "nearly"),
+        ("almost 100 people", 100, 85, 99, "nearly"),
+        ("around 10 people", 10, 8, 12, "around"),
+        ("some 50 people", 50, 40, 60, "around"),
+        ("as many as 20 people", 20, None, 20, "up_to"),
+        ("between five and seven people", 5, 5, 7, "range"),
+        ("5-7 people", 5, 5, 7, "range"),
+        ("two dozen people", 24, 24, 24, "exact"),
+        ("half a dozen people", 6, 6, 6, "exact"),
+        ("several people", None, 3, None, "several"),
+        ("a number of people", None, 2, None, "a_number_of"),
+        ("dozens of people", None, 24, None, "dozens"),
+        ("scores of people", None, 40, None, "scores"),
+        ("hundreds of people", None, 200, None, "hundreds"),
+        ("many people", None, 3, None, "many"),
+    ],
+)
+def test_wordings(
+    text: str, value: int | None, low: int | None, high: int | None, qualifier: str
+) -> None:
+    """Each wording has the value and the bounds that the method promises."""
+    found = read(text)
+
+    assert [(n.value, n.low, n.high, n.qualifier) for n in found] == [(value, low, high, qualifier)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "54 percent of the country",
+        "several kilometers away",
+        "at 8.55 am",
+        "at 8:55",
+        "in 2015",
+        "since 2005",
+        "on May 8",
+        "May 8, 2031",
+        "a 23-year-old",
+        "the 11th police district",
+        "in PD 9",
+        "$500 or 300 dollars",
+        "a student, 18, from the north",
+        "three weeks after",
+        "two blasts",
+        "picture 4 of 33",
+        "the seventh round",
+    ],
+)
+def test_what_counts_no_people(text: str) -> None:
+    """Percent, distances, times, dates, ages, districts, money, spans of time, things."""
+    assert read(text) == []
+
+
+def test_a_revision_is_two_numbers_and_no_range() -> None:
+    """A toll that rose from three to five is not "three to five"."""
+    assert [(n.value, n.qualifier) for n in read("the toll rose from 3 to 5")] == [
+        (3, "exact"),
+        (5, "exact"),
+    ]
+
+
+def test_numbers_do_not_run_together() -> None:
+    """Five and seven are two figures; one hundred and five is one."""
+    assert [n.value for n in read("five and seven")] == [5, 7]
+    assert [n.value for n in read("one hundred and five")] == [105]
+
+
+@given(st.integers(1, 99_999), st.sampled_from(["exact", "at_least", "more_than", "nearly"]))
+def test_bounds_are_ordered(value: int, qualifier: str) -> None:
+    """A lower bound is never above its upper one."""
+    low, high = bounds(value, qualifier)  # type: ignore[arg-type]
+    assert low is None or high is None or low <= high
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(text: str) -> None:
+    """No text raises; every number lies inside it and none overlaps another."""
+    prose = compose(None, text, "en")
+    found = find_numbers(prose, EN)
+    assert all(0 <= n.start < n.end <= len(prose.text) for n in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+@given(st.integers(1, 9_999))
+def test_digits_are_read_as_printed(value: int) -> None:
+    """A figure in digits is that figure, with and without a separator."""
+    if not 1900 <= value < 2100:
+        assert [n.value for n in read(f"{value} people died")] == [value]
+    assert [n.value for n in read(f"{value:,} people died")] in ([value], [])
