@@ -96,6 +96,20 @@ def topics_check(config: ConfigOption = None) -> None:
     put("all topics are as they must be")
 
 
+@topics.command("compact")
+def topics_compact(config: ConfigOption = None) -> None:
+    """File sink: keep the newest state of each incident. The worker must not run."""
+    from worker.publish.files import FileSink
+    from worker.store.connect import exclusive
+
+    loaded = settings(config).config
+    if loaded.kafka.bootstrap_servers:
+        refuse("the broker compacts its topics by itself", 78)
+    with exclusive(loaded.store.path):
+        lines = FileSink(loaded.files.dir, loaded.topics.prefix).compact()
+    put(f"{lines} incidents")
+
+
 def _with_broker(config: str | None) -> Loaded:
     loaded = settings(config)
     if not loaded.config.kafka.bootstrap_servers:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli.documents import ProfileOption, named_profile
 from worker.cli.service import ConfigOption, settings
-from worker.cli.streams import read_lines, refuse, watched
+from worker.cli.streams import put, read_lines, refuse, watched
+
+if TYPE_CHECKING:
+    from worker.core.classify.training import Example
+    from worker.core.knowledge import Knowledge
 
 EX_DATAERR = 65
 
@@ -19,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(replay)
     app.command()(retry)
+    app.command()(train)
 
 
 def replay(
@@ -52,3 +58,54 @@ def retry(
 
     loaded = settings(config)
     request(loaded.config, profile_name(loaded), {"retry": reason})
+
+
+def train(
+    files: Annotated[list[str], typer.Argument(help="Labelled JSON lines.", metavar="FILE…")],
+    profile: ProfileOption = None,
+    out: Annotated[Path | None, typer.Option(help="Where the new weights file goes.")] = None,
+) -> None:
+    """Move the verdict's weights towards labels, and show what that would change.
+
+    A line is a line of `analyze` with `label` (and `group`, the event). Nothing is replaced: the new
+    file is written to --out, and only when it is no worse on articles it was not fitted to.
+    """
+    from worker.core.classify.learning import learn, render, section_weights
+    from worker.core.classify.training import report
+
+    knowledge, _ = named_profile(profile)
+    examples = list(_examples(files, knowledge))
+    try:
+        fit = learn(examples, knowledge)
+    except ValueError as error:
+        refuse(str(error), EX_DATAERR)
+    for name, old, new in report(fit, section_weights(knowledge)):
+        put(f"{old:+.3f} → {new:+.3f}  {name}")
+    put(f"average precision on articles held out: {fit.before:.3f} → {fit.after:.3f}")
+    if out is not None and fit.better:
+        out.write_text(render(fit, knowledge), "utf-8")
+        put(f"written to {out}")
+    elif out is not None:
+        refuse("the new weights are worse; nothing was written", EX_DATAERR)
+
+
+def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
+    from worker.core.classify.learning import example_of
+    from worker.core.errors import PageError
+    from worker.core.lines import read_line
+    from worker.core.read import read
+
+    for name in files:
+        for number, text in watched(read_lines(name), "reading"):
+            line = read_line(text, number, knowledge.profile.zone)
+            label = (line.fields or {}).get("label")
+            label = label.get("label") if isinstance(label, dict) else label
+            if line.document is None or not isinstance(label, str):
+                refuse(f"{name}:{number}: {line.error or 'no label'}", EX_DATAERR)
+            try:
+                article = read(line.document, knowledge)
+            except PageError as error:
+                refuse(f"{name}:{number}: {error}", EX_DATAERR)
+            group = (line.fields or {}).get("group")
+            known = str(group) if group is not None else None
+            yield example_of(article, label == "attack_report", knowledge, known)
