@@ -1,0 +1,276 @@
+"""From the outbox to read_committed consumers on a real broker: each row once, in order, unchanged."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.broker import oracle
+from tests.broker.kafka_broker import Broker, free_port
+from tests.broker.publishing_process import config, revision, settle
+from worker.config import Config
+from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
+from worker.publish.publisher import KafkaPublisher, SecondInstanceError
+from worker.store import outbox
+from worker.store.connect import Binding, open_writer
+from worker.store.writer import Writer
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+PROCESS = Path(__file__).with_name("publishing_process.py")
+
+
+class Publishing:
+    """Store, writer and publisher of one worker, inside the test."""
+
+    def __init__(self, wanted: Config) -> None:
+        self.config = wanted
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.fatal: list[BaseException] = []
+        binding = Binding("kafka", wanted.instance, "anywhere")
+        self.writer = Writer(open_writer(wanted.store.path, binding), self.fatal.append)
+        self.writer.start()
+        self.publisher = KafkaPublisher(
+            wanted,
+            self.writer,
+            lambda event, keys: self.told.append((event, keys)),
+            on_fatal=self.fatal.append,
+            exit_now=lambda code: self.fatal.append(SystemExit(code)),
+        )
+
+    def write(self, settles: int, seed: int = 1) -> None:
+        choose = random.Random(seed)
+        for _ in range(settles):
+            self.writer.submit(lambda conn: settle(conn, choose)).result()
+
+    def add(self, *messages: Message) -> None:
+        def append(conn: sqlite3.Connection) -> None:
+            import datetime as dt
+
+            outbox.append(conn, outbox.next_settle_id(conn), messages, dt.datetime.now(dt.UTC))
+
+        self.writer.submit(append).result()
+
+    def waiting(self) -> int:
+        return self.writer.submit(outbox.count_waiting).result()
+
+    def until(self, done: Any, timeout: float = 60) -> None:
+        end = time.monotonic() + timeout
+        while not done():
+            assert time.monotonic() < end, (self.told, self.publisher.problem)
+            time.sleep(0.05)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        return [keys for event, keys in self.told if event == name]
+
+    def close(self) -> None:
+        self.publisher.stop(10)
+        self.writer.close()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"t{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def worker_of(tmp_path: Path) -> Iterator[Any]:
+    made: list[Publishing] = []
+
+    def make(bootstrap: str, prefix: str, **changes: Any) -> Publishing:
+        store = changes.pop("store", tmp_path / "store.db")
+        made.append(Publishing(config(store, bootstrap, prefix, **changes)))
+        return made[-1]
+
+    yield make
+    for publishing in made:
+        publishing.close()
+
+
+def process(store: Path, bootstrap: str, prefix: str, rate: float, log: Path) -> Any:
+    command = [sys.executable, str(PROCESS), str(store), bootstrap, prefix, str(rate)]
+    root = str(Path(__file__).resolve().parents[2])
+    with log.open("ab") as out:
+        return subprocess.Popen(command, stderr=out, cwd=root, env=_environment(root))
+
+
+def _environment(root: str) -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": root}
+
+
+def test_outbox_equals_what_consumers_read(kafka: Broker, prefix: str, worker_of: Any) -> None:
+    """Every row arrives once, with its key, headers and bytes, in the order of the outbox."""
+    one = worker_of(kafka.bootstrap, prefix)
+    one.write(120)
+    one.publisher.start()
+    one.until(lambda: one.waiting() == 0)
+    assert oracle.judge(one.config.store.path, kafka.bootstrap, prefix).clean
+    heard = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}")
+    rows = {row["ce_id"]: row for row in oracle.outbox_rows(one.config.store.path)
+            if row["topic"] == INCIDENT_LOG}  # fmt: skip
+    assert all(json.loads(rows[r.headers["ce_id"]]["headers"]) == r.headers for r in heard)
+    assert all(rows[r.headers["ce_id"]]["key"] == r.key for r in heard)
+    assert one.publisher.stop(20)
+    assert not one.events("store.diverged")
+
+
+def test_next_start_goes_on_where_the_ledger_is(kafka: Broker, prefix: str, worker_of: Any) -> None:
+    """Rows that were committed but never marked are not sent again by the next process."""
+    one = worker_of(kafka.bootstrap, prefix)
+    one.write(20)
+    one.publisher.start()
+    one.until(lambda: one.waiting() == 0)
+    one.close()
+    conn = sqlite3.connect(one.config.store.path)
+    conn.execute("UPDATE outbox SET published = 0")
+    conn.commit()
+    conn.close()
+    two = worker_of(kafka.bootstrap, prefix)
+    two.write(5, seed=2)
+    two.publisher.start()
+    two.until(lambda: two.waiting() == 0)
+    assert oracle.judge(two.config.store.path, kafka.bootstrap, prefix).clean
+
+
+def test_broker_absent_at_start(tmp_path: Path, prefix: str, worker_of: Any) -> None:
+    """Without a broker the outbox keeps everything; the reason and an advice are said once."""
+    one = worker_of(f"127.0.0.1:{free_port()}", prefix, deadline_s=4)
+    one.write(5)
+    rows = one.waiting()
+    one.publisher.start()
+    one.until(lambda: one.events("publish.failed"), timeout=30)
+    time.sleep(7)
+    assert one.waiting() == rows
+    assert [keys["reason"] for keys in one.events("publish.failed")] == ["broker_unavailable"]
+    assert one.publisher.problem is not None
+    assert "bootstrap_servers" in one.publisher.problem.advice
+    assert not one.publisher.stop(20)
+
+
+def test_second_instance_is_fatal_for_the_first(
+    kafka: Broker, prefix: str, worker_of: Any, tmp_path: Path
+) -> None:
+    """A second worker under one instance name takes over; the first ends with a named error, and
+    nothing that either committed is lost or doubled."""
+    first = worker_of(kafka.bootstrap, prefix)
+    first.write(10)
+    first.publisher.start()
+    first.until(lambda: first.waiting() == 0)
+    second_store = tmp_path / "second.db"
+    with sqlite3.connect(first.config.store.path) as source, sqlite3.connect(second_store) as copy:
+        source.backup(copy)
+    second = worker_of(kafka.bootstrap, prefix, store=second_store)
+    second.publisher.start()
+    second.until(lambda: second.publisher.may_settle and second.publisher._claimed)
+    first.write(1, seed=3)
+    first.publisher.wake()
+    first.until(lambda: first.fatal)
+    assert isinstance(first.fatal[0], SecondInstanceError)
+    assert first.publisher.problem is not None
+    assert first.publisher.problem.reason == "second_instance"
+    second.write(3, seed=4)
+    second.publisher.wake()
+    second.until(lambda: second.waiting() == 0)
+    assert not second.fatal
+    assert oracle.judge(second_store, kafka.bootstrap, prefix).clean
+
+
+def test_report_too_large_is_set_aside_and_the_rest_goes_on(
+    kafka: Broker, prefix: str, worker_of: Any
+) -> None:
+    """A reports row that no broker takes is marked 2 and named; its neighbours arrive."""
+    one = worker_of(kafka.bootstrap, prefix)
+    one.write(3)
+    one.add(Message(REPORTS, "a-big", {"ce_id": "big"}, b"x" * 2_000_000, "big"))
+    one.add(*revision("kw-after", 1, 99))
+    one.publisher.start()
+    one.until(lambda: one.waiting() == 0)
+    states = {row["ce_id"]: row["published"] for row in oracle.outbox_rows(one.config.store.path)}
+    assert states.pop("big") == 2
+    assert set(states.values()) == {1}
+    assert [keys["key"] for keys in one.events("publish.set_aside")] == ["a-big"]
+    assert one.publisher.problem is None
+
+
+def test_incident_row_is_never_skipped(kafka: Broker, prefix: str, worker_of: Any) -> None:
+    """A revision that no broker takes stops publishing: what follows it waits, and we say so."""
+    one = worker_of(kafka.bootstrap, prefix)
+    one.add(*revision("kw-before", 1, 1))
+    one.add(*revision("kw-huge", 1, 2, padding=2_000_000))
+    one.add(*revision("kw-after", 1, 3))
+    one.publisher.start()
+    one.until(lambda: one.publisher.blocked)
+    assert one.waiting() == 4
+    heard = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}")
+    assert [record.key for record in heard] == ["kw-before"]
+    assert one.events("publish.failed")[-1]["reason"] == "record_refused"
+
+
+def test_lost_store_without_knowledge_stops_and_says_so(
+    kafka: Broker, prefix: str, worker_of: Any, tmp_path: Path
+) -> None:
+    """A new store under an old name sends nothing: its revisions would double the old ones."""
+    old = worker_of(kafka.bootstrap, prefix)
+    old.write(10)
+    old.publisher.start()
+    old.until(lambda: old.waiting() == 0)
+    old.close()
+    before = len(oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}"))
+    new = worker_of(kafka.bootstrap, prefix, store=tmp_path / "new.db")
+    new.write(3, seed=5)
+    new.publisher.start()
+    new.until(lambda: new.events("store.diverged"))
+    new.until(lambda: new.publisher.problem is not None)
+    assert new.events("store.diverged")[0]["reason"] == "foreign"
+    assert not new.publisher.may_settle
+    after = len(oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}"))
+    assert after == before
+
+
+@pytest.mark.chaos
+def test_kill_9_in_the_middle_many_times(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    """A publishing process is killed again and again; nothing is lost, doubled or reordered."""
+    store, log = tmp_path / "store.db", tmp_path / "process.log"
+    choose = random.Random(7)
+    for _ in range(8):
+        running = process(store, kafka.bootstrap, prefix, 150, log)
+        time.sleep(choose.uniform(1.5, 3.0))
+        running.kill()
+        running.wait()
+    drained = process(store, kafka.bootstrap, prefix, 0, log)
+    assert drained.wait(60) == 0, log.read_text()
+    judgement = oracle.judge(store, kafka.bootstrap, prefix)
+    assert judgement.rows > 200
+    assert judgement.clean, (judgement, log.read_text())
+
+
+@pytest.mark.chaos
+def test_broker_killed_and_frozen(own_kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    """The broker is killed once and frozen once while rows come in; nothing is lost or doubled."""
+    store, log = tmp_path / "store.db", tmp_path / "process.log"
+    running = process(store, own_kafka.bootstrap, prefix, 60, log)
+    time.sleep(5)
+    own_kafka.restart()
+    time.sleep(4)
+    own_kafka.freeze()
+    threading.Event().wait(6)
+    own_kafka.thaw()
+    time.sleep(5)
+    running.kill()
+    running.wait()
+    assert process(store, own_kafka.bootstrap, prefix, 0, log).wait(90) == 0, log.read_text()
+    judgement = oracle.judge(store, own_kafka.bootstrap, prefix)
+    assert judgement.rows > 100
+    assert judgement.clean, (judgement, log.read_text())

@@ -1,0 +1,355 @@
+"""Drains the outbox into Kafka, on a thread of its own, each message exactly once.
+
+Theory of operation
+-------------------
+One life of a session: take the transactional id (which ends what an earlier process left undone) →
+read the ledger → ``judge`` it against the store → mark what it proves → claim it for this process →
+then, again and again, one batch of whole settles and its ledger mark in one transaction, and mark
+the rows. Any doubt ends the session; the next one starts by reading the ledger, which knows.
+
+Rules
+-----
+1. Strictly in the order of ``seq``, one transaction at a time. The mark in the store is only a
+   cache; the ledger is the truth.
+2. A row of the incident topics is never skipped: publishing stops and ``blocked`` says so. A record
+   of the reports or dead-letter topic that the broker refuses twice, the second time alone, is set
+   aside.
+3. When store and ledger tell different histories nothing is sent: first the store is restored from
+   the topics (``restore``), or, without knowledge to do so, a person must look.
+4. A second worker under our name is fatal for the one that sees the other's mark: ``on_fatal``.
+5. After several stuck calls in a row the process ends (exit 70); a restart is always safe.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from worker.config import Config
+from worker.core.contract.message import DEAD_LETTERS, REPORTS
+from worker.core.errors import KabulwireError, PublishError
+from worker.core.knowledge import Knowledge
+from worker.metrics import Metrics
+from worker.publish import kafka, ledger, outbox, restore, topics
+from worker.publish.ledger import Mark, judge
+from worker.publish.session import (
+    FencedError,
+    Limits,
+    Outgoing,
+    ProducerSession,
+    RefusedError,
+    StuckError,
+)
+from worker.store.connect import open_reader
+from worker.store.outbox import SET_ASIDE, OutboxRow, mark
+from worker.store.writer import Writer
+
+Told = Callable[[str, dict[str, Any]], None]
+"""Called with the name of a log event and its keys, from this thread."""
+MAX_BATCH_BYTES = 1 << 20
+EX_SOFTWARE = 70
+_SKIPPABLE = (REPORTS, DEAD_LETTERS)
+_STUCK_LIMIT = 4
+_IDLE_S = 1.0
+_BACKOFF_S = (0.3, 15.0)
+_READ_S = 25.0
+
+
+class SecondInstanceError(KabulwireError):
+    """Another worker publishes under this instance name."""
+
+
+class KafkaPublisher(threading.Thread):
+    """Publishes to the configured brokers until stopped."""
+
+    def __init__(
+        self,
+        config: Config,
+        writer: Writer,
+        tell: Told,
+        *,
+        knowledge: Knowledge | None = None,
+        metrics: Metrics | None = None,
+        on_fatal: Callable[[BaseException], None] | None = None,
+        exit_now: Callable[[int], object] = os._exit,
+    ) -> None:
+        super().__init__(name="publisher", daemon=True)
+        self._config = config
+        self._writer = writer
+        self._tell = tell
+        self._knowledge = knowledge
+        self._metrics = metrics
+        self._on_fatal = on_fatal
+        self._exit_now = exit_now
+        self._limits = Limits(config.publish.deadline_s)
+        self._owner = secrets.token_hex(8)
+        self._mark: Mark | None = None
+        self._claimed = False
+        self._made_topics = False
+        self._suspect: int | None = None
+        self._stuck = 0
+        self._failures = 0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self.beat = time.monotonic()
+        self.problem: PublishError | None = None
+        """Why nothing is published at the moment, or None."""
+        self.blocked = False
+        """Publishing waits for a person, not for the broker: we are not ready."""
+        self.may_settle = False
+        """A ledger was read in the life of this store, and the two agree as far as is known."""
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._wake.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Publish what waits within the timeout, then end; True when nothing is left waiting."""
+        self._stopping.set()
+        self._wake.set()
+        self.join(timeout_s)
+        return not self.is_alive() and self.problem is None
+
+    def run(self) -> None:
+        """The thread: sessions, one after the other."""
+        kafka.quieten()
+        conn = open_reader(self._config.store.path)
+        self.may_settle = outbox.may_settle(conn)
+        try:
+            while not (self._stopping.is_set() and self.problem is not None):
+                if self._one_session(conn):
+                    return
+        except Exception as error:  # noqa: BLE001 - the thread's last word
+            self._die(error)
+        finally:
+            conn.close()
+
+    def _one_session(self, conn: sqlite3.Connection) -> bool:
+        """From building a producer to its first doubt; True when all is done and we may end."""
+        topic = self._config.topics.prefix + "." + self._config.instance
+        session = ProducerSession(self._config.kafka, topic, self._limits)
+        try:
+            self._begin(conn, session)
+            self._publish_until_told(conn, session)
+            return True
+        except PublishError as error:
+            session.close()
+            self._failed(error)
+            return False
+        finally:
+            session.close()
+
+    def _begin(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
+        """Everything that stands before the first batch."""
+        self._beat()
+        if not self._made_topics:
+            topics.make_missing(self._config)
+            self._made_topics = True
+        if self._claimed:
+            self._require_ours(self._read_ledger())  # before we fence the rightful owner
+        session.open()
+        self._beat()
+        found = self._read_ledger()
+        self._require_ours(found)
+        self._agree(conn, found)
+        if found is None or found.owner != self._owner or self._mark != found:
+            self._claim(session)
+        self._recovered()
+
+    def _agree(self, conn: sqlite3.Connection, found: Mark | None) -> None:
+        """Bring store and ledger to one history, or raise."""
+        side = outbox.store_side(conn, found)
+        empty = side.has_published or not self._needs_topics(found, side) or self._topics_empty()
+        verdict = judge(found, side, topics_empty=empty)
+        self._mark = Mark(side.store_id, 0, "", self._owner)
+        if verdict not in ("agreed", "fresh"):
+            self._diverged(verdict, found)
+        elif found is not None and verdict == "agreed":
+            self._mark = Mark(side.store_id, found.seq, found.row_hash, self._owner)
+        agreed = found if verdict == "agreed" else None
+        self._writer.submit(lambda writing: outbox.note_agreed(writing, agreed)).result()
+        self.may_settle = True
+
+    def _needs_topics(self, found: Mark | None, side: ledger.StoreSide) -> bool:
+        return found is None or (found.seq == 0 and found.store_id != side.store_id)
+
+    def _topics_empty(self) -> bool:
+        return restore.is_empty(self._config, self._knowledge, _READ_S)
+
+    def _diverged(self, verdict: str, found: Mark | None) -> None:
+        """Say it loudly, then restore the store from the topics."""
+        self.may_settle = False
+        self._tell("store.diverged", {"reason": verdict, "ledger_seq": found.seq if found else 0})
+        if self._metrics is not None:
+            self._metrics.diverged.inc()
+        if self._knowledge is None:
+            raise PublishError(
+                "store_diverged",
+                f"store and ledger disagree ({verdict})",
+                "The store was lost, restored or replaced; publishing waits for you.",
+            )
+        told = restore.restore(
+            self._config, self._writer, self._knowledge, found.seq if found else 0
+        )
+        self._tell("store.restored", told)
+
+    def _claim(self, session: ProducerSession) -> None:
+        """Write our name into the ledger, so that a second worker can see it."""
+        assert self._mark is not None
+        session.commit([self._ledger_record(self._mark)])
+        self._claimed = True
+
+    def _require_ours(self, found: Mark | None) -> None:
+        """Whose mark is the newest? A foreign one after our own: somebody took over."""
+        if self._claimed and (found is None or found.owner != self._owner):
+            raise SecondInstanceError(
+                f"another worker publishes as instance {self._config.instance!r} to "
+                f"{self._config.topics.prefix}.*: give each worker its own `instance`"
+            )
+
+    def _publish_until_told(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
+        """Batches, until a stop was asked for and nothing waits."""
+        while True:
+            self._beat()
+            self._wake.clear()
+            stopping = self._stopping.is_set()
+            rows = self._next(conn)
+            if rows:
+                self._publish(session, rows)
+            elif stopping:
+                return
+            else:
+                self._wake.wait(_IDLE_S)
+
+    def _next(self, conn: sqlite3.Connection) -> list[OutboxRow]:
+        """The next batch; while a row is suspected, the settle with it goes alone."""
+        limit = 1 if self._suspect is not None else self._config.publish.batch_records
+        return outbox.next_batch(conn, limit, MAX_BATCH_BYTES)
+
+    def _publish(self, session: ProducerSession, rows: Sequence[OutboxRow]) -> None:
+        """One transaction, and the note of it in the store."""
+        began = time.monotonic()
+        progress = outbox.last_progress(rows)
+        assert self._mark is not None
+        after = self._mark
+        if progress is not None:
+            after = Mark(after.store_id, progress.seq, progress.row_hash, self._owner)
+        try:
+            session.commit([*map(self._record, rows), self._ledger_record(after)])
+        except RefusedError as refused:
+            self._refused([rows[at] for at in refused.positions if at < len(rows)], rows, refused)
+        self._mark = after
+        seqs = [row.seq for row in rows]
+        self._writer.submit(lambda conn: outbox.note_published(conn, seqs, progress)).result()
+        if self._suspect is not None and rows[-1].seq >= self._suspect:
+            self._suspect = None
+        self._stuck = self._failures = 0
+        self._tell_committed(len(rows), time.monotonic() - began)
+
+    def _refused(
+        self, bad: Sequence[OutboxRow], batch: Sequence[OutboxRow], refused: RefusedError
+    ) -> None:
+        """Set rows aside, if they may be and were refused alone; the session is over in any case."""
+        if bad and len({row.settle_id for row in batch}) > 1:
+            self._suspect = bad[0].seq
+        elif bad and all(row.topic in _SKIPPABLE for row in bad):
+            seqs = [row.seq for row in bad]
+            self._writer.submit(lambda conn: mark(conn, seqs, SET_ASIDE)).result()
+            for row in bad:
+                self._tell(
+                    "publish.set_aside",
+                    {"topic": row.topic, "key": row.key, "detail": str(refused)},
+                )
+        else:
+            self.blocked = True
+        raise refused
+
+    def _record(self, row: OutboxRow) -> Outgoing:
+        return Outgoing(
+            topic=f"{self._config.topics.prefix}.{row.topic}",
+            key=row.key.encode(),
+            value=row.value,
+            headers=tuple((name, text.encode()) for name, text in row.headers.items()),
+        )
+
+    def _ledger_record(self, written: Mark) -> Outgoing:
+        topic = f"{self._config.topics.prefix}.{ledger.TOPIC}"
+        return Outgoing(topic, self._config.instance.encode(), written.encode())
+
+    def _read_ledger(self) -> Mark | None:
+        topic = f"{self._config.topics.prefix}.{ledger.TOPIC}"
+        try:
+            return ledger.read(self._config.kafka, topic, self._config.instance, _READ_S)
+        except Exception as error:
+            raise kafka.explain(error) from error
+
+    def _failed(self, error: PublishError) -> None:
+        """A session ended in doubt: say so once, wait, and perhaps give up on this process."""
+        self._failures += 1
+        if isinstance(error, StuckError):
+            self._stuck += 1
+        if self._metrics is not None:
+            self._metrics.transactions.labels("failed").inc()
+            self._metrics.rebuilds.labels(error.reason).inc()
+        if self._made_topics and error.reason == "topic_missing":
+            self._made_topics = False
+        same = self.problem is not None and self.problem.reason == error.reason
+        self.problem = error
+        if not same and not self._harmless(error):
+            self._tell(
+                "publish.failed",
+                {"reason": error.reason, "detail": str(error), "advice": error.advice},
+            )
+        if self._stuck >= _STUCK_LIMIT:
+            self._exit_now(EX_SOFTWARE)
+        self._pause(0.0 if isinstance(error, RefusedError) and not self.blocked else None)
+
+    def _harmless(self, error: PublishError) -> bool:
+        """A first fence is often our own: a frozen request of an earlier session of ours."""
+        return isinstance(error, FencedError) and self._failures == 1
+
+    def _pause(self, seconds: float | None) -> None:
+        """Back off: longer after each failure in a row; a stop ends the wait, new work does not."""
+        first, longest = _BACKOFF_S
+        wait = min(longest, first * 2 ** min(self._failures, 10)) if seconds is None else seconds
+        self._stopping.wait(wait)
+
+    def _recovered(self) -> None:
+        if self.problem is not None:
+            self._tell("publish.rebuilt", {"reason": self.problem.reason})
+            if self.problem.reason != "record_refused":
+                self._tell("publish.recovered", {})
+        self.problem = None
+        self.blocked = False
+
+    def _tell_committed(self, records: int, seconds: float) -> None:
+        self._tell("publish.committed", {"records": records, "ms": round(seconds * 1000)})
+        if self._metrics is not None:
+            self._metrics.transactions.labels("committed").inc()
+            self._metrics.transaction_duration.observe(seconds)
+
+    def _beat(self) -> None:
+        self.beat = time.monotonic()
+
+    def _die(self, error: BaseException) -> None:
+        """What cannot be mended here ends the thread, and the process if it listens."""
+        self.problem = PublishError(
+            "second_instance" if isinstance(error, SecondInstanceError) else "publisher_failed",
+            str(error),
+            "Give each worker an `instance` of its own, then start this one again."
+            if isinstance(error, SecondInstanceError)
+            else "This is a defect; a restart is safe.",
+        )
+        self.blocked = True
+        keys = {"reason": self.problem.reason, "detail": str(error), "advice": self.problem.advice}
+        self._tell("publish.failed", keys)
+        if self._on_fatal is not None:
+            self._on_fatal(error)
+
+
+__all__ = ["KafkaPublisher", "SecondInstanceError"]

@@ -1,0 +1,214 @@
+"""Which topics there are and how each must be set; making them, and comparing them.
+
+Rules
+-----
+1. ``LogAppendTime`` everywhere: with CreateTime a broker refuses records more than an hour ahead,
+   and one jump of our clock would stop publishing.
+2. Partitions and replicas of a topic that exists are never changed: the partition of a key would
+   change with them, and the order of its revisions. Settings are mended.
+3. ``check`` describes what it finds in sentences that say what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import (
+    InvalidReplicationFactorError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+
+from worker.config import Config
+from worker.core.contract.message import (
+    DEAD_LETTERS,
+    HEARTBEATS,
+    INCIDENT_LOG,
+    INCIDENTS,
+    REPORTS,
+)
+from worker.core.errors import PublishError
+from worker.publish.kafka import connection, explain
+from worker.publish.ledger import TOPIC as LEDGER
+
+_DAY_MS = 86_400_000
+_COMPACT = {"cleanup.policy": "compact"}
+_SMALL = {**_COMPACT, "segment.ms": str(_DAY_MS // 24)}
+"""Compaction leaves the segment alone that is written to; a small one keeps a ledger short."""
+_SETTINGS: dict[str, dict[str, str]] = {
+    INCIDENTS: _COMPACT,
+    INCIDENT_LOG: {"cleanup.policy": "delete", "retention.ms": str(365 * _DAY_MS)},
+    REPORTS: {"cleanup.policy": "delete", "retention.ms": str(90 * _DAY_MS)},
+    DEAD_LETTERS: {"cleanup.policy": "delete", "retention.ms": str(90 * _DAY_MS)},
+    LEDGER: _SMALL,
+    HEARTBEATS: _SMALL,
+}
+_SINGLE = (LEDGER, HEARTBEATS)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a topic must be."""
+
+    name: str
+    partitions: int
+    replication_factor: int
+    settings: Mapping[str, str]
+
+
+def specs(config: Config) -> tuple[TopicSpec, ...]:
+    """All topics of a worker, in the order in which they are made."""
+    topics = config.topics
+    common = {
+        "message.timestamp.type": "LogAppendTime",
+        "min.insync.replicas": str(min(2, topics.replication_factor)),
+    }
+    return tuple(
+        TopicSpec(
+            name=f"{topics.prefix}.{name}",
+            partitions=1 if name in _SINGLE else topics.partitions,
+            replication_factor=topics.replication_factor,
+            settings={**common, **settings},
+        )
+        for name, settings in _SETTINGS.items()
+    )
+
+
+def ensure(config: Config) -> list[str]:
+    """Make what is missing, mend settings that differ; one sentence for each topic.
+
+    Raises ``PublishError``.
+    """
+    with _admin(config) as admin:
+        found = _describe(admin, specs(config))
+        missing = [spec for spec in specs(config) if spec.name not in found]
+        _make(admin, missing)
+        told = [f"{spec.name}: made" for spec in missing]
+        for spec in specs(config):
+            if spec.name in found:
+                differing = dict(_differences(spec, found[spec.name]))
+                _mend(admin, spec, differing)
+                told.append(f"{spec.name}: {'mended' if differing else 'as it must be'}")
+        return told
+
+
+def make_missing(config: Config) -> list[str]:
+    """Make what is missing and touch nothing else: what a worker does at start."""
+    with _admin(config) as admin:
+        found = _describe(admin, specs(config), with_settings=False)
+        missing = [spec for spec in specs(config) if spec.name not in found]
+        _make(admin, missing)
+        return [spec.name for spec in missing]
+
+
+def check(config: Config) -> list[str]:
+    """What is not as it must be; empty when all is well. Raises ``PublishError``."""
+    with _admin(config) as admin:
+        found = _describe(admin, specs(config))
+    return [problem for spec in specs(config) for problem in _problems(spec, found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    partitions: int
+    replicas: int
+    settings: Mapping[str, str]
+
+
+def _problems(spec: TopicSpec, found: Mapping[str, _Found]) -> Iterator[str]:
+    there = found.get(spec.name)
+    if there is None:
+        yield f"{spec.name}: missing; run `kabulwire topics ensure`"
+        return
+    if spec.partitions == 1 < there.partitions:
+        yield f"{spec.name}: {there.partitions} partitions, must have one; delete and make it anew"
+    if there.replicas < spec.replication_factor:
+        yield f"{spec.name}: {there.replicas} replicas, should have {spec.replication_factor}"
+    for name, (is_now, wanted) in _differences(spec, there):
+        yield f"{spec.name}: {name} is {is_now}, must be {wanted}; run `kabulwire topics ensure`"
+
+
+def _differences(spec: TopicSpec, there: _Found) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name, wanted in spec.settings.items():
+        is_now = there.settings.get(name, "unknown")
+        if is_now != wanted:
+            yield name, (is_now, wanted)
+
+
+@contextlib.contextmanager
+def _admin(config: Config) -> Iterator[Any]:
+    """An admin client; whatever it throws becomes a ``PublishError``."""
+    try:
+        admin = KafkaAdminClient(**connection(config.kafka), request_timeout_ms=15_000)
+        try:
+            yield admin
+        finally:
+            with contextlib.suppress(Exception):
+                admin.close()
+    except PublishError:
+        raise
+    except Exception as error:
+        raise explain(error) from error
+
+
+def _describe(
+    admin: Any, wanted: tuple[TopicSpec, ...], *, with_settings: bool = True
+) -> dict[str, _Found]:
+    names = [spec.name for spec in wanted]
+    there: dict[str, Any] = {}
+    for topic in admin.describe_topics(names):
+        error = for_code(topic["error_code"])
+        if not topic["error_code"]:
+            there[topic["name"]] = topic
+        elif error is not UnknownTopicOrPartitionError:
+            raise error(topic["name"])
+    settings = _settings(admin, list(there)) if with_settings and there else {}
+    return {
+        name: _Found(
+            partitions=len(topic["partitions"]),
+            replicas=min(len(part["replica_nodes"]) for part in topic["partitions"]),
+            settings=settings.get(name, {}),
+        )
+        for name, topic in there.items()
+    }
+
+
+def _settings(admin: Any, names: list[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    described = admin.describe_configs(resources, config_filter="all")
+    return {
+        name: {key: str(data["value"]) for key, data in values.items()}
+        for name, values in described["topic"].items()
+    }
+
+
+def _make(admin: Any, missing: list[TopicSpec]) -> None:
+    if not missing:
+        return
+    wanted = {
+        spec.name: {
+            "num_partitions": spec.partitions,
+            "replication_factor": spec.replication_factor,
+            "configs": dict(spec.settings),
+        }
+        for spec in missing
+    }
+    try:
+        admin.create_topics(wanted, wait_for_metadata=True)
+    except TopicAlreadyExistsError:
+        return  # somebody else made it meanwhile
+    except InvalidReplicationFactorError as error:
+        raise PublishError(
+            "topic_not_made", str(error)[:300], "Lower topics.replication_factor to your brokers."
+        ) from error
+
+
+def _mend(admin: Any, spec: TopicSpec, differing: Mapping[str, tuple[str, str]]) -> None:
+    if differing:
+        values = {name: wanted for name, (_, wanted) in differing.items()}
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=values)])
