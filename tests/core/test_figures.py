@@ -116,6 +116,30 @@ def test_an_exact_figure_wins_over_a_compatible_lower_bound() -> None:
     assert [s.status for s in toll.statements] == ["used", "used", "derived"]
 
 
+def test_an_old_lower_bound_is_not_best_because_all_agree_with_it() -> None:
+    """At least 5, then 8 and 12: the later of those that fit the bound, not the bound itself."""
+    earlier = NOON - dt.timedelta(hours=3)
+    toll = decide_toll(
+        [
+            say(5, "at_least", by="officials", said_at=earlier),
+            say(12, by="police", said_at=earlier),
+            say(8),
+        ]
+    )
+
+    assert toll.killed == Figure(5, 8, 12, open_upper=True, conflict=True)
+
+
+def test_what_one_hospital_received_is_no_total() -> None:
+    """17 at one hospital beside 36 and 40: the whole is not 17."""
+    toll = decide_toll(
+        [say(40, by="police"), say(36), say(17, by="h", victim_class="received_at_hospital")]
+    )
+
+    assert toll.killed is not None
+    assert toll.killed.best == 36
+
+
 def test_attackers_are_kept_apart() -> None:
     """Three dead attackers are not among the eight victims."""
     toll = decide_toll([say(8), say(3, id="p", victim_class="perpetrator")])

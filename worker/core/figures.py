@@ -11,7 +11,9 @@ Rules (design: What counts; UCDP's low/best/high; GTD codebook 2019, nkill, for 
 4. low = smallest lower bound used. high = largest of the upper bounds of closed figures and the lone
    best of open ones. A figure nobody gave is None, never 0.
 5. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
-   bounds overlap it; exact, around, bounded, vague; later; lower.
+   bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
+   a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
+   which everything is compatible and which nobody still says; 8 and 12 both fit it.)
 
 Theory of operation
 -------------------
@@ -41,7 +43,8 @@ from worker.core.model import (
 STALE_AFTER = dt.timedelta(hours=24)
 OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
-_TOTAL_CLASSES = frozenset({"unspecified", "received_at_hospital"})
+_RECEIVED = "received_at_hospital"
+_TOTAL_CLASSES = frozenset({"unspecified", _RECEIVED})
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
 _PRECISION: dict[Qualifier, int] = {
     "exact": 0, "around": 1, "at_least": 2, "more_than": 2, "nearly": 2, "up_to": 2, "range": 2,
@@ -141,7 +144,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     killed" nine children are a part of it, whoever counted them.)
     """
     whole = [s for s in usable if s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS]
-    if not any(s.victim_class != "received_at_hospital" for s in whole):
+    if not any(s.victim_class != _RECEIVED for s in whole):
         return usable
     for statement in usable:
         if statement not in whole:
@@ -218,24 +221,25 @@ def _best(used: list[Statement]) -> int | None:
 
 def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
     def rank(statement: Statement) -> tuple[object, ...]:
-        supporters = sum(
-            1 for other in used if other is not statement and _overlap(statement, other)
-        )
+        value = lone_best(statement)
+        supporters = sum(other is not statement and _holds(other, value) for other in used)
         return (
             statement.speaker_type == OUTLET,
             -supporters,
             _PRECISION[statement.qualifier],
             -(statement.said_at or _LONG_AGO).timestamp(),
-            lone_best(statement),
+            value,
             statement.speaker_id,
         )
 
     return rank
 
 
-def _overlap(one: Statement, other: Statement) -> bool:
-    first, second = sorted((one, other), key=lambda s: s.low or 0)
-    return first.high is None or first.high >= (second.low or 0)
+def _holds(statement: Statement, value: int | None) -> bool:
+    """Whether what a statement says leaves room for a value."""
+    is_part = statement.victim_class == _RECEIVED
+    high = None if is_part else statement.high
+    return value is not None and (statement.low or 0) <= value and (high is None or value <= high)
 
 
 def _categories(told: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
