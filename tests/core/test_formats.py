@@ -110,7 +110,7 @@ def test_json_feed() -> None:
         (b"%PDF-1.7", "not_a_feed"),
         (b'{"a": 1}', "not_a_feed"),
         (b'<rss version="2.0"><channel/></rss>', "no_entries"),
-        (b'<urlset><url><loc>https://post.example/</loc></url></urlset>', "no_entries"),
+        (b"<urlset><url><loc>https://post.example/</loc></url></urlset>", "no_entries"),
         (b"<urlset><url>", "parse_error"),
         (b'{"version":"https://jsonfeed.org/version/1","items":[{]}', "parse_error"),
         (b'<conceptItem xmlns="http://iptc.org/std/nar/2006-10-01/"/>', "not_a_news_item"),

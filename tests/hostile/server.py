@@ -10,7 +10,7 @@ import gzip
 import socket
 import struct
 import zlib
-from collections.abc import Awaitable, Callable
+from typing import Self
 
 FEED = b"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>Portsmere Post</title><link>http://post.example/</link>
@@ -22,7 +22,6 @@ ATOM = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title
 <entry><id>urn:1</id><title>Blast near the old harbour</title><link href="http://post.example/1"/>
 </entry></feed>"""
 TEXT = FEED.decode()
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter, str], Awaitable[bool]]
 
 
 def whole(
@@ -53,7 +52,9 @@ def _bomb(megabytes: int) -> bytes:
 _LAUGHS = '<!DOCTYPE x [<!ENTITY a0 "ha">' + "".join(
     f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)
 ) + "]>"  # fmt: skip
-_EXTERNAL = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd"><!ENTITY h SYSTEM "http://127.0.0.1:1/">]>'
+_EXTERNAL = (
+    '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd"><!ENTITY h SYSTEM "http://127.0.0.1:1/">]>'
+)
 
 BODIES: dict[str, bytes] = {
     "ok": FEED,
@@ -199,7 +200,7 @@ class HostileServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self.url = ""
 
-    async def __aenter__(self) -> HostileServer:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.hostile.server import BODIES, HostileServer
 
+from tests.hostile.server import BODIES, HostileServer
 from worker.config import FeedConfig, Ingest
 from worker.core import formats
 from worker.core.errors import FetchError
@@ -23,9 +23,7 @@ from worker.sandbox import KILL_REASONS, Sandbox
 NOW = dt.datetime(2031, 5, 8, 12, 0, tzinfo=dt.UTC)
 SETTINGS = Ingest(allow_loopback=True, host_spacing_s=0, timeout_s=1.5, max_feed_bytes=8_000_000,
                   min_interval_s=1, user_agent="newsworker-test/1 (+https://test.example)")  # fmt: skip
-REASONS = (
-    fetch.REASONS | formats.REASONS | {f"parse_{reason}" for reason in KILL_REASONS}
-)
+REASONS = fetch.REASONS | formats.REASONS | {f"parse_{reason}" for reason in KILL_REASONS}
 
 # What a poll of each path ends with: an outcome, or the reason of a failure.
 EXPECTED = {
@@ -197,7 +195,9 @@ async def test_manners(server: HostileServer, sandbox: Sandbox) -> None:
     await poll(server, sandbox, "cookies")
     head = server.requests[-1].lower()
     assert b"user-agent: newsworker-test/1 (+https://test.example)" in head
-    assert b"\r\ncookie:" not in head and b"\r\nreferer:" not in head and b"get /cookies http" in head
+    assert (
+        b"\r\ncookie:" not in head and b"\r\nreferer:" not in head and b"get /cookies http" in head
+    )
 
 
 @pytest.mark.asyncio(loop_scope="module")

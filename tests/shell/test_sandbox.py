@@ -16,7 +16,9 @@ from worker.core.entries import Hint
 from worker.core.errors import FeedError
 from worker.sandbox import Sandbox, SandboxKilled
 
-FEED = b"<rss version='2.0'><channel><item><title>Blast</title><guid>1</guid></item></channel></rss>"
+FEED = (
+    b"<rss version='2.0'><channel><item><title>Blast</title><guid>1</guid></item></channel></rss>"
+)
 BOMB = FEED.replace(b"<guid>", b"<author>" + b"a" * 120_000 + b"</author><guid>")
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -22,15 +22,11 @@ from typing import Literal
 Role = Literal["primary", "roundup", "background", "retraction"]
 Label = Literal["attack_report", "background_only", "other_place", "other"]
 Band = Literal["report", "review", "drop"]
-EntryStatus = Literal[
-    "new", "update", "correction", "refile", "repeat", "kill", "hold", "embargo"
-]
+EntryStatus = Literal["new", "update", "correction", "refile", "repeat", "kill", "hold", "embargo"]
 PublishedBasis = Literal["feed", "jsonld", "meta", "first_seen", "none"]
 Zone = Literal["title", "lead", "body", "caption"]
 
-Measure = Literal[
-    "killed", "injured", "casualties", "rescued", "arrested", "missing", "hostages"
-]
+Measure = Literal["killed", "injured", "casualties", "rescued", "arrested", "missing", "hostages"]
 """``casualties`` is one figure for dead and wounded together ("70 killed and injured")."""
 
 Qualifier = Literal[
@@ -64,9 +60,7 @@ Attribution = Literal[
 """MUC-4's PERP: ORGANIZATION CONFIDENCE, word for word."""
 
 DatePrecision = Literal["day", "days", "week", "month", "year", "unknown"]
-DateBasis = Literal[
-    "stated", "caption", "weekday", "relative", "published", "first_seen", "none"
-]
+DateBasis = Literal["stated", "caption", "weekday", "relative", "published", "first_seen", "none"]
 PlacePrecision = Literal["landmark", "neighbourhood", "district", "city", "province"]
 Trust = Literal["verified", "low", "unverified"]
 
@@ -151,7 +145,7 @@ class Article:
     published_basis: PublishedBasis
     first_seen: dt.datetime | None
     version_time: dt.datetime | None
-    """Orders versions and figures: see ``analyze.version_time``."""
+    """Orders versions and figures: see ``read.version_time``."""
     status: EntryStatus = "new"
     copy_signature: tuple[int, ...] = ()
     """MinHash of the body; near-equal signatures are copies and count as one source."""

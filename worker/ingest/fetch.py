@@ -396,7 +396,12 @@ def _joined(base: URL, location: str) -> URL:
         port = target.port
     except (ValueError, FetchError) as error:
         raise FetchError("redirect_invalid", "unreadable Location") from error
-    if not location.strip() or target.scheme not in ("http", "https") or not target.host or not port:
+    if (
+        not location.strip()
+        or target.scheme not in ("http", "https")
+        or not target.host
+        or not port
+    ):
         raise FetchError("redirect_invalid", f"scheme {target.scheme[:20]!r}")
     return target.with_user(None).with_fragment(None)
 

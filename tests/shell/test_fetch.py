@@ -1,0 +1,73 @@
+"""Bodies undone within bounds, whatever the server says they are."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.errors import FetchError
+from worker.ingest.decode import Decoder, accepted
+
+LIMIT = 200_000
+
+
+def undo(encoding: str, data: bytes, limit: int = LIMIT, step: int = 1000) -> bytes:
+    decoder = Decoder(encoding, limit)
+    for start in range(0, len(data), step):
+        decoder.feed(data[start : start + step])
+    return decoder.finish()
+
+
+@given(st.binary(max_size=2000).filter(lambda data: data[:2] != b"\x1f\x8b"), st.integers(1, 50))
+def test_round_trip(data: bytes, step: int) -> None:
+    """What was packed comes back, in whatever chunks it travels."""
+    assert undo("gzip", gzip.compress(data), step=step) == data
+    assert undo("GZIP", gzip.compress(data[:9]) + gzip.compress(data[9:]), step=step) == data
+    assert undo("deflate", zlib.compress(data), step=step) == data
+    assert undo("", data, step=step) == data
+
+
+@given(st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, br", "x-gzip", "", "bogus"]),
+       st.binary(max_size=400))  # fmt: skip
+def test_any_body(encoding: str, data: bytes) -> None:
+    """Any bytes under any name are a body or a FetchError, never another exception."""
+    try:
+        assert len(undo(encoding, data)) <= LIMIT
+    except FetchError as error:
+        assert error.reason in ("truncated", "too_large", "bad_encoding")
+
+
+@given(st.integers(1, 200))
+def test_cut_streams(missing: int) -> None:
+    """A gzip stream that lacks its end is an error, however little is missing."""
+    packed = gzip.compress(bytes(range(256)) * 4)
+    with pytest.raises(FetchError) as caught:
+        undo("gzip", packed[:-missing])
+    assert caught.value.reason == "truncated"
+
+
+def test_bounds() -> None:
+    """Both what is sent and what it unpacks to are bounded, and so is the ratio."""
+    for data in (b"x" * (LIMIT + 1), gzip.compress(b" " * (LIMIT + 1))):
+        with pytest.raises(FetchError) as caught:
+            undo("gzip", data)
+        assert caught.value.reason == "too_large"
+    with pytest.raises(FetchError):
+        undo("gzip", gzip.compress(b" " * 5_000_000), limit=10_000_000)
+
+
+def test_brotli() -> None:
+    """Brotli, where it is installed, is bounded and checked like the others."""
+    brotli = pytest.importorskip("brotli")
+    text = b"A blast near the old harbour. " * 50
+    assert "br" in accepted()
+    assert undo("br", brotli.compress(text)) == text
+    for data, reason in ((brotli.compress(b" " * 5_000_000), "too_large"),
+                         (brotli.compress(text)[:-4], "truncated"), (b"\xff" * 50, "truncated")):  # fmt: skip
+        with pytest.raises(FetchError) as caught:
+            undo("br", data)
+        assert caught.value.reason == reason

@@ -1,0 +1,81 @@
+"""No spelling, name or redirect reaches an inner address, unless an operator named it."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.hostile.server import HostileServer
+from worker.config import Ingest
+from worker.core.errors import FetchError
+from worker.ingest import guard as guard_module
+from worker.ingest.fetch import Fetcher
+from worker.ingest.guard import BlockedAddressError, Guard
+
+SETTINGS = Ingest(host_spacing_s=0, timeout_s=3)
+SPELLINGS = [
+    "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "0", "127.1", "2130706433", "0x7f000001",
+    "0x7f.1", "017700000001", "localhost", "LOCALHOST.", "①②⑦.⓪.⓪.①", "127.0.0.1.", "[::]",
+    "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "post.example@127.0.0.1", "127。0。0。1",
+]  # fmt: skip
+INNER = ["10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "fd00::1", "fe80::1",
+         "64:ff9b::a00:1", "2002:a00:1::", "::ffff:10.0.0.1", "2001:0:1:2::3", "224.0.0.1", "240.0.0.1",
+         "0.0.0.0", "::", "127.0.0.1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_spellings_of_loopback(spelling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However loopback is spelled, nothing connects to it."""
+    async with HostileServer() as server, Fetcher(SETTINGS) as fetcher:
+        port = server.url.rpartition(":")[2]
+        monkeypatch.setattr(guard_module, "PORTS", {int(port)})
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(f"http://{spelling}:{port}/ok")
+        assert caught.value.reason in ("blocked_address", "blocked_url", "dns")
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("address", INNER)
+def test_inner_addresses(address: str) -> None:
+    """The socket factory refuses every kind of inner address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with pytest.raises(BlockedAddressError):
+        Guard().socket_factory((family, socket.SOCK_STREAM, 6, "", (address, 80)))
+
+
+def test_outer_addresses() -> None:
+    """Public addresses get a socket."""
+    for family, address in ((socket.AF_INET, "93.184.216.34"), (socket.AF_INET6, "2606:2800::1")):
+        Guard().socket_factory((family, socket.SOCK_STREAM, 6, "", (address, 443))).close()
+
+
+def test_mixed_answers() -> None:
+    """One inner address among the answers condemns a name."""
+    with pytest.raises(BlockedAddressError):
+        Guard().judge_answers("mixed.example", 80, ["93.184.216.34", "10.0.0.1"])
+    Guard().judge_answers("plain.example", 80, ["93.184.216.34"])
+
+
+def test_named_hosts() -> None:
+    """A host that the operator named may be inner; another name for the same address may not."""
+    guard = Guard(allow_hosts=["wire.intranet:8000"])
+    guard.check_url("http://wire.intranet:8000/feed")
+    guard.judge_answers("wire.intranet", 8000, ["10.0.0.5"])
+    guard.socket_factory((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.5", 8000))).close()
+    with pytest.raises(BlockedAddressError):
+        guard.judge_answers("evil.example", 8000, ["10.0.0.6"])
+    with pytest.raises(BlockedAddressError):
+        guard.socket_factory((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.5", 22)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://post.example/", "file:///etc/passwd", "http://", "http://post.example:22/",
+     "http://post.example:99999/", "javascript:alert(1)", "", "http://[::1"],
+)  # fmt: skip
+def test_refused_urls(url: str) -> None:
+    """Schemes and ports that news never uses are refused before anything is resolved."""
+    with pytest.raises(FetchError) as caught:
+        Guard().check_url(url)
+    assert caught.value.reason == "blocked_url"
