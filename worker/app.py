@@ -60,6 +60,14 @@ _ONCE_LIMIT_S = 900.0
 _BEAT_S = 1.0
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 _ALIVE_S = 600.0
+_LEVELS = {
+    "publish.committed": "debug",
+    "publish.recovered": "info",
+    "publish.rebuilt": "info",
+    "store.diverged": "error",
+    "store.restored": "warning",
+}
+"""How loud a publisher's event is; "warning" when it is not listed."""
 _RETAIN_S = 3600.0
 
 
@@ -381,7 +389,7 @@ class _Worker:
 
     def _told(self, event: str, keys: dict[str, object]) -> None:
         """A publisher thread has something to say."""
-        level = {"publish.committed": "debug", "publish.recovered": "info"}.get(event, "warning")
+        level = _LEVELS.get(event, "warning")
         getattr(log.get(), level)(event, **keys)
 
     def _report_failure(self, error: BaseException) -> None:

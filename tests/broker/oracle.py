@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import time
 from collections import Counter, defaultdict
@@ -74,7 +75,7 @@ def _compare(said: dict[str, Any], heard: list[Fetched]) -> Counter[str]:
         lost=len(set(said) - set(seen)),
         doubled=sum(seen.values()) - len(seen),
         foreign=len(set(seen) - set(said)),
-        reordered=sum(a > b for r in revisions.values() for a, b in zip(r, r[1:], strict=False)),
+        reordered=sum(a > b for r in revisions.values() for a, b in itertools.pairwise(r)),
         holes=sum(sorted(set(r)) != list(range(1, len(set(r)) + 1)) for r in revisions.values()),
         altered=sum(
             record.headers["ce_id"] in said

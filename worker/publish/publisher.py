@@ -28,7 +28,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.config import Config
 from worker.core.contract.message import DEAD_LETTERS, REPORTS
@@ -44,11 +44,13 @@ from worker.publish.session import (
     ProducerSession,
     RefusedError,
     StuckError,
+    within,
 )
 from worker.store.connect import open_reader
 from worker.store.outbox import SET_ASIDE, OutboxRow, mark
 from worker.store.writer import Writer
 
+T = TypeVar("T")
 Told = Callable[[str, dict[str, Any]], None]
 """Called with the name of a log event and its keys, from this thread."""
 MAX_BATCH_BYTES = 1 << 20
@@ -132,7 +134,7 @@ class KafkaPublisher(threading.Thread):
     def _one_session(self, conn: sqlite3.Connection) -> bool:
         """From building a producer to its first doubt; True when all is done and we may end."""
         topic = self._config.topics.prefix + "." + self._config.instance
-        session = ProducerSession(self._config.kafka, topic, self._limits)
+        session = ProducerSession(self._config.kafka, topic, self._limits, self._beat)
         try:
             self._begin(conn, session)
             self._publish_until_told(conn, session)
@@ -148,7 +150,7 @@ class KafkaPublisher(threading.Thread):
         """Everything that stands before the first batch."""
         self._beat()
         if not self._made_topics:
-            topics.make_missing(self._config)
+            self._waiting("topics", lambda: topics.make_missing(self._config))
             self._made_topics = True
         if self._claimed:
             self._require_ours(self._read_ledger())  # before we fence the rightful owner
@@ -179,7 +181,9 @@ class KafkaPublisher(threading.Thread):
         return found is None or (found.seq == 0 and found.store_id != side.store_id)
 
     def _topics_empty(self) -> bool:
-        return restore.is_empty(self._config, self._knowledge, _READ_S)
+        return self._waiting(
+            "look", lambda: restore.is_empty(self._config, self._knowledge, restore.READ_S)
+        )
 
     def _diverged(self, verdict: str, found: Mark | None) -> None:
         """Say it loudly, then restore the store from the topics."""
@@ -187,14 +191,16 @@ class KafkaPublisher(threading.Thread):
         self._tell("store.diverged", {"reason": verdict, "ledger_seq": found.seq if found else 0})
         if self._metrics is not None:
             self._metrics.diverged.inc()
-        if self._knowledge is None:
+        knowledge = self._knowledge
+        if knowledge is None:
             raise PublishError(
                 "store_diverged",
                 f"store and ledger disagree ({verdict})",
                 "The store was lost, restored or replaced; publishing waits for you.",
             )
-        told = restore.restore(
-            self._config, self._writer, self._knowledge, found.seq if found else 0
+        seq = found.seq if found else 0
+        told = self._waiting(
+            "restore", lambda: restore.restore(self._config, self._writer, knowledge, seq)
         )
         self._tell("store.restored", told)
 
@@ -284,7 +290,11 @@ class KafkaPublisher(threading.Thread):
     def _read_ledger(self) -> Mark | None:
         topic = f"{self._config.topics.prefix}.{ledger.TOPIC}"
         try:
-            return ledger.read(self._config.kafka, topic, self._config.instance, _READ_S)
+            return self._waiting(
+                "ledger",
+                lambda: ledger.read(self._config.kafka, topic, self._config.instance, _READ_S),
+                _READ_S,
+            )
         except Exception as error:
             raise kafka.explain(error) from error
 
@@ -332,6 +342,10 @@ class KafkaPublisher(threading.Thread):
         if self._metrics is not None:
             self._metrics.transactions.labels("committed").inc()
             self._metrics.transaction_duration.observe(seconds)
+
+    def _waiting(self, name: str, call: Callable[[], T], seconds: float = restore.READ_S) -> T:
+        """A call that reads, with its own deadline inside and ours outside."""
+        return within(seconds + 30, name, call, self._beat)
 
     def _beat(self) -> None:
         self.beat = time.monotonic()

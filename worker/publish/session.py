@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -115,8 +116,14 @@ class Limits:
         return self.deadline / 2 + 2
 
 
-def within(seconds: float, name: str, call: Callable[[], T]) -> T:
-    """``call()``, on a thread of its own that is abandoned after ``seconds``. Raises ``StuckError``."""
+def within(
+    seconds: float, name: str, call: Callable[[], T], alive: Callable[[], None] = lambda: None
+) -> T:
+    """``call()``, on a thread of its own that is abandoned after ``seconds``.
+
+    ``alive`` is called about once a second meanwhile: waiting with a deadline is no hang. Raises
+    ``StuckError``, and whatever ``call`` raised.
+    """
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -128,7 +135,10 @@ def within(seconds: float, name: str, call: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=work, name=f"kafka-{name}", daemon=True)
     thread.start()
-    thread.join(seconds)
+    end = time.monotonic() + seconds
+    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+        thread.join(min(1.0, left))
+        alive()
     if errors:
         raise errors[0]
     if not results:
@@ -141,10 +151,17 @@ def within(seconds: float, name: str, call: Callable[[], T]) -> T:
 class ProducerSession:
     """A producer from ``open`` to its first doubt."""
 
-    def __init__(self, kafka: Kafka, transactional_id: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        transactional_id: str,
+        limits: Limits,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self._kafka = kafka
         self._id = transactional_id
         self._limits = limits
+        self._alive = alive
         self._producer: Any = None
 
     def open(self) -> None:
@@ -152,7 +169,7 @@ class ProducerSession:
 
         Raises ``PublishError``.
         """
-        self._guard(lambda: within(self._limits.start, "start", self._start))
+        self._guard(lambda: self._within(self._limits.start, "start", self._start))
 
     def _start(self) -> bool:
         self._producer = KafkaProducer(
@@ -179,11 +196,13 @@ class ProducerSession:
         producer, limits = self._producer, self._limits
         producer.begin_transaction()
         crash.point("publish.before_send")
-        futures = within(limits.flush, "send", lambda: self._send(records))
-        within(limits.flush + 2, "flush", lambda: producer.flush(timeout=limits.flush) or True)
+        futures = self._within(limits.flush, "send", lambda: self._send(records))
+        self._within(
+            limits.flush + 2, "flush", lambda: producer.flush(timeout=limits.flush) or True
+        )
         _require_all(futures)
         crash.point("publish.before_commit")
-        within(limits.deadline, "commit", lambda: producer.commit_transaction() or True)
+        self._within(limits.deadline, "commit", lambda: producer.commit_transaction() or True)
         crash.point("publish.after_commit")
 
     def _send(self, records: Sequence[Outgoing]) -> list[Any]:
@@ -213,6 +232,9 @@ class ProducerSession:
         with contextlib.suppress(Exception):
             producer._sender.force_close()  # noqa: SLF001 - see above
         threading.Thread(target=_bury, args=(producer,), name="kafka-close", daemon=True).start()
+
+    def _within(self, seconds: float, name: str, call: Callable[[], T]) -> T:
+        return within(seconds, name, call, self._alive)
 
     def _guard(self, call: Callable[[], object]) -> None:
         """Run a step; everything that the client throws becomes an error of ours."""
