@@ -134,6 +134,14 @@ def _across(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
     fresh = {"head.recent", "lead.recent"} & set(sheet.found)
     if frame is not None and not fresh:
         sheet.add("top.follow_up", frame)
+    _bare_reaction(sheet, sentences)
+
+
+def _bare_reaction(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
+    """A reaction that tells nobody's harm and no claim ("UN condemns attack") is no news of it."""
+    reaction = next((c.hits["reaction"][0] for c in sentences if c.has("reaction")), None)
+    if reaction is not None and not any(c.has("casualty") or c.has("claim") for c in sentences):
+        sheet.add("top.bare_reaction", reaction)
 
 
 def _gap(places: Iterable[PlaceMention | Range], attacks: Iterable[Range]) -> int:
