@@ -118,8 +118,8 @@ def collect(
     leaves = _resting(nodes, announced, incoming)
     found = _reach(nodes, evidence, _ties(nodes, groups), leaves, seeds)
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
-    telling = {nodes[key].article_id for key in found if nodes[key].kind != "background"}
-    return kept, _concerned(telling | set(incoming), announced)
+    telling = {key for key in found if nodes[key].kind != "background"}
+    return kept, _concerned(telling, set(incoming), announced)
 
 
 def _groups(
@@ -192,12 +192,16 @@ def _reach(
     return found
 
 
-def _concerned(names: set[str], announced: Iterable[Incident]) -> tuple[str, ...]:
-    """Incidents that hold or held one of these articles, or are named themselves."""
-    return tuple(
-        sorted(
-            incident.incident_id
-            for incident in announced
-            if incident.incident_id in names or not names.isdisjoint(incident.article_ids)
-        )
-    )
+def _concerned(
+    found: set[str], incoming: set[str], announced: Iterable[Incident]
+) -> tuple[str, ...]:
+    """Incidents that hold or held one of these reports, or are asked for by article or id."""
+    concerned = []
+    for incident in announced:
+        reports = {m.report_id for m in incident.members}.union(incident.former)
+        if incident.frozen is not None:
+            reports.add(incident.frozen.report.report_id)
+        asked = incident.incident_id in incoming or not incoming.isdisjoint(incident.article_ids)
+        if asked or not found.isdisjoint(reports):
+            concerned.append(incident.incident_id)
+    return tuple(sorted(concerned))

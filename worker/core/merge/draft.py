@@ -79,6 +79,8 @@ def draft_cell(entry: Named, around: Surroundings, cause: Cause, *, ticking: boo
     if prior is not None and _stays_closed(prior, snapshot, state, members, cause):
         state = "closed"
     due = life.due_after(state, prior, cause.now, scene.knowledge.merge_weights, moved=moved)
+    if ticking:
+        due = life.rearm(due, cause.now, scene.knowledge.merge_weights)
     snapshot = replace(snapshot, state=state)
     kind, affected = _kind(entry, snapshot, around)
     return Draft(

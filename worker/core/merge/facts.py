@@ -26,6 +26,7 @@ from worker.core.profile import PlaceEntry
 Window = tuple[dt.date, dt.date]
 
 _T = TypeVar("_T")
+_COARSE = ("city", "province")
 _FINE = ("landmark", "neighbourhood", "district")
 _AT_LARGE = ("private_citizens_property", "unknown")
 _PEOPLE = (
@@ -57,13 +58,20 @@ class PlaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """A target as its telling words; ``specific``: a name or an owner, not just "a bus"."""
+    """A target as its telling words, without the watched city's own name.
+
+    ``named``: it has a capital or an owner, so the same words are the same thing. ``proper``: it
+    has two capitals or an owner ("Harbour Aid"), so other words are another thing. ``aside``: it
+    was not aimed at; it can agree, never contradict.
+    """
 
     words: frozenset[str]
     owner: str | None
     kind: str | None
     """GTD type and subtype; None for people at large, who are hit by every attack."""
-    specific: bool
+    named: bool
+    proper: bool
+    aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,13 @@ class Gazetteer:
     def __init__(self, knowledge: Knowledge) -> None:
         self.places: Mapping[str, PlaceEntry] = {p.id: p for p in knowledge.profile.places}
         self.zone = ZoneInfo(knowledge.profile.zone)
+        names = (
+            name
+            for row in knowledge.profile.places
+            if row.kind in _COARSE
+            for name in (row.name, *row.variants)
+        )
+        self.own = frozenset(word for name in names for word in _WORD.findall(name.casefold()))
 
     def local_day(self, article: ArticleRef) -> dt.date | None:
         """The day of the document on the watched area's calendar."""
@@ -104,14 +119,14 @@ class Gazetteer:
 def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     """The comparable form of a filed report."""
     report = filed.report
-    first, last, dated = _days(report.date, gazetteer.local_day(filed.article))
+    first, last, dated = _days(report.date, filed.article, gazetteer)
     return Facts(
         first=first,
         last=last,
         dated=dated,
         minutes=_minutes(report.time),
         place=_place(report.place, gazetteer),
-        targets=frozenset(_targets(report)),
+        targets=frozenset(_targets(report, gazetteer)),
         kinds=frozenset(report.attack_types) - {"unknown"},
         claims=frozenset(c.group for c in report.claims if c.claimed == "yes"),
         victims=frozenset(" ".join(name.casefold().split()) for name in report.victims),
@@ -135,10 +150,15 @@ def overlap(a: Window | None, b: Window | None) -> bool:
 
 
 def _days(
-    date: IncidentDate, document: dt.date | None
+    date: IncidentDate, article: ArticleRef, gazetteer: Gazetteer
 ) -> tuple[dt.date | None, dt.date | None, bool]:
-    if date.start is None or date.basis in _INFERRED:
-        day = date.start or document
+    """First and last day, and whether the text itself states them.
+
+    "Yesterday" in a page whose own day is unknown counts from when we saw it: no statement.
+    """
+    guessed = date.basis == "relative" and article.published is None
+    if date.start is None or date.basis in _INFERRED or guessed:
+        day = date.start or gazetteer.local_day(article)
         return day, day, False
     return date.start, max(date.start, date.end or date.start), True
 
@@ -150,23 +170,26 @@ def _minutes(time: str | None) -> int | None:
     return int(hours) * 60 + int(minutes[:2])
 
 
-def _targets(report: Report) -> Iterator[TargetFacts]:
+def _targets(report: Report, gazetteer: Gazetteer) -> Iterator[TargetFacts]:
     for target in report.targets:
-        words = frozenset(_WORD.findall((target.id or target.name).casefold()))
-        if target.role == "incidental" or not words:
+        words = frozenset(_WORD.findall((target.id or target.name).casefold())) - gazetteer.own
+        if not words:
             continue
         people = target.type in _AT_LARGE or target.subtype in _PEOPLE
+        capitals = 0 if people else _capitals(target.name, gazetteer.own)
         yield TargetFacts(
             words=words,
             owner=target.parent,
             kind=None if people else f"{target.type}/{target.subtype or ''}",
-            specific=target.parent is not None or (not people and _has_name(target.name)),
+            named=target.parent is not None or capitals > 0,
+            proper=target.parent is not None or capitals > 1,
+            aside=target.role == "incidental",
         )
 
 
-def _has_name(name: str) -> bool:
-    """Whether a phrase names a thing: a capital in it, where the script has capitals."""
-    return any(word[:1].isupper() for word in name.split())
+def _capitals(name: str, own: frozenset[str]) -> int:
+    """Words with a capital that are not the watched city's name, where the script has capitals."""
+    return sum(w[:1].isupper() and w.casefold() not in own for w in _WORD.findall(name))
 
 
 def _place(place: Place | None, gazetteer: Gazetteer) -> PlaceFacts | None:
@@ -180,7 +203,7 @@ def _place(place: Place | None, gazetteer: Gazetteer) -> PlaceFacts | None:
         for n in (place.neighbourhood, place.landmark)
         if n and n not in {row.name for row in fine}
     )
-    coarse = place.precision in ("city", "province")
+    coarse = place.precision in _COARSE
     area = None if rows or not coarse else place.name.casefold()
     if not (fine or elsewhere or names or area or place.police_district):
         return None

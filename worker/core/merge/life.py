@@ -85,6 +85,17 @@ def due_after(
             return Due()
 
 
+def rearm(due: Due, now: dt.datetime, weights: Weights) -> Due:
+    """Timers that a tick consumed without changing the state, set anew; the others as they are."""
+    settle = dt.timedelta(hours=weights["life.settle_hours"])
+    close = dt.timedelta(days=weights["life.close_days"])
+    return Due(_later(due.settle_at, now, settle), _later(due.close_at, now, close))
+
+
+def _later(at: dt.datetime | None, now: dt.datetime, period: dt.timedelta) -> dt.datetime | None:
+    return now + period if at is not None and at <= now else at
+
+
 def ripen(state: State, prior: Incident | None, now: dt.datetime) -> State:
     """What a due timer makes of a state; only a tick asks."""
     if prior is None or state not in ("provisional", "active", "settled"):

@@ -136,16 +136,16 @@ _TARGET_ORDER = (
 def _one_target(x: TargetFacts, y: TargetFacts) -> str | None:
     """Two named things are the same or not; "a bus" and "a bus" are hardly evidence."""
     shared = len(x.words & y.words) / len(x.words | y.words)
-    named = x.specific and y.specific
+    named = x.named and y.named
     if shared == 1.0:
         return "target.same" if named else "target.alike"
     if x.owner is not None and x.owner == y.owner:
         return "target.related"
     if shared >= 0.5 or x.words < y.words or y.words < x.words:
         return "target.close" if named else "target.alike"
-    if shared > 0 or x.kind is None or y.kind is None:
+    if shared > 0 or x.kind is None or y.kind is None or x.aside or y.aside:
         return None
-    if named:
+    if x.proper and y.proper:
         return "target.differ"
     return None if x.kind == y.kind else "target.other"
 

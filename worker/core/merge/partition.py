@@ -273,9 +273,9 @@ def _join_one(board: _Board, k: int) -> bool:
 
 
 def _related(a: Cell, b: Cell, board: _Board) -> bool:
-    """Whether two cells compete for the same reports: no veto, and some evidence for each other."""
+    """Whether two cells compete for the same reports: no veto, and plausible as one."""
     value = score(a.core, b.core, board.evidence)
-    return value is not None and value > 0
+    return value is not None and value >= board.evidence.weights["merge.plausible"]
 
 
 def _agree(a: Cell, b: Cell, evidence: Evidence) -> bool:
