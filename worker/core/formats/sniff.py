@@ -38,12 +38,12 @@ _NAMES = {
     "newsml": "newsml-1", "nitf": "nitf", "conceptitem": "concept", "knowledgeitem": "concept",
     "planningitem": "planning", "catalogitem": "catalogue", "catalogref": "catalogue",
 }  # fmt: skip
-NO_NEWS = frozenset({"concept", "planning", "catalogue"})
-"""News documents of the kinds that hold no news item."""
+NO_NEWS = frozenset({"concept", "planning", "catalogue", "fragment", "binary"})
+"""Documents of kinds that news agencies deliver beside news."""
 
 
 def find_format(data: bytes) -> str:
-    """The name of the format, or of what it is instead ("html", "json", "binary", "unknown")."""
+    """The name of the format, or of what it is instead ("html", "json", "binary", "fragment", …)."""
     head = _decoded(data[:_WINDOW])
     start = head.lstrip("\ufeff \t\r\n\x00")
     if start[:1] in ("{", "["):
@@ -53,7 +53,7 @@ def find_format(data: bytes) -> str:
         return _NAMES[root]
     if b"\x00" in data[:1024] or data[:4] in (b"%PDF", b"\xff\xd8\xff\xe0", b"GIF8", b"\x89PNG"):
         return "binary"
-    return "unknown"
+    return "fragment" if start.startswith("<") else "unknown"
 
 
 def _root(head: str) -> str | None:
