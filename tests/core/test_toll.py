@@ -220,3 +220,13 @@ def test_statements_carry_the_versions_time() -> None:
     first: Statement = statements[0]
 
     assert first.said_at == WHEN
+
+
+def test_another_attack_of_the_same_day_keeps_its_toll() -> None:
+    """What happened hours before in another part of the city is no victim of this bomb."""
+    found = report(
+        "Two people were killed. The bombing came hours after a car bomb and gunmen killed 12 people "
+        "at a school in another part of the city."
+    )
+
+    assert [s.value for s in found.statements] == [2]

@@ -20,11 +20,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.core.extract.actors import find_actors
 from worker.core.extract.passage import Evidence, Passage
 from worker.core.extract.phrase import is_name, name_within, noun_phrase
 from worker.core.lexicon import Lexicon, bounded
 from worker.core.model import Target
-from worker.core.profile import Institution
+from worker.core.profile import Institution, PlaceEntry
 from worker.core.text.normalise import plain
 
 _LEAD_REACH = 60
@@ -107,10 +108,12 @@ def word_key(
 
 
 def _mentions(passage: Passage) -> Iterator[_Mention]:
+    voices = [a for a in find_actors(passage) if a.person]
     for found, value in passage.find_in_table("target_type"):
         head = found.span()
         start, end = noun_phrase(passage, *head)
-        if _speaks(passage, start, end):
+        is_voice = any(v.start < end and start < v.end for v in voices)
+        if is_voice or _speaks(passage, start, end):
             continue
         score, strong = _lead(passage, start, end, head[0])
         if score <= 0:
@@ -119,7 +122,11 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         kind, _, subtype = value.partition("/")
         name = passage.prose.span(start, end).quote
         parent = _institution(passage, start, end)
-        proper = any(is_name(passage, m.start(), m.end()) for m in _words(passage, start, end))
+        city = _area(passage.profile.places)
+        proper = any(
+            is_name(passage, m.start(), m.end()) and m.group() not in city
+            for m in _words(passage, start, end)
+        )
         score += _ZONES[passage.zone(start)] + 0.3 * proper + 0.3 * (parent is not None)
         score -= (0.8 if subtype in _PEOPLE else 0.0) + (1.5 if kind == "unknown" else 0.0)
         score -= 1.5 * (passage.zone(start) == "body" and passage.told_elsewhere(name))
@@ -136,6 +143,13 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
 
 def _words(passage: Passage, start: int, end: int) -> Iterator[re.Match[str]]:
     return re.compile(r"[^\W\d_]{2,}").finditer(passage.prose.text, start, end)
+
+
+@lru_cache(maxsize=8)
+def _area(places: tuple[PlaceEntry, ...]) -> frozenset[str]:
+    """Names of the whole watched area: they tell no thing in it apart."""
+    wide = (p for p in places if p.kind in ("city", "province"))
+    return frozenset(plain(variant) for place in wide for variant in place.variants)
 
 
 def _speaks(passage: Passage, start: int, end: int) -> bool:
@@ -253,7 +267,7 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
 
 
 def _target(group: list[_Mention], role: str) -> Target:
-    best = max(group, key=lambda m: (m.strong, m.proper, len(m.name.split()) <= 10, len(m.name)))
+    best = max(group, key=lambda m: (m.proper, m.strong, len(m.name.split()) <= 10, len(m.name)))
     owned = [m for m in group if m.parent is not None and m.parent.target_type]
     kind = max(owned, key=lambda m: m.score, default=best)
     parent = next((m.parent.id for m in group if m.parent is not None), None)
