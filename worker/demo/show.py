@@ -97,9 +97,13 @@ def _where(value: Record) -> str:
 
 
 def _clock(value: Record) -> str:
-    cause = _member(value, value["change"]["cause_report"])
-    stamp = (cause or {}).get("published") or value["as_of"]
-    return dt.datetime.fromisoformat(stamp).astimezone(ZoneInfo(value["zone"])).strftime("%a %H:%M")
+    """When the cause was said: its figures' time, else its article's, else when it was settled."""
+    cause = value["change"]["cause_report"]
+    said = [s["said_at"] for s in value["casualties"]["statements"] if s["report_id"] == cause]
+    known = [moment for moment in said if moment]
+    stamp = max(known, default=None) or (_member(value, cause) or {}).get("published")
+    moment = dt.datetime.fromisoformat(stamp or value["as_of"])
+    return moment.astimezone(ZoneInfo(value["zone"])).strftime("%a %H:%M")
 
 
 def _member(value: Record, report_id: str | None) -> Record | None:
