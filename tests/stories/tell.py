@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.stories.world import World
+from worker.core.analyze import analyze
 from worker.core.incident import Constraint, Incident
 from worker.core.knowledge import Knowledge
 from worker.core.model import (
     Article,
     Claim,
+    Document,
     IncidentDate,
     Place,
     Report,
@@ -57,6 +59,12 @@ def take(step: Mapping[str, Any], world: World, knowledge: Knowledge) -> None:
     now = step["at"]
     if "kill" in step:
         world.kill(article_of(step["kill"], step, knowledge), now)
+    elif "text" in step:
+        analysis = analyze(document_of(step), None, knowledge)
+        verdict = analysis.verdict
+        world.arrive(
+            analysis.article, analysis.reports, now, band=verdict.band, label=verdict.label
+        )
     elif "article" in step:
         article = article_of(step["article"], step, knowledge)
         reports = tuple(
@@ -88,6 +96,21 @@ def article_of(article_id: str, step: Mapping[str, Any], knowledge: Knowledge) -
         published_basis="feed",
         first_seen=step["at"],
         version_time=step["at"] if version > 1 else published,
+    )
+
+
+def document_of(step: Mapping[str, Any]) -> Document:
+    """The article of a step as it would come from a feed."""
+    return Document(
+        article_id=step["article"],
+        version=step.get("version", 1),
+        title=step.get("title"),
+        text=step["text"].strip(),
+        outlet=step.get("outlet", step["article"].split("-")[0]),
+        lang="en",
+        published=step.get("published", step["at"]),
+        published_basis="feed",
+        first_seen=step["at"],
     )
 
 

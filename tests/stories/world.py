@@ -112,8 +112,10 @@ class World:
             if timer.due_at is not None:
                 self.timers[timer.incident_id, timer.kind] = timer.due_at
         self.links.update({link.report_id: link.incident_id for link in changes.links})
-        if not any(change.note.kind == "closed" for change in changes.changes):
-            # A closing incident becomes a node of its own: evidence may look a little different.
+        kinds = {change.note.kind for change in changes.changes}
+        if not kinds & {"closed", "reopened", "merged"}:
+            # What closes becomes a node of its own, what opens is told by its reports again: the
+            # next decision may see its neighbours a little differently.
             again = decide(self._component(names), incoming, now, self.knowledge)
             told = [(c.incident.incident_id, c.note) for c in again.changes]
             assert not told, f"a decision taken twice changes nothing: {told}"

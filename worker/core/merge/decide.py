@@ -56,6 +56,7 @@ def decide(
     while True:
         around = _look(component, incoming, thawed, knowledge)
         woken = {n.incident_id for n in around.announced.named if not _rests(n, around.scene)}
+        woken |= set(around.announced.superseded)
         late = frozenset(_closed(component) & woken) - thawed
         if not late:
             break
