@@ -184,9 +184,10 @@ class Component:
     """Everything one decision looks at.
 
     ``reports``: the current reports of every live member and candidate (a withdrawn article has
-    none). ``frozen``: nodes of closed incidents (those inside ``announced`` count too). ``announced``: stored states of all incidents
-    that hold or held one of these articles, superseded and closed ones too. ``founded``: (article,
-    n) pairs in use for these articles. ``next_ordinal``: one more than any incident's so far.
+    none). ``frozen``: nodes of closed incidents (those inside ``announced`` count too).
+    ``announced``: stored states of all incidents that hold or held one of these articles,
+    superseded and closed ones too. ``founded``: (article, n) pairs in use for these articles.
+    ``next_ordinal``: one more than any incident's so far.
     """
 
     reports: tuple[FiledReport, ...] = ()

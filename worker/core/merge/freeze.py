@@ -1,4 +1,4 @@
-"""A closed incident as one node: its last slots in the form of a report, and its used statements."""
+"""A closed incident as one node: its last slots as a report, and its used statements."""
 
 from __future__ import annotations
 

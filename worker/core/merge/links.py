@@ -1,4 +1,4 @@
-"""Where each report belongs: members, follow-ups, background mentions, and those that belong nowhere.
+"""Where each report belongs: member, follow-up, background mention, or nowhere.
 
 Rules
 -----
