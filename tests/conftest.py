@@ -16,9 +16,8 @@ from tests.broker.kafka_broker import Broker, KafkaMissing
 KAFKA_MISSING: list[str] = []
 
 
-def start_kafka(folder: Path, advertised: int | None = None) -> Broker:
-    """A started broker; a skip with a reason when it cannot be had, a failure when it must be."""
-    broker = Broker(folder, advertised=advertised)
+def start_kafka(broker: Broker) -> Broker:
+    """Start a broker: a skip with a reason when it cannot be had, a failure when it must be."""
     try:
         return broker.start()
     except KafkaMissing as missing:
@@ -32,7 +31,7 @@ def start_kafka(folder: Path, advertised: int | None = None) -> Broker:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """One real broker for the whole run; nobody kills it. Use topics of your own prefix."""
-    broker = start_kafka(tmp_path_factory.mktemp("kafka"))
+    broker = start_kafka(Broker(tmp_path_factory.mktemp("kafka")))
     yield broker
     broker.stop()
 
@@ -40,7 +39,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[Broker]:
     """A real broker of this test alone, to be killed, frozen and restarted."""
-    broker = start_kafka(tmp_path / "kafka")
+    broker = start_kafka(Broker(tmp_path / "kafka"))
     yield broker
     broker.stop()
 

@@ -171,7 +171,7 @@ class Broker:
             with contextlib.suppress(Exception):
                 address = f"127.0.0.1:{self.port}"
                 with contextlib.closing(
-                    KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=2000)
+                    KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=1000)
                 ) as admin:
                     if admin.describe_cluster()["brokers"]:
                         return

@@ -146,12 +146,12 @@ def test_next_start_goes_on_where_the_ledger_is(kafka: Broker, prefix: str, work
 
 def test_broker_absent_at_start(tmp_path: Path, prefix: str, worker_of: Any) -> None:
     """Without a broker the outbox keeps everything; the reason and an advice are said once."""
-    one = worker_of(f"127.0.0.1:{free_port()}", prefix, deadline_s=4)
+    one = worker_of(f"127.0.0.1:{free_port()}", prefix, deadline_s=2)
     one.write(5)
     rows = one.waiting()
     one.publisher.start()
     one.until(lambda: one.events("publish.failed"), timeout=30)
-    time.sleep(7)
+    time.sleep(3)
     assert one.waiting() == rows
     assert [keys["reason"] for keys in one.events("publish.failed")] == ["broker_unavailable"]
     assert one.publisher.problem is not None
@@ -244,7 +244,7 @@ def test_kill_9_in_the_middle_many_times(kafka: Broker, prefix: str, tmp_path: P
     """A publishing process is killed again and again; nothing is lost, doubled or reordered."""
     store, log = tmp_path / "store.db", tmp_path / "process.log"
     choose = random.Random(7)
-    for _ in range(8):
+    for _ in range(6):
         running = process(store, kafka.bootstrap, prefix, 150, log)
         time.sleep(choose.uniform(1.5, 3.0))
         running.kill()

@@ -233,7 +233,8 @@ def _incident(
 ) -> Incident:
     """The stored state that belongs to the newest published snapshot."""
     snapshot = published.snapshots[name]
-    once = published.once_members[name] - {member.report_id for member in snapshot.reports}
+    members = () if snapshot.state == "superseded" else snapshot.reports  # the survivor has them
+    once = published.once_members[name] - {member.report_id for member in members}
     held = {article_of(report_id) for report_id in published.once_members[name]}
     founder, n = _founder(snapshot, sorted(held))
     used = [s for s in snapshot.casualties.statements if s.status == "used"]
@@ -245,9 +246,9 @@ def _incident(
         founding_article=founder,
         founding_n=n,
         ordinal=ordinal(local),
-        members=snapshot.reports,
+        members=members,
         former=tuple(sorted(once)),
-        frozen=freeze(snapshot, snapshot.reports, used) if closed else None,
+        frozen=freeze(snapshot, members, used) if closed else None,
         settle_at=due.settle_at,
         close_at=due.close_at,
     )
