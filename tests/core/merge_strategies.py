@@ -47,7 +47,9 @@ def slots(draw: st.DrawFn) -> dict[str, object]:
 
 
 @st.composite
-def arrivals(draw: st.DrawFn, most: int = 6) -> list[tuple[dict[str, object], list[dict[str, object]]]]:
+def arrivals(
+    draw: st.DrawFn, most: int = 6
+) -> list[tuple[dict[str, object], list[dict[str, object]]]]:
     """Articles as steps of a story, each with the slots of its reports."""
     steps = []
     for k in range(draw(st.integers(1, most))):

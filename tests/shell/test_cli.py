@@ -135,7 +135,7 @@ def test_parse_gives_every_document_a_line(tmp_path: Path) -> None:
     assert (entry["file"], entry["format"], entry["id"], entry["title"]) == (
         (str(feed), "rss", "g1", "One")
     )
-    assert (refused["file"], refused["error"]) == (str(junk), "not_a_feed")
+    assert (refused["file"], refused["error"]) == (str(junk), "not_a_news_item")
     assert missing["error"] == "unreadable"
 
 

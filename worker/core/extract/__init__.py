@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from worker.core.dating import find_timeline
@@ -20,7 +21,7 @@ from worker.core.extract.passage import Passage
 from worker.core.extract.toll import find_statements
 from worker.core.extract.victims import find_victims
 from worker.core.figures import decide_toll
-from worker.core.model import Article, Report, Role, Span, Statement
+from worker.core.model import Article, Report, Role, Statement
 from worker.core.segment import Segment
 from worker.core.text.prose import Prose
 
@@ -77,20 +78,13 @@ def _report(
     claims, claim_spans = find_claims(passage, actors)
     perpetrators, perpetrator_spans = who.find_perpetrators(passage, actors, claims)
     incident_status, status_spans = status.find_status(passage)
-    toll = decide_toll(statements)
-    evidence: dict[str, tuple[Span, ...]] = {
-        "date": when.date_evidence(passage),
-        "time": time_spans,
-        "place": place_spans,
-        "attack_types": type_spans,
-        "suicide": suicide_spans,
-        "weapons": weapon_spans,
-        "targets": target_spans,
-        "perpetrators": perpetrator_spans,
-        "claims": claim_spans,
+    evidence = {
+        "date": when.date_evidence(passage), "time": time_spans, "place": place_spans,
+        "attack_types": type_spans, "suicide": suicide_spans, "weapons": weapon_spans,
+        "targets": target_spans, "perpetrators": perpetrator_spans, "claims": claim_spans,
         "incident_status": status_spans,
-    }
-    return Report(
+    }  # fmt: skip
+    bare = Report(
         report_id=report_id,
         role=role,
         date=passage.segment.date,
@@ -102,16 +96,30 @@ def _report(
         targets=targets,
         perpetrators=perpetrators,
         claims=claims,
+        killed=None,
+        injured=None,
+        attackers_killed=None,
+        by_category=(),
+        statements=(),
+        incident_status=incident_status,
+        evidence={slot: spans for slot, spans in evidence.items() if spans},
+        n_blasts=what.count_blasts(passage),
+        victims=find_victims(passage),
+        probability=round(probability, 4),
+    )
+    return _with_toll(bare, statements)
+
+
+def _with_toll(report: Report, statements: tuple[Statement, ...]) -> Report:
+    """The report with its figures decided."""
+    toll = decide_toll(statements)
+    return replace(
+        report,
         killed=toll.killed,
         injured=toll.injured,
         attackers_killed=toll.attackers_killed,
         attackers_injured=toll.attackers_injured,
         by_category=toll.by_category,
         statements=toll.statements,
-        incident_status=incident_status,
-        evidence={slot: spans for slot, spans in evidence.items() if spans},
         other_counts=toll.other_counts,
-        n_blasts=what.count_blasts(passage),
-        victims=find_victims(passage),
-        probability=round(probability, 4),
     )
