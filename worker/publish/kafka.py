@@ -24,7 +24,6 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
-    KafkaError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
 )
@@ -128,7 +127,7 @@ def partitions(consumer: Any, topic: str) -> list[Any]:
 def read_to_end(consumer: Any, where: Sequence[Any], deadline: float) -> Iterator[Fetched]:
     """Records from each partition's position to its present end; ``deadline`` is monotonic.
 
-    Raises ``PublishError`` ledger_unread when the deadline passes first.
+    Raises ``PublishError`` topic_unread when the deadline passes first.
     """
     ends = consumer.end_offsets(list(where))
     while any(consumer.position(spot) < ends[spot] for spot in where):
@@ -177,6 +176,3 @@ def quieten() -> None:
     if not any(isinstance(handler, NarrowGate) for handler in client.handlers):
         client.addHandler(NarrowGate())
         client.propagate = False
-
-
-__all__ = ["Fetched", "KafkaError", "connection", "explain", "quieten", "read_to_end", "reader"]
