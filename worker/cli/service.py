@@ -72,11 +72,14 @@ def once(
 
 def demo(
     profile: Annotated[str | None, typer.Option(help="Whose newsroom is played.")] = None,
+    kafka: Annotated[
+        str | None, typer.Option(help="Publish to this broker (host:port) instead of to files.")
+    ] = None,
 ) -> None:
     """A loopback newsroom, the real worker, and what becomes of its articles in 40 seconds."""
     from worker.cli.demonstration import play
 
-    play(profile)
+    play(profile, kafka)
 
 
 def check(

@@ -20,8 +20,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +40,18 @@ _QUIET_S = 5.0
 _AFTER_LAST_S = 25.0
 _DRAIN_LIMIT_S = 30.0
 _POLL_S = 0.2
+
+
+Source = Callable[[], Sequence[Mapping[str, Any]]]
+"""Everything that is in the incident log by now, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where to publish instead of into files: the worker's settings, and how to read it back."""
+
+    settings: Mapping[str, str]
+    read: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +76,12 @@ class Stage:
         return self.folder / "worker.log"
 
 
-async def play(profile: Profile, profile_dir: Path, out: Console) -> Path:
+async def play(
+    profile: Profile, profile_dir: Path, out: Console, broker: Broker | None = None
+) -> Path:
     """Play the whole story and return the path of the compacted incidents file.
 
+    With a ``broker`` the worker publishes there, and the file is written from what was read back.
     Raises ``KnowledgeError`` when the profile has no newsroom, ``StateError`` when the worker ends
     early.
     """
@@ -75,12 +91,15 @@ async def play(profile: Profile, profile_dir: Path, out: Console) -> Path:
     await newsroom.open_doors()
     try:
         _write_feeds(stage, schedule, newsroom)
-        worker = await _start(stage, _environment(stage, profile_dir))
+        environment = _environment(stage, profile_dir) | dict(broker.settings if broker else {})
+        worker = await _start(stage, environment)
         try:
             await _ready(worker, stage)
             newsroom.restart_clock()
             _introduce(out, profile, schedule)
-            records = [record async for record in _changes(worker, stage, schedule.length_s)]
+            read = broker.read if broker else partial(_lines, stage.log)
+            told = _changes(worker, stage, read, schedule.length_s)
+            records = [record async for record in told]
         finally:
             await _stop(worker)
     finally:
@@ -153,13 +172,13 @@ def _introduce(out: Console, profile: Profile, schedule: Schedule) -> None:
 
 
 async def _changes(
-    worker: asyncio.subprocess.Process, stage: Stage, length_s: float
+    worker: asyncio.subprocess.Process, stage: Stage, source: Source, length_s: float
 ) -> AsyncIterator[Mapping[str, Any]]:
     """Print and yield each revision as it is published, until the story is over."""
     began = quiet_since = time.monotonic()
     read = 0
     while True:
-        lines = _lines(stage.log)
+        lines = await asyncio.to_thread(source)
         for record in lines[read:]:
             sys.stdout.write(f"{show.change_line(record)}\n")
             sys.stdout.flush()
@@ -202,10 +221,10 @@ def _close(
     processed = [line for line in _told(stage) if line.get("event") == "article.processed"]
     show.closing(out, records, zone)
     show.set_aside(out, processed, titles)
-    out.print(
-        f"\nEvery revision: {stage.log}   The worker's log: {stage.worker_log}", soft_wrap=True
-    )
+    kept = f"Every revision: {stage.log}   " if stage.log.exists() else ""
+    out.print(f"\n{kept}The worker's log: {stage.worker_log}", soft_wrap=True)
     newest = show.latest(records)
+    stage.incidents.parent.mkdir(exist_ok=True)
     stage.incidents.write_text("".join(f"{json.dumps(r)}\n" for r in newest), encoding="utf-8")
 
 

@@ -105,7 +105,7 @@ def choose_slots(voices: Sequence[Voice], share: float, type_order: Sequence[str
         weapons=_weapons(ballot),
         targets=_targets(ballot),
         perpetrators=_perpetrators(ballot),
-        claims=tuple(ballot.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)),
+        claims=_claims(ballot),
         incident_status=_status(ballot),
         n_blasts=ballot.single("n_blasts", lambda r: r.n_blasts),
         victims=tuple(sorted(ballot.listed("victims", lambda r: r.victims, 0.0))),
@@ -309,6 +309,17 @@ def _perpetrators(ballot: _Ballot) -> tuple[Perpetrator, ...]:
         )
         for name in kept
     )
+
+
+def _claims(ballot: _Ballot) -> tuple[Claim, ...]:
+    """One claim or denial of each group, with the first speaker that anybody named for it."""
+    voiced = ballot.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)
+    kept: dict[tuple[str, str], Claim] = {}
+    for claim in voiced:
+        known = kept.get((claim.group, claim.claimed))
+        if known is None or (known.speaker is None and claim.speaker is not None):
+            kept[claim.group, claim.claimed] = claim
+    return tuple(kept.values())
 
 
 def _bare_claim(claim: Claim) -> Claim:
