@@ -32,10 +32,11 @@ LOG4J = "2.24.3"
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
+listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENT://127.0.0.1:{advertised}
+inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,CLIENT:{protocol}
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 log.dirs={data}
 auto.create.topics.enable=false
@@ -49,6 +50,14 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.enable=true
+"""
+
+SASL = """\
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.client.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required \
+username="broker" password="between" user_broker="between" user_{user}="{password}";
 """
 
 
@@ -115,9 +124,19 @@ def free_port() -> int:
 
 
 class Broker:
-    """One Kafka node. ``advertised`` names the port of a proxy that clients shall come through."""
+    """One Kafka node. ``advertised`` names the port of a proxy that clients shall come through;
+    ``user`` (name, password) makes it ask who they are (SASL PLAIN).
+    """
 
-    def __init__(self, folder: Path, *, heap_mb: int = 512, advertised: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        heap_mb: int = 512,
+        advertised: int | None = None,
+        user: tuple[str, str] | None = None,
+    ) -> None:
+        self.user = user
         self.folder = folder
         self.heap_mb = heap_mb
         self.port = free_port()
@@ -147,7 +166,10 @@ class Broker:
 
     def _format(self) -> None:
         values = {"port": self.port, "controller": self.controller, "advertised": self.advertised}
-        text = PROPERTIES.format(**values, data=self.folder / "data")
+        protocol = "SASL_PLAINTEXT" if self.user else "PLAINTEXT"
+        text = PROPERTIES.format(**values, protocol=protocol, data=self.folder / "data")
+        if self.user:
+            text += SASL.format(user=self.user[0], password=self.user[1])
         self._config.write_text(text, encoding="utf-8")
         identity = self._tool("random-uuid").split()[-1]
         self._tool("format", "--standalone", "-t", identity, "-c", str(self._config))
@@ -171,12 +193,24 @@ class Broker:
             with contextlib.suppress(Exception):
                 address = f"127.0.0.1:{self.port}"
                 with contextlib.closing(
-                    KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=1000)
+                    KafkaAdminClient(
+                        bootstrap_servers=address, bootstrap_timeout_ms=1000, **self._credentials()
+                    )
                 ) as admin:
                     if admin.describe_cluster()["brokers"]:
                         return
             time.sleep(0.2)
         raise KafkaMissing(f"the broker did not answer in {timeout:.0f} s: {self._last_words()}")
+
+    def _credentials(self) -> dict[str, str]:
+        if self.user is None:
+            return {}
+        return {
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "PLAIN",
+            "sasl_plain_username": self.user[0],
+            "sasl_plain_password": self.user[1],
+        }
 
     def _last_words(self) -> str:
         return (self.folder / "broker.log").read_text("utf-8", "replace").strip()[-300:]

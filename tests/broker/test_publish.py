@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import confluent_kafka
 import pytest
 
 from tests.broker import oracle
 from tests.broker.kafka_broker import Broker, free_port
 from tests.broker.publishing_process import config, revision, settle
+from tests.conftest import start_kafka
 from worker.config import Config
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
 from worker.publish.publisher import KafkaPublisher, SecondInstanceError
@@ -215,7 +217,9 @@ def test_incident_row_is_never_skipped(kafka: Broker, prefix: str, worker_of: An
     assert one.waiting() == 4
     heard = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}")
     assert [record.key for record in heard] == ["kw-before"]
-    assert one.events("publish.failed")[-1]["reason"] == "record_refused"
+    time.sleep(2)  # tried again meanwhile: still blocked, and said once
+    assert one.publisher.blocked
+    assert [keys["reason"] for keys in one.events("publish.failed")] == ["record_refused"]
 
 
 def test_lost_store_without_knowledge_stops_and_says_so(
@@ -237,6 +241,55 @@ def test_lost_store_without_knowledge_stops_and_says_so(
     assert not new.publisher.may_settle
     after = len(oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}"))
     assert after == before
+
+
+def test_partition_of_a_key_is_that_of_java(kafka: Broker, prefix: str, worker_of: Any) -> None:
+    """Consumers in Java or C find an incident where their own partitioner looks for it."""
+    one = worker_of(kafka.bootstrap, prefix)
+    one.add(*(m for n in range(30) for m in revision(f"kw-p{n}", 1, 1)))
+    one.publisher.start()
+    one.until(lambda: one.waiting() == 0)
+    topic = f"{prefix}.{INCIDENT_LOG}"
+    ours = {r.key: r.partition for r in oracle.read_committed(kafka.bootstrap, topic)}
+    theirs: dict[str, int] = {}
+    other = confluent_kafka.Producer(
+        {"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2_random"}
+    )
+    for key in ours:
+        other.produce(
+            topic,
+            key=key,
+            value=b"x",
+            on_delivery=lambda _, sent: theirs.update({sent.key().decode(): sent.partition()}),
+        )
+    other.flush(20)
+    assert len(set(ours.values())) == 3
+    assert theirs == ours
+
+
+def test_password_is_given_and_a_wrong_one_is_named(
+    prefix: str, worker_of: Any, tmp_path: Path
+) -> None:
+    """A broker that asks who we are: with the password from its file rows are published; with a
+    wrong one the reason says so, and nothing is lost."""
+    broker = start_kafka(Broker(tmp_path / "kafka", user=("wire", "s3same")))
+    try:
+        secret = tmp_path / "secret"
+        secret.write_text("wrong\n")
+        one = worker_of(broker.bootstrap, prefix)
+        told = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN",
+                "sasl_username": "wire", "sasl_password_file": secret}  # fmt: skip
+        one.config.__dict__["kafka"] = one.config.kafka.model_copy(update=told)
+        one.write(3)
+        rows = one.waiting()
+        one.publisher.start()
+        one.until(lambda: one.events("publish.failed"))
+        assert one.events("publish.failed")[0]["reason"] == "not_authenticated"
+        assert one.waiting() == rows
+        secret.write_text("s3same\n")
+        one.until(lambda: one.waiting() == 0)
+    finally:
+        broker.stop()
 
 
 @pytest.mark.chaos

@@ -24,6 +24,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
+    KafkaTimeoutError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
 )
@@ -34,6 +35,8 @@ from worker.core.errors import PublishError
 BOOTSTRAP_MS = 5_000
 _LINES_PER_WINDOW = 10
 _WINDOW_S = 600.0
+_RECENT_S = 30.0
+_SASL = "SaslAuthenticationFailed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ def explain(error: BaseException) -> PublishError:
     if isinstance(error, PublishError):
         return error
     detail = f"{type(error).__name__}: {error}"[:300]
-    if isinstance(error, SaslAuthenticationFailedError):
+    heard = GATE.heard()
+    if heard and isinstance(error, KafkaTimeoutError):
+        detail = f"{detail} ({heard})"[:300]
+    if isinstance(error, SaslAuthenticationFailedError) or _SASL in heard:
         return PublishError("not_authenticated", detail, "Check kafka.sasl_* and the password.")
     if isinstance(error, AuthorizationError):
         return PublishError(
@@ -153,16 +159,29 @@ def _fetched(record: Any) -> Fetched:
 
 
 class NarrowGate(logging.Handler):
-    """Lets ten lines in ten minutes of the client's loggers through to the program's own handlers."""
+    """Lets ten lines in ten minutes of the client's loggers through to the program's own handlers.
+
+    It also remembers the last complaint: while looking for a broker the client logs why it was
+    turned away (a wrong password, say) and raises no more than a timeout.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._since = float("-inf")
         self._passed = 0
+        self._last = (float("-inf"), "")
+
+    def heard(self) -> str:
+        """What the client complained of in the last half minute, or nothing."""
+        moment, text = self._last
+        return text if time.monotonic() - moment < _RECENT_S else ""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass the line on, or drop it."""
         moment = time.monotonic()
+        text = record.getMessage()
+        if _SASL in text or moment - self._last[0] > _RECENT_S or _SASL not in self._last[1]:
+            self._last = (moment, text[:200])
         if moment - self._since > _WINDOW_S:
             self._since, self._passed = moment, 0
         self._passed += 1
@@ -170,9 +189,12 @@ class NarrowGate(logging.Handler):
             logging.getLogger().handle(record)
 
 
+GATE = NarrowGate()
+
+
 def quieten() -> None:
     """Put the gate before the client's loggers; once is enough."""
     client = logging.getLogger("kafka")
-    if not any(isinstance(handler, NarrowGate) for handler in client.handlers):
-        client.addHandler(NarrowGate())
+    if GATE not in client.handlers:
+        client.addHandler(GATE)
         client.propagate = False

@@ -161,7 +161,8 @@ class KafkaPublisher(threading.Thread):
         self._agree(conn, found)
         if found is None or found.owner != self._owner or self._mark != found:
             self._claim(session)
-        self._recovered()
+        if not self.blocked:
+            self._recovered()
 
     def _agree(self, conn: sqlite3.Connection, found: Mark | None) -> None:
         """Bring store and ledger to one history, or raise."""
@@ -255,6 +256,8 @@ class KafkaPublisher(threading.Thread):
         if self._suspect is not None and rows[-1].seq >= self._suspect:
             self._suspect = None
         self._stuck = self._failures = 0
+        if self.blocked:
+            self._recovered()
         self._tell_committed(len(rows), time.monotonic() - began)
 
     def _refused(
@@ -308,16 +311,19 @@ class KafkaPublisher(threading.Thread):
             self._metrics.rebuilds.labels(error.reason).inc()
         if self._made_topics and error.reason == "topic_missing":
             self._made_topics = False
-        same = self.problem is not None and self.problem.reason == error.reason
-        self.problem = error
-        if not same and not self._harmless(error):
-            self._tell(
-                "publish.failed",
-                {"reason": error.reason, "detail": str(error), "advice": error.advice},
-            )
+        if not (isinstance(error, RefusedError) and not self.blocked):
+            self._report(error)
         if self._stuck >= _STUCK_LIMIT:
             self._exit_now(EX_SOFTWARE)
         self._pause(0.0 if isinstance(error, RefusedError) and not self.blocked else None)
+
+    def _report(self, error: PublishError) -> None:
+        """Say what stops publishing, once for each reason."""
+        same = self.problem is not None and self.problem.reason == error.reason
+        self.problem = error
+        if not same and not self._harmless(error):
+            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
+            self._tell("publish.failed", keys)
 
     def _harmless(self, error: PublishError) -> bool:
         """A first fence is often our own: a frozen request of an earlier session of ours."""
@@ -330,10 +336,10 @@ class KafkaPublisher(threading.Thread):
         self._stopping.wait(wait)
 
     def _recovered(self) -> None:
+        """A session stands, or, after a refused row, a batch went through: no problem any more."""
         if self.problem is not None:
             self._tell("publish.rebuilt", {"reason": self.problem.reason})
-            if self.problem.reason != "record_refused":
-                self._tell("publish.recovered", {})
+            self._tell("publish.recovered", {})
         self.problem = None
         self.blocked = False
 
