@@ -52,6 +52,22 @@ def best(text: str) -> tuple[int | None, int | None, int | None]:
         ("Police killed three gunmen after six people had died.", (6, None, 3)),
         ("All four assailants were shot dead.", (None, None, 4)),
         ("Three gunmen killed six people.", (6, None, None)),
+        ("No one was killed.", (None, None, None)),
+        ("None of the 30 employees was hurt.", (None, None, None)),
+        ("The attack did not kill any of the 12 guards.", (None, None, None)),
+        ("Officials denied that 12 people had died.", (None, None, None)),
+        ("Dozens of people were feared dead.", (None, None, None)),
+        ("Police said five people died.", (5, None, None)),
+        ("Seventy people were killed or wounded.", (None, None, None)),
+        ("Two women and three children were killed.", (5, None, None)),
+        ("The blast killed two policemen, a soldier and three civilians.", (6, None, None)),
+        ("The bomber killed himself and five civilians.", (5, None, None)),
+        ("The blast killed at least 12 people, including three attackers.", (12, None, 3)),
+        ("Six people were killed and the attacker was shot dead.", (6, None, 1)),
+        ("A police officer was killed and another was wounded.", (1, 1, None)),
+        ("One of the wounded later died in hospital.", (1, None, None)),
+        ("It came on the day 34 people were killed in Helmand province.", (None, None, None)),
+        ("The hospital received 21 patients and three dead.", (3, 21, None)),
         ("Eight people were rescued.", (None, None, None)),
         ("Police arrested four men.", (None, None, None)),
     ],
@@ -129,6 +145,38 @@ def test_two_speakers_in_one_sentence() -> None:
         1: ("health-ministry", "government_health"),
         11: ("wire/security_forces", "security_forces"),
     }
+
+
+def test_a_speaker_between_two_figures_stands_for_both() -> None:
+    """ "Five people died, the ministry said, adding that 13 were wounded": both are the ministry's."""
+    found = speakers("Five people died, the health ministry said, adding that 13 were wounded.")
+
+    assert {speaker for speaker, _ in found.values()} == {"health-ministry"}
+
+
+def test_a_figure_before_the_next_speaker_is_not_his() -> None:
+    """ "Officials said 8 died while the ministry said six were killed": two speakers."""
+    found = speakers("Doctors said 8 people died while the interior ministry said six were killed.")
+
+    assert (found[8][0], found[6][0]) == ("wire/hospital", "interior-ministry")
+
+
+def test_a_combined_figure_is_kept_apart() -> None:
+    """Dead and wounded in one number are neither dead nor wounded."""
+    found = report("Seventy people were killed or wounded.")
+
+    assert [(c.kind, c.best) for c in found.other_counts] == [("casualties", 70)]
+
+
+def test_an_official_of_a_group_in_power_is_no_party_to_anothers_attack() -> None:
+    """When another group claimed it, the spokesman's figure counts."""
+    found = report(
+        "Taliban spokesman Zabihullah Mujahid said six people were killed. The Islamic State group "
+        "claimed responsibility for the attack."
+    )
+
+    assert found.killed is not None
+    assert found.killed.best == 6
 
 
 def test_a_pronoun_takes_the_last_speaker() -> None:

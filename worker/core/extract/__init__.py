@@ -107,7 +107,28 @@ def _report(
         victims=find_victims(passage),
         probability=round(probability, 4),
     )
-    return _with_toll(bare, statements)
+    return _with_toll(bare, _parties(statements, bare, passage))
+
+
+def _parties(
+    statements: tuple[Statement, ...], report: Report, passage: Passage
+) -> tuple[Statement, ...]:
+    """A group is the attacking party unless the article lays the attack at another's door.
+
+    (Officials of a group in power speak of attacks that others claim.)
+    """
+    behind = {p.name for p in report.perpetrators} | {
+        claim.group for claim in report.claims if claim.claimed == "yes"
+    }
+    ids = {f"actor:{actor.id}" for actor in passage.profile.actors if actor.name in behind}
+    if not ids:
+        return statements
+    return tuple(
+        replace(s, perpetrator_party=False)
+        if s.perpetrator_party and s.speaker_id not in ids
+        else s
+        for s in statements
+    )
 
 
 def _with_toll(report: Report, statements: tuple[Statement, ...]) -> Report:

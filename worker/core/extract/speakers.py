@@ -139,9 +139,16 @@ class Voices:
         back = earlier[-1].governs_to if earlier else sentence.start
         if cited:
             return (start, following) if not head else (back, sentence.end)
-        if len(rest) >= _CONTENT and not self._is_aside(end, following):
-            return start, following
+        says = len(rest) >= _CONTENT or self._tells_harm(end, following)
+        if says and not self._is_aside(end, following):
+            paused = bool(head) and self._prose.text[end : end + 2] == ", "
+            return (min(back, start) if paused else start), following
         return min(back, start), max(end, start)
+
+    def _tells_harm(self, start: int, end: int) -> bool:
+        lexicon = self._lexicon
+        table = lexicon.table("harm_measure") if lexicon is not None else None
+        return table is not None and any(table.find(self._prose.text, start, end))
 
     def _is_aside(self, end: int, following: int) -> bool:
         """Whether only circumstances follow the verb: "said on Twitter", "said, who did not …"."""

@@ -39,6 +39,7 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
+_PLACE_REACH = 30
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -104,7 +105,7 @@ def _statement(
         anonymous=speaker.anonymous,
         perpetrator_party=speaker.perpetrator_party,
         said_at=article.version_time or article.document_time,
-        scope=_scope(count, item.segment),
+        scope=_scope(count, item.segment, prose),
         status="used",
         subset_of=ids.get(count.parent) if count.parent is not None else None,
         zone=sentence.zone if sentence is not None else "body",
@@ -121,11 +122,22 @@ def _victim_class(count: Count, speaker: Speaker) -> str:
     return count.victim_class
 
 
-def _scope(count: Count, segment: Segment) -> Scope:
-    scope = _SCOPES[segment.kind]
-    if segment.kind in ("main", "item"):
-        return "hypothetical" if count.hypothetical else "aggregate" if count.aggregate else scope
-    return scope
+def _scope(count: Count, segment: Segment, prose: Prose) -> Scope:
+    if segment.kind not in ("main", "item"):
+        return _SCOPES[segment.kind]
+    if count.hypothetical:
+        return "hypothetical"
+    if count.aggregate:
+        return "aggregate"
+    return "other_incident" if _is_elsewhere(count, segment, prose) else "incident"
+
+
+def _is_elsewhere(count: Count, segment: Segment, prose: Prose) -> bool:
+    """Whether the words right after a figure put it into another town or province."""
+    sentence = prose.sentence_at(count.number.start)
+    limit = min(sentence.end if sentence else count.end, count.end + _PLACE_REACH)
+    near = [p for p in segment.places if count.end <= p.start < limit]
+    return bool(near) and all(place.kind == "elsewhere" for place in near)
 
 
 def _mark_derived(told: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from worker.core.lexicon import Lexicon
-from worker.core.model import Measure
+from worker.core.model import Measure, Qualifier
 from worker.core.text.numbers import Number, bounds
 from worker.core.text.prose import Prose
 
@@ -28,10 +28,10 @@ PERPETRATOR = "perpetrator"
 _WORD = re.compile(r"[\w'&-]+")
 _ASIDE = re.compile(r", [^,.;:]{3,90}, ")
 _PHRASE_WORDS = 9
+_NO_NUMBER = 1 << 40
 _BEFORE = 64
 _AFTER = 18
 _AGGREGATE_REACH = 70
-_OBJECT = re.compile(r" (?:an?|the|at least|more than|some|dozens|several|another|\d+)\b")
 _GAP = re.compile(r"[\s,]*(?:and|as well as|plus|&)?[\s,]*")
 _MEASURES = frozenset(get_args(Measure))
 
@@ -97,16 +97,28 @@ class Counter:
 
     def _in_sentence(self, numbers: Sequence[Number], low: int, high: int) -> list[Count]:
         found: list[Count] = []
+        waiting: list[Number] = []
         for index, number in enumerate(numbers):
             if found and number.start < found[-1].number.end:
                 continue
-            if self._is_old(number, low, high):
+            if self._is_old(number, low, high) or self._is_denied(number, low):
+                waiting.clear()
                 continue
-            following = numbers[index + 1].start if index + 1 < len(numbers) else high
+            following = numbers[index + 1].start if index + 1 < len(numbers) else _NO_NUMBER
             made = self._one(number, following, low, high, found)
-            if made is not None:
-                found.append(self._judged(made, low, high))
+            if made is None:
+                waiting.append(number)
+                continue
+            earlier = [self._judged(c, low, high) for c in self._joined_before(waiting, made)]
+            found += [*earlier, self._judged(made, low, high)]
+            waiting.clear()
         return self._with_sums(found)
+
+    def _is_denied(self, number: Number, low: int) -> bool:
+        """As in "no one", "not one of them", "none of the 30": nobody is counted."""
+        stop = low + len(self._text[low : number.start].rstrip())
+        found = self._lexicon.find("number_denied", self._text, max(low, stop - _BEFORE), stop)
+        return any(match.end() == stop for match in found)
 
     def _one(
         self, number: Number, following: int, low: int, high: int, found: list[Count]
@@ -119,22 +131,23 @@ class Counter:
             self._passive(number, following, high)
             or self._active(number, following, low, high)
             or self._tolled(number, low, high)
-            or self._coordinated(number, high, found)
+            or self._coordinated(number, min(high, following), found)
         )
 
     # --- after the number
 
     def _passive(self, number: Number, following: int, high: int) -> Count | None:
         """As in "11 people were killed", "15 wounded", "nine bodies"."""
-        people = self._people(self._unquoted(number.end), high)
+        people = self._people(self._unquoted(number.end), min(high, following))
         position = self._skip_aside(people.end, high)
         position = self._skip(position, "np_aux", high)
         harm = self._harm_at(position, high)
         if harm is None:
             return None
-        end, measure = harm
+        end, measure = self._combined(*harm, high)
         bare = position == people.end
-        has_object = _OBJECT.match(self._text, end) is not None or following <= end + 1
+        objects = self._lexicon.find("np_object", self._text, end, min(high, end + 16))
+        has_object = following <= end + 1 or any(m.start() == end + 1 for m in objects)
         if bare and people.victim_class is not None and has_object:
             return None
         after = (
@@ -152,7 +165,8 @@ class Counter:
                 break
             if self._is("np_break", found) or self._is("np_aux", found):
                 break
-            if self._harm_at(position, high) is not None:
+            is_noun = self._text[start:position].endswith(" the")
+            if self._harm_at(position, high) is not None and not is_noun:
                 break
             position, words = found.end(), words + 1
         return _People(position, *self._class_in(start, position))
@@ -200,6 +214,14 @@ class Counter:
             return found.end(), cast("Measure", value)
         return None
 
+    def _combined(self, end: int, measure: Measure, high: int) -> tuple[int, Measure]:
+        """As in "killed or wounded": one figure for both."""
+        if measure in ("killed", "injured"):
+            for found in self._lexicon.find("harm_joined", self._text, end, min(high, end + 24)):
+                if found.start() == end + 1:
+                    return found.end(), "casualties"
+        return end, measure
+
     def _is(self, category: str, word: re.Match[str]) -> bool:
         pattern = self._lexicon.patterns.get(category)
         return pattern is not None and pattern.fullmatch(word.group()) is not None
@@ -218,8 +240,9 @@ class Counter:
             received = value == "received"
             if received:
                 harm = self._harm_at(people.end, high)
-                if harm is None:
+                if harm is None and people.victim_class is None:
                     return None
+                harm = harm or (people.named_to, "injured")
                 return Count(
                     number,
                     found.start(),
@@ -231,6 +254,9 @@ class Counter:
             if value not in _MEASURES:
                 return None
             measure = cast("Measure", value)
+            before = self._lexicon.find("harm_joining", self._text, low, found.start())
+            if any(match.end() == found.start() - 1 for match in before):
+                measure = "casualties"
             return Count(
                 number, found.start(), max(people.named_to, number.end), measure,
                 people.victim_class or "unspecified",
@@ -294,11 +320,12 @@ class Counter:
             people = replace(people, victim_class=named[0], named_to=named[1])
         if people.victim_class in (None, "unspecified"):
             return None
+        parent = None if people.victim_class == PERPETRATOR else whole.key
         if not led and not listed and self._harm_at(people.end, high) is not None:
             return None
         return Count(
             number, number.start, max(people.named_to, number.end), whole.measure,
-            people.victim_class or "unspecified", parent=whole.key,
+            people.victim_class or "unspecified", parent=parent,
         )  # fmt: skip
 
     def _coordinated(self, number: Number, high: int, found: list[Count]) -> Count | None:
@@ -316,39 +343,43 @@ class Counter:
             return None
         return Count(number, number.start, people.named_to, before.measure, people.victim_class)
 
-    def _with_sums(self, found: list[Count]) -> list[Count]:
-        """Two classes under one verb are parts of one figure, which the clause prints as a whole."""
+    def _joined_before(self, waiting: Sequence[Number], made: Count) -> list[Count]:
+        """As in "two women and | three children were killed": harm told once, after the last."""
         out: list[Count] = []
-        for count in found:
-            first = out[-1] if out else None
-            if first is not None and self._joins(first, count):
-                whole = _sum(first, count)
-                out[-1:] = [whole, replace(first, parent=whole.key)]
-                out.append(replace(count, parent=whole.key))
-            else:
-                out.append(count)
+        start = made.number.start
+        for number in reversed(waiting):
+            people = self._people(number.end, start)
+            joined = _GAP.fullmatch(self._text[max(people.named_to, number.end) : start])
+            if joined is None or people.victim_class is None:
+                break
+            out.insert(
+                0, Count(number, number.start, people.named_to, made.measure, people.victim_class)
+            )
+            start = number.start
         return out
 
+    def _with_sums(self, found: list[Count]) -> list[Count]:
+        """Classes under one harm are parts of one figure, which the clause prints as a whole."""
+        out: list[Count] = []
+        group: list[Count] = []
+        for count in found:
+            if group and not self._joins(group[-1], count):
+                out += _whole(group)
+                group = []
+            group.append(count)
+        return out + _whole(group)
+
     def _joins(self, first: Count, second: Count) -> bool:
+        """Whether two counts stand side by side, of two classes, each with a number."""
         classes = {first.victim_class, second.victim_class}
-        return (
-            first.parent is None
-            and second.parent is None
-            and first.measure == second.measure
-            and len(classes) == 2
-            and not classes & {"unspecified", PERPETRATOR}
-            and first.number.value is not None
-            and second.number.value is not None
-            and bool(
-                _GAP.fullmatch(
-                    self._text[
-                        self._people(
-                            first.number.end, second.number.start
-                        ).named_to : second.number.start
-                    ]
-                )
-            )
-        )
+        if first.parent is not None or second.parent is not None or first.measure != second.measure:
+            return False
+        if len(classes) < 2 or classes & {"unspecified", PERPETRATOR}:
+            return False
+        if first.number.value is None or second.number.value is None:
+            return False
+        named = self._people(first.number.end, second.number.start).named_to
+        return _GAP.fullmatch(self._text[named : second.number.start]) is not None
 
     # --- what kind of figure it is
 
@@ -366,7 +397,9 @@ class Counter:
 
     def _judged(self, count: Count, low: int, high: int) -> Count:
         head = max(low, count.start - 40)
-        hypothetical = self._lexicon.first("hypothetical_cue", self._text, head, count.start)
+        hypothetical = self._lexicon.first(
+            "hypothetical_cue", self._text, head, count.start
+        ) or self._lexicon.first("feared", self._text, count.start, count.end)
         near = (max(low, count.start - _AGGREGATE_REACH), min(high, count.end + _AGGREGATE_REACH))
         aggregate = self._lexicon.first("aggregate_toll", self._text, *near)
         return replace(
@@ -374,15 +407,14 @@ class Counter:
         )
 
 
-def _sum(first: Count, second: Count) -> Count:
-    """The figure that a coordination prints, with both parts in its quote."""
-    value = (first.number.value or 0) + (second.number.value or 0)
-    exact = first.number.qualifier == second.number.qualifier == "exact"
-    qualifier = "exact" if exact else "at_least"
-    low, high = bounds(value, cast("Measure", qualifier))  # type: ignore[arg-type]
-    number = Number(
-        first.number.start, second.number.end, value, low, high, "exact" if exact else "at_least"
-    )
-    return replace(
-        first, number=number, start=first.start, end=second.end, victim_class="unspecified"
-    )
+def _whole(group: list[Count]) -> list[Count]:
+    """One count as it is; several with the figure that they make, first."""
+    if len(group) < 2:
+        return group
+    value = sum(count.number.value or 0 for count in group)
+    exact = all(count.number.qualifier == "exact" for count in group)
+    qualifier: Qualifier = "exact" if exact else "at_least"
+    start, end = group[0].start, max(count.end for count in group)
+    number = Number(group[0].number.start, end, value, *bounds(value, qualifier), qualifier)
+    whole = replace(group[0], number=number, start=start, end=end, victim_class="unspecified")
+    return [whole, *(replace(count, parent=whole.key) for count in group)]
