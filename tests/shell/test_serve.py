@@ -120,8 +120,13 @@ def test_links_are_made_of_web_addresses_only() -> None:
 
 def test_figures_and_ages_in_few_characters() -> None:
     """9; 1-11; 3+; nothing. An age is never negative."""
-    figures = [{"low": 9, "high": 9}, {"low": 1, "high": 11}, {"low": 3, "high": None}, None]
-    assert [bounds(figure) for figure in figures] == ["9", "1-11", "3+", None]
+    figures = [
+        {"low": 9, "high": 9},
+        {"low": 1, "best": 11, "high": 11},
+        {"low": 3, "high": None},
+        None,
+    ]
+    assert [bounds(figure) for figure in figures] == ["9", "11 (1-11)", "3+", None]
     now = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
     assert age_s("2024-03-01T11:59:00.000000Z", now) == 60.0
     assert age_s("2024-03-01T12:59:00.000000Z", now) == age_s(None, now) == 0.0

@@ -60,7 +60,7 @@ def feed_facts(
                 "enabled": feed.enabled,
                 "failures": state.get("failures", 0),
                 "last_success": state.get("last_success"),
-                "last_reason": state.get("last_reason") or state.get("reason"),
+                "last_reason": state.get("last_reason") if state.get("failures") else None,
                 "next_at": state.get("next_at"),
             }
         )
@@ -127,13 +127,14 @@ def _flat(snapshot: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bounds(figure: Mapping[str, Any] | None) -> str | None:
-    """A figure in few characters: 9, 1-11, 3+."""
+    """A figure in few characters: 9, 11 (1-11), 3+."""
     if not figure:
         return None
-    low, high = figure.get("low"), figure.get("high")
-    if high is None:
-        return f"{low}+"
-    return str(low) if low == high else f"{low}-{high}"
+    low, best, high = figure.get("low"), figure.get("best"), figure.get("high")
+    if low == high:
+        return str(low)
+    spread = f"{low}+" if high is None else f"{low}-{high}"
+    return spread if best is None else f"{best} ({spread})"
 
 
 def _snapshot(record: str) -> dict[str, Any]:
