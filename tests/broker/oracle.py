@@ -60,12 +60,12 @@ def judge(store: Path, bootstrap: str, prefix: str) -> Judgement:
     for topic in TOPICS:
         said = {row["ce_id"]: row for row in rows if row["topic"] == topic}
         heard = read_committed(bootstrap, f"{prefix}.{topic}")
-        counts += _compare(said, heard)
+        counts += compare(said, heard)
     names = ("rows", "lost", "doubled", "reordered", "holes", "foreign", "altered")
     return Judgement(**{name: counts[name] for name in names})
 
 
-def _compare(said: dict[str, Any], heard: list[Fetched]) -> Counter[str]:
+def compare(said: dict[str, Any], heard: list[Fetched]) -> Counter[str]:
     seen = Counter(record.headers["ce_id"] for record in heard)
     revisions: dict[str, list[int]] = defaultdict(list)
     for record in heard:
