@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from worker.core.contract.message import HEARTBEATS
 from worker.publish.ledger import Mark, StoreSide
 from worker.store.connect import read_meta, write_meta
-from worker.store.outbox import PUBLISHED, OutboxRow, mark
+from worker.store.outbox import PUBLISHED, OutboxRow, mark, outbox_row
 
 _LEDGER = "ledger_mark"
 
@@ -42,7 +42,7 @@ def _settles(conn: sqlite3.Connection) -> Iterator[list[OutboxRow]]:
     cursor = conn.execute("SELECT * FROM outbox WHERE published = 0 ORDER BY seq")
     try:
         for raw in cursor:
-            row = _row(raw)
+            row = outbox_row(raw)
             if settle and settle[0].settle_id != row.settle_id:
                 yield settle
                 settle = []
@@ -112,16 +112,3 @@ def _own_mark(conn: sqlite3.Connection) -> tuple[int, str] | None:
         return None
     seq, row_hash = json.loads(text)
     return int(seq), str(row_hash)
-
-
-def _row(raw: sqlite3.Row) -> OutboxRow:
-    return OutboxRow(
-        seq=raw["seq"],
-        settle_id=raw["settle_id"],
-        topic=raw["topic"],
-        key=raw["key"],
-        headers=json.loads(raw["headers"]),
-        value=bytes(raw["value"]),
-        ce_id=raw["ce_id"],
-        row_hash=raw["row_hash"],
-    )

@@ -84,7 +84,7 @@ def waiting(conn: sqlite3.Connection, limit: int) -> list[OutboxRow]:
         "9223372036854775807) ORDER BY seq",
         (max(limit - 1, 0),),
     ).fetchall()
-    return [_row(row) for row in found]
+    return [outbox_row(row) for row in found]
 
 
 def mark(conn: sqlite3.Connection, seqs: Sequence[int], published: int = PUBLISHED) -> None:
@@ -108,7 +108,8 @@ def _row_hash(message: Message, headers: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def _row(row: sqlite3.Row) -> OutboxRow:
+def outbox_row(row: sqlite3.Row) -> OutboxRow:
+    """A row of the table as a value."""
     return OutboxRow(
         seq=row["seq"],
         settle_id=row["settle_id"],
