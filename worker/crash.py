@@ -38,7 +38,13 @@ def point(name: str) -> None:
 
 
 def armed(name: str) -> bool:
-    """Whether the next passing of this point ends the process (for points that need a half-done
-    piece of work to die in).
+    """Whether this passing of a point ends the process (for points that need a half-done piece of
+    work to die in). A passing that does not is counted.
     """
-    return name == _NAME and _left <= 1
+    global _left  # noqa: PLW0603 - counts passings in this process alone
+    if name != _NAME:
+        return False
+    if _left > 1:
+        _left -= 1
+        return False
+    return True
