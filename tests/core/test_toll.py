@@ -278,3 +278,33 @@ def test_another_attack_of_the_same_day_keeps_its_toll() -> None:
     )
 
     assert [s.value for s in found.statements] == [2]
+
+
+def test_two_attacks_told_in_one_article_keep_their_tolls() -> None:
+    """ "Hours later, three rockets hit …": the bomb's dead are not the rockets'."""
+    document = Document(
+        "a",
+        title="Two attacks in Kabul",
+        text=(
+            "At least 17 people were killed on Tuesday when a suicide bomber struck a ministry in "
+            "Kabul. Hours later, three rockets hit the Khair Khana area, injuring two people."
+        ),
+        outlet="Wire",
+        published=WHEN,
+        published_basis="feed",
+    )
+    reports = analyze(document, None, KNOWLEDGE).reports
+
+    assert [(r.killed and r.killed.best, r.injured and r.injured.best) for r in reports] == [
+        (17, None),
+        (None, 2),
+    ]
+
+
+def test_one_person_by_pronoun_is_one() -> None:
+    """ "Killing him and wounding his driver" is one dead and one wounded."""
+    assert best("The bomb hit a reporter's car, killing him and wounding his driver.") == (
+        1,
+        1,
+        None,
+    )

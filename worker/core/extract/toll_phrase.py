@@ -165,7 +165,8 @@ class Counter:
                 break
             if self._is("np_break", found) or self._is("np_aux", found):
                 break
-            is_noun = self._text[start:position].endswith(" the")
+            words_so_far = self._text[start:position].split()
+            is_noun = bool(words_so_far) and self._is_word("definite", words_so_far[-1])
             if self._harm_at(position, high) is not None and not is_noun:
                 break
             position, words = found.end(), words + 1
@@ -223,8 +224,11 @@ class Counter:
         return end, measure
 
     def _is(self, category: str, word: re.Match[str]) -> bool:
+        return self._is_word(category, word.group())
+
+    def _is_word(self, category: str, word: str) -> bool:
         pattern = self._lexicon.patterns.get(category)
-        return pattern is not None and pattern.fullmatch(word.group()) is not None
+        return pattern is not None and pattern.fullmatch(word) is not None
 
     # --- before the number
 

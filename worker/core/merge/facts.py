@@ -28,8 +28,10 @@ Window = tuple[dt.date, dt.date]
 _T = TypeVar("_T")
 _COARSE = ("city", "province")
 _FINE = ("landmark", "neighbourhood", "district")
-_AT_LARGE = ("private_citizens_property", "unknown")
+_AT_LARGE = ("unknown",)
 _PEOPLE = (
+    "unnamed_civilian",
+    "named_civilian",
     "government_personnel",
     "military_personnel",
     "police_security_forces_officers",
