@@ -1,0 +1,90 @@
+"""Many articles, a worker killed without warning again and again, and what a consumer then reads."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.broker.kafka_broker import Broker
+from tests.broker.test_end_to_end import consumed
+from tests.shell.press import Press, assert_no_holes, at_work, printing, shooting, until
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
+ROUNDS = 6
+ARTICLES = 40
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    """One outlet on loopback."""
+    with printing() as press:
+        yield press
+
+
+def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_path: Path) -> None:
+    """kill -9 at moments that nobody chose: every message of the outbox is in its topic once, and
+    each incident counts 1, 2, 3 …"""
+    prefix = f"killed-{time.time_ns()}"
+    settings = {
+        "KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap,
+        "TOPICS__PREFIX": prefix,
+        "TOPICS__REPLICATION_FACTOR": "1",
+        "INSTANCE": prefix,
+        "PUBLISH__BATCH_RECORDS": "4",
+    }
+    chance = random.Random(20310507)
+    for number in range(ARTICLES):
+        street = "the Ropewalk area" if number % 2 else "Lantern Quay"
+        shooting(press, "ledger", f"{street} of Portsmere", f"n{number}")
+    killed_at = []
+    for _ in range(ROUNDS):
+        with at_work(tmp_path, press, "ledger", **settings) as worker:
+            lives = len(worker.told("worker.started"))
+            assert until(lambda w=worker, n=lives: len(w.told("worker.started")) > n, worker)
+            time.sleep(chance.uniform(0.2, 2.5))
+            assert worker.stop(signal.SIGKILL) == -signal.SIGKILL
+        killed_at.append(waiting(tmp_path))
+    middle = [left for left in killed_at if left and abs(left - ARTICLES) > 1]
+    assert middle, f"no kill came in the middle of work: {killed_at}"
+    with at_work(tmp_path, press, "ledger", **settings) as worker:
+        assert until(lambda: waiting(tmp_path) == 0, worker, 60)
+        assert worker.stop() == 0
+    expected = outbox(tmp_path)
+    for name in ("incidents.v1", "incident-log.v1", "reports.v1"):
+        records = consumed(kafka, f"{prefix}.{name}")
+        found = Counter((record["key"], record["headers"]["ce_id"]) for record in records)
+        assert found == expected[name], name
+    log = consumed(kafka, f"{prefix}.incident-log.v1")
+    assert_no_holes([{**record, "seq": seq} for seq, record in enumerate(log)])
+    reports = consumed(kafka, f"{prefix}.reports.v1")
+    assert len({record["key"] for record in reports}) == ARTICLES
+
+
+def waiting(folder: Path) -> int:
+    """Pieces of work and messages that are not done."""
+    conn = sqlite3.connect(folder / "store.db")
+    try:
+        (articles,) = conn.execute("SELECT count(*) FROM article WHERE current = 1").fetchone()
+        (rows,) = conn.execute("SELECT count(*) FROM outbox WHERE published = 0").fetchone()
+        return ARTICLES - int(articles) + int(rows)
+    finally:
+        conn.close()
+
+
+def outbox(folder: Path) -> dict[str, Counter[tuple[str, str]]]:
+    """What had to be published, by topic."""
+    conn = sqlite3.connect(folder / "store.db")
+    try:
+        told: dict[str, Counter[tuple[str, str]]] = {}
+        for topic, key, ce_id in conn.execute("SELECT topic, key, ce_id FROM outbox"):
+            told.setdefault(topic, Counter())[key, ce_id] += 1
+        return told
+    finally:
+        conn.close()
