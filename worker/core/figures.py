@@ -43,6 +43,8 @@ from worker.core.model import (
 STALE_AFTER = dt.timedelta(hours=24)
 OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
+MIXED = "with_attackers"
+"""A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
 _RECEIVED = "received_at_hospital"
 _TOTAL_CLASSES = frozenset({"unspecified", _RECEIVED})
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
@@ -51,6 +53,7 @@ _PRECISION: dict[Qualifier, int] = {
     "several": 3, "a_number_of": 3, "many": 3, "score": 3, "scores": 3, "dozens": 3, "hundreds": 3,
 }  # fmt: skip
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
+_NO_END = 1 << 40
 _LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
 Key = tuple[str, str]
@@ -130,7 +133,7 @@ def _drop(statement: Statement, statuses: Statuses) -> bool:
         status = "perpetrator_party"
     elif statement.subset_of is not None:
         status = "subset"
-    elif statement.derived:
+    elif statement.derived or statement.victim_class == MIXED:
         status = "derived"
     if status is not None:
         statuses[_key(statement)] = status
@@ -141,15 +144,18 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     """A class of victims stands for the total only where nobody gave a total.
 
     ("Two policemen were killed" is all that is known of a small attack; beside "12 people were
-    killed" nine children are a part of it, whoever counted them.)
+    killed" nine children are a part of it, whoever counted them. Three policemen are no part of
+    two dead: that is another opinion of the total.)
     """
     whole = [s for s in usable if s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS]
     if not any(s.victim_class != _RECEIVED for s in whole):
         return usable
+    most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
+    larger = [s for s in usable if s not in whole and (s.low or 0) > most]
     for statement in usable:
-        if statement not in whole:
+        if statement not in whole and statement not in larger:
             statuses[_key(statement)] = "subset"
-    return whole
+    return whole + larger
 
 
 def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statement]:
@@ -197,7 +203,8 @@ def _figure(used: list[Statement]) -> Figure | None:
     """Bounds and best of the used statements, one per speaker; None when there are none."""
     if not used:
         return None
-    lows = [s.low for s in used if s.low is not None]
+    wholes = [s for s in used if s.victim_class != _RECEIVED] or used
+    lows = [s.low for s in wholes if s.low is not None]
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
     best = _best(used)
@@ -213,10 +220,18 @@ def _figure(used: list[Statement]) -> Figure | None:
 
 def _best(used: list[Statement]) -> int | None:
     """The best of many: a wording without a number is chosen only where there is no other."""
-    numbered = [s for s in used if lone_best(s) is not None]
+    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, used)]
     if not numbered:
         return None
     return lone_best(min(numbered, key=_preference(used)))
+
+
+def _is_short(statement: Statement, used: list[Statement]) -> bool:
+    """Whether one hospital's count is less than others say there were at least."""
+    value = lone_best(statement)
+    floors = [s.low for s in used if s.victim_class != _RECEIVED and s.low is not None]
+    short = value is not None and any(value < low for low in floors)
+    return statement.victim_class == _RECEIVED and short
 
 
 def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
@@ -246,7 +261,7 @@ def _categories(told: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
     """Figures by class of victims. A part of a total is wanted here, so ``subset`` counts."""
     groups: dict[tuple[Measure, str], list[Statement]] = {}
     for s in told:
-        plain = s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS
+        plain = s.victim_class in _TOTAL_CLASSES or s.victim_class in (ATTACKERS, MIXED)
         if s.measure in _CASUALTY and not plain and s.scope == "incident":
             if not s.perpetrator_party:
                 groups.setdefault((s.measure, s.victim_class), []).append(s)

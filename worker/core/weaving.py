@@ -32,6 +32,7 @@ _HEAD_SENTENCES = 6
 """A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
 _LATE = 8
 """From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
+_OPENING = 16
 _LOCATIVE_REACH = 40
 _SHORT_PARAGRAPH = 5
 """In a paragraph of so many sentences all go on with the attack it began with; in a longer one
@@ -210,14 +211,31 @@ class Weaver:
             late = clause.sentence >= _LATE and not regions
             other = late and any(t.indefinite for t in clause.triggers)
             return not weak or abroad or other or self._is_apart(clause)
+        if self._opens_another_day(clause):
+            return True
         if self._lexicon.first("second_cue", self._prose.text, clause.start, clause.end):
             return abroad or self._is_apart(clause)
         return abroad and not any(t.definite for t in clause.triggers)
 
+    def _opens_another_day(self, clause: Clause) -> bool:
+        """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""
+        date = next((d for d in self._dates_in(clause) if d.start - clause.start < _OPENING), None)
+        if date is None or date.first != date.last or self._main.date.start is None:
+            return False
+        inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
+        told = [t for t in clause.triggers if not t.definite]
+        return not inside and bool(told) and clause.harm and self._is_round_up()
+
+    def _is_round_up(self) -> bool:
+        """Whether attacks are told day by day, or counted together at the top."""
+        days = {d.first for d in self._dates if d.first == d.last and d.precision == "day"}
+        return len(days) > 2 or any(t.kind == "aggregate" for t in self._threads)
+
     def _item(self, clause: Clause) -> Thread:
         regions = self._regions(clause)
         for thread in self._threads:
-            same = thread.kind == "item" and regions and thread.regions & regions
+            same = thread.kind == "item" and bool(thread.regions & regions)
+            same = same and not self._opens_another_day(clause)
             if same and not self._is_new_site(clause, thread):
                 return thread
         date = self._item_date(clause)

@@ -31,6 +31,8 @@ _SUBJECT_REACH = 150
 _OBJECT_REACH = 110
 _CONTENT = 18
 """Fewer characters than this after a verb of saying are no message ("X said on Monday.")."""
+_OFFICES = ("police", "security_forces", "government_unspecified", "hospital")
+"""An official of a group in power speaks as an official: "a security official of the group"."""
 _PARTY = ("non_state_armed_group",)
 _CLAUSE_EDGE = re.compile(r"[;:]|, (?:and|but|although|while) |\" |^\"")
 
@@ -221,6 +223,10 @@ class Voices:
         if not names:
             return self._surname(low, high)
         chosen = _preferred(names)
+        if chosen.speaker.perpetrator_party and not chosen.person:
+            official = self._kind(low, high, lexicon)
+            if official is not None and official[2].type in _OFFICES:
+                return official
         self._introduce(low, high, chosen.speaker)
         start, end = min(n.start for n in names), max(n.end for n in names)
         anonymous = self._is_anonymous(low, high, lexicon)

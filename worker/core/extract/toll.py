@@ -25,8 +25,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core.extract.speakers import NARRATOR, Speaker, Voices
-from worker.core.extract.toll_phrase import Count, Counter, is_perpetrator
+from worker.core.extract.toll_count import Count, is_perpetrator
+from worker.core.extract.toll_phrase import Counter
 from worker.core.knowledge import Knowledge
+from worker.core.lexicon import Lexicon
 from worker.core.model import Article, Scope, Statement
 from worker.core.segment import Segment, segment_at
 from worker.core.text.numbers import Number, find_numbers
@@ -50,6 +52,8 @@ class _Placed:
     count: Count
     segment: Segment
     speaker: Speaker
+    boast: bool = False
+    """Whoever says that he himself killed them ("the group says it killed 60")."""
 
 
 def find_statements(
@@ -62,7 +66,7 @@ def find_statements(
     counter = Counter(prose, lexicon)
     voices = Voices(prose, article.outlet, knowledge)
     placed = [
-        _Placed(count, segment, voices.at(count.number.start))
+        _Placed(count, segment, voices.at(count.number.start), _is_boast(count, prose, lexicon))
         for count in counter.count(find_numbers(prose, lexicon))
         if (segment := segment_at(segments, count.number.start)) is not None
     ]
@@ -73,6 +77,14 @@ def find_statements(
         _mark_derived(tuple(_statements(article, prose, by_segment[segment.index])))
         for segment in segments
     )
+
+
+def _is_boast(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
+    if is_perpetrator(count.victim_class):
+        return False
+    stop = len(prose.text[: count.start].rstrip())
+    found = lexicon.find("self_killing", prose.text, max(0, stop - 30), stop)
+    return any(match.end() == stop for match in found)
 
 
 def _statements(article: Article, prose: Prose, placed: Sequence[_Placed]) -> Iterator[Statement]:
@@ -103,7 +115,7 @@ def _statement(
         speaker_id=speaker.id,
         speaker_type=speaker.type,
         anonymous=speaker.anonymous,
-        perpetrator_party=speaker.perpetrator_party,
+        perpetrator_party=speaker.perpetrator_party or item.boast,
         said_at=article.version_time or article.document_time,
         scope=_scope(count, item.segment, prose),
         status="used",

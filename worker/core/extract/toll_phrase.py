@@ -18,42 +18,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
+from worker.core.extract.toll_count import PART, PERPETRATOR, Count, mark_mixed, whole_of
 from worker.core.lexicon import Lexicon
-from worker.core.model import Measure, Qualifier
-from worker.core.text.numbers import Number, bounds
+from worker.core.model import Measure
+from worker.core.text.numbers import Number
 from worker.core.text.prose import Prose
 
-Key = tuple[int, int]
-PERPETRATOR = "perpetrator"
 _WORD = re.compile(r"[\w'&-]+")
 _ASIDE = re.compile(r", [^,.;:]{3,90}, ")
 _PHRASE_WORDS = 9
 _NO_NUMBER = 1 << 40
 _BEFORE = 64
+_TOLL_BEFORE = 150
 _AFTER = 18
 _AGGREGATE_REACH = 70
 _GAP = re.compile(r"[\s,]*(?:and|as well as|plus|&)?[\s,]*")
 _MEASURES = frozenset(get_args(Measure))
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A number that counts people. ``[start, end)`` holds number, people and harm."""
-
-    number: Number
-    start: int
-    end: int
-    measure: Measure
-    victim_class: str
-    received: bool = False
-    aggregate: bool = False
-    hypothetical: bool = False
-    parent: Key | None = None
-
-    @property
-    def key(self) -> Key:
-        """Names the count within its article."""
-        return (self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +43,6 @@ class _People:
     end: int
     victim_class: str | None
     named_to: int
-
-
-def is_perpetrator(victim_class: str) -> bool:
-    """Whether a class of people is the attacking side."""
-    return victim_class == PERPETRATOR
 
 
 class Counter:
@@ -112,7 +87,7 @@ class Counter:
             earlier = [self._judged(c, low, high) for c in self._joined_before(waiting, made)]
             found += [*earlier, self._judged(made, low, high)]
             waiting.clear()
-        return self._with_sums(found)
+        return mark_mixed(self._with_sums(found))
 
     def _is_denied(self, number: Number, low: int) -> bool:
         """As in "no one", "not one of them", "none of the 30": nobody is counted."""
@@ -124,7 +99,7 @@ class Counter:
         self, number: Number, following: int, low: int, high: int, found: list[Count]
     ) -> Count | None:
         """How one number counts people, if it does: after, before, or as part of another."""
-        part = self._subset(number, low, high, found)
+        part = self._subset(number, following, low, high, found)
         if part is not None:
             return part
         return (
@@ -148,13 +123,21 @@ class Counter:
         bare = position == people.end
         objects = self._lexicon.find("np_object", self._text, end, min(high, end + 16))
         has_object = following <= end + 1 or any(m.start() == end + 1 for m in objects)
-        if bare and people.victim_class is not None and has_object:
+        if bare and has_object:
             return None
         after = (
             self._people(end, min(high, end + _AFTER)) if people.victim_class is None else people
         )
         stop = max(end, after.named_to) if people.victim_class is None else end
-        return Count(number, number.start, stop, measure, after.victim_class or "unspecified")
+        is_part = self._lexicon.first("part_cue", self._text, number.end, position) is not None
+        named = after.victim_class or "unspecified"
+        return Count(
+            number,
+            number.start,
+            stop,
+            measure,
+            PART if is_part and named == "unspecified" else named,
+        )
 
     def _people(self, start: int, high: int) -> _People:
         """Words after a number up to harm, an auxiliary or a break, and the class they name."""
@@ -270,7 +253,7 @@ class Counter:
     def _tolled(self, number: Number, low: int, high: int) -> Count | None:
         """As in "the death toll rose to 12", "revised down to eight the number of people killed"."""
         stop = self._before_addition(number.start, low)
-        for found in self._lexicon.find("toll_to", self._text, max(low, stop - _BEFORE), stop):
+        for found in self._lexicon.find("toll_to", self._text, max(low, stop - _TOLL_BEFORE), stop):
             if found.end() == stop:
                 people = self._people(number.end, high)
                 end = max(people.named_to, number.end)
@@ -294,12 +277,14 @@ class Counter:
 
     # --- part of another figure
 
-    def _subset(self, number: Number, low: int, high: int, found: list[Count]) -> Count | None:
+    def _subset(
+        self, number: Number, following: int, low: int, high: int, found: list[Count]
+    ) -> Count | None:
         """As in "…, including nine children", "six of them women"."""
         if not found:
             return None
         whole = next((c for c in reversed(found) if c.parent is None), found[-1])
-        people = self._people(number.end, high)
+        people = self._people(number.end, min(high, following))
         stop = self._before_addition(number.start, low)
         led = any(
             m.end() == stop
@@ -324,12 +309,14 @@ class Counter:
             people = replace(people, victim_class=named[0], named_to=named[1])
         if people.victim_class in (None, "unspecified"):
             return None
-        parent = None if people.victim_class == PERPETRATOR else whole.key
+        attackers = people.victim_class == PERPETRATOR
+        parent = None if attackers else whole.key
+        mixed = whole.key if attackers and whole.victim_class == "unspecified" else None
         if not led and not listed and self._harm_at(people.end, high) is not None:
             return None
         return Count(
             number, number.start, max(people.named_to, number.end), whole.measure,
-            people.victim_class or "unspecified", parent=parent,
+            people.victim_class or "unspecified", parent=parent, mixed_with=mixed,
         )  # fmt: skip
 
     def _coordinated(self, number: Number, high: int, found: list[Count]) -> Count | None:
@@ -368,17 +355,20 @@ class Counter:
         group: list[Count] = []
         for count in found:
             if group and not self._joins(group[-1], count):
-                out += _whole(group)
+                out += whole_of(group)
                 group = []
             group.append(count)
-        return out + _whole(group)
+        return out + whole_of(group)
 
     def _joins(self, first: Count, second: Count) -> bool:
         """Whether two counts stand side by side, of two classes, each with a number."""
         classes = {first.victim_class, second.victim_class}
         if first.parent is not None or second.parent is not None or first.measure != second.measure:
             return False
-        if len(classes) < 2 or classes & {"unspecified", PERPETRATOR}:
+        pair = second.number.value == first.number.value == 1
+        if classes & {PERPETRATOR, PART} or (not pair and "unspecified" in classes):
+            return False
+        if len(classes) < 2 and not pair:
             return False
         if first.number.value is None or second.number.value is None:
             return False
@@ -409,16 +399,3 @@ class Counter:
         return replace(
             count, hypothetical=hypothetical is not None, aggregate=aggregate is not None
         )
-
-
-def _whole(group: list[Count]) -> list[Count]:
-    """One count as it is; several with the figure that they make, first."""
-    if len(group) < 2:
-        return group
-    value = sum(count.number.value or 0 for count in group)
-    exact = all(count.number.qualifier == "exact" for count in group)
-    qualifier: Qualifier = "exact" if exact else "at_least"
-    start, end = group[0].start, max(count.end for count in group)
-    number = Number(group[0].number.start, end, value, *bounds(value, qualifier), qualifier)
-    whole = replace(group[0], number=number, start=start, end=end, victim_class="unspecified")
-    return [whole, *(replace(count, parent=whole.key) for count in group)]
