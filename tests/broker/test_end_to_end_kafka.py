@@ -15,6 +15,7 @@ import pytest
 from tests.broker.kafka_broker import Broker
 from tests.broker.test_end_to_end import consumed
 from tests.shell.press import Press, assert_no_holes, at_work, printing, shooting, until
+from tests.shell.test_app import Running
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
 ROUNDS = 6
@@ -46,15 +47,14 @@ def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_p
     killed_at = []
     for _ in range(ROUNDS):
         with at_work(tmp_path, press, "ledger", **settings) as worker:
-            lives = len(worker.told("worker.started"))
-            assert until(lambda w=worker, n=lives: len(w.told("worker.started")) > n, worker)
-            time.sleep(chance.uniform(0.2, 2.5))
+            assert until(lambda w=worker: started(w) > len(killed_at), worker)
+            time.sleep(chance.uniform(0.1, 1.5))
             assert worker.stop(signal.SIGKILL) == -signal.SIGKILL
         killed_at.append(waiting(tmp_path))
     middle = [left for left in killed_at if left and abs(left - ARTICLES) > 1]
     assert middle, f"no kill came in the middle of work: {killed_at}"
     with at_work(tmp_path, press, "ledger", **settings) as worker:
-        assert until(lambda: waiting(tmp_path) == 0, worker, 60)
+        assert until(lambda: started(worker) > ROUNDS and waiting(tmp_path) == 0, worker, 60)
         assert worker.stop() == 0
     expected = outbox(tmp_path)
     for name in ("incidents.v1", "incident-log.v1", "reports.v1"):
@@ -65,6 +65,11 @@ def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_p
     assert_no_holes([{**record, "seq": seq} for seq, record in enumerate(log)])
     reports = consumed(kafka, f"{prefix}.reports.v1")
     assert len({record["key"] for record in reports}) == ARTICLES
+
+
+def started(worker: Running) -> int:
+    """How many lives of the worker have begun to work."""
+    return len(worker.told("worker.started"))
 
 
 def waiting(folder: Path) -> int:
