@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,17 +45,18 @@ def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_p
     for number in range(ARTICLES):
         street = "the Ropewalk area" if number % 2 else "Lantern Quay"
         shooting(press, "ledger", f"{street} of Portsmere", f"n{number}")
-    killed_at = []
-    for _ in range(ROUNDS):
+    killed_at: list[int] = []
+    for round_ in range(ROUNDS):
         with at_work(tmp_path, press, "ledger", **settings) as worker:
-            assert until(lambda w=worker: started(w) > len(killed_at), worker)
+            assert until(partial(has_begun, worker, round_), worker)
             time.sleep(chance.uniform(0.1, 1.5))
             assert worker.stop(signal.SIGKILL) == -signal.SIGKILL
         killed_at.append(waiting(tmp_path))
     middle = [left for left in killed_at if left and abs(left - ARTICLES) > 1]
     assert middle, f"no kill came in the middle of work: {killed_at}"
     with at_work(tmp_path, press, "ledger", **settings) as worker:
-        assert until(lambda: started(worker) > ROUNDS and waiting(tmp_path) == 0, worker, 60)
+        assert until(partial(has_begun, worker, ROUNDS), worker)
+        assert until(lambda: waiting(tmp_path) == 0, worker, 60)
         assert worker.stop() == 0
     expected = outbox(tmp_path)
     for name in ("incidents.v1", "incident-log.v1", "reports.v1"):
@@ -67,9 +69,9 @@ def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_p
     assert len({record["key"] for record in reports}) == ARTICLES
 
 
-def started(worker: Running) -> int:
-    """How many lives of the worker have begun to work."""
-    return len(worker.told("worker.started"))
+def has_begun(worker: Running, lives_before: int) -> bool:
+    """Whether this life of the worker has begun to work."""
+    return len(worker.told("worker.started")) > lives_before
 
 
 def waiting(folder: Path) -> int:

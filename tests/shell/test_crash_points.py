@@ -11,6 +11,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,17 @@ def test_killed_while_a_timer_fires(press: Press, tmp_path: Path) -> None:
             committed = point == "tick.after_commit"
             assert _states(folder / "store.db") == (["closed"] if committed else ["provisional"])
         with at_work(folder, press, "ledger") as worker:
-            assert until(lambda folder=folder: _revisions(folder) >= 3, worker)
+            assert until(partial(_has_three, folder), worker)
             assert worker.stop() == 0
         told[point] = _content(folder)[LOG]
         last = topic(folder, LOG)[-1]["value"]
         assert (last["revision"], last["state"]) == (3, "closed")
         assert_no_holes(topic(folder, LOG))
     assert told["tick.before_commit"] == told["tick.after_commit"] == told[""]
+
+
+def _has_three(folder: Path) -> bool:
+    return _revisions(folder) >= 3
 
 
 def _let_time_pass(store: Path) -> None:
