@@ -126,7 +126,9 @@ class _Worker:
     async def live(self, *, once: bool) -> int:
         """Start everything, run, stop everything; returns the exit code."""
         self._stop.listen()
-        log.get().info("config.loaded", folder=str(self._loaded.folder), feeds=len(self._feeds))
+        idle = {} if self._feeds else {"note": "no feed is enabled: nothing is polled"}
+        folder = str(self._loaded.folder)
+        log.get().info("config.loaded", folder=folder, feeds=len(self._feeds), **idle)
         async with AsyncExitStack() as stack:
             await self._start(stack)
             async with asyncio.TaskGroup() as group:
@@ -369,7 +371,8 @@ class _Worker:
         """``once``: every feed polled, nothing due, nothing in flight."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ONCE_LIMIT_S):
-                await asyncio.wait(polls)
+                if polls:
+                    await asyncio.wait(polls)
                 while not self._stop.asked.is_set():
                     waiting = await self._desk.measure(now())
                     if not waiting.inbox_due and not self._in_flight:

@@ -49,7 +49,8 @@ def test_the_shipped_file_shows_every_key_with_its_default_and_a_comment() -> No
     assert shipped == Config(profile=shipped.profile)
     text = SHIPPED.read_text("utf-8")
     lines = text.splitlines()
-    for section, field in [(None, Config), *_sections()]:
+    tables: list[tuple[str | None, type[BaseModel]]] = [(None, Config), *_sections()]
+    for section, field in tables:
         start = lines.index(f"[{section}]") if section else 0
         end = next(
             (n for n in range(start + 1, len(lines)) if lines[n].startswith("[")), len(lines)
@@ -181,6 +182,38 @@ def test_a_password_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "pw").unlink()
     with pytest.raises(ConfigError, match="sasl_password_file"):
         load(folder, {})
+
+
+SECRET = "hush-of-the-broker"
+
+
+def test_a_password_is_never_echoed_in_an_error(tmp_path: Path) -> None:
+    """A password of a wrong type, or beside another mistake, is not in what the operator reads."""
+    wrong: list[tuple[str, dict[str, str]]] = [
+        (f'[kafka]\nsasl_password = ["{SECRET}"]\n', {}),
+        (f'[kafka]\nsasl_password = {{ value = "{SECRET}" }}\n', {}),
+        (f'[kafka]\nsasl_pasword = "{SECRET}"\n', {}),
+        ("[kafka]\nsasl_password = 20310304\n", {}),
+        ('kafka = "x"\n', {"KABULWIRE__KAFKA__SASL_PASSWORD": SECRET}),
+        ('[serve]\nport = "x"\n', {"KABULWIRE__KAFKA__SASL_PASSWORD": SECRET}),
+        ("", {"KABULWIRE__KAFKA__SASL_PASWORD": SECRET}),
+    ]
+    for text, environ in wrong:
+        with pytest.raises(ConfigError) as caught:
+            load_settings(written(tmp_path, text), environ)
+        assert SECRET not in str(caught.value), text
+        assert "20310304" not in str(caught.value), text
+
+
+def test_once_without_a_feed_says_so_and_leaves(tmp_path: Path) -> None:
+    """An empty feeds.toml is no fault: nothing is polled, what waits is worked on, exit code 0."""
+    done = kabulwire(
+        "once", "--config", str(written(tmp_path, "", feeds="")), cwd=tmp_path,
+        KABULWIRE__SERVE__PORT="0", KABULWIRE__STORE__PATH=str(tmp_path / "store.db"),
+        KABULWIRE__FILES__DIR=str(tmp_path / "topics"),
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert "no feed is enabled: nothing is polled" in done.stderr
 
 
 def test_lists_come_from_the_environment_by_comma(tmp_path: Path) -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from worker.core.contract.message import Message
 from worker.core.errors import StateError
+from worker.publish import files
+from worker.publish.file_publisher import FilePublisher
 from worker.publish.files import FileSink, read_values
+from worker.store import outbox
+from worker.store.connect import Binding, open_reader, open_writer
 from worker.store.outbox import OutboxRow
+from worker.store.writer import Writer
+
+BINDING = Binding("files", "test", "kabul")
+NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
 
 def row(seq: int, key: str = "kw-a", topic: str = "incident-log.v1", text: str = "x") -> OutboxRow:
@@ -75,16 +88,42 @@ def test_rotation_keeps_the_ledger(tmp_path: Path) -> None:
 
 
 def test_compaction_keeps_the_newest_of_each_key(tmp_path: Path) -> None:
-    """The compacted topic shows the last state per incident, in order of first appearance."""
+    """The compacted topic shows the last state per incident, and ends in the last seq."""
     sink = FileSink(tmp_path, "kw")
     sink.write([row(n, key, "incidents.v1") for n, key in enumerate("abacb", start=1)])
 
     assert sink.compact() == 3
     assert [(line["key"], line["seq"]) for line in read_values(sink.path("incidents.v1"))] == [
         ("a", 3),
-        ("b", 5),
         ("c", 4),
+        ("b", 5),
     ]
+    again = FileSink(tmp_path, "kw")
+    again.write([row(5, "b", "incidents.v1")])
+    assert seqs(again.path("incidents.v1")) == [3, 4, 5]
+
+
+def test_compaction_leaves_a_torn_last_line_out(tmp_path: Path) -> None:
+    """What a crash tore is no record: the rest is compacted, and its row can still be written."""
+    sink = FileSink(tmp_path, "kw")
+    sink.write([row(n, "kw-a", "incidents.v1") for n in (1, 2)])
+    with sink.path("incidents.v1").open("ab") as file:
+        file.write(b'{"seq": 3, "key": "kw-a", "hea')
+
+    assert sink.compact() == 1
+    assert seqs(sink.path("incidents.v1")) == [2]
+    FileSink(tmp_path, "kw").write([row(2, "kw-a", "incidents.v1"), row(3, "kw-a", "incidents.v1")])
+    assert seqs(sink.path("incidents.v1")) == [2, 3]
+
+
+def test_compaction_refuses_a_file_that_is_no_topic_file(tmp_path: Path) -> None:
+    """A whole line that is no record stops it with the file's name, and the file is untouched."""
+    sink = FileSink(tmp_path, "kw")
+    sink.path("incidents.v1").write_text("somebody's notes\n")
+
+    with pytest.raises(StateError, match=r"incidents\.v1\.jsonl: a line is no record"):
+        sink.compact()
+    assert sink.path("incidents.v1").read_text() == "somebody's notes\n"
 
 
 def test_heartbeats_hold_one_line(tmp_path: Path) -> None:
@@ -101,5 +140,107 @@ def test_a_file_that_is_no_topic_file_is_fatal(tmp_path: Path) -> None:
     sink = FileSink(tmp_path, "kw")
     sink.path("incident-log.v1").write_text("somebody's notes\n")
 
-    with pytest.raises(StateError, match="last line is no record"):
+    with pytest.raises(StateError, match="a line is no record"):
         sink.write([row(1)])
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from tests.shell.test_files import row
+from worker.publish.files import FileSink
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sink = FileSink(Path(sys.argv[1]), "kw")
+sink.write([row(1)])
+rows = [row(n, text="y" * 300) for n in (2, 3, 4, 5)]
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+try:
+    sink.write(rows)
+except OSError:
+    print("refused", sink.path("incident-log.v1").stat().st_size < 200)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+sink.write(rows)
+"""
+
+
+def test_a_full_disk_never_glues_two_records(tmp_path: Path) -> None:
+    """The kernel stops an append in mid-line; the same sink tries again: every line parses, once."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("refused True\n", "")
+    assert seqs(tmp_path / "kw.incident-log.v1.jsonl") == [1, 2, 3, 4, 5]
+
+
+def test_an_append_that_cannot_be_undone_is_cut_at_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When even cutting back fails, the next append looks at the file again, not at its memory."""
+    sink = FileSink(tmp_path, "kw")
+    sink.write([row(1)])
+
+    def tear(path: Path, rows: object) -> None:
+        with path.open("ab") as file:
+            file.write(files.encode(row(2)) + b'{"seq": 3, "ke')
+        raise OSError(28, "No space left on device")
+
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_append_lines", tear)
+        patch.setattr("os.truncate", refuse)
+        with pytest.raises(OSError, match="No space left"):
+            sink.write([row(2), row(3)])
+    sink.write([row(2), row(3)])
+
+    assert seqs(sink.path("incident-log.v1")) == [1, 2, 3]
+
+
+def test_a_failed_sync_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines that the disk did not confirm are taken back and written and synced again."""
+    sink = FileSink(tmp_path, "kw")
+    path = sink.path("incident-log.v1")
+    sink.write([row(1)])
+
+    def refuse(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_sync", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            sink.write([row(2)])
+    assert seqs(path) == [1]
+    sink.write([row(2)])
+    assert seqs(path) == [1, 2]
+
+
+def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the moment of the sync the lines are in the file and their rows still wait."""
+    store = tmp_path / "store.db"
+    seen: list[object] = []
+    writer = Writer(open_writer(store, BINDING), lambda _: None)
+    sink = FileSink(tmp_path / "topics", "kw")
+    log, reader = sink.path("incident-log.v1"), open_reader(store)
+    message = Message("incident-log.v1", "kw-a", {}, b"{}", "id-1")
+    synced = files._sync
+
+    def watch(descriptor: int) -> None:
+        seen.append((os.fstat(descriptor).st_ino == log.stat().st_ino, seqs(log)))
+        seen.append((outbox.count_waiting(reader), "waiting"))
+        synced(descriptor)
+
+    monkeypatch.setattr(files, "_sync", watch)
+    writer.start()
+    writer.submit(lambda conn: outbox.append(conn, 1, (message,), NOW)).result(timeout=10)
+    publisher = FilePublisher(store, sink, writer, lambda *_: None)
+    publisher.start()
+    assert publisher.stop(10)
+    writer.close()
+
+    assert seen == [(True, [1]), (1, "waiting")]
+    assert outbox.count_waiting(reader) == 0

@@ -223,8 +223,9 @@ def test_a_store_of_another_instance_is_refused(tmp_path: Path) -> None:
     """A ledger of one instance says nothing about another; the message names both."""
     open_writer(tmp_path / "s.db", BINDING).close()
 
-    with pytest.raises(ConfigError, match="belongs to instance 'test', not 'other'"):
+    with pytest.raises(ConfigError, match="belongs to instance 'test', not 'other'") as it:
         open_writer(tmp_path / "s.db", replace(BINDING, instance="other"))
+    assert "name another file in store.path" in str(it.value)
 
 
 def test_two_processes_cannot_hold_one_store(tmp_path: Path) -> None:

@@ -5,15 +5,19 @@ Rules
 1. ``run`` only appends. A batch is written, then fsynced, then marked published; what the mark did
    not reach is recognised at the next start, because the last ``seq`` in a file is where writing
    goes on.
-2. At start a torn last line is cut. It was never acknowledged, so its row is still waiting.
+2. At start a torn last line is cut. It was never acknowledged, so its row is still waiting. What
+   is whole may never have reached the disk: it is fsynced before it counts as written.
 3. A file is rotated by size; the name of the old one ends in its last ``seq``.
 4. The heartbeat file holds one line and is overwritten. ``incidents.v1`` is compacted when asked.
+5. An append that fails half-way (disk full) is undone: the file is cut back to what it held before,
+   and the next append reads again where it ends. So no two records ever share a line.
 
 A line: ``{"seq": 7, "key": "kw-…", "headers": {…}, "value": {…}}``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -43,7 +47,11 @@ class FileSink:
         return self._folder / f"{self._prefix}{topic}.jsonl"
 
     def write(self, rows: Sequence[OutboxRow]) -> None:
-        """Append rows in order, durably. Rows that a file holds already are left out."""
+        """Append rows in order, durably. Rows that a file holds already are left out.
+
+        Raises ``OSError`` when the disk refuses, ``StateError`` when a file is no topic file. After
+        an error the same rows may be written again.
+        """
         by_topic: dict[str, list[OutboxRow]] = {}
         for row in rows:
             by_topic.setdefault(row.topic, []).append(row)
@@ -54,13 +62,19 @@ class FileSink:
                 self._append(topic, [row for row in group if row.seq > self._last_seq(topic)])
 
     def compact(self, topic: str = INCIDENTS) -> int:
-        """Keep the newest record of each key, in the order of keys' first records; returns lines."""
+        """Keep the newest record of each key, in the order of their ``seq``; returns lines.
+
+        The last ``seq`` stays last, as the next start reads it there. A torn last line goes. Raises
+        ``StateError`` when the file is no topic file.
+        """
         path = self.path(topic)
         if not path.exists():
             return 0
         newest: dict[str, bytes] = {}
-        for line in path.read_bytes().splitlines(keepends=True):
-            newest[json.loads(line)["key"]] = line
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            key = _record(line, path)["key"]
+            newest.pop(key, None)
+            newest[key] = line + b"\n"
         temporary = path.with_suffix(".tmp")
         with temporary.open("wb") as out:
             out.writelines(newest.values())
@@ -73,20 +87,16 @@ class FileSink:
         if not rows:
             return
         path = self.path(topic)
-        fresh = not path.exists()
-        with path.open("ab") as out:
-            for row in rows:
-                line = encode(row)
-                if crash.armed("files.torn_line"):
-                    out.write(line[: len(line) // 2])
-                    out.flush()
-                    crash.point("files.torn_line")
-                out.write(line)
-            out.flush()
-            crash.point("files.after_write")
-            _sync(out.fileno())
-        if fresh:
-            _sync_folder(self._folder)
+        before = path.stat().st_size if path.exists() else 0
+        try:
+            _append_lines(path, rows)
+            if before == 0:
+                _sync_folder(self._folder)
+        except OSError:
+            self._last.pop(topic, None)
+            with contextlib.suppress(OSError):
+                os.truncate(path, before)
+            raise
         self._last[topic] = rows[-1].seq
         crash.point("files.after_sync")
         if path.stat().st_size >= self._rotate_bytes:
@@ -114,9 +124,11 @@ class FileSink:
         path = self.path(topic)
         if path.exists():
             _cut_torn_line(path)
+            with path.open("rb") as file:
+                _sync(file.fileno())
             last = _last_line(path)
             if last:
-                return _seq(last, path)
+                return int(_record(last, path)["seq"])
         rotated = sorted(self._folder.glob(f"{self._prefix}{topic}.[0-9]*.jsonl"))
         return int(rotated[-1].name.rsplit(".", 2)[1]) if rotated else 0
 
@@ -133,20 +145,33 @@ def read_values(path: Path) -> Iterable[dict[str, Any]]:
         yield json.loads(line)
 
 
-def _seq(line: bytes, path: Path) -> int:
+def _append_lines(path: Path, rows: Sequence[OutboxRow]) -> None:
+    with path.open("ab") as out:
+        for row in rows:
+            line = encode(row)
+            if crash.armed("files.torn_line"):
+                out.write(line[: len(line) // 2])
+                out.flush()
+                crash.point("files.torn_line")
+            out.write(line)
+        out.flush()
+        crash.point("files.after_write")
+        _sync(out.fileno())
+
+
+def _record(line: bytes, path: Path) -> dict[str, Any]:
     try:
-        return int(json.loads(line)["seq"])
+        record: dict[str, Any] = json.loads(line)
+        return {"seq": int(record["seq"]), "key": str(record["key"])}
     except (ValueError, KeyError, TypeError) as error:
-        raise StateError(f"{path}: last line is no record: {line[:80]!r}") from error
+        raise StateError(f"{path}: a line is no record: {line[:80]!r}") from error
 
 
 def _cut_torn_line(path: Path) -> None:
     size = path.stat().st_size
     end = _last_newline(path, size)
     if end != size:
-        with path.open("r+b") as file:
-            file.truncate(end)
-            _sync(file.fileno())
+        os.truncate(path, end)
 
 
 def _last_newline(path: Path, size: int) -> int:

@@ -165,5 +165,5 @@ def _bind(conn: sqlite3.Connection, binding: Binding, path: Path) -> None:
         if found != value:
             raise ConfigError(
                 f"store {path} belongs to {key} {found!r}, not {value!r}: "
-                f"use another store, or send it on with `topics republish`"
+                f"name another file in store.path (a new one is made when there is none)"
             )
