@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 
 from tests.shell.store_world import StoreWorld, messages
 from tests.stories.tell import article_of, check, read_story, report_of, take
+from worker.core.incident import Constraint
+from worker.core.model import Analysis, Entry, EntryStatus, Verdict
 from worker.knowledge import load_knowledge
-from worker.store import outbox
+from worker.settle import Settled, bury, settle, tick, withdraw
+from worker.store import articles, inbox, outbox
 from worker.store.connect import transaction
 
 KNOWLEDGE = load_knowledge("kabul")
@@ -29,9 +33,34 @@ def world(tmp_path: Path) -> StoreWorld:
 def arrive(world: StoreWorld, name: str, **step: Any) -> Any:
     """One hand-made report of an article."""
     slots = {"date": dt.date(2031, 3, 4), "place": "karte-naw", "killed": 5} | step.pop("slots", {})
-    full = {"at": AT, "article": name} | step
+    full: dict[str, Any] = {"at": AT, "article": name} | step
     article = article_of(name, full, KNOWLEDGE)
     return world.arrive(article, (report_of(article, 1, slots, KNOWLEDGE),), full["at"])
+
+
+def tell(
+    world: StoreWorld,
+    version: int,
+    text: str,
+    *,
+    updated: dt.datetime | None = None,
+    status: EntryStatus = "new",
+) -> Settled:
+    """A version of one article as its source tells it: its time, its status, its own number."""
+    article = article_of("gulf-1", {"at": AT, "version": version, "text": text}, KNOWLEDGE)
+    article = replace(article, status=status)
+    work = world._claimed(article, AT)
+    assert work.document is not None
+    work = replace(work, document=replace(work.document, updated=updated))
+    reports = (report_of(article, 1, {"date": AT.date(), "place": "karte-naw"}, KNOWLEDGE),)
+    analysis = Analysis(article, Verdict("attack_report", 0.9, "report"), reports)
+    with transaction(world.conn):
+        return settle(world.conn, work, analysis, AT, KNOWLEDGE)
+
+
+def minutes(count: float) -> dt.datetime:
+    """So long after the story begins."""
+    return AT + dt.timedelta(minutes=count)
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
@@ -132,3 +161,139 @@ def test_headers_match_the_value(world: StoreWorld) -> None:
     assert row.key == value["incident_id"] == row.headers["ce_subject"]
     assert row.headers["kw_state"] == value["state"]
     assert row.headers["kw_revision"] == str(value["revision"])
+
+
+@pytest.mark.parametrize(
+    ("updated", "outcome"),
+    [
+        (minutes(9.99), "late"),
+        (minutes(10), "reported"),
+        (minutes(11), "reported"),
+        (None, "reported"),
+    ],
+)
+def test_a_source_time_before_the_standing_one_is_late(
+    world: StoreWorld, updated: dt.datetime | None, outcome: str
+) -> None:
+    """A stale cache of the page does not replace the newer version; the same time does."""
+    tell(world, 1, "first words", updated=minutes(10))
+
+    assert tell(world, 2, "other words", updated=updated).outcome == outcome
+    standing = articles.standing(world.conn, "gulf-1")
+    assert standing is not None
+    assert (standing.article.text == "first words") == (outcome == "late")
+
+
+@pytest.mark.parametrize(("version", "outcome"), [(1, "late"), (2, "late"), (3, "reported")])
+def test_a_version_number_counts_once(world: StoreWorld, version: int, outcome: str) -> None:
+    """The number that stands, or an older one, is late whatever its text says."""
+    tell(world, 2, "first words")
+
+    assert tell(world, version, "other words").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "outcome"),
+    [
+        (349, "new", "shrunk"),
+        (349, "update", "shrunk"),
+        (350, "new", "reported"),
+        (349, "correction", "reported"),
+    ],
+)
+def test_only_a_correction_may_shrink(
+    world: StoreWorld, length: int, status: EntryStatus, outcome: str
+) -> None:
+    """A wire's correction may be three lines; a page that lost two thirds of its text may not."""
+    tell(world, 1, "a" * 1000)
+
+    assert tell(world, 2, "b" * length, status=status).outcome == outcome
+
+
+def test_given_up_work_is_one_dead_letter(world: StoreWorld) -> None:
+    """Out of the inbox; whole in the store, once; cut to 500 characters in the topic, once."""
+    work = world._claimed(article_of("gulf-1", {"at": AT}, KNOWLEDGE), AT)
+    with transaction(world.conn):
+        bury(world.conn, work, "killed", "d" * 600, minutes(1), KNOWLEDGE)
+
+    (row,) = world.conn.execute("SELECT * FROM dead_letter").fetchall()
+    (record,) = messages(world.conn, "dead-letters.v1")
+    assert (row["article_id"], row["reason"], row["detail"]) == ("gulf-1", "killed", "d" * 600)
+    assert (record["article_id"], record["reason"], record["attempts"]) == ("gulf-1", "killed", 1)
+    assert record["detail"] == "d" * 500
+    assert inbox.count(world.conn) == 0
+
+
+def test_a_decision_over_two_articles_decides_both(world: StoreWorld) -> None:
+    """A retraction of articles that share nothing reaches the incidents of both."""
+    arrive(world, "gulf-1")
+    arrive(world, "hill-1", slots={"date": dt.date(2031, 1, 2), "place": "pd-1"})
+    assert len(world.live()) == 2
+
+    settled = world.correct(Constraint("retract", ("gulf-1", "hill-1")), minutes(5))
+
+    assert settled.outcome == "corrected"
+    assert sorted(kind for _, _, kind in settled.incidents) == ["retracted", "retracted"]
+    assert world.live() == []
+
+
+def test_a_second_kill_changes_nothing(world: StoreWorld) -> None:
+    """An agency repeats its kill: no version, no message, and its row goes."""
+    article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
+    arrive(world, "gulf-1")
+    assert world.kill(article, minutes(1)).outcome == "withdrawn"
+    before = len(outbox.waiting(world.conn, 1000))
+
+    assert world.kill(article, minutes(2)).outcome == "unchanged"
+    assert len(outbox.waiting(world.conn, 1000)) == before
+    assert inbox.count(world.conn) == 0
+
+
+@pytest.mark.parametrize("told", [minutes(7), None])
+def test_a_kill_is_as_old_as_its_source_says(world: StoreWorld, told: dt.datetime | None) -> None:
+    """The version's time is the notice's own, and when it names none that of its arrival."""
+    article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
+    arrive(world, "gulf-1")
+    work = world._claimed(article, minutes(30))
+    notice = Entry(feed="f", id="gulf-1", format="nitf", status="kill", updated=told)
+    with transaction(world.conn):
+        withdraw(world.conn, replace(work, entry=notice), minutes(40), KNOWLEDGE)
+
+    standing = articles.standing(world.conn, "gulf-1")
+    assert standing is not None
+    assert standing.article.version_time == (told or minutes(30))
+
+
+def test_the_reports_topic_says_whose_text_is_repeated(world: StoreWorld) -> None:
+    """A paper that prints the agency's words is told as a copy of it; the agency's own is not."""
+    arrive(world, "wire-1", copy_text="the same words")
+    arrive(world, "hill-1", copy_text="the same words", at=minutes(20))
+
+    assert {r["article_id"]: r["copy_of"] for r in messages(world.conn, "reports.v1")} == {
+        "wire-1": None,
+        "hill-1": "wire-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("late", "fires"),
+    [(dt.timedelta(seconds=-1), False), (dt.timedelta(), True), (dt.timedelta(hours=10), True)],
+)
+def test_a_timer_is_decided_as_of_when_it_was_due(
+    world: StoreWorld, late: dt.timedelta, *, fires: bool
+) -> None:
+    """Due exactly now it fires; a worker that slept ten hours still says the hour it was due."""
+    arrive(world, "gulf-1")
+    arrive(world, "hill-1", at=minutes(5))
+    (incident,) = world.live()
+    assert incident.settle_at is not None
+    before = messages(world.conn, "incidents.v1")
+
+    with transaction(world.conn):
+        revised = tick(world.conn, incident.settle_at + late, KNOWLEDGE)
+
+    told = messages(world.conn, "incidents.v1")[len(before) :]
+    assert len(revised) == len(told) == fires
+    for value in told:
+        assert value["state"] == "settled"
+        assert dt.datetime.fromisoformat(value["as_of"]) == incident.settle_at
