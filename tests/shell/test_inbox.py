@@ -18,7 +18,9 @@ from worker.core.model import Document, Entry
 from worker.store import dead_letters, inbox
 from worker.store.connect import Binding, exclusive, open_reader, open_writer, transaction
 from worker.store.feeds import load_states
+from worker.store.identity import entry_id_of
 from worker.store.inbox import Admission
+from worker.store.times import stamp
 from worker.store.writer import Writer
 
 NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
@@ -98,6 +100,21 @@ def test_an_open_gate_stays_open_for_later_versions(conn: sqlite3.Connection) ->
     """An article that was read once is read again when it changes, whatever its new headline."""
     admit(conn, entry())
     assert admit(conn, entry(content_hash="h2"), gate=SHUT).queued == 1
+    assert admit(conn, entry(content_hash="h3"), gate=SHUT).queued == 1
+
+
+def test_a_gate_that_opened_late_stays_open(conn: sqlite3.Connection) -> None:
+    """What passed with its second version is read again with its third."""
+    admit(conn, entry(), gate=SHUT)
+    admit(conn, entry(content_hash="h2"))
+    assert admit(conn, entry(content_hash="h3"), gate=SHUT).queued == 1
+
+
+def test_another_status_is_a_change(conn: sqlite3.Connection) -> None:
+    """A kill with the words of the item is no repetition: it goes on."""
+    admit(conn, entry())
+    assert admit(conn, entry(status="kill")) == inbox.Admitted(changed=1, queued=1)
+    assert admit(conn, entry(status="kill")) == inbox.Admitted(seen=1)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +127,11 @@ def test_an_open_gate_stays_open_for_later_versions(conn: sqlite3.Connection) ->
             {"status": "embargo", "embargo_until": NOW + dt.timedelta(hours=3)},
             "entry",
             NOW + dt.timedelta(hours=3),
+        ),
+        (
+            {"status": "embargo", "embargo_until": NOW - dt.timedelta(hours=3)},
+            "entry",
+            NOW,
         ),
         ({"status": "embargo"}, "entry", inbox.NEVER),
     ],
@@ -161,6 +183,42 @@ def test_a_row_that_kills_the_process_does_not_loop(conn: sqlite3.Connection) ->
     with transaction(conn):
         together = inbox.claim(conn, NOW, 5)
     assert [(w.entry.id, w.attempts) for w in together if w.entry] == [("deadly", 3)]
+
+
+def test_a_suspect_runs_alone(conn: sqlite3.Connection) -> None:
+    """A row claimed twice waits while anything is worked on; beside it nothing else is claimed."""
+    admit(conn, entry("deadly"))
+    for _ in range(2):
+        with transaction(conn):
+            inbox.claim(conn, NOW, 5)
+            inbox.release_all(conn)
+    conn.execute("UPDATE inbox SET due_at = ?", (stamp(NOW + dt.timedelta(seconds=1)),))
+    admit(conn, entry("harmless"))
+    later = NOW + dt.timedelta(seconds=1)
+    with transaction(conn):
+        (first,) = inbox.claim(conn, later, 5)
+        assert (first.entry_id, first.attempts) == (entry_id_of(entry("harmless")), 1)
+        assert inbox.claim(conn, later, 5) == []
+        inbox.finish(conn, first)
+        (deadly,) = inbox.claim(conn, later, 5)
+    assert (deadly.entry_id, deadly.attempts) == (entry_id_of(entry("deadly")), 3)
+
+    admit(conn, entry("harmless-2"))
+    with transaction(conn):
+        assert inbox.claim(conn, later, 5) == []
+        inbox.finish(conn, deadly)
+        assert [w.attempts for w in inbox.claim(conn, later, 5)] == [1]
+
+
+@pytest.mark.parametrize(("attempted", "attempts"), [(True, 2), (False, 1)])
+def test_only_an_attempt_that_ended_badly_counts(
+    conn: sqlite3.Connection, attempts: int, *, attempted: bool
+) -> None:
+    """A killed job counts when it is tried again; a site that did not answer begins anew."""
+    admit(conn, entry())
+    with transaction(conn):
+        inbox.postpone(conn, inbox.claim(conn, NOW, 1)[0], NOW, "later", attempted=attempted)
+        assert [w.attempts for w in inbox.claim(conn, NOW, 1)] == [attempts]
 
 
 def test_a_claim_given_back_does_not_count(conn: sqlite3.Connection) -> None:

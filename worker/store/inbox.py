@@ -6,7 +6,8 @@ Rules
    transaction as its entries, so a crash fetches again and loses nothing.
 2. New *and changed* entries go on. Changed means another content hash; a new date alone does not.
 3. ``attempts`` is committed when a row is claimed. After two claims without an end a row runs alone
-   once; after the third it is buried: a page that kills the whole container must not loop.
+   once (not claimed beside others, nothing claimed beside it); after the third it is buried: a page
+   that kills the whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
 """
 
@@ -102,7 +103,9 @@ def admit_correction(
 
 def claim(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
     """Take up to ``limit`` due rows. Their attempts count from now on."""
-    busy = conn.execute("SELECT article_id FROM inbox WHERE claimed = 1").fetchall()
+    busy = conn.execute("SELECT article_id, attempts FROM inbox WHERE claimed = 1").fetchall()
+    if any(row["attempts"] > CLAIMS_TOGETHER for row in busy):
+        return []
     taken = {row["article_id"] for row in busy}
     rows: list[sqlite3.Row] = []
     for row in _due(conn, now):
