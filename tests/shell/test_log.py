@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import structlog
@@ -99,7 +100,7 @@ def test_a_traceback_shows_no_local_variables(lines: io.StringIO) -> None:
     assert "local-value" not in text
     assert "hush" not in text
     (line,) = read(lines)
-    (entry,) = line["exception"]
+    (entry,) = cast("list[dict[str, Any]]", line["exception"])
     assert entry["exc_type"] == "ValueError"
     assert all("locals" not in frame for frame in entry["frames"])
 
@@ -117,17 +118,49 @@ def test_lines_of_libraries_come_through_and_cannot_flood(lines: io.StringIO) ->
     assert "hush" not in lines.getvalue()
 
 
-def test_what_strangers_wrote_is_cut_and_escaped_on_a_terminal() -> None:
+def test_what_strangers_wrote_is_cut_and_escaped_on_a_terminal(lines: io.StringIO) -> None:
     """A title cannot move a terminal's cursor, and no value is longer than 500 characters."""
-    out = io.StringIO()
-    log.configure("console", "info", out)
+    log.configure("console", "info", lines)
+    log.get().info("article.processed", title="\x1b[2J\u202eevil" + "x" * 2000)
+    assert "\x1b[2J" not in lines.getvalue()
+    assert "\u202e" not in lines.getvalue()
+    assert "evilxxx" in lines.getvalue()
+    assert len(lines.getvalue()) < 900
+
+
+def test_a_traceback_on_a_terminal_shows_no_local_variables(lines: io.StringIO) -> None:
+    """A person reads where it failed, not which password was at hand."""
+    log.configure("console", "info", lines)
+
+    def connect(password: str) -> None:
+        raise ValueError(f"refused after {len(password)} letters")
+
     try:
-        log.get().info("article.processed", title="\x1b[2J\u202eevil" + "x" * 2000)
-    finally:
-        structlog.reset_defaults()
-    assert "\x1b[2J" not in out.getvalue()
-    assert "\u202e" not in out.getvalue()
-    assert len(out.getvalue()) < 900
+        connect("local" + "-value")
+    except ValueError:
+        log.get().exception("worker.crashed")
+    assert "ValueError: refused after 11 letters" in lines.getvalue()
+    assert "local-value" not in lines.getvalue()
+
+
+def test_the_count_of_a_library_begins_anew_each_minute(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a minute a logger may speak again, and its first line tells how many were dropped."""
+    clock = [1000.0]
+    monkeypatch.setattr("worker.log.time.monotonic", lambda: clock[0])
+    library = logging.getLogger("kafka.conn")
+    for moment, count in ((1000.0, 50), (1060.0, 1), (1060.1, 25), (1200.0, 1)):
+        clock[0] = moment
+        for number in range(count):
+            library.warning("%s at %s", number, moment)
+    told = [(str(line["message"]).split(" at ")[1], line.get("dropped")) for line in read(lines)]
+    assert told == [
+        *[("1000.0", None)] * 20,
+        ("1060.1", 31),
+        *[("1060.1", None)] * 19,
+        ("1200.0", 5),
+    ]
 
 
 def test_json_stays_one_line_whatever_is_logged(lines: io.StringIO) -> None:
