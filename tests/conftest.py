@@ -1,4 +1,9 @@
-"""Shared by all tests: the real Kafka, and one plain line when it could not be had."""
+"""Shared by all tests: the real Kafka, and one plain line when it could not be had.
+
+Hypothesis has one profile for all tests. No deadline and no complaint about slowness, since a loaded
+two-core machine is slow for reasons of its own; in CI the same examples every time, so that a red
+run can be repeated.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.broker.kafka_broker import Broker, KafkaMissing
+
+hypothesis.settings.register_profile(
+    "kabulwire",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("kabulwire")
 
 KAFKA_MISSING: list[str] = []
 

@@ -21,8 +21,10 @@ from worker.ingest.schedule import FeedState
 from worker.sandbox import KILL_REASONS, Sandbox
 
 NOW = dt.datetime(2031, 5, 8, 12, 0, tzinfo=dt.UTC)
-SETTINGS = Ingest(allow_loopback=True, host_spacing_s=0, timeout_s=1.5, max_feed_bytes=8_000_000,
+SETTINGS = Ingest(allow_loopback=True, host_spacing_s=0, timeout_s=20, max_feed_bytes=8_000_000,
                   min_interval_s=1, user_agent="newsworker-test/1 (+https://test.example)")  # fmt: skip
+SILENT = {"hang", "slow-head", "slow-body", "hints"}
+"""Paths that never finish: only these wait for the limit, so only these get a short one."""
 REASONS = fetch.REASONS | formats.REASONS | {f"parse_{reason}" for reason in KILL_REASONS}
 
 # What a poll of each path ends with: an outcome, or the reason of a failure.
@@ -76,6 +78,14 @@ EXPECTED = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sandbox() -> AsyncIterator[Sandbox]:
+    """Parses with a limit that no honest feed of this module comes near, however slow the machine."""
+    async with Sandbox("anywhere", 2, parse_deadline_s=30) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def strict_sandbox() -> AsyncIterator[Sandbox]:
+    """Parses with a short limit: for the feeds that must run into it."""
     async with Sandbox("anywhere", 2, parse_deadline_s=4) as running:
         yield running
 
@@ -90,7 +100,8 @@ async def poll(
     server: HostileServer, sandbox: Sandbox, path: str, state: FeedState | None = None
 ) -> PollResult:
     feed = FeedConfig(id="post", outlet="Portsmere Post", lang="en", url=f"{server.url}/{path}")
-    async with Fetcher(SETTINGS) as fetcher:
+    limit_s = 1.5 if path in SILENT else SETTINGS.timeout_s
+    async with Fetcher(SETTINGS.model_copy(update={"timeout_s": limit_s})) as fetcher:
         before = state or FeedState("post")
         return await poll_feed(feed, before, fetcher, sandbox, NOW, chance=lambda: 0.0)
 
@@ -103,8 +114,10 @@ def ending(result: PollResult) -> str:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("path", EXPECTED)
-async def test_one_reason(server: HostileServer, sandbox: Sandbox, path: str) -> None:
-    """The poll ends as expected, in time, and the loop was free meanwhile."""
+async def test_one_reason(
+    server: HostileServer, sandbox: Sandbox, strict_sandbox: Sandbox, path: str
+) -> None:
+    """The poll ends as expected, and the loop was free meanwhile."""
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -114,22 +127,27 @@ async def test_one_reason(server: HostileServer, sandbox: Sandbox, path: str) ->
             gaps.append(time.monotonic() - began)
 
     ticking = asyncio.create_task(tick())
-    result = await poll(server, sandbox, path)
-    ticking.cancel()
     wanted = EXPECTED[path]
-    assert ending(result) in ((wanted,) if isinstance(wanted, str) else wanted)
+    endings = (wanted,) if isinstance(wanted, str) else wanted
+    may_be_killed = "parse_deadline" in endings
+    result = await poll(server, strict_sandbox if may_be_killed else sandbox, path)
+    ticking.cancel()
+    assert ending(result) in endings
     assert not result.reason or result.reason in REASONS
-    assert max(gaps, default=0) < 1.0
+    assert max(gaps, default=0) < 3.5  # a loop that waits for a killed job waits 4 s
     assert all(entry.id for entry, _ in result.entries)
     assert result.state.next_at is not None and result.state.next_at > NOW
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_failure_keeps_validators(server: HostileServer, sandbox: Sandbox) -> None:
+async def test_failure_keeps_validators(
+    server: HostileServer, sandbox: Sandbox, strict_sandbox: Sandbox
+) -> None:
     """After a failed poll the validators are those of the last good one."""
     good = (await poll(server, sandbox, "etag")).state
     for path in ("500", "html", "no-last-chunk", "author-bomb"):
-        bad = (await poll(server, sandbox, path, good)).state
+        parser = strict_sandbox if path == "author-bomb" else sandbox
+        bad = (await poll(server, parser, path, good)).state
         assert (bad.etag, bad.last_modified) == (good.etag, good.last_modified) == (
             'W/"v1"', "Sat, 01 Jan 2050 00:00:00 GMT")  # fmt: skip
         assert bad.failures == 1
@@ -218,7 +236,7 @@ async def test_credentials_stay_home(server: HostileServer) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_secret_in_errors(server: HostileServer) -> None:
     """No error text repeats the key of an address."""
-    async with Fetcher(SETTINGS) as fetcher:
+    async with Fetcher(SETTINGS.model_copy(update={"timeout_s": 1.5})) as fetcher:
         for path in ("500", "length-twice", "to-file", "hop", "gzip-cut", "reset", "hang"):
             with pytest.raises(FetchError) as caught:
                 await fetcher.get(f"{server.url}/{path}?token=s3cr3t")
@@ -253,11 +271,11 @@ async def test_moved_for_good(server: HostileServer) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_neighbours_do_not_notice(server: HostileServer, sandbox: Sandbox) -> None:
-    """While one feed's parsing is killed, another is parsed at once."""
-    bomb = asyncio.create_task(poll(server, sandbox, "author-bomb"))
-    await asyncio.sleep(0.5)
-    began = time.monotonic()
-    assert (await poll(server, sandbox, "ok")).outcome == "entries"
-    assert time.monotonic() - began < 1
+async def test_neighbours_do_not_notice(server: HostileServer, strict_sandbox: Sandbox) -> None:
+    """While one feed's parsing goes nowhere, another is parsed: it need not wait for the kill."""
+    bomb = asyncio.create_task(poll(server, strict_sandbox, "author-bomb"))
+    while b"/author-bomb" not in server.requests[-1]:  # noqa: ASYNC110 - the wire tells no event
+        await asyncio.sleep(0.01)
+    assert (await poll(server, strict_sandbox, "ok")).outcome == "entries"
+    assert not bomb.done()
     assert (await bomb).reason == "parse_deadline"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -27,11 +28,14 @@ class Finding:
     problems: tuple[str, ...] = ()
 
 
-def check_all(config: str | None, *, as_json: bool) -> bool:
-    """Look at everything, print what was found, and tell whether all is well."""
+def check_all(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> bool:
+    """Look at everything, print what was found, and tell whether all is well.
+
+    ``flags`` are settings given on the command line, by dotted name; None: not given.
+    """
     good = True
     console = screen()
-    for finding in findings(config):
+    for finding in findings(config, flags):
         good = good and not finding.problems
         if as_json:
             put(line({"what": finding.what, "problems": finding.problems}))
@@ -43,10 +47,10 @@ def check_all(config: str | None, *, as_json: bool) -> bool:
     return good
 
 
-def findings(config: str | None) -> Iterator[Finding]:
+def findings(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
     """Settings, feeds, profile, and each of the profile's examples."""
     try:
-        loaded = load(config, os.environ)
+        loaded = load(config, os.environ, flags)
     except ConfigError as error:
         yield Finding("settings and feeds", tuple(str(error).splitlines()))
         return
@@ -96,9 +100,9 @@ def _broken(path: Path, knowledge: Knowledge) -> Iterator[str]:
             yield f"{path}: {key} is {value!r}, not {fields[key]!r}"
 
 
-def print_settings(config: str | None, *, as_json: bool) -> None:
+def print_settings(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> None:
     """Every setting with the value in force and where it comes from; secrets masked."""
-    rows = list(effective(load_settings(config, os.environ)))
+    rows = list(effective(load_settings(config, os.environ, flags)))
     if as_json:
         for key, value, source in rows:
             shown = value if isinstance(value, bool | int | float | None) else _text(value)

@@ -86,6 +86,7 @@ def check(
     config: Annotated[str | None, typer.Argument(help="Folder or file of the settings.")] = None,
     *,
     option: ConfigOption = None,
+    profile: Annotated[str | None, typer.Option(help="Judge this profile instead.")] = None,
     print_: Annotated[
         bool, typer.Option("--print", help="Every setting, its value and its source.")
     ] = False,
@@ -94,10 +95,11 @@ def check(
     """Judge settings, feeds and profile, and try the profile's own examples."""
     from worker.cli.checking import check_all, print_settings
 
+    flags = {"profile": profile}
     if print_:
-        print_settings(config or option, as_json=as_json)
+        print_settings(config or option, flags, as_json=as_json)
         return
-    raise typer.Exit(0 if check_all(config or option, as_json=as_json) else EX_CONFIG)
+    raise typer.Exit(0 if check_all(config or option, flags, as_json=as_json) else EX_CONFIG)
 
 
 def tail(
