@@ -65,6 +65,10 @@ class Chain:
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
         began = time.monotonic()
+        if work.attempts > inbox.CLAIMS_ALONE:
+            detail = f"the process ended {inbox.CLAIMS_ALONE} times while this was worked on"
+            await self._bury(work, "crashed", detail, now())
+            return
         if work.kind in {"kill", "correction"}:
             await self._obey(work, now(), began)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.shell.test_config import kabulwire, written
+from worker.config_load import load_settings
 from worker.core.errors import ConfigError
 from worker.core.gate import GateDecision
 from worker.core.model import Document, Entry
@@ -24,6 +27,7 @@ from worker.store.times import stamp
 from worker.store.writer import Writer
 
 NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
+LONG_AGO = dt.datetime(2021, 3, 4, 6, 0, tzinfo=dt.UTC)
 OPEN = GateDecision(open=True, reason="place")
 SHUT = GateDecision(open=False, reason="no_word")
 BINDING = Binding("files", "test", "kabul")
@@ -183,6 +187,33 @@ def test_a_row_that_kills_the_process_does_not_loop(conn: sqlite3.Connection) ->
     with transaction(conn):
         together = inbox.claim(conn, NOW, 5)
     assert [(w.entry.id, w.attempts) for w in together if w.entry] == [("deadly", 3)]
+
+
+@pytest.mark.slow
+def test_what_ends_the_process_three_times_is_given_up(tmp_path: Path) -> None:
+    """The worker dies each time it settles one article; the fourth life buries it and goes on."""
+    folder = written(tmp_path, "", feeds="")
+    store = tmp_path / "store.db"
+    places = {
+        "KABULWIRE__SERVE__PORT": "0",
+        "KABULWIRE__STORE__PATH": str(store),
+        "KABULWIRE__FILES__DIR": str(tmp_path / "topics"),
+    }
+    instance = load_settings(folder, places).config.instance
+    with closing(open_writer(store, replace(BINDING, instance=instance))) as conn:
+        inbox.admit_document(conn, Document("deadly", text="A bomb killed six."), LONG_AGO)
+    deadly = places | {"KABULWIRE_CRASH_POINT": "settle.before_commit"}
+    lives = [
+        kabulwire("once", "--config", str(folder), cwd=tmp_path, **deadly).returncode
+        for _ in range(4)
+    ]
+
+    assert lives == [137, 137, 137, 0]
+    with closing(open_reader(store)) as conn:
+        (letter,) = conn.execute("SELECT * FROM dead_letter").fetchall()
+        assert (letter["article_id"], letter["reason"]) == ("deadly", "crashed")
+        assert inbox.count(conn) == 0
+    assert (tmp_path / "topics" / "kabulwire.dead-letters.v1.jsonl").exists()
 
 
 def test_a_suspect_runs_alone(conn: sqlite3.Connection) -> None:
