@@ -1,6 +1,6 @@
 """``replay``: a file of articles by the clock of its own times, through the real store and sink.
 
-Rules (rules.md, Store 5)
+Rules
 -----
 1. The clock of a line is its ``first_seen``, else ``published``; a line with neither takes that of
    the line before it (first: 1970) and has no publication time.

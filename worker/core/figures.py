@@ -1,6 +1,6 @@
 """Statements → low, best, high: the one decision about figures, for an article and an incident alike.
 
-Rules (design: What counts; UCDP's low/best/high; GTD codebook 2019, nkill, for the order)
+Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, for the order)
 -----
 1. Victims and attackers are decided apart and never added up. Nothing here adds two figures.
 2. Dropped, each with its status: figures of another scope (``background``), of the party that

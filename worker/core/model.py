@@ -284,7 +284,7 @@ class Statement:
 
     ``id`` is unique within its report ("k1"); ``subset_of`` names another statement's ``id``.
     ``victim_class`` is "unspecified", "perpetrator", or a class such as "children", "civilians",
-    "security_forces". ``low`` and ``high`` are the bounds of the wording (design: What counts);
+    "security_forces". ``low`` and ``high`` are the bounds of the wording (docs/method.md, Figures);
     ``value`` is the number as printed, None for a wording without a number.
     ``said_at`` is the version time of the article that printed it.
     """

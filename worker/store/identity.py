@@ -1,6 +1,6 @@
 """Which article an entry belongs to: the same one over feeds, versions and tracking parameters.
 
-Rules (rules.md, Text and identity of articles)
+Rules
 -----
 1. ``article_id`` = hash(outlet, canonical URL) at first sight, else the entry's own id.
 2. Later entries bind to it by guid (their ``entry_id``) or by URL. So one URL in two feeds of an

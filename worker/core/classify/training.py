@@ -3,7 +3,7 @@
 Rules
 -----
 1. MAP: each weight has a Gaussian prior at its present value. With no examples the weights stay as
-   they are; they move only as far as data push them (research: AP .87 from 5 examples on, where
+   they are; they move only as far as data push them (measured: AP .87 from 5 examples on, where
    free logistic regression needs 75 for .85).
 2. No weight crosses zero. "A funeral in the headline" may count less, never in favour.
 3. An article is a bag of segments of which the best one speaks: each round picks the segment that

@@ -19,7 +19,7 @@ from worker.core.text.date_mention import LOOK, DateMention, ends_with, precisio
 
 _UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25, "decade": 3652.5}
 _SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 75.0, "decade": 720.0}
-"""How far off a rounded count may be, per unit counted; research gold: a month = 24 to 37 days."""
+"""How far off a rounded count may be, per unit counted: "a month ago" was 24 to 37 days in real articles."""
 _VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9), "decade": (1, 5)}
 """What a bare plural ("weeks ago") may mean, in its unit."""
 _SLACK_LIMIT = 400

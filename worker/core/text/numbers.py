@@ -1,6 +1,6 @@
 """Numbers as news prints them, with the bounds of their wording. What they count is not asked here.
 
-Rules (design: What counts, Figures)
+Rules (docs/method.md, Figures)
 -----
 1. exact N → N/N; at least N → N/-; more than N → N+1/-; nearly N → floor(.85 N)/N-1; around N → ±20 %;
    up to N → -/N; N to M → N/M; several, many → 3/-; a number of → 2/-; a score → 20/-; scores → 40/-;

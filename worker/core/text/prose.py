@@ -21,7 +21,7 @@ from worker.core.model import Span, Zone
 from worker.core.text.normalise import Normalised, normalise
 
 LEAD_SENTENCES = 3
-"""Title plus three sentences gave the best verdicts (research: F1 .92 against .89 with ten)."""
+"""Title plus three sentences gave the best verdicts (F1 .92 against .89 with ten)."""
 
 _END = re.compile(r"""(?<=[.!?؟۔।])["')\]]*\s+|(?<=[。！？])["')\]」』]*""")
 _ABBREVIATION = re.compile(
