@@ -228,6 +228,14 @@ OTHERS = {
         ),
         "other",
     ),
+    "anniversary": (
+        "Five years on, the school at Qala-e-Sabz waits for justice",
+        (
+            "KABUL (Wire) - Families marked the fifth anniversary on Tuesday of the bombing that killed "
+            "24 pupils of a school in western Kabul. Nobody has been tried for the attack."
+        ),
+        "background_only",
+    ),
     "politics": (
         "Kabul hosts regional trade talks",
         "Ministers of six countries met in Kabul on Tuesday to discuss trade. Security was tight.",

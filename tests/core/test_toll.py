@@ -75,6 +75,8 @@ def best(text: str) -> tuple[int | None, int | None, int | None]:
         ("One of the wounded later died in hospital.", (1, None, None)),
         ("It came on the day 34 people were killed in Helmand province.", (None, None, None)),
         ("The hospital received 21 patients and three dead.", (3, 21, None)),
+        ("The Emergency hospital said it had received 36 patients.", (None, 36, None)),
+        ("The blast killed two, wounding six, a police official said.", (2, 6, None)),
         ("Eight people were rescued.", (None, None, None)),
         ("Police arrested four men.", (None, None, None)),
     ],

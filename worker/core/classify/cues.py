@@ -19,7 +19,7 @@ THREAT_REACH = 45
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
-    "opening", "digest", "perpetrator", "combat", "since",
+    "opening", "digest", "perpetrator", "combat", "since", "anniversary",
 )  # fmt: skip
 
 

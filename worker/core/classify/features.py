@@ -135,6 +135,7 @@ def _across(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
     if frame is not None and not fresh:
         sheet.add("top.follow_up", frame)
     _bare_reaction(sheet, sentences)
+    _anniversary(sheet, sentences)
 
 
 def _bare_reaction(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
@@ -142,6 +143,13 @@ def _bare_reaction(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
     reaction = next((c.hits["reaction"][0] for c in sentences if c.has("reaction")), None)
     if reaction is not None and not any(c.has("casualty") or c.has("claim") for c in sentences):
         sheet.add("top.bare_reaction", reaction)
+
+
+def _anniversary(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
+    """Remembered once at the top may be background; twice ("Five years on", "mark") is the news."""
+    told = [at for cues in sentences for at in cues.hits.get("anniversary", ())]
+    if len(told) > 1:
+        sheet.add("top.anniversary", told[0])
 
 
 def _gap(places: Iterable[PlaceMention | Range], attacks: Iterable[Range]) -> int:

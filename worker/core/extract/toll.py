@@ -80,7 +80,7 @@ def find_statements(
 
 
 def _is_boast(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
-    if is_perpetrator(count.victim_class):
+    if count.received or is_perpetrator(count.victim_class):
         return False
     stop = len(prose.text[: count.start].rstrip())
     found = lexicon.find("self_killing", prose.text, max(0, stop - 30), stop)

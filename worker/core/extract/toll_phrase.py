@@ -326,13 +326,21 @@ class Counter:
         before = found[-1]
         people = self._people(number.end, high)
         gap = self._text[before.end : number.start]
+        after = self._text[people.named_to : people.named_to + 5]
         if (
             people.victim_class is None
             or not _GAP.fullmatch(gap)
-            or ("and" not in gap and "," not in gap)
+            or ("and" not in gap and ("," not in gap or self._opens_clause(number, high, after)))
         ):
             return None
         return Count(number, number.start, people.named_to, before.measure, people.victim_class)
+
+    def _opens_clause(self, number: Number, high: int, after: str) -> bool:
+        """As in "wounding two, a police official said": a person after a comma, and no list."""
+        found = self._lexicon.find("single_person", self._text, number.start, high)
+        return not after.startswith((" and ", ", ")) and any(
+            match.start() == number.start for match in found
+        )
 
     def _joined_before(self, waiting: Sequence[Number], made: Count) -> list[Count]:
         """As in "two women and | three children were killed": harm told once, after the last."""
