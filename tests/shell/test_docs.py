@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,14 +58,21 @@ def test_alert_rules_use_series_that_exist() -> None:
     assert used - set(rows("metrics")) == set()
 
 
-def commands_of(*group: str) -> set[str]:
-    """The commands that ``--help`` lists."""
+@cache
+def help_of(*command: str) -> str:
+    """What ``--help`` prints for a command or a group."""
     done = subprocess.run(
-        [sys.executable, "-m", "worker", *group, "--help"],
+        [sys.executable, "-m", "worker", *command, "--help"],
         cwd=ROOT, capture_output=True, text=True, check=True,
         env={"PYTHONPATH": str(ROOT), "COLUMNS": "200", "TERM": "dumb", "PATH": ""},
     )  # fmt: skip
-    table = done.stdout[done.stdout.index("Commands") :]
+    return done.stdout
+
+
+def commands_of(*group: str) -> set[str]:
+    """The commands that ``--help`` lists."""
+    text = help_of(*group)
+    table = text[text.index("Commands") :]
     return set(re.findall(r"^\W*\s([a-z-]+)\s{2,}\S", table, re.MULTILINE))
 
 
@@ -79,6 +87,31 @@ def test_every_command_that_the_documents_show_exists() -> None:
             if name not in top or (name in groups and sub and sub not in groups[name]):
                 wrong.append(f"{path.name}: {found[0]}")
     assert wrong == []
+
+
+def test_every_option_that_the_documents_show_exists() -> None:
+    """Each `--option` behind `kabulwire X` in a document is one that X takes."""
+    shown = [
+        (path.name, tuple(found[1].split()), option)
+        for path in DOCUMENTS
+        for found in re.finditer(
+            r"\bkabulwire ((?:(?:feeds|topics|store|incidents) )?[a-z]+)(?= )([^\n|;#]*)",
+            _code(path),
+        )
+        for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", found[2])
+    ]
+    assert len(shown) >= 3
+    assert [row for row in shown if not re.search(rf"(?<!\S){row[2]}\b", help_of(*row[1]))] == []
+
+
+def test_no_line_of_prose_is_longer_than_the_page() -> None:
+    """Outside tables and code a line of a document has at most 100 characters."""
+    long = []
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        prose = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+        lines = [line for line in prose.splitlines() if not line.startswith("|")]
+        long += [f"{path.name}: {line[:50]}" for line in lines if len(line) > 100]
+    assert long == []
 
 
 def _code(path: Path) -> str:
