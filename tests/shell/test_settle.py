@@ -12,11 +12,11 @@ import pytest
 
 from tests.shell.store_world import StoreWorld, messages
 from tests.stories.tell import article_of, check, read_story, report_of, take
-from worker.core.incident import Constraint
+from worker.core.incident import Constraint, TimerSet
 from worker.core.model import Analysis, Entry, EntryStatus, Verdict
 from worker.knowledge import load_knowledge
 from worker.settle import Settled, bury, settle, tick, withdraw
-from worker.store import articles, inbox, outbox
+from worker.store import articles, inbox, incidents, outbox
 from worker.store.connect import transaction
 
 KNOWLEDGE = load_knowledge("kabul")
@@ -297,3 +297,18 @@ def test_a_timer_is_decided_as_of_when_it_was_due(
     for value in told:
         assert value["state"] == "settled"
         assert dt.datetime.fromisoformat(value["as_of"]) == incident.settle_at
+    if fires:
+        days = KNOWLEDGE.merge_weights["life.close_days"]
+        assert world.live()[0].close_at == incident.settle_at + dt.timedelta(days=days)
+
+
+def test_a_timer_that_changes_nothing_fires_once(world: StoreWorld) -> None:
+    """Due exactly now, of an incident that is gone: it is cleared, or every tick would meet it."""
+    arrive(world, "gulf-1")
+    (gone,) = world.incidents
+    world.kill(article_of("gulf-1", {"at": AT}, KNOWLEDGE), minutes(1))
+    incidents.set_timer(world.conn, TimerSet(gone, "settle", minutes(2)))
+
+    with transaction(world.conn):
+        assert tick(world.conn, minutes(2), KNOWLEDGE) == ()
+    assert incidents.due_timers(world.conn, minutes(2), 10) == []
