@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -39,6 +38,4 @@ def test_frozen_broker_answers_after_thaw(own_kafka: Broker) -> None:
     with pytest.raises(Exception, match="did not answer"):
         own_kafka.wait(timeout=2)
     own_kafka.thaw()
-    began = time.monotonic()
-    own_kafka.wait(timeout=20)
-    assert time.monotonic() - began < 20
+    own_kafka.wait(timeout=60)

@@ -47,7 +47,7 @@ def healthy(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedP
     return subprocess.run(
         [sys.executable, "-m", "worker", "healthy", *arguments],
         cwd=cwd, env=clean | {"PYTHONPATH": str(ROOT)} | environ,
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
 
 
