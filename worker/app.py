@@ -41,8 +41,7 @@ from worker.ingest.robots import Robots
 from worker.knowledge import load_knowledge, profile_dir
 from worker.metrics import Metrics
 from worker.polling import Poller, Stop, now
-from worker.publish.file_publisher import FilePublisher
-from worker.publish.files import FileSink
+from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.sandbox import Sandbox
 from worker.serve.facts import store_facts
 from worker.serve.web import Face, build, build_page
@@ -222,8 +221,9 @@ class _Worker:
                 metrics=self._metrics,
                 on_fatal=self._report_failure,
             )
-        sink = FileSink(config.files.dir, config.topics.prefix, config.files.rotate_mb * 1_000_000)
-        return FilePublisher(config.store.path, sink, self._writer, self._told)
+        store, files = config.store.path, config.files
+        sink = open_sink(files.dir, config.topics.prefix, files.rotate_mb * 1_000_000, store)
+        return FilePublisher(store, sink, self._writer, self._told)
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         """Open health, metrics and page, and say beside the store where they are."""

@@ -228,7 +228,7 @@ OTHERS = {
         ),
         "other",
     ),
-    "anniversary": (
+    "years on": (
         "Five years on, the school at Qala-e-Sabz waits for justice",
         (
             "KABUL (Wire) - Families marked the fifth anniversary on Tuesday of the bombing that killed "

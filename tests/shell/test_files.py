@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from worker.core.contract.message import Message
-from worker.core.errors import StateError
+from worker.core.errors import ConfigError, StateError
 from worker.publish import files
-from worker.publish.file_publisher import FilePublisher
+from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.publish.files import FileSink, read_values
 from worker.store import outbox
 from worker.store.connect import Binding, open_reader, open_writer
@@ -244,3 +244,53 @@ def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.Mon
 
     assert seen == [(True, [1]), (1, "waiting")]
     assert outbox.count_waiting(reader) == 0
+
+
+def published_store(tmp_path: Path, folder: str) -> Path:
+    """A store whose one message is in the topic files of a folder."""
+    store = tmp_path / "store.db"
+    writer = Writer(open_writer(store, BINDING), lambda _: None)
+    writer.start()
+    message = Message("incident-log.v1", "kw-a", {}, b"{}", "id-1")
+    writer.submit(lambda conn: outbox.append(conn, 1, (message,), NOW)).result(timeout=10)
+    publisher = FilePublisher(
+        store, open_sink(tmp_path / folder, "kw", 1000, store), writer, lambda *_: None
+    )
+    publisher.start()
+    assert publisher.stop(10)
+    writer.close()
+    return store
+
+
+def test_files_of_their_store_are_opened(tmp_path: Path) -> None:
+    """Also when the newest file has just been rotated away under a name with its last number."""
+    store = published_store(tmp_path, "topics")
+    sink = open_sink(tmp_path / "topics", "kw", 1000, store)
+    assert sink.last_seq("incident-log.v1") == 1
+    log = sink.path("incident-log.v1")
+    log.rename(log.with_name("kw.incident-log.v1.000000000001.jsonl"))
+    assert open_sink(tmp_path / "topics", "kw", 1000, store).last_seq("incident-log.v1") == 1
+
+
+def test_files_ahead_of_their_store_are_refused(tmp_path: Path) -> None:
+    """An empty store would number anew from 1, and what it publishes be taken for written."""
+    published_store(tmp_path, "topics")
+    empty = tmp_path / "empty.db"
+    open_writer(empty, BINDING).close()
+    with pytest.raises(ConfigError, match=r"go up to message 1, store .*empty\.db only to 0"):
+        open_sink(tmp_path / "topics", "kw", 1000, empty)
+
+
+def test_a_folder_without_what_was_published_is_refused(tmp_path: Path) -> None:
+    """A consumer of the new folder would begin in the middle."""
+    store = published_store(tmp_path, "topics")
+    with pytest.raises(ConfigError, match="holds nothing of it"):
+        open_sink(tmp_path / "other", "kw", 1000, store)
+
+
+def test_a_folder_that_cannot_be_is_a_setting_that_is_wrong(tmp_path: Path) -> None:
+    """Not a fault of the program."""
+    store = published_store(tmp_path, "topics")
+    (tmp_path / "plain").write_text("", "utf-8")
+    with pytest.raises(ConfigError, match=r"files\.dir: .*plain"):
+        open_sink(tmp_path / "plain", "kw", 1000, store)

@@ -6,6 +6,8 @@ Rules
 2. Written and fsynced first, marked published second: a crash in between is recognised by the
    files themselves.
 3. A disk that is full or broken stops publishing and is tried again; nothing is skipped.
+4. Files and store belong together. A store that is behind its files would number its messages like
+   ones that are there already, and they would be left out as written: such a start is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from worker.core.errors import PublishError
+from worker.core.contract.message import HEARTBEATS
+from worker.core.errors import ConfigError, PublishError
 from worker.publish.files import FileSink
 from worker.store import outbox
 from worker.store.connect import open_reader
@@ -26,6 +29,35 @@ Told = Callable[[str, dict[str, Any]], None]
 """Called with the name of a log event and its keys, from this thread."""
 _IDLE_S = 1.0
 _RETRY_S = 5.0
+
+
+def open_sink(folder: Path, prefix: str, rotate_bytes: int, store: Path) -> FileSink:
+    """The topic files of a store; ``ConfigError`` when they cannot be, or are of another store."""
+    try:
+        sink = FileSink(folder, prefix, rotate_bytes)
+        held = max((sink.last_seq(topic) for topic in sink.topics()), default=0)
+    except OSError as error:
+        raise ConfigError(f"files.dir: {folder}: {error.strerror}") from error
+    conn = open_reader(store)
+    try:
+        row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+        known = int(row[0]) if row else 0
+        told = conn.execute(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE published = 1 AND topic != ?)", (HEARTBEATS,)
+        ).fetchone()[0]
+    finally:
+        conn.close()
+    if held > known:
+        raise ConfigError(
+            f"files.dir: the topic files in {folder} go up to message {held}, store {store} only to "
+            f"{known}: start with the store they were written from, or move the files away"
+        )
+    if told and not held:
+        raise ConfigError(
+            f"files.dir: store {store} has published, and {folder} holds nothing of it: name the "
+            "folder with its topic files, or start with an empty store"
+        )
+    return sink
 
 
 class FilePublisher(threading.Thread):

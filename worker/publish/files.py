@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from worker import crash
-from worker.core.contract.message import HEARTBEATS, INCIDENTS
+from worker.core.contract.message import HEARTBEATS, INCIDENTS, SCHEMAS
 from worker.core.errors import StateError
 from worker.store.outbox import OutboxRow
 
@@ -46,6 +46,16 @@ class FileSink:
         """The file that a topic is appended to."""
         return self._folder / f"{self._prefix}{topic}.jsonl"
 
+    def topics(self) -> set[str]:
+        """The topics that the folder holds messages of, heartbeats apart."""
+        found = [path.name for path in self._folder.glob(f"{self._prefix}*.jsonl")]
+        return {
+            topic
+            for topic in SCHEMAS
+            if topic != HEARTBEATS
+            and any(name.startswith(f"{self._prefix}{topic}.") for name in found)
+        }
+
     def write(self, rows: Sequence[OutboxRow]) -> None:
         """Append rows in order, durably. Rows that a file holds already are left out.
 
@@ -59,7 +69,7 @@ class FileSink:
             if topic == HEARTBEATS:
                 self._overwrite(topic, group[-1])
             else:
-                self._append(topic, [row for row in group if row.seq > self._last_seq(topic)])
+                self._append(topic, [row for row in group if row.seq > self.last_seq(topic)])
 
     def compact(self, topic: str = INCIDENTS) -> int:
         """Keep the newest record of each key, in the order of their ``seq``; returns lines.
@@ -114,7 +124,8 @@ class FileSink:
         path.replace(path.with_name(f"{self._prefix}{topic}.{self._last[topic]:012d}.jsonl"))
         _sync_folder(self._folder)
 
-    def _last_seq(self, topic: str) -> int:
+    def last_seq(self, topic: str) -> int:
+        """The last message that the files of a topic hold; 0 when none."""
         if topic not in self._last:
             self._last[topic] = self._recover(topic)
         return self._last[topic]
