@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -102,6 +104,44 @@ def test_every_option_that_the_documents_show_exists() -> None:
     ]
     assert len(shown) >= 3
     assert [row for row in shown if not re.search(rf"(?<!\S){row[2]}\b", help_of(*row[1]))] == []
+
+
+def test_a_copied_profile_can_be_checked_as_the_document_says(tmp_path: Path) -> None:
+    """`cp -r` and `check --profile mytown`; a name that is no profile is told with its places."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "tests/profiles/portsmere", tmp_path / "config/profiles/mytown")
+    good, bad = (
+        subprocess.run(
+            [sys.executable, "-m", "worker", "check", "--profile", name, "--json"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+            env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        )
+        for name in ("mytown", "nowhere")
+    )  # fmt: skip
+    assert good.returncode == 0, good.stdout
+    assert json.loads(good.stdout.splitlines()[-1])["what"].startswith("profile mytown: 8 places")
+    assert bad.returncode == 78
+    assert "no profile 'nowhere'" in json.loads(bad.stdout.splitlines()[-1])["problems"][0]
+
+
+def test_the_example_line_is_answered_as_the_contract_says() -> None:
+    """What `analyze` says of the line in docs/contract.md is what stands there, cut short."""
+    contract = (ROOT / "docs/contract.md").read_text("utf-8").split("## Lines of analyze")[1]
+    given, answers = re.findall(r"```json\n(.*?)```", contract, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "analyze", "--profile", str(ROOT / "config/profiles/kabul")],
+        input=given + '{"id": 3}\n', capture_output=True, text=True, check=False, cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+    )  # fmt: skip
+    (found, refused), (shown, refusal) = (
+        [json.loads(line) for line in text.splitlines()] for text in (done.stdout, answers)
+    )
+    assert (refused, done.returncode) == (refusal, 65)
+    for name in ("label", "band", "places"):
+        assert found["verdict"][name] == shown["verdict"][name]
+    assert set(shown["verdict"]["reasons"][0]) == set(found["verdict"]["reasons"][1])
+    report = shown["reports"][0]
+    assert {name: found["reports"][0][name] for name in report} == report
 
 
 def test_no_line_of_prose_is_longer_than_the_page() -> None:
