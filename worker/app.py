@@ -342,7 +342,8 @@ class _Worker:
         self._desk.pulse.set_problem("sink", "publishing waits for a person" if blocked else "")
         if self._desk.pulse.paused != was_paused:
             event = "feed.resumed" if was_paused else "feed.paused"
-            log.get().warning(event, inbox=waiting.inbox, outbox=waiting.outbox)
+            free_mb = waiting.free_bytes // 1_000_000
+            log.get().warning(event, inbox=waiting.inbox, outbox=waiting.outbox, free_mb=free_mb)
 
     async def _send_heartbeat(self, moment: dt.datetime) -> None:
         failing = len(self._poller.failing)

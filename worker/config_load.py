@@ -15,6 +15,7 @@ Rules
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -158,6 +159,10 @@ def _feed_problems(feed: FeedConfig, earlier: list[FeedConfig]) -> Iterator[str]
             yield f"feed {feed.id!r}: {feed.url!r} is no http or https address"
         if parts.username or parts.password:
             yield f"feed {feed.id!r}: keep the password out of the url; use auth_file"
+    for key in ("auth_file", "headers_file"):
+        path = getattr(feed, key)
+        if feed.enabled and path is not None and not os.access(path, os.R_OK):
+            yield f"feed {feed.id!r}: {key} {path} cannot be read"
     if feed.default_tz is not None:
         try:
             ZoneInfo(feed.default_tz)

@@ -169,8 +169,8 @@ def secret_headers(feed: FeedConfig) -> dict[str, str]:
     """What a feed is asked with, read each time, so that a renewed secret needs no restart.
 
     ``auth_file`` holds ``name:password`` (sent as Basic) or a whole Authorization value;
-    ``headers_file`` one ``Name: value`` a line. A file that cannot be read adds nothing: the server
-    will say no, and that is logged.
+    ``headers_file`` one ``Name: value`` a line. A file that cannot be read is refused at the start;
+    one lost later adds nothing: the server will say no, and that is logged.
     """
     headers: dict[str, str] = {}
     for line in _lines(feed.headers_file):

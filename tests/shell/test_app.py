@@ -292,13 +292,27 @@ def test_commands_read_the_store_of_a_running_worker(tmp_path: Path, newsroom: N
         assert (feed["id"], feed["failures"]) == ("ledger", 0)
         assert (facts["profile"], facts["incidents"]) == ("portsmere", 1)
         assert f"incident {incident['incident_id']} revision 1" in told
+        one = incident["incident_id"]
+        assert "is not in" in _refused(tmp_path, "incidents", "split", one, "a-nobody")
+        assert "given twice" in _refused(tmp_path, "incidents", "merge", one, one)
+        assert "no article" in _refused(tmp_path, "incidents", "confirm", "a-nobody")
         assert worker.stop() == 0
 
 
 def _ask(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
+    done = _command(folder, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _refused(folder: Path, *arguments: str) -> str:
+    done = _command(folder, *arguments)
+    assert done.returncode == 65, done.stderr
+    return done.stderr
+
+
+def _command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "worker", *arguments, "--config", str(folder / "config")],
         env=environ(folder), capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout

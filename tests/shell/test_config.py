@@ -130,6 +130,7 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
         (FEED.replace('"one"', '"a b"'), "letters, digits"),
         (FEED.replace("https:", "ftp:"), "no http or https address"),
         (FEED.replace("//one", "//me:secret@one"), "use auth_file"),
+        (FEED + 'auth_file = "/nowhere/secret"\n', "auth_file /nowhere/secret cannot be read"),
         (FEED + 'default_tz = "Mars/Base"\n', "unknown time zone"),
         (FEED + 'kind = "rsss"\n', "did you mean 'rss'?"),
         (FEED.replace("[[feed]]", "[[feeds]]"), "write [[feed]]"),

@@ -62,6 +62,12 @@ def articles_of(conn: sqlite3.Connection, incident_id: str) -> list[str]:
     return sorted(found)
 
 
+def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
+    """Whether the store holds an article."""
+    found = conn.execute("SELECT 1 FROM article WHERE article_id = ? LIMIT 1", (article_id,))
+    return found.fetchone() is not None
+
+
 def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> int:
     sink = "kafka" if config.kafka.bootstrap_servers else "files"
     conn = open_writer(Path(config.store.path), Binding(sink, config.instance, profile))

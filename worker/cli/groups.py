@@ -208,6 +208,10 @@ def incidents_confirm(
     config: ConfigOption = None,
 ) -> None:
     """A report under review is right: it may make and join incidents."""
+    from worker.cli.corrections import is_settled
+
+    if not is_settled(opened(settings(config)), article_id):
+        refuse(f"no article {article_id} in the store", 65)
     _correct(config, "confirm", article_id)
 
 
@@ -216,6 +220,8 @@ def incidents_merge(one: str, other: str, config: ConfigOption = None) -> None:
     """Two incidents are one."""
     from worker.cli.corrections import founding_article
 
+    if one == other:
+        refuse(f"{one} was given twice", 65)
     conn = opened(settings(config))
     _correct(config, "must", founding_article(conn, one), founding_article(conn, other))
 
@@ -225,7 +231,10 @@ def incidents_split(incident_id: str, article_id: str, config: ConfigOption = No
     """An article is about another incident."""
     from worker.cli.corrections import articles_of
 
-    others = [a for a in articles_of(opened(settings(config)), incident_id) if a != article_id]
+    told = articles_of(opened(settings(config)), incident_id)
+    if article_id not in told:
+        refuse(f"article {article_id} is not in {incident_id}: {', '.join(told)}", 65)
+    others = [article for article in told if article != article_id]
     if not others:
         refuse(f"{incident_id} has no other article", 65)
     _correct(config, "cannot", article_id, others[0])
