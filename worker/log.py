@@ -36,7 +36,10 @@ EVENTS: dict[str, str] = {
     "feed.polled": "A poll ended (debug): outcome, entries, new ones, milliseconds.",
     "feed.failed": "A poll failed; logged at the 1st, 2nd, 4th, 8th … failure in a row.",
     "feed.recovered": "A failing feed answers again.",
-    "feed.paused": "Polling waits: inbox or outbox is above its high-water mark.",
+    "feed.paused": (
+        "Polling waits: inbox or outbox is above its high-water mark, "
+        "or the disk (`free_mb`) is almost full."
+    ),
     "feed.resumed": "Polling goes on.",
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
     "incident, revision.",

@@ -116,7 +116,7 @@ def _clock(
     from worker.core.lines import instant
 
     exported = instant(fields.get("settled_at"), zone)
-    return exported or document.first_seen or document.published or before
+    return (exported or document.first_seen or document.published or before).astimezone(dt.UTC)
 
 
 def _step(

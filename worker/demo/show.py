@@ -167,7 +167,7 @@ def _slot(value: Record, slot: str) -> str:
     held = value[slot]
     if isinstance(held, list):
         names = (h if isinstance(h, str) else h.get("name") or h.get("group") for h in held)
-        return ", ".join(str(name).replace("_", " ") for name in names)
+        return ", ".join(dict.fromkeys(str(name).replace("_", " ") for name in names))
     if isinstance(held, Mapping):
         return str(held.get("name") or held.get("start"))
     return str(held)

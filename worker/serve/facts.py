@@ -117,7 +117,9 @@ def _flat(snapshot: Mapping[str, Any]) -> dict[str, Any]:
         "place": place.get("name"),
         "attack_types": ", ".join(snapshot.get("attack_types") or ()),
         "targets": ", ".join(target["name"] for target in snapshot.get("targets") or ()),
-        "claims": ", ".join(claim["group"] for claim in snapshot.get("claims") or ()),
+        "claims": ", ".join(
+            dict.fromkeys(claim["group"] for claim in snapshot.get("claims") or ())
+        ),
         "killed": bounds(casualties.get("killed")),
         "injured": bounds(casualties.get("injured")),
         "reports": snapshot.get("reports_total"),
