@@ -153,7 +153,8 @@ class Chain:
 
     async def _analysis(self, document: Document, work: Work) -> Analysis:
         try:
-            return await self.sandbox.analyze(document, work.entry)
+            with self.metrics.analyze_duration.time():
+                return await self.sandbox.analyze(document, work.entry)
         except PageError:
             if document.html is None or work.entry is None:
                 raise

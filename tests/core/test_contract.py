@@ -237,6 +237,24 @@ def test_a_huge_article_record_is_cut_and_says_so() -> None:
     assert json.loads(record.value)["truncated"] is True
 
 
+@pytest.mark.parametrize(("reports", "title", "kept"), [(3000, 60, 1), (1, 600_000, 1)])
+def test_many_reports_and_long_titles_are_cut_too(reports: int, title: int, kept: int) -> None:
+    """Nothing a stranger writes can make a record larger; a long title costs no report."""
+    article = replace(article_of("gulf-1", STEP, KNOWLEDGE), title="x" * title)
+    told = tuple(
+        replace(report_of(article, 1, SLOTS, KNOWLEDGE), report_id=f"a-gulf#{n}")
+        for n in range(reports)
+    )
+    record = report_record(
+        Analysis(article, Verdict("attack_report", 0.9, "report"), told), (), NOW, KNOWLEDGE
+    )
+    assert record is not None
+    assert len(record.value) <= 512 * 1024
+    value = json.loads(record.value)
+    assert value["truncated"] is True
+    assert len(value["reports"]) >= kept
+
+
 def test_dead_letters_and_heartbeats_are_records_too() -> None:
     """Both are plain JSON under their key, with the id of what they say."""
     letter = DeadLetter("guid-1", "entry", "too_deep", "x", 2, NOW)

@@ -21,6 +21,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from worker.core.contract import caps
 from worker.core.contract.canonical import digest, encode, plain
 from worker.core.contract.records import (
     ARTICLE_RECORD,
@@ -49,6 +50,7 @@ SCHEMAS = {
     HEARTBEATS: "heartbeat.v1",
 }
 MAX_ARTICLE_BYTES = 512 * 1024
+_MAX_TITLE = 2000
 _SAMPLE = 100
 
 
@@ -207,17 +209,26 @@ def _published(report: Report, links: Mapping[str, Link]) -> PublishedReport:
 
 
 def _fit(record: ArticleRecord) -> ArticleRecord:
-    """Within 512 KiB: evidence of other slots goes first, then statements from the end."""
+    """Within 512 KiB: evidence of other slots goes first, then statements, then reports.
+
+    Both go from the end. A title or an address of a stranger may be of any length: both are cut.
+    """
     limit = MAX_ARTICLE_BYTES
     if _size(record) <= limit:
         return record
     bare = tuple(replace(r, evidence={}) for r in record.reports)
     verdict = replace(record.verdict, reasons=record.verdict.reasons[:20])
-    record = replace(record, reports=bare, verdict=verdict, truncated=True)
+    record = replace(
+        record, title=caps.cut(record.title, _MAX_TITLE), url=caps.cut(record.url, _MAX_TITLE),
+        reports=bare, verdict=verdict, truncated=True,
+    )  # fmt: skip
     while _size(record) > limit:
         most = max((len(r.statements) for r in record.reports), default=0)
+        if most <= 1 and not record.reports:
+            break
         if most <= 1:
-            return replace(record, reports=record.reports[: len(record.reports) // 2])
+            record = replace(record, reports=record.reports[: len(record.reports) // 2])
+            continue
         keep = most * 3 // 4
         cut = tuple(replace(r, statements=r.statements[:keep]) for r in record.reports)
         record = replace(record, reports=cut)
