@@ -106,8 +106,8 @@ class Kafka(Section):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
     )
-    sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
-        default="", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or empty."
+    sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or empty."
     )
     sasl_username: str = Field(default="", description="Name for SASL.")
     sasl_password: SecretStr = Field(

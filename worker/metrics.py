@@ -76,7 +76,7 @@ class Metrics:
         self.outbox_oldest = self._gauge("outbox_oldest_age_seconds", "Age of the oldest of them.")
         self.transactions = self._counter("kafka_transactions", "By result.", "result")
         self.transaction_duration = self._histogram(
-            "kafka_transaction_duration_seconds", "One transaction, or one fsynced append.", _QUICK
+            "kafka_transaction_duration_seconds", "One transaction.", _QUICK
         )
         self.rebuilds = self._counter("kafka_producer_rebuilds", "Producers replaced.", "reason")
         self.sink_up = self._gauge("sink_up", "1 while the last attempt to publish went through.")

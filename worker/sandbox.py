@@ -57,9 +57,6 @@ class SandboxKilledError(InputError):
     """A job was ended by force: ``deadline``, ``cpu``, ``memory``, ``killed``, or it ``crashed``."""
 
 
-SandboxKilled = SandboxKilledError
-
-
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What a job sends back: a value, or the name and reason of an error."""

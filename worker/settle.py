@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker import crash
-from worker.core.contract.message import dead_letter_record, messages, report_record
+from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
 from worker.core.errors import InputError
 from worker.core.incident import Changes, Constraint, TimerSet, to_json
@@ -67,7 +67,7 @@ def settle(
     inbox.finish(conn, work)
     if idle is not None:
         settled = Settled(idle, work.article_id, analysis.article.version, analysis.verdict)
-        return _committed(settled, "settle")
+        return _committing(settled)
     written = standing is not None and standing.published_record
     settle_id = outbox.next_settle_id(conn)
     articles.replace_version(
@@ -76,13 +76,13 @@ def settle(
         settle_id,
         now,
         told_at=told_at,
-        published_record=_is_published(analysis, now, knowledge, written=written),
+        published_record=wants_record(analysis, written_before=written),
     )
     articles.file_reports(conn, analysis, knowledge)
     changes = Changes()
     if analysis.reports or (standing is not None and standing.has_reports):
         changes = _decide(conn, {work.article_id}, analysis, now, knowledge)
-    _publish(conn, settle_id, changes, now, knowledge)
+    _enqueue(conn, settle_id, changes, now, knowledge)
     record = report_record(
         analysis,
         changes.links,
@@ -93,7 +93,7 @@ def settle(
     )
     if record is not None:
         outbox.append(conn, settle_id, (record,), now)
-    return _committed(_settled(analysis, changes), "settle")
+    return _committing(_settled(analysis, changes))
 
 
 def withdraw(
@@ -142,9 +142,9 @@ def correct(
     )
     inbox.finish(conn, work)
     changes = _decide(conn, set(constraint.articles), None, now, knowledge)
-    _publish(conn, settle_id, changes, now, knowledge)
-    return _committed(
-        Settled("corrected", work.article_id, work.version, incidents=_revised(changes)), "settle"
+    _enqueue(conn, settle_id, changes, now, knowledge)
+    return _committing(
+        Settled("corrected", work.article_id, work.version, incidents=_revised(changes))
     )
 
 
@@ -188,7 +188,7 @@ def tick(
             _clear(conn, incident_id, kind, due_at)
         settle_id = outbox.next_settle_id(conn)
         changes = _decide(conn, {incident_id}, None, due_at, knowledge)
-        _publish(conn, settle_id, changes, due_at, knowledge)
+        _enqueue(conn, settle_id, changes, due_at, knowledge)
         revised.extend(_revised(changes))
     crash.point("tick.before_commit")
     return tuple(revised)
@@ -230,12 +230,6 @@ def _told_at(work: Work) -> dt.datetime | None:
     return work.document.updated if work.document is not None else None
 
 
-def _is_published(
-    analysis: Analysis, now: dt.datetime, knowledge: Knowledge, *, written: bool
-) -> bool:
-    return report_record(analysis, (), now, knowledge, written_before=written) is not None
-
-
 def _decide(
     conn: sqlite3.Connection,
     names: Collection[str],
@@ -249,7 +243,7 @@ def _decide(
     return changes
 
 
-def _publish(
+def _enqueue(
     conn: sqlite3.Connection,
     settle_id: int,
     changes: Changes,
@@ -291,6 +285,7 @@ def _revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
     )
 
 
-def _committed(settled: Settled, step: str) -> Settled:
-    crash.point(f"{step}.before_commit")
+def _committing(settled: Settled) -> Settled:
+    """The last thing before the caller commits."""
+    crash.point("settle.before_commit")
     return settled

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import confluent_kafka
 import pytest
 from kafka import KafkaProducer
 from kafka.errors import InvalidRecordError, KafkaError, KafkaTimeoutError
@@ -169,7 +170,23 @@ def test_passing_errors_are_retried(
 ) -> None:
     """An error that passes (leader moved, not enough replicas, throttled …) costs no session."""
     cluster.answer(PRODUCE, code)
-    session.commit(records(b"x"))
+    session.commit(records(b"first"))
+    session.commit(records(b"second"))
+    assert arrived(cluster, 2) == [b"first", b"second"]
+
+
+def arrived(cluster: MockCluster, expected: int) -> list[bytes]:
+    """What the topic holds, one record more than expected too; read by the mock's own client.
+
+    kafka-python's reader stands still before this mock every few runs, with all records there.
+    """
+    consumer = confluent_kafka.Consumer(
+        {"bootstrap.servers": cluster.bootstrap, "group.id": "reader"}
+    )
+    consumer.assign([confluent_kafka.TopicPartition("events", 0, 0)])
+    found = consumer.consume(expected, timeout=30) + consumer.consume(1, timeout=0.5)
+    consumer.close()
+    return [message.value() for message in found]
 
 
 @pytest.mark.parametrize("code", [2, 10, 29, 45, 47, 59, 87, 90])

@@ -47,7 +47,8 @@ def test_inner_addresses(address: str) -> None:
 def test_outer_addresses() -> None:
     """Public addresses get a socket."""
     for family, address in ((socket.AF_INET, "93.184.216.34"), (socket.AF_INET6, "2606:2800::1")):
-        Guard().socket_factory((family, socket.SOCK_STREAM, 6, "", (address, 443))).close()
+        with Guard().socket_factory((family, socket.SOCK_STREAM, 6, "", (address, 443))) as made:
+            assert made.family == family
 
 
 def test_mixed_answers() -> None:

@@ -252,17 +252,6 @@ def test_only_an_attempt_that_ended_badly_counts(
         assert [w.attempts for w in inbox.claim(conn, NOW, 1)] == [attempts]
 
 
-def test_a_claim_given_back_does_not_count(conn: sqlite3.Connection) -> None:
-    """A shutdown before the work began is no attempt."""
-    admit(conn, entry())
-    with transaction(conn):
-        work = inbox.claim(conn, NOW, 1)[0]
-        inbox.give_back(conn, work)
-        again = inbox.claim(conn, NOW, 1)[0]
-
-    assert again.attempts == 1
-
-
 def test_postponed_work_waits(conn: sqlite3.Connection) -> None:
     """A page that answers 503 is a row with a later due date."""
     admit(conn, entry())

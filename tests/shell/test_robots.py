@@ -105,7 +105,8 @@ async def test_error_page_as_robots(fetcher: Fetcher) -> None:
     """An HTML page in place of robots.txt forbids nothing."""
     site = Site("<html>Disallow: /</html>", 200)
     async with site.server:
-        await Robots(fetcher).check(site.entry("/1").url or "", NOW)
+        await Robots(fetcher).check(site.entry("/private/1").url or "", NOW)
+    assert site.asked == ["/robots.txt"]
 
 
 async def test_no_html(fetcher: Fetcher) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from worker.core.entries import Hint
 from worker.core.errors import FeedError
-from worker.sandbox import Sandbox, SandboxKilled
+from worker.sandbox import Sandbox, SandboxKilledError
 
 FEED = (
     b"<rss version='2.0'><channel><item><title>Blast</title><guid>1</guid></item></channel></rss>"
@@ -38,7 +38,7 @@ async def test_deadline() -> None:
     """A job past its deadline is ended, even inside a regular expression, and the next is done."""
     async with Sandbox("anywhere", 1, parse_deadline_s=4) as sandbox:
         began = time.monotonic()
-        with pytest.raises(SandboxKilled) as caught:
+        with pytest.raises(SandboxKilledError) as caught:
             await sandbox.parse(BOMB, Hint())
         assert caught.value.reason == "deadline"
         assert time.monotonic() - began < 40
@@ -48,7 +48,7 @@ async def test_deadline() -> None:
 async def test_memory() -> None:
     """A job that wants more memory than allowed fails alone."""
     async with Sandbox("anywhere", 1, memory_mb=700, parse_deadline_s=60) as sandbox:
-        with pytest.raises(SandboxKilled) as caught:
+        with pytest.raises(SandboxKilledError) as caught:
             await sandbox.parse(b"<rss>" + b"<a b='c'>" * 30_000_000, Hint())
         assert caught.value.reason in ("memory", "killed")
         assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
@@ -63,7 +63,7 @@ async def test_process_killed_from_outside() -> None:
         await _until(lambda: sum(map(_cpu_ticks, busy)) > before + 20)  # 0.2 s: it is at the bomb
         for pid in busy:
             os.kill(pid, signal.SIGKILL)
-        with pytest.raises(SandboxKilled) as caught:
+        with pytest.raises(SandboxKilledError) as caught:
             await job
         assert caught.value.reason == "killed"
         assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1

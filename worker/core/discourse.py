@@ -35,7 +35,6 @@ _SIGNS: tuple[tuple[str, ClauseKind], ...] = (
 _STRENGTH: dict[ClauseKind, int] = {
     "background": 4, "separate": 3, "aggregate": 2, "threat": 1, "plain": 0, "aside": 0,
 }  # fmt: skip
-_MODIFIERS = r"\s(?:[\w'-]+[\s,]+){0,2}$"
 _BEFORE = 48
 _MOST_SIGNS = 12
 """A sentence turns a few times at most; a page that is one endless sentence must not be costly."""

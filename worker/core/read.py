@@ -48,7 +48,6 @@ _MIN_BODY = 30
 _STUB = 700
 """A body shorter than this may be the notice of a paywall or of a missing page."""
 _LEAD_WORDS = 8
-_NEAR_TOP = 6
 
 
 def read(document: Document, knowledge: Knowledge) -> Article:

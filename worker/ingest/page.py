@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from worker.core.errors import FetchError
 from worker.core.model import Document, Entry
@@ -55,22 +56,7 @@ async def fetch_page(
     if not _is_html(content_type, answer.body):
         raise FetchError("not_html", content_type[:60])
     charset = _CHARSET.search(content_type)
-    return Document(
-        article_id=document.article_id,
-        version=version,
-        title=entry.title,
-        html=answer.body,
-        charset=charset.group(1) if charset else None,
-        summary=entry.summary,
-        outlet=entry.outlet,
-        url=entry.url,
-        lang=entry.lang,
-        published=entry.published,
-        published_basis="feed" if entry.published else "none",
-        updated=entry.updated,
-        first_seen=now,
-        status=entry.status,
-    )
+    return replace(document, html=answer.body, charset=charset.group(1) if charset else None)
 
 
 def document_of(

@@ -40,7 +40,6 @@ from worker.ingest.schedule import (
 from worker.sandbox import Sandbox, SandboxKilledError
 
 Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
-OUTCOMES: tuple[Outcome, ...] = ("entries", "not_modified", "unchanged", "empty", "failed")
 
 _SPOOL_S = 5.0
 """Seconds between two looks into a spool that sets no interval."""

@@ -76,11 +76,6 @@ def pace_of(feed: FeedConfig, settings: Ingest) -> Pace:
     return Pace(interval, floor, max(settings.max_interval_s, interval))
 
 
-def due_now(state: FeedState, now: dt.datetime) -> bool:
-    """Whether the feed may be asked at ``now``."""
-    return state.next_at is None or state.next_at <= now
-
-
 def first_poll(state: FeedState, pace: Pace, now: dt.datetime, chance: float) -> dt.datetime:
     """When to ask at start: as remembered; new feeds are spread over up to a minute.
 

@@ -12,7 +12,6 @@ Rules
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 from worker.core.contract.message import HEARTBEATS
 from worker.core.errors import ConfigError, PublishError
+from worker.publish.drain import Drain
 from worker.publish.files import FileSink
 from worker.store import outbox
 from worker.store.connect import open_reader
@@ -60,34 +60,18 @@ def open_sink(folder: Path, prefix: str, rotate_bytes: int, store: Path) -> File
     return sink
 
 
-class FilePublisher(threading.Thread):
+class FilePublisher(Drain):
     """Publishes to a ``FileSink`` until stopped."""
 
     def __init__(
         self, store: Path, sink: FileSink, writer: Writer, tell: Told, *, batch: int = 500
     ) -> None:
-        super().__init__(name="publisher", daemon=True)
+        super().__init__()
         self._store = store
         self._sink = sink
         self._writer = writer
         self._tell = tell
         self._batch = batch
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self.beat = time.monotonic()
-        self.problem: PublishError | None = None
-        """Why nothing is published at the moment, or None."""
-
-    def wake(self) -> None:
-        """There is something new in the outbox."""
-        self._wake.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Publish what waits within the timeout, then end; True when nothing is left waiting."""
-        self._stopping.set()
-        self._wake.set()
-        self.join(timeout_s)
-        return not self.is_alive() and self.problem is None
 
     def run(self) -> None:
         """The thread."""

@@ -25,7 +25,6 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -36,6 +35,7 @@ from worker.core.errors import KabulwireError, PublishError
 from worker.core.knowledge import Knowledge
 from worker.metrics import Metrics
 from worker.publish import kafka, ledger, outbox, restore, topics
+from worker.publish.drain import Drain
 from worker.publish.ledger import Mark, judge
 from worker.publish.session import (
     FencedError,
@@ -66,7 +66,7 @@ class SecondInstanceError(KabulwireError):
     """Another worker publishes under this instance name."""
 
 
-class KafkaPublisher(threading.Thread):
+class KafkaPublisher(Drain):
     """Publishes to the configured brokers until stopped."""
 
     def __init__(
@@ -80,7 +80,7 @@ class KafkaPublisher(threading.Thread):
         on_fatal: Callable[[BaseException], None] | None = None,
         exit_now: Callable[[int], object] = os._exit,
     ) -> None:
-        super().__init__(name="publisher", daemon=True)
+        super().__init__()
         self._config = config
         self._writer = writer
         self._tell = tell
@@ -96,26 +96,10 @@ class KafkaPublisher(threading.Thread):
         self._suspect: int | None = None
         self._stuck = 0
         self._failures = 0
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self.beat = time.monotonic()
-        self.problem: PublishError | None = None
-        """Why nothing is published at the moment, or None."""
         self.blocked = False
         """Publishing waits for a person, not for the broker: we are not ready."""
         self.may_settle = False
         """A ledger was read in the life of this store, and the two agree as far as is known."""
-
-    def wake(self) -> None:
-        """There is something new in the outbox."""
-        self._wake.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Publish what waits within the timeout, then end; True when nothing is left waiting."""
-        self._stopping.set()
-        self._wake.set()
-        self.join(timeout_s)
-        return not self.is_alive() and self.problem is None
 
     def run(self) -> None:
         """The thread: sessions, one after the other."""

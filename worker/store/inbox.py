@@ -130,14 +130,6 @@ def release_all(conn: sqlite3.Connection) -> int:
     return conn.execute("UPDATE inbox SET claimed = 0 WHERE claimed = 1").rowcount
 
 
-def give_back(conn: sqlite3.Connection, work: Work) -> None:
-    """Undo a claim that was never worked on (shutdown): it does not count as an attempt."""
-    conn.execute(
-        "UPDATE inbox SET claimed = 0, attempts = max(attempts - 1, 0) WHERE inbox_id = ?",
-        (work.inbox_id,),
-    )
-
-
 def postpone(
     conn: sqlite3.Connection, work: Work, due_at: dt.datetime, reason: str, *, attempted: bool
 ) -> None:
@@ -152,12 +144,6 @@ def postpone(
 def finish(conn: sqlite3.Connection, work: Work) -> None:
     """The work is done: its row leaves the inbox in the transaction that ends it."""
     conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
-
-
-def next_due(conn: sqlite3.Connection) -> dt.datetime | None:
-    """When the earliest unclaimed row is due."""
-    row = conn.execute("SELECT min(due_at) AS due FROM inbox WHERE claimed = 0").fetchone()
-    return instant(row["due"]) if row["due"] else None
 
 
 def count(conn: sqlite3.Connection) -> int:

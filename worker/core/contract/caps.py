@@ -18,6 +18,7 @@ from dataclasses import replace
 from worker.core.contract.canonical import encode, plain
 from worker.core.contract.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
 from worker.core.model import Figure, Statement
+from worker.core.moments import aware
 
 MAX_BYTES = 256 * 1024
 MAX_REPORTS = 200
@@ -169,4 +170,4 @@ def _short_member(member: Member) -> Member:
 def _instant(moment: dt.datetime | None) -> float:
     if moment is None:
         return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+    return aware(moment).timestamp()

@@ -87,6 +87,12 @@ def messages(change: Change, as_of: dt.datetime, knowledge: Knowledge) -> tuple[
     )
 
 
+def wants_record(analysis: Analysis, *, written_before: bool = False) -> bool:
+    """Whether the reports topic wants an article version; ``report_record`` makes it."""
+    wanted = bool(analysis.reports) or analysis.verdict.band != "drop"
+    return wanted or written_before or is_sampled(analysis.article.article_id)
+
+
 def report_record(
     analysis: Analysis,
     links: Iterable[Link],
@@ -101,10 +107,9 @@ def report_record(
     ``links``: those of the decision; ``written_before``: an earlier version is in the topic;
     ``copy_of``: the article whose text this one repeats.
     """
-    article = analysis.article
-    wanted = bool(analysis.reports) or analysis.verdict.band != "drop"
-    if not (wanted or written_before or is_sampled(article.article_id)):
+    if not wants_record(analysis, written_before=written_before):
         return None
+    article = analysis.article
     record = _fit(_article_record(analysis, links, as_of, knowledge, copy_of))
     body = plain(record, ARTICLE_RECORD)
     ce_id = digest({name: value for name, value in body.items() if name != "as_of"})[:32]

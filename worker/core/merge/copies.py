@@ -10,12 +10,12 @@ Rules
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from worker.core.incident import ArticleRef
+from worker.core.moments import aware
 
 _BAND = 4
 """Places per band: at 80 % agreement a pair meets in one of 32 bands with P > .9999."""
@@ -60,8 +60,7 @@ def _order(article: ArticleRef) -> tuple[bool, float, str]:
     moment = article.document_time
     if moment is None:
         return True, 0.0, article.article_id
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return False, aware.timestamp(), article.article_id
+    return False, aware(moment).timestamp(), article.article_id
 
 
 def _candidates(ordered: Sequence[ArticleRef]) -> Iterator[tuple[int, int]]:

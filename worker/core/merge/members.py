@@ -24,6 +24,7 @@ from worker.core.merge.evidence import Node
 from worker.core.merge.partition import Cell
 from worker.core.merge.scene import Scene
 from worker.core.merge.slots import Voice
+from worker.core.moments import aware
 
 _TRUSTED = ("wire", "local")
 _OFFICIAL = ("government", "police", "security_forces")
@@ -163,7 +164,7 @@ def _order(filed: FiledReport) -> tuple[bool, float, str]:
 def _instant(moment: dt.datetime | None) -> tuple[bool, float]:
     if moment is None:
         return True, 0.0
-    return False, (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+    return False, aware(moment).timestamp()
 
 
 def _split_follow_ups(
@@ -190,8 +191,7 @@ def _is_late(member: Membership, day: dt.date, scene: Scene) -> bool:
         return False
     hours = scene.knowledge.merge_weights["life.followup_hours"]
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), scene.gazetteer.zone)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=scene.gazetteer.zone)
-    return aware > midnight + dt.timedelta(hours=hours)
+    return aware(moment, scene.gazetteer.zone) > midnight + dt.timedelta(hours=hours)
 
 
 def _says(member: Membership) -> set[tuple[object, ...]]:

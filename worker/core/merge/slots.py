@@ -30,6 +30,7 @@ from worker.core.model import (
     Target,
     Weapon,
 )
+from worker.core.moments import aware
 
 T = TypeVar("T")
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -65,7 +66,7 @@ class Voice:
         moment = self.filed.article.version_time or self.filed.article.document_time
         if moment is None:
             return _EARLIEST
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        return aware(moment)
 
 
 @dataclass(frozen=True, slots=True)

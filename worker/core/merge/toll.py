@@ -18,6 +18,7 @@ from worker.core.contract.snapshot import Casualties, TimelinePoint
 from worker.core.figures import decide_toll
 from worker.core.merge.members import Membership, Party
 from worker.core.model import Scope, Statement
+from worker.core.moments import aware
 
 _TOTALS = ("killed", "injured", "casualties")
 
@@ -103,4 +104,4 @@ def _point(s: Statement) -> TimelinePoint:
 def _instant(moment: dt.datetime | None) -> float:
     if moment is None:
         return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+    return aware(moment).timestamp()

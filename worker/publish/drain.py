@@ -1,0 +1,31 @@
+"""What every publisher thread offers the rest of the worker: be woken, be stopped, be looked at."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from worker.core.errors import PublishError
+
+
+class Drain(threading.Thread):
+    """A thread that empties the outbox; ``run`` says into what."""
+
+    def __init__(self) -> None:
+        super().__init__(name="publisher", daemon=True)
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self.beat = time.monotonic()
+        self.problem: PublishError | None = None
+        """Why nothing is published at the moment, or None."""
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._wake.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Publish what waits within the timeout, then end; True when nothing is left waiting."""
+        self._stopping.set()
+        self._wake.set()
+        self.join(timeout_s)
+        return not self.is_alive() and self.problem is None
