@@ -79,9 +79,35 @@ def settle(
         published_record=wants_record(analysis, written_before=written),
     )
     articles.file_reports(conn, analysis, knowledge)
+    changes = conclude(
+        conn,
+        analysis,
+        settle_id,
+        now,
+        knowledge,
+        told_of=standing is not None and standing.has_reports,
+        written=written,
+    )
+    return _committing(_settled(analysis, changes))
+
+
+def conclude(
+    conn: sqlite3.Connection,
+    analysis: Analysis,
+    settle_id: int,
+    now: dt.datetime,
+    knowledge: Knowledge,
+    *,
+    told_of: bool,
+    written: bool,
+) -> Changes:
+    """Decide what a version that was just filed means, and queue what is to be said of it.
+
+    ``told_of``: an earlier version had reports; ``written``: one is in the reports topic.
+    """
     changes = Changes()
-    if analysis.reports or (standing is not None and standing.has_reports):
-        changes = _decide(conn, {work.article_id}, analysis, now, knowledge)
+    if analysis.reports or told_of:
+        changes = _decide(conn, {analysis.article.article_id}, analysis, now, knowledge)
     _enqueue(conn, settle_id, changes, now, knowledge)
     record = report_record(
         analysis,
@@ -89,11 +115,24 @@ def settle(
         now,
         knowledge,
         written_before=written,
-        copy_of=changes.copies.get(work.article_id),
+        copy_of=changes.copies.get(analysis.article.article_id),
     )
     if record is not None:
         outbox.append(conn, settle_id, (record,), now)
-    return _committing(_settled(analysis, changes))
+    return changes
+
+
+def decide_again(
+    conn: sqlite3.Connection,
+    names: Collection[str],
+    settle_id: int,
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> Changes:
+    """Decide the component of these articles anew, for a reason other than a version of one."""
+    changes = _decide(conn, names, None, now, knowledge)
+    _enqueue(conn, settle_id, changes, now, knowledge)
+    return changes
 
 
 def withdraw(
@@ -141,8 +180,7 @@ def correct(
         ),
     )
     inbox.finish(conn, work)
-    changes = _decide(conn, set(constraint.articles), None, now, knowledge)
-    _enqueue(conn, settle_id, changes, now, knowledge)
+    changes = decide_again(conn, set(constraint.articles), settle_id, now, knowledge)
     return _committing(
         Settled("corrected", work.article_id, work.version, incidents=_revised(changes))
     )

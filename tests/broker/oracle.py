@@ -12,7 +12,7 @@ from typing import Any
 
 from worker.config import Kafka
 from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS
-from worker.publish.kafka import Fetched, partitions, read_to_end, reader
+from worker.publish.kafka import Fetched, ends_of, partitions, read_to_end, reader
 
 TOPICS = (INCIDENT_LOG, INCIDENTS, REPORTS)
 
@@ -42,7 +42,13 @@ def read_committed(bootstrap: str, topic: str, timeout_s: float = 60) -> list[Fe
         spots = partitions(consumer, topic)
         consumer.assign(spots)
         consumer.seek_to_beginning(*spots)
-        return list(read_to_end(consumer, spots, time.monotonic() + timeout_s))
+        return list(
+            read_to_end(
+                consumer,
+                ends_of(Kafka(bootstrap_servers=bootstrap), spots),
+                time.monotonic() + timeout_s,
+            )
+        )
 
 
 def outbox_rows(store: Path) -> list[sqlite3.Row]:

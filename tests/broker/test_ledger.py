@@ -11,6 +11,7 @@ from kafka import KafkaProducer
 
 from tests.broker.kafka_broker import Broker
 from tests.broker.publishing_process import config
+from worker.core.errors import PublishError
 from worker.publish.ledger import Mark, StoreSide, judge, read
 from worker.publish.session import FencedError, Limits, Outgoing, ProducerSession
 from worker.publish.topics import ensure
@@ -99,3 +100,27 @@ def test_open_transaction_of_a_dead_process_is_not_read(kafka: Broker, tmp_path:
         dead._guard(dead._producer.commit_transaction)
     dead.close()
     heir.close()
+
+
+@pytest.mark.broker
+def test_open_transaction_of_another_worker_does_not_hide_our_mark(
+    kafka: Broker, tmp_path: Path
+) -> None:
+    """Two workers share the ledger topic. While one of them has a transaction open there, the newest
+    mark of the other is still found: an older one would have its rows sent a second time."""
+    wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
+    ensure(wanted)
+    topic = f"{wanted.topics.prefix}.ledger.v1"
+    ours, theirs = (ProducerSession(wanted.kafka, name, Limits(8)) for name in ("ours", "theirs"))
+    ours.open()
+    theirs.open()
+    ours.commit([Outgoing(topic, b"w1", Mark("s1", 6, "h6", "o1").encode())])
+    theirs._producer.begin_transaction()
+    theirs._producer.send(topic, key=b"w2", value=Mark("s2", 1, "h", "o").encode()).get(10)
+    ours.commit([Outgoing(topic, b"w1", MARK.encode())])
+    with pytest.raises(PublishError, match="topic_unread"):
+        read(wanted.kafka, topic, "w1", 3)
+    theirs._producer.commit_transaction()
+    assert read(wanted.kafka, topic, "w1", 20) == MARK
+    ours.close()
+    theirs.close()

@@ -6,8 +6,11 @@ Rules
    comes from it is narrowed here and nowhere else.
 2. Security settings pass through unchanged; a password is read from its file when one is named.
 3. A reader is always ``read_committed``, commits no offsets and belongs to no group.
-4. "To the end" means: to the end as it stood when reading began. It has a deadline, because an open
-   transaction of somebody else holds the end back.
+4. "To the end" means: to the high watermark as it stood when reading began, not to the last stable
+   offset, which is what a ``read_committed`` client calls the end. Workers share the ledger topic: an
+   open transaction of one holds the stable end back, and behind it may lie the newest mark of
+   another, who would then send its rows a second time. So such a transaction is waited for, with a
+   deadline.
 5. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
    lines pass a narrow gate; our own ``publish.failed`` tells what happened.
 """
@@ -17,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,11 +109,11 @@ def explain(error: BaseException) -> PublishError:
 
 
 @contextlib.contextmanager
-def reader(kafka: Kafka) -> Iterator[Any]:
+def reader(kafka: Kafka, isolation: str = "read_committed") -> Iterator[Any]:
     """A consumer that sees committed records only; assign partitions yourself."""
     consumer = KafkaConsumer(
         **connection(kafka),
-        isolation_level="read_committed",
+        isolation_level=isolation,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         group_id=None,
@@ -130,17 +133,22 @@ def partitions(consumer: Any, topic: str) -> list[Any]:
     return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
-def read_to_end(consumer: Any, where: Sequence[Any], deadline: float) -> Iterator[Fetched]:
-    """Records from each partition's position to its present end; ``deadline`` is monotonic.
+def ends_of(kafka: Kafka, where: Sequence[Any]) -> dict[Any, int]:
+    """The high watermark of each partition: open transactions of others are in front of it."""
+    with reader(kafka, "read_uncommitted") as scout:
+        return dict(scout.end_offsets(list(where)))
+
+
+def read_to_end(consumer: Any, ends: Mapping[Any, int], deadline: float) -> Iterator[Fetched]:
+    """Records from each partition's position to its end (``ends_of``); ``deadline`` is monotonic.
 
     Raises ``PublishError`` topic_unread when the deadline passes first.
     """
-    ends = consumer.end_offsets(list(where))
-    while any(consumer.position(spot) < ends[spot] for spot in where):
+    while behind := [spot for spot, end in ends.items() if consumer.position(spot) < end]:
         if time.monotonic() > deadline:
             raise PublishError(
                 "topic_unread",
-                f"{where[0].topic} was not read to its end in time",
+                f"{behind[0].topic} was not read to its end in time",
                 "Look for hanging transactions on the broker; it is tried again.",
             )
         for spot, records in consumer.poll(timeout_ms=300).items():

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from worker.config import Kafka
 from worker.core.errors import PublishError
-from worker.publish.kafka import partitions, read_to_end, reader
+from worker.publish.kafka import ends_of, partitions, read_to_end, reader
 
 TOPIC = "ledger.v1"
 _STEP = 500
@@ -81,20 +82,21 @@ def read(kafka: Kafka, topic: str, instance: str, timeout_s: float) -> Mark | No
             raise PublishError(
                 "ledger_partitions", f"{topic} has {len(spots)}", "It must have exactly one."
             )
-        return _newest(consumer, spots[0], instance, deadline)
+        ends = ends_of(kafka, spots)
+        return _newest(consumer, ends, instance, deadline)
 
 
-def _newest(consumer: Any, spot: Any, instance: str, deadline: float) -> Mark | None:
+def _newest(consumer: Any, ends: Mapping[Any, int], instance: str, deadline: float) -> Mark | None:
     """Look at the last few hundred records, then at twice as many, and so on to the beginning."""
+    ((spot, end),) = ends.items()
     consumer.assign([spot])
     first = consumer.beginning_offsets([spot])[spot]
-    end = consumer.end_offsets([spot])[spot]
     step = _STEP
     while True:
         start = max(first, end - step)
         consumer.seek(spot, start)
         found = None
-        for record in read_to_end(consumer, [spot], deadline):
+        for record in read_to_end(consumer, ends, deadline):
             if record.key == instance:
                 found = _decode(record.value)
         if found is not None or start == first:

@@ -101,6 +101,11 @@ def note_agreed(conn: sqlite3.Connection, found: Mark | None) -> None:
     write_meta(conn, _LEDGER, json.dumps([found.seq, found.row_hash]))
 
 
+def forget_ledger(conn: sqlite3.Connection) -> None:
+    """The store goes to another sink: no ledger of that one was ever read."""
+    conn.execute("DELETE FROM meta WHERE key IN (?, 'ledger_read')", (_LEDGER,))
+
+
 def may_settle(conn: sqlite3.Connection) -> bool:
     """Whether a ledger was read once in the life of this store."""
     return read_meta(conn, "ledger_read") == "1"

@@ -22,6 +22,7 @@ Rules
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 import sqlite3
@@ -37,6 +38,7 @@ from worker.metrics import Metrics
 from worker.publish import kafka, ledger, outbox, restore, topics
 from worker.publish.drain import Drain
 from worker.publish.ledger import Mark, judge
+from worker.publish.rebuild import rebuild
 from worker.publish.session import (
     FencedError,
     Limits,
@@ -184,9 +186,13 @@ class KafkaPublisher(Drain):
                 "The store was lost, restored or replaced; publishing waits for you.",
             )
         seq = found.seq if found else 0
-        told = self._waiting(
-            "restore", lambda: restore.restore(self._config, self._writer, knowledge, seq)
+        published = self._waiting(
+            "restore", lambda: restore.read(self._config, knowledge.profile.name)
         )
+        now = dt.datetime.now(dt.UTC)
+        told = self._writer.submit(
+            lambda conn: rebuild(conn, published, seq, now, knowledge)
+        ).result()
         self._tell("store.restored", told)
 
     def _claim(self, session: ProducerSession) -> None:

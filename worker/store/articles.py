@@ -49,6 +49,25 @@ def standing(conn: sqlite3.Connection, article_id: str) -> Standing | None:
     )
 
 
+def analysis_of(
+    conn: sqlite3.Connection, article_id: str
+) -> tuple[Analysis, dt.datetime | None] | None:
+    """What was made of the version that stands, and the time its source told for it."""
+    row = conn.execute(
+        "SELECT record, verdict, wire_version FROM article WHERE article_id = ? AND current = 1",
+        (article_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    filed = reports_of_articles(conn, (article_id,))
+    analysis = Analysis(
+        _ARTICLE.validate_json(row["record"]),
+        _VERDICT.validate_json(row["verdict"]),
+        tuple(f.report for f in filed.values()),
+    )
+    return analysis, instant(row["wire_version"]) if row["wire_version"] else None
+
+
 def replace_version(
     conn: sqlite3.Connection,
     analysis: Analysis,

@@ -69,6 +69,18 @@ def load(conn: sqlite3.Connection, incident_id: str) -> Incident | None:
     return None if row is None else from_json(Incident, row["record"])
 
 
+def load_all(conn: sqlite3.Connection) -> list[Incident]:
+    """Every incident, in the order of their ids."""
+    rows = conn.execute("SELECT record FROM incident ORDER BY incident_id").fetchall()
+    return [from_json(Incident, row["record"]) for row in rows]
+
+
+def drop(conn: sqlite3.Connection, incident_id: str) -> None:
+    """Forget an incident that nobody outside has ever seen, with its id."""
+    for table in ("timer", "member", "founded", "incident"):
+        conn.execute(f"DELETE FROM {table} WHERE incident_id = ?", (incident_id,))  # noqa: S608
+
+
 def due_timers(
     conn: sqlite3.Connection, now: dt.datetime, limit: int
 ) -> list[tuple[str, str, dt.datetime]]:
@@ -92,9 +104,12 @@ def set_timer(conn: sqlite3.Connection, timer: TimerSet) -> None:
         )
 
 
-def load_constraints(conn: sqlite3.Connection) -> tuple[Constraint, ...]:
-    """All decisions of people, in the order in which they were made."""
-    rows = conn.execute('SELECT record FROM "constraint" ORDER BY settle_id, constraint_id')
+def load_constraints(conn: sqlite3.Connection, since: int = 0) -> tuple[Constraint, ...]:
+    """Decisions of people from settle ``since`` on, in the order in which they were made."""
+    rows = conn.execute(
+        'SELECT record FROM "constraint" WHERE settle_id >= ? ORDER BY settle_id, constraint_id',
+        (since,),
+    )
     return tuple(from_json(Constraint, row["record"]) for row in rows)
 
 

@@ -1,0 +1,279 @@
+"""A store rebuilt from what was published: nobody's report is lost and no attack is told twice.
+
+What the topics hold is taken from the outbox of the store that published it; the real topics are in
+``tests/broker/test_restore.py``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.shell.store_world import BINDING, StoreWorld
+from tests.stories.tell import read_story, take
+from worker.core.contract.message import INCIDENT_LOG
+from worker.knowledge import load_knowledge
+from worker.publish.kafka import Fetched
+from worker.publish.rebuild import rebuild
+from worker.publish.restore import Published, collect
+from worker.publish.resync import republish
+from worker.store.connect import Binding, open_writer, transaction
+from worker.store.outbox import OutboxRow, waiting
+
+KNOWLEDGE = load_knowledge("kabul")
+STORIES = Path(__file__).parents[1] / "stories"
+LATER = dt.timedelta(minutes=1)
+Step = Mapping[str, Any]
+
+
+def steps_of(name: str) -> list[Any]:
+    steps: list[Any] = read_story(STORIES / f"{name}.toml")["step"]
+    return steps
+
+
+def live(world: StoreWorld, steps: Iterable[Step]) -> None:
+    for step in steps:
+        world.tick(step["at"])
+        take(step, world, KNOWLEDGE)  # type: ignore[arg-type]
+
+
+def publish(world: StoreWorld) -> list[OutboxRow]:
+    """Everything that waits goes out; what went."""
+    rows = waiting(world.conn, 1_000_000)
+    world.conn.execute("UPDATE outbox SET published = 1")
+    return rows
+
+
+def on_topics(rows: Iterable[OutboxRow]) -> Published:
+    """What a reader of the topics learns from these rows."""
+    fetched = (Fetched(f"t.{row.topic}", 0, 0, row.key, row.value, row.headers) for row in rows)
+    return collect(fetched, KNOWLEDGE.profile.name)
+
+
+def copied(world: StoreWorld, path: Path) -> StoreWorld:
+    """The store as it is now, as another file."""
+    with sqlite3.connect(path) as target:
+        world.conn.backup(target)
+    target.close()
+    return StoreWorld(path, KNOWLEDGE)
+
+
+def rebuilt(world: StoreWorld, rows: list[OutboxRow], now: dt.datetime) -> dict[str, Any]:
+    with transaction(world.conn):
+        return rebuild(world.conn, on_topics(rows), 10_000, now, KNOWLEDGE)
+
+
+def parties(world: StoreWorld) -> set[frozenset[str]]:
+    """Which articles tell of one attack, over all live incidents."""
+    return {frozenset(m.article_id for m in i.members) for i in world.live()}
+
+
+def told(rows: Iterable[OutboxRow]) -> dict[str, list[tuple[int, bytes]]]:
+    """Revisions of each incident in the order of publishing."""
+    found: dict[str, list[tuple[int, bytes]]] = {}
+    for row in rows:
+        if row.topic == INCIDENT_LOG:
+            revision = int(row.headers["kw_revision"])
+            found.setdefault(row.key, []).append((revision, row.value))
+    return found
+
+
+def assert_whole(rows: Iterable[OutboxRow]) -> None:
+    """Revisions 1, 2, 3 … of every incident, each once."""
+    for name, revisions in told(rows).items():
+        assert [n for n, _ in revisions] == list(range(1, len(revisions) + 1)), name
+
+
+def _withdraws_a_stranger(steps: list[Any], cut: int, end: int) -> bool:
+    """The copy is told to withdraw what it never had: that cannot take effect (guarantees.md)."""
+    known = {step.get("article") for step in (*steps[:cut], *steps[end:])}
+    return any("kill" in step and step["kill"] not in known for step in steps[end:])
+
+
+CASES = [
+    (path.stem, cut, end)
+    for path in sorted(STORIES.glob("*.toml"))
+    for steps in [read_story(path)["step"]]
+    for end in range(1, len(steps) + 1)
+    for cut in range(end)
+    if not _withdraws_a_stranger(steps, cut, end)
+]
+
+
+@pytest.mark.parametrize(("name", "cut", "end"), CASES)
+def test_an_old_copy_that_went_on_by_itself_ends_where_all_reports_lead(
+    name: str, cut: int, end: int, tmp_path: Path
+) -> None:
+    """The copy is from step ``cut``, the topics from step ``end``; the copy settled the rest before
+    it could look. Rebuilt, it has the incidents of a store that saw everything, and revisions go on."""
+    steps = steps_of(name)
+    first = StoreWorld(tmp_path / "first.db", KNOWLEDGE)
+    live(first, steps[:cut])
+    out = publish(first)
+    copy = copied(first, tmp_path / "copy.db")
+    live(first, steps[cut:end])
+    out += publish(first)
+    live(copy, steps[end:])
+    now = max(step["at"] for step in steps) + LATER
+    rebuilt(copy, out, now)
+    live(first, steps[end:])
+    copy.tick(now)
+    first.tick(now)
+    assert parties(copy) == parties(first)
+    assert_whole(out + publish(copy))
+
+
+def two_outlets() -> tuple[list[Any], list[Any]]:
+    """An attack as one outlet has it, and as another has it a little later."""
+    steps = steps_of("kill")
+    return steps[:1], steps[1:2]
+
+
+def test_the_copy_makes_no_second_incident_of_an_attack_that_the_topics_know(
+    tmp_path: Path,
+) -> None:
+    """An empty copy was first to read the other outlet and gave the attack an id of its own. Nobody
+    saw that id; after rebuilding the report is a member of the incident that consumers know."""
+    one, other = two_outlets()
+    first, copy = (StoreWorld(tmp_path / f"{n}.db", KNOWLEDGE) for n in ("first", "copy"))
+    live(first, one)
+    out = publish(first)
+    live(copy, other)
+    (mine,), (theirs,) = copy.incidents, first.incidents
+    assert mine != theirs
+    rebuilt(copy, out, other[0]["at"] + LATER)
+    assert set(copy.incidents) == {theirs}
+    assert set(told(publish(copy))) == {theirs}
+    assert len(copy.incidents[theirs].members) == 2
+
+
+def test_two_versions_of_an_article_never_share_a_number(tmp_path: Path) -> None:
+    """Both stores made a version 2 of one article, with different texts: the copy's becomes 3."""
+    (first_step, *_), _ = two_outlets()
+    again = [dict(first_step, text=text, version=2) for text in ("their second", "our second")]
+    first = StoreWorld(tmp_path / "first.db", KNOWLEDGE)
+    live(first, [dict(first_step, version=1)])
+    out = publish(first)
+    copy = copied(first, tmp_path / "copy.db")
+    article = first_step["article"]
+    for world, step in zip((first, copy), again, strict=True):
+        world.arrive(*_parts(step), step["at"] + LATER)
+    out += publish(first)
+    rebuilt(copy, out, first_step["at"] + 2 * LATER)
+    records = [row for row in (*out, *publish(copy)) if row.topic == "reports.v1"]
+    versions = [int(row.headers["kw_version"]) for row in records if row.key == article]
+    assert versions == [1, 2, 3]
+    assert_whole(out)
+
+
+def _parts(step: Step) -> tuple[Any, Any]:
+    from tests.stories.tell import article_of, report_of
+
+    article = article_of(step["article"], step, KNOWLEDGE)
+    reports = (report_of(article, k, slots, KNOWLEDGE) for k, slots in enumerate(step["report"], 1))
+    return article, tuple(reports)
+
+
+def test_done_twice_it_changes_nothing(tmp_path: Path) -> None:
+    """The second time everything is as the topics say: nothing more is sent."""
+    one, other = two_outlets()
+    first, copy = (StoreWorld(tmp_path / f"{n}.db", KNOWLEDGE) for n in ("first", "copy"))
+    live(first, one)
+    out = publish(first)
+    live(copy, other)
+    now = other[0]["at"] + LATER
+    rebuilt(copy, out, now)
+    out += publish(copy)
+    state = copy.incidents
+    again = rebuilt(copy, out, now + LATER)
+    assert waiting(copy.conn, 100) == []
+    assert copy.incidents == state
+    assert again["settled_anew"] == again["resynced"] == 0
+
+
+def test_topics_that_are_gone_get_every_incident_as_its_next_revision(tmp_path: Path) -> None:
+    """Nothing of what was published is left. Consumers may remember revision n, so n + 1 is sent."""
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    live(world, steps_of("late_merge"))
+    newest = {name: revisions[-1][0] for name, revisions in told(publish(world)).items()}
+    counts = rebuilt(world, [], max(s["at"] for s in steps_of("late_merge")) + LATER)
+    sent = told(publish(world))
+    assert {name: [n for n, _ in rows] for name, rows in sent.items()} == {
+        name: [n + 1] for name, n in newest.items()
+    }
+    assert counts["resynced"] == len(newest)
+
+
+def test_a_member_whose_report_is_in_no_topic_still_counts(tmp_path: Path) -> None:
+    """The record of one article has left the reports topic. Its part of the incident stands, as a
+    frozen node, when a later article is settled."""
+    steps = steps_of("late_merge")
+    first, copy = (StoreWorld(tmp_path / f"{n}.db", KNOWLEDGE) for n in ("first", "copy"))
+    live(first, steps[:1])
+    out = [row for row in publish(first) if row.topic != "reports.v1"]
+    rebuilt(copy, out, steps[0]["at"] + LATER)
+    live(copy, steps[1:])
+    live(first, steps[1:])
+    assert parties(copy) == parties(first)
+    assert_whole(out + publish(copy))
+
+
+def test_what_the_copy_withdrew_stays_withdrawn(tmp_path: Path) -> None:
+    """The copy settled a kill of an article that the topics still count: it is taken back there."""
+    steps = steps_of("kill")
+    first = StoreWorld(tmp_path / "first.db", KNOWLEDGE)
+    live(first, steps[:1])
+    out = publish(first)
+    copy = copied(first, tmp_path / "copy.db")
+    live(first, [dict(steps[1], article="gulf-9")])
+    out += publish(first)
+    live(copy, [{"at": steps[1]["at"], "kill": steps[0]["article"]}])
+    rebuilt(copy, out, steps[1]["at"] + LATER)
+    assert parties(copy) == {frozenset({"gulf-9"})}
+    assert_whole(out + publish(copy))
+
+
+def test_republish_sends_every_incident_once_more_to_the_same_sink(tmp_path: Path) -> None:
+    """Superseded incidents too, each as its next revision of kind resync, with unchanged content."""
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    live(world, steps_of("late_merge"))
+    out = publish(world)
+    newest = {name: rows[-1] for name, rows in told(out).items()}
+    with transaction(world.conn):
+        counts = republish(world.conn, BINDING.sink, LATE, KNOWLEDGE)
+    sent = publish(world)
+    assert counts == {"incidents": len(newest), "moved": 0}
+    assert_whole(out + sent)
+    for name, ((_, value),) in told(sent).items():
+        new, old = json.loads(value), json.loads(newest[name][1])
+        assert new["change"]["kind"] == "resync"
+        for part in ("as_of", "change", "revision"):
+            new.pop(part), old.pop(part)
+        assert new == old
+
+
+LATE = dt.datetime(2031, 12, 1, tzinfo=dt.UTC)
+
+
+def test_republish_to_another_sink_takes_the_store_along(tmp_path: Path) -> None:
+    """The store then belongs to the other sink; what waited and every incident go there."""
+    path = tmp_path / "store.db"
+    world = StoreWorld(path, KNOWLEDGE)
+    live(world, steps_of("late_merge")[:1])
+    publish(world)
+    live(world, steps_of("late_merge")[1:2])
+    with transaction(world.conn):
+        counts = republish(world.conn, "kafka", LATE, KNOWLEDGE)
+    assert counts == {"incidents": 2, "moved": 1}
+    kinds = [
+        row.headers["kw_change"] for row in waiting(world.conn, 100) if row.topic == INCIDENT_LOG
+    ]
+    assert kinds == ["created", "resync", "resync"]
+    world.conn.close()
+    open_writer(path, Binding("kafka", BINDING.instance, BINDING.profile)).close()
