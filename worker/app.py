@@ -33,7 +33,7 @@ from worker.config import FeedConfig
 from worker.config_load import Loaded
 from worker.core.contract.message import heartbeat_record
 from worker.core.contract.records import Heartbeat
-from worker.core.errors import ConfigError, PublishError
+from worker.core.errors import ConfigError, NoRoomError, PublishError
 from worker.core.knowledge import Knowledge
 from worker.desk import Desk
 from worker.ingest.fetch import Fetcher
@@ -48,7 +48,7 @@ from worker.serve.web import Face, build, build_page
 from worker.serve.whereabouts import run_file
 from worker.settle import tick
 from worker.store import feeds as feed_table
-from worker.store import inbox, maintenance, outbox
+from worker.store import inbox, maintenance, outbox, room
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
 from worker.store.inbox import Work
 from worker.store.times import instant
@@ -67,7 +67,7 @@ _LEVELS = {
     "store.restored": "warning",
 }
 """How loud a publisher's event is; "warning" when it is not listed."""
-_RETAIN_S = 3600.0
+_RETAIN_S, _EXAMINE_HOURS = 3600.0, 24
 
 
 def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset()) -> int:
@@ -82,7 +82,7 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
     with exclusive(loaded.config.store.path):
         try:
             code = asyncio.run(_Worker(loaded, knowledge, feeds).live(once=once))
-        except* ConfigError as group:
+        except* (ConfigError, NoRoomError) as group:
             raise group.exceptions[0] from None
         except* Exception as group:  # noqa: BLE001 - the last word before the end
             for error in group.exceptions:
@@ -134,6 +134,8 @@ class _Worker:
                 aside = [
                     group.create_task(self._beat()),
                     group.create_task(self._keep_time()),
+                    group.create_task(self._keep_watch()),
+                    group.create_task(self._keep_house()),
                     group.create_task(self._writer_failure()),
                 ]
                 polls = [
@@ -197,7 +199,6 @@ class _Worker:
             metrics=self._metrics,
         )
         await self._chain.write(inbox.release_all)
-        maintenance.lay_ballast(path)
         states = await desk.read(feed_table.load_states)
         self._poller = Poller(config, self._chain, desk.pulse, states, self._stop, self._work_came)
         self._publisher = self._new_publisher()
@@ -293,8 +294,11 @@ class _Worker:
             self._metrics.loop_lag.set(max(0.0, self._desk.pulse.beat - asked - _BEAT_S))
 
     async def _keep_time(self) -> None:
-        """Timers, gauges, heartbeat record and high-water marks, every ``ingest.tick_s``."""
-        last_beat = last_alive = last_kept = float("-inf")
+        """Timers, heartbeat record and what people asked for, every ``ingest.tick_s``.
+
+        It waits while the disk is full, as everything does that writes.
+        """
+        last_beat = last_alive = float("-inf")
         while True:
             moment = now()
             if self._may_settle():
@@ -305,13 +309,26 @@ class _Worker:
             if time.monotonic() - last_alive >= _ALIVE_S:
                 last_alive = time.monotonic()
                 await self._say_alive()
-            if time.monotonic() - last_kept >= _RETAIN_S:
-                last_kept = time.monotonic()
-                await self._forget(moment)
             await self._take_requests(moment)
             self._publisher.wake()
-            await self._watch(moment)
             await asyncio.sleep(self._config.ingest.tick_s)
+
+    async def _keep_watch(self) -> None:
+        """Gauges, high-water marks and readiness: reads only, so a full disk does not stop it."""
+        while True:
+            await self._watch(now())
+            await asyncio.sleep(self._config.ingest.tick_s)
+
+    async def _keep_house(self) -> None:
+        """Every hour: forget what is old, see to the ballast. Every day: is the store whole?"""
+        path, hours = self._config.store.path, 0
+        while True:
+            if hours % _EXAMINE_HOURS == 0:
+                await asyncio.to_thread(maintenance.examine, path)
+            await self._chain.write(lambda conn: maintenance.retain(conn, now()))
+            room.lay_ballast(path)
+            hours += 1
+            await asyncio.sleep(_RETAIN_S)
 
     async def _fire_timers(self, moment: dt.datetime) -> None:
         revised = await self._chain.write(lambda conn: tick(conn, moment, self._knowledge))
@@ -319,10 +336,6 @@ class _Worker:
         if revised:
             log.get().info("timer.fired", revisions=len(revised))
             tell_changes(revised, self._metrics)
-
-    async def _forget(self, moment: dt.datetime) -> None:
-        """Delete what is older than it need be."""
-        await self._chain.write(lambda conn: maintenance.retain(conn, moment))
 
     async def _take_requests(self, moment: dt.datetime) -> None:
         """What people asked for by command: corrections, dead letters to be tried again."""
@@ -369,14 +382,17 @@ class _Worker:
         )
 
     async def _until_done(self, polls: list[asyncio.Task[None]]) -> None:
-        """``once``: every feed polled, nothing due, nothing in flight."""
+        """``once``: every feed polled, nothing due, nothing in flight; or nothing may be settled,
+        because no ledger was ever read and the broker does not answer.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ONCE_LIMIT_S):
                 if polls:
                     await asyncio.wait(polls)
                 while not self._stop.asked.is_set():
                     waiting = await self._desk.measure(now())
-                    if not waiting.inbox_due and not self._in_flight:
+                    idle = not waiting.inbox_due and not self._in_flight
+                    if idle or (self._publisher.problem and not self._may_settle()):
                         break
                     await asyncio.sleep(0.1)
         self._stop.ask()

@@ -32,7 +32,7 @@ from worker.ingest.robots import Robots
 from worker.metrics import Metrics
 from worker.sandbox import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, correct, settle, withdraw
-from worker.store import inbox, maintenance
+from worker.store import inbox, room
 from worker.store.inbox import Work
 from worker.store.writer import Writer
 
@@ -44,7 +44,6 @@ LATER = frozenset(
 _FIRST_WAIT = dt.timedelta(minutes=1)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 _PAGE_TRIES = 5
-_PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC"})
 _FULL_WAIT_S = 5.0
 _T = TypeVar("_T")
 
@@ -115,9 +114,9 @@ class Chain:
             try:
                 return await asyncio.wrap_future(self.writer.submit(job))
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorname not in _PASSING:
+                if not room.may_pass(error):
                     raise
-                dropped = maintenance.drop_ballast(self.store)
+                dropped = room.has_no_room(error) and room.drop_ballast(self.store)
                 if not told:
                     log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
                     told = True

@@ -41,6 +41,8 @@ def _run() -> int:
         return _refused(EX_DATAERR, str(error))
     except errors.PublishError as error:
         return _refused(EX_TEMPFAIL, f"{error}\n{error.advice}".rstrip())
+    except errors.NoRoomError as error:
+        return _refused(EX_TEMPFAIL, str(error))
     except errors.StateError as error:
         return _refused(EX_SOFTWARE, str(error))
     except BrokenPipeError:

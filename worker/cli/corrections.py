@@ -14,9 +14,17 @@ import typer
 from worker import spool
 from worker.cli.streams import put, refuse
 from worker.config import Config
+from worker.config_load import Loaded
 from worker.core.errors import ConfigError
 from worker.serve.facts import snapshot_of
-from worker.store.connect import Binding, exclusive, open_writer, transaction
+from worker.store.connect import (
+    Binding,
+    exclusive,
+    open_reader,
+    open_writer,
+    read_meta,
+    transaction,
+)
 
 EX_DATAERR, EX_TEMPFAIL = 65, 75
 _WAIT_S = 30.0
@@ -76,6 +84,32 @@ def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> i
             return spool.admit(conn, asked, dt.datetime.now(dt.UTC))
     finally:
         conn.close()
+
+
+def republish_all(loaded: Loaded) -> dict[str, int]:
+    """Queue every incident for the sink of these settings, in a store that no worker is using."""
+    from worker.knowledge import load_knowledge
+    from worker.publish.files import FileSink
+    from worker.publish.resync import republish
+
+    config = loaded.config
+    knowledge = load_knowledge(config.profile, loaded.folder)
+    sink = "kafka" if config.kafka.bootstrap_servers else "files"
+    reading = open_reader(config.store.path)
+    bound = read_meta(reading, "sink") or sink
+    reading.close()
+    lost = (
+        sink == bound == "files" and not FileSink(config.files.dir, config.topics.prefix).topics()
+    )
+    with exclusive(config.store.path):
+        binding = Binding(bound, config.instance, knowledge.profile.name)
+        conn = open_writer(config.store.path, binding)
+        try:
+            with transaction(conn):
+                now = dt.datetime.now(dt.UTC)
+                return republish(conn, sink, now, knowledge, lost=lost)
+        finally:
+            conn.close()
 
 
 def correction(kind: str, *articles: str) -> dict[str, Any]:

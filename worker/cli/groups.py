@@ -110,6 +110,21 @@ def topics_compact(config: ConfigOption = None) -> None:
     put(f"{lines} incidents")
 
 
+@topics.command("republish")
+def topics_republish(config: ConfigOption = None) -> None:
+    """Send every incident once more, as its next revision. The worker must not run.
+
+    For a sink that is new or was lost: a store that wrote to files and now has a broker, a topic
+    folder that is gone. The next `run` publishes what is queued here.
+    """
+    from worker.cli.corrections import republish_all
+
+    loaded = settings(config)
+    counts = republish_all(loaded)
+    moved = "; the store belongs to the new sink now" if counts["moved"] else ""
+    put(f"{counts['incidents']} incidents queued, {counts['waiting']} messages wait{moved}")
+
+
 def _with_broker(config: str | None) -> Loaded:
     loaded = settings(config)
     if not loaded.config.kafka.bootstrap_servers:
@@ -167,9 +182,11 @@ def store_compact(config: ConfigOption = None) -> None:
     path = settings(config).config.store.path
     opened(settings(config)).close()
     with exclusive(path):
-        conn = sqlite3.connect(path)
+        before = path.stat().st_size
+        conn = sqlite3.connect(path, isolation_level=None)
         compact(conn)
         conn.close()
+    put(f"{before:,} → {path.stat().st_size:,} bytes")
 
 
 @incidents.command("list")

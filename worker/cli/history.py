@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.documents import ProfileOption, named_profile
-from worker.cli.service import ConfigOption, settings
+from worker.cli.service import ConfigOption, JsonOption, settings
 from worker.cli.streams import put, read_lines, refuse, watched
 
 if TYPE_CHECKING:
@@ -51,12 +52,26 @@ def replay(
 def retry(
     reason: Annotated[str | None, typer.Option(help="Only those given up for this reason.")] = None,
     config: ConfigOption = None,
+    *,
+    show: Annotated[bool, typer.Option("--list", help="Only show what was given up.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Bring back what was given up: dead letters go into the inbox again."""
     from worker.cli.corrections import request
-    from worker.cli.groups import profile_name
+    from worker.cli.groups import opened, profile_name, show_rows
+    from worker.serve.facts import dead_letter_facts
 
     loaded = settings(config)
+    letters = dead_letter_facts(opened(loaded))
+    chosen = [letter for letter in letters if reason in (None, letter["reason"])]
+    if show:
+        columns = ("buried_at", "reason", "attempts", "article_id", "url", "detail")
+        show_rows(chosen, columns, as_json=as_json)
+        return
+    if not chosen:
+        counted = Counter(letter["reason"] for letter in letters)
+        there = ", ".join(f"{name} ({n})" for name, n in sorted(counted.items())) or "none at all"
+        refuse(f"no dead letter to bring back; there are: {there}", EX_DATAERR)
     request(loaded.config, profile_name(loaded), {"retry": reason})
 
 

@@ -10,6 +10,7 @@
     ├── ConfigError       the operator's: refused at start with file and line (exit 78)
     ├── KnowledgeError    a lexicon, profile or weight file is wrong (exit 78)
     ├── StateError        ours: the store contradicts itself. Fatal, loud (exit 70)
+    ├── NoRoomError       the disk's: nothing can be written. Waited out; at start exit 75
     └── PublishError      the broker's: retried for ever; carries what an operator can do
 """
 
@@ -55,6 +56,10 @@ class KnowledgeError(KabulwireError):
 
 class StateError(KabulwireError):
     """Our own state is corrupt. Never caught below the top level."""
+
+
+class NoRoomError(KabulwireError):
+    """The disk of the store is full, and giving up the ballast was not enough."""
 
 
 class PublishError(KabulwireError):

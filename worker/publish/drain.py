@@ -1,18 +1,37 @@
-"""What every publisher thread offers the rest of the worker: be woken, be stopped, be looked at."""
+"""What every publisher thread is: woken, stopped, looked at, and writing to the store.
+
+A full disk stops publishing for the time being: the ballast beside the store is given up, and when
+that is not enough ``PublishError`` store_full is raised, which is tried again like an absent broker.
+So is store_busy, when another program holds the write lock.
+What was sent and could not be noted is recognised by the ledger or by the files themselves.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from worker.core.errors import PublishError
+from worker.store.room import drop_ballast, has_no_room, may_pass
+from worker.store.writer import Writer
+
+_T = TypeVar("_T")
+Told = Callable[[str, dict[str, Any]], None]
+"""Called with the name of a log event and its keys, from the publisher's thread."""
 
 
 class Drain(threading.Thread):
     """A thread that empties the outbox; ``run`` says into what."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Path, writer: Writer, tell: Told) -> None:
         super().__init__(name="publisher", daemon=True)
+        self._store = store
+        self._writer = writer
+        self._tell = tell
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self.beat = time.monotonic()
@@ -29,3 +48,23 @@ class Drain(threading.Thread):
         self._wake.set()
         self.join(timeout_s)
         return not self.is_alive() and self.problem is None
+
+    def _write(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run ``job`` on the writer. Raises ``PublishError`` store_full or store_busy."""
+        while True:
+            try:
+                return self._writer.submit(job).result()
+            except sqlite3.OperationalError as error:
+                if not may_pass(error):
+                    raise
+                if not (has_no_room(error) and drop_ballast(self._store)):
+                    raise _unwritable(error) from error
+                self._tell("store.full", {"detail": str(error), "ballast_given_up": True})
+
+
+def _unwritable(error: sqlite3.OperationalError) -> PublishError:
+    if has_no_room(error):
+        advice = "Free space on the disk of store.path; nothing is lost."
+        return PublishError("store_full", str(error), advice)
+    advice = "Another program holds the write lock of the store; end it. Nothing is lost."
+    return PublishError("store_busy", str(error), advice)

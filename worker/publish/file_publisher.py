@@ -13,20 +13,17 @@ Rules
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from worker.core.contract.message import HEARTBEATS
 from worker.core.errors import ConfigError, PublishError
-from worker.publish.drain import Drain
+from worker.publish.drain import Drain, Told
 from worker.publish.files import FileSink
 from worker.store import outbox
 from worker.store.connect import open_reader
 from worker.store.writer import Writer
 
-Told = Callable[[str, dict[str, Any]], None]
-"""Called with the name of a log event and its keys, from this thread."""
 _IDLE_S = 1.0
 _RETRY_S = 5.0
 
@@ -55,7 +52,7 @@ def open_sink(folder: Path, prefix: str, rotate_bytes: int, store: Path) -> File
     if told and not held:
         raise ConfigError(
             f"files.dir: store {store} has published, and {folder} holds nothing of it: name the "
-            "folder with its topic files, or start with an empty store"
+            "folder with its topic files, or send every incident anew (`kabulwire topics republish`)"
         )
     return sink
 
@@ -66,11 +63,8 @@ class FilePublisher(Drain):
     def __init__(
         self, store: Path, sink: FileSink, writer: Writer, tell: Told, *, batch: int = 500
     ) -> None:
-        super().__init__()
-        self._store = store
+        super().__init__(store, writer, tell)
         self._sink = sink
-        self._writer = writer
-        self._tell = tell
         self._batch = batch
 
     def run(self) -> None:
@@ -95,13 +89,22 @@ class FilePublisher(Drain):
         if not rows:
             return 0
         began = time.monotonic()
+        seqs = [row.seq for row in rows]
         try:
             self._sink.write(rows)
+            self._write(lambda writing: outbox.mark(writing, seqs))
         except OSError as error:
+            self._failed(
+                PublishError(
+                    "file_not_written",
+                    str(error),
+                    "Free space on the disk of files.dir, or mend its permissions; nothing is lost.",
+                )
+            )
+            return 0
+        except PublishError as error:
             self._failed(error)
             return 0
-        seqs = [row.seq for row in rows]
-        self._writer.submit(lambda writing: outbox.mark(writing, seqs)).result()
         if self.problem is not None:
             self.problem = None
             self._tell("publish.recovered", {})
@@ -109,18 +112,10 @@ class FilePublisher(Drain):
         self._tell("publish.committed", {"records": len(rows), "ms": milliseconds})
         return len(rows)
 
-    def _failed(self, error: OSError) -> None:
-        if self.problem is None:
-            self.problem = PublishError(
-                "file_not_written",
-                str(error),
-                "Free space on the disk of files.dir, or mend its permissions; nothing is lost.",
-            )
-            self._tell(
-                "publish.failed",
-                {
-                    "reason": self.problem.reason,
-                    "detail": str(error),
-                    "advice": self.problem.advice,
-                },
-            )
+    def _failed(self, error: PublishError) -> None:
+        """Say what stops publishing, once for each reason."""
+        same = self.problem is not None and self.problem.reason == error.reason
+        self.problem = error
+        if not same:
+            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
+            self._tell("publish.failed", keys)

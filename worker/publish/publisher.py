@@ -28,7 +28,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from worker.config import Config
 from worker.core.contract.message import DEAD_LETTERS, REPORTS
@@ -36,7 +36,7 @@ from worker.core.errors import KabulwireError, PublishError
 from worker.core.knowledge import Knowledge
 from worker.metrics import Metrics
 from worker.publish import kafka, ledger, outbox, restore, topics
-from worker.publish.drain import Drain
+from worker.publish.drain import Drain, Told
 from worker.publish.ledger import Mark, judge
 from worker.publish.rebuild import rebuild
 from worker.publish.session import (
@@ -53,8 +53,6 @@ from worker.store.outbox import SET_ASIDE, OutboxRow, mark
 from worker.store.writer import Writer
 
 T = TypeVar("T")
-Told = Callable[[str, dict[str, Any]], None]
-"""Called with the name of a log event and its keys, from this thread."""
 MAX_BATCH_BYTES = 1 << 20
 EX_SOFTWARE = 70
 _SKIPPABLE = (REPORTS, DEAD_LETTERS)
@@ -82,10 +80,8 @@ class KafkaPublisher(Drain):
         on_fatal: Callable[[BaseException], None] | None = None,
         exit_now: Callable[[int], object] = os._exit,
     ) -> None:
-        super().__init__()
+        super().__init__(config.store.path, writer, tell)
         self._config = config
-        self._writer = writer
-        self._tell = tell
         self._knowledge = knowledge
         self._metrics = metrics
         self._on_fatal = on_fatal
@@ -161,7 +157,7 @@ class KafkaPublisher(Drain):
         elif found is not None and verdict == "agreed":
             self._mark = Mark(side.store_id, found.seq, found.row_hash, self._owner)
         agreed = found if verdict == "agreed" else None
-        self._writer.submit(lambda writing: outbox.note_agreed(writing, agreed)).result()
+        self._write(lambda writing: outbox.note_agreed(writing, agreed))
         self.may_settle = True
 
     def _needs_topics(self, found: Mark | None, side: ledger.StoreSide) -> bool:
@@ -190,9 +186,7 @@ class KafkaPublisher(Drain):
             "restore", lambda: restore.read(self._config, knowledge.profile.name)
         )
         now = dt.datetime.now(dt.UTC)
-        told = self._writer.submit(
-            lambda conn: rebuild(conn, published, seq, now, knowledge)
-        ).result()
+        told = self._write(lambda conn: rebuild(conn, published, seq, now, knowledge))
         self._tell("store.restored", told)
 
     def _claim(self, session: ProducerSession) -> None:
@@ -242,7 +236,7 @@ class KafkaPublisher(Drain):
             self._refused([rows[at] for at in refused.positions if at < len(rows)], rows, refused)
         self._mark = after
         seqs = [row.seq for row in rows]
-        self._writer.submit(lambda conn: outbox.note_published(conn, seqs, progress)).result()
+        self._write(lambda conn: outbox.note_published(conn, seqs, progress))
         if self._suspect is not None and rows[-1].seq >= self._suspect:
             self._suspect = None
         self._stuck = self._failures = 0
@@ -258,7 +252,7 @@ class KafkaPublisher(Drain):
             self._suspect = bad[0].seq
         elif bad and all(row.topic in _SKIPPABLE for row in bad):
             seqs = [row.seq for row in bad]
-            self._writer.submit(lambda conn: mark(conn, seqs, SET_ASIDE)).result()
+            self._write(lambda conn: mark(conn, seqs, SET_ASIDE))
             for row in bad:
                 self._tell(
                     "publish.set_aside",

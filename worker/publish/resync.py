@@ -59,11 +59,19 @@ def unsent(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def republish(
-    conn: sqlite3.Connection, sink: str, now: dt.datetime, knowledge: Knowledge
+    conn: sqlite3.Connection,
+    sink: str,
+    now: dt.datetime,
+    knowledge: Knowledge,
+    *,
+    lost: bool = False,
 ) -> dict[str, int]:
-    """Queue the present state of every incident for ``sink``; returns counts for the person."""
+    """Queue the present state of every incident for ``sink``; returns counts for the person.
+
+    ``lost``: the sink is the same and holds nothing of this store any more.
+    """
     moved = read_meta(conn, "sink") != sink
-    if moved:
+    if moved or lost:
         write_meta(conn, "sink", sink)
         forget_ledger(conn)
         conn.execute("DELETE FROM outbox WHERE published != 0")
@@ -72,4 +80,4 @@ def republish(
         resync(conn, local, local.revision + 1, settle_id, now, knowledge)
         for local in incidents.load_all(conn)
     )
-    return {"incidents": sent, "moved": int(moved)}
+    return {"incidents": sent, "moved": int(moved), "waiting": outbox.count_waiting(conn)}

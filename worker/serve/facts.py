@@ -40,6 +40,16 @@ def store_facts(conn: sqlite3.Connection) -> dict[str, Any]:
     return facts
 
 
+def dead_letter_facts(conn: sqlite3.Connection) -> list[dict[str, Any]]:
+    """What was given up and not brought back, oldest first."""
+    rows = conn.execute(
+        "SELECT buried_at, reason, attempts, article_id, detail, "
+        "json_extract(payload, '$.entry.url') AS url FROM dead_letter "
+        "WHERE retried_at IS NULL ORDER BY dead_letter_id"
+    )
+    return [dict(row) for row in rows]
+
+
 def feed_facts(
     conn: sqlite3.Connection | None, feeds: Iterable[FeedConfig]
 ) -> list[dict[str, Any]]:

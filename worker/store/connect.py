@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from worker.core.errors import ConfigError, StateError
+from worker.core.errors import ConfigError, KabulwireError, NoRoomError, StateError
+from worker.store.room import drop_ballast, has_no_room
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS: tuple[str, ...] = (_SCHEMA.read_text(encoding="utf-8"),)
@@ -44,24 +45,55 @@ class Binding:
 def open_writer(path: Path, binding: Binding, *, durable: bool = True) -> sqlite3.Connection:
     """Open (and create or migrate) the store for its one writer.
 
-    Raises ``ConfigError`` when the store is bound to something else or is newer than the program,
-    ``StateError`` when the file is no store.
+    Raises ``ConfigError`` when the path cannot be used, the store is bound to something else or is
+    newer than the program; ``NoRoomError`` when the disk is full; ``StateError`` when it is corrupt.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    conn = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-    )
+    _make_folder(path)
     try:
+        return _opened(path, binding, durable=durable)
+    except NoRoomError:
+        if not drop_ballast(path):
+            raise
+        return _opened(path, binding, durable=durable)
+
+
+def _opened(path: Path, binding: Binding, *, durable: bool) -> sqlite3.Connection:
+    conn = None
+    try:
+        conn = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
         _configure(conn, durable=durable)
         _migrate(conn, path)
         _bind(conn, binding, path)
-    except sqlite3.DatabaseError as error:
-        conn.close()
-        raise StateError(f"{path}: {error}") from error
-    except BaseException:
-        conn.close()
+    except BaseException as error:
+        if conn is not None:
+            conn.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _explain(error, path) from error
         raise
     return conn
+
+
+def _explain(error: sqlite3.DatabaseError, path: Path) -> KabulwireError:
+    """Whose fault it is that a store cannot be opened."""
+    code = getattr(error, "sqlite_errorname", "")
+    if has_no_room(error):
+        return NoRoomError(f"store {path}: no room on its disk ({error}); free some, start again")
+    if code == "SQLITE_BUSY":
+        return ConfigError(f"store.path: {path} is locked by another program")
+    if code == "SQLITE_NOTADB":
+        return ConfigError(f"store.path: {path} is not a store: {error}")
+    if code.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+        return ConfigError(f"store.path: {path} cannot be written: {error}")
+    return StateError(f"{path}: {error}")
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"store.path: no folder {path.parent}: {error.strerror}") from error
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -73,7 +105,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
         uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
     conn.row_factory = sqlite3.Row
-    conn.execute("PRAGMA query_only = ON")
+    try:
+        conn.execute("PRAGMA query_only = ON")
+        conn.execute("SELECT count(*) FROM meta").fetchone()
+    except sqlite3.DatabaseError as error:
+        conn.close()
+        raise ConfigError(f"store.path: {path} is not a store: {error}") from error
     return conn
 
 
@@ -97,9 +134,13 @@ def exclusive(path: Path) -> Iterator[None]:
     Raises ``ConfigError`` naming the process that has it. The kernel drops the lock with the
     process, so a killed worker never leaves one behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path)
     lock = path.with_name(path.name + ".lock")
-    with lock.open("a+", encoding="utf-8") as handle:
+    try:
+        handle = lock.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"store.path: {lock} cannot be written: {error.strerror}") from error
+    with handle:
         _lock(handle, path)
         handle.truncate(0)
         handle.write(f"{os.getpid()}\n")

@@ -11,6 +11,7 @@ Rules
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -59,7 +60,8 @@ class Writer(threading.Thread):
             if job is None:
                 break
             self._do(*job)
-        self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the next start does it
+            self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._conn.close()
 
     def _do(self, job: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> None:

@@ -1,0 +1,275 @@
+"""Months in the life of a store: migrations, damage, retention, a path that cannot be, a full disk."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.shell.test_app import ROOT, configured, environ
+from worker.chain import Chain
+from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
+from worker.core.errors import ConfigError, NoRoomError, StateError
+from worker.publish.file_publisher import FilePublisher, open_sink
+from worker.store import connect, maintenance, outbox, room
+from worker.store.connect import Binding, open_reader, open_writer, read_meta, transaction
+from worker.store.times import stamp
+from worker.store.writer import Writer
+
+BINDING = Binding("files", "w1", "portsmere")
+NOW = dt.datetime(2031, 3, 4, 9, tzinfo=dt.UTC)
+TABLE = "CREATE TABLE later (x INTEGER);"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def message(n: int, topic: str = INCIDENT_LOG, size: int = 100) -> Message:
+    value = b'{"pad": "' + b"x" * size + b'"}'
+    return Message(topic, f"kw-{n}", {"kw_revision": "1"}, value, f"id{n}")
+
+
+def test_a_migration_runs_once_and_keeps_what_is_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store of version 1, opened by a program that knows version 2, has the new table and its old
+    rows; opened again nothing happens; the program that knows version 1 only refuses it."""
+    first = open_writer(path, BINDING)
+    name = read_meta(first, "store_id")
+    first.close()
+    with monkeypatch.context() as newer:
+        newer.setattr(connect, "MIGRATIONS", (*connect.MIGRATIONS, TABLE))
+        for _ in range(2):
+            conn = open_writer(path, BINDING)
+            assert conn.execute("SELECT count(*) FROM later").fetchone()[0] == 0
+            assert read_meta(conn, "store_id") == name
+            conn.close()
+    with pytest.raises(ConfigError, match="upgrade it"):
+        open_writer(path, BINDING)
+
+
+def test_a_migration_that_breaks_off_leaves_the_store_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second half of a script fails: neither half is there, and the old program still opens it."""
+    open_writer(path, BINDING).close()
+    with monkeypatch.context() as newer:
+        newer.setattr(connect, "MIGRATIONS", (*connect.MIGRATIONS, f"{TABLE} SELECT nonsense;"))
+        with pytest.raises(StateError, match="nonsense"):
+            open_writer(path, BINDING)
+    conn = open_writer(path, BINDING)
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == len(connect.MIGRATIONS)
+    assert not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'later'").fetchone()
+    conn.close()
+
+
+def test_a_store_that_contradicts_itself_is_found_out(path: Path) -> None:
+    """A member of an incident that does not exist: the daily look ends the worker."""
+    conn = open_writer(path, BINDING)
+    maintenance.examine(path)
+    conn.execute("INSERT INTO member VALUES ('kw-gone', 'a#1', 'a', 0, ?)", (stamp(NOW),))
+    with pytest.raises(StateError, match="unknown incident kw-gone"):
+        maintenance.examine(path)
+    conn.close()
+
+
+def test_a_damaged_file_is_found_out(path: Path) -> None:
+    """Pages overwritten with rubbish: an error that names the store, whatever part they belong to."""
+    conn = open_writer(path, BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, (message(n, size=3000) for n in range(50)), NOW)
+    conn.close()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * 8192)
+    with pytest.raises(StateError, match=r"store\.db"):
+        maintenance.examine(path)
+
+
+def test_retention_keeps_what_is_needed(path: Path) -> None:
+    """Published messages go after a week, but never the newest; waiting ones stay; what was given
+    up goes after ninety days."""
+    conn = open_writer(path, BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, [message(n) for n in range(3)], NOW)
+        outbox.mark(conn, [1, 2])
+        for days in (0, 60):
+            conn.execute(
+                "INSERT INTO dead_letter (kind, article_id, payload, admitted_at, reason, detail, "
+                "attempts, buried_at) VALUES ('entry', 'a', '{}', ?, 'no_text', '', 1, ?)",
+                (stamp(NOW), stamp(NOW + dt.timedelta(days=days))),
+            )
+    assert maintenance.retain(conn, NOW + dt.timedelta(days=6)) == 0
+    assert maintenance.retain(conn, NOW + dt.timedelta(days=100)) == 2
+    assert [row["seq"] for row in conn.execute("SELECT seq FROM outbox ORDER BY seq")] == [2, 3]
+    assert conn.execute("SELECT count(*) FROM dead_letter").fetchone()[0] == 1
+    conn.close()
+
+
+def kabulwire(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    config = configured(folder, "http://127.0.0.1:9/feed.xml")
+    return subprocess.run(
+        [sys.executable, "-m", "worker", *arguments, "--config", str(config)],
+        cwd=ROOT, env=environ(folder, **more), capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["run", "once"])
+@pytest.mark.parametrize("place", ["file.txt", "file.txt/below/store.db"])
+def test_a_path_that_can_be_no_store_is_refused(command: str, place: str, tmp_path: Path) -> None:
+    """Something else lies there, or in the way: exit 78, one line with the setting, no traceback."""
+    (tmp_path / "file.txt").write_text("these are not the pages of a store " * 200)
+    done = kabulwire(tmp_path, command, STORE__PATH=str(tmp_path / place))
+    assert done.returncode == 78, done.stderr
+    assert "store.path" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("store", "check"), ("incidents", "list"), ("retry",)])
+def test_commands_refuse_a_file_that_is_no_store(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Reading commands say so too."""
+    (tmp_path / "store.db").write_text("nothing of ours " * 500)
+    done = kabulwire(tmp_path, *arguments)
+    assert done.returncode == 78, done.stderr
+    assert "is not a store" in done.stderr
+
+
+class FullDisk:
+    """A store whose file may not grow any more: SQLite itself says so, as on a full disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.writer = Writer(open_writer(path, BINDING), lambda error: None)
+        self.writer.start()
+
+    def limit(self, pages: int) -> None:
+        def pragma(conn: sqlite3.Connection) -> None:
+            conn.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+
+        self.writer.submit(pragma).result()
+
+    def fill(self) -> None:
+        """No page more than now."""
+        self.limit(1)  # SQLite takes it as: no more than there are
+
+    def tell(self, event: str, keys: dict[str, Any]) -> None:
+        self.told.append((event, keys))
+
+
+@pytest.fixture
+def full(path: Path) -> Iterator[FullDisk]:
+    disk = FullDisk(path)
+    yield disk
+    disk.limit(1 << 30)
+    disk.writer.close()
+
+
+def grow(conn: sqlite3.Connection) -> int:
+    return outbox.append(conn, 1, (message(n, size=9000) for n in range(30)), NOW)
+
+
+def test_a_settle_waits_for_room_and_is_then_done_once(
+    full: FullDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ballast is given up, the work waits; when there is room it is done, and only once."""
+    monkeypatch.setattr("worker.chain._FULL_WAIT_S", 0.1)
+    assert room.lay_ballast(full.path)
+    chain = cast("Chain", SimpleNamespace(writer=full.writer, store=full.path))
+    full.fill()
+    threading.Timer(1.0, lambda: full.limit(1 << 30)).start()
+    assert asyncio.run(Chain.write(chain, grow)) == 30
+    assert not full.path.with_name("store.db.ballast").exists()
+    assert full.writer.submit(outbox.count_waiting).result() == 30
+
+
+def test_a_publisher_waits_for_room_and_notes_what_it_wrote(
+    full: FullDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written could not be noted: publishing says why, lives, and goes on by itself;
+    every message is in its file once."""
+    monkeypatch.setattr("worker.publish.file_publisher._RETRY_S", 0.1)
+    full.writer.submit(grow).result()
+    failing = iter([True, True, True])
+
+    def mark(conn: sqlite3.Connection, seqs: list[int]) -> None:
+        if next(failing, False):
+            conn.execute("PRAGMA max_page_count = 1").fetchone()
+            grow_by = (replace(message(n, size=9000), ce_id=f"more{n}") for n in range(30))
+            outbox.append(conn, 2, grow_by, NOW)  # raises: there is no page left
+        real(conn, seqs)
+
+    real = outbox.mark
+    monkeypatch.setattr("worker.publish.file_publisher.outbox.mark", mark)
+    sink = open_sink(tmp_path / "topics", "kw", 10**9, full.path)
+    publisher = FilePublisher(full.path, sink, full.writer, full.tell)
+    publisher.start()
+    end = time.monotonic() + 20
+    while full.writer.submit(outbox.count_waiting).result() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert publisher.stop(10)
+    assert [(e, k.get("reason")) for e, k in full.told if e != "publish.committed"] == [
+        ("publish.failed", "store_full"),
+        ("publish.recovered", None),
+    ]
+    written = (tmp_path / "topics" / f"kw.{INCIDENT_LOG}.jsonl").read_text().splitlines()
+    assert len(written) == 30
+
+
+def test_ballast_is_laid_when_there_is_room_only(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four megabytes when twice as much is free; nothing otherwise; given up once."""
+    path.touch()
+    with monkeypatch.context() as tight:
+        tight.setattr(room, "free_bytes", lambda _: room.BALLAST_BYTES)
+        assert not room.lay_ballast(path)
+    assert room.lay_ballast(path)
+    assert path.with_name("store.db.ballast").stat().st_size == room.BALLAST_BYTES
+    assert room.drop_ballast(path)
+    assert not room.drop_ballast(path)
+
+
+def test_a_store_cannot_be_made_on_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At start there is nothing to wait with: an error of its own, which means "start again"."""
+
+    def full_disk(conn: sqlite3.Connection, **_: object) -> None:
+        conn.execute("PRAGMA max_page_count = 1").fetchone()
+
+    monkeypatch.setattr(connect, "_configure", full_disk)
+    with pytest.raises(NoRoomError, match="free some"):
+        open_writer(path, BINDING)
+
+
+def test_compacting_gives_room_back(tmp_path: Path) -> None:
+    """`store compact` makes the file smaller once rows were deleted, and says by how much."""
+    conn = open_writer(tmp_path / "store.db", BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, (message(n, REPORTS, 9000) for n in range(200)), NOW)
+    with transaction(conn):
+        conn.execute("DELETE FROM outbox")
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    conn.close()
+    before = (tmp_path / "store.db").stat().st_size
+    done = kabulwire(tmp_path, "store", "compact")
+    assert done.returncode == 0, done.stderr
+    after = (tmp_path / "store.db").stat().st_size
+    assert after < before / 2
+    assert done.stdout == f"{before:,} → {after:,} bytes\n"
+    open_reader(tmp_path / "store.db").close()
