@@ -197,6 +197,7 @@ class _Worker:
             knowledge=self._knowledge,
             feeds={feed.id: feed for feed in self._feeds},
             metrics=self._metrics,
+            say=desk.pulse.set_problem,
         )
         await self._chain.write(inbox.release_all)
         states = await desk.read(feed_table.load_states)

@@ -60,6 +60,8 @@ class Chain:
     knowledge: Knowledge
     feeds: Mapping[str, FeedConfig]
     metrics: Metrics
+    say: Callable[[str, str], None]
+    """Told what is wrong with a part, or with "" that nothing is: what readiness goes by."""
 
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
@@ -112,7 +114,7 @@ class Chain:
         told = False
         while True:
             try:
-                return await asyncio.wrap_future(self.writer.submit(job))
+                done = await asyncio.wrap_future(self.writer.submit(job))
             except sqlite3.OperationalError as error:
                 if not room.may_pass(error):
                     raise
@@ -120,6 +122,11 @@ class Chain:
                 if not told:
                     log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
                     told = True
+                self.say("store", f"the store cannot be written: {error}")
+            else:
+                if told:
+                    self.say("store", "")
+                return done
             await asyncio.sleep(_FULL_WAIT_S)
 
     async def _document(self, work: Work, now: dt.datetime) -> Document:

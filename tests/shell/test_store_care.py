@@ -191,11 +191,15 @@ def test_a_settle_waits_for_room_and_is_then_done_once(
     """The ballast is given up, the work waits; when there is room it is done, and only once."""
     monkeypatch.setattr("worker.chain._FULL_WAIT_S", 0.1)
     assert room.lay_ballast(full.path)
-    chain = cast("Chain", SimpleNamespace(writer=full.writer, store=full.path))
+    said: list[tuple[str, str]] = []
+    say = lambda part, text: said.append((part, text))  # noqa: E731
+    chain = cast("Chain", SimpleNamespace(writer=full.writer, store=full.path, say=say))
     full.fill()
     threading.Timer(1.0, lambda: full.limit(1 << 30)).start()
     assert asyncio.run(Chain.write(chain, grow)) == 30
     assert not full.path.with_name("store.db.ballast").exists()
+    assert said[0] == ("store", "the store cannot be written: database or disk is full")
+    assert said[-1] == ("store", "")
     assert full.writer.submit(outbox.count_waiting).result() == 30
 
 
