@@ -57,6 +57,7 @@ from worker.store.writer import Writer
 EX_OK, EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL = 0, 69, 70, 75
 _ONCE_LIMIT_S = 900.0
 _BEAT_S = 1.0
+_COMMAND_S = 3.0
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 _ALIVE_S = 600.0
 _LEVELS = {
@@ -79,7 +80,7 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
     knowledge = load_knowledge(loaded.config.profile, loaded.folder)
     feeds = [feed for feed in loaded.feeds if (feed.id in only if only else feed.enabled)]
     code = EX_SOFTWARE
-    with exclusive(loaded.config.store.path):
+    with exclusive(loaded.config.store.path, _COMMAND_S):
         try:
             code = asyncio.run(_Worker(loaded, knowledge, feeds).live(once=once))
         except* (ConfigError, NoRoomError) as group:

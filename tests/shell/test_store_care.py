@@ -277,3 +277,25 @@ def test_compacting_gives_room_back(tmp_path: Path) -> None:
     assert after < before / 2
     assert done.stdout == f"{before:,} → {after:,} bytes\n"
     open_reader(tmp_path / "store.db").close()
+
+
+def test_a_worker_waits_for_a_command_that_holds_the_lock(path: Path) -> None:
+    """Somebody queues a correction just when the worker starts: it waits, and does not refuse."""
+    held, taken = threading.Event(), threading.Event()
+
+    def command() -> None:
+        with connect.exclusive(path):
+            held.set()
+            time.sleep(0.3)
+
+    def worker() -> None:
+        with connect.exclusive(path, 20):
+            taken.set()
+
+    threads = [threading.Thread(target=command), threading.Thread(target=worker)]
+    threads[0].start()
+    assert held.wait(10)
+    threads[1].start()
+    for thread in threads:
+        thread.join(30)
+    assert taken.is_set()

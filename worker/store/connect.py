@@ -16,6 +16,7 @@ import fcntl
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,9 +129,10 @@ def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the lock file beside the store, for as long as this process may write to it.
 
+    A worker waits a little (``wait_s``) for a command that is just queueing something.
     Raises ``ConfigError`` naming the process that has it. The kernel drops the lock with the
     process, so a killed worker never leaves one behind.
     """
@@ -141,20 +143,25 @@ def exclusive(path: Path) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(f"store.path: {lock} cannot be written: {error.strerror}") from error
     with handle:
-        _lock(handle, path)
+        _lock(handle, path, time.monotonic() + wait_s)
         handle.truncate(0)
         handle.write(f"{os.getpid()}\n")
         handle.flush()
         yield
 
 
-def _lock(handle: IO[str], path: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        handle.seek(0)
-        holder = handle.read().strip() or "unknown"
-        raise ConfigError(f"store {path} is in use by process {holder}") from error
+def _lock(handle: IO[str], path: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            raise ConfigError(f"store {path} is in use by process {holder}") from error
 
 
 def read_meta(conn: sqlite3.Connection, key: str) -> str | None:
@@ -204,7 +211,12 @@ def _bind(conn: sqlite3.Connection, binding: Binding, path: Path) -> None:
     for key, value in wanted.items():
         found = read_meta(conn, key)
         if found != value:
+            way = (
+                "send everything to the new sink (`kabulwire topics republish`), or "
+                if key == "sink"
+                else ""
+            )
             raise ConfigError(
-                f"store {path} belongs to {key} {found!r}, not {value!r}: "
+                f"store {path} belongs to {key} {found!r}, not {value!r}: {way}"
                 f"name another file in store.path (a new one is made when there is none)"
             )
