@@ -51,6 +51,17 @@ def test_every_metric_is_documented() -> None:
     assert set(rows("metrics")) == found
 
 
+def test_every_promise_names_a_test_that_exists() -> None:
+    """docs/guarantees.md: no row without a test, no test that is not there."""
+    table = (ROOT / "docs/guarantees.md").read_text("utf-8").split("## Not promised")[0]
+    promises = [line for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(promises) > 10
+    for row in promises:
+        named = re.findall(r"`(tests/\S+?)`", row)
+        assert named, row
+        assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_alert_rules_use_series_that_exist() -> None:
     """No alert rests on a series that nobody writes."""
     rules = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8"))

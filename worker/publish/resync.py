@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. Sent again means a new revision, of kind ``resync``: the same (id, revision) never has two
-   contents, whatever a consumer remembers of an earlier sink.
+1. Sent again means a new revision, of kind ``resync`` and not material: the same (id, revision)
+   never has two contents, whatever a consumer remembers of an earlier sink.
 2. ``republish`` sends every incident, superseded and retracted ones too, in one settle. It is for a
    sink that is new or was lost, and is asked for by a person (``kabulwire topics republish``).
 3. A store changes its sink only here. What is noted of the old one (published rows, the ledger's
@@ -38,7 +38,7 @@ def resync(
     note = replace(
         local.snapshot.change,
         kind="resync",
-        material=True,
+        material=False,
         change_id=digest([local.incident_id, revision, stamp(now)])[:32],
     )
     incident = replace(
