@@ -71,6 +71,7 @@ listener.name.sasl.oauthbearer.sasl.jaas.config=\
 org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;
 listener.name.sasl.oauthbearer.sasl.server.callback.handler.class=\
 org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler
+sasl.oauthbearer.jwt.validator.class=org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator
 sasl.oauthbearer.jwks.endpoint.url={keys}
 sasl.oauthbearer.expected.issuer={issuer}
 sasl.oauthbearer.expected.audience={audience}
