@@ -44,11 +44,8 @@ def problems(kafka: Kafka) -> Iterator[tuple[str, str]]:
 def _of_tls(kafka: Kafka) -> Iterator[tuple[str, str]]:
     names = [name for name in FILES if name.startswith("ssl_") and getattr(kafka, name)]
     if names and kafka.security_protocol not in _TLS:
-        yield (
-            names[0],
-            f"is set, but security_protocol {kafka.security_protocol} uses no TLS: make it SSL or "
-            "SASL_SSL, or drop the file",
-        )
+        told = f"is set, but security_protocol {kafka.security_protocol} uses no TLS"
+        yield names[0], f"{told}: make it SSL or SASL_SSL, or drop the file"
     if bool(kafka.ssl_certfile) != bool(kafka.ssl_keyfile):
         set_one = "ssl_certfile" if kafka.ssl_certfile else "ssl_keyfile"
         yield set_one, "ssl_certfile and ssl_keyfile go together: set both or none"
@@ -86,11 +83,8 @@ def _of_tokens(kafka: Kafka) -> Iterator[tuple[str, str]]:
     if kafka.sasl_oauth_scope and not url:
         yield "sasl_oauth_scope", "is set, but no sasl_oauth_token_url to ask for it"
     if url and not _is_safe(url):
-        yield (
-            "sasl_oauth_token_url",
-            "must be an https address without user and password (http only on loopback): "
-            "the client's secret is sent there",
-        )
+        told = "must be an https address without user and password (http on loopback only)"
+        yield "sasl_oauth_token_url", f"{told}: the client's secret is sent there"
 
 
 def _is_safe(url: str) -> bool:

@@ -101,7 +101,12 @@ class Authority:
         return paths[0], paths[1]
 
     def _signed(
-        self, subject: x509.Name, key: rsa.RSAPrivateKey, *, expired: bool = False, is_ca: bool = False
+        self,
+        subject: x509.Name,
+        key: rsa.RSAPrivateKey,
+        *,
+        expired: bool = False,
+        is_ca: bool = False,
     ) -> x509.Certificate:
         now = dt.datetime.now(dt.UTC)
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

@@ -34,6 +34,7 @@ from typing import Any, TypeVar
 
 from kafka import KafkaProducer
 from kafka.errors import (
+    AuthorizationError,
     InvalidProducerEpochError,
     InvalidRecordError,
     InvalidTimestampError,
@@ -245,7 +246,7 @@ class ProducerSession:
         except PublishError:
             raise
         except Exception as error:
-            raise explain(error) from error
+            raise explain(error, "WRITE", self._id) from error
 
 
 def _require_all(futures: Sequence[Any]) -> None:
@@ -256,7 +257,8 @@ def _require_all(futures: Sequence[Any]) -> None:
     refused = tuple(at for at, future in failed if isinstance(future.exception, _NEVER))
     if refused:
         raise RefusedError(refused, futures[refused[0]].exception)
-    error = failed[0][1].exception
+    errors = [future.exception for _, future in failed]
+    error = next((e for e in errors if isinstance(e, AuthorizationError)), errors[0])
     raise error or StuckError(
         "client_stuck", "a record is neither sent nor failed", "It is rebuilt."
     )
