@@ -1,11 +1,12 @@
 """A real Apache Kafka that asks who comes: TLS, certificates, passwords, tokens and access lists.
 
-One node serves every test of ``test_security.py``. It has four doors:
+One node serves every test of ``test_security.py``. It has five doors:
 
 * ``bootstrap``: plain; whoever comes through it may do anything. Tests look through it, and grant.
 * ``sasl``: TLS, then PLAIN, SCRAM-SHA-512 or OAUTHBEARER.
 * ``mutual``: TLS with a certificate of the client's own.
 * ``stale``: TLS with a certificate that has expired.
+* ``misnamed``: TLS with a certificate for another machine.
 
 Rules
 -----
@@ -23,6 +24,9 @@ import datetime as dt
 import ipaddress
 import json
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +35,23 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from kafka import KafkaAdminClient
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ConfigResource,
+    ConfigResourceType,
+    ResourcePattern,
+    ResourceType,
+)
+
 from tests.broker.kafka_broker import Broker, free_port
+
+Right = tuple[str, str, str]
+"""Kind of resource, its name, operation: ("TOPIC", "kw.reports.v1", "WRITE")."""
 
 USERS = {"wire": "s3same", "stranger": "0pen-up"}
 ISSUER, AUDIENCE = "https://tokens.example", "kafka"
@@ -41,11 +61,11 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 listeners=CLIENT://127.0.0.1:{port},SASL://127.0.0.1:{sasl},MUTUAL://127.0.0.1:{mutual},\
-STALE://127.0.0.1:{stale},CONTROLLER://127.0.0.1:{controller}
+STALE://127.0.0.1:{stale},MISNAMED://127.0.0.1:{misnamed},CONTROLLER://127.0.0.1:{controller}
 inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=\
-CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL,STALE:SSL
+CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL,STALE:SSL,MISNAMED:SSL
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 log.dirs={folder}/data
 auto.create.topics.enable=false
@@ -62,6 +82,7 @@ ssl.truststore.location={folder}/ca.pem
 listener.name.mutual.ssl.client.auth=required
 listener.name.mutual.ssl.principal.mapping.rules=RULE:^CN=([^,]+).*$/$1/,DEFAULT
 listener.name.stale.ssl.keystore.location={folder}/stale.pem
+listener.name.misnamed.ssl.keystore.location={folder}/misnamed.pem
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512,OAUTHBEARER
 listener.name.sasl.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required {users};
@@ -109,7 +130,6 @@ class Authority:
         is_ca: bool = False,
     ) -> x509.Certificate:
         now = dt.datetime.now(dt.UTC)
-        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         builder = (
             x509.CertificateBuilder()
@@ -126,8 +146,7 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         )
         if not is_ca:
-            names = x509.SubjectAlternativeName([x509.DNSName("localhost"), address])
-            builder = builder.add_extension(names, critical=False)
+            builder = builder.add_extension(_names(subject), critical=False)
             builder = builder.add_extension(x509.ExtendedKeyUsage(usage), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
@@ -151,20 +170,21 @@ class Authority:
 
 
 class SecuredBroker(Broker):
-    """The node with its four doors."""
+    """The node with its doors."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.authority = Authority(folder)
-        ports = (free_port(), free_port(), free_port())
-        self.ports = dict(zip(("sasl", "mutual", "stale"), ports, strict=True))
-        self.sasl, self.mutual, self.stale = (f"127.0.0.1:{port}" for port in ports)
+        self.ports = {name: free_port() for name in ("sasl", "mutual", "stale", "misnamed")}
+        addresses = (f"127.0.0.1:{port}" for port in self.ports.values())
+        self.sasl, self.mutual, self.stale, self.misnamed = addresses
         self.keys = self.authority.key_set().as_uri()
         self.options = (f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={self.keys}",)
 
     def _format(self) -> None:
-        for name, expired in (("broker", False), ("stale", True)):
-            both = self.authority.certify("localhost", expired=expired, stem=name)
+        for name in ("broker", "stale", "misnamed"):
+            host = "elsewhere.example" if name == "misnamed" else "127.0.0.1"
+            both = self.authority.certify(host, expired=name == "stale", stem=name)
             text = "".join(path.read_text("utf-8") for path in both)
             (self.folder / f"{name}.pem").write_text(text, "utf-8")
         text = PROPERTIES.format(
@@ -178,8 +198,51 @@ class SecuredBroker(Broker):
             for name, word in USERS.items()
             for argument in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={word}]")
         ]
-        identity = self._tool("random-uuid").split()[-1]
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self._tool("format", "--standalone", "-t", identity, "-c", str(self._config), *scram)
+
+    def grant(self, *rights: Right) -> None:
+        """Let the user ``wire`` do this; it counts within a moment."""
+        with self._admin() as admin:
+            assert not admin.create_acls([ACL(*_WHO, *_of(right)) for right in rights])["failed"]
+
+    def revoke(self, *rights: Right) -> None:
+        """Let it no longer."""
+        with self._admin() as admin:
+            admin.delete_acls([ACLFilter(*_WHO, *_of(right)) for right in rights])
+
+    def alter(self, topic: str, **settings: str) -> None:
+        """Change settings of a topic; a dot is written as two underscores."""
+        named = {name.replace("__", "."): value for name, value in settings.items()}
+        with self._admin() as admin:
+            admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=named)])
+
+    @contextmanager
+    def _admin(self) -> Iterator[Any]:
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            yield admin
+        finally:
+            admin.close()
+
+
+_WHO = ("User:wire", "*")
+
+
+def _of(right: Right) -> tuple[Any, ...]:
+    kind, name, operation = right
+    pattern = ResourcePattern(ResourceType[kind], name, ACLResourcePatternType.LITERAL)
+    return ACLOperation[operation], ACLPermissionType.ALLOW, pattern
+
+
+def _names(subject: x509.Name) -> x509.SubjectAlternativeName:
+    """An address, or the name of a machine or user."""
+    (common,) = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    text = str(common.value)
+    try:
+        return x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(text))])
+    except ValueError:
+        return x509.SubjectAlternativeName([x509.DNSName(text)])
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

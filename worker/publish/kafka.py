@@ -32,6 +32,8 @@ BOOTSTRAP_MS = 5_000
 _LINES_PER_WINDOW = 10
 _WINDOW_S = 600.0
 _RECENT_S = 30.0
+_SAYS_NOTHING = ("Bootstrap failed", "Bootstrap bootstrap")
+"""That it gave up, or waits: the line before says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ class NarrowGate(logging.Handler):
         moment = time.monotonic()
         text = record.getMessage()
         telling = refusal.is_telling(text)
-        if telling or not self._telling or moment - self._last[0] > _RECENT_S:
+        says_why = not text.startswith(_SAYS_NOTHING)
+        if telling or (says_why and (not self._telling or moment - self._last[0] > _RECENT_S)):
             self._last, self._telling = (moment, telling or text[:200]), bool(telling)
         if moment - self._since > _WINDOW_S:
             self._since, self._passed = moment, 0

@@ -107,8 +107,8 @@ def name(
     """The error of ours. ``operation``: what was being done, as an access list calls it."""
     if isinstance(error, PublishError):
         return error
-    if isinstance(error, AuthorizationError):
-        return _unauthorized(error, operation, transactional_id)
+    if (right := _missing_right(error)) is not None:
+        return _unauthorized(right, operation, transactional_id)
     told = f"{type(error).__name__}: {error}"
     if turned_away := _turned_away(is_telling(told) or is_telling(heard)):
         return turned_away
@@ -130,6 +130,14 @@ def _turned_away(complaint: str) -> PublishError | None:
     return None
 
 
+def _missing_right(error: BaseException) -> AuthorizationError | None:
+    """The client wraps what happened in a transaction into the error of the next call."""
+    if isinstance(error, AuthorizationError):
+        return error
+    inner = (part for part in error.args if isinstance(part, BaseException))
+    return next(filter(None, map(_missing_right, inner)), None)
+
+
 def _unauthorized(error: BaseException, operation: str, transactional_id: str) -> PublishError:
     doing = operation or "access"
     if isinstance(error, TopicAuthorizationFailedError):
@@ -140,14 +148,10 @@ def _unauthorized(error: BaseException, operation: str, transactional_id: str) -
         where = "the cluster"
     else:
         where = str(error)
-    return PublishError(
-        "not_authorized",
-        f"this user may not {doing} {where}"[:_CUT],
-        f"Grant this user {doing} on {where} (docs/operate.md has the list); "
-        "topics can also be made by another user with `kabulwire topics ensure`."
-        if operation == "CREATE"
-        else f"Grant this user {doing} on {where} (docs/operate.md has the list).",
-    )
+    advice = f"Grant this user {doing} on {where} (docs/operate.md has the list)"
+    if operation == "CREATE":
+        advice += ", or let another one run `kabulwire topics ensure`"
+    return PublishError("not_authorized", f"this user may not {doing} {where}"[:_CUT], f"{advice}.")
 
 
 def _topics(error: BaseException) -> str:
