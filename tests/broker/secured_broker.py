@@ -25,7 +25,7 @@ import ipaddress
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from kafka import KafkaAdminClient
 from kafka.admin import (
     ACL,
@@ -45,6 +44,7 @@ from kafka.admin import (
     ConfigResource,
     ConfigResourceType,
     ResourcePattern,
+    ResourcePatternFilter,
     ResourceType,
 )
 
@@ -202,20 +202,42 @@ class SecuredBroker(Broker):
         self._tool("format", "--standalone", "-t", identity, "-c", str(self._config), *scram)
 
     def grant(self, *rights: Right) -> None:
-        """Let the user ``wire`` do this; it counts within a moment."""
+        """Let the user ``wire`` do this."""
+        wanted = [ACL(*_WHO, *_of(right)) for right in rights]
         with self._admin() as admin:
-            assert not admin.create_acls([ACL(*_WHO, *_of(right)) for right in rights])["failed"]
+            assert not admin.create_acls(wanted)["failed"]
+            self._wait(admin, lambda held: all(acl in held for acl in wanted))
 
     def revoke(self, *rights: Right) -> None:
         """Let it no longer."""
         with self._admin() as admin:
             admin.delete_acls([ACLFilter(*_WHO, *_of(right)) for right in rights])
+            gone = [ACL(*_WHO, *_of(right)) for right in rights]
+            self._wait(admin, lambda held: not any(acl in held for acl in gone))
+
+    def _wait(self, admin: Any, done: Callable[[list[Any]], bool]) -> None:
+        """Until the broker itself goes by it; it answers before."""
+        every = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        asked = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, every)
+        self.until(lambda: done(admin.describe_acls(asked)[0]))
 
     def alter(self, topic: str, **settings: str) -> None:
         """Change settings of a topic; a dot is written as two underscores."""
         named = {name.replace("__", "."): value for name, value in settings.items()}
         with self._admin() as admin:
             admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=named)])
+
+    def widen(self, topic: str, partitions: int) -> None:
+        """Give a topic more partitions."""
+        with self._admin() as admin:
+            admin.create_partitions({topic: partitions})
+
+    def until(self, done: Callable[[], object]) -> None:
+        """Wait for what the broker will come to."""
+        end = time.monotonic() + 20
+        while not done():
+            assert time.monotonic() < end, "the broker does not come to it"
+            time.sleep(0.02)
 
     @contextmanager
     def _admin(self) -> Iterator[Any]:

@@ -18,6 +18,7 @@ from tests.broker.test_publish import Publishing
 from tests.broker.token_server import TokenServer, serving
 from worker.config import Config, Kafka
 from worker.core.errors import PublishError
+from worker.core.knowledge import Knowledge
 from worker.publish import kafka as client
 from worker.publish import topics
 
@@ -90,12 +91,14 @@ def wanted(secured: SecuredBroker, prefix: str, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def publishing() -> Iterator[Callable[[Config, Kafka], Publishing]]:
+def publishing() -> Iterator[Callable[..., Publishing]]:
     made: list[Publishing] = []
 
-    def start(wanted: Config, kafka: Kafka) -> Publishing:
+    def start(wanted: Config, kafka: Kafka, knowledge: Knowledge | None = None) -> Publishing:
         made.append(Publishing(wanted.model_copy(update={"kafka": kafka})))
-        made[-1].write(3)
+        made[-1].publisher._knowledge = knowledge
+        if knowledge is None:
+            made[-1].write(3)
         made[-1].publisher.start()
         return made[-1]
 
