@@ -109,8 +109,8 @@ def publishing() -> Iterator[Callable[..., Publishing]]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for a broker for one second: it is there, and says the same each time."""
-    monkeypatch.setattr(client, "BOOTSTRAP_MS", 1_000)
+    """Look for a broker for a moment: it is there, and says the same each time."""
+    monkeypatch.setattr(client, "BOOTSTRAP_MS", 700)
 
 
 def told_once_all_is_there(one: Publishing, broker: SecuredBroker, reason: str) -> dict[str, Any]:

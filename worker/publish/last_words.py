@@ -7,11 +7,12 @@ is what happens every time (measured), so nobody could be told that the password
 Rule
 ----
 The transports give back what they have read; the end is met again at the next read. When the
-client no longer has this method nothing is changed.
+client no longer has this method nothing is changed (``tests/broker/test_client_defects.py`` tells).
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -25,11 +26,12 @@ def keep() -> None:
     """Make the client's transports do so; once is enough."""
     for kind in (transport.KafkaTCPTransport, transport.KafkaSSLTransport):
         receive = vars(kind).get(_METHOD)
-        if receive is not None and receive.__module__ != __name__:
+        if receive is not None and not hasattr(receive, "__wrapped__"):
             setattr(kind, _METHOD, _keeping(receive))
 
 
 def _keeping(receive: _Receive) -> _Receive:
+    @functools.wraps(receive)
     def receive_first(self: Any) -> tuple[bytes, Exception | None]:
         data, error = receive(self)
         return data, None if data else error
