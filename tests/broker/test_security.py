@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
+import re
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,17 +27,34 @@ from worker.publish import kafka as client
 from worker.publish import topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+ROOT = Path(__file__).resolve().parents[2]
 USER, WORD = next(iter(USERS.items()))
 
 
-def rights(prefix: str, instance: str = "w1") -> tuple[Right, ...]:
-    """What docs/operate.md says that a worker must be allowed."""
-    written = ("incidents", "incident-log", "reports", "dead-letters", "ledger", "heartbeat")
-    read = ("incidents", "incident-log", "reports", "ledger")
-    return (
-        *(("TOPIC", f"{prefix}.{name}.v1", "WRITE") for name in written),
-        *(("TOPIC", f"{prefix}.{name}.v1", "READ") for name in read),
-        ("TRANSACTIONAL_ID", f"{prefix}.{instance}", "WRITE"),
+@functools.cache
+def documented() -> tuple[Right, ...]:
+    """The list of docs/operate.md, by running its lines with a `kafka-acls.sh` that only echoes."""
+    text = (ROOT / "docs/operate.md").read_text("utf-8")
+    lines = text.split("<!-- rights -->")[1].split("```sh")[1].split("```")[0]
+    script = f'kafka_acls() {{ echo "$@"; }}\n{lines.replace("kafka-acls.sh", "kafka_acls")}'
+    done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, check=True)
+    found: list[Right] = []
+    for line in done.stdout.splitlines():
+        words = line.split()
+        kind = "TOPIC" if "--topic" in words else "TRANSACTIONAL_ID"
+        for option, operation in itertools.pairwise(words):
+            if option == "--operation":
+                spelt = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()
+                found.append((kind, words[-1], spelt))
+    return tuple(found)
+
+
+def rights(prefix: str, instance: str = "w1", *, optional: bool = False) -> tuple[Right, ...]:
+    """What a worker must be allowed; or what it may be allowed besides."""
+    return tuple(
+        (kind, name.replace("kabulwire.", f"{prefix}.").replace("worker-1", instance), operation)
+        for kind, name, operation in documented()
+        if (operation == "DESCRIBE_CONFIGS") == optional
     )
 
 
