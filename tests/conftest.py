@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -18,6 +19,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.broker.kafka_broker import Broker, KafkaMissing
+
+if TYPE_CHECKING:
+    from tests.broker.secured_broker import SecuredBroker
 
 hypothesis.settings.register_profile(
     "kabulwire",
@@ -46,6 +50,17 @@ def start_kafka(broker: Broker) -> Broker:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """One real broker for the whole run; nobody kills it. Use topics of your own prefix."""
     broker = start_kafka(Broker(tmp_path_factory.mktemp("kafka")))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    """One broker that asks who comes, for the whole run. Use topics and rights of your own prefix."""
+    from tests.broker.secured_broker import SecuredBroker
+
+    broker = SecuredBroker(tmp_path_factory.mktemp("secured"))
+    start_kafka(broker)
     yield broker
     broker.stop()
 

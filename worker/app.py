@@ -106,6 +106,9 @@ class Publisher(Protocol):
     def wake(self) -> None:
         """There is something new in the outbox."""
 
+    def needs_person(self) -> bool:
+        """Whether what stands in the way will not pass by waiting."""
+
     def stop(self, timeout_s: float) -> bool:
         """Publish what waits within the timeout and end; True when nothing is left."""
 
@@ -352,9 +355,11 @@ class _Worker:
         waiting = await self._desk.measure(moment)
         trouble = self._publisher.problem
         self._metrics.sink_up.set(trouble is None)
-        self._desk.pulse.set_note("sink", f"publishing has stopped: {trouble}" if trouble else "")
-        blocked = trouble is not None and bool(getattr(self._publisher, "blocked", False))
-        self._desk.pulse.set_problem("sink", "publishing waits for a person" if blocked else "")
+        needs_person = trouble is not None and self._publisher.needs_person()
+        told = f"{trouble}. {trouble.advice}".strip() if trouble else ""
+        note, problem = f"publishing has stopped: {told}", f"publishing waits for a person: {told}"
+        self._desk.pulse.set_note("sink", note if trouble and not needs_person else "")
+        self._desk.pulse.set_problem("sink", problem if needs_person else "")
         if self._desk.pulse.paused != was_paused:
             event = "feed.resumed" if was_paused else "feed.paused"
             free_mb = waiting.free_bytes // 1_000_000

@@ -106,19 +106,29 @@ class Kafka(Section):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
     )
-    sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        default="", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or empty."
+    sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
+        default="", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or empty."
     )
-    sasl_username: str = Field(default="", description="Name for SASL.")
+    sasl_username: str = Field(default="", description="Name for SASL; client id for tokens.")
     sasl_password: SecretStr = Field(
         default=SecretStr(""), description="Password for SASL; better in a file."
     )
     sasl_password_file: Path | None = Field(
         default=None, description="File that holds the password."
     )
+    sasl_oauth_token_file: Path | None = Field(
+        default=None, description="A token, read anew for each login."
+    )
+    sasl_oauth_token_url: str = Field(
+        default="", description="Where tokens are asked for, with name and password."
+    )
+    sasl_oauth_scope: str = Field(default="", description="Scope of the tokens asked for.")
     ssl_cafile: Path | None = Field(default=None, description="Certificates to trust, PEM.")
     ssl_certfile: Path | None = Field(default=None, description="Our own certificate, PEM.")
     ssl_keyfile: Path | None = Field(default=None, description="The key of our certificate, PEM.")
+    ssl_key_password_file: Path | None = Field(
+        default=None, description="File that holds the password of the key."
+    )
 
 
 class Topics(Section):

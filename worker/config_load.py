@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
+from worker import config_kafka
 from worker.config import Config, FeedConfig
 from worker.core.errors import ConfigError
 from worker.knowledge import shipped_config
@@ -79,6 +80,11 @@ def load_settings(
     sources = {_dotted(at): f"{path}:{line}" for at, line in lines.items()}
     problems = list(_overlay(raw, sources, environ, flags or {}))
     config = _judge(raw, sources, path, problems)
+    if config is not None:
+        problems += [
+            f"{_place(f'kafka.{name}', sources, path)}: kafka.{name} {text}"
+            for name, text in config_kafka.problems(config.kafka)
+        ]
     if config is None or problems:
         raise ConfigError("\n".join(problems))
     config = _with_password(config)
@@ -184,6 +190,8 @@ def _with_password(config: Config) -> Config:
         return config
     try:
         secret = SecretStr(file.read_text("utf-8").strip())
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"kafka.sasl_password_file: {file}: not UTF-8") from error
     except OSError as error:
         raise ConfigError(f"kafka.sasl_password_file: {file}: {error.strerror}") from error
     return config.model_copy(
@@ -241,13 +249,15 @@ def _judge(
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_context=False):
             at = _dotted(tuple(fault["loc"]))
-            section = at.partition(".")[0]
-            place = sources.get(at) or sources.get(section) or str(path)
-            if place == "environment":
-                place = "environment " + PREFIX + at.upper().replace(".", "__")
-            table = f"[{section}] " if "." in at else ""
-            problems.append(f"{place}: {table}{_explain(fault, _siblings(at))}")
+            table = f"[{at.partition('.')[0]}] " if "." in at else ""
+            problems.append(f"{_place(at, sources, path)}: {table}{_explain(fault, _siblings(at))}")
         return None
+
+
+def _place(at: str, sources: Mapping[str, str], path: Path | None) -> str:
+    """Where a setting was written: file and line, or the variable's name."""
+    place = sources.get(at) or sources.get(at.partition(".")[0]) or str(path)
+    return place if place != "environment" else f"{place} {PREFIX}{at.upper().replace('.', '__')}"
 
 
 def _explain(fault: Any, names: list[str]) -> str:

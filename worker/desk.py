@@ -4,7 +4,8 @@ Rules
 -----
 1. Alive asks only whether our own parts move: an outside failure is no reason to be restarted.
 2. Ready asks whether new articles would be found and kept. An absent sink is a note until the
-   outbox is above its limit, because the outbox is there to absorb it.
+   outbox is above its limit, because the outbox is there to absorb it. A sink that waits for a
+   person (a wrong password, a missing right) is a problem at once: no waiting mends it.
 3. The store is read on a thread and a connection of the desk's own, never on the loop.
 """
 

@@ -50,6 +50,7 @@ EVENTS: dict[str, str] = {
     "publish.recovered": "Publishing goes on.",
     "publish.committed": "A batch was committed (debug): records, milliseconds.",
     "publish.rebuilt": "The producer was thrown away and built anew; reason.",
+    "publish.unchecked": "Settings of topics may not be seen (DESCRIBE_CONFIGS); publishing goes on.",
     "publish.set_aside": "A record of the reports or dead-letter topic can never be sent; skipped.",
     "store.diverged": "Store and ledger disagree; ingest waits, what happened is told.",
     "store.restored": "The store was rebuilt from the topics.",

@@ -128,6 +128,9 @@ class Broker:
     ``user`` (name, password) makes it ask who they are (SASL PLAIN).
     """
 
+    options: tuple[str, ...] = ()
+    """For the Java that runs it."""
+
     def __init__(
         self,
         folder: Path,
@@ -158,7 +161,15 @@ class Broker:
             self._format()
         log = (self.folder / "broker.log").open("ab")
         heap = (f"-Xms{self.heap_mb // 2}m", f"-Xmx{self.heap_mb}m")
-        command = [java(), *heap, "-cp", classpath(), "kafka.Kafka", str(self._config)]
+        command = [
+            java(),
+            *heap,
+            *self.options,
+            "-cp",
+            classpath(),
+            "kafka.Kafka",
+            str(self._config),
+        ]
         self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         log.close()
         self.wait(timeout)

@@ -7,6 +7,7 @@ If the first of a pair fails after an upgrade, the client was mended: good news,
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ import confluent_kafka
 import pytest
 from kafka import KafkaProducer
 from kafka.errors import InvalidRecordError, KafkaError, KafkaTimeoutError
+from kafka.net import transport
 
 from tests.broker.mock_cluster import API_VERSION, PRODUCE, MockCluster
 from worker.config import Kafka
 from worker.core.errors import PublishError
 from worker.publish import kafka as client
+from worker.publish import last_words
 from worker.publish.session import (
     Limits,
     Outgoing,
@@ -222,3 +225,30 @@ def test_outage_longer_than_delivery_ends_the_session(
             assert time.monotonic() < end
     heir.commit(records(b"after"))
     heir.close()
+
+
+def _received(receive: Any) -> list[tuple[bytes, bool]]:
+    """What two reads give when an answer and the end of the connection arrive together."""
+    here, there = socket.socketpair()
+    there.sendall(b"wrong password")
+    there.close()
+    here.setblocking(False)
+    carrier = transport.KafkaTCPTransport(None, here)
+    found = [receive(carrier) for _ in range(2)]
+    here.close()
+    return [(bytes(data), error is not None) for data, error in found]
+
+
+def test_d10_client_meets_the_end_before_the_answer() -> None:
+    """An answer that arrives with the end of its connection comes with an error, for which the
+    client throws it away."""
+    last_words.keep()
+    dropping = transport.KafkaTCPTransport._sock_recv.__wrapped__
+    assert _received(dropping)[0] == (b"wrong password", True)
+
+
+def test_d10_answer_is_read_first() -> None:
+    """With ours the answer counts, and the end is met at the next read."""
+    last_words.keep()
+    kept = _received(transport.KafkaTCPTransport._sock_recv)
+    assert kept == [(b"wrong password", False), (b"", True)]

@@ -16,6 +16,7 @@ import yaml
 from worker import log
 from worker.config_load import load_settings, setting_names
 from worker.metrics import Metrics
+from worker.publish.drain import NEEDS_A_PERSON
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
@@ -37,6 +38,13 @@ def test_every_setting_is_documented() -> None:
 def test_every_log_event_is_documented() -> None:
     """docs/operate.md lists exactly the events there are, in the same words."""
     assert rows("events") == log.EVENTS
+
+
+def test_every_reason_that_needs_a_person_is_documented() -> None:
+    """docs/operate.md lists exactly the reasons for which readiness falls at once."""
+    table = OPERATE.split("<!-- reasons -->")[1].split("<!-- /reasons -->")[0]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", " ".join(first))) == NEEDS_A_PERSON
 
 
 def test_every_metric_is_documented() -> None:

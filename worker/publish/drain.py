@@ -23,6 +23,28 @@ _T = TypeVar("_T")
 Told = Callable[[str, dict[str, Any]], None]
 """Called with the name of a log event and its keys, from the publisher's thread."""
 
+NEEDS_A_PERSON = frozenset(
+    {
+        "ledger_partitions",
+        "ledger_unreadable",
+        "no_password",
+        "no_token",
+        "not_authenticated",
+        "not_authorized",
+        "publisher_failed",
+        "record_refused",
+        "second_instance",
+        "store_diverged",
+        "tls_failed",
+        "topic_not_made",
+        "topic_policy",
+        "topic_unreadable",
+    }
+)
+"""Reasons that do not pass by waiting: readiness falls. All others are as an absent broker, and the
+outbox is there for them.
+"""
+
 
 class Drain(threading.Thread):
     """A thread that empties the outbox; ``run`` says into what."""
@@ -37,6 +59,11 @@ class Drain(threading.Thread):
         self.beat = time.monotonic()
         self.problem: PublishError | None = None
         """Why nothing is published at the moment, or None."""
+
+    def needs_person(self) -> bool:
+        """Whether what stands in the way will not pass by waiting."""
+        problem = self.problem
+        return problem is not None and problem.reason in NEEDS_A_PERSON
 
     def wake(self) -> None:
         """There is something new in the outbox."""

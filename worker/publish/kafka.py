@@ -4,7 +4,8 @@ Rules
 -----
 1. This module and ``session`` are the only ones that know kafka-python; it ships no types, so what
    comes from it is narrowed here and nowhere else.
-2. Security settings pass through unchanged; a password is read from its file when one is named.
+2. Trust, certificate, password and token are read anew for each client (``credentials``,
+   ``tokens``).
 3. A reader is always ``read_committed``, commits no offsets and belongs to no group.
 4. "To the end" means: to the high watermark as it stood when reading began, not to the last stable
    offset, which is what a ``read_committed`` client calls the end. Workers share the ledger topic: an
@@ -25,21 +26,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import (
-    AuthorizationError,
-    KafkaTimeoutError,
-    SaslAuthenticationFailedError,
-    UnknownTopicOrPartitionError,
-)
 
 from worker.config import Kafka
 from worker.core.errors import PublishError
+from worker.publish import credentials, last_words, refusal, tokens
 
 BOOTSTRAP_MS = 5_000
 _LINES_PER_WINDOW = 10
 _WINDOW_S = 600.0
 _RECENT_S = 30.0
-_SASL = "SaslAuthenticationFailed"
+_SAYS_NOTHING = ("Bootstrap failed", "Bootstrap bootstrap")
+"""That it gave up, or waits: the line before says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,57 +52,41 @@ class Fetched:
 
 
 def connection(kafka: Kafka) -> dict[str, Any]:
-    """The client's settings for reaching and trusting the broker, and being trusted by it."""
+    """The client's settings for reaching and trusting the broker, and being trusted by it.
+
+    Files are read anew. Raises ``PublishError`` when one cannot be used.
+    """
+    last_words.keep()
     settings: dict[str, Any] = {
         "bootstrap_servers": [part.strip() for part in kafka.bootstrap_servers.split(",")],
         "security_protocol": kafka.security_protocol,
         "bootstrap_timeout_ms": BOOTSTRAP_MS,
         "reconnect_backoff_max_ms": 5_000,
     }
-    for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
-        if path := getattr(kafka, name):
-            settings[name] = str(path)
+    if (context := credentials.tls(kafka)) is not None:
+        settings["ssl_context"] = context
     if kafka.sasl_mechanism:
         settings["sasl_mechanism"] = kafka.sasl_mechanism
-        settings["sasl_plain_username"] = kafka.sasl_username
-        settings["sasl_plain_password"] = _password(kafka)
+        settings |= _identity(kafka)
     return settings
 
 
-def _password(kafka: Kafka) -> str:
-    if kafka.sasl_password_file is None:
-        return kafka.sasl_password.get_secret_value()
-    try:
-        return kafka.sasl_password_file.read_text("utf-8").strip()
-    except OSError as error:
-        raise PublishError(
-            "no_password", str(error), "Make kafka.sasl_password_file readable for the worker."
-        ) from error
+def _identity(kafka: Kafka) -> dict[str, Any]:
+    """Who we say we are."""
+    if kafka.sasl_mechanism == "OAUTHBEARER":
+        return {"sasl_oauth_token_provider": tokens.provider(kafka)}
+    return {
+        "sasl_plain_username": kafka.sasl_username,
+        "sasl_plain_password": credentials.password(kafka),
+    }
 
 
-def explain(error: BaseException) -> PublishError:
-    """What went wrong in words of ours, with what an operator can do. ``reason`` is bounded."""
-    if isinstance(error, PublishError):
-        return error
-    detail = f"{type(error).__name__}: {error}"[:300]
-    heard = GATE.heard()
-    if heard and isinstance(error, KafkaTimeoutError):
-        detail = f"{detail} ({heard})"[:300]
-    if isinstance(error, SaslAuthenticationFailedError) or _SASL in heard:
-        return PublishError("not_authenticated", detail, "Check kafka.sasl_* and the password.")
-    if isinstance(error, AuthorizationError):
-        return PublishError(
-            "not_authorized",
-            detail,
-            "Grant this user WRITE and READ on the topics, and WRITE on its transactional id.",
-        )
-    if isinstance(error, UnknownTopicOrPartitionError):
-        return PublishError("topic_missing", detail, "Run `kabulwire topics ensure`.")
-    return PublishError(
-        "broker_unavailable",
-        detail,
-        "Check kafka.bootstrap_servers and the brokers; messages wait in the outbox meanwhile.",
-    )
+def explain(error: BaseException, operation: str = "", transactional_id: str = "") -> PublishError:
+    """What went wrong in words of ours, with what an operator can do. ``reason`` is bounded.
+
+    ``operation``: what was tried, as an access list calls it (READ, WRITE …).
+    """
+    return refusal.name(error, GATE.heard(), operation, transactional_id)
 
 
 @contextlib.contextmanager
@@ -169,8 +150,8 @@ def _fetched(record: Any) -> Fetched:
 class NarrowGate(logging.Handler):
     """Lets ten lines in ten minutes of the client's loggers through to the program's own handlers.
 
-    It also remembers the last complaint: while looking for a broker the client logs why it was
-    turned away (a wrong password, say) and raises no more than a timeout.
+    It also remembers the last complaint, and rather one that tells why we were turned away
+    (``refusal``): while looking for a broker the client logs that and raises no more than a timeout.
     """
 
     def __init__(self) -> None:
@@ -178,6 +159,11 @@ class NarrowGate(logging.Handler):
         self._since = float("-inf")
         self._passed = 0
         self._last = (float("-inf"), "")
+        self._telling = False
+
+    def forget(self) -> None:
+        """A new session begins: what was heard in the one before does not count."""
+        self._last, self._telling = (float("-inf"), ""), False
 
     def heard(self) -> str:
         """What the client complained of in the last half minute, or nothing."""
@@ -188,8 +174,10 @@ class NarrowGate(logging.Handler):
         """Pass the line on, or drop it."""
         moment = time.monotonic()
         text = record.getMessage()
-        if _SASL in text or moment - self._last[0] > _RECENT_S or _SASL not in self._last[1]:
-            self._last = (moment, text[:200])
+        telling = refusal.is_telling(text)
+        says_why = not text.startswith(_SAYS_NOTHING)
+        if telling or (says_why and (not self._telling or moment - self._last[0] > _RECENT_S)):
+            self._last, self._telling = (moment, telling or text[:200]), bool(telling)
         if moment - self._since > _WINDOW_S:
             self._since, self._passed = moment, 0
         self._passed += 1

@@ -55,6 +55,10 @@ from worker.store.writer import Writer
 T = TypeVar("T")
 MAX_BATCH_BYTES = 1 << 20
 EX_SOFTWARE = 70
+_LOOK_AGAIN = frozenset(
+    {"topic_missing", "topic_unreadable", "record_refused", "not_authorized", "ledger_partitions"}
+)
+"""After these the topics may have been changed, or made anew by somebody else."""
 _SKIPPABLE = (REPORTS, DEAD_LETTERS)
 _STUCK_LIMIT = 4
 _IDLE_S = 1.0
@@ -91,6 +95,7 @@ class KafkaPublisher(Drain):
         self._mark: Mark | None = None
         self._claimed = False
         self._made_topics = False
+        self._told_unseen = False
         self._suspect: int | None = None
         self._stuck = 0
         self._failures = 0
@@ -117,12 +122,16 @@ class KafkaPublisher(Drain):
         """From building a producer to its first doubt; True when all is done and we may end."""
         topic = self._config.topics.prefix + "." + self._config.instance
         session = ProducerSession(self._config.kafka, topic, self._limits, self._beat)
+        stands = False
         try:
             self._begin(conn, session)
+            stands = True
             self._publish_until_told(conn, session)
             return True
         except PublishError as error:
             session.close()
+            if stands and error.reason == "not_authorized":
+                self.blocked = True  # the next session stands too: only a batch proves the right
             self._failed(error)
             return False
         finally:
@@ -131,9 +140,11 @@ class KafkaPublisher(Drain):
     def _begin(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
         """Everything that stands before the first batch."""
         self._beat()
+        kafka.GATE.forget()
         if not self._made_topics:
-            self._waiting("topics", lambda: topics.make_missing(self._config))
+            unseen = self._waiting("topics", lambda: topics.prepare(self._config))
             self._made_topics = True
+            self._tell_unseen(unseen)
         if self._claimed:
             self._require_ours(self._read_ledger())  # before we fence the rightful owner
         session.open()
@@ -145,6 +156,12 @@ class KafkaPublisher(Drain):
             self._claim(session)
         if not self.blocked:
             self._recovered()
+
+    def _tell_unseen(self, names: Sequence[str]) -> None:
+        """Settings that we may not see do not stop publishing; it is said once."""
+        if names and not self._told_unseen:
+            self._told_unseen = True
+            self._tell("publish.unchecked", {"topics": ", ".join(names)})
 
     def _agree(self, conn: sqlite3.Connection, found: Mark | None) -> None:
         """Bring store and ledger to one history, or raise."""
@@ -283,7 +300,7 @@ class KafkaPublisher(Drain):
                 _READ_S,
             )
         except Exception as error:
-            raise kafka.explain(error) from error
+            raise kafka.explain(error, "READ") from error
 
     def _failed(self, error: PublishError) -> None:
         """A session ended in doubt: say so once, wait, and perhaps give up on this process."""
@@ -293,7 +310,7 @@ class KafkaPublisher(Drain):
         if self._metrics is not None:
             self._metrics.transactions.labels("failed").inc()
             self._metrics.rebuilds.labels(error.reason).inc()
-        if self._made_topics and error.reason == "topic_missing":
+        if error.reason in _LOOK_AGAIN:
             self._made_topics = False
         if not (isinstance(error, RefusedError) and not self.blocked):
             self._report(error)
@@ -308,6 +325,10 @@ class KafkaPublisher(Drain):
         if not same and not self._harmless(error):
             keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
             self._tell("publish.failed", keys)
+
+    def needs_person(self) -> bool:
+        """As any drain, and while a row or a right is in the way."""
+        return self.blocked or super().needs_person()
 
     def _harmless(self, error: PublishError) -> bool:
         """A first fence is often our own: a frozen request of an earlier session of ours."""

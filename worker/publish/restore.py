@@ -110,4 +110,4 @@ def _records(config: Config, names: Iterable[str], timeout_s: float) -> Iterable
             "topic_unreadable", str(error)[:300], "Something else writes to our topics."
         ) from error
     except Exception as error:
-        raise explain(error) from error
+        raise explain(error, "READ") from error

@@ -11,7 +11,8 @@ was reproduced with 3.0.12; ``tests/broker/test_client_defects.py`` tells when o
   and only then commit;
 * D4 ``commit_transaction`` may never return → every call has a deadline kept outside the client;
 * D5 it buffers without bound → one transaction of bounded size at a time;
-* D6 constructor and ``send`` block → only the publisher's thread ever calls them.
+* D6 constructor and ``send`` block → only the publisher's thread ever calls them;
+* D10 what a broker says before it hangs up is dropped → ``last_words`` keeps it.
 
 Rules
 -----
@@ -34,6 +35,7 @@ from typing import Any, TypeVar
 
 from kafka import KafkaProducer
 from kafka.errors import (
+    AuthorizationError,
     InvalidProducerEpochError,
     InvalidRecordError,
     InvalidTimestampError,
@@ -245,7 +247,7 @@ class ProducerSession:
         except PublishError:
             raise
         except Exception as error:
-            raise explain(error) from error
+            raise explain(error, "WRITE", self._id) from error
 
 
 def _require_all(futures: Sequence[Any]) -> None:
@@ -256,7 +258,8 @@ def _require_all(futures: Sequence[Any]) -> None:
     refused = tuple(at for at, future in failed if isinstance(future.exception, _NEVER))
     if refused:
         raise RefusedError(refused, futures[refused[0]].exception)
-    error = failed[0][1].exception
+    errors = [future.exception for _, future in failed]
+    error = next((e for e in errors if isinstance(e, AuthorizationError)), errors[0])
     raise error or StuckError(
         "client_stuck", "a record is neither sent nor failed", "It is rebuilt."
     )

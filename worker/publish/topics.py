@@ -7,6 +7,11 @@ Rules
 2. Partitions and replicas of a topic that exists are never changed: the partition of a key would
    change with them, and the order of its revisions. Settings are mended.
 3. ``check`` describes what it finds in sentences that say what to do.
+4. Before anything is published ``prepare`` makes what is missing and looks at what delivery rests
+   on: cleanup, the broker's clock, one partition for the ledger. Replicas and retention are the
+   operator's affair; only ``check`` tells of them.
+5. The client raises nothing for a setting that may not be seen or changed. An answer without
+   settings means "not allowed to look", and each change is looked at.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import (
     InvalidReplicationFactorError,
     TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
     for_code,
 )
@@ -49,6 +55,8 @@ _SETTINGS: dict[str, dict[str, str]] = {
     HEARTBEATS: _SMALL,
 }
 _SINGLE = (LEDGER, HEARTBEATS)
+_UNAUTHORIZED = TopicAuthorizationFailedError.__name__
+_VITAL = ("cleanup.policy", "message.timestamp.type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ def ensure(config: Config) -> list[str]:
     """
     with _admin(config) as admin:
         found = _describe(admin, specs(config))
+        if unseen := _unseen(found):
+            raise _may_not("DESCRIBE_CONFIGS", unseen)
         missing = [spec for spec in specs(config) if spec.name not in found]
         _make(admin, missing)
         told = [f"{spec.name}: made" for spec in missing]
@@ -97,13 +107,33 @@ def ensure(config: Config) -> list[str]:
         return told
 
 
-def make_missing(config: Config) -> list[str]:
-    """Make what is missing and touch nothing else: what a worker does at start."""
+def prepare(config: Config) -> list[str]:
+    """Make what is missing and look at the rest, changing nothing: what a worker does at start.
+
+    Returns the topics whose settings may not be seen. Raises ``PublishError``: topic_policy when
+    delivery could not be what is promised.
+    """
     with _admin(config) as admin:
-        found = _describe(admin, specs(config), with_settings=False)
-        missing = [spec for spec in specs(config) if spec.name not in found]
-        _make(admin, missing)
-        return [spec.name for spec in missing]
+        found = _describe(admin, specs(config))
+        _make(admin, [spec for spec in specs(config) if spec.name not in found])
+    for spec in specs(config):
+        if spec.name in found:
+            _require_fit(spec, found[spec.name])
+    return _unseen(found)
+
+
+def _require_fit(spec: TopicSpec, there: _Found) -> None:
+    """Raises ``PublishError`` topic_policy, with topic and setting."""
+    if spec.partitions == 1 < there.partitions:
+        raise PublishError(
+            "topic_policy",
+            f"{spec.name} has {there.partitions} partitions and must have one",
+            "Stop the workers, delete this topic, and run `kabulwire topics ensure`.",
+        )
+    for name, (is_now, wanted) in _differences(spec, there):
+        if name in _VITAL:
+            told = f"{spec.name}: {name} is {is_now} and must be {wanted}"
+            raise PublishError("topic_policy", told, "Run `kabulwire topics ensure`.")
 
 
 def check(config: Config) -> list[str]:
@@ -129,37 +159,53 @@ def _problems(spec: TopicSpec, found: Mapping[str, _Found]) -> Iterator[str]:
         yield f"{spec.name}: {there.partitions} partitions, must have one; delete and make it anew"
     if there.replicas < spec.replication_factor:
         yield f"{spec.name}: {there.replicas} replicas, should have {spec.replication_factor}"
+    if not there.settings:
+        yield f"{spec.name}: its settings may not be seen; grant DESCRIBE_CONFIGS on it"
     for name, (is_now, wanted) in _differences(spec, there):
         yield f"{spec.name}: {name} is {is_now}, must be {wanted}; run `kabulwire topics ensure`"
 
 
 def _differences(spec: TopicSpec, there: _Found) -> Iterator[tuple[str, tuple[str, str]]]:
-    for name, wanted in spec.settings.items():
+    """Name of a setting, its value and the wanted one; nothing when they may not be seen."""
+    for name, wanted in spec.settings.items() if there.settings else ():
         is_now = there.settings.get(name, "unknown")
         if is_now != wanted:
             yield name, (is_now, wanted)
+
+
+def _unseen(found: Mapping[str, _Found]) -> list[str]:
+    return sorted(name for name, there in found.items() if not there.settings)
+
+
+def _may_not(operation: str, names: list[str]) -> PublishError:
+    return explain(TopicAuthorizationFailedError(set(names)), operation)
 
 
 @contextlib.contextmanager
 def _admin(config: Config) -> Iterator[Any]:
     """An admin client; whatever it throws becomes a ``PublishError``."""
     quieten()
-    try:
+    with _doing("DESCRIBE"):
         admin = KafkaAdminClient(**connection(config.kafka), request_timeout_ms=15_000)
         try:
             yield admin
         finally:
             with contextlib.suppress(Exception):
                 admin.close()
+
+
+@contextlib.contextmanager
+def _doing(operation: str) -> Iterator[None]:
+    """Whatever is thrown while doing this becomes a ``PublishError``."""
+    try:
+        yield
     except PublishError:
         raise
     except Exception as error:
-        raise explain(error) from error
+        raise explain(error, operation) from error
 
 
-def _describe(
-    admin: Any, wanted: tuple[TopicSpec, ...], *, with_settings: bool = True
-) -> dict[str, _Found]:
+def _describe(admin: Any, wanted: tuple[TopicSpec, ...]) -> dict[str, _Found]:
     names = [spec.name for spec in wanted]
     there: dict[str, Any] = {}
     for topic in admin.describe_topics(names):
@@ -168,7 +214,7 @@ def _describe(
             there[topic["name"]] = topic
         elif error is not UnknownTopicOrPartitionError:
             raise error(topic["name"])
-    settings = _settings(admin, list(there)) if with_settings and there else {}
+    settings = _settings(admin, list(there)) if there else {}
     return {
         name: _Found(
             partitions=len(topic["partitions"]),
@@ -207,9 +253,19 @@ def _make(admin: Any, missing: list[TopicSpec]) -> None:
         raise PublishError(
             "topic_not_made", str(error)[:300], "Lower topics.replication_factor to your brokers."
         ) from error
+    except TopicAuthorizationFailedError as error:
+        raise _may_not("CREATE", list(wanted)) from error
 
 
 def _mend(admin: Any, spec: TopicSpec, differing: Mapping[str, tuple[str, str]]) -> None:
-    if differing:
-        values = {name: wanted for name, (_, wanted) in differing.items()}
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=values)])
+    if not differing:
+        return
+    values = {name: wanted for name, (_, wanted) in differing.items()}
+    resource = ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=values)
+    (told,) = admin.alter_configs([resource])["topic"].values()
+    if _UNAUTHORIZED in told:
+        raise _may_not("ALTER_CONFIGS", [spec.name])
+    if told != "OK":
+        raise PublishError(
+            "topic_not_mended", f"{spec.name}: {told}"[:300], "See the broker's log."
+        )
