@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -117,10 +118,15 @@ def _download(version: str, folder: Path) -> list[str]:
 
 
 def free_port() -> int:
-    """A loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that is free now, and below those that the system gives to outgoing
+    connections (32768 and up): a broker that is away must find its port again.
+    """
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
@@ -135,8 +141,10 @@ class Broker:
         heap_mb: int = 512,
         advertised: int | None = None,
         user: tuple[str, str] | None = None,
+        version: str = VERSION,
     ) -> None:
         self.user = user
+        self.version = version
         self.folder = folder
         self.heap_mb = heap_mb
         self.port = free_port()
@@ -158,7 +166,7 @@ class Broker:
             self._format()
         log = (self.folder / "broker.log").open("ab")
         heap = (f"-Xms{self.heap_mb // 2}m", f"-Xmx{self.heap_mb}m")
-        command = [java(), *heap, "-cp", classpath(), "kafka.Kafka", str(self._config)]
+        command = [java(), *heap, "-cp", classpath(self.version), "kafka.Kafka", str(self._config)]
         self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         log.close()
         self.wait(timeout)
@@ -175,7 +183,14 @@ class Broker:
         self._tool("format", "--standalone", "-t", identity, "-c", str(self._config))
 
     def _tool(self, *arguments: str) -> str:
-        command = [java(), "-Xmx128m", "-cp", classpath(), "kafka.tools.StorageTool", *arguments]
+        command = [
+            java(),
+            "-Xmx128m",
+            "-cp",
+            classpath(self.version),
+            "kafka.tools.StorageTool",
+            *arguments,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         if done.returncode:
             self._config.unlink(missing_ok=True)
