@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,12 @@ class World:
     """What one scenario plays with."""
 
     def __init__(
-        self, folder: Path, broker: Broker, *, seed: int, program: Path = PUBLISHING
+        self,
+        folder: Path,
+        broker: Broker,
+        *,
+        seed: int,
+        program: Sequence[str] = (str(PUBLISHING),),
     ) -> None:
         self.broker = broker
         self.program = program
@@ -62,7 +67,7 @@ class World:
 
     def start(self, rate: float = RATE, **environment: str) -> None:
         """A publishing process on the store."""
-        command = [sys.executable, str(self.program), str(self.store), self.broker.bootstrap,
+        command = [sys.executable, *self.program, str(self.store), self.broker.bootstrap,
                    self.prefix, str(rate)]  # fmt: skip
         self._published_at_start = self.published()
         with self.log.open("ab") as out:
