@@ -60,7 +60,7 @@ check: lint ## lint, types, layers, fast tests
 test: $(TESTED) ## all tests, with a real Apache Kafka
 	$(BIN)/pytest -q $(TESTS)
 
-chaos: $(TESTED) ## many rounds of killing processes in the middle of their work
+chaos: $(TESTED) ## hundreds of kills, freezes, outages and cuts, on a real Kafka (25 min)
 	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -m chaos --timeout=3600 tests
 
 lock: $(TESTED) ## renew both lock files (LOCKFLAGS=--upgrade for newer versions)

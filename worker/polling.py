@@ -5,6 +5,8 @@ Rules
 1. A feed is never given up; its own schedule says when it is asked again.
 2. Nothing is asked while inbox or outbox is above its high-water mark, or once a stop was asked for.
 3. A failing feed is logged at the 1st, 2nd, 4th, 8th … failure in a row, and once when it is back.
+4. A wall clock may jump; the pause between two polls is what was agreed at the first of them, less
+   what the monotonic clock has run since. A jump back by a day must not stop polling for a day.
 """
 
 from __future__ import annotations
@@ -97,22 +99,27 @@ class Poller:
         stored = self._states.get(feed.id)
         state = STATE.validate_json(stored) if stored else FeedState(feed.id)
         pace = pace_of(feed, self._config.ingest)
-        due = first_poll(state, pace, now(), random.random())  # noqa: S311 - spreads
+        asked, since = now(), time.monotonic()
+        due = first_poll(state, pace, asked, random.random())  # noqa: S311 - spreads
         while True:
-            pause = 0.0 if once else (due - now()).total_seconds()
+            waited = time.monotonic() - since
+            pause = 0.0 if once else (due - asked).total_seconds() - waited
             if await self._stop.wait(pause) or not await self._has_room():
                 return
-            state = await self._ask(feed, state, pace)
-            due = state.next_at or now() + dt.timedelta(seconds=pace.interval)
+            asked, since = now(), time.monotonic()
+            state = await self._ask(feed, state, pace, asked)
+            due = state.next_at or asked + dt.timedelta(seconds=pace.interval)
             if once:
                 return
 
-    async def _ask(self, feed: FeedConfig, state: FeedState, pace: Pace) -> FeedState:
+    async def _ask(
+        self, feed: FeedConfig, state: FeedState, pace: Pace, asked: dt.datetime
+    ) -> FeedState:
         """One poll, and what it brought admitted in one transaction."""
         began, chain = time.monotonic(), self._chain
         headers = await asyncio.to_thread(secret_headers, feed)
         result = await poll_feed(
-            feed, state, chain.fetcher, chain.sandbox, now(), pace=pace, headers=headers
+            feed, state, chain.fetcher, chain.sandbox, asked, pace=pace, headers=headers
         )
         record = STATE.dump_json(result.state).decode()
         admission = Admission(feed.id, result.entries, record, result.state.next_at)

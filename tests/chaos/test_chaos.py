@@ -1,189 +1,186 @@
 """Faults at random against a real broker: what was settled reaches consumers once and in order.
 
-``KABULWIRE_CHAOS_ROUNDS`` faults of each kind are mixed; ``make chaos`` sets it, and without it these
-tests are left out (a shorter cut runs in ``tests/broker/test_publish.py``). ``KABULWIRE_CHAOS_SEED``
-repeats a run. The figures are printed with ``-s``; a round takes about a minute.
+``KABULWIRE_CHAOS_ROUNDS`` scales it, and without it these tests are left out (short cuts of the same
+run in ``tests/broker/test_publish.py`` and ``test_old_kafka.py``). ``make chaos`` sets 50, and then:
+
+=====================  =====  =========================================================
+fault                  times
+=====================  =====  =========================================================
+worker kill -9         200    a third at named points of a transaction
+broker kill -9         16     and back on its data
+broker SIGSTOP         16     1 to 10 s
+outage                 3      longer than three delivery timeouts
+zombie                 6      a frozen process wakes up after its successor has published
+worker SIGSTOP         10     1 to 12 s
+cut after apply        40     8 of each kind of request, and 8 at any moment
+=====================  =====  =========================================================
+
+Each scenario prints one line of JSON. At the end a row of a markdown table sums them up: to stdout,
+and appended to the file named by ``KABULWIRE_CHAOS_REPORT``. ``KABULWIRE_CHAOS_SEED`` repeats the
+order of faults; ``KABULWIRE_KAFKA_VERSION`` chooses the broker.
 """
 
 from __future__ import annotations
 
 import collections
+import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.broker import oracle
-from tests.broker.kafka_broker import Broker, free_port
+from tests.broker.kafka_broker import VERSION, Broker, free_port
+from tests.broker.oracle import Judgement
+from tests.chaos.fault_proxy import KINDS, MOMENT
+from tests.chaos.world import ROOT, World
 from tests.conftest import start_kafka
 
 ROUNDS = int(os.environ.get("KABULWIRE_CHAOS_ROUNDS", "0"))
+SEED = int(os.environ.get("KABULWIRE_CHAOS_SEED", "7"))
+REPORT = os.environ.get("KABULWIRE_CHAOS_REPORT", "")
+PROXY = ROOT / "tests" / "chaos" / "fault_proxy.py"
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.chaos,
     pytest.mark.slow,
     pytest.mark.skipif(not ROUNDS, reason="long: `make chaos` runs it"),
+    pytest.mark.timeout(300 + 60 * ROUNDS),
 ]
-SEED = int(os.environ.get("KABULWIRE_CHAOS_SEED", "7"))
-ROOT = Path(__file__).resolve().parents[2]
-PUBLISHING = ROOT / "tests" / "broker" / "publishing_process.py"
-PROXY = ROOT / "tests" / "chaos" / "fault_proxy.py"
-RATE = 60
 
 
-class Chaos:
-    """A broker, a publishing process, and what can be done to them."""
+def times(of_fifty: int) -> int:
+    """As often as the table says, scaled; at least once."""
+    return max(1, round(of_fifty * ROUNDS / 50))
 
-    def __init__(self, folder: Path, broker: Broker) -> None:
-        self.broker = broker
-        self.store = folder / "store.db"
-        self.log = folder / "process.log"
-        self.prefix = f"c{uuid.uuid4().hex[:8]}"
-        self.choose = random.Random(SEED)
-        self.done: collections.Counter[str] = collections.Counter()
-        self.running: Any = None
 
-    def start(self, rate: float = RATE) -> None:
-        """A publishing process on the store."""
-        self.running = self._process(rate)
+class Report:
+    """What all scenarios together have shown."""
 
-    def _process(self, rate: float) -> Any:
-        command = [sys.executable, str(PUBLISHING), str(self.store), self.broker.bootstrap,
-                   self.prefix, str(rate)]  # fmt: skip
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with self.log.open("ab") as out:
-            return subprocess.Popen(command, stderr=out, cwd=ROOT, env=environment)
+    def __init__(self) -> None:
+        self.faults: collections.Counter[str] = collections.Counter()
+        self.found: collections.Counter[str] = collections.Counter()
 
-    def play(self, faults: dict[str, Callable[[], None]], rounds: int = ROUNDS) -> None:
-        """Every fault ``rounds`` times, shuffled, with pauses between."""
-        self.start()
-        order = list(faults) * rounds
-        self.choose.shuffle(order)
-        for name in order:
-            time.sleep(self.choose.uniform(0.5, 3.0))
-            if self.running.poll() is not None:
-                self.done[f"ended by itself ({self.running.returncode})"] += 1
-                self.start()
-            faults[name]()
-            self.done[name] += 1
-        self.end()
+    def add(self, world: World, found: Judgement) -> None:
+        self.faults.update(world.done)
+        self.found.update({name: getattr(found, name) for name in Judgement.__dataclass_fields__})
 
-    def end(self) -> None:
-        """Let it be killed once more, then publish what waits, and compare."""
-        self.kill_worker(again=False)
-        self.broker.wait(60)
-        self.start(rate=0)
-        assert self.running.wait(180) == 0, self.log.read_text()[-3000:]
-        judgement = oracle.judge(self.store, self.broker.bootstrap, self.prefix)
-        print(f"\n{judgement} faults={dict(self.done)}")
-        assert judgement.clean, self.log.read_text()[-3000:]
-        assert judgement.rows > 0
+    def row(self) -> str:
+        faults = ", ".join(f"{count} × {name}" for name, count in sorted(self.faults.items()))
+        names = ("lost", "doubled", "reordered", "holes", "two_contents")
+        counts = "/".join(str(self.found[name]) for name in names)
+        rows, copies = self.found["rows"], self.found["uncommitted_copies"]
+        return f"| {VERSION} | {faults} | {rows:,} | {counts} | {copies:,} |"
 
-    def kill_worker(self, *, again: bool = True) -> None:
-        """kill -9."""
-        self.running.kill()
-        self.running.wait()
-        if again:
-            self.start()
 
-    def freeze_worker(self) -> None:
-        """SIGSTOP for longer or shorter than a transaction lives."""
-        self.running.send_signal(signal.SIGSTOP)
-        time.sleep(self.choose.choice((1, 5, 13)))
-        self.running.send_signal(signal.SIGCONT)
-
-    def kill_broker(self) -> None:
-        """kill -9, and back."""
-        self.broker.kill()
-        time.sleep(self.choose.uniform(0, 2))
-        self.broker.start()
-        time.sleep(self.choose.uniform(1, 5))
-
-    def freeze_broker(self) -> None:
-        """SIGSTOP: connections stay open."""
-        self.broker.freeze()
-        time.sleep(self.choose.choice((1, 3, 7, 15)))
-        self.broker.thaw()
-
-    def long_outage(self) -> None:
-        """No broker for several delivery timeouts."""
-        self.broker.kill()
-        time.sleep(16)
-        self.broker.start()
-        time.sleep(3)
-
-    def zombie(self) -> None:
-        """A second process starts while the first is frozen; then the first wakes up."""
-        first = self.running
-        first.send_signal(signal.SIGSTOP)
-        self.start()
-        time.sleep(5)
-        first.send_signal(signal.SIGCONT)
-        time.sleep(4)
-        first.kill()
-        first.wait()
-
-    def close(self) -> None:
-        if self.running is not None:
-            self.running.kill()
-            self.running.wait()
+@pytest.fixture(scope="module")
+def report() -> Iterator[Report]:
+    made = Report()
+    yield made
+    head = (
+        "| Kafka | faults | rows | lost/doubled/reordered/holes/two contents | uncommitted copies |"
+    )
+    table = f"{head}\n|---|---|---|---|---|\n{made.row()}"
+    print(f"\n{table}", flush=True)
+    if REPORT:
+        with Path(REPORT).open("a", encoding="utf-8") as out:
+            out.write(f"{table}\n")
 
 
 @pytest.fixture
-def chaos(own_kafka: Broker, tmp_path: Path) -> Iterator[Chaos]:
-    made = Chaos(tmp_path, own_kafka)
+def world(own_kafka: Broker, tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path, own_kafka, seed=SEED)
     yield made
     made.close()
 
 
+class Proxy:
+    """The fault proxy as a process of its own; what it tells is read from its log."""
+
+    def __init__(self, folder: Path, broker: Broker) -> None:
+        self._log = folder / "proxy.log"
+        command = [sys.executable, str(PROXY), str(broker.advertised), str(broker.port), "1.0"]
+        with self._log.open("ab") as out:
+            self._process = subprocess.Popen(command, stdout=out, stderr=out)
+
+    def counts(self) -> dict[str, int]:
+        """How often each kind was cut until now."""
+        lines = [line for line in self._log.read_text("utf-8").splitlines() if line.endswith("}")]
+        counts: dict[str, int] = json.loads(lines[-1])["counts"] if lines else {}
+        return counts
+
+    def quiet(self) -> None:
+        """From now on it only forwards, as soon as the present cut is done."""
+        self._process.send_signal(signal.SIGUSR1)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
 @pytest.fixture
-def cut_chaos(tmp_path: Path) -> Iterator[tuple[Chaos, Any]]:
+def cut_world(tmp_path: Path) -> Iterator[tuple[World, Any]]:
     """The same behind a proxy that swallows answers and cuts lines."""
     broker = Broker(tmp_path / "kafka", advertised=free_port())
-    command = [sys.executable, str(PROXY), str(broker.advertised), str(broker.port), "1.5",
-               str(8 + 4 * ROUNDS)]  # fmt: skip
-    proxy = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    proxy = Proxy(tmp_path, broker)
+    made = World(tmp_path, broker, seed=SEED)
     try:
         start_kafka(broker)
-    except BaseException:
-        proxy.kill()
-        raise
-    made = Chaos(tmp_path, broker)
-    yield made, proxy
-    made.close()
-    proxy.kill()
-    broker.stop()
+        yield made, proxy
+    finally:
+        made.close()
+        proxy.stop()
+        broker.stop()
 
 
-@pytest.mark.timeout(120 + 120 * ROUNDS)
-def test_kills_freezes_outages_and_zombies(chaos: Chaos) -> None:
-    """Worker and broker killed and frozen, outages, zombies: nothing lost, doubled, reordered."""
-    chaos.play(
+def test_worker_killed_again_and_again(world: World, report: Report) -> None:
+    """kill -9 at any moment and at each point of a transaction: nothing lost, doubled, reordered."""
+    at_points = times(60)
+    world.play(
         {
-            "worker killed": chaos.kill_worker,
-            "worker frozen": chaos.freeze_worker,
-            "broker killed": chaos.kill_broker,
-            "broker frozen": chaos.freeze_broker,
-            "outage": chaos.long_outage,
-            "zombie": chaos.zombie,
+            "worker kill -9": (world.kill_worker, times(180) - at_points),
+            "worker kill -9 at a crash point": (world.crash_worker, at_points),
+        },
+        pause=(0.0, 0.3),
+    )
+    report.add(world, world.end("worker killed"))
+
+
+def test_kills_freezes_outages_and_zombies(world: World, report: Report) -> None:
+    """Worker and broker killed and frozen, outages, zombies, all mixed: the same."""
+    world.allowed |= {1, 3}
+    world.play(
+        {
+            "worker kill -9": (world.kill_worker, times(14)),
+            "worker kill -9 at a crash point": (world.crash_worker, times(6)),
+            "worker SIGSTOP": (world.freeze_worker, times(10)),
+            "broker kill -9": (world.kill_broker, times(16)),
+            "broker SIGSTOP": (world.freeze_broker, times(16)),
+            "outage": (world.long_outage, times(3)),
+            "zombie": (world.zombie, times(6)),
         }
     )
+    report.add(world, world.end("everything mixed"))
 
 
-@pytest.mark.timeout(120 + 60 * ROUNDS)
-def test_answers_swallowed_and_lines_cut(cut_chaos: tuple[Chaos, Any]) -> None:
-    """The broker did it and nobody was told, again and again, with kills between: the same."""
-    chaos, proxy = cut_chaos
-    chaos.play({"worker killed": chaos.kill_worker, "pause": lambda: time.sleep(3)})
-    proxy.kill()
-    cuts = proxy.stdout.read().split()
-    assert cuts, "the proxy never cut anything"
-    print(f"cuts={cuts[-1]}")
+def test_cut_after_apply(cut_world: tuple[World, Proxy], report: Report) -> None:
+    """The broker did it and nobody was told, for every kind of request, with kills between: the
+    same."""
+    world, proxy = cut_world
+    wanted = dict.fromkeys([*KINDS, MOMENT], times(8))
+    world.start()
+    end = time.monotonic() + 60 + 30 * ROUNDS
+    while any(proxy.counts().get(kind, 0) < least for kind, least in wanted.items()):
+        assert time.monotonic() < end, (proxy.counts(), world.last_words())
+        time.sleep(world.choose.uniform(2, 6))
+        world.revive()
+        world.kill_worker()
+        world.done["worker kill -9"] += 1
+    proxy.quiet()
+    world.done.update({f"cut after {kind}": n for kind, n in proxy.counts().items()})
+    report.add(world, world.end("cut after apply"))

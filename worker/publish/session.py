@@ -47,7 +47,7 @@ from kafka.errors import (
 from worker import crash
 from worker.config import Kafka
 from worker.core.errors import PublishError
-from worker.publish.kafka import connection, explain
+from worker.publish.kafka import build, connection, explain
 
 T = TypeVar("T")
 _NEVER = (
@@ -165,6 +165,7 @@ class ProducerSession:
         self._limits = limits
         self._alive = alive
         self._producer: Any = None
+        self._over = False
 
     def open(self) -> None:
         """Connect, fence whoever had this id before, and end what they left undone.
@@ -174,7 +175,8 @@ class ProducerSession:
         self._guard(lambda: self._within(self._limits.start, "start", self._start))
 
     def _start(self) -> bool:
-        self._producer = KafkaProducer(
+        self._producer = build(
+            KafkaProducer,
             **connection(self._kafka),
             **self._limits.settings,
             transactional_id=self._id,
@@ -183,6 +185,9 @@ class ProducerSession:
             max_request_size=1_048_576,
             allow_auto_create_topics=False,
         )
+        if self._over:  # given up as stuck meanwhile: nobody else would ever let go of it
+            self.close()
+            return False
         self._producer.init_transactions()
         return True
 
@@ -228,6 +233,7 @@ class ProducerSession:
         The client's own ``close`` flushes first, and when that times out its network thread lives
         on and might still answer for us. So the thread is told to end before anything else.
         """
+        self._over = True
         producer, self._producer = self._producer, None
         if producer is None:
             return

@@ -39,7 +39,7 @@ from worker.core.contract.message import (
     REPORTS,
 )
 from worker.core.errors import PublishError
-from worker.publish.kafka import connection, explain, quieten
+from worker.publish.kafka import build, connection, explain, quieten
 from worker.publish.ledger import TOPIC as LEDGER
 
 _DAY_MS = 86_400_000
@@ -186,7 +186,7 @@ def _admin(config: Config) -> Iterator[Any]:
     """An admin client; whatever it throws becomes a ``PublishError``."""
     quieten()
     with _doing("DESCRIBE"):
-        admin = KafkaAdminClient(**connection(config.kafka), request_timeout_ms=15_000)
+        admin = build(KafkaAdminClient, **connection(config.kafka), request_timeout_ms=15_000)
         try:
             yield admin
         finally:

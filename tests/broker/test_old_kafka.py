@@ -1,0 +1,46 @@
+"""The broker line before 4: the same promises on Kafka 3.9, in a short cut of the chaos suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.broker.kafka_broker import Broker
+from tests.broker.kafka_parts import OLD_VERSION
+from tests.chaos.world import World
+from tests.conftest import start_kafka
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.chaos,
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[World]:
+    broker = Broker(tmp_path / "kafka", version=OLD_VERSION)
+    world = World(tmp_path, broker, seed=39)
+    try:
+        start_kafka(broker)
+        yield world
+    finally:
+        world.close()
+        broker.stop()
+
+
+def test_kafka_3_9_keeps_the_promises(old: World) -> None:
+    """Worker and broker of 3.9 are killed, and killed inside transactions: nothing is lost, doubled
+    or reordered."""
+    old.play(
+        {
+            "worker kill -9": (old.kill_worker, 4),
+            "worker kill -9 at a crash point": (old.crash_worker, 3),
+            "broker kill -9": (old.kill_broker, 1),
+        },
+        pause=(0.0, 0.3),
+    )
+    old.end("Kafka 3.9, short")
