@@ -43,7 +43,9 @@ def test_nothing_anywhere_is_a_fresh_start() -> None:
         (MARK, side(hash_at_mark="other"), False, "rewritten"),
         (None, side(has_published=True), True, "missing"),
         (None, side(has_published=False), False, "missing"),
-        (Mark("s2", 0, "", "o"), side(has_published=False), False, "missing"),
+        (Mark("s2", 0, "t", "o"), side(has_published=False), False, "missing"),
+        (Mark("s1", 0, "t", "o"), side(hash_at_mark="other"), False, "rewritten"),
+        (Mark("s1", 0, "t", "o"), side(hash_at_mark=None), True, "ahead"),
     ],
 )
 def test_every_other_case_is_a_divergence(

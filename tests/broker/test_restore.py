@@ -158,6 +158,32 @@ def test_backup_that_lags_is_brought_up(
     assert revisions(kafka.bootstrap, wanted("").topics.prefix) == before
 
 
+def test_a_copy_from_before_a_restore_is_not_believed(
+    kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
+) -> None:
+    """A backup was put back and brought up; nothing was published since, so no row of the ledger
+    tells it from the same backup put back once more. That one is brought up again, too."""
+    steps = read_story(STORIES[0].with_name("late_merge.toml"))["step"]
+    world = KafkaWorld(wanted("store.db").store.path)
+    take(steps[0], world, KNOWLEDGE)  # type: ignore[arg-type]
+    world.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    publish(wanted("store.db"))
+    world.conn.close()
+    shutil.copy(tmp_path / "store.db", tmp_path / "backup.db")
+    world = KafkaWorld(wanted("store.db").store.path)
+    for step in steps[1:]:
+        take(step, world, KNOWLEDGE)  # type: ignore[arg-type]
+    world.conn.close()
+    publish(wanted("store.db"))
+    before = revisions(kafka.bootstrap, wanted("").topics.prefix)
+    for name in ("first.db", "second.db"):
+        shutil.copy(tmp_path / "backup.db", tmp_path / name)
+        told = publish(wanted(name))
+        assert told_of(told, "store.restored"), name
+        assert not told_of(publish(wanted(name)), "store.diverged"), "twice for one store"
+    assert revisions(kafka.bootstrap, wanted("").topics.prefix) == before
+
+
 def test_what_only_the_store_knows_is_published_once(
     kafka: Broker, wanted: Callable[[str], Config]
 ) -> None:

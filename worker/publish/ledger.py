@@ -8,7 +8,10 @@ Rules
 3. ``judge`` is the whole decision at start, and pure. Only when store and ledger tell one history
    are rows taken for published; the trap of a naive ledger is a store that was lost or restored:
    its ``seq`` starts below the mark, and new rows would count as sent.
-4. Once this process has written a mark, a mark of another owner means that a second worker runs
+4. After a fresh start and after a divergence nothing was published yet that a mark could rest on. It
+   rests on a token then, which the store keeps as well. Without it an old copy of a store that was
+   restored meanwhile would be believed: it has the same id, and there is no row to compare.
+5. Once this process has written a mark, a mark of another owner means that a second worker runs
    under our instance name. One of the two must end; it is the one that sees the other's mark.
 """
 
@@ -33,7 +36,7 @@ Judgement = Literal["agreed", "fresh", "foreign", "ahead", "rewritten", "missing
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One record of the ledger. ``seq`` 0: nothing was published under this mark yet."""
+    """One record of the ledger. ``row_hash`` is a token when nothing was published under it yet."""
 
     store_id: str
     seq: int
@@ -66,8 +69,6 @@ def judge(mark: Mark | None, store: StoreSide, *, topics_empty: bool) -> Judgeme
         return "fresh" if topics_empty and not store.has_published else "missing"
     if mark.store_id != store.store_id:
         return "foreign"
-    if mark.seq == 0:
-        return "agreed"
     if store.hash_at_mark is None:
         return "ahead"
     return "agreed" if store.hash_at_mark == mark.row_hash else "rewritten"

@@ -62,19 +62,18 @@ def store_side(conn: sqlite3.Connection, found: Mark | None) -> StoreSide:
     """What the store has to say to a mark."""
     own = _own_mark(conn)
     hash_at_mark = None
-    if found is not None:
+    if found is not None and own is not None and own[0] == found.seq:
+        hash_at_mark = own[1]
+    elif found is not None:
         row = conn.execute("SELECT row_hash FROM outbox WHERE seq = ?", (found.seq,)).fetchone()
-        if row is not None:
-            hash_at_mark = str(row[0])
-        elif own is not None and own[0] == found.seq:
-            hash_at_mark = own[1]
+        hash_at_mark = None if row is None else str(row[0])
     published = conn.execute(
         "SELECT EXISTS (SELECT 1 FROM outbox WHERE published = 1 AND topic != ?)", (HEARTBEATS,)
     ).fetchone()[0]
     return StoreSide(
         store_id=read_meta(conn, "store_id") or "",
         hash_at_mark=hash_at_mark,
-        has_published=bool(published) or own is not None,
+        has_published=bool(published) or (own is not None and own[0] > 0),
     )
 
 
@@ -84,21 +83,28 @@ def note_published(
     """A batch was committed. Runs on the writer."""
     mark(conn, seqs, PUBLISHED)
     if progress is not None:
-        write_meta(conn, _LEDGER, json.dumps([progress.seq, progress.row_hash]))
+        _keep(conn, progress.seq, progress.row_hash)
 
 
-def note_agreed(conn: sqlite3.Connection, found: Mark | None) -> None:
+def note_agreed(conn: sqlite3.Connection, found: Mark) -> None:
     """Store and ledger agree: rows up to the mark are published. Runs on the writer.
 
     A heartbeat beyond the mark may be sent a second time; its topic keeps the last one only.
     """
-    write_meta(conn, "ledger_read", "1")
-    if found is None or found.seq == 0:
-        return
     conn.execute(
         "UPDATE outbox SET published = ? WHERE published = 0 AND seq <= ?", (PUBLISHED, found.seq)
     )
-    write_meta(conn, _LEDGER, json.dumps([found.seq, found.row_hash]))
+    note_token(conn, found.seq, found.row_hash)
+
+
+def note_token(conn: sqlite3.Connection, seq: int, token: str) -> None:
+    """A ledger was read, and what comes after ``seq`` will be published. Runs on the writer."""
+    write_meta(conn, "ledger_read", "1")
+    _keep(conn, seq, token)
+
+
+def _keep(conn: sqlite3.Connection, seq: int, row_hash: str) -> None:
+    write_meta(conn, _LEDGER, json.dumps([seq, row_hash]))
 
 
 def forget_ledger(conn: sqlite3.Connection) -> None:

@@ -168,13 +168,16 @@ class KafkaPublisher(Drain):
         side = outbox.store_side(conn, found)
         empty = side.has_published or not self._needs_topics(found, side) or self._topics_empty()
         verdict = judge(found, side, topics_empty=empty)
-        self._mark = Mark(side.store_id, 0, "", self._owner)
-        if verdict not in ("agreed", "fresh"):
-            self._diverged(verdict, found)
-        elif found is not None and verdict == "agreed":
-            self._mark = Mark(side.store_id, found.seq, found.row_hash, self._owner)
-        agreed = found if verdict == "agreed" else None
-        self._write(lambda writing: outbox.note_agreed(writing, agreed))
+        if found is not None and verdict == "agreed":
+            seq, basis = found.seq, found.row_hash
+            self._write(lambda writing: outbox.note_agreed(writing, found))
+        elif verdict == "fresh":
+            seq, basis = 0, secrets.token_hex(8)
+            self._write(lambda writing: outbox.note_token(writing, seq, basis))
+        else:
+            seq, basis = found.seq if found else 0, secrets.token_hex(8)
+            self._diverged(verdict, seq, basis)
+        self._mark = Mark(side.store_id, seq, basis, self._owner)
         self.may_settle = True
 
     def _needs_topics(self, found: Mark | None, side: ledger.StoreSide) -> bool:
@@ -185,10 +188,10 @@ class KafkaPublisher(Drain):
             "look", lambda: restore.is_empty(self._config, self._knowledge, restore.READ_S)
         )
 
-    def _diverged(self, verdict: str, found: Mark | None) -> None:
-        """Say it loudly, then restore the store from the topics."""
+    def _diverged(self, verdict: str, seq: int, token: str) -> None:
+        """Say it loudly, then restore the store from the topics; ``token`` will tell it from copies."""
         self.may_settle = False
-        self._tell("store.diverged", {"reason": verdict, "ledger_seq": found.seq if found else 0})
+        self._tell("store.diverged", {"reason": verdict, "ledger_seq": seq})
         if self._metrics is not None:
             self._metrics.diverged.inc()
         knowledge = self._knowledge
@@ -198,12 +201,17 @@ class KafkaPublisher(Drain):
                 f"store and ledger disagree ({verdict})",
                 "The store was lost, restored or replaced; publishing waits for you.",
             )
-        seq = found.seq if found else 0
         published = self._waiting(
             "restore", lambda: restore.read(self._config, knowledge.profile.name)
         )
         now = dt.datetime.now(dt.UTC)
-        told = self._write(lambda conn: rebuild(conn, published, seq, now, knowledge))
+
+        def take(conn: sqlite3.Connection) -> dict[str, int]:
+            counts = rebuild(conn, published, seq, now, knowledge)
+            outbox.note_token(conn, seq, token)
+            return counts
+
+        told = self._write(take)
         self._tell("store.restored", told)
 
     def _claim(self, session: ProducerSession) -> None:

@@ -26,7 +26,6 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 from worker.core.contract.canonical import digest
 from worker.core.contract.message import HEARTBEATS, INCIDENT_LOG, INCIDENTS, REPORTS
@@ -61,7 +60,7 @@ def rebuild(
     ledger_seq: int,
     now: dt.datetime,
     knowledge: Knowledge,
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """Bring the store to what was published. Runs on the writer, in its transaction."""
     settle_id = outbox.next_settle_id(conn)
     waiting = unsent(conn)
