@@ -24,7 +24,6 @@ import datetime as dt
 import ipaddress
 import json
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +53,7 @@ Right = tuple[str, str, str]
 """Kind of resource, its name, operation: ("TOPIC", "kw.reports.v1", "WRITE")."""
 
 USERS = {"wire": "s3same", "stranger": "0pen-up"}
+CLUSTER = "a2FidWx3aXJlY2x1c3Rlcg"
 ISSUER, AUDIENCE = "https://tokens.example", "kafka"
 _DAY = dt.timedelta(days=1)
 
@@ -198,8 +198,7 @@ class SecuredBroker(Broker):
             for name, word in USERS.items()
             for argument in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={word}]")
         ]
-        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        self._tool("format", "--standalone", "-t", identity, "-c", str(self._config), *scram)
+        self._tool("format", "--standalone", "-t", CLUSTER, "-c", str(self._config), *scram)
 
     def grant(self, *rights: Right) -> None:
         """Let the user ``wire`` do this."""

@@ -154,6 +154,26 @@ def test_a_topic_with_the_wrong_policy_stops_publishing_until_it_is_mended(
     assert failed["advice"] == "Run `kabulwire topics ensure`."
 
 
+def test_topics_are_looked_at_again_after_a_right_was_missing(
+    door: Door, wanted: Config, publishing: Any
+) -> None:
+    """What was as it must be at the start may have been changed since: the next refusal is reason
+    enough to look, and the topic is named."""
+    prefix = wanted.topics.prefix
+    right = ("TOPIC", f"{prefix}.incidents.v1", "WRITE")
+    door.broker.grant(*rights(prefix, optional=True))
+    one = publishing(wanted, door.password("PLAIN"))
+    one.until(lambda: one.waiting() == 0)
+    altered(door.broker, wanted, f"{prefix}.reports.v1", cleanup__policy="compact")
+    door.broker.revoke(right)
+    one.write(1, seed=5)
+    one.publisher.wake()
+    one.until(lambda: one.publisher.problem and one.publisher.problem.reason == "topic_policy")
+    topics.ensure(wanted)
+    door.broker.grant(right)
+    one.until(lambda: one.waiting() == 0 and one.publisher.problem is None)
+
+
 def altered(broker: SecuredBroker, wanted: Config, topic: str, **settings: str) -> None:
     """Change a topic, and wait until `topics check` sees it (the broker answers before)."""
     broker.alter(topic, **settings)

@@ -1,8 +1,8 @@
 """What the broker says before it hangs up is read, and not thrown away.
 
 Example: a broker answers "wrong password" and closes. Both arrive together, and kafka-python 3.0.12
-sees the end first: it drops the answer and reports "socket disconnected". With SCRAM and tokens that
-is what happens every time (measured), so nobody could be told that the password is wrong.
+sees the end first: it drops the answer and reports "socket disconnected". With SCRAM that happened
+in five of five tries (measured), so nobody could be told that the password is wrong.
 
 Rule
 ----

@@ -92,7 +92,8 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 def _ask(kafka: Kafka) -> tuple[str, float]:
     """A token and for how many seconds it is good."""
-    where = f"kafka.sasl_oauth_token_url: {kafka.sasl_oauth_token_url}"
+    shown = kafka.sasl_oauth_token_url.partition("?")[0]
+    where = f"kafka.sasl_oauth_token_url: {shown}"
     request = _request(kafka)
     opener = urllib.request.build_opener(
         _Stay, urllib.request.HTTPSHandler(context=_trusting(kafka))
