@@ -46,7 +46,10 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.enable=true
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 """
+"""The last two: a node that was killed is let in again once its old session is over, by default 9 s."""
 
 SASL = """\
 sasl.enabled.mechanisms=PLAIN

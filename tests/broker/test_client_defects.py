@@ -15,7 +15,7 @@ from typing import Any
 
 import confluent_kafka
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import InvalidRecordError, KafkaError, KafkaTimeoutError
 from kafka.net import transport
 
@@ -151,6 +151,52 @@ def test_d5_send_never_blocks_while_the_broker_is_down(
     for _ in range(2_000):
         producer.send("events", b"x" * 10_000)
     assert time.monotonic() - began < 60  # its delivery timeout: send itself never waited
+
+
+def started_since(before: set[threading.Thread], seconds: float) -> set[threading.Thread]:
+    """Threads that were started since then and live on, after waiting for their end."""
+    end = time.monotonic() + seconds
+    while (left := set(threading.enumerate()) - before) and time.monotonic() < end:
+        time.sleep(0.05)
+    return left
+
+
+NOBODY: dict[str, Any] = {"bootstrap_servers": "127.0.0.1:1", "bootstrap_timeout_ms": 300}
+CLIENTS = [KafkaConsumer, KafkaProducer, KafkaAdminClient]
+
+
+@pytest.mark.parametrize("client_class", [KafkaConsumer, KafkaAdminClient])
+def test_d10_a_constructor_that_finds_no_broker_leaves_a_thread(client_class: Any) -> None:
+    """D10: when no broker answers, the constructor raises and its network thread lives on."""
+    before = set(threading.enumerate())
+    with pytest.raises(KafkaTimeoutError):
+        client_class(**NOBODY)
+    assert started_since(before, 2)
+
+
+@pytest.mark.parametrize("client_class", CLIENTS)
+def test_d10_what_we_build_leaves_nothing_behind(client_class: Any) -> None:
+    """The same through ``build``: no thread (files are counted in ``test_outage``)."""
+    before = set(threading.enumerate())
+    with pytest.raises(KafkaTimeoutError):
+        client.build(client_class, **NOBODY)
+    assert not started_since(before, 10)
+
+
+def test_a_session_that_ended_in_doubt_leaves_no_thread(
+    cluster: MockCluster, session: ProducerSession
+) -> None:
+    """A broker goes away in the middle: after the failure and ``close`` the client's threads end."""
+    opened = ProducerSession(Kafka(bootstrap_servers=cluster.bootstrap), "other", Limits(4))
+    before = set(threading.enumerate())
+    opened.open()
+    opened.commit(records(b"before"))
+    assert set(threading.enumerate()) - before
+    cluster.down()
+    with pytest.raises(PublishError):
+        opened.commit(records(b"during"))
+    opened.close()
+    assert not started_since(before, 30)
 
 
 def test_refused_record_is_named_and_a_new_session_goes_on(

@@ -1,4 +1,8 @@
-"""The broker line before 4: the same promises on Kafka 3.9, in a short cut of the chaos suite."""
+"""The broker line before 4: the same promises on Kafka 3.9, in a short cut of the chaos suite.
+
+Its brokers take some 17 s to come back after kill -9, so none is killed here; the suite itself does it
+with ``KABULWIRE_KAFKA_VERSION=3.9.1``.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +37,11 @@ def old(tmp_path: Path) -> Iterator[World]:
 
 
 def test_kafka_3_9_keeps_the_promises(old: World) -> None:
-    """Worker and broker of 3.9 are killed, and killed inside transactions: nothing is lost, doubled
-    or reordered."""
+    """Workers are killed, also inside transactions: nothing is lost, doubled or reordered."""
     old.play(
         {
-            "worker kill -9": (old.kill_worker, 4),
-            "worker kill -9 at a crash point": (old.crash_worker, 3),
-            "broker kill -9": (old.kill_broker, 1),
+            "worker kill -9": (old.kill_worker, 3),
+            "worker kill -9 at a crash point": (old.crash_worker, 2),
         },
         pause=(0.0, 0.3),
     )

@@ -11,8 +11,9 @@ Rules
 2. The kinds take turns, so that each gets its share; the next turn begins MEAN_S seconds after the
    last on average. After SIGUSR1 it only forwards.
 3. Only an answer without an error counts: a request that the broker refused was not applied.
-4. Between the swallowed answer and the cut there is silence of 0.03 to 3 s: a client that waits is
-   another case than one that is told at once.
+4. Between the swallowed answer and the cut there is silence, of 0.03 to 9 s, each in its turn. A
+   client that is told at once asks again, and the broker knows what it did; after more than its
+   request timeout (2 s), or the deadline outside (8 s), the session is over and the ledger decides.
 5. ``moment`` is one more kind: a cut at any moment, whatever was under way.
 6. The broker talks to itself through here too, and its own ``AddPartitionsToTxn`` (version 4 and
    newer) asks and applies nothing: it is no client's.
@@ -36,7 +37,7 @@ MOMENT = "moment"
 _FLEXIBLE = {0: 9, 22: 2, 24: 3, 26: 3}
 """From this version on lengths are compact and headers of answers carry tagged fields."""
 _NEWEST = {24: 3}
-SILENCES_S = (0.03, 0.1, 0.5, 3.0)
+SILENCES_S = (3.0, 0.1, 9.0, 0.03, 0.5)
 PATIENCE_S = 30
 
 
@@ -109,7 +110,7 @@ class FaultProxy:
             if not self._deaf:  # none came: another kind's turn
                 self._kind = ""
                 return
-        silence = random.choice(SILENCES_S)
+        silence = SILENCES_S[self.counts[kind] % len(SILENCES_S)]
         await asyncio.sleep(silence)
         for line in list(self._lines):
             line.awaited.clear()

@@ -104,7 +104,7 @@ class Proxy:
 
     def __init__(self, folder: Path, broker: Broker) -> None:
         self._log = folder / "proxy.log"
-        command = [sys.executable, str(PROXY), str(broker.advertised), str(broker.port), "1.0"]
+        command = [sys.executable, str(PROXY), str(broker.advertised), str(broker.port), "2.0"]
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out)
 

@@ -169,8 +169,8 @@ def endure(world: World, sessions: int, title: str) -> Outage:
 
 
 def test_short_outage_leaves_nothing_behind(world: Callable[[float], World]) -> None:
-    """Twenty failed sessions: threads and files come back to what they were, rows arrive once."""
-    endure(world(60), 20, "outage, short")
+    """A dozen failed sessions: threads and files come back to what they were, rows arrive once."""
+    endure(world(60), 12, "outage, short")
 
 
 @pytest.mark.skipif(not ROUNDS, reason="long: `make chaos` runs it")
