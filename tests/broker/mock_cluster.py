@@ -34,6 +34,7 @@ def _library() -> Any:
         "topic_create": (c.c_int, [c.c_void_p, c.c_char_p, c.c_int, c.c_int]),
         "broker_set_down": (c.c_int, [c.c_void_p, c.c_int32]),
         "broker_set_up": (c.c_int, [c.c_void_p, c.c_int32]),
+        "broker_set_rtt": (c.c_int, [c.c_void_p, c.c_int32, c.c_int]),
     }  # fmt: skip
     for name, (result, arguments) in mock.items():
         function = getattr(library, f"rd_kafka_mock_{name}")
@@ -79,6 +80,10 @@ class MockCluster:
 
     def up(self) -> None:
         self._library.rd_kafka_mock_broker_set_up(self._cluster, 1)
+
+    def silence(self, seconds: float) -> None:
+        """Requests from now on are answered so much later; 0 for at once."""
+        self._library.rd_kafka_mock_broker_set_rtt(self._cluster, 1, int(seconds * 1_000))
 
     def close(self) -> None:
         self._library.rd_kafka_mock_cluster_destroy(self._cluster)

@@ -8,7 +8,10 @@ Rules
 3. A reader is always ``read_committed``, commits no offsets and belongs to no group.
 4. "To the end" means: to the end as it stood when reading began. It has a deadline, because an open
    transaction of somebody else holds the end back.
-5. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
+5. An answer that never comes (a line that died without a word) is waited for no longer than
+   ``REQUEST_MS``, a third of what a read of the ledger may take. Records are then asked for again on
+   a new line; a question about offsets fails. The client's own 30 s are longer than the whole read.
+6. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
    lines pass a narrow gate; our own ``publish.failed`` tells what happened.
 """
 
@@ -33,6 +36,7 @@ from worker.config import Kafka
 from worker.core.errors import PublishError
 
 BOOTSTRAP_MS = 5_000
+REQUEST_MS = 8_000
 _LINES_PER_WINDOW = 10
 _WINDOW_S = 600.0
 _RECENT_S = 30.0
@@ -110,6 +114,7 @@ def reader(kafka: Kafka) -> Iterator[Any]:
     """A consumer that sees committed records only; assign partitions yourself."""
     consumer = KafkaConsumer(
         **connection(kafka),
+        request_timeout_ms=REQUEST_MS,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
