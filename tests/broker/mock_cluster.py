@@ -8,12 +8,13 @@ it says what the *client* does when a broker misbehaves, and nothing about deliv
 from __future__ import annotations
 
 import ctypes as c
+import time
 from pathlib import Path
 from typing import Any
 
 import confluent_kafka
 
-PRODUCE = 0
+PRODUCE, FIND_COORDINATOR, INIT_PRODUCER_ID, ADD_PARTITIONS, END_TXN = 0, 10, 22, 24, 26
 API_VERSION = (2, 3)
 
 
@@ -33,6 +34,7 @@ def _library() -> Any:
         "topic_create": (c.c_int, [c.c_void_p, c.c_char_p, c.c_int, c.c_int]),
         "broker_set_down": (c.c_int, [c.c_void_p, c.c_int32]),
         "broker_set_up": (c.c_int, [c.c_void_p, c.c_int32]),
+        "broker_set_rtt": (c.c_int, [c.c_void_p, c.c_int32, c.c_int]),
     }  # fmt: skip
     for name, (result, arguments) in mock.items():
         function = getattr(library, f"rd_kafka_mock_{name}")
@@ -67,8 +69,21 @@ class MockCluster:
     def down(self) -> None:
         self._library.rd_kafka_mock_broker_set_down(self._cluster, 1)
 
+    def cut_off(self, producer: Any) -> None:
+        """The broker goes away, and this kafka-python producer has seen its connections close."""
+        self.down()
+        connections = producer._sender._client._manager._conns
+        end = time.monotonic() + 30
+        while any(connection.connected for connection in list(connections.values())):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
     def up(self) -> None:
         self._library.rd_kafka_mock_broker_set_up(self._cluster, 1)
+
+    def silence(self, seconds: float) -> None:
+        """Requests from now on are answered so much later; 0 for at once."""
+        self._library.rd_kafka_mock_broker_set_rtt(self._cluster, 1, int(seconds * 1_000))
 
     def close(self) -> None:
         self._library.rd_kafka_mock_cluster_destroy(self._cluster)

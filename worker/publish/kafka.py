@@ -12,9 +12,12 @@ Rules
    open transaction of one holds the stable end back, and behind it may lie the newest mark of
    another, who would then send its rows a second time. So such a transaction is waited for, with a
    deadline.
-5. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
+5. An answer that never comes (a line that died without a word) is waited for no longer than
+   ``REQUEST_MS``, a third of what a read of the ledger may take. Records are then asked for again on
+   a new line; a question about offsets fails. The client's own 30 s are longer than the whole read.
+6. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
    lines pass a narrow gate; our own ``publish.failed`` tells what happened.
-6. Clients are made by ``build``: one that finds no broker leaves nothing behind.
+7. Clients are made by ``build``: one that finds no broker leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from worker.core.errors import PublishError
 from worker.publish import credentials, last_words, refusal, tokens
 
 BOOTSTRAP_MS = 5_000
+REQUEST_MS = 8_000
 _LINES_PER_WINDOW = 10
 _WINDOW_S = 600.0
 _RECENT_S = 30.0
@@ -118,6 +122,7 @@ def reader(kafka: Kafka, isolation: str = "read_committed") -> Iterator[Any]:
     consumer = build(
         KafkaConsumer,
         **connection(kafka),
+        request_timeout_ms=REQUEST_MS,
         isolation_level=isolation,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -1,0 +1,178 @@
+"""What a session makes of a broker that misbehaves: each error has its class, in time, once.
+
+The broker is the mock cluster. Outcomes are four: retried by the client and no trouble at all;
+``RefusedError``; ``FencedError``; any other ``PublishError``, of which ``StuckError`` is one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import confluent_kafka
+import pytest
+
+from tests.broker.conftest import SessionMaker
+from tests.broker.mock_cluster import (
+    ADD_PARTITIONS,
+    END_TXN,
+    FIND_COORDINATOR,
+    INIT_PRODUCER_ID,
+    PRODUCE,
+    MockCluster,
+)
+from worker.core.errors import PublishError
+from worker.publish.session import FencedError, Outgoing, ProducerSession, RefusedError, StuckError
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
+TRANSACTION = (FIND_COORDINATOR, INIT_PRODUCER_ID, ADD_PARTITIONS, END_TXN)
+OF_COORDINATOR = (14, 15, 16, 51)
+"""Coordinator loading, not available, not this one; another transaction is being completed."""
+
+
+def records(*values: bytes) -> list[Outgoing]:
+    return [Outgoing("events", b"k", value) for value in values]
+
+
+def arrived(cluster: MockCluster) -> list[bytes]:
+    """All that the topic holds, read by the mock's own client.
+
+    kafka-python's reader cannot do it here. It finds the checksums of the mock's commit markers
+    wrong; and with ``api_version`` set it may lose what it was told to read: when that is told while
+    the first answer about topics is on its way, the answer counts as fresh for five minutes.
+    """
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": cluster.bootstrap,
+            "group.id": "reader",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,
+        }
+    )
+    consumer.assign([confluent_kafka.TopicPartition("events", 0, 0)])
+    found: list[bytes] = []
+    while (message := consumer.poll(30)) is not None and not message.error():
+        found.append(message.value())
+    consumer.close()
+    assert message is not None
+    assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF
+    return found
+
+
+def run(cluster: MockCluster, session: ProducerSession, api: int, *codes: int) -> float:
+    """Open and commit one record while the broker answers so; how long that took, or raise."""
+    began = time.monotonic()
+    if api in (FIND_COORDINATOR, INIT_PRODUCER_ID):
+        cluster.answer(api, *codes)
+    session.open()
+    cluster.answer(api, *codes)
+    session.commit(records(b"x"))
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("code", [3, 5, 6, 7, 9, 19, 20, 56, 74, 89])
+def test_passing_errors_of_produce_are_retried(
+    code: int, cluster: MockCluster, session: ProducerSession
+) -> None:
+    """An error that passes (leader moved, not enough replicas, throttled …) costs no session, and
+    nothing arrives twice."""
+    cluster.answer(PRODUCE, code)
+    session.commit(records(b"first"))
+    session.commit(records(b"second"))
+    assert arrived(cluster) == [b"first", b"second"]
+
+
+@pytest.mark.parametrize("code", OF_COORDINATOR)
+def test_passing_errors_of_the_coordinator_are_retried(
+    code: int, cluster: MockCluster, make_session: SessionMaker
+) -> None:
+    """A coordinator that moves or loads while a session begins, adds partitions and commits."""
+    for api in TRANSACTION:
+        cluster.answer(api, code)
+    session = make_session()
+    session.open()
+    session.commit(records(b"first"))
+    assert arrived(cluster) == [b"first"]
+
+
+@pytest.mark.parametrize("code", [10, 18, 32, 87])
+def test_what_is_never_taken_is_refused(
+    code: int, cluster: MockCluster, session: ProducerSession
+) -> None:
+    """Too large, too old or not valid: ``RefusedError`` with the position."""
+    cluster.answer(PRODUCE, *[code] * 50)
+    with pytest.raises(RefusedError) as caught:
+        session.commit(records(b"x"))
+    assert caught.value.positions == (0,)
+
+
+@pytest.mark.parametrize("code", [47, 90])
+@pytest.mark.parametrize("api", [INIT_PRODUCER_ID, ADD_PARTITIONS, PRODUCE, END_TXN])
+def test_a_producer_that_was_overtaken_is_fenced(
+    api: int, code: int, cluster: MockCluster, make_session: SessionMaker
+) -> None:
+    """Another producer has our id, at whatever step we learn it: ``FencedError``."""
+    with pytest.raises(FencedError):
+        run(cluster, make_session(), api, *[code] * 50)
+
+
+@pytest.mark.parametrize(
+    ("api", "code", "reason"),
+    [
+        *((PRODUCE, code, "broker_unavailable") for code in (2, 17, 45, 48, 49, 59)),
+        *((api, code, "broker_unavailable") for api in TRANSACTION for code in (48, 49, -1)),
+        *((api, 53, "not_authorized") for api in (*TRANSACTION, PRODUCE)),
+        (PRODUCE, 29, "not_authorized"),
+        (ADD_PARTITIONS, 29, "not_authorized"),
+        (FIND_COORDINATOR, 47, "broker_unavailable"),
+        (FIND_COORDINATOR, 90, "broker_unavailable"),
+    ],
+)
+def test_lasting_errors_end_the_session_in_time(
+    api: int, code: int, reason: str, cluster: MockCluster, make_session: SessionMaker
+) -> None:
+    """An error that lasts ends the session with a reason, at once and long before a deadline."""
+    began = time.monotonic()
+    with pytest.raises(PublishError) as caught:
+        run(cluster, make_session(20), api, *[code] * 50)
+    assert type(caught.value) is PublishError
+    assert caught.value.reason == reason
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("api", [*TRANSACTION, PRODUCE])
+def test_passing_errors_that_do_not_pass_end_by_the_deadline(
+    api: int, cluster: MockCluster, make_session: SessionMaker
+) -> None:
+    """The client would try for ever, or for its own timeout; the session ends with an error."""
+    began = time.monotonic()
+    with pytest.raises(PublishError) as caught:
+        run(cluster, make_session(1), api, *[7] * 1_000)
+    assert time.monotonic() - began < 30
+    assert isinstance(caught.value, StuckError) == (api == END_TXN)
+
+
+def test_refused_record_is_named_and_a_new_session_goes_on(
+    cluster: MockCluster, session: ProducerSession, heir: Callable[[], ProducerSession]
+) -> None:
+    """The position of the record that the broker will never take is told."""
+    session.commit(records(b"good"))
+    with pytest.raises(RefusedError) as caught:
+        session.commit(records(b"good", b"x" * 1_100_000))
+    assert caught.value.positions == (1,)
+    heir().commit(records(b"good again"))
+
+
+def test_outage_longer_than_delivery_ends_the_session(
+    cluster: MockCluster, make_session: SessionMaker, heir: Callable[[], ProducerSession]
+) -> None:
+    """A broker that goes away in the middle: an error in time, and the next session works."""
+    session = make_session(2)
+    session.open()
+    session.commit(records(b"before"))
+    cluster.down()
+    with pytest.raises(PublishError):
+        session.commit(records(b"during"))
+    session.close()
+    cluster.up()
+    heir().commit(records(b"after"))
