@@ -19,7 +19,7 @@ from tests.shell.press import Press, assert_no_holes, at_work, printing, shootin
 from tests.shell.test_app import Running
 from tests.shell.test_republish import kabulwire
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(400)]
 ROUNDS = 6
 ARTICLES = 40
 
@@ -59,9 +59,9 @@ def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_p
     assert middle, f"no kill came in the middle of work: {killed_at}"
     with at_work(tmp_path, press, "ledger", **settings) as worker:
         assert until(partial(has_begun, worker, ROUNDS), worker)
-        assert until(lambda: at_rest(tmp_path), worker, 60)
+        assert until(lambda: at_rest(tmp_path), worker, 120)
         bring_back(tmp_path, settings)
-        assert until(lambda: waiting(tmp_path) == 0, worker, 60)
+        assert until(lambda: waiting(tmp_path) == 0, worker, 120)
         assert worker.stop() == 0
     expected = outbox(tmp_path)
     for name in ("incidents.v1", "incident-log.v1", "reports.v1"):
