@@ -30,7 +30,7 @@ from worker.publish.kafka import ends_of, partitions, read_to_end, reader
 TOPIC = "ledger.v1"
 _STEP = 500
 
-Judgement = Literal["agreed", "fresh", "foreign", "ahead", "rewritten", "missing"]
+Judgement = Literal["agreed", "fresh", "foreign", "moved", "ahead", "rewritten", "missing"]
 """Everything but the first two is a divergence."""
 
 
@@ -60,15 +60,22 @@ class StoreSide:
     has_published: bool
 
 
-def judge(mark: Mark | None, store: StoreSide, *, topics_empty: bool) -> Judgement:
+def judge(
+    mark: Mark | None, store: StoreSide, *, topics_empty: bool, moved: bool = False
+) -> Judgement:
     """Do store and ledger tell the same history?
 
-    ``topics_empty``: the incident topics hold nothing of this worker.
+    ``topics_empty``: the incident topics hold nothing of this worker. ``moved``: the store published
+    to another cluster or prefix meanwhile; what it notes as published says nothing about this one.
     """
     if mark is None or (mark.seq == 0 and mark.store_id != store.store_id):
-        return "fresh" if topics_empty and not store.has_published else "missing"
+        if topics_empty and not store.has_published:
+            return "fresh"
+        return "moved" if moved and mark is None else "missing"
     if mark.store_id != store.store_id:
         return "foreign"
+    if moved:
+        return "moved"
     if store.hash_at_mark is None:
         return "ahead"
     return "agreed" if store.hash_at_mark == mark.row_hash else "rewritten"

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from worker.core.contract.message import HEARTBEATS
 from worker.publish.ledger import Mark, StoreSide
 from worker.store.connect import read_meta, write_meta
 from worker.store.outbox import PUBLISHED, OutboxRow, mark, outbox_row
 
-_LEDGER = "ledger_mark"
+_LEDGER, _DESTINATION = "ledger_mark", "destination"
 
 
 def next_batch(conn: sqlite3.Connection, max_rows: int, max_bytes: int) -> list[OutboxRow]:
@@ -86,7 +86,7 @@ def note_published(
         _keep(conn, progress.seq, progress.row_hash)
 
 
-def note_agreed(conn: sqlite3.Connection, found: Mark) -> None:
+def note_agreed(conn: sqlite3.Connection, found: Mark, where: str) -> None:
     """Store and ledger agree: rows up to the mark are published. Runs on the writer.
 
     A heartbeat beyond the mark may be sent a second time; its topic keeps the last one only.
@@ -94,12 +94,13 @@ def note_agreed(conn: sqlite3.Connection, found: Mark) -> None:
     conn.execute(
         "UPDATE outbox SET published = ? WHERE published = 0 AND seq <= ?", (PUBLISHED, found.seq)
     )
-    note_token(conn, found.seq, found.row_hash)
+    note_token(conn, found.seq, found.row_hash, where)
 
 
-def note_token(conn: sqlite3.Connection, seq: int, token: str) -> None:
-    """A ledger was read, and what comes after ``seq`` will be published. Runs on the writer."""
+def note_token(conn: sqlite3.Connection, seq: int, token: str, where: str) -> None:
+    """A ledger was read, and what comes after ``seq`` will be published there. Runs on the writer."""
     write_meta(conn, "ledger_read", "1")
+    write_meta(conn, _DESTINATION, where)
     _keep(conn, seq, token)
 
 
@@ -107,9 +108,39 @@ def _keep(conn: sqlite3.Connection, seq: int, row_hash: str) -> None:
     write_meta(conn, _LEDGER, json.dumps([seq, row_hash]))
 
 
-def forget_ledger(conn: sqlite3.Connection) -> None:
+def forget_ledger(conn: sqlite3.Connection, sink: str) -> None:
     """The store goes to another sink: no ledger of that one was ever read."""
     conn.execute("DELETE FROM meta WHERE key IN (?, 'ledger_read')", (_LEDGER,))
+    write_meta(conn, _DESTINATION, f"on the way to {sink}")
+
+
+def destination(conn: sqlite3.Connection) -> str | None:
+    """The cluster and prefix that the store published to last; None when it never did."""
+    return read_meta(conn, _DESTINATION)
+
+
+def set_aside(
+    conn: sqlite3.Connection, topics: Sequence[str], ce_ids: Collection[str], ledger_seq: int
+) -> None:
+    """Waiting rows of these topics out, and those that are published already; the others go behind a
+    ``seq`` that the ledger never saw. Runs on the writer.
+    """
+    waiting = conn.execute(
+        "SELECT settle_id, topic, key, headers, value, ce_id, row_hash, created FROM outbox "
+        "WHERE published = 0 ORDER BY seq"
+    ).fetchall()
+    gone = {*topics, HEARTBEATS}
+    conn.execute("DELETE FROM outbox WHERE published = 0")
+    conn.execute("INSERT INTO sqlite_sequence (name, seq) SELECT 'outbox', 0 WHERE NOT EXISTS "
+                 "(SELECT 1 FROM sqlite_sequence WHERE name = 'outbox')")  # fmt: skip
+    conn.execute(
+        "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'outbox'", (ledger_seq,)
+    )
+    conn.executemany(
+        "INSERT INTO outbox (settle_id, topic, key, headers, value, ce_id, row_hash, created) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [tuple(r) for r in waiting if r["topic"] not in gone and r["ce_id"] not in ce_ids],
+    )
 
 
 def may_settle(conn: sqlite3.Connection) -> bool:

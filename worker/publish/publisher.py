@@ -31,7 +31,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from worker.config import Config
-from worker.core.contract.message import DEAD_LETTERS, REPORTS
+from worker.core.contract.message import DEAD_LETTERS, INCIDENT_LOG, INCIDENTS, REPORTS
 from worker.core.errors import KabulwireError, PublishError
 from worker.core.knowledge import Knowledge
 from worker.metrics import Metrics
@@ -39,6 +39,7 @@ from worker.publish import kafka, ledger, outbox, restore, topics
 from worker.publish.drain import Drain, Told
 from worker.publish.ledger import Mark, judge
 from worker.publish.rebuild import rebuild
+from worker.publish.resync import republish
 from worker.publish.session import (
     FencedError,
     Limits,
@@ -94,7 +95,8 @@ class KafkaPublisher(Drain):
         self._owner = secrets.token_hex(8)
         self._mark: Mark | None = None
         self._claimed = False
-        self._made_topics = False
+        self._prepared: topics.Prepared | None = None
+        self._look_for_losses = True
         self._told_unseen = False
         self._suspect: int | None = None
         self._stuck = 0
@@ -141,10 +143,10 @@ class KafkaPublisher(Drain):
         """Everything that stands before the first batch."""
         self._beat()
         kafka.GATE.forget()
-        if not self._made_topics:
-            unseen = self._waiting("topics", lambda: topics.prepare(self._config))
-            self._made_topics = True
-            self._tell_unseen(unseen)
+        if self._prepared is None:
+            self._prepared = self._waiting("topics", lambda: topics.prepare(self._config))
+            self._look_for_losses = True
+            self._tell_unseen(self._prepared.unseen)
         if self._claimed:
             self._require_ours(self._read_ledger())  # before we fence the rightful owner
         session.open()
@@ -165,20 +167,37 @@ class KafkaPublisher(Drain):
 
     def _agree(self, conn: sqlite3.Connection, found: Mark | None) -> None:
         """Bring store and ledger to one history, or raise."""
-        side = outbox.store_side(conn, found)
+        assert self._prepared is not None
+        side, where = outbox.store_side(conn, found), self._prepared.destination
         empty = side.has_published or not self._needs_topics(found, side) or self._topics_empty()
-        verdict = judge(found, side, topics_empty=empty)
+        before = outbox.destination(conn)
+        verdict = judge(found, side, topics_empty=empty, moved=before not in (None, where))
         if found is not None and verdict == "agreed":
             seq, basis = found.seq, found.row_hash
-            self._write(lambda writing: outbox.note_agreed(writing, found))
+            self._write(lambda writing: outbox.note_agreed(writing, found, where))
+            self._make_up_for_losses(side, seq)
         elif verdict == "fresh":
             seq, basis = 0, secrets.token_hex(8)
-            self._write(lambda writing: outbox.note_token(writing, seq, basis))
+            self._write(lambda writing: outbox.note_token(writing, seq, basis, where))
         else:
             seq, basis = found.seq if found else 0, secrets.token_hex(8)
             self._diverged(verdict, seq, basis)
+        self._look_for_losses = False
         self._mark = Mark(side.store_id, seq, basis, self._owner)
         self.may_settle = True
+
+    def _make_up_for_losses(self, side: ledger.StoreSide, seq: int) -> None:
+        """A topic of incidents that was deleted alone: the ledger does not know, consumers do."""
+        assert self._prepared is not None
+        if not (self._look_for_losses and side.has_published and self._knowledge):
+            return
+        gone = {INCIDENTS, INCIDENT_LOG} & set(self._prepared.made)
+        if not gone and not self._topics_empty():
+            return
+        knowledge, now = self._knowledge, dt.datetime.now(dt.UTC)
+        self._tell_diverged("emptied", seq)
+        sent = self._write(lambda conn: republish(conn, "kafka", now, knowledge))
+        self._tell("store.restored", {"resynced": sent["incidents"]})
 
     def _needs_topics(self, found: Mark | None, side: ledger.StoreSide) -> bool:
         return found is None or (found.seq == 0 and found.store_id != side.store_id)
@@ -191,10 +210,9 @@ class KafkaPublisher(Drain):
     def _diverged(self, verdict: str, seq: int, token: str) -> None:
         """Say it loudly, then restore the store from the topics; ``token`` will tell it from copies."""
         self.may_settle = False
-        self._tell("store.diverged", {"reason": verdict, "ledger_seq": seq})
-        if self._metrics is not None:
-            self._metrics.diverged.inc()
-        knowledge = self._knowledge
+        self._tell_diverged(verdict, seq)
+        assert self._prepared is not None
+        knowledge, where = self._knowledge, self._prepared.destination
         if knowledge is None:
             raise PublishError(
                 "store_diverged",
@@ -207,12 +225,17 @@ class KafkaPublisher(Drain):
         now = dt.datetime.now(dt.UTC)
 
         def take(conn: sqlite3.Connection) -> dict[str, int]:
-            counts = rebuild(conn, published, seq, now, knowledge)
-            outbox.note_token(conn, seq, token)
+            counts = rebuild(conn, published, seq, now, knowledge, moved=verdict == "moved")
+            outbox.note_token(conn, seq, token, where)
             return counts
 
         told = self._write(take)
         self._tell("store.restored", told)
+
+    def _tell_diverged(self, reason: str, seq: int) -> None:
+        self._tell("store.diverged", {"reason": reason, "ledger_seq": seq})
+        if self._metrics is not None:
+            self._metrics.diverged.inc()
 
     def _claim(self, session: ProducerSession) -> None:
         """Write our name into the ledger, so that a second worker can see it."""
@@ -221,8 +244,10 @@ class KafkaPublisher(Drain):
         self._claimed = True
 
     def _require_ours(self, found: Mark | None) -> None:
-        """Whose mark is the newest? A foreign one after our own: somebody took over."""
-        if self._claimed and (found is None or found.owner != self._owner):
+        """Whose mark is the newest? A foreign one after our own: somebody took over. None at all: the
+        ledger was deleted.
+        """
+        if self._claimed and found is not None and found.owner != self._owner:
             raise SecondInstanceError(
                 f"another worker publishes as instance {self._config.instance!r} to "
                 f"{self._config.topics.prefix}.*: give each worker its own `instance`"
@@ -319,7 +344,7 @@ class KafkaPublisher(Drain):
             self._metrics.transactions.labels("failed").inc()
             self._metrics.rebuilds.labels(error.reason).inc()
         if error.reason in _LOOK_AGAIN:
-            self._made_topics = False
+            self._prepared = None
         if not (isinstance(error, RefusedError) and not self.blocked):
             self._report(error)
         if self._stuck >= _STUCK_LIMIT:

@@ -13,7 +13,9 @@ Rules
 4. Two versions of one article never share a number: one made here meanwhile follows the topic's.
 5. A live member whose report is in no topic any more is kept as part of a frozen node, so that
    later decisions can be made without it.
-6. One transaction; done twice it changes nothing.
+6. A store that was away (``moved``: it published to another sink meanwhile) has more of its own:
+   every article of the last weeks that these topics do not have. Its revisions go on above both.
+7. One transaction; done twice it changes nothing.
 
 Case that taught us: a copy of the store from the day before, started while the broker was away. It
 read the feeds, announced under a new id what consumers had known since the night, and the reports
@@ -28,7 +30,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields, replace
 
 from worker.core.contract.canonical import digest
-from worker.core.contract.message import HEARTBEATS, INCIDENT_LOG, INCIDENTS, REPORTS
+from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS
 from worker.core.contract.records import ArticleRecord, PublishedReport
 from worker.core.contract.snapshot import Member, Snapshot
 from worker.core.incident import Changes, Incident, TimerSet, article_of
@@ -38,12 +40,16 @@ from worker.core.merge.identity import mint
 from worker.core.merge.life import due_after
 from worker.core.merge.revise import content_of
 from worker.core.model import Analysis, Article, Report
+from worker.publish.outbox import set_aside
 from worker.publish.restore import Published
-from worker.publish.resync import resync, unsent
+from worker.publish.resync import Unsent, resync, unsent
 from worker.settle import conclude, decide_again
 from worker.store import articles, incidents, outbox
+from worker.store.times import stamp
 
 _MOST_FOUNDED = 50
+_TOPIC_KEEPS = dt.timedelta(days=85)
+"""A little less than the reports topic: what has just left it was published long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +66,26 @@ def rebuild(
     ledger_seq: int,
     now: dt.datetime,
     knowledge: Knowledge,
+    *,
+    moved: bool = False,
 ) -> dict[str, int]:
     """Bring the store to what was published. Runs on the writer, in its transaction."""
     settle_id = outbox.next_settle_id(conn)
     waiting = unsent(conn)
     since = _first_unpublished_settle(conn)
-    own = _own_articles(conn, published.ce_ids)
-    _set_outbox_aside(conn, published.ce_ids, ledger_seq)
+    own = _own_articles(conn, _since(conn, now) if moved else _waiting(conn, published.ce_ids))
+    set_aside(conn, (INCIDENT_LOG, INCIDENTS, REPORTS), published.ce_ids, ledger_seq)
     taken = _take_articles(conn, published, settle_id, now, knowledge)
-    _take_incidents(conn, published, now, knowledge)
+    _take_incidents(conn, published, now, knowledge, above=moved)
     resynced = 0
     for local in incidents.load_all(conn):
         if local.incident_id in published.snapshots:
             continue
-        if waiting.get(local.incident_id) == 1:
+        told = waiting.get(local.incident_id, Unsent(local.revision + 1, material=False))
+        if told.revision == 1:
             incidents.drop(conn, local.incident_id)
         else:
-            revision = waiting.get(local.incident_id, local.revision + 1)
-            resynced += resync(conn, local, revision, settle_id, now, knowledge)
+            resynced += resync(conn, local, told, settle_id, now, knowledge)
     filed = [_file(conn, mine, published, settle_id, now, knowledge) for mine in own]
     anew = [analysis for analysis in filed if analysis is not None]
     for analysis in anew:
@@ -98,34 +106,27 @@ def _first_unpublished_settle(conn: sqlite3.Connection) -> int:
     return int(row[0] or 0) + 1
 
 
-def _own_articles(conn: sqlite3.Connection, ce_ids: Collection[str]) -> list[_Own]:
-    """Standing versions whose record waits, in the order in which they were settled."""
+def _waiting(conn: sqlite3.Connection, ce_ids: Collection[str]) -> Iterable[str]:
+    """Articles whose record waits, in the order in which they were settled."""
     rows = conn.execute(
         "SELECT key, ce_id FROM outbox WHERE published = 0 AND topic = ? ORDER BY seq", (REPORTS,)
     ).fetchall()
-    names = dict.fromkeys(row["key"] for row in rows if row["ce_id"] not in ce_ids)
+    return dict.fromkeys(row["key"] for row in rows if row["ce_id"] not in ce_ids)
+
+
+def _since(conn: sqlite3.Connection, now: dt.datetime) -> Iterable[str]:
+    """Articles with a record that a reports topic would still hold, in the same order."""
+    rows = conn.execute(
+        "SELECT article_id FROM article WHERE current = 1 AND published_record = 1 "
+        "AND settled_at > ? ORDER BY settle_id",
+        (stamp(now - _TOPIC_KEEPS),),
+    ).fetchall()
+    return [row["article_id"] for row in rows]
+
+
+def _own_articles(conn: sqlite3.Connection, names: Iterable[str]) -> list[_Own]:
     found = (articles.analysis_of(conn, name) for name in names)
     return [_Own(analysis, told_at) for analysis, told_at in filter(None, found)]
-
-
-def _set_outbox_aside(conn: sqlite3.Connection, ce_ids: Collection[str], ledger_seq: int) -> None:
-    """Waiting rows out; dead letters that wait again behind a ``seq`` that the ledger never saw."""
-    kept = conn.execute(
-        "SELECT settle_id, topic, key, headers, value, ce_id, row_hash, created FROM outbox "
-        "WHERE published = 0 AND topic NOT IN (?, ?, ?, ?) ORDER BY seq",
-        (INCIDENT_LOG, INCIDENTS, REPORTS, HEARTBEATS),
-    ).fetchall()
-    conn.execute("DELETE FROM outbox WHERE published = 0")
-    conn.execute("INSERT INTO sqlite_sequence (name, seq) SELECT 'outbox', 0 WHERE NOT EXISTS "
-                 "(SELECT 1 FROM sqlite_sequence WHERE name = 'outbox')")  # fmt: skip
-    conn.execute(
-        "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'outbox'", (ledger_seq,)
-    )
-    conn.executemany(
-        "INSERT INTO outbox (settle_id, topic, key, headers, value, ce_id, row_hash, created) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [tuple(row) for row in kept if row["ce_id"] not in ce_ids],
-    )
 
 
 def _take_articles(
@@ -190,13 +191,23 @@ def _report(told: PublishedReport) -> Report:
 
 
 def _take_incidents(
-    conn: sqlite3.Connection, published: Published, now: dt.datetime, knowledge: Knowledge
+    conn: sqlite3.Connection,
+    published: Published,
+    now: dt.datetime,
+    knowledge: Knowledge,
+    *,
+    above: bool,
 ) -> None:
-    """Every incident of the topic, in the order in which consumers first saw them."""
+    """Every incident of the topic, in the order in which consumers first saw them.
+
+    ``above``: its revisions go on above the store's own as well.
+    """
     ordinal = _ordinals(conn)
     for name in sorted(published.snapshots, key=lambda n: (published.first_seen[n], n)):
         local = incidents.load(conn, name)
         snapshot = published.snapshots[name]
+        if above and local is not None:
+            snapshot = replace(snapshot, revision=max(snapshot.revision, local.revision))
         members = () if snapshot.state == "superseded" else snapshot.reports  # the survivor's now
         known = articles.reports_of_articles(conn, sorted({m.article_id for m in members}))
         told = all(member.report_id in known for member in members)

@@ -80,6 +80,12 @@ _COMPLAINTS: tuple[tuple[str, str, str, str], ...] = (
         "kafka.ssl_certfile must be signed by an authority that the broker trusts.",
     ),
     (
+        r"Topic \S+ not found in cluster metadata",
+        "topic_missing",
+        "a topic was deleted",
+        "It is made anew, or run `kabulwire topics ensure`.",
+    ),
+    (
         r"Invalid frame length: 352518912",  # a TLS alert, read as the length of an answer
         "tls_failed",
         "the broker's listener expects TLS",

@@ -107,19 +107,37 @@ def ensure(config: Config) -> list[str]:
         return told
 
 
-def prepare(config: Config) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a worker finds at start. ``destination``: cluster and prefix, which a store is bound to.
+
+    ``made``: topics that were missing. ``unseen``: those whose settings may not be seen.
+    """
+
+    destination: str
+    made: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+def prepare(config: Config) -> Prepared:
     """Make what is missing and look at the rest, changing nothing: what a worker does at start.
 
-    Returns the topics whose settings may not be seen. Raises ``PublishError``: topic_policy when
-    delivery could not be what is promised.
+    Raises ``PublishError``: topic_policy when delivery could not be what is promised.
     """
     with _admin(config) as admin:
+        cluster = admin.describe_cluster()["cluster_id"]
         found = _describe(admin, specs(config))
-        _make(admin, [spec for spec in specs(config) if spec.name not in found])
+        missing = [spec for spec in specs(config) if spec.name not in found]
+        _make(admin, missing)
     for spec in specs(config):
         if spec.name in found:
             _require_fit(spec, found[spec.name])
-    return _unseen(found)
+    cut = len(config.topics.prefix) + 1
+    return Prepared(
+        destination=f"{cluster}/{config.topics.prefix}",
+        made=tuple(spec.name[cut:] for spec in missing),
+        unseen=tuple(_unseen(found)),
+    )
 
 
 def _require_fit(spec: TopicSpec, there: _Found) -> None:
