@@ -6,13 +6,16 @@ Rules
 2. Written and fsynced first, marked published second: a crash in between is recognised by the
    files themselves.
 3. A disk that is full or broken stops publishing and is tried again; nothing is skipped.
-4. Files and store belong together. A store that is behind its files would number its messages like
-   ones that are there already, and they would be left out as written: such a start is refused.
+4. Files and store belong together, topic by topic. A store that is behind its files would number
+   its messages like ones that are there already, and they would be left out as written; a file that
+   is behind its store has a hole: such a start is refused.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,11 @@ from worker.core.errors import ConfigError, PublishError
 from worker.publish.drain import Drain, Told
 from worker.publish.files import FileSink
 from worker.store import outbox
-from worker.store.connect import open_reader
+from worker.store.connect import open_reader, write_meta
+from worker.store.outbox import OutboxRow
 from worker.store.writer import Writer
 
+_WRITTEN = "written."
 _IDLE_S = 1.0
 _RETRY_S = 5.0
 
@@ -32,29 +37,61 @@ def open_sink(folder: Path, prefix: str, rotate_bytes: int, store: Path) -> File
     """The topic files of a store; ``ConfigError`` when they cannot be, or are of another store."""
     try:
         sink = FileSink(folder, prefix, rotate_bytes)
-        held = max((sink.last_seq(topic) for topic in sink.topics()), default=0)
+        for topic in sink.topics():
+            sink.last_seq(topic)
     except OSError as error:
         raise ConfigError(f"files.dir: {folder}: {error.strerror}") from error
     conn = open_reader(store)
     try:
-        row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
-        known = int(row[0]) if row else 0
-        told = conn.execute(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE published = 1 AND topic != ?)", (HEARTBEATS,)
-        ).fetchone()[0]
+        for topic in sorted({*sink.topics(), *written(conn)}):
+            _require_ours(conn, sink, topic, folder, store)
     finally:
         conn.close()
-    if held > known:
-        raise ConfigError(
-            f"files.dir: the topic files in {folder} go up to message {held}, store {store} only to "
-            f"{known}: start with the store they were written from, or move the files away"
-        )
-    if told and not held:
-        raise ConfigError(
-            f"files.dir: store {store} has published, and {folder} holds nothing of it: name the "
-            "folder with its topic files, or send every incident anew (`kabulwire topics republish`)"
-        )
     return sink
+
+
+def _require_ours(
+    conn: sqlite3.Connection, sink: FileSink, topic: str, folder: Path, store: Path
+) -> None:
+    """Raises ``ConfigError`` when a topic's files are not those that this store has written."""
+    held, known = sink.last_seq(topic), written(conn).get(topic, 0)
+    if held < known:
+        told = (
+            f"holds {topic} up to message {held or 'none'}, store {store} has written up to {known}"
+        )
+        raise _not_ours(folder, told)
+    record = sink.last_record(topic) if held else None
+    if record is None:
+        return
+    row = conn.execute(
+        "SELECT key, ce_id FROM outbox WHERE topic = ? AND seq = ?", (topic, held)
+    ).fetchone()
+    ours = row is not None and (row["key"], row["ce_id"]) == (
+        record["key"],
+        record["headers"].get("ce_id"),
+    )
+    if not ours and (row is not None or held != known):
+        raise _not_ours(folder, f"holds message {held} of {topic}, which store {store} never wrote")
+
+
+def _not_ours(folder: Path, told: str) -> ConfigError:
+    return ConfigError(
+        f"files.dir: {folder} {told}: name the folder that the store wrote, or the store of this "
+        "folder; or move the files away and send every incident anew (`kabulwire topics republish`)"
+    )
+
+
+def written(conn: sqlite3.Connection) -> dict[str, int]:
+    """How far the store knows each topic to be written."""
+    rows = conn.execute("SELECT key, value FROM meta WHERE key LIKE ?", (f"{_WRITTEN}%",))
+    return {str(row["key"]).removeprefix(_WRITTEN): int(row["value"]) for row in rows}
+
+
+def note_written(conn: sqlite3.Connection, rows: Sequence[OutboxRow], seqs: Sequence[int]) -> None:
+    """A batch is in its files. Runs on the writer."""
+    outbox.mark(conn, seqs)
+    for topic, seq in {row.topic: row.seq for row in rows if row.topic != HEARTBEATS}.items():
+        write_meta(conn, f"{_WRITTEN}{topic}", str(seq))
 
 
 class FilePublisher(Drain):
@@ -92,7 +129,7 @@ class FilePublisher(Drain):
         seqs = [row.seq for row in rows]
         try:
             self._sink.write(rows)
-            self._write(lambda writing: outbox.mark(writing, seqs))
+            self._write(lambda writing: note_written(writing, rows, seqs))
         except OSError as error:
             self._failed(
                 PublishError(

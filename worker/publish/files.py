@@ -56,6 +56,15 @@ class FileSink:
             and any(name.startswith(f"{self._prefix}{topic}.") for name in found)
         }
 
+    def last_record(self, topic: str) -> dict[str, Any] | None:
+        """The last record that the files of a topic hold, or None."""
+        self.last_seq(topic)
+        for path in (self.path(topic), *self._rotated(topic)[::-1]):
+            if path.exists() and (line := _last_line(path)):
+                record: dict[str, Any] = json.loads(line)
+                return record
+        return None
+
     def write(self, rows: Sequence[OutboxRow]) -> None:
         """Append rows in order, durably. Rows that a file holds already are left out.
 
@@ -140,8 +149,12 @@ class FileSink:
             last = _last_line(path)
             if last:
                 return int(_record(last, path)["seq"])
-        rotated = sorted(self._folder.glob(f"{self._prefix}{topic}.[0-9]*.jsonl"))
+        rotated = self._rotated(topic)
         return int(rotated[-1].name.rsplit(".", 2)[1]) if rotated else 0
+
+    def _rotated(self, topic: str) -> list[Path]:
+        """The older files of a topic, the oldest first."""
+        return sorted(self._folder.glob(f"{self._prefix}{topic}.[0-9]*.jsonl"))
 
 
 def encode(row: OutboxRow) -> bytes:

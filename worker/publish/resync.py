@@ -102,6 +102,7 @@ def republish(
         write_meta(conn, "sink", sink)
         forget_ledger(conn, sink)
         conn.execute("DELETE FROM outbox WHERE published != 0")
+        conn.execute("DELETE FROM meta WHERE key LIKE 'written.%'")
     settle_id = outbox.next_settle_id(conn)
     sent = 0
     for local in incidents.load_all(conn):

@@ -152,9 +152,14 @@ def count(conn: sqlite3.Connection) -> int:
 
 
 def _due(conn: sqlite3.Connection, now: dt.datetime) -> Sequence[sqlite3.Row]:
-    """Due rows, of each article the oldest only, so that versions are settled in order."""
+    """Due rows, of each article the oldest only, so that versions are settled in order.
+
+    What was due when it was admitted is due, whatever the clock says now: it may have been a day
+    ahead then.
+    """
     rows: Sequence[sqlite3.Row] = conn.execute(
-        "SELECT * FROM inbox AS row WHERE claimed = 0 AND due_at <= ? AND NOT EXISTS "
+        "SELECT * FROM inbox AS row WHERE claimed = 0 AND (due_at <= ? OR "
+        "(postponed = 0 AND due_at = admitted_at)) AND NOT EXISTS "
         "(SELECT 1 FROM inbox AS older WHERE older.article_id = row.article_id "
         "AND older.inbox_id < row.inbox_id AND older.due_at <= ?) "
         "ORDER BY due_at, inbox_id LIMIT 500",
