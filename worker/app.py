@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import time
@@ -85,6 +86,11 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
             code = asyncio.run(_Worker(loaded, knowledge, feeds).live(once=once))
         except* (ConfigError, NoRoomError) as group:
             raise group.exceptions[0] from None
+        except* OSError as group:
+            full = group.exceptions[0]
+            if isinstance(full, OSError) and full.errno == errno.ENOSPC:
+                raise NoRoomError(f"no room on the disk: {full}; free some, start again") from None
+            raise
         except* Exception as group:  # noqa: BLE001 - the last word before the end
             for error in group.exceptions:
                 log.get().critical("worker.crashed", exc_info=error)

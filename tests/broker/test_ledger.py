@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from tests.broker.kafka_broker import Broker
 from tests.broker.publishing_process import config
+from worker.config import Kafka
 from worker.core.errors import PublishError
+from worker.publish import ledger
+from worker.publish.kafka import Fetched, read_to_end
 from worker.publish.ledger import Mark, StoreSide, judge, read
+from worker.publish.publisher import KafkaPublisher, SecondInstanceError
 from worker.publish.session import FencedError, Limits, Outgoing, ProducerSession
 from worker.publish.topics import ensure
 
@@ -33,6 +40,29 @@ def test_nothing_anywhere_is_a_fresh_start() -> None:
     """No mark, nothing published, topics empty."""
     store = side(hash_at_mark=None, has_published=False)
     assert judge(None, store, topics_empty=True) == "fresh"
+
+
+def test_a_claim_without_rows_is_known_by_its_token() -> None:
+    """A mark of this store that rests on no row yet: the store must have kept the same token."""
+    claim = Mark("s1", 0, "token", "o1")
+    assert judge(claim, side(hash_at_mark="token"), topics_empty=False) == "agreed"
+    for other in (None, "another"):
+        assert judge(claim, side(hash_at_mark=other), topics_empty=False) not in ("agreed", "fresh")
+
+
+def test_a_ledger_that_lags_behind_its_store_is_not_believed() -> None:
+    """The broker lost its newest records, or was put back from a copy: what the store notes as
+    published beyond the mark may be in no topic."""
+    assert judge(MARK, side(seq=8), topics_empty=False) == "behind"
+    assert judge(MARK, side(seq=7), topics_empty=False) == "agreed"
+
+
+def test_a_store_that_published_elsewhere_meanwhile_is_not_believed() -> None:
+    """Its marks are about another cluster or prefix, whatever the rows look like."""
+    assert judge(MARK, side(), topics_empty=False, moved=True) == "moved"
+    assert judge(None, side(), topics_empty=True, moved=True) == "moved"
+    fresh = side(hash_at_mark=None, has_published=False)
+    assert judge(None, fresh, topics_empty=True, moved=True) == "fresh"
 
 
 @pytest.mark.parametrize(
@@ -66,8 +96,11 @@ def test_rows_are_taken_for_published_only_with_proof() -> None:
 
 
 @pytest.mark.broker
-def test_newest_mark_is_found_behind_many_of_others(kafka: Broker, tmp_path: Path) -> None:
-    """A mark that lies 1,300 records back is found; an instance without one has none."""
+def test_newest_mark_is_found_behind_many_of_others(
+    kafka: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mark that lies 1,300 records back is found; an instance without one has none. For one that
+    lies near the end the rest of the ledger is not read."""
     wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
     ensure(wanted)
     topic = f"{wanted.topics.prefix}.ledger.v1"
@@ -76,10 +109,60 @@ def test_newest_mark_is_found_behind_many_of_others(kafka: Broker, tmp_path: Pat
     producer.send(topic, key=b"w1", value=MARK.encode())
     for number in range(1_300):
         producer.send(topic, key=b"w2", value=Mark("s2", number, "h", "o").encode())
+    producer.send(topic, key=b"w4", value=MARK.encode())
     producer.flush(20)
     producer.close(timeout=5)
+    seen: list[int] = []
+
+    def counted(*arguments: Any) -> Iterator[Fetched]:
+        for record in read_to_end(*arguments):
+            seen.append(record.offset)
+            yield record
+
+    monkeypatch.setattr(ledger, "read_to_end", counted)
+    assert read(wanted.kafka, topic, "w4", 20) == MARK
+    assert len(seen) <= 500  # the newest is looked for at the end first
     assert read(wanted.kafka, topic, "w1", 20) == MARK
     assert read(wanted.kafka, topic, "w3", 20) is None
+
+
+@pytest.mark.broker
+def test_what_cannot_be_a_ledger_is_named(kafka: Broker) -> None:
+    """Two partitions, a foreign value under our key, a reading that took too long: each its reason,
+    and a ledger whose beginning is gone is read as far as it goes."""
+    name = f"t{uuid.uuid4().hex[:8]}"
+    wanted = Kafka(bootstrap_servers=kafka.bootstrap)
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    admin.create_topics([NewTopic(f"{name}.two", 2, 1), NewTopic(f"{name}.one", 1, 1)])
+    for value in (b"{}", b"not json", b"[1]", b'{"store_id": "s", "seq": "x"}'):
+        producer.send(f"{name}.one", key=b"w1", value=value).get(20)
+        assert reason(wanted, f"{name}.one", 20) == "ledger_unreadable"
+    assert reason(wanted, f"{name}.two", 20) == "ledger_partitions"
+    assert reason(wanted, f"{name}.one", 0) == "topic_unread"
+    admin.delete_records({TopicPartition(f"{name}.one", 0): 3})
+    admin.close()
+    producer.close(timeout=5)
+    assert read(wanted, f"{name}.one", "w2", 20) is None
+
+
+def reason(kafka: Kafka, topic: str, timeout_s: float) -> str:
+    with pytest.raises(PublishError) as caught:
+        read(kafka, topic, "w1", timeout_s)
+    return caught.value.reason
+
+
+def test_a_foreign_mark_is_fatal_once_we_have_claimed(tmp_path: Path) -> None:
+    """Before our first mark anything may stand in the ledger; afterwards only our own, or nothing,
+    when the topic was deleted."""
+    found = Mark("s1", 7, "h7", "somebody")
+    one = KafkaPublisher(config(tmp_path / "none.db", "nowhere:1", "t"), None, print)  # type: ignore[arg-type]
+    one._require_ours(found)
+    one._claimed = True
+    one._require_ours(Mark("s1", 7, "h7", one._owner))
+    one._require_ours(None)
+    with pytest.raises(SecondInstanceError):
+        one._require_ours(found)
 
 
 @pytest.mark.broker

@@ -23,7 +23,9 @@ from tests.broker.publishing_process import config, revision, settle
 from tests.conftest import start_kafka
 from worker.config import Config
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
+from worker.publish import ledger
 from worker.publish.publisher import KafkaPublisher, SecondInstanceError
+from worker.publish.session import Limits, Outgoing, ProducerSession
 from worker.store import outbox
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
@@ -186,7 +188,37 @@ def test_second_instance_is_fatal_for_the_first(
     second.publisher.wake()
     second.until(lambda: second.waiting() == 0)
     assert not second.fatal
+    assert not second.events("publish.rebuilt")  # the first looked before it took the id back
     assert oracle.judge(second_store, kafka.bootstrap, prefix).clean
+
+
+def test_taken_over_while_a_session_opens(
+    kafka: Broker, prefix: str, worker_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker claims our name between our look at the ledger and our taking of the id: we
+    see its mark before anything is sent, and end."""
+    one = worker_of(kafka.bootstrap, prefix)
+    one.write(3)
+    one.publisher.start()
+    one.until(lambda: one.waiting() == 0)
+    other = ProducerSession(one.config.kafka, f"{prefix}.w1", Limits(8))
+    opened = ProducerSession.open
+
+    def overtaken(session: ProducerSession) -> None:
+        monkeypatch.setattr(ProducerSession, "open", opened)
+        own = one.publisher._mark
+        mark = ledger.Mark(own.store_id, own.seq, own.row_hash, "other")
+        other.commit([Outgoing(f"{prefix}.{ledger.TOPIC}", b"w1", mark.encode())])
+        opened(session)
+
+    other.open()  # our session is fenced from here on, the ledger is still ours
+    monkeypatch.setattr(ProducerSession, "open", overtaken)
+    one.write(1, seed=2)
+    one.publisher.wake()
+    one.until(lambda: one.fatal)
+    other.close()
+    assert isinstance(one.fatal[0], SecondInstanceError)
+    assert one.waiting() > 0
 
 
 def test_report_too_large_is_set_aside_and_the_rest_goes_on(

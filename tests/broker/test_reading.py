@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.broker.kafka_broker import Broker
 from tests.broker.mock_cluster import API_VERSION, MockCluster
 from tests.broker.publishing_process import config
 from worker.config import Kafka
+from worker.core.errors import PublishError
 from worker.publish import kafka as client
 from worker.publish import publisher
 from worker.publish.kafka import partitions, read_to_end, reader
@@ -21,56 +23,103 @@ from worker.publish.ledger import Mark, read
 from worker.publish.session import Limits, Outgoing, ProducerSession
 from worker.publish.topics import ensure
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 MARK = Mark("s1", 7, "h7", "o1")
 ABORTED = Mark("s1", 8, "h8", "o1")
 
 
-@pytest.mark.slow
-def test_an_answer_that_never_comes_costs_no_read(
-    cluster: MockCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The broker falls silent with the line still open, until the client has given the line up:
-    that is soon enough to ask again, and the read succeeds."""
-    assert 2 * client.REQUEST_MS < 1_000 * publisher._READ_S
+class Watched:
+    """A consumer; ``before_poll`` is called with the number of the poll that follows."""
+
+    def __init__(self, consumer: Any, before_poll: Callable[[int], None]) -> None:
+        self._consumer = consumer
+        self._before_poll = before_poll
+        self._polls = 0
+
+    def poll(self, timeout_ms: int) -> Any:
+        self._before_poll(self._polls)
+        self._polls += 1
+        return self._consumer.poll(timeout_ms=timeout_ms)
+
+    def connected(self) -> bool:
+        return any(line.connected for line in list(self._consumer._manager._conns.values()))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+
+@pytest.fixture
+def send(cluster: MockCluster) -> Iterator[Callable[[bytes], None]]:
+    """Writes a record that is there when ``send`` returns."""
+    producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, api_version=API_VERSION)
+    yield lambda value: producer.send("events", value).get(30)
+    producer.close(timeout=5)
+
+
+@pytest.fixture
+def consumer(cluster: MockCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The worker's reader, impatient, at the beginning of a topic."""
     kafka = Kafka(bootstrap_servers=cluster.bootstrap)
     settings = {**client.connection(kafka), "api_version": API_VERSION}
     monkeypatch.setattr(client, "connection", lambda _: settings)
     monkeypatch.setattr(client, "REQUEST_MS", 1_000)
-    producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, api_version=API_VERSION)
-    producer.send("events", b"there").get(30)
-    producer.close(timeout=5)
-    with reader(kafka) as consumer:
-        spots = partitions(consumer, "events")
-        consumer.assign(spots)
-        consumer.seek(spots[0], 0)
-        silent = _Silent(cluster, consumer)
-        found = list(read_to_end(silent, spots, time.monotonic() + 20))
-    assert [record.value for record in found] == [b"there"]
-    assert silent.given_up
+    with reader(kafka) as made:
+        spots = partitions(made, "events")
+        made.assign(spots)
+        made.seek(spots[0], 0)
+        yield made
 
 
-class _Silent:
-    """A consumer whose broker says nothing from its first poll until it hangs up."""
+def values(consumer: Any, seconds: float) -> list[bytes]:
+    spots = sorted(consumer.assignment())
+    ends = consumer.end_offsets(spots)
+    return [found.value for found in read_to_end(consumer, ends, time.monotonic() + seconds)]
 
-    def __init__(self, cluster: MockCluster, consumer: Any) -> None:
-        self._cluster = cluster
-        self._consumer = consumer
-        self._polled = False
-        self.given_up = False
 
-    def poll(self, timeout_ms: int) -> Any:
-        if not self._polled:
-            self._cluster.silence(60)
-            self._polled = True
-        found = self._consumer.poll(timeout_ms=timeout_ms)
-        lines = list(self._consumer._manager._conns.values())
-        if not any(line.connected for line in lines):
-            self.given_up = True
-            self._cluster.silence(0)
-        return found
+def test_an_answer_that_never_comes_costs_no_read(
+    cluster: MockCluster, send: Callable[[bytes], None], consumer: Any
+) -> None:
+    """The broker falls silent with the line still open, until the client has given the line up:
+    that is soon enough to ask again, and the read succeeds."""
+    send(b"there")
+    given_up: list[int] = []
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._consumer, name)
+    def silent(number: int) -> None:
+        if number == 0:
+            cluster.silence(60)
+        elif not watched.connected():
+            given_up.append(number)
+            cluster.silence(0)
+
+    watched = Watched(consumer, silent)
+    assert values(watched, 20) == [b"there"]
+    assert given_up
+
+
+def test_lines_are_given_up_long_before_the_read_is() -> None:
+    """Twice over in the time that a read of the ledger has."""
+    assert 2 * client.REQUEST_MS < 1_000 * publisher._READ_S
+
+
+def test_a_read_that_gets_nowhere_ends_at_its_deadline(
+    cluster: MockCluster, send: Callable[[bytes], None], consumer: Any
+) -> None:
+    """A broker that stays silent: the error says that the topic was not read, and in time."""
+    send(b"there")
+    began = time.monotonic()
+    with pytest.raises(PublishError) as caught:
+        values(Watched(consumer, lambda _: cluster.silence(60)), 0.5)
+    assert caught.value.reason == "topic_unread"
+    assert time.monotonic() - began < 20
+
+
+def test_the_end_is_where_it_stood_when_reading_began(
+    send: Callable[[bytes], None], consumer: Any
+) -> None:
+    """What is written meanwhile is not read: a busy topic would have no end."""
+    send(b"before")
+    watched = Watched(consumer, lambda number: None if number else send(b"meanwhile"))
+    assert values(watched, 20) == [b"before"]
 
 
 @pytest.mark.broker

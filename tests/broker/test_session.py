@@ -6,11 +6,15 @@ The broker is the mock cluster. Outcomes are four: retried by the client and no 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import confluent_kafka
 import pytest
+from kafka.errors import InvalidRecordError, KafkaConnectionError
+from kafka.future import Future
 
 from tests.broker.conftest import SessionMaker
 from tests.broker.mock_cluster import (
@@ -22,7 +26,15 @@ from tests.broker.mock_cluster import (
     MockCluster,
 )
 from worker.core.errors import PublishError
-from worker.publish.session import FencedError, Outgoing, ProducerSession, RefusedError, StuckError
+from worker.publish.session import (
+    FencedError,
+    Limits,
+    Outgoing,
+    ProducerSession,
+    RefusedError,
+    StuckError,
+    _require_all,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 TRANSACTION = (FIND_COORDINATOR, INIT_PRODUCER_ID, ADD_PARTITIONS, END_TXN)
@@ -176,3 +188,104 @@ def test_outage_longer_than_delivery_ends_the_session(
     session.close()
     cluster.up()
     heir().commit(records(b"after"))
+
+
+class Patient(Limits):
+    """The client is told to wait for ten minutes, so that only our own deadlines are left."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "max_block_ms": 600_000,
+            "request_timeout_ms": 1_000,
+            "delivery_timeout_ms": 600_000,
+            "transaction_timeout_ms": 10_000,
+        }
+
+    @property
+    def start(self) -> float:
+        return 1.0
+
+    @property
+    def flush(self) -> float:
+        return 0.5
+
+
+@pytest.mark.parametrize(
+    ("step", "api"),
+    [("start", FIND_COORDINATOR), ("send", None), ("flush", PRODUCE), ("commit", END_TXN)],
+)
+def test_every_step_has_a_deadline_of_its_own(
+    step: str, api: int | None, cluster: MockCluster, make_session: SessionMaker
+) -> None:
+    """Where the client itself would wait for minutes, each step still ends, and with an error."""
+    session = make_session()
+    session._limits = Patient(1)
+    topic = "events"
+    if api is not None:
+        cluster.answer(api, *[7] * 1_000)
+    began = time.monotonic()
+    with pytest.raises(PublishError) as caught:
+        session.open()
+        if step == "send":
+            topic = "never-asked-for"
+            cluster.cut_off(session._producer)
+        session.commit([Outgoing(topic, b"k", b"x")])
+    assert time.monotonic() - began < 30
+    if step != "flush":  # this one is given a limit that it keeps
+        assert isinstance(caught.value, StuckError)
+        assert f"{step} did not return" in str(caught.value)
+
+
+def test_what_a_closed_session_still_held_is_never_delivered(
+    cluster: MockCluster, make_session: SessionMaker
+) -> None:
+    """A session is closed with a record on its hands, and the client's own ``close`` hangs: closing
+    returns, the client's thread ends, and the broker never gets the record."""
+    session = make_session()
+    session._limits = Patient(1)
+    session.open()
+    cluster.answer(PRODUCE, *[7] * 1_000)
+    with pytest.raises(PublishError):
+        session.commit(records(b"in doubt"))
+    sender, never = session._producer._sender, threading.Event()
+    session._producer.close = lambda **_: never.wait(60)
+    began = time.monotonic()
+    session.close()
+    assert time.monotonic() - began < 20
+    sender.join(20)
+    never.set()
+    assert not sender.is_alive()
+    cluster.forgive(PRODUCE)
+    assert arrived(cluster) == []
+
+
+def future(error: BaseException | None = None) -> Any:
+    """A future of the client, done."""
+    return Future().success(None) if error is None else Future().failure(error)
+
+
+def test_every_record_is_looked_at_before_the_commit() -> None:
+    """All refused positions are named; a record neither sent nor failed is no success; any other
+    failure is raised as it is."""
+    refused, lost = InvalidRecordError("no"), KafkaConnectionError("gone")
+    _require_all([future(), future()])
+    with pytest.raises(RefusedError) as caught:
+        _require_all([future(), future(refused), future(lost), future(refused)])
+    assert caught.value.positions == (1, 3)
+    with pytest.raises(StuckError):
+        _require_all([future(), Future()])
+    with pytest.raises(KafkaConnectionError):
+        _require_all([future(), future(lost)])
+
+
+@pytest.mark.parametrize("deadline_s", [0, 1, 8, 60, 900, 5_000])
+def test_the_client_gives_up_before_we_do(deadline_s: float) -> None:
+    """The client's own limits are tighter than ours, fit together, and brokers accept them: by
+    default none takes a transaction of more than 15 minutes."""
+    limits = Limits(deadline_s)
+    told = limits.settings
+    assert told["request_timeout_ms"] <= told["delivery_timeout_ms"] < 1_000 * limits.flush
+    assert told["max_block_ms"] < 1_000 * limits.flush
+    assert told["max_block_ms"] < 1_000 * limits.start
+    assert 10_000 <= told["transaction_timeout_ms"] <= 900_000

@@ -32,7 +32,7 @@ from worker.core.contract.message import INCIDENT_LOG
 
 ROUNDS = int(os.environ.get("KABULWIRE_CHAOS_ROUNDS", "0"))
 SEED = int(os.environ.get("KABULWIRE_CHAOS_SEED", "7"))
-LIVES = 30 if ROUNDS else 5
+LIVES = 30 if ROUNDS else 6
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.chaos,
@@ -63,6 +63,7 @@ class Lives:
         self.copies: list[Path] = []
         self.choose = random.Random(SEED)
         self.done: collections.Counter[str] = collections.Counter()
+        self.restored = 0
 
     def news(self) -> None:
         """Somebody prints another figure, or another outlet joins."""
@@ -85,10 +86,14 @@ class Lives:
                 self.broker.start()
                 self.news()
                 time.sleep(self.choose.uniform(0.5, 4.0))
+            if self.choose.random() < 0.75:  # the others die before they have looked
+                assert until(lambda: worker.told("publish.committed"), worker)
+                time.sleep(self.choose.uniform(0.0, 1.0))
             if self.choose.random() < 0.6:
                 self._copy()
         finally:
             worker.stop(signal.SIGKILL)
+            self.restored += len(worker.told("store.restored"))
         self.done[way] += 1
 
     def _started(self) -> Running:
@@ -178,6 +183,8 @@ def test_stores_that_are_lost_and_come_back_old(
     for record in lives.log():
         told[record.key].append(int(record.headers["kw_revision"]))
     print(f"\nseed={SEED} {dict(lives.done)} revisions={ {k: len(v) for k, v in told.items()} }")
+    assert len(told) == 2, "an id was announced that nobody needed"
+    assert lives.restored >= lives.done["deleted"] / 2
     for name, revisions in told.items():
         assert revisions == list(range(1, len(revisions) + 1)), (name, revisions)
     assert essence(lives.newest()) == undisturbed(tmp_path / "undisturbed", press)

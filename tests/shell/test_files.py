@@ -277,14 +277,16 @@ def test_files_ahead_of_their_store_are_refused(tmp_path: Path) -> None:
     published_store(tmp_path, "topics")
     empty = tmp_path / "empty.db"
     open_writer(empty, BINDING).close()
-    with pytest.raises(ConfigError, match=r"go up to message 1, store .*empty\.db only to 0"):
+    with pytest.raises(
+        ConfigError, match=r"holds message 1 of .*, which store .*empty\.db never wrote"
+    ):
         open_sink(tmp_path / "topics", "kw", 1000, empty)
 
 
 def test_a_folder_without_what_was_published_is_refused(tmp_path: Path) -> None:
     """A consumer of the new folder would begin in the middle."""
     store = published_store(tmp_path, "topics")
-    with pytest.raises(ConfigError, match="holds nothing of it"):
+    with pytest.raises(ConfigError, match=r"up to message none, store .* has written up to 1"):
         open_sink(tmp_path / "other", "kw", 1000, store)
 
 
@@ -294,3 +296,42 @@ def test_a_folder_that_cannot_be_is_a_setting_that_is_wrong(tmp_path: Path) -> N
     (tmp_path / "plain").write_text("", "utf-8")
     with pytest.raises(ConfigError, match=r"files\.dir: .*plain"):
         open_sink(tmp_path / "plain", "kw", 1000, store)
+
+
+def test_a_file_that_misses_what_was_published_is_refused(tmp_path: Path) -> None:
+    """One topic's file is gone, or an older copy is back: its consumers would find a hole."""
+    store = published_store(tmp_path, "topics")
+    log = FileSink(tmp_path / "topics", "kw").path("incident-log.v1")
+    other = log.with_name("kw.reports.v1.jsonl")
+    other.write_bytes(b'{"seq": 1, "key": "a", "headers": {}, "value": {}}\n')
+    log.unlink()
+    with pytest.raises(ConfigError, match=r"incident-log\.v1 up to message none"):
+        open_sink(tmp_path / "topics", "kw", 1000, store)
+
+
+def test_files_of_another_store_are_refused(tmp_path: Path) -> None:
+    """The last message has a number that this store used, too, for something else."""
+    store = published_store(tmp_path, "topics")
+    log = FileSink(tmp_path / "topics", "kw").path("incident-log.v1")
+    log.write_bytes(b'{"seq": 1, "key": "kw-other", "headers": {}, "value": {}}\n')
+    with pytest.raises(ConfigError, match="never wrote"):
+        open_sink(tmp_path / "topics", "kw", 1000, store)
+
+
+def test_what_was_written_and_not_noted_is_no_other_store(tmp_path: Path) -> None:
+    """A crash between the file and the mark: the file is ahead of what is noted, by our own row."""
+    store = published_store(tmp_path, "topics")
+    conn = open_writer(store, BINDING)
+    conn.execute("UPDATE outbox SET published = 0")
+    conn.execute("DELETE FROM meta WHERE key LIKE 'written.%'")
+    conn.close()
+    assert open_sink(tmp_path / "topics", "kw", 1000, store).last_seq("incident-log.v1") == 1
+
+
+def test_files_are_known_after_their_rows_were_deleted(tmp_path: Path) -> None:
+    """Retention takes published rows away; what is noted of each topic remains."""
+    store = published_store(tmp_path, "topics")
+    conn = open_writer(store, BINDING)
+    conn.execute("DELETE FROM outbox")
+    conn.close()
+    assert open_sink(tmp_path / "topics", "kw", 1000, store).last_seq("incident-log.v1") == 1

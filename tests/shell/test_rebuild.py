@@ -17,12 +17,13 @@ import pytest
 
 from tests.shell.store_world import BINDING, StoreWorld
 from tests.stories.tell import read_story, take
-from worker.core.contract.message import INCIDENT_LOG
+from worker.core.contract.message import INCIDENT_LOG, Message
 from worker.knowledge import load_knowledge
 from worker.publish.kafka import Fetched
 from worker.publish.rebuild import rebuild
 from worker.publish.restore import Published, collect
 from worker.publish.resync import republish
+from worker.store import outbox
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.outbox import OutboxRow, waiting
 
@@ -277,3 +278,49 @@ def test_republish_to_another_sink_takes_the_store_along(tmp_path: Path) -> None
     assert kinds == ["created", "resync", "resync"]
     world.conn.close()
     open_writer(path, Binding("kafka", BINDING.instance, BINDING.profile)).close()
+
+
+def test_a_store_that_was_away_decides_anew_what_these_topics_lack(tmp_path: Path) -> None:
+    """It published to another sink meanwhile, and comes back to topics from its own past: the state
+    is its own, and its revisions are above all that either sink has seen."""
+    steps = steps_of("kill")
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    live(world, steps[:1])
+    here = publish(world)
+    live(world, steps[1:2])
+    there = publish(world)
+    before = parties(world)
+    highest = max(n for rows in told(here + there).values() for n, _ in rows)
+    with transaction(world.conn):
+        rebuild(world.conn, on_topics(here), 10_000, steps[1]["at"] + LATER, KNOWLEDGE, moved=True)
+    sent = publish(world)
+    assert parties(world) == before
+    ((revision, _),) = next(iter(told(sent).values()))
+    assert revision > highest
+    assert {row.key for row in sent if row.topic == "reports.v1"} == {steps[1]["article"]}
+
+
+def test_a_resync_is_material_when_news_was_never_sent(tmp_path: Path) -> None:
+    """The topics are gone, and a new toll was still waiting: whoever alerts must hear of it."""
+    steps = steps_of("kill")
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    live(world, steps[:1])
+    publish(world)
+    live(world, steps[1:2])
+    rebuilt(world, [], steps[1]["at"] + LATER)
+    (snapshot,) = [json.loads(value) for rows in told(publish(world)).values() for _, value in rows]
+    assert (snapshot["change"]["kind"], snapshot["change"]["material"]) == ("resync", True)
+    assert snapshot["revision"] == 3, "revision 2 may have been taken without our knowing"
+
+
+def test_dead_letters_that_were_sent_are_not_sent_again(tmp_path: Path) -> None:
+    """A copy from before holds a dead letter as waiting; the topic has it. Another one is kept."""
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    letters = [
+        Message("dead-letters.v1", f"e{n}", {"ce_id": f"d{n}"}, b"{}", f"d{n}") for n in (1, 2)
+    ]
+    with transaction(world.conn):
+        outbox.append(world.conn, outbox.next_settle_id(world.conn), letters, LATE)
+    sent = waiting(world.conn, 10)[:1]
+    rebuilt(world, sent, LATE)
+    assert [(row.ce_id, row.seq > 10_000) for row in waiting(world.conn, 10)] == [("d2", True)]

@@ -12,9 +12,12 @@ Rules
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
 import sys
 
 EX_DATAERR = 65
+EX_UNAVAILABLE = 69
 EX_SOFTWARE = 70
 EX_TEMPFAIL = 75
 EX_CONFIG = 78
@@ -26,6 +29,9 @@ def main() -> None:
         from worker.cli.liveness import healthy
 
         sys.exit(healthy(sys.argv[2:]))
+    if sys.argv[1:2] in (["run"], ["once"]):
+        # Until the worker listens itself: what was not begun is drained already.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.exit(_run())
 
 
@@ -40,15 +46,26 @@ def _run() -> int:
     except errors.InputError as error:
         return _refused(EX_DATAERR, str(error))
     except errors.PublishError as error:
-        return _refused(EX_TEMPFAIL, f"{error}\n{error.advice}".rstrip())
+        return _refused(_code_of(error.reason), f"{error}\n{error.advice}".rstrip())
     except errors.NoRoomError as error:
         return _refused(EX_TEMPFAIL, str(error))
     except errors.StateError as error:
         return _refused(EX_SOFTWARE, str(error))
+    except sqlite3.DatabaseError as error:
+        return _refused(EX_SOFTWARE, f"the store cannot be read: {error}; see `store check`")
     except BrokenPipeError:
         # Whoever read our output has seen enough (`kabulwire tail | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _code_of(reason: str) -> int:
+    """A broker that is away may come back; what needs a person does not mend itself."""
+    from worker.publish.drain import NEEDS_A_PERSON
+
+    if reason == "broker_unavailable":
+        return EX_UNAVAILABLE
+    return EX_CONFIG if reason in NEEDS_A_PERSON else EX_TEMPFAIL
 
 
 def _refused(code: int, text: str) -> int:

@@ -16,6 +16,8 @@ from worker.cli.streams import put, refuse
 from worker.config import Config
 from worker.config_load import Loaded
 from worker.core.errors import ConfigError
+from worker.publish.file_publisher import open_sink
+from worker.publish.files import FileSink
 from worker.serve.facts import snapshot_of
 from worker.store.connect import (
     Binding,
@@ -89,7 +91,6 @@ def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> i
 def republish_all(loaded: Loaded) -> dict[str, int]:
     """Queue every incident for the sink of these settings, in a store that no worker is using."""
     from worker.knowledge import load_knowledge
-    from worker.publish.files import FileSink
     from worker.publish.resync import republish
 
     config = loaded.config
@@ -98,9 +99,7 @@ def republish_all(loaded: Loaded) -> dict[str, int]:
     reading = open_reader(config.store.path)
     bound = read_meta(reading, "sink") or sink
     reading.close()
-    lost = (
-        sink == bound == "files" and not FileSink(config.files.dir, config.topics.prefix).topics()
-    )
+    lost = sink == "files" and _is_empty(config, moving=bound != sink) and bound == sink
     with exclusive(config.store.path):
         binding = Binding(bound, config.instance, knowledge.profile.name)
         conn = open_writer(config.store.path, binding)
@@ -110,6 +109,19 @@ def republish_all(loaded: Loaded) -> dict[str, int]:
                 return republish(conn, sink, now, knowledge, lost=lost)
         finally:
             conn.close()
+
+
+def _is_empty(config: Config, *, moving: bool) -> bool:
+    """Whether the folder of topics is empty; raises ``ConfigError`` when it holds another's."""
+    empty = not FileSink(config.files.dir, config.topics.prefix).topics()
+    if not empty and moving:
+        raise ConfigError(
+            f"files.dir: {config.files.dir} holds topic files already; name an empty folder"
+        )
+    if not empty:
+        rotate = config.files.rotate_mb * 1_000_000
+        open_sink(config.files.dir, config.topics.prefix, rotate, config.store.path)
+    return empty
 
 
 def correction(kind: str, *articles: str) -> dict[str, Any]:

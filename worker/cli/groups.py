@@ -182,8 +182,9 @@ def store_compact(config: ConfigOption = None) -> None:
     path = settings(config).config.store.path
     opened(settings(config)).close()
     with exclusive(path):
-        before = path.stat().st_size
         conn = sqlite3.connect(path, isolation_level=None)
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        before = path.stat().st_size
         compact(conn)
         conn.close()
     put(f"{before:,} → {path.stat().st_size:,} bytes")

@@ -35,7 +35,9 @@ def records(config: Config, *, from_beginning: bool, follow: bool) -> Iterator[P
 
 def follow_file(path: Path, *, from_beginning: bool, follow: bool) -> Iterator[Published]:
     """Whole lines of a topic file, waiting for it and for more of it with ``follow``."""
-    while follow and not path.exists():
+    while not path.exists():
+        if not follow:
+            return  # nothing was published yet
         time.sleep(_PAUSE_S)
     with path.open("rb") as source:
         if not from_beginning:
@@ -63,16 +65,21 @@ def _from_kafka(
 ) -> Iterator[Published]:
     from kafka import KafkaConsumer
 
-    from worker.publish.kafka import connection
+    from worker.publish.kafka import build, connection, explain, quieten
 
-    consumer = KafkaConsumer(
-        topic,
-        **connection(settings),
-        isolation_level="read_committed",
-        auto_offset_reset="earliest" if from_beginning else "latest",
-        enable_auto_commit=False,
-        consumer_timeout_ms=float("inf") if follow else 10_000,
-    )
+    quieten()
+    try:
+        consumer = build(
+            KafkaConsumer,
+            topic,
+            **connection(settings),
+            isolation_level="read_committed",
+            auto_offset_reset="earliest" if from_beginning else "latest",
+            enable_auto_commit=False,
+            consumer_timeout_ms=float("inf") if follow else 10_000,
+        )
+    except Exception as error:
+        raise explain(error, "READ") from error
     try:
         for message in consumer:
             headers = {key: value.decode("utf-8", "replace") for key, value in message.headers}

@@ -13,6 +13,7 @@ Rules
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -64,11 +65,11 @@ def _require_ours(
     if record is None:
         return
     row = conn.execute(
-        "SELECT key, ce_id FROM outbox WHERE topic = ? AND seq = ?", (topic, held)
+        "SELECT key, headers FROM outbox WHERE topic = ? AND seq = ?", (topic, held)
     ).fetchone()
-    ours = row is not None and (row["key"], row["ce_id"]) == (
+    ours = row is not None and (row["key"], json.loads(row["headers"])) == (
         record["key"],
-        record["headers"].get("ce_id"),
+        record["headers"],
     )
     if not ours and (row is not None or held != known):
         raise _not_ours(folder, f"holds message {held} of {topic}, which store {store} never wrote")

@@ -94,7 +94,7 @@ def explain(error: BaseException, operation: str = "", transactional_id: str = "
     return refusal.name(error, GATE.heard(), operation, transactional_id)
 
 
-def build(make: Any, **settings: Any) -> Any:
+def build(make: Any, *topics: str, **settings: Any) -> Any:
     """A consumer, producer or admin client of kafka-python. One that is not ready in time raises.
 
     Then nobody holds it, and its thread and four files would stay for ever: in an outage some two
@@ -107,7 +107,7 @@ def build(make: Any, **settings: Any) -> Any:
         return built[0]
 
     try:
-        return make(**settings, kafka_client=remember)
+        return make(*topics, **settings, kafka_client=remember)
     except BaseException:
         for client in built:
             with contextlib.suppress(Exception):

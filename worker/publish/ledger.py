@@ -30,7 +30,9 @@ from worker.publish.kafka import ends_of, partitions, read_to_end, reader
 TOPIC = "ledger.v1"
 _STEP = 500
 
-Judgement = Literal["agreed", "fresh", "foreign", "moved", "ahead", "rewritten", "missing"]
+Judgement = Literal[
+    "agreed", "fresh", "foreign", "moved", "behind", "ahead", "rewritten", "missing"
+]
 """Everything but the first two is a divergence."""
 
 
@@ -52,12 +54,13 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class StoreSide:
     """What the store knows: its id, the hash of its row at the mark's ``seq`` (None: no such row),
-    whether it believes to have published anything.
+    whether it believes to have published anything, and up to which ``seq``.
     """
 
     store_id: str
     hash_at_mark: str | None
     has_published: bool
+    seq: int = 0
 
 
 def judge(
@@ -76,6 +79,8 @@ def judge(
         return "foreign"
     if moved:
         return "moved"
+    if mark.seq < store.seq:  # a broker that lost its newest records, or came back from a copy
+        return "behind"
     if store.hash_at_mark is None:
         return "ahead"
     return "agreed" if store.hash_at_mark == mark.row_hash else "rewritten"

@@ -74,6 +74,7 @@ def store_side(conn: sqlite3.Connection, found: Mark | None) -> StoreSide:
         store_id=read_meta(conn, "store_id") or "",
         hash_at_mark=hash_at_mark,
         has_published=bool(published) or (own is not None and own[0] > 0),
+        seq=own[0] if own is not None else 0,
     )
 
 

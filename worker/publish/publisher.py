@@ -12,8 +12,8 @@ Rules
 1. Strictly in the order of ``seq``, one transaction at a time. The mark in the store is only a
    cache; the ledger is the truth.
 2. A row of the incident topics is never skipped: publishing stops and ``blocked`` says so. A record
-   of the reports or dead-letter topic that the broker refuses twice, the second time alone, is set
-   aside.
+   of the reports or dead-letter topic that the broker refuses is set aside, once it was refused in a
+   batch of its own settle alone.
 3. When store and ledger tell different histories nothing is sent: first the store is restored from
    the topics (``restore``), or, without knowledge to do so, a person must look.
 4. A second worker under our name is fatal for the one that sees the other's mark: ``on_fatal``.
@@ -122,8 +122,8 @@ class KafkaPublisher(Drain):
 
     def _one_session(self, conn: sqlite3.Connection) -> bool:
         """From building a producer to its first doubt; True when all is done and we may end."""
-        topic = self._config.topics.prefix + "." + self._config.instance
-        session = ProducerSession(self._config.kafka, topic, self._limits, self._beat)
+        name = self._config.topics.prefix + "." + self._config.instance
+        session = ProducerSession(self._config.kafka, name, self._limits, self._beat)
         stands = False
         try:
             self._begin(conn, session)
@@ -225,7 +225,9 @@ class KafkaPublisher(Drain):
         now = dt.datetime.now(dt.UTC)
 
         def take(conn: sqlite3.Connection) -> dict[str, int]:
-            counts = rebuild(conn, published, seq, now, knowledge, moved=verdict == "moved")
+            counts = rebuild(
+                conn, published, seq, now, knowledge, moved=verdict in ("moved", "behind")
+            )
             outbox.note_token(conn, seq, token, where)
             return counts
 

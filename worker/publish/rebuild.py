@@ -8,8 +8,9 @@ Rules
 2. Articles that were settled here and are in no topic yet are decided anew, as if they had arrived
    now. So they join the incidents that the topic has, instead of making them a second time; what
    that changes is published as the topic's revision plus one.
-3. An incident that no topic holds and nobody has seen is dropped with its id; rule 2 makes it again
-   where it is needed. One that was published to topics which are gone is sent again (``resync``).
+3. An incident that nobody has seen, since topics which hold others do not hold it, is dropped with
+   its id; rule 2 makes it again where it is needed. Where the topics hold nothing at all, every
+   incident is sent again (``resync``).
 4. Two versions of one article never share a number: one made here meanwhile follows the topic's.
 5. A live member whose report is in no topic any more is kept as part of a frozen node, so that
    later decisions can be made without it.
@@ -42,7 +43,7 @@ from worker.core.merge.revise import content_of
 from worker.core.model import Analysis, Article, Report
 from worker.publish.outbox import set_aside
 from worker.publish.restore import Published
-from worker.publish.resync import Unsent, resync, unsent
+from worker.publish.resync import NOTHING, resync, unsent
 from worker.settle import conclude, decide_again
 from worker.store import articles, incidents, outbox
 from worker.store.times import stamp
@@ -74,6 +75,8 @@ def rebuild(
     waiting = unsent(conn)
     since = _first_unpublished_settle(conn)
     own = _own_articles(conn, _since(conn, now) if moved else _waiting(conn, published.ce_ids))
+    if moved:  # what went to the other sink would be taken for said here
+        conn.execute("DELETE FROM outbox WHERE published != 0")
     set_aside(conn, (INCIDENT_LOG, INCIDENTS, REPORTS), published.ce_ids, ledger_seq)
     taken = _take_articles(conn, published, settle_id, now, knowledge)
     _take_incidents(conn, published, now, knowledge, above=moved)
@@ -81,17 +84,19 @@ def rebuild(
     for local in incidents.load_all(conn):
         if local.incident_id in published.snapshots:
             continue
-        told = waiting.get(local.incident_id, Unsent(local.revision + 1, material=False))
-        if told.revision == 1:
+        unseen = waiting.get(local.incident_id, NOTHING)
+        if unseen.first == 1 and published.snapshots:
             incidents.drop(conn, local.incident_id)
         else:
-            resynced += resync(conn, local, told, settle_id, now, knowledge)
+            resynced += resync(conn, local, now, knowledge, unseen)
     filed = [_file(conn, mine, published, settle_id, now, knowledge) for mine in own]
     anew = [analysis for analysis in filed if analysis is not None]
     for analysis in anew:
-        conclude(conn, analysis, settle_id, now, knowledge, told_of=True, written=True)
+        number = outbox.next_settle_id(conn)
+        conclude(conn, analysis, number, now, knowledge, told_of=True, written=True)
     for constraint in incidents.load_constraints(conn, since):
-        decide_again(conn, constraint.articles, settle_id, now, knowledge)
+        number = outbox.next_settle_id(conn)
+        decide_again(conn, constraint.articles, number, now, knowledge)
     return {
         "incidents": len(published.snapshots),
         "articles": taken,

@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from worker.config import Config
-from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS
+from worker.core.contract.message import DEAD_LETTERS, INCIDENT_LOG, INCIDENTS, REPORTS
 from worker.core.contract.records import ARTICLE_RECORD, ArticleRecord
 from worker.core.contract.snapshot import SNAPSHOT, Snapshot
 from worker.core.errors import PublishError
@@ -58,14 +58,18 @@ def is_empty(config: Config, knowledge: Knowledge | None, timeout_s: float) -> b
 
 
 def read(config: Config, profile: str, timeout_s: float = READ_S) -> Published:
-    """Read all three topics to their end. Raises ``PublishError``."""
-    return collect(_records(config, (INCIDENT_LOG, INCIDENTS, REPORTS), timeout_s), profile)
+    """Read the topics to their end. Raises ``PublishError``."""
+    names = (INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
+    return collect(_records(config, names, timeout_s), profile)
 
 
 def collect(records: Iterable[Fetched], profile: str) -> Published:
     """What records of these topics say, those of other profiles left out."""
     found = Published()
     for record in records:
+        if record.topic.endswith(f".{DEAD_LETTERS}"):
+            found.ce_ids.add(record.headers.get("ce_id", ""))
+            continue
         if json.loads(record.value).get("profile") != profile:
             continue
         found.ce_ids.add(record.headers.get("ce_id", ""))

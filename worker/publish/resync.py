@@ -4,13 +4,13 @@ Rules
 -----
 1. Sent again means a new revision, of kind ``resync``: the same (id, revision) never has two
    contents, whatever a consumer remembers of another sink.
-2. It is material only when it brings news after all: compared with what the sink holds, or, where
-   the sink holds nothing, because a material revision was never sent.
-3. ``republish`` sends every incident, superseded and retracted ones too, in one settle. It is for a
-   sink that is new or was lost, and is asked for by a person (``kabulwire topics republish``).
-4. A store changes its sink only here. What is noted of the old one (published rows, the ledger's
+2. Each is a settle of its own: thousands of them never make one transaction.
+3. It is material only when it brings news after all, because a material revision was never sent.
+4. ``republish`` sends every incident, superseded and retracted ones too. It is for a sink that is new or
+   was lost, and is asked for by a person (``kabulwire topics republish``).
+5. A store changes its sink only here. What is noted of the old one (published rows, the ledger's
    mark) is forgotten, for it says nothing about the new one; what waits goes to the new one.
-5. Topics that hold something of this store's own past need more than that: see ``rebuild``.
+6. Topics that hold something of this store's own past need more than that: see ``rebuild``.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from dataclasses import dataclass, replace
 
 from worker.core.contract.canonical import digest
 from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, messages
-from worker.core.contract.snapshot import ChangeNote, Snapshot
+from worker.core.contract.snapshot import ChangeNote
 from worker.core.incident import Change, Changes, Incident
 from worker.core.knowledge import Knowledge
-from worker.core.merge.revise import content_of, is_material
 from worker.publish.outbox import forget_ledger
 from worker.store import incidents, outbox
 from worker.store.connect import read_meta, write_meta
@@ -35,43 +34,42 @@ from worker.store.times import stamp
 class Unsent:
     """The lowest revision of an incident that waits, and whether anything that waits is material."""
 
-    revision: int
+    first: int
     material: bool
+
+
+NOTHING = Unsent(0, material=False)
 
 
 def resync(
     conn: sqlite3.Connection,
     local: Incident,
-    told: Unsent,
-    settle_id: int,
     now: dt.datetime,
     knowledge: Knowledge,
-    held: Snapshot | None = None,
+    waiting: Unsent = NOTHING,
 ) -> int:
-    """Queue the present state of an incident as ``told.revision``; returns 1, or 0 if it is queued.
+    """Queue the present state of an incident as its next revision; returns 1.
 
-    ``held``: the state that the sink holds.
+    ``waiting``: what was never sent of it. Its numbers are not used again all the same: the broker may
+    have taken them without our knowing.
     """
+    revision = local.revision + 1
     note = ChangeNote(
         kind="resync",
-        material=told.material if held is None else is_material(held, local.snapshot),
+        material=waiting.material,
         backfill=False,
         cause_report=None,
         affected=(),
-        change_id=digest([local.incident_id, told.revision, stamp(now)])[:16],
-        fields=_fields(held, local.snapshot),
+        change_id=digest([local.incident_id, revision, stamp(now)])[:16],
+        fields=(),
     )
-    snapshot = replace(local.snapshot, revision=told.revision, as_of=now, change=note)
+    snapshot = replace(local.snapshot, revision=revision, as_of=now, change=note)
     incident = replace(local, snapshot=snapshot)
     incidents.carry_out(conn, Changes(kept=(incident,)), now)
-    return min(1, outbox.append(conn, settle_id, messages(Change(incident), now, knowledge), now))
-
-
-def _fields(held: Snapshot | None, fresh: Snapshot) -> tuple[str, ...]:
-    if held is None:
-        return ()
-    before = content_of(held)
-    return tuple(name for name, value in content_of(fresh).items() if before.get(name) != value)
+    outbox.append(
+        conn, outbox.next_settle_id(conn), messages(Change(incident), now, knowledge), now
+    )
+    return 1
 
 
 def unsent(conn: sqlite3.Connection) -> dict[str, Unsent]:
@@ -103,9 +101,5 @@ def republish(
         forget_ledger(conn, sink)
         conn.execute("DELETE FROM outbox WHERE published != 0")
         conn.execute("DELETE FROM meta WHERE key LIKE 'written.%'")
-    settle_id = outbox.next_settle_id(conn)
-    sent = 0
-    for local in incidents.load_all(conn):
-        told = Unsent(local.revision + 1, material=False)
-        sent += resync(conn, local, told, settle_id, now, knowledge)
+    sent = sum(resync(conn, local, now, knowledge) for local in incidents.load_all(conn))
     return {"incidents": sent, "moved": int(moved), "waiting": outbox.count_waiting(conn)}

@@ -58,6 +58,8 @@ _NEVER = (
     InvalidTimestampError,
 )
 _FENCED = (ProducerFencedError, InvalidProducerEpochError)
+_LONGEST_MS = 900_000
+"""Brokers refuse a producer with longer transactions (their ``transaction.max.timeout.ms``)."""
 
 
 class StuckError(PublishError):
@@ -105,7 +107,7 @@ class Limits:
             "max_block_ms": half,
             "request_timeout_ms": max(1_000, half // 2),
             "delivery_timeout_ms": half,
-            "transaction_timeout_ms": max(10_000, int(self.deadline * 1_000)),
+            "transaction_timeout_ms": min(_LONGEST_MS, max(10_000, int(self.deadline * 1_000))),
         }
 
     @property

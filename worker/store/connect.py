@@ -212,7 +212,7 @@ def _bind(conn: sqlite3.Connection, binding: Binding, path: Path) -> None:
         found = read_meta(conn, key)
         if found != value:
             way = (
-                "send everything to the new sink (`kabulwire topics republish`), or "
+                "set it back, or send everything to the new sink (`kabulwire topics republish`), or "
                 if key == "sink"
                 else ""
             )
