@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,11 @@ from tests.stories.tell import read_story, take
 from worker.config import Config, Topics
 from worker.core.contract.message import DEAD_LETTERS, Message
 from worker.publish import publisher, topics
+from worker.store import outbox
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 __all__ = ["door", "newsroom", "prefix", "publishing", "wanted"]
+NOW = dt.datetime(2031, 3, 4, 9, tzinfo=dt.UTC)
 STORY = Path(__file__).parents[1] / "stories" / "late_merge.toml"
 
 
@@ -89,7 +92,7 @@ def test_a_right_that_is_missing_is_named_until_it_is_granted(
     assert name in failed["advice"]
 
 
-def test_a_lost_store_needs_to_read_four_topics(
+def test_a_lost_store_needs_to_read_five_topics(
     door: Door, wanted: Config, publishing: Any, tmp_path: Path
 ) -> None:
     """A new store under an old name asks for the right to read each topic in turn, and is restored
@@ -99,10 +102,12 @@ def test_a_lost_store_needs_to_read_four_topics(
     )
     world = KafkaWorld(named.store.path)
     take(read_story(STORY)["step"][0], world, KNOWLEDGE)  # type: ignore[arg-type]
+    letter = Message(DEAD_LETTERS, "a", {"ce_id": "d"}, b"{}", "d")
+    outbox.append(world.conn, outbox.next_settle_id(world.conn), (letter,), NOW)
     world.conn.close()
     publish(named)
     prefix = wanted.topics.prefix
-    read = ("ledger.v1", "incident-log.v1", "incidents.v1", "reports.v1")
+    read = ("ledger.v1", "incident-log.v1", "incidents.v1", "reports.v1", DEAD_LETTERS)
     door.broker.revoke(*(("TOPIC", f"{prefix}.{name}", "READ") for name in read))
     second = config(tmp_path / "second.db", "", prefix, deadline_s=3)
     one = publishing(second, door.password("PLAIN"), KNOWLEDGE)

@@ -97,13 +97,11 @@ def ensure(config: Config) -> list[str]:
         if unseen := _unseen(found):
             raise _may_not("DESCRIBE_CONFIGS", unseen)
         missing = [spec for spec in specs(config) if spec.name not in found]
-        _make(admin, missing)
+        _make(admin, missing, config)
         told = [f"{spec.name}: made" for spec in missing]
         for spec in specs(config):
             if spec.name in found:
-                differing = dict(_differences(spec, found[spec.name]))
-                _mend(admin, spec, differing)
-                told.append(f"{spec.name}: {'mended' if differing else 'as it must be'}")
+                told.append(_mend(admin, spec, found[spec.name]))
         return told
 
 
@@ -128,7 +126,7 @@ def prepare(config: Config) -> Prepared:
         cluster = admin.describe_cluster()["cluster_id"]
         found = _describe(admin, specs(config))
         missing = [spec for spec in specs(config) if spec.name not in found]
-        _make(admin, missing)
+        _make(admin, missing, config)
     for spec in specs(config):
         if spec.name in found:
             _require_fit(spec, found[spec.name])
@@ -252,7 +250,7 @@ def _settings(admin: Any, names: list[str]) -> dict[str, dict[str, str]]:
     }
 
 
-def _make(admin: Any, missing: list[TopicSpec]) -> None:
+def _make(admin: Any, missing: list[TopicSpec], config: Config) -> None:
     if not missing:
         return
     wanted = {
@@ -269,15 +267,27 @@ def _make(admin: Any, missing: list[TopicSpec]) -> None:
         return  # somebody else made it meanwhile
     except InvalidReplicationFactorError as error:
         raise PublishError(
-            "topic_not_made", str(error)[:300], "Lower topics.replication_factor to your brokers."
+            "topic_not_made",
+            f"there are fewer brokers than topics.replication_factor "
+            f"({config.topics.replication_factor})",
+            "Lower topics.replication_factor to your brokers.",
         ) from error
     except TopicAuthorizationFailedError as error:
         raise _may_not("CREATE", list(wanted)) from error
 
 
-def _mend(admin: Any, spec: TopicSpec, differing: Mapping[str, tuple[str, str]]) -> None:
+def _mend(admin: Any, spec: TopicSpec, there: _Found) -> str:
+    """Change settings that differ; the sentence that tells of it.
+
+    A topic with fewer replicas than wanted keeps its ``min.insync.replicas``: it could never be met.
+    """
+    differing = dict(_differences(spec, there))
+    few = there.replicas < spec.replication_factor
+    if few:
+        differing.pop("min.insync.replicas", None)
+    rest = f"; {there.replicas} replicas, should have {spec.replication_factor}" if few else ""
     if not differing:
-        return
+        return f"{spec.name}: as it must be{rest}"
     values = {name: wanted for name, (_, wanted) in differing.items()}
     resource = ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=values)
     (told,) = admin.alter_configs([resource])["topic"].values()
@@ -287,3 +297,4 @@ def _mend(admin: Any, spec: TopicSpec, differing: Mapping[str, tuple[str, str]])
         raise PublishError(
             "topic_not_mended", f"{spec.name}: {told}"[:300], "See the broker's log."
         )
+    return f"{spec.name}: mended{rest}"
