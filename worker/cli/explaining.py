@@ -109,6 +109,7 @@ def _show_report(report: Report, words: Words, console: Console) -> None:
     table = _grid()
     for name, value, keys in _slots(report):
         spans = [span for key in keys for span in report.evidence.get(key, ())]
+        spans.sort(key=lambda span: span.quote not in value)  # where it is said by this name first
         table.add_row(Text(name, style="bold"), Text(printable(value)), words.around(*spans[:1]))
     for name, figure, measure in (
         ("killed", report.killed, "killed"),
