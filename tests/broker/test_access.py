@@ -46,7 +46,7 @@ def test_the_documented_rights_are_enough(door: Door, wanted: Config, publishing
     """With no more than the list every kind of row arrives and the next start reads the ledger. That
     settings of topics may not be seen is said once and stops nothing; with the optional lines of
     the list they are seen."""
-    assert len(rights("kw")) == 11
+    assert len(rights("kw")) == 12
     one = publishing(wanted, door.password("SCRAM-SHA-512"))
     one.add(Message(DEAD_LETTERS, "x", {"ce_id": "d"}, b"{}", "d"))
     one.until(lambda: one.waiting() == 0)
@@ -64,7 +64,7 @@ MISSING = {
     ("TOPIC", "incidents.v1", "WRITE"): "WRITE topic {0}",
     ("TOPIC", "reports.v1", "WRITE"): "WRITE topic {0}",
     ("TOPIC", "ledger.v1", "WRITE"): "WRITE topic {0}",
-    ("TOPIC", "dead-letters.v1", "WRITE"): "DESCRIBE topic {0}",
+    ("TOPIC", "heartbeat.v1", "WRITE"): "DESCRIBE topic {0}",
     ("TRANSACTIONAL_ID", "w1", "WRITE"): "WRITE transactional id {0}",
 }
 

@@ -80,8 +80,8 @@ def has_begun(worker: Running, lives_before: int) -> bool:
 
 
 def has_settled(folder: Path, before: int) -> bool:
-    """Whether more was settled than before."""
-    return articles(folder) > before
+    """Whether more was settled than before, or all."""
+    return articles(folder) > min(before, ARTICLES - 1)
 
 
 def at_rest(folder: Path) -> bool:
