@@ -35,10 +35,18 @@ FILES = (
 
 def problems(kafka: Kafka) -> Iterator[tuple[str, str]]:
     """What an operator must mend before a start: the setting to begin with, and a sentence."""
+    yield from _of_addresses(kafka)
     yield from _of_tls(kafka)
     yield from _of_sasl(kafka)
     yield from _of_tokens(kafka)
     yield from _of_files(kafka)
+
+
+def _of_addresses(kafka: Kafka) -> Iterator[tuple[str, str]]:
+    for part in kafka.bootstrap_servers.split(",") if kafka.bootstrap_servers.strip() else ():
+        host, _, port = part.strip().rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            yield "bootstrap_servers", f"{part.strip()!r} is no host:port"
 
 
 def _of_tls(kafka: Kafka) -> Iterator[tuple[str, str]]:

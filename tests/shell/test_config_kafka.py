@@ -46,6 +46,8 @@ REFUSED = {
         OAUTH + NAMED + 'sasl_oauth_token_url = "https://me:s3same@a/"', "without user and"),
     "file that is not there": (
         'security_protocol = "SSL"\nssl_cafile = "{f}.gone"', "No such file"),
+    "address without a port": ('bootstrap_servers = "a:1,nohost"', "'nohost' is no host:port"),
+    "port that is none": ('bootstrap_servers = "a:99999"', "'a:99999' is no host:port"),
     "file that is empty": ('security_protocol = "SSL"\nssl_cafile = "{e}"', "the file is empty"),
 }  # fmt: skip
 
