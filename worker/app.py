@@ -146,7 +146,7 @@ class _Worker:
                     group.create_task(self._keep_time()),
                     group.create_task(self._keep_watch()),
                     group.create_task(self._keep_house()),
-                    group.create_task(self._writer_failure()),
+                    group.create_task(self._failure()),
                 ]
                 polls = [
                     group.create_task(self._poller.keep_asking(feed, once=once))
@@ -161,8 +161,8 @@ class _Worker:
         log.get().info("worker.stopped", clean=code == EX_OK)
         return EX_UNAVAILABLE if once and code != EX_OK else code
 
-    async def _writer_failure(self) -> None:
-        await self._writer_failed
+    async def _failure(self) -> None:
+        await self._failed
 
     def _introduction(self) -> dict[str, object]:
         return {
@@ -178,7 +178,7 @@ class _Worker:
         """Store, sandbox, network, sink and face, in this order; closed in the opposite one."""
         config = self._config
         loop = asyncio.get_running_loop()
-        self._loop, self._writer_failed = loop, loop.create_future()
+        self._loop, self._failed = loop, loop.create_future()
         path = config.store.path
         sink = "kafka" if config.kafka.bootstrap_servers else "files"
         conn = open_writer(path, Binding(sink, config.instance, self._knowledge.profile.name))
@@ -426,9 +426,9 @@ class _Worker:
         getattr(log.get(), level)(event, **keys)
 
     def _report_failure(self, error: BaseException) -> None:
-        """The writer thread met what it cannot mend."""
+        """The writer or the publisher met what it cannot mend."""
         self._loop.call_soon_threadsafe(self._note_failure, error)
 
     def _note_failure(self, error: BaseException) -> None:
-        if not self._writer_failed.done():
-            self._writer_failed.set_exception(error)
+        if not self._failed.done():
+            self._failed.set_exception(error)

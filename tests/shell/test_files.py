@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from worker.core.contract.message import Message
 from worker.core.errors import ConfigError, StateError
 from worker.publish import files
 from worker.publish.file_publisher import FilePublisher, open_sink
-from worker.publish.files import FileSink, read_values
+from worker.publish.files import FileSink
 from worker.store import outbox
 from worker.store.connect import Binding, open_reader, open_writer
 from worker.store.outbox import OutboxRow
@@ -29,6 +31,12 @@ def row(seq: int, key: str = "kw-a", topic: str = "incident-log.v1", text: str =
     """One message of the outbox."""
     value = json.dumps({"n": seq, "text": text}).encode()
     return OutboxRow(seq, seq, topic, key, {"ce_id": f"id-{seq}"}, value, f"id-{seq}", "hash")
+
+
+def read_values(path: Path) -> Iterable[dict[str, Any]]:
+    """The lines of a topic file as objects; a torn last line is left out."""
+    for line in path.read_bytes().split(b"\n")[:-1]:
+        yield json.loads(line)
 
 
 def seqs(path: Path) -> list[int]:
@@ -147,6 +155,7 @@ def test_a_file_that_is_no_topic_file_is_fatal(tmp_path: Path) -> None:
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
+from typing import Any
 from tests.shell.test_files import row
 from worker.publish.files import FileSink
 

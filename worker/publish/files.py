@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -161,12 +161,6 @@ def encode(row: OutboxRow) -> bytes:
     """One line of a topic file."""
     head = json.dumps({"seq": row.seq, "key": row.key, "headers": row.headers}, ensure_ascii=False)
     return head[:-1].encode() + b', "value": ' + row.value + b"}\n"
-
-
-def read_values(path: Path) -> Iterable[dict[str, Any]]:
-    """The lines of a topic file as objects; a torn last line is left out."""
-    for line in path.read_bytes().split(b"\n")[:-1]:
-        yield json.loads(line)
 
 
 def _append_lines(path: Path, rows: Sequence[OutboxRow]) -> None:

@@ -1,9 +1,9 @@
-"""How the broker is reached: settings of the client, names of topics, and reading to the end.
+"""How the broker is reached: settings of the client, building it, and reading topics to the end.
 
 Rules
 -----
-1. This module and ``session`` are the only ones that know kafka-python; it ships no types, so what
-   comes from it is narrowed here and nowhere else.
+1. Nothing outside this package knows kafka-python, `kabulwire tail` excepted. It ships no types, so what comes from it is
+   narrowed where it comes in.
 2. Trust, certificate, password and token are read anew for each client (``credentials``,
    ``tokens``).
 3. A reader is always ``read_committed``, commits no offsets and belongs to no group.

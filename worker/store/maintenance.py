@@ -4,7 +4,8 @@ Rules
 -----
 1. Retention deletes what no decision and no publisher needs: superseded versions, published
    messages, what was given up long ago. Ids, founding counts and incidents stay for ever.
-2. The newest published outbox row is never deleted: store and ledger know each other by it.
+2. The newest published outbox row is never deleted. (Store and ledger know each other by a note in
+   ``meta`` besides; a person reads the row.)
 3. A store that is damaged or contradicts itself is a ``StateError``: going on would publish it.
 """
 

@@ -5,7 +5,7 @@ Rules
 1. ``seq`` is the order of publishing; it may have holes. ``settle_id`` ties what one transaction
    said; a publisher never divides it.
 2. (topic, ce_id) is unique: what was said already is not said again.
-3. The newest published row is never deleted: it is how store and ledger recognise each other.
+3. The newest published row is never deleted: it shows how far publishing got.
 """
 
 from __future__ import annotations
