@@ -8,9 +8,10 @@ Rules
 3. A reader is always ``read_committed``, commits no offsets and belongs to no group.
 4. "To the end" means: to the end as it stood when reading began. It has a deadline, because an open
    transaction of somebody else holds the end back.
-5. An answer that never comes (a line that died without a word) is waited for no longer than
-   ``REQUEST_MS``, a third of what a read of the ledger may take. Records are then asked for again on
-   a new line; a question about offsets fails. The client's own 30 s are longer than the whole read.
+5. An answer that never comes on an open line is waited for no longer than ``REQUEST_MS``, a third
+   of what a read of the ledger may take. Records are then asked for again on a new line; a question
+   about offsets fails. The client's own 30 s are longer than the whole read. Setting up a line is
+   not covered: it has the client's own limits, 5 s for the first and 10 s for the next.
 6. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
    lines pass a narrow gate; our own ``publish.failed`` tells what happened.
 """
