@@ -131,21 +131,37 @@ def test_outbox_equals_what_consumers_read(kafka: Broker, prefix: str, worker_of
 
 
 def test_next_start_goes_on_where_the_ledger_is(kafka: Broker, prefix: str, worker_of: Any) -> None:
-    """Rows that were committed but never marked are not sent again by the next process."""
+    """Rows that were committed but never marked are not sent again by the next process. Its claim
+    keeps how far the ledger was, and only changes the owner."""
     one = worker_of(kafka.bootstrap, prefix)
     one.write(20)
     one.publisher.start()
     one.until(lambda: one.waiting() == 0)
     one.close()
+    before = mark_of(one.config)
     conn = sqlite3.connect(one.config.store.path)
     conn.execute("UPDATE outbox SET published = 0")
     conn.commit()
     conn.close()
     two = worker_of(kafka.bootstrap, prefix)
-    two.write(5, seed=2)
     two.publisher.start()
+    two.until(lambda: two.publisher._claimed)
+    after = mark_of(two.config)
+    assert before.seq > 0
+    assert (after.seq, after.row_hash) == (before.seq, before.row_hash)
+    assert after.owner != before.owner
+    two.write(5, seed=2)
+    two.publisher.wake()
     two.until(lambda: two.waiting() == 0)
     assert oracle.judge(two.config.store.path, kafka.bootstrap, prefix).clean
+
+
+def mark_of(wanted: Config) -> ledger.Mark:
+    """The newest mark of a worker on its broker."""
+    topic = f"{wanted.topics.prefix}.{ledger.TOPIC}"
+    found = ledger.read(wanted.kafka, topic, wanted.instance, 20)
+    assert found is not None
+    return found
 
 
 def test_broker_absent_at_start(tmp_path: Path, prefix: str, worker_of: Any) -> None:

@@ -113,15 +113,6 @@ def test_a_read_that_gets_nowhere_ends_at_its_deadline(
     assert time.monotonic() - began < 20
 
 
-def test_the_end_is_where_it_stood_when_reading_began(
-    send: Callable[[bytes], None], consumer: Any
-) -> None:
-    """What is written meanwhile is not read: a busy topic would have no end."""
-    send(b"before")
-    watched = Watched(consumer, lambda number: None if number else send(b"meanwhile"))
-    assert values(watched, 20) == [b"before"]
-
-
 @pytest.mark.broker
 def test_markers_and_aborted_records_at_the_end_are_passed(kafka: Broker, tmp_path: Path) -> None:
     """A new ledger, one that ends in a commit, one that ends in aborted marks: each is read to its
@@ -141,3 +132,23 @@ def test_markers_and_aborted_records_at_the_end_are_passed(kafka: Broker, tmp_pa
         producer.abort_transaction()
         assert read(wanted.kafka, topic, "w1", 20) == MARK
     session.close()
+
+
+@pytest.mark.broker
+def test_the_end_is_where_it_stood_when_reading_began(kafka: Broker, tmp_path: Path) -> None:
+    """What is written meanwhile is not read: a busy topic would have no end."""
+    wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
+    ensure(wanted)
+    topic = f"{wanted.topics.prefix}.ledger.v1"
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+
+    def write(value: bytes) -> None:
+        producer.send(topic, key=b"w1", value=value).get(20)
+
+    write(b"before")
+    with reader(wanted.kafka) as consumer:
+        consumer.assign(partitions(consumer, topic))
+        consumer.seek_to_beginning()
+        watched = Watched(consumer, lambda number: None if number else write(b"meanwhile"))
+        assert values(watched, 20) == [b"before"]
+    producer.close(timeout=5)

@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. Nothing outside this package knows kafka-python, `kabulwire tail` excepted. It ships no types, so what comes from it is
-   narrowed where it comes in.
+1. Nothing outside this package knows kafka-python, `kabulwire tail` excepted. It ships no types, so
+   what comes from it is narrowed where it comes in.
 2. Trust, certificate, password and token are read anew for each client (``credentials``,
    ``tokens``).
 3. A reader is always ``read_committed``, commits no offsets and belongs to no group.
@@ -12,9 +12,10 @@ Rules
    open transaction of one holds the stable end back, and behind it may lie the newest mark of
    another, who would then send its rows a second time. So such a transaction is waited for, with a
    deadline.
-5. An answer that never comes (a line that died without a word) is waited for no longer than
-   ``REQUEST_MS``, a third of what a read of the ledger may take. Records are then asked for again on
-   a new line; a question about offsets fails. The client's own 30 s are longer than the whole read.
+5. An answer that never comes on an open line is waited for no longer than ``REQUEST_MS``, a third
+   of what a read of the ledger may take. Records are then asked for again on a new line; a question
+   about offsets fails. The client's own 30 s are longer than the whole read. Setting up a line is
+   not covered: it has the client's own limits, 5 s for the first and 10 s for the next.
 6. The client floods the log in an outage (5 lines a second, half of them errors, measured). Its
    lines pass a narrow gate; our own ``publish.failed`` tells what happened.
 7. Clients are made by ``build``: one that finds no broker leaves nothing behind.
