@@ -9,6 +9,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ import yaml
 from worker import log
 from worker.config_load import load_settings, setting_names
 from worker.metrics import Metrics
+from worker.publish.ledger import Judgement
 from worker.publish.drain import NEEDS_A_PERSON
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +47,13 @@ def test_every_reason_that_needs_a_person_is_documented() -> None:
     table = OPERATE.split("<!-- reasons -->")[1].split("<!-- /reasons -->")[0]
     first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", " ".join(first))) == NEEDS_A_PERSON
+
+
+def test_every_divergence_is_documented() -> None:
+    """docs/operate.md says what each reason of `store.diverged` means."""
+    table = OPERATE.split("| `reason` of `store.diverged` |")[1].split("\n\n")[0]
+    told = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line)}
+    assert told == {*get_args(Judgement), "emptied"} - {"agreed", "fresh"}
 
 
 def test_every_metric_is_documented() -> None:
