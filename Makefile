@@ -61,7 +61,7 @@ test: $(TESTED) ## all tests, with a real Apache Kafka
 	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile $(TESTS)
 
 chaos: $(TESTED) ## hundreds of kills, freezes, outages and cuts, on a real Kafka (25 min)
-	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -s -m chaos --timeout=3600 tests
+	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -s -m chaos --timeout=3600 $(TESTS)
 
 lock: $(TESTED) ## renew both lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra build --output-file requirements.lock
