@@ -24,7 +24,6 @@ import os
 import time
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Protocol
 
 from aiohttp import web
 
@@ -34,7 +33,7 @@ from worker.config import FeedConfig
 from worker.config_load import Loaded
 from worker.core.contract.message import heartbeat_record
 from worker.core.contract.records import Heartbeat
-from worker.core.errors import ConfigError, NoRoomError, PublishError
+from worker.core.errors import ConfigError, NoRoomError
 from worker.core.knowledge import Knowledge
 from worker.desk import Desk
 from worker.ingest.fetch import Fetcher
@@ -42,6 +41,7 @@ from worker.ingest.robots import Robots
 from worker.knowledge import load_knowledge, profile_dir
 from worker.metrics import Metrics
 from worker.polling import Poller, Stop, now
+from worker.publish.drain import Drain
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.sandbox import Sandbox
 from worker.serve.facts import store_facts
@@ -95,28 +95,6 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
             for error in group.exceptions:
                 log.get().critical("worker.crashed", exc_info=error)
     return code
-
-
-class Publisher(Protocol):
-    """A thread that drains the outbox into a sink."""
-
-    beat: float
-    problem: PublishError | None
-
-    def start(self) -> None:
-        """Begin."""
-
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-
-    def wake(self) -> None:
-        """There is something new in the outbox."""
-
-    def needs_person(self) -> bool:
-        """Whether what stands in the way will not pass by waiting."""
-
-    def stop(self, timeout_s: float) -> bool:
-        """Publish what waits within the timeout and end; True when nothing is left."""
 
 
 class _Worker:
@@ -220,7 +198,7 @@ class _Worker:
         )
         await self._serve(stack)
 
-    def _new_publisher(self) -> Publisher:
+    def _new_publisher(self) -> Drain:
         config = self._config
         if config.kafka.bootstrap_servers:
             from worker.publish.publisher import KafkaPublisher
@@ -277,7 +255,7 @@ class _Worker:
 
     def _may_settle(self) -> bool:
         """Not before a ledger was read once: after a lost store incidents must be known again."""
-        return bool(getattr(self._publisher, "may_settle", True))
+        return self._publisher.may_settle
 
     async def _claim(self, limit: int) -> list[Work]:
         moment = now()

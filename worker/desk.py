@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -28,6 +27,7 @@ from worker.core.knowledge import Knowledge
 from worker.metrics import Metrics
 from worker.serve import facts
 from worker.serve.web import Health
+from worker.store.room import free_bytes
 
 _LOOP_LIMIT_S = 15.0
 _THREAD_LIMIT_S = 180.0
@@ -147,7 +147,7 @@ class Desk:
         """Count what waits, set the gauges, and judge disk and high-water marks."""
         told = await self.read(facts.store_facts)
         settings, metrics = self._loaded.config, self._metrics
-        free = shutil.disk_usage(settings.store.path.resolve().parent).free
+        free = free_bytes(settings.store.path)
         waiting = Waiting(told["inbox"], told["inbox_due"], told["outbox"], free)
         metrics.inbox_rows.set(waiting.inbox)
         metrics.inbox_oldest.set(facts.age_s(told["inbox_oldest"], now))

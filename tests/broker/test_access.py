@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.broker import oracle
 from tests.broker.publishing_process import config
 from tests.broker.secured_broker import SecuredBroker
 from tests.broker.test_restore import KNOWLEDGE, KafkaWorld, publish
@@ -177,6 +178,9 @@ def test_topics_are_looked_at_again_after_a_right_was_missing(
     topics.ensure(wanted)
     door.broker.grant(right)
     one.until(lambda: one.waiting() == 0 and one.publisher.problem is None)
+    reasons = [keys["reason"] for keys in one.events("publish.failed")]
+    assert reasons == ["not_authorized", "topic_policy"]
+    assert oracle.judge(one.config.store.path, door.broker.bootstrap, prefix).clean
 
 
 def altered(broker: SecuredBroker, wanted: Config, topic: str, **settings: str) -> None:

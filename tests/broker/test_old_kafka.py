@@ -45,4 +45,6 @@ def test_kafka_3_9_keeps_the_promises(old: World) -> None:
         },
         pause=(0.0, 0.3),
     )
-    old.end("Kafka 3.9, short")
+    found = old.end("Kafka 3.9, short")
+    assert found.clean
+    assert old.done["worker kill -9"] + old.done["worker kill -9 at a crash point"] == 5

@@ -127,11 +127,8 @@ def test_story_goes_on_after_the_store_was_lost(
         assert counted == list(range(1, len(counted) + 1)), name
 
 
-def test_backup_that_lags_is_brought_up(
-    kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
-) -> None:
-    """A backup from the middle of a story comes back after its end was published: the store takes
-    the topic's state, and sends nothing a second time."""
+def outlived(wanted: Callable[[str], Config], tmp_path: Path) -> dict[str, Incident]:
+    """Publishes a story; ``backup.db`` is the store after its first step. The incidents at its end."""
     steps = read_story(STORIES[0].with_name("late_merge.toml"))["step"]
     world = KafkaWorld(wanted("store.db").store.path)
     take(steps[0], world, KNOWLEDGE)  # type: ignore[arg-type]
@@ -146,6 +143,15 @@ def test_backup_that_lags_is_brought_up(
     newest = world.incidents
     world.conn.close()
     publish(wanted("store.db"))
+    return newest
+
+
+def test_backup_that_lags_is_brought_up(
+    kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
+) -> None:
+    """A backup from the middle of a story comes back after its end was published: the store takes
+    the topic's state, and sends nothing a second time."""
+    newest = outlived(wanted, tmp_path)
     before = revisions(kafka.bootstrap, wanted("").topics.prefix)
 
     told = publish(wanted("backup.db"))
@@ -163,18 +169,7 @@ def test_a_copy_from_before_a_restore_is_not_believed(
 ) -> None:
     """A backup was put back and brought up; nothing was published since, so no row of the ledger
     tells it from the same backup put back once more. That one is brought up again, too."""
-    steps = read_story(STORIES[0].with_name("late_merge.toml"))["step"]
-    world = KafkaWorld(wanted("store.db").store.path)
-    take(steps[0], world, KNOWLEDGE)  # type: ignore[arg-type]
-    world.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    publish(wanted("store.db"))
-    world.conn.close()
-    shutil.copy(tmp_path / "store.db", tmp_path / "backup.db")
-    world = KafkaWorld(wanted("store.db").store.path)
-    for step in steps[1:]:
-        take(step, world, KNOWLEDGE)  # type: ignore[arg-type]
-    world.conn.close()
-    publish(wanted("store.db"))
+    outlived(wanted, tmp_path)
     before = revisions(kafka.bootstrap, wanted("").topics.prefix)
     for name in ("first.db", "second.db"):
         shutil.copy(tmp_path / "backup.db", tmp_path / name)

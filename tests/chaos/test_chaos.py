@@ -148,7 +148,9 @@ def test_worker_killed_again_and_again(world: World, report: Report) -> None:
         },
         pause=(0.0, 0.3),
     )
-    report.add(world, world.end("worker killed"))
+    found = world.end("worker killed")
+    report.add(world, found)
+    assert found.clean
 
 
 def test_kills_freezes_outages_and_zombies(world: World, report: Report) -> None:
@@ -165,7 +167,9 @@ def test_kills_freezes_outages_and_zombies(world: World, report: Report) -> None
             "zombie": (world.zombie, times(6)),
         }
     )
-    report.add(world, world.end("everything mixed"))
+    found = world.end("everything mixed")
+    report.add(world, found)
+    assert found.clean
 
 
 def test_cut_after_apply(cut_world: tuple[World, Proxy], report: Report) -> None:
@@ -183,4 +187,6 @@ def test_cut_after_apply(cut_world: tuple[World, Proxy], report: Report) -> None
         world.done["worker kill -9"] += 1
     proxy.quiet()
     world.done.update({f"cut after {kind}": n for kind, n in proxy.counts().items()})
-    report.add(world, world.end("cut after apply"))
+    found = world.end("cut after apply")
+    report.add(world, found)
+    assert found.clean

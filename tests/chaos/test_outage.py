@@ -170,7 +170,9 @@ def endure(world: World, sessions: int, title: str) -> Outage:
 
 def test_short_outage_leaves_nothing_behind(world: Callable[[float], World]) -> None:
     """A dozen failed sessions: threads and files come back to what they were, rows arrive once."""
-    endure(world(60), 12, "outage, short")
+    outage = endure(world(60), 12, "outage, short")
+    assert outage.told("session failed") >= 12
+    assert outage.watch.growth(outage.watch.threads) <= SPARE_THREADS
 
 
 @pytest.mark.skipif(not ROUNDS, reason="long: `make chaos` runs it")

@@ -299,3 +299,65 @@ def test_a_worker_waits_for_a_command_that_holds_the_lock(path: Path) -> None:
     for thread in threads:
         thread.join(30)
     assert taken.is_set()
+
+
+def in_the_middle(folder: Path, event: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line, with something happening inside it."""
+    config = configured(folder, "http://127.0.0.1:9/feed.xml")
+    told = ["kabulwire", *arguments, "--config", str(config)]
+    program = f"import sys\nfrom worker import cli\nsys.argv = {told!r}\n{event}\ncli.main()"
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environ(folder), capture_output=True,
+        text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_signal_before_anything_began_is_a_clean_end(tmp_path: Path) -> None:
+    """SIGTERM while settings and knowledge are still being read: nothing is there to be drained."""
+    event = (
+        "import os, signal\n"
+        "import worker.config_load as it\n"
+        "it.load = lambda *_: os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    done = in_the_middle(tmp_path, event, "run")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_room_at_a_start_is_no_fault_of_ours(tmp_path: Path) -> None:
+    """Whatever it is that finds the disk full: exit 75 and one line, not 70 and a traceback."""
+    event = (
+        "import errno\n"
+        "from worker import app\n"
+        "async def full(*_, **__): raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "app._Worker.live = full"
+    )
+    done = in_the_middle(tmp_path, event, "run")
+    assert done.returncode == 75, done.stderr
+    assert "free some, start again" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_looking_at_a_damaged_store_says_so(tmp_path: Path) -> None:
+    """`store info` on pages of rubbish: exit 70 and a sentence."""
+    conn = open_writer(tmp_path / "store.db", BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, (message(n, size=3000) for n in range(50)), NOW)
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    conn.close()
+    with (tmp_path / "store.db").open("r+b") as file:
+        file.seek(4096 * 3)
+        file.write(b"\xff" * 4096 * 24)
+    done = kabulwire(tmp_path, "store", "info")
+    assert done.returncode == 70, done.stderr
+    assert "is damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_tail_without_anything_to_read(tmp_path: Path) -> None:
+    """Nothing was published to files yet: nothing is shown. Nobody answers at the broker: 69."""
+    done = kabulwire(tmp_path, "tail", "--no-follow")
+    assert (done.returncode, done.stdout) == (0, "")
+    done = kabulwire(tmp_path, "tail", "--no-follow", KAFKA__BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert done.returncode == 69, done.stderr
+    assert "bootstrap_servers" in done.stderr
+    assert "Traceback" not in done.stderr

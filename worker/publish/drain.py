@@ -59,6 +59,8 @@ class Drain(threading.Thread):
         self.beat = time.monotonic()
         self.problem: PublishError | None = None
         """Why nothing is published at the moment, or None."""
+        self.may_settle = True
+        """Whether incidents may be decided: with Kafka not before a ledger was read once."""
 
     def needs_person(self) -> bool:
         """Whether what stands in the way will not pass by waiting."""

@@ -6,7 +6,8 @@ Rules
    what comes from it is narrowed where it comes in.
 2. Trust, certificate, password and token are read anew for each client (``credentials``,
    ``tokens``).
-3. A reader is always ``read_committed``, commits no offsets and belongs to no group.
+3. A reader commits no offsets and belongs to no group. It is ``read_committed``; only the one that
+   asks for the end is not.
 4. "To the end" means: to the high watermark as it stood when reading began, not to the last stable
    offset, which is what a ``read_committed`` client calls the end. Workers share the ledger topic: an
    open transaction of one holds the stable end back, and behind it may lie the newest mark of
@@ -119,7 +120,7 @@ def build(make: Any, *topics: str, **settings: Any) -> Any:
 
 @contextlib.contextmanager
 def reader(kafka: Kafka, isolation: str = "read_committed") -> Iterator[Any]:
-    """A consumer that sees committed records only; assign partitions yourself."""
+    """A consumer, of committed records unless told otherwise; assign partitions yourself."""
     consumer = build(
         KafkaConsumer,
         **connection(kafka),

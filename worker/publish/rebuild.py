@@ -88,7 +88,8 @@ def rebuild(
         if unseen.first == 1 and published.snapshots:
             incidents.drop(conn, local.incident_id)
         else:
-            resynced += resync(conn, local, now, knowledge, unseen)
+            resync(conn, local, now, knowledge, unseen)
+            resynced += 1
     filed = [_file(conn, mine, published, settle_id, now, knowledge) for mine in own]
     anew = [analysis for analysis in filed if analysis is not None]
     for analysis in anew:

@@ -47,8 +47,8 @@ def resync(
     now: dt.datetime,
     knowledge: Knowledge,
     waiting: Unsent = NOTHING,
-) -> int:
-    """Queue the present state of an incident as its next revision; returns 1.
+) -> None:
+    """Queue the present state of an incident as its next revision.
 
     ``waiting``: what was never sent of it. Its numbers are not used again all the same: the broker may
     have taken them without our knowing.
@@ -69,7 +69,6 @@ def resync(
     outbox.append(
         conn, outbox.next_settle_id(conn), messages(Change(incident), now, knowledge), now
     )
-    return 1
 
 
 def unsent(conn: sqlite3.Connection) -> dict[str, Unsent]:
@@ -101,5 +100,7 @@ def republish(
         forget_ledger(conn, sink)
         conn.execute("DELETE FROM outbox WHERE published != 0")
         conn.execute("DELETE FROM meta WHERE key LIKE 'written.%'")
-    sent = sum(resync(conn, local, now, knowledge) for local in incidents.load_all(conn))
-    return {"incidents": sent, "moved": int(moved), "waiting": outbox.count_waiting(conn)}
+    known = incidents.load_all(conn)
+    for local in known:
+        resync(conn, local, now, knowledge)
+    return {"incidents": len(known), "moved": int(moved), "waiting": outbox.count_waiting(conn)}

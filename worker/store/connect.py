@@ -98,7 +98,9 @@ def _make_folder(path: Path) -> None:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only read. Raises ``ConfigError`` when there is no store."""
+    """A connection that can only read. Raises ``ConfigError`` when there is no store, ``StateError``
+    when it is damaged.
+    """
     if not path.is_file():
         raise ConfigError(f"no store at {path}")
     uri = f"{path.resolve().as_uri()}?mode=ro"
@@ -111,6 +113,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
         conn.execute("SELECT count(*) FROM meta").fetchone()
     except sqlite3.DatabaseError as error:
         conn.close()
+        if error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
+            raise StateError(f"store {path} is damaged: {error}; put a backup back") from error
         raise ConfigError(f"store.path: {path} is not a store: {error}") from error
     return conn
 
