@@ -95,7 +95,8 @@ class World:
             next_ordinal=1 + max((i.ordinal for i in announced), default=0),
         )
 
-    def _settle(self, names: set[str], incoming: Analysis | None, now: dt.datetime) -> Changes:
+    def _carry_out(self, names: set[str], incoming: Analysis | None, now: dt.datetime) -> Changes:
+        """Decide once, and make it so."""
         component = self._component(names)
         assert from_json(Component, to_json(component)) == component
         changes = decide(component, incoming, now, self.knowledge)
@@ -112,6 +113,11 @@ class World:
             if timer.due_at is not None:
                 self.timers[timer.incident_id, timer.kind] = timer.due_at
         self.links.update({link.report_id: link.incident_id for link in changes.links})
+        return changes
+
+    def _settle(self, names: set[str], incoming: Analysis | None, now: dt.datetime) -> Changes:
+        """And see that deciding again says nothing more."""
+        changes = self._carry_out(names, incoming, now)
         kinds = {change.note.kind for change in changes.changes}
         if not kinds & {"closed", "reopened", "merged"}:
             # What closes becomes a node of its own, what opens is told by its reports again: the

@@ -38,7 +38,7 @@ from worker.core.incident import Changes, Incident, TimerSet, article_of
 from worker.core.knowledge import Knowledge
 from worker.core.merge.freeze import freeze
 from worker.core.merge.identity import mint
-from worker.core.merge.life import due_after
+from worker.core.merge.life import due_since
 from worker.core.merge.revise import content_of
 from worker.core.model import Analysis, Article, Report
 from worker.publish.outbox import set_aside
@@ -240,7 +240,7 @@ def _incident(
     founder, n = _founder(snapshot, sorted({article_of(report_id) for report_id in once}))
     used = [s for s in snapshot.casualties.statements if s.status == "used"]
     rests = snapshot.state == "closed" or not whole
-    due = due_after(snapshot.state, None, snapshot.as_of, knowledge.merge_weights, moved=True)
+    due = due_since(snapshot.state, snapshot.as_of, knowledge.merge_weights)
     return Incident(
         snapshot=snapshot,
         content_hash=digest(content_of(snapshot)),

@@ -72,16 +72,20 @@ def draft_cell(entry: Named, around: Surroundings, cause: Cause, *, ticking: boo
     scene, prior, party = around.scene, entry.prior, entry.party
     snapshot = _snapshot(entry, around, cause)
     moved = prior is None or life.identity_moved(prior.snapshot, snapshot)
-    state = life.carry_on(life.state_of(party, scene), prior, moved=moved)
-    if ticking and not moved:
-        state = life.ripen(state, prior, cause.now)
+    tick_at = cause.now if ticking else None
+    evidence = life.evidence_of(party, scene)
+    event = life.event_of(evidence, prior, moved=moved, tick_at=tick_at)
     members = records(party)
-    if prior is not None and _stays_closed(prior, snapshot, state, members, cause):
-        state = "closed"
-    due = life.due_after(state, prior, cause.now, scene.knowledge.merge_weights, moved=moved)
-    if ticking:
-        due = life.rearm(due, cause.now, scene.knowledge.merge_weights)
-    snapshot = replace(snapshot, state=state)
+    if (
+        prior is not None
+        and event != "retracted"
+        and _stays_closed(prior, snapshot, members, cause)
+    ):
+        event = "immaterial"
+    after = life.follow(prior, event)
+    weights = scene.knowledge.merge_weights
+    due = life.due_after(after.timer, prior, cause.now, weights, tick_at=tick_at)
+    snapshot = replace(snapshot, state=after.state)
     kind, affected = _kind(entry, snapshot, around)
     return Draft(
         snapshot=snapshot,
@@ -104,7 +108,7 @@ def draft_superseded(
     """The last state of an incident that another one took over."""
     snapshot = replace(
         incident.snapshot,
-        state="superseded",
+        state=life.follow(incident, "taken_over").state,
         superseded_by=survivor,
         supersedes=(),
         incident_group=None,
@@ -118,7 +122,7 @@ def draft_emptied(incident: Incident, around: Surroundings, cause: Cause) -> Dra
     """The state of an incident whose reports were all withdrawn."""
     snapshot = replace(
         incident.snapshot,
-        state="retracted",
+        state=life.follow(incident, "retracted").state,
         incident_group=None,
         possible_duplicate_of=(),
         time=None,
@@ -229,13 +233,13 @@ def _supersedes(entry: Named, around: Surroundings) -> tuple[str, ...]:
 
 
 def _stays_closed(
-    prior: Incident, fresh: Snapshot, state: State, members: Sequence[Member], cause: Cause
+    prior: Incident, fresh: Snapshot, members: Sequence[Member], cause: Cause
 ) -> bool:
     """A new version or a kill that changes nothing leaves a closed incident closed.
 
     Unless it lost reports to another incident: then both are open again.
     """
-    if prior.state != "closed" or state not in ("provisional", "active", "settled"):
+    if prior.state != "closed":
         return False
     kept = {member.report_id for member in members}
     lost = [m for m in prior.members if m.report_id not in kept]

@@ -1,29 +1,139 @@
 """The life of an incident: which state it is in, and when time alone will change it.
 
-::
+Rules
+-----
+1. Whatever changes a state stands in ``LIFE`` and nowhere else. A pair that is not there is never
+   gone through: ``follow`` raises, because then the store contradicts itself.
+2. A decision finds one event for each incident (``event_of``): the strongest of what it sees. Lost
+   to another incident, then retracted, then nothing new of a closed one, then the clock, then what
+   its sources and its identity say.
+3. Only a tick looks at the clock; an article that arrives never closes anything. Nor does a tick
+   that finds the identity moved: the wait begins anew.
+4. Each state has at most one timer, and it is that of the state: ``active`` waits to be settled,
+   ``provisional`` and ``settled`` wait to be closed. A state that is kept keeps its timer.
 
-    provisional ─(two independent outlets, or a trusted one with place and target)─► active
-    active ─(identity unchanged for 72 h)─► settled ─(30 days)─► closed
-    provisional ─(30 days)─► closed
-    closed ─(a late primary report)─► active again, same id
-    any ─(retraction, or no primary and no round-up left)─► retracted, reversibly
-
-Only the timers look at the clock; an article that arrives never closes anything.
+Theory of operation
+-------------------
+``evidence_of`` (the members) → ``event_of`` (with identity and clock) → ``follow`` (the table) →
+``due_after`` (the timer that the table names). A closed incident that no decision opened is not
+asked at all: it is a node, and rests.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from worker.core.contract.snapshot import Snapshot, State
+from worker.core.errors import StateError
 from worker.core.incident import Incident, TimerSet
 from worker.core.merge.members import Party, is_trusted, sources_of
 from worker.core.merge.pairs import Weights
 from worker.core.merge.scene import Scene
 from worker.core.model import Place
 
+Stage = State | Literal["new"]
+"""A state, or that of an incident which is announced for the first time."""
+Evidence = Literal["corroborated", "uncorroborated", "retracted"]
+"""What the members alone say."""
+Event = Literal[
+    "corroborated",
+    "moved",
+    "uncorroborated",
+    "settle_due",
+    "close_due",
+    "immaterial",
+    "retracted",
+    "taken_over",
+]
+EVENTS: Mapping[Event, str] = {
+    "corroborated": "enough sources, and the identity stands",
+    "moved": "enough sources, and the identity is new or has moved",
+    "uncorroborated": "too few sources",
+    "settle_due": "enough sources, the identity stood for 72 hours",
+    "close_due": "the identity stood for 30 days",
+    "immaterial": "a member's new version or withdrawal that changes nothing material",
+    "retracted": "a retraction holds, or no primary and no round-up is left",
+    "taken_over": "its reports belong to another incident",
+}
+"""What each event means. The numbers are ``life.*`` of ``merge/weights.toml``."""
+Timer = Literal["settle", "close", "keep", "none"]
+"""Which timer an incident has afterwards: set anew, as it was, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Where an event leads, and the timer that is set."""
+
+    state: State
+    timer: Timer
+
+
+_ACTIVE = Next("active", "settle")
+_PROVISIONAL = Next("provisional", "close")
+_SETTLED = Next("settled", "close")
+_CLOSED = Next("closed", "none")
+_SUPERSEDED = Next("superseded", "none")
+_RETRACTED = Next("retracted", "none")
+
+LIFE: Mapping[Stage, Mapping[Event, Next]] = {
+    "new": {
+        "moved": _ACTIVE,
+        "uncorroborated": _PROVISIONAL,
+        "retracted": _RETRACTED,
+    },
+    "provisional": {
+        "corroborated": _ACTIVE,
+        "moved": _ACTIVE,
+        "uncorroborated": Next("provisional", "keep"),
+        "close_due": _CLOSED,
+        "retracted": _RETRACTED,
+        "taken_over": _SUPERSEDED,
+    },
+    "active": {
+        "corroborated": Next("active", "keep"),
+        "moved": _ACTIVE,
+        "uncorroborated": _PROVISIONAL,
+        "settle_due": _SETTLED,
+        "retracted": _RETRACTED,
+        "taken_over": _SUPERSEDED,
+    },
+    "settled": {
+        "corroborated": Next("settled", "keep"),
+        "moved": _ACTIVE,
+        "uncorroborated": _PROVISIONAL,
+        "close_due": _CLOSED,
+        "retracted": _RETRACTED,
+        "taken_over": _SUPERSEDED,
+    },
+    "closed": {
+        "corroborated": _ACTIVE,
+        "moved": _ACTIVE,
+        "uncorroborated": _PROVISIONAL,
+        "immaterial": _CLOSED,
+        "retracted": _RETRACTED,
+        "taken_over": _SUPERSEDED,
+    },
+    "superseded": {
+        "corroborated": _ACTIVE,
+        "moved": _ACTIVE,
+        "uncorroborated": _PROVISIONAL,
+        "retracted": _RETRACTED,
+        "taken_over": _SUPERSEDED,
+    },
+    "retracted": {
+        "corroborated": _ACTIVE,
+        "moved": _ACTIVE,
+        "uncorroborated": _PROVISIONAL,
+        "retracted": _RETRACTED,
+        "taken_over": _SUPERSEDED,
+    },
+}
+"""Every transition there is: stage → event → what follows."""
+
+_TIMER_OF: Mapping[State, Timer] = {"active": "settle", "provisional": "close", "settled": "close"}
 _IDENTITY = ("date", "place", "targets", "attack_types", "supersedes", "split_from")
 
 
@@ -35,30 +145,37 @@ class Due:
     close_at: dt.datetime | None = None
 
 
-def state_of(party: Party, scene: Scene) -> State:
-    """The state that the members alone give: provisional, active or retracted."""
+def follow(prior: Incident | None, event: Event) -> Next:
+    """What an event makes of an incident (None: a new one). Raises ``StateError`` when the table
+    does not know the pair.
+    """
+    stage: Stage = "new" if prior is None else prior.state
+    found = LIFE[stage].get(event)
+    if found is None:
+        name = "an incident" if prior is None else prior.incident_id
+        raise StateError(f"{name}: {event} cannot happen to what is {stage}")
+    return found
+
+
+def evidence_of(party: Party, scene: Scene) -> Evidence:
+    """What the members alone say: two independent outlets, or a trusted one with target and place,
+    corroborate an attack.
+    """
     if party.retracted:
         return "retracted"
     primaries = party.primaries
     outlets = frozenset[str]().union(*(sources_of(m) for m in primaries))
     if len(outlets) >= scene.knowledge.merge_weights["life.sources"]:
-        return "active"
+        return "corroborated"
     alone = (
         is_trusted(m, scene.knowledge) and m.filed.report.targets and _is_fine(m.filed.report.place)
         for m in primaries
     )
-    return "active" if any(alone) else "provisional"
+    return "corroborated" if any(alone) else "uncorroborated"
 
 
 def _is_fine(place: Place | None) -> bool:
     return place is not None and place.precision not in ("city", "province")
-
-
-def carry_on(base: State, prior: Incident | None, *, moved: bool) -> State:
-    """The state after a decision: a settled incident stays settled while its identity stands."""
-    if prior is not None and prior.state == "settled" and base == "active" and not moved:
-        return "settled"
-    return base
 
 
 def identity_moved(prior: Snapshot, fresh: Snapshot) -> bool:
@@ -66,45 +183,52 @@ def identity_moved(prior: Snapshot, fresh: Snapshot) -> bool:
     return any(getattr(prior, name) != getattr(fresh, name) for name in _IDENTITY)
 
 
+def event_of(
+    evidence: Evidence, prior: Incident | None, *, moved: bool, tick_at: dt.datetime | None
+) -> Event:
+    """What happened to an incident that has reports. ``tick_at``: the clock of a tick, else None."""
+    if evidence == "retracted":
+        return "retracted"
+    if tick_at is not None and prior is not None and not moved:
+        if evidence == "corroborated" and _is_due(prior.settle_at, tick_at):
+            return "settle_due"
+        if _is_due(prior.close_at, tick_at):
+            return "close_due"
+    return "moved" if moved and evidence == "corroborated" else evidence
+
+
+def _is_due(at: dt.datetime | None, now: dt.datetime) -> bool:
+    return at is not None and at <= now
+
+
 def due_after(
-    state: State, prior: Incident | None, now: dt.datetime, weights: Weights, *, moved: bool
+    timer: Timer,
+    prior: Incident | None,
+    now: dt.datetime,
+    weights: Weights,
+    *,
+    tick_at: dt.datetime | None = None,
 ) -> Due:
-    """The timers after a decision, kept as they were unless state or identity changed."""
-    if prior is not None and prior.state == state and not moved:
+    """The timers after a decision. One that this tick consumed, and that is kept, is set anew."""
+    settle = now + dt.timedelta(hours=weights["life.settle_hours"])
+    close = now + dt.timedelta(days=weights["life.close_days"])
+    if timer == "settle":
+        return Due(settle_at=settle)
+    if timer == "close":
+        return Due(close_at=close)
+    if timer == "none" or prior is None:
+        return Due()
+    if tick_at is None:
         return Due(prior.settle_at, prior.close_at)
-    settle = dt.timedelta(hours=weights["life.settle_hours"])
-    close = dt.timedelta(days=weights["life.close_days"])
-    match state:
-        case "active":
-            return Due(settle_at=now + settle)
-        case "provisional" if prior is not None and prior.state == "provisional":
-            return Due(close_at=prior.close_at)
-        case "provisional" | "settled":
-            return Due(close_at=now + close)
-        case _:
-            return Due()
+    return Due(
+        settle if _is_due(prior.settle_at, tick_at) else prior.settle_at,
+        close if _is_due(prior.close_at, tick_at) else prior.close_at,
+    )
 
 
-def rearm(due: Due, now: dt.datetime, weights: Weights) -> Due:
-    """Timers that a tick consumed without changing the state, set anew; the others as they are."""
-    settle = dt.timedelta(hours=weights["life.settle_hours"])
-    close = dt.timedelta(days=weights["life.close_days"])
-    return Due(_later(due.settle_at, now, settle), _later(due.close_at, now, close))
-
-
-def _later(at: dt.datetime | None, now: dt.datetime, period: dt.timedelta) -> dt.datetime | None:
-    return now + period if at is not None and at <= now else at
-
-
-def ripen(state: State, prior: Incident | None, now: dt.datetime) -> State:
-    """What a due timer makes of a state; only a tick asks."""
-    if prior is None or state not in ("provisional", "active", "settled"):
-        return state
-    if state == "active" and prior.settle_at is not None and prior.settle_at <= now:
-        return "settled"
-    if prior.close_at is not None and prior.close_at <= now:
-        return "closed"
-    return state
+def due_since(state: State, since: dt.datetime, weights: Weights) -> Due:
+    """The timers of an incident that came into this state at ``since``."""
+    return due_after(_TIMER_OF.get(state, "none"), None, since, weights)
 
 
 def timers(incident: Incident, prior: Incident | None) -> Iterable[TimerSet]:
