@@ -84,8 +84,8 @@ def test_a_right_that_is_missing_is_named_until_it_is_granted(
     words = f"this user may not {MISSING[right].format(name)}"
     one.until(lambda: one.publisher.problem is not None)
     one.until(lambda: words in str(one.publisher.problem))
-    tries = one.publisher._failures
-    one.until(lambda: one.publisher._failures > tries)
+    tries = one.publisher.step.past.failures
+    one.until(lambda: one.publisher.step.past.failures > tries)
     assert one.publisher.needs_person()
     assert not one.events("publish.recovered")
     door.broker.grant((kind, name, operation))

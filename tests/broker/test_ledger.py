@@ -21,6 +21,7 @@ from worker.publish.kafka import Fetched, read_to_end
 from worker.publish.ledger import Mark, StoreSide, judge, read
 from worker.publish.publisher import KafkaPublisher, SecondInstanceError
 from worker.publish.session import FencedError, Limits, Outgoing, ProducerSession
+from worker.publish.states import Past
 from worker.publish.topics import ensure
 
 MARK = Mark("s1", 7, "h7", "o1")
@@ -157,12 +158,11 @@ def test_a_foreign_mark_is_fatal_once_we_have_claimed(tmp_path: Path) -> None:
     when the topic was deleted."""
     found = Mark("s1", 7, "h7", "somebody")
     one = KafkaPublisher(config(tmp_path / "none.db", "nowhere:1", "t"), None, print)  # type: ignore[arg-type]
-    one._require_ours(found)
-    one._claimed = True
-    one._require_ours(Mark("s1", 7, "h7", one._owner))
-    one._require_ours(None)
+    one._require_ours(Past(), found)
+    one._require_ours(Past(has_owned=True), Mark("s1", 7, "h7", one._owner))
+    one._require_ours(Past(has_owned=True), None)
     with pytest.raises(SecondInstanceError):
-        one._require_ours(found)
+        one._require_ours(Past(has_owned=True), found)
 
 
 @pytest.mark.broker

@@ -145,7 +145,7 @@ def test_next_start_goes_on_where_the_ledger_is(kafka: Broker, prefix: str, work
     conn.close()
     two = worker_of(kafka.bootstrap, prefix)
     two.publisher.start()
-    two.until(lambda: two.publisher._claimed)
+    two.until(lambda: two.publisher.step.past.has_owned)
     after = mark_of(two.config)
     assert before.seq > 0
     assert (after.seq, after.row_hash) == (before.seq, before.row_hash)
@@ -193,7 +193,7 @@ def test_second_instance_is_fatal_for_the_first(
         source.backup(copy)
     second = worker_of(kafka.bootstrap, prefix, store=second_store)
     second.publisher.start()
-    second.until(lambda: second.publisher.may_settle and second.publisher._claimed)
+    second.until(lambda: second.publisher.step.past.has_owned)
     first.write(1, seed=3)
     first.publisher.wake()
     first.until(lambda: first.fatal)
@@ -222,7 +222,7 @@ def test_taken_over_while_a_session_opens(
 
     def overtaken(session: ProducerSession) -> None:
         monkeypatch.setattr(ProducerSession, "open", opened)
-        own = one.publisher._mark
+        own = mark_of(one.config)
         mark = ledger.Mark(own.store_id, own.seq, own.row_hash, "other")
         other.commit([Outgoing(f"{prefix}.{ledger.TOPIC}", b"w1", mark.encode())])
         opened(session)
@@ -261,12 +261,12 @@ def test_incident_row_is_never_skipped(kafka: Broker, prefix: str, worker_of: An
     one.add(*revision("kw-huge", 1, 2, padding=2_000_000))
     one.add(*revision("kw-after", 1, 3))
     one.publisher.start()
-    one.until(lambda: one.publisher.blocked)
+    one.until(lambda: one.publisher.flow.is_blocked)
     assert one.waiting() == 4
     heard = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENT_LOG}")
     assert [record.key for record in heard] == ["kw-before"]
     time.sleep(2)  # tried again meanwhile: still blocked, and said once
-    assert one.publisher.blocked
+    assert one.publisher.flow.is_blocked
     assert [keys["reason"] for keys in one.events("publish.failed")] == ["record_refused"]
 
 

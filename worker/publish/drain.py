@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from worker.core.errors import PublishError
+from worker.publish.flow import Flow, FlowEvent
 from worker.store.room import drop_ballast, has_no_room, may_pass
 from worker.store.writer import Writer
 
@@ -57,15 +58,24 @@ class Drain(threading.Thread):
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self.beat = time.monotonic()
-        self.problem: PublishError | None = None
+        self.flow = Flow()
+        """How publishing goes; read by other threads, so it is replaced as a whole."""
+
+    @property
+    def problem(self) -> PublishError | None:
         """Why nothing is published at the moment, or None."""
-        self.may_settle = True
+        return self.flow.problem
+
+    @property
+    def may_settle(self) -> bool:
         """Whether incidents may be decided: with Kafka not before a ledger was read once."""
+        return True
 
     def needs_person(self) -> bool:
         """Whether what stands in the way will not pass by waiting."""
-        problem = self.problem
-        return problem is not None and problem.reason in NEEDS_A_PERSON
+        flow = self.flow
+        named = flow.problem is not None and flow.problem.reason in NEEDS_A_PERSON
+        return flow.is_blocked or named
 
     def wake(self) -> None:
         """There is something new in the outbox."""
@@ -77,6 +87,23 @@ class Drain(threading.Thread):
         self._wake.set()
         self.join(timeout_s)
         return not self.is_alive() and self.problem is None
+
+    def _ended(self, event: FlowEvent, error: PublishError, *, quietly: bool = False) -> None:
+        """A try ended in this error: say what stops publishing, once for each reason in a row."""
+        before, self.flow = self.flow, self.flow.after(event, error)
+        if self.flow.problem is error and before.tells_anew(error) and not quietly:
+            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
+            self._tell("publish.failed", keys)
+
+    def _goes_on(self, event: FlowEvent) -> None:
+        """Nothing stands in the way, as far as this event shows."""
+        after = self.flow.after(event)
+        if self.flow.problem is not None and after.problem is None:
+            self._tell_recovered(self.flow.problem)
+        self.flow = after
+
+    def _tell_recovered(self, problem: PublishError) -> None:  # noqa: ARG002 - for who tells more
+        self._tell("publish.recovered", {})
 
     def _write(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run ``job`` on the writer. Raises ``PublishError`` store_full or store_busy."""

@@ -132,28 +132,17 @@ class FilePublisher(Drain):
             self._sink.write(rows)
             self._write(lambda writing: note_written(writing, rows, seqs))
         except OSError as error:
-            self._failed(
-                PublishError(
-                    "file_not_written",
-                    str(error),
-                    "Free space on the disk of files.dir, or mend its permissions; nothing is lost.",
-                )
-            )
+            self._ended("waits", _not_written(error))
             return 0
         except PublishError as error:
-            self._failed(error)
+            self._ended("waits", error)
             return 0
-        if self.problem is not None:
-            self.problem = None
-            self._tell("publish.recovered", {})
+        self._goes_on("stands")
         milliseconds = round((time.monotonic() - began) * 1000)
         self._tell("publish.committed", {"records": len(rows), "ms": milliseconds})
         return len(rows)
 
-    def _failed(self, error: PublishError) -> None:
-        """Say what stops publishing, once for each reason."""
-        same = self.problem is not None and self.problem.reason == error.reason
-        self.problem = error
-        if not same:
-            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
-            self._tell("publish.failed", keys)
+
+def _not_written(error: OSError) -> PublishError:
+    advice = "Free space on the disk of files.dir, or mend its permissions; nothing is lost."
+    return PublishError("file_not_written", str(error), advice)

@@ -71,7 +71,7 @@ def judge(
     ``topics_empty``: the incident topics hold nothing of this worker. ``moved``: the store published
     to another cluster or prefix meanwhile; what it notes as published says nothing about this one.
     """
-    if mark is None or (mark.seq == 0 and mark.store_id != store.store_id):
+    if mark is None or _says_nothing_of(store, mark):
         if topics_empty and not store.has_published:
             return "fresh"
         return "moved" if moved and mark is None else "missing"
@@ -84,6 +84,16 @@ def judge(
     if store.hash_at_mark is None:
         return "ahead"
     return "agreed" if store.hash_at_mark == mark.row_hash else "rewritten"
+
+
+def must_see_topics(mark: Mark | None, store: StoreSide) -> bool:
+    """Whether the verdict depends on what the incident topics hold (else they need not be read)."""
+    return not store.has_published and (mark is None or _says_nothing_of(store, mark))
+
+
+def _says_nothing_of(store: StoreSide, mark: Mark) -> bool:
+    """A claim of another store under our name, under which nothing was published."""
+    return mark.seq == 0 and mark.store_id != store.store_id
 
 
 def read(kafka: Kafka, topic: str, instance: str, timeout_s: float) -> Mark | None:

@@ -7,11 +7,14 @@ read the ledger → ``judge`` it against the store → mark what it proves → c
 then, again and again, one batch of whole settles and its ledger mark in one transaction, and mark
 the rows. Any doubt ends the session; the next one starts by reading the ledger, which knows.
 
+What a session has reached, and what its end means, are values and tables of ``states``; how
+publishing goes, seen from outside, is one of ``flow``. Here is only what must be done between them.
+
 Rules
 -----
 1. Strictly in the order of ``seq``, one transaction at a time. The mark in the store is only a
    cache; the ledger is the truth.
-2. A row of the incident topics is never skipped: publishing stops and ``blocked`` says so. A record
+2. A row of the incident topics is never skipped: publishing stops, ``blocked``. A record
    of the reports or dead-letter topic that the broker refuses is set aside, once it was refused in a
    batch of its own settle alone.
 3. When store and ledger tell different histories nothing is sent: first the store is restored from
@@ -22,6 +25,7 @@ Rules
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import secrets
@@ -31,37 +35,31 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from worker.config import Config
-from worker.core.contract.message import DEAD_LETTERS, INCIDENT_LOG, INCIDENTS, REPORTS
+from worker.core.contract.message import INCIDENT_LOG, INCIDENTS
 from worker.core.errors import KabulwireError, PublishError
 from worker.core.knowledge import Knowledge
 from worker.metrics import Metrics
-from worker.publish import kafka, ledger, outbox, restore, topics
+from worker.publish import kafka, ledger, outbox, restore, states, topics
 from worker.publish.drain import Drain, Told
-from worker.publish.ledger import Mark, judge
+from worker.publish.ledger import Judgement, Mark, judge
 from worker.publish.rebuild import rebuild
 from worker.publish.resync import republish
 from worker.publish.session import (
-    FencedError,
     Limits,
     Outgoing,
     ProducerSession,
     RefusedError,
-    StuckError,
     within,
 )
+from worker.publish.states import Closed, History, Opened, Owned, Past, Step, Topics
 from worker.store.connect import open_reader
 from worker.store.outbox import SET_ASIDE, OutboxRow, mark
 from worker.store.writer import Writer
 
+S = TypeVar("S", bound=Step)
 T = TypeVar("T")
 MAX_BATCH_BYTES = 1 << 20
 EX_SOFTWARE = 70
-_LOOK_AGAIN = frozenset(
-    {"topic_missing", "topic_unreadable", "record_refused", "not_authorized", "ledger_partitions"}
-)
-"""After these the topics may have been changed, or made anew by somebody else."""
-_SKIPPABLE = (REPORTS, DEAD_LETTERS)
-_STUCK_LIMIT = 4
 _IDLE_S = 1.0
 _BACKOFF_S = (0.3, 15.0)
 _READ_S = 25.0
@@ -93,105 +91,103 @@ class KafkaPublisher(Drain):
         self._exit_now = exit_now
         self._limits = Limits(config.publish.deadline_s)
         self._owner = secrets.token_hex(8)
-        self._mark: Mark | None = None
-        self._claimed = False
-        self._prepared: topics.Prepared | None = None
-        self._look_for_losses = True
-        self._told_unseen = False
-        self._suspect: int | None = None
-        self._stuck = 0
-        self._failures = 0
-        self.blocked = False
-        """Publishing waits for a person, not for the broker: we are not ready."""
-        self.may_settle = False
+        self.step: Step = Closed()
+        """What the session has reached; only this thread replaces it."""
+        self.history: History = "unread"
+        """What is known of the store against its ledger; the same."""
+
+    @property
+    def may_settle(self) -> bool:
         """A ledger was read in the life of this store, and the two agree as far as is known."""
+        return self.history in states.MAY_SETTLE
 
     def run(self) -> None:
         """The thread: sessions, one after the other."""
         kafka.quieten()
         conn = open_reader(self._config.store.path)
-        self.may_settle = outbox.may_settle(conn)
+        self.history = "believed" if outbox.may_settle(conn) else "unread"
+        closed: Closed | None = Closed()
         try:
-            while not (self._stopping.is_set() and self.problem is not None):
-                if self._one_session(conn):
-                    return
+            while closed is not None and not (self._stopping.is_set() and self.problem is not None):
+                closed = self._one_session(conn, closed)
         except Exception as error:  # noqa: BLE001 - the thread's last word
             self._die(error)
         finally:
             conn.close()
 
-    def _one_session(self, conn: sqlite3.Connection) -> bool:
-        """From building a producer to its first doubt; True when all is done and we may end."""
+    def _one_session(self, conn: sqlite3.Connection, closed: Closed) -> Closed | None:
+        """From building a producer to its first doubt; None when all is done and we may end."""
         name = self._config.topics.prefix + "." + self._config.instance
         session = ProducerSession(self._config.kafka, name, self._limits, self._beat)
-        stands = False
         try:
-            self._begin(conn, session)
-            stands = True
-            self._publish_until_told(conn, session)
-            return True
+            with contextlib.closing(session):
+                self._publish_until_told(conn, self._begin(conn, closed, session))
+                return None
         except PublishError as error:
-            session.close()
-            if stands and error.reason == "not_authorized":
-                self.blocked = True  # the next session stands too: only a batch proves the right
-            self._failed(error)
-            return False
-        finally:
-            session.close()
+            return self._failed(error)
 
-    def _begin(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
-        """Everything that stands before the first batch."""
+    def _begin(self, conn: sqlite3.Connection, closed: Closed, session: ProducerSession) -> Owned:
+        """Everything that stands before the first batch, step by step."""
         self._beat()
         kafka.GATE.forget()
-        if self._prepared is None:
-            self._prepared = self._waiting("topics", lambda: topics.prepare(self._config))
-            self._look_for_losses = True
-            self._tell_unseen(self._prepared.unseen)
-        if self._claimed:
-            self._require_ours(self._read_ledger())  # before we fence the rightful owner
+        prepared = self._reached(closed.prepared(closed.topics or self._look_at_topics(closed)))
+        if prepared.past.has_owned:  # before we fence the rightful owner
+            self._require_ours(prepared.past, self._read_ledger())
         session.open()
         self._beat()
         found = self._read_ledger()
-        self._require_ours(found)
-        self._agree(conn, found)
-        if found is None or found.owner != self._owner or self._mark != found:
-            self._claim(session)
-        if not self.blocked:
-            self._recovered()
+        self._require_ours(prepared.past, found)
+        opened = self._reached(prepared.opened(session, found))
+        agreed = self._reached(opened.agreed(self._agree(conn, opened)))
+        if agreed.must_claim:
+            session.commit([self._ledger_record(agreed.mark)])
+        owned = self._reached(agreed.owned())
+        self._goes_on("stands")
+        return owned
 
-    def _tell_unseen(self, names: Sequence[str]) -> None:
-        """Settings that we may not see do not stop publishing; it is said once."""
-        if names and not self._told_unseen:
-            self._told_unseen = True
-            self._tell("publish.unchecked", {"topics": ", ".join(names)})
+    def _reached(self, step: S) -> S:
+        self.step = step
+        return step
 
-    def _agree(self, conn: sqlite3.Connection, found: Mark | None) -> None:
-        """Bring store and ledger to one history, or raise."""
-        assert self._prepared is not None
-        side, where = outbox.store_side(conn, found), self._prepared.destination
-        empty = side.has_published or not self._needs_topics(found, side) or self._topics_empty()
-        before = outbox.destination(conn)
+    def _look_at_topics(self, closed: Closed) -> Topics:
+        """As delivery needs them. Settings that we may not see do not stop it; it is said once."""
+        found = self._waiting("topics", lambda: topics.prepare(self._config))
+        if found.unseen and not closed.past.told_unchecked:
+            self._tell("publish.unchecked", {"topics": ", ".join(found.unseen)})
+        return Topics(found)
+
+    def _require_ours(self, past: Past, found: Mark | None) -> None:
+        """Raises ``SecondInstanceError`` when somebody took over."""
+        if past.is_taken_over(found, self._owner):
+            raise SecondInstanceError(
+                f"another worker publishes as instance {self._config.instance!r} to "
+                f"{self._config.topics.prefix}.*: give each worker its own `instance`"
+            )
+
+    def _agree(self, conn: sqlite3.Connection, opened: Opened) -> Mark:
+        """Bring store and ledger to one history, or raise; what the ledger is to rest on."""
+        found, where = opened.found, opened.topics.found.destination
+        side, before = outbox.store_side(conn, found), outbox.destination(conn)
+        empty = not ledger.must_see_topics(found, side) or self._topics_empty()
         verdict = judge(found, side, topics_empty=empty, moved=before not in (None, where))
-        if found is not None and verdict == "agreed":
-            seq, basis = found.seq, found.row_hash
-            self._write(lambda writing: outbox.note_agreed(writing, found, where))
-            self._make_up_for_losses(side, seq)
-        elif verdict == "fresh":
-            seq, basis = 0, secrets.token_hex(8)
-            self._write(lambda writing: outbox.note_token(writing, seq, basis, where))
+        answer = states.ON_VERDICT[verdict]
+        token = secrets.token_hex(8)
+        basis = states.mark_after(answer, found, side.store_id, self._owner, token)
+        if answer == "resume":
+            self._write(lambda writing: outbox.note_agreed(writing, basis, where))
+            self._make_up_for_losses(opened.topics, side, basis.seq)
+        elif answer == "begin":
+            self._write(lambda writing: outbox.note_token(writing, 0, basis.row_hash, where))
         else:
-            seq, basis = found.seq if found else 0, secrets.token_hex(8)
-            self._diverged(verdict, seq, basis)
-        self._look_for_losses = False
-        self._mark = Mark(side.store_id, seq, basis, self._owner)
-        self.may_settle = True
+            self._restore(verdict, basis, where, above=answer == "restore_above")
+        self.history = "agreed"
+        return basis
 
-    def _make_up_for_losses(self, side: ledger.StoreSide, seq: int) -> None:
+    def _make_up_for_losses(self, known: Topics, side: ledger.StoreSide, seq: int) -> None:
         """A topic of incidents that was deleted alone: the ledger does not know, consumers do."""
-        assert self._prepared is not None
-        if not (self._look_for_losses and side.has_published and self._knowledge):
+        if known.is_compared or not side.has_published or not self._knowledge:
             return
-        gone = {INCIDENTS, INCIDENT_LOG} & set(self._prepared.made)
+        gone = {INCIDENTS, INCIDENT_LOG} & set(known.found.made)
         if not gone and not self._topics_empty():
             return
         knowledge, now = self._knowledge, dt.datetime.now(dt.UTC)
@@ -199,20 +195,18 @@ class KafkaPublisher(Drain):
         sent = self._write(lambda conn: republish(conn, "kafka", now, knowledge))
         self._tell("store.restored", {"resynced": sent["incidents"]})
 
-    def _needs_topics(self, found: Mark | None, side: ledger.StoreSide) -> bool:
-        return found is None or (found.seq == 0 and found.store_id != side.store_id)
-
     def _topics_empty(self) -> bool:
         return self._waiting(
             "look", lambda: restore.is_empty(self._config, self._knowledge, restore.READ_S)
         )
 
-    def _diverged(self, verdict: str, seq: int, token: str) -> None:
-        """Say it loudly, then restore the store from the topics; ``token`` will tell it from copies."""
-        self.may_settle = False
-        self._tell_diverged(verdict, seq)
-        assert self._prepared is not None
-        knowledge, where = self._knowledge, self._prepared.destination
+    def _restore(self, verdict: Judgement, basis: Mark, where: str, *, above: bool) -> None:
+        """Say it loudly, then bring the store to what the topics hold. The token of ``basis`` will
+        tell it from copies; ``above``: what it alone has is not thrown away.
+        """
+        self.history = "diverged"
+        self._tell_diverged(verdict, basis.seq)
+        knowledge = self._knowledge
         if knowledge is None:
             raise PublishError(
                 "store_diverged",
@@ -225,10 +219,8 @@ class KafkaPublisher(Drain):
         now = dt.datetime.now(dt.UTC)
 
         def take(conn: sqlite3.Connection) -> dict[str, int]:
-            counts = rebuild(
-                conn, published, seq, now, knowledge, moved=verdict in ("moved", "behind")
-            )
-            outbox.note_token(conn, seq, token, where)
+            counts = rebuild(conn, published, basis.seq, now, knowledge, moved=above)
+            outbox.note_token(conn, basis.seq, basis.row_hash, where)
             return counts
 
         told = self._write(take)
@@ -239,80 +231,46 @@ class KafkaPublisher(Drain):
         if self._metrics is not None:
             self._metrics.diverged.inc()
 
-    def _claim(self, session: ProducerSession) -> None:
-        """Write our name into the ledger, so that a second worker can see it."""
-        assert self._mark is not None
-        session.commit([self._ledger_record(self._mark)])
-        self._claimed = True
-
-    def _require_ours(self, found: Mark | None) -> None:
-        """Whose mark is the newest? A foreign one after our own: somebody took over. None at all: the
-        ledger was deleted.
-        """
-        if self._claimed and found is not None and found.owner != self._owner:
-            raise SecondInstanceError(
-                f"another worker publishes as instance {self._config.instance!r} to "
-                f"{self._config.topics.prefix}.*: give each worker its own `instance`"
-            )
-
-    def _publish_until_told(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
+    def _publish_until_told(self, conn: sqlite3.Connection, owned: Owned) -> None:
         """Batches, until a stop was asked for and nothing waits."""
         while True:
             self._beat()
             self._wake.clear()
             stopping = self._stopping.is_set()
-            rows = self._next(conn)
+            limit = owned.past.batch_limit(self._config.publish.batch_records)
+            rows = outbox.next_batch(conn, limit, MAX_BATCH_BYTES)
             if rows:
-                self._publish(session, rows)
+                owned = self._publish(owned, rows)
             elif stopping:
                 return
             else:
                 self._wake.wait(_IDLE_S)
 
-    def _next(self, conn: sqlite3.Connection) -> list[OutboxRow]:
-        """The next batch; while a row is suspected, the settle with it goes alone."""
-        limit = 1 if self._suspect is not None else self._config.publish.batch_records
-        return outbox.next_batch(conn, limit, MAX_BATCH_BYTES)
-
-    def _publish(self, session: ProducerSession, rows: Sequence[OutboxRow]) -> None:
+    def _publish(self, owned: Owned, rows: Sequence[OutboxRow]) -> Owned:
         """One transaction, and the note of it in the store."""
         began = time.monotonic()
         progress = outbox.last_progress(rows)
-        assert self._mark is not None
-        after = self._mark
-        if progress is not None:
-            after = Mark(after.store_id, progress.seq, progress.row_hash, self._owner)
+        sending = self._reached(owned.sending(rows, progress))
         try:
-            session.commit([*map(self._record, rows), self._ledger_record(after)])
-        except RefusedError as refused:
-            self._refused([rows[at] for at in refused.positions if at < len(rows)], rows, refused)
-        self._mark = after
+            sending.session.commit([*map(self._record, rows), self._ledger_record(sending.mark)])
+        except RefusedError as error:
+            if states.end_of(sending, error) == "set_aside":
+                self._set_aside(sending.refused(error), error)
+            raise
         seqs = [row.seq for row in rows]
         self._write(lambda conn: outbox.note_published(conn, seqs, progress))
-        if self._suspect is not None and rows[-1].seq >= self._suspect:
-            self._suspect = None
-        self._stuck = self._failures = 0
-        if self.blocked:
-            self._recovered()
+        owned = self._reached(sending.committed())
+        self._goes_on("committed")
         self._tell_committed(len(rows), time.monotonic() - began)
+        return owned
 
-    def _refused(
-        self, bad: Sequence[OutboxRow], batch: Sequence[OutboxRow], refused: RefusedError
-    ) -> None:
-        """Set rows aside, if they may be and were refused alone; the session is over in any case."""
-        if bad and len({row.settle_id for row in batch}) > 1:
-            self._suspect = bad[0].seq
-        elif bad and all(row.topic in _SKIPPABLE for row in bad):
-            seqs = [row.seq for row in bad]
-            self._write(lambda conn: mark(conn, seqs, SET_ASIDE))
-            for row in bad:
-                self._tell(
-                    "publish.set_aside",
-                    {"topic": row.topic, "key": row.key, "detail": str(refused)},
-                )
-        else:
-            self.blocked = True
-        raise refused
+    def _set_aside(self, bad: Sequence[OutboxRow], refused: RefusedError) -> None:
+        seqs = [row.seq for row in bad]
+        self._write(lambda conn: mark(conn, seqs, SET_ASIDE))
+        for row in bad:
+            self._tell(
+                "publish.set_aside", {"topic": row.topic, "key": row.key, "detail": str(refused)}
+            )
 
     def _record(self, row: OutboxRow) -> Outgoing:
         return Outgoing(
@@ -337,51 +295,30 @@ class KafkaPublisher(Drain):
         except Exception as error:
             raise kafka.explain(error, "READ") from error
 
-    def _failed(self, error: PublishError) -> None:
+    def _failed(self, error: PublishError) -> Closed:
         """A session ended in doubt: say so once, wait, and perhaps give up on this process."""
-        self._failures += 1
-        if isinstance(error, StuckError):
-            self._stuck += 1
+        end = states.end_of(self.step, error)
+        closed = self._reached(states.closed(self.step, end, error))
         if self._metrics is not None:
             self._metrics.transactions.labels("failed").inc()
             self._metrics.rebuilds.labels(error.reason).inc()
-        if error.reason in _LOOK_AGAIN:
-            self._prepared = None
-        if not (isinstance(error, RefusedError) and not self.blocked):
-            self._report(error)
-        if self._stuck >= _STUCK_LIMIT:
+        first_fence = end == "fenced" and closed.past.failures == 1
+        self._ended(states.ON_END[end].flow, error, quietly=first_fence)
+        if closed.past.is_hopeless:
             self._exit_now(EX_SOFTWARE)
-        self._pause(0.0 if isinstance(error, RefusedError) and not self.blocked else None)
+        if self.problem is not None:  # else it was answered at once
+            self._back_off(closed.past.failures)
+        return closed
 
-    def _report(self, error: PublishError) -> None:
-        """Say what stops publishing, once for each reason."""
-        same = self.problem is not None and self.problem.reason == error.reason
-        self.problem = error
-        if not same and not self._harmless(error):
-            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
-            self._tell("publish.failed", keys)
-
-    def needs_person(self) -> bool:
-        """As any drain, and while a row or a right is in the way."""
-        return self.blocked or super().needs_person()
-
-    def _harmless(self, error: PublishError) -> bool:
-        """A first fence is often our own: a frozen request of an earlier session of ours."""
-        return isinstance(error, FencedError) and self._failures == 1
-
-    def _pause(self, seconds: float | None) -> None:
-        """Back off: longer after each failure in a row; a stop ends the wait, new work does not."""
+    def _back_off(self, failures: int) -> None:
+        """Longer after each failure in a row; a stop ends the wait, new work does not."""
         first, longest = _BACKOFF_S
-        wait = min(longest, first * 2 ** min(self._failures, 10)) if seconds is None else seconds
-        self._stopping.wait(wait)
+        self._stopping.wait(min(longest, first * 2 ** min(failures, 10)))
 
-    def _recovered(self) -> None:
+    def _tell_recovered(self, problem: PublishError) -> None:
         """A session stands, or, after a refused row, a batch went through: no problem any more."""
-        if self.problem is not None:
-            self._tell("publish.rebuilt", {"reason": self.problem.reason})
-            self._tell("publish.recovered", {})
-        self.problem = None
-        self.blocked = False
+        self._tell("publish.rebuilt", {"reason": problem.reason})
+        super()._tell_recovered(problem)
 
     def _tell_committed(self, records: int, seconds: float) -> None:
         self._tell("publish.committed", {"records": records, "ms": round(seconds * 1000)})
@@ -398,16 +335,17 @@ class KafkaPublisher(Drain):
 
     def _die(self, error: BaseException) -> None:
         """What cannot be mended here ends the thread, and the process if it listens."""
-        self.problem = PublishError(
-            "second_instance" if isinstance(error, SecondInstanceError) else "publisher_failed",
-            str(error),
-            "Give each worker an `instance` of its own, then start this one again."
-            if isinstance(error, SecondInstanceError)
-            else "This is a defect; a restart is safe.",
+        second = isinstance(error, SecondInstanceError)
+        self._ended(
+            "ends",
+            PublishError(
+                "second_instance" if second else "publisher_failed",
+                str(error),
+                "Give each worker an `instance` of its own, then start this one again."
+                if second
+                else "This is a defect; a restart is safe.",
+            ),
         )
-        self.blocked = True
-        keys = {"reason": self.problem.reason, "detail": str(error), "advice": self.problem.advice}
-        self._tell("publish.failed", keys)
         if self._on_fatal is not None:
             self._on_fatal(error)
 
