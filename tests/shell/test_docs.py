@@ -7,18 +7,24 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from worker import log
 from worker.config_load import load_settings, setting_names
+from worker.core.merge.life import EVENTS, LIFE
 from worker.metrics import Metrics
+from worker.publish import states
 from worker.publish.drain import NEEDS_A_PERSON
+from worker.publish.flow import FLOW, FLOW_EVENTS, FlowEvent
 from worker.publish.ledger import Judgement
+from worker.publish.states import ANSWERS, ON_END, ON_VERDICT, STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
@@ -54,6 +60,100 @@ def test_every_divergence_is_documented() -> None:
     table = OPERATE.split("| `reason` of `store.diverged` |")[1].split("\n\n")[0]
     told = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line)}
     assert told == {*get_args(Judgement), "emptied"} - {"agreed", "fresh"}
+
+
+def grid(first: str, columns: Iterable[str], rows: Mapping[str, Sequence[str]]) -> str:
+    """A table with a name in the first column of each row."""
+    lines = [(first, *columns), *((f"`{name}`", *cells) for name, cells in rows.items())]
+    told = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([told[0], "|---" * len(lines[0]) + "|", *told[1:]])
+
+
+def code(names: Iterable[str]) -> list[str]:
+    return [f"`{name}`" for name in names]
+
+
+def transitions(first: str, table: Mapping[Any, Mapping[Any, str]], events: Sequence[str]) -> str:
+    """States down, events across; a dash where there is no such transition."""
+    rows = {
+        name: [f"`{row[event]}`" if event in row else "–" for event in events]
+        for name, row in table.items()
+    }
+    return grid(first, code(events), rows)
+
+
+def life_table() -> str:
+    rows = {
+        stage: [
+            f"`{row[event].state}`"
+            + (f" ({row[event].timer})" if row[event].timer != "none" else "")
+            if event in row
+            else "–"
+            for event in EVENTS
+        ]
+        for stage, row in LIFE.items()
+    }
+    return grid("from", code(EVENTS), rows)
+
+
+def steps_table() -> str:
+    """Each step with what it holds beside the past, and where it leads but for a doubt."""
+    rows = {}
+    for step, row in STEPS.items():
+        holds = [part.name for part in fields(getattr(states, step)) if part.name != "past"]
+        ways = [f"`{event}` → `{after}`" for event, after in row.items() if event != "doubt"]
+        assert row["doubt"] == "Closed"
+        rows[step] = [", ".join(code(holds)), ", ".join(ways)]
+    return grid("step", ["it holds", "then"], rows)
+
+
+AGAIN: Mapping[FlowEvent, str] = {
+    "remedied": "at once", "waits": "after a pause", "blocks": "after a pause"}  # fmt: skip
+READY: Mapping[FlowEvent, str] = {
+    "remedied": "as it was", "waits": "by the reason", "blocks": "falls"}  # fmt: skip
+
+
+def ends_table() -> str:
+    rows = {
+        end: [
+            ending.meaning,
+            "kept" if ending.keeps_topics else "looked at again",
+            AGAIN[ending.flow],
+            READY[ending.flow],
+            f"`{ending.flow}`",
+        ]
+        for end, ending in ON_END.items()
+    }
+    return grid("end", ("how it ended", "topics", "next session", "readiness", "event"), rows)
+
+
+TABLES: dict[tuple[str, str], Callable[[], str]] = {
+    ("contract.md", "events"): lambda: grid(
+        "event", ["meaning"], {event: [meaning] for event, meaning in EVENTS.items()}
+    ),
+    ("contract.md", "life"): life_table,
+    ("guarantees.md", "steps"): steps_table,
+    ("guarantees.md", "verdicts"): lambda: grid(
+        "verdict",
+        ["answer", "what is done"],
+        {v: [f"`{answer}`", ANSWERS[answer]] for v, answer in ON_VERDICT.items()},
+    ),
+    ("guarantees.md", "ends"): ends_table,
+    ("guarantees.md", "flow"): lambda: transitions("publishing is", FLOW, tuple(FLOW_EVENTS)),
+    ("guarantees.md", "flow events"): lambda: grid(
+        "event", ["meaning"], {event: [meaning] for event, meaning in FLOW_EVENTS.items()}
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "section"), TABLES)
+def test_a_table_of_states_in_the_documents_is_that_of_the_code(
+    document: str, section: str
+) -> None:
+    """Rendered from the code, it is word for word what stands between the marks."""
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    shown = text.split(f"<!-- {section} -->\n")[1].split(f"\n<!-- /{section} -->")[0]
+    assert shown == TABLES[document, section]()
 
 
 def test_every_metric_is_documented() -> None:

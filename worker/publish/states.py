@@ -269,7 +269,9 @@ ON_END: Mapping[End, Ending] = {
         "a right is missing, and the session stood all the same", "blocks", False
     ),
     "topics": Ending(
-        "before it stood: a right or a topic is missing, a topic is not fit", "waits", False
+        "a topic is missing or not fit, or a right is missing before the session stood",
+        "waits",
+        False,
     ),
     "fenced": Ending("the transactional id was taken; told from the second time", "waits", True),
     "stuck": Ending("a call passed its deadline; at the fourth in a row: exit 70", "waits", True),
