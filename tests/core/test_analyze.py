@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.errors import PageError
-from worker.core.model import Analysis, Document, Entry, Report
-from worker.knowledge import load_knowledge
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import PageError
+from worker.core.domain.report import Analysis, Report
 
 KNOWLEDGE = load_knowledge("kabul")
 WEDNESDAY = dt.datetime(2021, 3, 10, 15, 0, tzinfo=dt.timezone(dt.timedelta(hours=4, minutes=30)))

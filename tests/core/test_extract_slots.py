@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.dating import find_timeline
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Article, Span
+from worker.core.domain.report import Claim, Perpetrator, Place, Target
 from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.actors import find_actors
 from worker.core.extract.claim import find_claims
 from worker.core.extract.passage import Passage
 from worker.core.extract.victims import find_victims
-from worker.core.model import Article, Claim, Perpetrator, Place, Span, Target
-from worker.core.segment import find_segments
+from worker.core.segment.main_date import find_timeline
+from worker.core.segment.segment import find_segments
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge("kabul")
 WEDNESDAY = dt.datetime(2021, 3, 10, 15, 0, tzinfo=dt.timezone(dt.timedelta(hours=4, minutes=30)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from worker.core.gate import decide
-from worker.core.model import Entry, EntryStatus
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Entry
+from worker.core.domain.vocabulary import EntryStatus
+from worker.core.sources.gate import decide
 
 GATE = load_knowledge("kabul").profile.gate
 LONG = "The city council met on Tuesday to discuss the new bus lanes and parking fees."

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from worker.config.knowledge import load_knowledge
 from worker.core.classify.cues import CATEGORIES
-from worker.core.errors import KnowledgeError
-from worker.core.lexicon import build
-from worker.core.text.normalise import plain
-from worker.knowledge import load_knowledge
+from worker.core.domain.errors import KnowledgeError
+from worker.core.lang.lexicon import build
+from worker.core.lang.normalise import plain
 
-FOLDER = Path(__file__).parent.parent.parent / "worker" / "core" / "lexicon"
+FOLDER = Path(__file__).parent.parent.parent / "worker" / "core" / "lang"
 FILES = sorted(FOLDER.glob("*.toml"))
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from worker.core.text.places import PlaceMention, find_places
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.text.prose import Prose, compose
-from worker.knowledge import load_knowledge
 
 KABUL = load_knowledge("kabul")
 PORTSMERE = load_knowledge(Path(__file__).parent.parent / "profiles" / "portsmere")

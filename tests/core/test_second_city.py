@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.lines import document_of
-from worker.core.model import Analysis
-from worker.knowledge import load_knowledge
+from worker.core.domain.report import Analysis
+from worker.core.sources.jsonl import document_of
 from worker.replay import replay
 
 CITY = Path(__file__).parents[1] / "profiles" / "portsmere"

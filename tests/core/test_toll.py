@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.model import Document, Report, Statement
-from worker.knowledge import load_knowledge
+from worker.core.domain.document import Document
+from worker.core.domain.report import Report, Statement
 
 KNOWLEDGE = load_knowledge("kabul")
 WHEN = dt.datetime(2031, 3, 4, 15, 0, tzinfo=dt.timezone(dt.timedelta(hours=4, minutes=30)))

@@ -14,11 +14,11 @@ from typing import get_args
 import pytest
 import yaml
 
-from worker import log
-from worker.config_load import load_settings, setting_names
-from worker.metrics import Metrics
+from worker.config.load import load_settings, setting_names
+from worker.observe import log
+from worker.observe.metrics import Metrics
 from worker.publish.drain import NEEDS_A_PERSON
-from worker.publish.ledger import Judgement
+from worker.publish.kafka.ledger import Judgement
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.tell import play, read_story
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
