@@ -93,8 +93,8 @@ def _processes(sandbox: Sandbox) -> list[int]:
 
 WORKER = """
 import asyncio, sys
-from worker.core.entries import Hint
-from worker.sandbox import Sandbox
+from worker.core.sources.entries import Hint
+from worker.sandbox.pool import Sandbox
 
 async def main():
     sandbox = Sandbox("anywhere", 1, parse_deadline_s=60)

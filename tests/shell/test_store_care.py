@@ -316,7 +316,7 @@ def test_a_signal_before_anything_began_is_a_clean_end(tmp_path: Path) -> None:
     """SIGTERM while settings and knowledge are still being read: nothing is there to be drained."""
     event = (
         "import os, signal\n"
-        "import worker.config_load as it\n"
+        "import worker.config.load as it\n"
         "it.load = lambda *_: os.kill(os.getpid(), signal.SIGTERM)"
     )
     done = in_the_middle(tmp_path, event, "run")
