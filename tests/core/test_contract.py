@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
 from worker.core.contract import caps
@@ -29,14 +30,14 @@ from worker.core.incident import Change, Incident, from_json, to_json
 from worker.core.model import Analysis, Figure, Perpetrator, Verdict, Weapon
 from worker.knowledge import load_knowledge
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)
 STEP = {"at": NOW, "outlet": "gulf", "title": "Blast at checkpoint — پل"}
 SLOTS = {
     "date": dt.date(2031, 3, 4),
-    "place": "pd-9",
+    "place": "ward-4",
     "target": ["police/police_checkpoint: Stone Bridge checkpoint"],
     "killed": 6,
 }
@@ -258,7 +259,7 @@ def test_many_reports_and_long_titles_are_cut_too(reports: int, title: int, kept
 def test_dead_letters_and_heartbeats_are_records_too() -> None:
     """Both are plain JSON under their key, with the id of what they say."""
     letter = DeadLetter("guid-1", "entry", "too_deep", "x", 2, NOW)
-    beat = Heartbeat("a", "kabul", NOW, NOW, 3, 1, "0.1", "abc")
+    beat = Heartbeat("a", "portsmere", NOW, NOW, 3, 1, "0.1", "abc")
     dead, alive = dead_letter_record(letter, KNOWLEDGE), heartbeat_record(beat, KNOWLEDGE)
     assert (dead.topic, dead.key) == ("dead-letters.v1", "guid-1")
     assert (alive.topic, alive.key) == ("heartbeat.v1", "a")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
 from worker.core.errors import StateError
@@ -17,10 +18,10 @@ from worker.core.merge.identity import mint
 from worker.core.model import Statement
 from worker.knowledge import load_knowledge
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
 DAY = dt.date(2031, 3, 4)
-SPOT = {"date": DAY, "place": "pd-9", "target": ["police/police_patrol: Ninth District patrol"]}
+SPOT = {"date": DAY, "place": "ward-4", "target": ["police/police_patrol: Ninth District patrol"]}
 
 
 def _arrive(world: World, name: str, minutes: int, *slots: dict, **more: object) -> None:
@@ -38,14 +39,14 @@ def _only(world: World):
 def test_a_trusted_outlet_with_place_and_target_needs_no_second() -> None:
     """A wire that names place and target makes an incident active alone."""
     world = World(KNOWLEDGE)
-    _arrive(world, "reuters-1", 0, SPOT, outlet="Reuters")
+    _arrive(world, "press-1", 0, SPOT, outlet="Valdra Press")
     assert _only(world).state == "active"
 
 
 def test_a_trusted_outlet_without_place_stays_provisional() -> None:
     """Trust does not replace knowing where."""
     world = World(KNOWLEDGE)
-    _arrive(world, "reuters-1", 0, {"date": DAY}, outlet="Reuters")
+    _arrive(world, "press-1", 0, {"date": DAY}, outlet="Valdra Press")
     assert _only(world).state == "provisional"
 
 
@@ -150,7 +151,7 @@ def test_links_of_superseded_incidents_are_one_hop_long() -> None:
     """When a survivor is itself taken over, those it took over point at the last survivor."""
     world = World(KNOWLEDGE)
     apart = [
-        {"date": DAY, "place": "shahr-e-naw", "kind": ["armed_assault"]},
+        {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"]},
         {"date": DAY, "target": ["ngo/x: Harbour Aid"], "kind": ["bombing_explosion"]},
         {"date": DAY, "time": "18:00", "kind": ["hijacking"]},
     ]
@@ -169,7 +170,7 @@ def test_links_of_superseded_incidents_are_one_hop_long() -> None:
 def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None:
     """A merge is two records of one change: both list both incidents."""
     world = World(KNOWLEDGE)
-    _arrive(world, "a-1", 0, {"date": DAY, "place": "shahr-e-naw", "kind": ["armed_assault"]})
+    _arrive(world, "a-1", 0, {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"]})
     _arrive(world, "b-1", 1, {"date": DAY, "target": ["ngo/x: Harbour Aid"]})
     world.correct(Constraint("must", ("a-1", "b-1")), NOW + dt.timedelta(hours=1))
     survivor, gone = world.log[-2:]
@@ -181,9 +182,9 @@ def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None
 
 def test_ids_are_made_of_profile_article_and_count() -> None:
     """No randomness and no slots: the same input mints the same id."""
-    assert mint("kabul", "gulf-1", 0) == mint("kabul", "gulf-1", 0)
+    assert mint("portsmere", "gulf-1", 0) == mint("portsmere", "gulf-1", 0)
     assert len({mint(p, a, n) for p in "xy" for a in "ab" for n in (0, 1)}) == 8
-    made = mint("kabul", "gulf-1", 0)
+    made = mint("portsmere", "gulf-1", 0)
     assert made.startswith("kw-")
     assert len(made) == 19
     assert made == made.lower()
@@ -204,7 +205,7 @@ def test_undated_reports_do_not_tie_the_past_together() -> None:
     world = World(KNOWLEDGE)
     for week in range(6):
         day = DAY + dt.timedelta(days=6 * week)
-        _arrive(world, f"dated-{week}", 60 * 24 * 6 * week, {"date": day, "place": "pd-9"})
+        _arrive(world, f"dated-{week}", 60 * 24 * 6 * week, {"date": day, "place": "ward-4"})
         _arrive(world, f"vague-{week}", 60 * 24 * 6 * week + 60, {"kind": ["armed_assault"]})
     world.tick(NOW + dt.timedelta(days=120))
     everyone, announced = list(world.reports.values()), list(world.incidents.values())

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.core.merge_strategies import slots
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from worker.core.incident import ArticleRef, FiledReport
 from worker.core.merge.copies import find_pairs, sources
@@ -19,11 +20,11 @@ from worker.core.merge.pairs import Pair, compare
 from worker.core.model import IncidentDate, Place
 from worker.knowledge import load_knowledge
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.merge_weights
 GAZETTEER = Gazetteer(KNOWLEDGE)
 DAY = dt.date(2031, 3, 4)
-AT = dt.datetime(2031, 3, 4, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=4.5)))
+AT = dt.datetime(2031, 3, 4, 9, 0, tzinfo=dt.UTC)
 MERGE = Path(__file__).parents[2] / "worker" / "core" / "merge"
 
 
@@ -68,7 +69,7 @@ def test_evidence_is_the_same_both_ways(a: dict[str, object], b: dict[str, objec
 def test_a_report_agrees_with_itself() -> None:
     """Same slots, no contradiction, enough to merge."""
     full: dict[str, object] = {
-        "date": DAY, "time": "08:10", "place": "pd-9",
+        "date": DAY, "time": "08:10", "place": "ward-4",
         "target": ["police/police_building: Ninth Police Station"],
     }  # fmt: skip
     pair = _pair(full, full)
@@ -126,12 +127,12 @@ def test_a_date_from_first_sight_alone_is_no_hard_veto() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "code"),
     [
-        ("shahr-e-naw", "shahr-e-naw", "place.same"),
-        ("pd-9", "pd-9", "place.same_district"),
-        ("kabul-university", "pd-3", "place.contained"),
-        ("pd-9", "pd-16", "place.differ"),
-        ("kabul-university", "shahr-e-naw", "place.differ"),
-        ("kabul", "pd-9", None),
+        ("chandlers-row", "chandlers-row", "place.same"),
+        ("ward-4", "ward-4", "place.same_district"),
+        ("portsmere-university", "ward-6", "place.contained"),
+        ("ward-4", "ward-5", "place.differ"),
+        ("portsmere-university", "chandlers-row", "place.differ"),
+        ("portsmere", "ward-4", None),
     ],
 )
 def test_places(a: str, b: str, code: str | None) -> None:
@@ -174,15 +175,15 @@ def test_targets(a: str, b: str, code: str | None) -> None:
 
 def test_one_contradiction_is_no_veto_two_are() -> None:
     """A place read wrongly must not split an attack; place and target together do."""
-    base: dict[str, object] = {"date": DAY, "place": "pd-9", "target": ["ngo/x: Harbour Aid"]}
-    assert _pair(base, {**base, "place": "pd-16"}).possible
-    other: dict[str, object] = {**base, "place": "pd-16", "target": ["police/y: Ninth Station"]}
+    base: dict[str, object] = {"date": DAY, "place": "ward-4", "target": ["ngo/x: Harbour Aid"]}
+    assert _pair(base, {**base, "place": "ward-5"}).possible
+    other: dict[str, object] = {**base, "place": "ward-5", "target": ["police/y: Ninth Station"]}
     assert _pair(base, other).veto is not None
 
 
 def test_figures_are_no_evidence() -> None:
     """Four killed or forty: the evidence is the same."""
-    base: dict[str, object] = {"date": DAY, "place": "pd-9"}
+    base: dict[str, object] = {"date": DAY, "place": "ward-4"}
     assert _pair({**base, "killed": 4}, {**base, "killed": 40}).terms == _pair(base, base).terms
 
 

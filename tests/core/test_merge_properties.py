@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.merge_strategies import arrivals, build, filed
+from tests.profiles.cities import PORTSMERE
 from tests.stories.world import World
 from worker.core.incident import Component
 from worker.core.merge.component import collect
@@ -19,7 +20,7 @@ from worker.core.merge.partition import partition
 from worker.core.merge.vetoes import Decisions
 from worker.knowledge import load_knowledge
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 10, tzinfo=dt.UTC)
 _SLOW = settings(
     max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]

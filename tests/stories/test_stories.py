@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import play, read_story
 from worker.knowledge import load_knowledge
 
+PROFILES = PORTSMERE.parent
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
 
@@ -16,7 +18,7 @@ STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 def test_story_goes_as_told(path: Path) -> None:
     """Every step of the story leaves the incidents that it says, under the ids that it says."""
     story = read_story(path)
-    told = play(story, load_knowledge(story.get("profile", "kabul")))
+    told = play(story, load_knowledge(PROFILES / story["profile"]))
     assert told.log, "a story in which nothing happens"
 
 
