@@ -20,6 +20,7 @@ import pytest
 from tests.broker import oracle
 from tests.broker.kafka_broker import Broker
 from tests.broker.publishing_process import config
+from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld
 from tests.stories.tell import check, read_story, take
 from worker.config import Config
@@ -32,7 +33,7 @@ from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = sorted((Path(__file__).parents[1] / "stories").glob("*.toml"))
 BINDING = Binding("kafka", "w1", KNOWLEDGE.profile.name)
 

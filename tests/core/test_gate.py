@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from worker.core.gate import decide
 from worker.core.model import Entry, EntryStatus
 from worker.knowledge import load_knowledge
 
-GATE = load_knowledge("kabul").profile.gate
+GATE = load_knowledge(PORTSMERE).profile.gate
 LONG = "The city council met on Tuesday to discuss the new bus lanes and parking fees."
 
 
@@ -36,12 +37,12 @@ def entry(
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (entry("Three hurt in Kabul", LONG), "place"),
-        (entry("Minister speaks", LONG, "https://star.example/kabul-blast-kills-3"), "place"),
+        (entry("Three hurt in Portsmere", LONG), "place"),
+        (entry("Minister speaks", LONG, "https://star.example/portsmere-blast-kills-3"), "place"),
         (entry("Gunmen storm guest house", LONG), "attack_word"),
-        (entry("انفجار در کابل", LONG), "place"),
+        (entry("انفجار در پورتسمیر", LONG), "place"),
         (entry("What we know", "Read more"), "short"),
-        (entry("Rain expected", LONG, outlet="TOLOnews"), "outlet"),
+        (entry("Rain expected", LONG, outlet="Harbour Courier"), "outlet"),
         (entry("Rain expected", LONG, status="kill"), "status"),
         (entry("Rain expected", LONG, status="correction"), "status"),
         (entry("Wire item", LONG, body="Two died in a bombing."), "attack_word"),

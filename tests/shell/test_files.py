@@ -23,7 +23,7 @@ from worker.store.connect import Binding, open_reader, open_writer
 from worker.store.outbox import OutboxRow
 from worker.store.writer import Writer
 
-BINDING = Binding("files", "test", "kabul")
+BINDING = Binding("files", "test", "portsmere")
 NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from tests.stories.tell import read_story, take
 from worker.core.contract.message import INCIDENT_LOG, Message
@@ -27,7 +28,7 @@ from worker.store import outbox
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.outbox import OutboxRow, waiting
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = Path(__file__).parents[1] / "stories"
 LATER = dt.timedelta(minutes=1)
 Step = Mapping[str, Any]

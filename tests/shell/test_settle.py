@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld, messages
 from tests.stories.tell import article_of, check, read_story, report_of, take
 from worker.core.incident import Constraint, TimerSet
@@ -19,7 +20,7 @@ from worker.settle import Settled, bury, settle, tick, withdraw
 from worker.store import articles, inbox, incidents, outbox
 from worker.store.connect import transaction
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = sorted((Path(__file__).parents[1] / "stories").glob("*.toml"))
 AT = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
@@ -32,7 +33,7 @@ def world(tmp_path: Path) -> StoreWorld:
 
 def arrive(world: StoreWorld, name: str, **step: Any) -> Any:
     """One hand-made report of an article."""
-    slots = {"date": dt.date(2031, 3, 4), "place": "karte-naw", "killed": 5} | step.pop("slots", {})
+    slots = {"date": dt.date(2031, 3, 4), "place": "chandlers-row", "killed": 5} | step.pop("slots", {})
     full: dict[str, Any] = {"at": AT, "article": name} | step
     article = article_of(name, full, KNOWLEDGE)
     return world.arrive(article, (report_of(article, 1, slots, KNOWLEDGE),), full["at"])
@@ -52,7 +53,7 @@ def tell(
     work = world._claimed(article, AT)
     assert work.document is not None
     work = replace(work, document=replace(work.document, updated=updated))
-    reports = (report_of(article, 1, {"date": AT.date(), "place": "karte-naw"}, KNOWLEDGE),)
+    reports = (report_of(article, 1, {"date": AT.date(), "place": "chandlers-row"}, KNOWLEDGE),)
     analysis = Analysis(article, Verdict("attack_report", 0.9, "report"), reports)
     with transaction(world.conn):
         return settle(world.conn, work, analysis, AT, KNOWLEDGE)
@@ -227,7 +228,7 @@ def test_given_up_work_is_one_dead_letter(world: StoreWorld) -> None:
 def test_a_decision_over_two_articles_decides_both(world: StoreWorld) -> None:
     """A retraction of articles that share nothing reaches the incidents of both."""
     arrive(world, "gulf-1")
-    arrive(world, "hill-1", slots={"date": dt.date(2031, 1, 2), "place": "pd-1"})
+    arrive(world, "hill-1", slots={"date": dt.date(2031, 1, 2), "place": "ward-4"})
     assert len(world.live()) == 2
 
     settled = world.correct(Constraint("retract", ("gulf-1", "hill-1")), minutes(5))
