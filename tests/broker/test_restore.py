@@ -93,7 +93,7 @@ def wanted(kafka: Broker, tmp_path: Path) -> Callable[[str], Config]:
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_story_goes_on_after_the_store_was_lost(
+def test_publisher_restores_a_lost_store_and_the_story_goes_on(
     path: Path, kafka: Broker, wanted: Callable[[str], Config]
 ) -> None:
     """After half of a story the store is gone. The new one knows what was published, the second half
@@ -147,7 +147,7 @@ def outlived(wanted: Callable[[str], Config], tmp_path: Path) -> dict[str, Incid
     return newest
 
 
-def test_backup_that_lags_is_brought_up(
+def test_publisher_brings_up_a_backup_that_lags(
     kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
 ) -> None:
     """A backup from the middle of a story comes back after its end was published: the store takes
@@ -165,7 +165,7 @@ def test_backup_that_lags_is_brought_up(
     assert revisions(kafka.bootstrap, wanted("").topics.prefix) == before
 
 
-def test_a_copy_from_before_a_restore_is_not_believed(
+def test_publisher_does_not_believe_a_copy_from_before_a_restore(
     kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
 ) -> None:
     """A backup was put back and brought up; nothing was published since, so no row of the ledger
@@ -180,7 +180,7 @@ def test_a_copy_from_before_a_restore_is_not_believed(
     assert revisions(kafka.bootstrap, wanted("").topics.prefix) == before
 
 
-def test_what_only_the_store_knows_is_published_once(
+def test_publisher_sends_what_only_the_store_knows_once(
     kafka: Broker, wanted: Callable[[str], Config]
 ) -> None:
     """The ledger names another store, and ours has incidents that no topic has: consumers get each

@@ -48,13 +48,13 @@ def entry(
         (entry("Wire item", LONG, body="Two died in a bombing."), "attack_word"),
     ],
 )
-def test_open(item: Entry, reason: str) -> None:
+def test_decide_opens_the_gate(item: Entry, reason: str) -> None:
     """A place, an attack word, a local outlet, a withdrawal or too few words open the gate."""
     decision = decide(item, GATE)
     assert (decision.open, decision.reason) == (True, reason)
 
 
-def test_closed() -> None:
+def test_decide_keeps_the_gate_shut_for_other_news() -> None:
     """News of something else is not fetched."""
     assert decide(entry("Bus lanes approved", LONG), GATE).open is False
     assert decide(entry("Bus lanes approved", LONG), GATE).reason == "no_match"

@@ -36,21 +36,21 @@ def _only(world: World):
     return incident
 
 
-def test_a_trusted_outlet_with_place_and_target_needs_no_second() -> None:
+def test_decide_activates_on_one_trusted_outlet_with_place_and_target() -> None:
     """A wire that names place and target makes an incident active alone."""
     world = World(KNOWLEDGE)
     _arrive(world, "press-1", 0, SPOT, outlet="Valdra Press")
     assert _only(world).state == "active"
 
 
-def test_a_trusted_outlet_without_place_stays_provisional() -> None:
+def test_decide_keeps_a_trusted_outlet_without_place_provisional() -> None:
     """Trust does not replace knowing where."""
     world = World(KNOWLEDGE)
     _arrive(world, "press-1", 0, {"date": DAY}, outlet="Valdra Press")
     assert _only(world).state == "provisional"
 
 
-def test_an_official_retraction_retracts_the_incident() -> None:
+def test_decide_retracts_on_an_official_retraction() -> None:
     """Police call it a gas explosion: the incident is kept, retracted, with what was said."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
@@ -62,7 +62,7 @@ def test_an_official_retraction_retracts_the_incident() -> None:
     assert incident.snapshot.place is not None
 
 
-def test_two_outlets_that_report_it_again_lift_a_retraction() -> None:
+def test_decide_reopens_when_two_outlets_report_it_after_a_retraction() -> None:
     """Retracted is reversible: independent later reports bring the incident back."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
@@ -74,7 +74,7 @@ def test_two_outlets_that_report_it_again_lift_a_retraction() -> None:
     assert _only(world).revision == len(world.log)
 
 
-def test_an_outlet_takes_back_only_its_own() -> None:
+def test_decide_lets_an_outlet_take_back_only_its_own_reports() -> None:
     """Without an official speaker a retraction withdraws the outlet's reports, not the others'."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 20})
@@ -86,7 +86,7 @@ def test_an_outlet_takes_back_only_its_own() -> None:
     assert incident.snapshot.casualties.killed.best == 3
 
 
-def test_an_outlet_that_holds_all_reports_retracts() -> None:
+def test_decide_retracts_when_the_only_outlet_takes_back() -> None:
     """When nobody else reported it, the outlet's own retraction is enough."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -94,7 +94,7 @@ def test_an_outlet_that_holds_all_reports_retracts() -> None:
     assert not world.live()
 
 
-def test_a_report_under_review_waits_for_a_person() -> None:
+def test_decide_makes_no_incident_of_a_report_under_review_until_confirmed() -> None:
     """Band review touches no incident; once confirmed, it founds one."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT, band="review")
@@ -103,7 +103,7 @@ def test_a_report_under_review_waits_for_a_person() -> None:
     assert {m.article_id for m in _only(world).members} == {"gulf-1"}
 
 
-def test_a_person_can_retract() -> None:
+def test_decide_retracts_when_a_person_says_so() -> None:
     """The incident that holds the article is retracted, whatever others report."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -112,7 +112,7 @@ def test_a_person_can_retract() -> None:
     assert not world.live()
 
 
-def test_a_closed_incident_needs_none_of_its_old_reports() -> None:
+def test_decide_reopens_a_closed_incident_without_its_old_reports() -> None:
     """After forgetting the reports of a closed incident a late one finds it, figures and all."""
     worlds = []
     for forget in (False, True):
@@ -133,7 +133,7 @@ def test_a_closed_incident_needs_none_of_its_old_reports() -> None:
     assert {m.article_id for m in forgotten.members} == {"gulf-1", "hill-1", "meridian-1"}
 
 
-def test_a_kill_reaches_into_a_forgotten_incident() -> None:
+def test_decide_takes_a_killed_article_out_of_a_forgotten_incident() -> None:
     """Withdrawing one of the forgotten members takes its figure out, and only its."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6})
@@ -147,7 +147,7 @@ def test_a_kill_reaches_into_a_forgotten_incident() -> None:
     assert incident.snapshot.casualties.killed.best == 4
 
 
-def test_links_of_superseded_incidents_are_one_hop_long() -> None:
+def test_decide_keeps_links_of_superseded_incidents_one_hop_long() -> None:
     """When a survivor is itself taken over, those it took over point at the last survivor."""
     world = World(KNOWLEDGE)
     apart = [
@@ -167,7 +167,7 @@ def test_links_of_superseded_incidents_are_one_hop_long() -> None:
     assert set(survivor.supersedes) == {second.incident_id, third.incident_id}
 
 
-def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None:
+def test_decide_tells_a_merge_in_two_records_the_survivor_first() -> None:
     """A merge is two records of one change: both list both incidents."""
     world = World(KNOWLEDGE)
     _arrive(world, "a-1", 0, {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"]})
@@ -180,7 +180,7 @@ def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None
     assert gone.incident.state == "superseded"
 
 
-def test_ids_are_made_of_profile_article_and_count() -> None:
+def test_mint_makes_ids_of_profile_article_and_count() -> None:
     """No randomness and no slots: the same input mints the same id."""
     assert mint("portsmere", "gulf-1", 0) == mint("portsmere", "gulf-1", 0)
     assert len({mint(p, a, n) for p in "xy" for a in "ab" for n in (0, 1)}) == 8
@@ -190,7 +190,7 @@ def test_ids_are_made_of_profile_article_and_count() -> None:
     assert made == made.lower()
 
 
-def test_a_missing_report_of_a_live_member_is_loud() -> None:
+def test_decide_refuses_a_component_that_lacks_reports_of_a_live_incident() -> None:
     """A store that forgets to load a member must not make it look withdrawn."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -200,7 +200,7 @@ def test_a_missing_report_of_a_live_member_is_loud() -> None:
         decide(component, None, NOW, KNOWLEDGE)
 
 
-def test_undated_reports_do_not_tie_the_past_together() -> None:
+def test_collect_does_not_tie_the_past_together_by_undated_reports() -> None:
     """Closed incidents are leaves: a chain of vague reports stays short."""
     world = World(KNOWLEDGE)
     for week in range(6):
@@ -227,7 +227,7 @@ def _closed(world: World, article: str) -> str:
     )  # fmt: skip
 
 
-def test_hull_and_window_are_what_the_store_searches() -> None:
+def test_hull_covers_the_windows_of_its_reports() -> None:
     """The window of a stated day is three days; the hull of two covers both."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -239,7 +239,7 @@ def test_hull_and_window_are_what_the_store_searches() -> None:
     assert hull((), KNOWLEDGE) is None
 
 
-def test_a_copys_repeated_figure_counts_once_and_its_own_counts() -> None:
+def test_decide_counts_a_copys_repeated_figure_once_and_its_own_figure() -> None:
     """A desk copy that only raises the toll adds that figure and repeats nothing."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6, "injured": 9}, copy_text="t")

@@ -42,7 +42,7 @@ def _codes(pair: Pair, slot: str) -> list[str]:
     return [code for code, _ in pair.terms if code.startswith(slot)]
 
 
-def test_every_weight_that_code_reads_is_in_the_file() -> None:
+def test_weights_file_has_every_weight_that_code_reads() -> None:
     """A weight that is missing would only be noticed by the report that needs it."""
     read = set()
     for path in MERGE.glob("*.py"):
@@ -59,14 +59,14 @@ def test_every_weight_that_code_reads_is_in_the_file() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(slots(), slots())
-def test_evidence_is_the_same_both_ways(a: dict[str, object], b: dict[str, object]) -> None:
+def test_compare_is_the_same_both_ways(a: dict[str, object], b: dict[str, object]) -> None:
     """Comparing is symmetric, weight and veto alike."""
     one, two = _pair(a, b), _pair(b, a)
     assert one.weight == two.weight
     assert one.veto == two.veto
 
 
-def test_a_report_agrees_with_itself() -> None:
+def test_compare_of_a_report_with_itself_agrees() -> None:
     """Same slots, no contradiction, enough to merge."""
     full: dict[str, object] = {
         "date": DAY, "time": "08:10", "place": "ward-4",
@@ -87,7 +87,7 @@ def test_a_report_agrees_with_itself() -> None:
         (30, None, "date"),
     ],
 )
-def test_stated_days(days: int, code: str | None, veto: str | None) -> None:
+def test_compare_weighs_stated_days(days: int, code: str | None, veto: str | None) -> None:
     """The same day agrees, the next speaks against, anything further is a veto."""
     pair = _pair({"date": DAY}, {"date": DAY + dt.timedelta(days=days)})
     assert pair.veto == veto
@@ -106,7 +106,9 @@ def test_stated_days(days: int, code: str | None, veto: str | None) -> None:
         (9, None, False),
     ],
 )
-def test_an_undated_report_reaches_back_a_week(late: int, code: str | None, possible: bool) -> None:
+def test_compare_lets_an_undated_report_reach_back_a_week(
+    late: int, code: str | None, possible: bool
+) -> None:
     """Without a stated day the attack was on the day of publication or in the week before."""
     undated = _facts(at=AT + dt.timedelta(days=late))
     pair = compare(undated, _facts(date=DAY), WEIGHTS)
@@ -115,7 +117,7 @@ def test_an_undated_report_reaches_back_a_week(late: int, code: str | None, poss
         assert _codes(pair, "date") == ([code] if code else [])
 
 
-def test_a_date_from_first_sight_alone_is_no_hard_veto() -> None:
+def test_compare_takes_a_date_of_first_sight_for_no_hard_veto() -> None:
     """A page whose only date is when we saw it may tell of an attack days earlier."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     report = report_of(article, 1, {}, KNOWLEDGE)
@@ -135,13 +137,13 @@ def test_a_date_from_first_sight_alone_is_no_hard_veto() -> None:
         ("portsmere", "ward-4", None),
     ],
 )
-def test_places(a: str, b: str, code: str | None) -> None:
+def test_compare_weighs_places(a: str, b: str, code: str | None) -> None:
     """Same spot, same district, part of it, elsewhere; the city itself says nothing."""
     pair = _pair({"date": DAY, "place": a}, {"date": DAY, "place": b})
     assert _codes(pair, "place") == ([code] if code else [])
 
 
-def test_towns_without_a_gazetteer_are_compared_by_name() -> None:
+def test_compare_takes_towns_without_a_gazetteer_by_name() -> None:
     """In a profile without places two towns are two towns."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     report = report_of(article, 1, {"date": DAY}, KNOWLEDGE)
@@ -167,13 +169,13 @@ def test_towns_without_a_gazetteer_are_compared_by_name() -> None:
         ("private_citizens_property/unnamed_civilian: civilians", "police/y: Ninth Station", None),
     ],
 )
-def test_targets(a: str, b: str, code: str | None) -> None:
+def test_compare_weighs_targets(a: str, b: str, code: str | None) -> None:
     """Named things agree or contradict; common nouns hardly count; people at large never do."""
     pair = _pair({"date": DAY, "target": [a]}, {"date": DAY, "target": [b]})
     assert _codes(pair, "target") == ([code] if code else [])
 
 
-def test_one_contradiction_is_no_veto_two_are() -> None:
+def test_compare_vetoes_on_two_contradictions_and_not_on_one() -> None:
     """A place read wrongly must not split an attack; place and target together do."""
     base: dict[str, object] = {"date": DAY, "place": "ward-4", "target": ["ngo/x: Harbour Aid"]}
     assert _pair(base, {**base, "place": "ward-5"}).possible
@@ -181,13 +183,13 @@ def test_one_contradiction_is_no_veto_two_are() -> None:
     assert _pair(base, other).veto is not None
 
 
-def test_figures_are_no_evidence() -> None:
+def test_compare_takes_no_evidence_from_figures() -> None:
     """Four killed or forty: the evidence is the same."""
     base: dict[str, object] = {"date": DAY, "place": "ward-4"}
     assert _pair({**base, "killed": 4}, {**base, "killed": 40}).terms == _pair(base, base).terms
 
 
-def test_windows_touch() -> None:
+def test_window_of_a_stated_day_is_three_days() -> None:
     """A stated day reaches one day around it; an unknown window meets everything."""
     assert window_of(_facts(date=DAY), WEIGHTS) == (
         DAY - dt.timedelta(days=1), DAY + dt.timedelta(days=1),
@@ -202,7 +204,7 @@ def _article(
     return replace(ArticleRef.of(article), copy_signature=signature, text_sha256=text or name)
 
 
-def test_near_equal_signatures_are_copies_of_the_earliest() -> None:
+def test_sources_of_near_equal_signatures_is_the_earliest() -> None:
     """Nine tenths of the places equal: one text. Half of them: two."""
     first = tuple(range(128))
     near = (*range(116), *range(1000, 1012))
@@ -214,13 +216,13 @@ def test_near_equal_signatures_are_copies_of_the_earliest() -> None:
     assert {copy: source.article_id for copy, source in found.items()} == {"late-1": "early-1"}
 
 
-def test_the_same_text_after_a_week_is_no_copy() -> None:
+def test_find_pairs_takes_the_same_text_after_a_week_for_no_copy() -> None:
     """An outlet that reprints an old story is not copying today's wire."""
     articles = [_article("a-1", 0, text="t"), _article("b-1", 60 * 24 * 7, text="t")]
     assert not find_pairs(articles, WEIGHTS)
 
 
-def test_copies_of_copies_have_one_source() -> None:
+def test_sources_of_copies_of_copies_is_one() -> None:
     """A chain of copies leads to the earliest member, whoever resembles whom."""
     articles = [_article(f"a-{k}", k, text="t") for k in range(5)]
     found = sources(articles, find_pairs(articles, WEIGHTS))
