@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.core import lexicon
 from worker.core.text.normalise import plain
 from worker.core.text.places import find_places
 from worker.core.text.prose import compose
@@ -25,7 +26,7 @@ from worker.knowledge import load_knowledge, profile_dir
 ROOT = Path(__file__).resolve().parents[2]
 KABUL = load_knowledge("kabul")
 PLACES = {place.id: place for place in KABUL.profile.places}
-LEXICONS = sorted((ROOT / "worker" / "core" / "lexicon").glob("*.toml"))
+LEXICONS = sorted(Path(lexicon.__file__).parent.rglob("*.toml"))
 
 
 def kinds(text: str, lang: str = "en") -> dict[str, str]:
