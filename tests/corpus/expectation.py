@@ -185,6 +185,7 @@ _VERDICT: Mapping[str, Check] = {
     "band": _one_of(get_args(Band)),
     "places": _words,
 }
+VERDICT_KEYS = frozenset(_VERDICT)
 _WORDS: Mapping[str, Check] = {
     "role": _one_of(get_args(Role)),
     "time": _clock,

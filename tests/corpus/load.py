@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.corpus.expectation import (
     NONE,
+    VERDICT_KEYS,
     CorpusError,
     Expectation,
     Listed,
@@ -30,7 +31,7 @@ _PROFILES = CORPUS.parent / "profiles"
 _FILE_KEYS = {"why", "must", "defaults", "case"}
 _SHARED = {"profile", "outlet", "published", "head", "title", "why", "lang", "verbatim"}
 _CASE_KEYS = _SHARED | {"name", "text", "url", "expect", "event", "tags", "disputable"}
-_FIRST_WORDS = 8
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def load_file(path: Path, root: Path = CORPUS) -> list[Case]:
 
 def _judge_file(table: Mapping[str, Any]) -> None:
     _known(table, _FILE_KEYS, "the file")
-    _known(table.get("defaults", {}), _SHARED, "[defaults]")
+    _known(table.get("defaults", {}), _SHARED | {"expect"}, "[defaults]")
     if not isinstance(table.get("must"), bool) or not table.get("case"):
         raise CorpusError("`must = true` or `must = false`, then [[case]] tables")
 
@@ -112,7 +113,9 @@ def _all_read(base: Case, defaults: Mapping[str, Any], tables: Iterable[Any]) ->
     errors: list[str] = []
     for number, table in enumerate(tables, 1):
         try:
-            found.append(_case(base, {**defaults, **table}, table))
+            found.append(
+                _case(base, {**defaults, **table, "expect": _expect(defaults, table)}, table)
+            )
         except CorpusError as error:
             called = table.get("name") or table.get("title") or table.get("text", "")
             errors.append(f"{base.file}: case {number} ({str(called)[:60]!r}): {error}")
@@ -121,6 +124,16 @@ def _all_read(base: Case, defaults: Mapping[str, Any], tables: Iterable[Any]) ->
     if errors:
         raise CorpusError("\n".join(errors))
     return found
+
+
+def _expect(defaults: Mapping[str, Any], table: Mapping[str, Any]) -> Any:
+    """What all cases of the file expect, unless this one says otherwise."""
+    own, shared = table.get("expect"), defaults.get("expect", {})
+    if not isinstance(own, dict):
+        return own or shared
+    if "reports" in own:
+        shared = {key: value for key, value in shared.items() if key in VERDICT_KEYS}
+    return {**shared, **own}
 
 
 def _case(base: Case, table: Mapping[str, Any], own: Mapping[str, Any]) -> Case:
@@ -175,8 +188,8 @@ def _profile(name: str) -> str:
 
 def _slug(words: str) -> str:
     """The first words, as a name that a command line can take."""
-    found = re.findall(r"[^\W_]+", words.lower())
-    return "-".join(found[:_FIRST_WORDS])
+    found = "-".join(re.findall(r"[^\W_]+", words.lower()))
+    return found if len(found) <= _LONGEST_NAME else found[:_LONGEST_NAME].rpartition("-")[0]
 
 
 def _quotes(expect: Expectation) -> Iterator[str]:
