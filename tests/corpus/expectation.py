@@ -5,7 +5,8 @@ Rules
 1. The names are those of the line that ``kabulwire analyze`` prints.
 2. Only what is named is expected; what is named is exact.
 3. ``"none"`` says that nothing may be reported. "not X" says: anything but X.
-4. A list is the whole list, in any order, unless it ends in ``"..."``.
+4. A list is the whole list, in any order, unless it ends in ``"..."``. A list of statements that
+   ends in ``"repeats"`` is whole but for the same figures printed again.
 5. A misspelt key, a word outside the vocabulary, an impossible number is an error, never silence.
 """
 
@@ -40,6 +41,8 @@ NONE = "none"
 """Stands where TOML has no null: this must not be reported."""
 OPEN = "..."
 """Last in a list: others may follow."""
+REPEATS = "repeats"
+"""Last in a list of statements: the listed figures may be printed again, and no others."""
 NOT = "not "
 
 Table = Mapping[str, Any]
@@ -56,10 +59,11 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An expected list. ``whole``: nothing else may stand there."""
+    """An expected list. ``whole``: nothing else may stand there, but ``repeats`` of what is listed."""
 
     items: tuple[Table, ...]
     whole: bool
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +325,10 @@ def _types(value: Any) -> tuple[str, ...]:
 def _listed(key: str, value: Any) -> Listed:
     if not isinstance(value, list):
         raise CorpusError(f"{key}: a list, empty when there must be none")
-    whole = not value or value[-1] != OPEN
-    return Listed(tuple(_item(key, one) for one in (value if whole else value[:-1])), whole)
+    end = value[-1] if value else None
+    marked = end == OPEN or (end == REPEATS and key == "statements")
+    items = tuple(_item(key, one) for one in (value[:-1] if marked else value))
+    return Listed(items, whole=end != OPEN, repeats=end == REPEATS)
 
 
 def _item(key: str, value: Any) -> Table:
