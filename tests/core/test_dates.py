@@ -9,12 +9,13 @@ from convertdate import persian
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles.cities import PORTSMERE
 from worker.core.text.clock import find_times
 from worker.core.text.dates import DateMention, find_dates
 from worker.core.text.prose import compose
 from worker.knowledge import load_knowledge
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 PUBLISHED = dt.date(2019, 7, 1)
 """A Monday."""
 DAYS = st.dates(dt.date(1990, 1, 1), dt.date(2060, 12, 31))

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles.cities import PORTSMERE
 from worker.core.text.numbers import Number, bounds, find_numbers
 from worker.core.text.prose import compose
 from worker.knowledge import load_knowledge
 
-EN = load_knowledge("kabul").lexicons["en"]
+EN = load_knowledge(PORTSMERE).lexicons["en"]
 
 
 def read(text: str) -> list[Number]:
