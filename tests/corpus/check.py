@@ -68,6 +68,24 @@ def differences(answer: Json, case: Case) -> list[str]:
     return [found.difference for found in compare(answer, case) if found.difference]
 
 
+def broken_rules(answer: Json, case: Case) -> list[str]:
+    """What no article may lead to: a quote that is not verbatim, a label its reports deny."""
+    reports = answer["reports"]
+    quoted = [r for r in answer["verdict"]["reasons"] if "quote" in r]
+    for report in reports:
+        quoted += report["statements"]
+        quoted += [span for spans in report["evidence"].values() for span in spans]
+    wrong = [
+        f"{one['quote']!r} does not stand at {one['start']} to {one['end']}"
+        for one in quoted
+        if case.text[one["start"] : one["end"]] != one["quote"]
+    ]
+    fresh = any(report["role"] in ("primary", "roundup") for report in reports)
+    if fresh != (answer["verdict"]["label"] == "attack_report"):
+        wrong.append(f"label {answer['verdict']['label']}, but a fresh report: {fresh}")
+    return wrong
+
+
 def counts(answer: Json, case: Case) -> dict[str, Count]:
     """Per field: how many things were expected, right, invented."""
     found: dict[str, Count] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.corpus.answers import answer_to
-from tests.corpus.check import differences
+from tests.corpus.check import broken_rules, differences
 from tests.corpus.load import Case, load_cases
 
 CASES = load_cases()
@@ -14,7 +14,8 @@ MUST = [case for case in CASES if case.must]
 
 @pytest.mark.parametrize("case", MUST, ids=lambda case: case.id)
 def test_analyze_finds_what_the_case_expects(case: Case) -> None:
-    """All that a case names is in the answer, exactly; what it forbids is not."""
-    found = differences(answer_to(case), case)
+    """All that a case names is in the answer, exactly; what it forbids is not. Every quote is verbatim."""
+    answer = answer_to(case)
+    found = broken_rules(answer, case) + differences(answer, case)
     if found:
         pytest.fail("\n".join([*found, f"why: {case.why}", "", case.text]), pytrace=False)
