@@ -27,29 +27,30 @@ from functools import partial
 
 from aiohttp import web
 
-from worker import __version__, crash, log, spool
+from worker import __version__, crash_points, spool
 from worker.chain import Chain, tell_changes
-from worker.config import FeedConfig
-from worker.config_load import Loaded
+from worker.config.knowledge import load_knowledge, profile_dir
+from worker.config.load import Loaded
+from worker.config.schema import FeedConfig
 from worker.core.contract.message import heartbeat_record
 from worker.core.contract.records import Heartbeat
-from worker.core.errors import ConfigError, NoRoomError
-from worker.core.knowledge import Knowledge
+from worker.core.domain.errors import ConfigError, NoRoomError
+from worker.core.knowledge.knowledge import Knowledge
 from worker.desk import Desk
 from worker.ingest.fetch import Fetcher
 from worker.ingest.robots import Robots
-from worker.knowledge import load_knowledge, profile_dir
-from worker.metrics import Metrics
+from worker.observe import log
+from worker.observe.metrics import Metrics
 from worker.polling import Poller, Stop, now
 from worker.publish.drain import Drain
 from worker.publish.file_publisher import FilePublisher, open_sink
-from worker.sandbox import Sandbox
+from worker.sandbox.pool import Sandbox
 from worker.serve.facts import store_facts
+from worker.serve.run_file import run_file
 from worker.serve.web import Face, build, build_page
-from worker.serve.whereabouts import run_file
 from worker.settle import tick
+from worker.store import disk_space, inbox, maintenance, outbox
 from worker.store import feeds as feed_table
-from worker.store import inbox, maintenance, outbox, room
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
 from worker.store.inbox import Work
 from worker.store.times import instant
@@ -201,7 +202,7 @@ class _Worker:
     def _new_publisher(self) -> Drain:
         config = self._config
         if config.kafka.bootstrap_servers:
-            from worker.publish.publisher import KafkaPublisher
+            from worker.publish.kafka_publisher import KafkaPublisher
 
             return KafkaPublisher(
                 config,
@@ -315,13 +316,13 @@ class _Worker:
             if hours % _EXAMINE_HOURS == 0:
                 await asyncio.to_thread(maintenance.examine, path)
             await self._chain.write(lambda conn: maintenance.retain(conn, now()))
-            room.lay_ballast(path)
+            disk_space.lay_ballast(path)
             hours += 1
             await asyncio.sleep(_RETAIN_S)
 
     async def _fire_timers(self, moment: dt.datetime) -> None:
         revised = await self._chain.write(lambda conn: tick(conn, moment, self._knowledge))
-        crash.point("tick.after_commit")
+        crash_points.point("tick.after_commit")
         if revised:
             log.get().info("timer.fired", revisions=len(revised))
             tell_changes(revised, self._metrics)

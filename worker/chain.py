@@ -21,18 +21,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from worker import crash, log
-from worker.config import FeedConfig
-from worker.core.errors import FetchError, InputError, PageError
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Document, Entry
+from worker import crash_points
+from worker.config.schema import FeedConfig
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import FetchError, InputError, PageError
+from worker.core.domain.report import Analysis
+from worker.core.knowledge.knowledge import Knowledge
 from worker.ingest.fetch import Fetcher
 from worker.ingest.page import document_of, fetch_page
 from worker.ingest.robots import Robots
-from worker.metrics import Metrics
-from worker.sandbox import Sandbox, SandboxKilledError
+from worker.observe import log
+from worker.observe.metrics import Metrics
+from worker.sandbox.pool import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, correct, settle, withdraw
-from worker.store import inbox, room
+from worker.store import disk_space, inbox
 from worker.store.inbox import Work
 from worker.store.writer import Writer
 
@@ -89,7 +91,7 @@ class Chain:
                     conn, settle(conn, work, analysis, moment, self.knowledge)
                 )
             )
-            crash.point("settle.after_commit")
+            crash_points.point("settle.after_commit")
             self._tell(work, settled, revision, began)
             self._measure(analysis, moment)
 
@@ -116,9 +118,9 @@ class Chain:
             try:
                 done = await asyncio.wrap_future(self.writer.submit(job))
             except sqlite3.OperationalError as error:
-                if not room.may_pass(error):
+                if not disk_space.may_pass(error):
                     raise
-                dropped = room.has_no_room(error) and room.drop_ballast(self.store)
+                dropped = disk_space.has_no_room(error) and disk_space.drop_ballast(self.store)
                 if not told:
                     log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
                     told = True

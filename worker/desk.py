@@ -21,13 +21,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from worker import __version__
-from worker.config import FeedConfig
-from worker.config_load import Loaded
-from worker.core.knowledge import Knowledge
-from worker.metrics import Metrics
+from worker.config.load import Loaded
+from worker.config.schema import FeedConfig
+from worker.core.knowledge.knowledge import Knowledge
+from worker.observe.metrics import Metrics
 from worker.serve import facts
 from worker.serve.web import Health
-from worker.store.room import free_bytes
+from worker.store.disk_space import free_bytes
 
 _LOOP_LIMIT_S = 15.0
 _THREAD_LIMIT_S = 180.0

@@ -24,12 +24,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from worker import crash, log
+from worker import crash_points
 from worker.chain import Chain
-from worker.config import Config, FeedConfig
+from worker.config.schema import Config, FeedConfig
 from worker.desk import Pulse
 from worker.ingest.poll import PollResult, poll_feed
 from worker.ingest.schedule import FeedState, Pace, first_poll, pace_of
+from worker.observe import log
 from worker.store import inbox
 from worker.store.inbox import Admission, Admitted
 
@@ -125,7 +126,7 @@ class Poller:
         admission = Admission(feed.id, result.entries, record, result.state.next_at)
         moment = now()
         admitted = await chain.write(lambda conn: inbox.admit(conn, admission, moment))
-        crash.point("admit.after_commit")
+        crash_points.point("admit.after_commit")
         if admitted.queued:
             self._work_came.set()
         self._tell_poll(feed, state, result, admitted, time.monotonic() - began)

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from worker.core import analyze as chain
-from worker.core.errors import PageError
-from worker.core.knowledge import Knowledge
-from worker.core.lines import read_line
-from worker.core.model import Analysis, Document, Entry
-from worker.publish.files import FileSink
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import PageError
+from worker.core.domain.report import Analysis
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.jsonl import read_line
+from worker.publish.files.sink import FileSink
 from worker.settle import Settled, bury, correct, settle, tick, withdraw
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, open_writer, transaction
@@ -113,7 +114,7 @@ def _read(lines: Iterable[str | bytes], zone: str) -> tuple[list[_Timed], list[s
 def _clock(
     document: Document, fields: Mapping[str, Any], before: dt.datetime, zone: str
 ) -> dt.datetime:
-    from worker.core.lines import instant
+    from worker.core.sources.jsonl import instant
 
     exported = instant(fields.get("settled_at"), zone)
     return (exported or document.first_seen or document.published or before).astimezone(dt.UTC)

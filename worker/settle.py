@@ -19,14 +19,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from worker import crash
+from worker import crash_points
 from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
-from worker.core.errors import InputError
-from worker.core.incident import Changes, Constraint, TimerSet, to_json
-from worker.core.knowledge import Knowledge
+from worker.core.domain.errors import InputError
+from worker.core.domain.incident import Changes, Constraint, TimerSet, to_json
+from worker.core.domain.report import Analysis, Verdict
+from worker.core.domain.vocabulary import EntryStatus
+from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
-from worker.core.model import Analysis, EntryStatus, Verdict
 from worker.store import articles, dead_letters, inbox, incidents, outbox
 from worker.store.inbox import Work
 from worker.store.times import stamp
@@ -228,7 +229,7 @@ def tick(
         changes = _decide(conn, {incident_id}, None, due_at, knowledge)
         _enqueue(conn, settle_id, changes, due_at, knowledge)
         revised.extend(_revised(changes))
-    crash.point("tick.before_commit")
+    crash_points.point("tick.before_commit")
     return tuple(revised)
 
 
@@ -325,5 +326,5 @@ def _revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
 
 def _committing(settled: Settled) -> Settled:
     """The last thing before the caller commits."""
-    crash.point("settle.before_commit")
+    crash_points.point("settle.before_commit")
     return settled

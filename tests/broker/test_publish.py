@@ -21,11 +21,11 @@ from tests.broker import oracle
 from tests.broker.kafka_broker import Broker, free_port
 from tests.broker.publishing_process import config, revision, settle
 from tests.conftest import start_kafka
-from worker.config import Config
+from worker.config.schema import Config
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
-from worker.publish import ledger
-from worker.publish.publisher import KafkaPublisher, SecondInstanceError
-from worker.publish.session import Limits, Outgoing, ProducerSession
+from worker.publish.kafka import ledger
+from worker.publish.kafka.session import Limits, Outgoing, ProducerSession
+from worker.publish.kafka_publisher import KafkaPublisher, SecondInstanceError
 from worker.store import outbox
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer

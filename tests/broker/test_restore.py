@@ -23,11 +23,11 @@ from tests.broker.publishing_process import config
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld
 from tests.stories.tell import check, read_story, take
-from worker.config import Config
+from worker.config.knowledge import load_knowledge
+from worker.config.schema import Config
 from worker.core.contract.message import INCIDENT_LOG
-from worker.core.incident import Incident
-from worker.knowledge import load_knowledge
-from worker.publish.publisher import KafkaPublisher
+from worker.core.domain.incident import Incident
+from worker.publish.kafka_publisher import KafkaPublisher
 from worker.store import outbox
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer

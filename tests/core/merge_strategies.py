@@ -8,9 +8,10 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from tests.stories.tell import article_of, report_of
-from worker.core.incident import ArticleRef, FiledReport
-from worker.core.knowledge import Knowledge
-from worker.core.model import Article, Report
+from worker.core.domain.document import Article
+from worker.core.domain.incident import ArticleRef, FiledReport
+from worker.core.domain.report import Report
+from worker.core.knowledge.knowledge import Knowledge
 
 FIRST = dt.datetime(2031, 3, 4, 8, 0, tzinfo=dt.UTC)
 PLACES = (None, "ward-4", "ward-5", "chandlers-row", "portsmere-university", "portsmere")

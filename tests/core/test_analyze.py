@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.errors import PageError
-from worker.core.model import Analysis, Document, Entry
-from worker.knowledge import load_knowledge
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import PageError
+from worker.core.domain.report import Analysis
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEDNESDAY = dt.datetime(2021, 3, 10, 15, 0, tzinfo=dt.UTC)

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.classify.classify import Classification, classify
+from worker.config.knowledge import load_knowledge
 from worker.core.classify.score import band, probability, score
-from worker.core.knowledge import Knowledge
-from worker.core.model import Article
-from worker.core.profile import KnownAttack, Policy
-from worker.core.segment import find_segments
+from worker.core.classify.verdict import Classification, classify
+from worker.core.domain.document import Article
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import KnownAttack, Policy
+from worker.core.segment.segment import find_segments
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
 CITY = load_knowledge(PORTSMERE)
 TUESDAY = dt.datetime(2031, 3, 4, 15, 0, tzinfo=dt.UTC)

@@ -13,9 +13,7 @@ import pytest
 from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
-from worker.core.contract import caps
-from worker.core.contract.canonical import encode, plain
-from worker.core.contract.codes import code
+from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import (
     dead_letter_record,
     heartbeat_record,
@@ -25,10 +23,12 @@ from worker.core.contract.message import (
 )
 from worker.core.contract.records import DeadLetter, Heartbeat
 from worker.core.contract.schema import documents
-from worker.core.contract.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
-from worker.core.incident import Change, Incident, from_json, to_json
-from worker.core.model import Analysis, Figure, Perpetrator, Verdict, Weapon
-from worker.knowledge import load_knowledge
+from worker.core.domain import caps
+from worker.core.domain.canonical import encode, plain
+from worker.core.domain.incident import Change, Incident, from_json, to_json
+from worker.core.domain.report import Analysis, Figure, Perpetrator, Verdict, Weapon
+from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
+from worker.core.merge.state.codes import code
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.text.clock import find_times
-from worker.core.text.dates import DateMention, find_dates
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.clock import find_times
+from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 PUBLISHED = dt.date(2019, 7, 1)

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.dating import find_timeline
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Article, Span
 from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.actors import find_actors
 from worker.core.extract.claim import find_claims
 from worker.core.extract.passage import Passage
-from worker.core.model import Article, Span
-from worker.core.segment import find_segments
+from worker.core.segment.main_date import find_timeline
+from worker.core.segment.segment import find_segments
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEDNESDAY = dt.datetime(2031, 3, 5, 15, 0, tzinfo=dt.UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.core.domain.report import Figure, Statement
 from worker.core.figures import decide_toll
-from worker.core.model import Figure, Statement
 
 NOON = dt.datetime(2031, 3, 4, 12, tzinfo=dt.UTC)
 BOUNDS: dict[str, Any] = {

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core import formats
-from worker.core.entries import MAX_ENTRIES, instant
-from worker.core.errors import FeedError
-from worker.core.formats import Hint, Parsed, parse
+from worker.core.domain.errors import FeedError
+from worker.core.sources import formats
+from worker.core.sources.entries import MAX_ENTRIES, instant
+from worker.core.sources.formats import Hint, Parsed, parse
 
 RECEIVED = dt.datetime(2031, 5, 9, 0, 0, tzinfo=dt.UTC)
 HINT = Hint(feed="post", url="https://post.example/feed", outlet="Portsmere Post", lang="en",

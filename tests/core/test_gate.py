@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.gate import decide
-from worker.core.model import Entry, EntryStatus
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Entry
+from worker.core.domain.vocabulary import EntryStatus
+from worker.core.sources.gate import decide
 
 GATE = load_knowledge(PORTSMERE).profile.gate
 LONG = "The city council met on Tuesday to discuss the new bus lanes and parking fees."

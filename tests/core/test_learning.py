@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.classify.learning import example_of, learn, render, section_weights
-from worker.core.model import Article
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Article
+from worker.core.training.train import example_of, learn, render, section_weights
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 

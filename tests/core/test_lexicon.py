@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from worker.core.classify.cues import CATEGORIES
-from worker.core.errors import KnowledgeError
-from worker.core.lexicon import build
-from worker.core.text.normalise import plain
+from worker.core.domain.errors import KnowledgeError
+from worker.core.lang.lexicon import build
+from worker.core.lang.normalise import plain
 
 FOLDER = Path(__file__).parent.parent.parent / "worker" / "core" / "lexicon"
 FILES = sorted(FOLDER.glob("*.toml"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.lines import document_of, instant, read_line
+from worker.core.sources.jsonl import document_of, instant, read_line
 
 ZONE = "Asia/Tokyo"
 TOKYO = dt.timezone(dt.timedelta(hours=9))

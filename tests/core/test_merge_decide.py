@@ -1,4 +1,4 @@
-"""Decisions that stories do not tell: retractions, reviews, people, forgotten reports, chains."""
+"""ConstraintIndex that stories do not tell: retractions, reviews, people, forgotten reports, chains."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
-from worker.core.errors import StateError
-from worker.core.incident import Component, Constraint
-from worker.core.merge.component import collect, hull, window
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.errors import StateError
+from worker.core.domain.incident import Component, Constraint
+from worker.core.domain.report import Statement
+from worker.core.merge.cluster.component import collect, hull, window
 from worker.core.merge.decide import decide
-from worker.core.merge.identity import mint
-from worker.core.model import Statement
-from worker.knowledge import load_knowledge
+from worker.core.merge.identity.assign_ids import mint
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)

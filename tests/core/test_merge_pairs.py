@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from tests.core.merge_strategies import slots
 from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
-from worker.core.incident import ArticleRef, FiledReport
-from worker.core.merge.copies import find_pairs, sources
-from worker.core.merge.facts import Facts, Gazetteer, facts_of, overlap, window_of
-from worker.core.merge.pairs import Pair, compare
-from worker.core.model import IncidentDate, Place
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.incident import ArticleRef, FiledReport
+from worker.core.domain.report import IncidentDate, Place
+from worker.core.merge.evidence.copies import find_pairs, sources
+from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of, overlap, window_of
+from worker.core.merge.evidence.pairs import Pair, compare
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.merge_weights
@@ -170,7 +170,7 @@ def test_compare_takes_towns_without_a_gazetteer_by_name() -> None:
     ],
 )
 def test_compare_weighs_targets(a: str, b: str, code: str | None) -> None:
-    """Named things agree or contradict; common nouns hardly count; people at large never do."""
+    """IdentifiedCluster things agree or contradict; common nouns hardly count; people at large never do."""
     pair = _pair({"date": DAY, "target": [a]}, {"date": DAY, "target": [b]})
     assert _codes(pair, "target") == ([code] if code else [])
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from tests.core.merge_strategies import arrivals, build, filed
 from tests.profiles.cities import PORTSMERE
 from tests.stories.world import World
-from worker.core.incident import Component
-from worker.core.merge.component import collect
-from worker.core.merge.copies import find_pairs
-from worker.core.merge.evidence import Evidence, node_of
-from worker.core.merge.facts import Gazetteer
-from worker.core.merge.partition import partition
-from worker.core.merge.vetoes import Decisions
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.incident import Component
+from worker.core.merge.cluster.component import collect
+from worker.core.merge.cluster.partition import partition
+from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.copies import find_pairs
+from worker.core.merge.evidence.facts import Gazetteer
+from worker.core.merge.evidence.nodes import Evidence, node_of
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 10, tzinfo=dt.UTC)
@@ -32,7 +32,7 @@ def _cells(reports: list) -> set[tuple[tuple[str, str], ...]]:
     gazetteer = Gazetteer(KNOWLEDGE)
     nodes = [node_of(f, gazetteer) for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
-    evidence = Evidence(nodes, Decisions(()), copies, KNOWLEDGE.merge_weights)
+    evidence = Evidence(nodes, ConstraintIndex(()), copies, KNOWLEDGE.merge_weights)
     parted = partition(nodes, evidence)
     return {
         tuple(sorted([(n.key, "core") for n in c.core] + [(n.key, how) for n, how in c.attached]))

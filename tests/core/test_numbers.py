@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.text.numbers import Number, bounds, find_numbers
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.numbers import Number, bounds, find_numbers
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
 EN = load_knowledge(PORTSMERE).lexicons["en"]
 

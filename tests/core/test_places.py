@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.text.places import PlaceMention, find_places
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.text.prose import Prose, compose
-from worker.knowledge import load_knowledge
 
 CITY = load_knowledge(PORTSMERE)
 

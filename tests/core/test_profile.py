@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.errors import KnowledgeError
-from worker.core.profile_load import FILES, PLACE_COLUMNS, build_profile
-from worker.knowledge import load_knowledge, profile_dir, shipped_config
+from worker.config.knowledge import load_knowledge, profile_dir, shipped_config
+from worker.core.domain.errors import KnowledgeError
+from worker.core.knowledge.profile_load import FILES, PLACE_COLUMNS, build_profile
 
 
 def files() -> dict[str, Any]:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.errors import PageError
-from worker.core.model import Article, Document
-from worker.core.read import decode, read, version_time
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Article, Document
+from worker.core.domain.errors import PageError
+from worker.core.sources.page import decode, read, version_time
 from worker.core.text.markup import text_of
 from worker.core.text.signature import SLOTS, copy_signature
-from worker.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge("anywhere")
 LEAD = "A bomb hidden in a rubbish bin wounded four people near the old harbour of Portsmere on Monday, police said."

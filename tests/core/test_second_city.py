@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.corpus.load import CORPUS, load_file
 from tests.profiles.cities import PORTSMERE
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
 from worker.replay import replay
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
-from worker.core.model import Article
-from worker.core.segment import Segment, find_segments, segment_at
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Article
+from worker.core.segment.segment import Segment, find_segments, segment_at
 from worker.core.text.prose import Prose, compose
-from worker.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEDNESDAY = dt.datetime(2021, 3, 10, 15, 0, tzinfo=dt.UTC)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.model import Document, Report
-from worker.knowledge import load_knowledge
+from worker.core.domain.document import Document
+from worker.core.domain.report import Report
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WHEN = dt.datetime(2031, 3, 4, 15, 0, tzinfo=dt.UTC)

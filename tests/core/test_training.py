@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.classify.training import (
+from worker.core.training.regression import (
     Example,
     average_precision,
     best_score,

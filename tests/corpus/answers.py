@@ -6,10 +6,10 @@ from typing import Any
 
 from tests.corpus.load import Case
 from worker.cli.answers import answer
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.errors import PageError
-from worker.core.lines import document_of
-from worker.knowledge import load_knowledge
+from worker.core.domain.errors import PageError
+from worker.core.sources.jsonl import document_of
 
 
 def answer_to(case: Case) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 import worker
-from worker.core.model import (
+from worker.core.domain.vocabulary import (
     Attribution,
     Band,
     DateBasis,

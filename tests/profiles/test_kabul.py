@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from worker.core import lexicon
-from worker.core.text.normalise import plain
-from worker.core.text.places import find_places
+from worker.config.knowledge import load_knowledge, profile_dir
+from worker.core.annotate.places import find_places
+from worker.core.lang import lexicon
+from worker.core.lang.normalise import plain
 from worker.core.text.prose import compose
 from worker.demo.newsroom import read_schedule
-from worker.knowledge import load_knowledge, profile_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 KABUL = load_knowledge("kabul")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from worker.config import Config, FeedConfig
-from worker.config_load import effective, key_lines, load, load_feeds, load_settings
-from worker.core.errors import ConfigError
+from worker.config.load import effective, key_lines, load, load_feeds, load_settings
+from worker.config.schema import Config, FeedConfig
+from worker.core.domain.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "config" / "kabulwire.toml"

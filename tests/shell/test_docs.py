@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from tests.profiles.cities import PORTSMERE
-from worker import log
-from worker.config_load import load_settings, setting_names
-from worker.metrics import Metrics
+from worker.config.load import load_settings, setting_names
+from worker.observe import log
+from worker.observe.metrics import Metrics
 from worker.publish.drain import NEEDS_A_PERSON
-from worker.publish.ledger import Judgement
+from worker.publish.kafka.ledger import Judgement
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shell.test_config import kabulwire, written
-from worker.config_load import load_settings
-from worker.core.errors import ConfigError
-from worker.core.gate import GateDecision
-from worker.core.model import Document, Entry
+from worker.config.load import load_settings
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import ConfigError
+from worker.core.sources.gate import GateDecision
 from worker.store import dead_letters, inbox
 from worker.store.connect import Binding, exclusive, open_reader, open_writer, transaction
 from worker.store.feeds import load_states

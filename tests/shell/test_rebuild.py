@@ -18,12 +18,12 @@ import pytest
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from tests.stories.tell import read_story, take
+from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import INCIDENT_LOG, Message
-from worker.knowledge import load_knowledge
-from worker.publish.kafka import Fetched
-from worker.publish.rebuild import rebuild
-from worker.publish.restore import Published, collect
-from worker.publish.resync import republish
+from worker.publish.kafka.client import Fetched
+from worker.publish.recovery.rebuild import rebuild
+from worker.publish.recovery.restore import Published, collect
+from worker.publish.recovery.resync import republish
 from worker.store import outbox
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.outbox import OutboxRow, waiting

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from worker.metrics import Metrics
+from worker.observe.metrics import Metrics
 from worker.serve.facts import age_s, bounds
 from worker.serve.web import Face, Health, build, build_page, weblink
 

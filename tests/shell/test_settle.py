@@ -13,9 +13,11 @@ import pytest
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld, messages
 from tests.stories.tell import article_of, check, read_story, report_of, take
-from worker.core.incident import Constraint, TimerSet
-from worker.core.model import Analysis, Entry, EntryStatus, Verdict
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Entry
+from worker.core.domain.incident import Constraint, TimerSet
+from worker.core.domain.report import Analysis, Verdict
+from worker.core.domain.vocabulary import EntryStatus
 from worker.settle import Settled, bury, settle, tick, withdraw
 from worker.store import articles, inbox, incidents, outbox
 from worker.store.connect import transaction

@@ -20,9 +20,9 @@ import pytest
 from tests.shell.test_app import ROOT, configured, environ
 from worker.chain import Chain
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
-from worker.core.errors import ConfigError, NoRoomError, StateError
+from worker.core.domain.errors import ConfigError, NoRoomError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
-from worker.store import connect, maintenance, outbox, room
+from worker.store import connect, disk_space, maintenance, outbox
 from worker.store.connect import Binding, open_reader, open_writer, read_meta, transaction
 from worker.store.times import stamp
 from worker.store.writer import Writer
@@ -190,7 +190,7 @@ def test_a_settle_waits_for_room_and_is_then_done_once(
 ) -> None:
     """The ballast is given up, the work waits; when there is room it is done, and only once."""
     monkeypatch.setattr("worker.chain._FULL_WAIT_S", 0.1)
-    assert room.lay_ballast(full.path)
+    assert disk_space.lay_ballast(full.path)
     said: list[tuple[str, str]] = []
     say = lambda part, text: said.append((part, text))  # noqa: E731
     chain = cast("Chain", SimpleNamespace(writer=full.writer, store=full.path, say=say))
@@ -242,12 +242,12 @@ def test_ballast_is_laid_when_there_is_room_only(
     """Four megabytes when twice as much is free; nothing otherwise; given up once."""
     path.touch()
     with monkeypatch.context() as tight:
-        tight.setattr(room, "free_bytes", lambda _: room.BALLAST_BYTES)
-        assert not room.lay_ballast(path)
-    assert room.lay_ballast(path)
-    assert path.with_name("store.db.ballast").stat().st_size == room.BALLAST_BYTES
-    assert room.drop_ballast(path)
-    assert not room.drop_ballast(path)
+        tight.setattr(disk_space, "free_bytes", lambda _: disk_space.BALLAST_BYTES)
+        assert not disk_space.lay_ballast(path)
+    assert disk_space.lay_ballast(path)
+    assert path.with_name("store.db.ballast").stat().st_size == disk_space.BALLAST_BYTES
+    assert disk_space.drop_ballast(path)
+    assert not disk_space.drop_ballast(path)
 
 
 def test_a_store_cannot_be_made_on_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from worker.core.contract.message import HEARTBEATS, INCIDENT_LOG, Message
-from worker.core.gate import GateDecision
-from worker.core.model import Entry
+from worker.core.domain.document import Entry
+from worker.core.sources.gate import GateDecision
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, open_writer
 from worker.store.identity import entry_id_of

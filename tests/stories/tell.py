@@ -17,18 +17,10 @@ from typing import Any
 
 from tests.stories.world import World
 from worker.core.analyze import analyze
-from worker.core.incident import Constraint, Incident
-from worker.core.knowledge import Knowledge
-from worker.core.model import (
-    Article,
-    Claim,
-    Document,
-    IncidentDate,
-    Place,
-    Report,
-    Statement,
-    Target,
-)
+from worker.core.domain.document import Article, Document
+from worker.core.domain.incident import Constraint, Incident
+from worker.core.domain.report import Claim, IncidentDate, Place, Report, Statement, Target
+from worker.core.knowledge.knowledge import Knowledge
 
 _MARK = {"certain": "", "probable": "~", "ambiguous": "?"}
 

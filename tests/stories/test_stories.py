@@ -8,7 +8,7 @@ import pytest
 
 from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import play, read_story
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 

@@ -37,7 +37,7 @@ def main() -> None:
 
 def _run() -> int:
     from worker.cli.commands import app
-    from worker.core import errors
+    from worker.core.domain import errors
 
     try:
         app()

@@ -13,11 +13,11 @@ import typer
 
 from worker import spool
 from worker.cli.streams import put, refuse
-from worker.config import Config
-from worker.config_load import Loaded
-from worker.core.errors import ConfigError
+from worker.config.load import Loaded
+from worker.config.schema import Config
+from worker.core.domain.errors import ConfigError
 from worker.publish.file_publisher import open_sink
-from worker.publish.files import FileSink
+from worker.publish.files.sink import FileSink
 from worker.serve.facts import snapshot_of
 from worker.store.connect import (
     Binding,
@@ -90,8 +90,8 @@ def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> i
 
 def republish_all(loaded: Loaded) -> dict[str, int]:
     """Queue every incident for the sink of these settings, in a store that no worker is using."""
-    from worker.knowledge import load_knowledge
-    from worker.publish.resync import republish
+    from worker.config.knowledge import load_knowledge
+    from worker.publish.recovery.resync import republish
 
     config = loaded.config
     knowledge = load_knowledge(config.profile, loaded.folder)

@@ -15,7 +15,7 @@ from worker.cli.service import ConfigOption, JsonOption, settings
 from worker.cli.streams import plain, put, refuse, screen
 
 if TYPE_CHECKING:
-    from worker.config_load import Loaded
+    from worker.config.load import Loaded
 
 feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
 topics = typer.Typer(help="The topics that messages go to.", no_args_is_help=True)
@@ -60,8 +60,8 @@ def feeds_list(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
     """Every feed with its last answer, as far as this store knows."""
     import os
 
-    from worker.config_load import load
-    from worker.core.errors import ConfigError
+    from worker.config.load import load
+    from worker.core.domain.errors import ConfigError
     from worker.serve.facts import feed_facts
 
     loaded = load(config, os.environ)
@@ -77,7 +77,7 @@ def feeds_list(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
 @topics.command("ensure")
 def topics_ensure(config: ConfigOption = None) -> None:
     """Make the topics that are missing, with the right number of partitions and policies."""
-    from worker.publish.topics import ensure
+    from worker.publish.kafka.topics import ensure
 
     for text in ensure(_with_broker(config).config):
         put(text)
@@ -86,7 +86,7 @@ def topics_ensure(config: ConfigOption = None) -> None:
 @topics.command("check")
 def topics_check(config: ConfigOption = None) -> None:
     """Compare the topics with what they must be; exit 78 when one differs."""
-    from worker.publish.topics import check
+    from worker.publish.kafka.topics import check
 
     problems = list(check(_with_broker(config).config))
     for text in problems:
@@ -99,7 +99,7 @@ def topics_check(config: ConfigOption = None) -> None:
 @topics.command("compact")
 def topics_compact(config: ConfigOption = None) -> None:
     """File sink: keep the newest state of each incident. The worker must not run."""
-    from worker.publish.files import FileSink
+    from worker.publish.files.sink import FileSink
     from worker.store.connect import exclusive
 
     loaded = settings(config).config
@@ -275,6 +275,6 @@ def _correct(config: str | None, kind: str, *articles: str) -> None:
 
 def profile_name(loaded: Loaded) -> str:
     """The name of the profile in force, which may have been given as a path."""
-    from worker.knowledge import profile_dir
+    from worker.config.knowledge import profile_dir
 
     return profile_dir(loaded.config.profile, loaded.folder).name

@@ -15,8 +15,8 @@ from worker.cli.service import ConfigOption, JsonOption, settings
 from worker.cli.streams import put, read_lines, refuse, watched
 
 if TYPE_CHECKING:
-    from worker.core.classify.training import Example
-    from worker.core.knowledge import Knowledge
+    from worker.core.knowledge.knowledge import Knowledge
+    from worker.core.training.regression import Example
 
 EX_DATAERR = 65
 
@@ -85,8 +85,8 @@ def train(
     A line is a line of `analyze` with `label` (and `group`, the event). Nothing is replaced: the new
     file is written to --out, and only when it is no worse on articles it was not fitted to.
     """
-    from worker.core.classify.learning import learn, render, section_weights
-    from worker.core.classify.training import report
+    from worker.core.training.regression import report
+    from worker.core.training.train import learn, render, section_weights
 
     knowledge, _ = named_profile(profile)
     examples = list(_examples(files, knowledge))
@@ -105,10 +105,10 @@ def train(
 
 
 def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
-    from worker.core.classify.learning import example_of
-    from worker.core.errors import PageError
-    from worker.core.lines import read_line
-    from worker.core.read import read
+    from worker.core.domain.errors import PageError
+    from worker.core.sources.jsonl import read_line
+    from worker.core.sources.page import read
+    from worker.core.training.train import example_of
 
     for name in files:
         for number, text in watched(read_lines(name), "reading"):

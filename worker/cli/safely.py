@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Self
 
 from worker.core.analyze import analyze
-from worker.core.entries import Hint, Parsed
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Document
-from worker.sandbox import Sandbox
+from worker.core.domain.document import Document
+from worker.core.domain.report import Analysis
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.entries import Hint, Parsed
+from worker.sandbox.pool import Sandbox
 
 
 class Safely:

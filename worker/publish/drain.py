@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from worker.core.errors import PublishError
-from worker.store.room import drop_ballast, has_no_room, may_pass
+from worker.core.domain.errors import PublishError
+from worker.store.disk_space import drop_ballast, has_no_room, may_pass
 from worker.store.writer import Writer
 
 _T = TypeVar("_T")

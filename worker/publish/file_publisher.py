@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from worker.core.contract.message import HEARTBEATS
-from worker.core.errors import ConfigError, PublishError
+from worker.core.domain.errors import ConfigError, PublishError
 from worker.publish.drain import Drain, Told
-from worker.publish.files import FileSink
+from worker.publish.files.sink import FileSink
 from worker.store import outbox
 from worker.store.connect import open_reader, write_meta
 from worker.store.outbox import OutboxRow

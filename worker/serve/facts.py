@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from worker.config import FeedConfig
+from worker.config.schema import FeedConfig
 
 _COUNTS = {
     "inbox": "SELECT count(*) FROM inbox",

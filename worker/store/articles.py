@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from worker.core.incident import ArticleRef, FiledReport, from_json, to_json
-from worker.core.knowledge import Knowledge
-from worker.core.merge.component import window
-from worker.core.model import Analysis, Article, Verdict
+from worker.core.domain.document import Article
+from worker.core.domain.incident import ArticleRef, FiledReport, from_json, to_json
+from worker.core.domain.report import Analysis, Verdict
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.component import window
 from worker.store.times import instant, stamp, stamp_or_none
 
 _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)

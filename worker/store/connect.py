@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from worker.core.errors import ConfigError, KabulwireError, NoRoomError, StateError
-from worker.store.room import drop_ballast, has_no_room
+from worker.core.domain.errors import ConfigError, KabulwireError, NoRoomError, StateError
+from worker.store.disk_space import drop_ballast, has_no_room
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS: tuple[str, ...] = (_SCHEMA.read_text(encoding="utf-8"),)

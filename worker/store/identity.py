@@ -15,7 +15,7 @@ import sqlite3
 
 from courlan import clean_url, normalize_url
 
-from worker.core.model import Entry
+from worker.core.domain.document import Entry
 
 
 def entry_id_of(entry: Entry) -> str:

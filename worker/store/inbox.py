@@ -23,9 +23,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from worker import crash
-from worker.core.gate import GateDecision
-from worker.core.model import Document, Entry
+from worker import crash_points
+from worker.core.domain.document import Document, Entry
+from worker.core.sources.gate import GateDecision
 from worker.store.feeds import save_state
 from worker.store.identity import article_id_of, canonical_url, entry_id_of
 from worker.store.times import instant, stamp
@@ -85,7 +85,7 @@ def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> A
         counts["queued"] += queued
     if admission.state is not None:
         save_state(conn, admission.feed_id, admission.state, admission.next_at, now)
-    crash.point("admit.before_commit")
+    crash_points.point("admit.before_commit")
     return Admitted(**counts)
 
 

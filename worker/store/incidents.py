@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from worker.core.incident import (
+from worker.core.domain.incident import (
     Changes,
     Component,
     Constraint,
@@ -16,8 +16,8 @@ from worker.core.incident import (
     from_json,
     to_json,
 )
-from worker.core.knowledge import Knowledge
-from worker.core.merge.component import collect, frozen_window, hull
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.component import collect, frozen_window, hull
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.times import instant, stamp
 

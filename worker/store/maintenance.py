@@ -15,7 +15,7 @@ import datetime as dt
 import sqlite3
 from pathlib import Path
 
-from worker.core.errors import StateError
+from worker.core.domain.errors import StateError
 from worker.store.connect import open_reader
 from worker.store.times import stamp
 

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from worker.core.errors import StateError
+from worker.core.domain.errors import StateError
 from worker.store.connect import transaction
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.lexicon import Lexicon
-from worker.core.text.places import PlaceMention, sentence_places
+from worker.core.annotate.places import PlaceMention, sentence_places
+from worker.core.lang.lexicon import Lexicon
 from worker.core.text.prose import Prose, Sentence
 
 Range = tuple[int, int]

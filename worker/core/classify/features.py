@@ -16,8 +16,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import Range, SentenceCues, distance
-from worker.core.text.places import PlaceMention
 
 CLOSE = 60
 """Characters between a place and an attack word that stand for one statement."""

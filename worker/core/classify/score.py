@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.core.classify.features import Feature
-from worker.core.model import Band
-from worker.core.profile import Policy
+from worker.core.domain.vocabulary import Band
+from worker.core.knowledge.profile import Policy
 
 REASON_LIMIT = 24
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.core.extract.passage import Passage
-from worker.core.lexicon import bounded
-from worker.core.profile import Actor
-from worker.core.text.normalise import plain
+from worker.core.knowledge.profile import Actor
+from worker.core.lang.lexicon import bounded
+from worker.core.lang.normalise import plain
 
 
 @dataclass(frozen=True, slots=True)

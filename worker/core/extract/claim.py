@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
+from worker.core.domain.report import Claim
 from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.model import Claim
-from worker.core.profile import Actor
+from worker.core.knowledge.profile import Actor
 
 _AFTER_REACH = 60
 _ANAPHOR_REACH = 34

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from re import Match
 
-from worker.core.discourse import Trigger, find_triggers
-from worker.core.lexicon import Lexicon
-from worker.core.model import Article, Span, Zone
-from worker.core.profile import Profile
-from worker.core.segment import Segment
-from worker.core.text.dates import DateMention
-from worker.core.text.normalise import plain
+from worker.core.annotate.dates import DateMention
+from worker.core.domain.document import Article, Span
+from worker.core.domain.vocabulary import Zone
+from worker.core.knowledge.profile import Profile
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import plain
+from worker.core.segment.clauses import Trigger, find_triggers
+from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose, Sentence
 
 EVIDENCE_LIMIT = 8

@@ -20,13 +20,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.core.domain.report import Target
 from worker.core.extract.actors import find_actors
+from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.extract.phrase import is_name, name_within, noun_phrase
-from worker.core.lexicon import Lexicon, bounded
-from worker.core.model import Target
-from worker.core.profile import Institution, PlaceEntry
-from worker.core.text.normalise import plain
+from worker.core.knowledge.profile import Institution, PlaceEntry
+from worker.core.lang.lexicon import Lexicon, bounded
+from worker.core.lang.normalise import plain
 
 _LEAD_REACH = 60
 _STRONG, _PASSIVE, _HARM, _NEAR, _BARE = 3.0, 2.0, 1.4, 1.2, 0.3

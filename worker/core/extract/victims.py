@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from worker.core.extract.passage import Passage
-from worker.core.text.normalise import plain
+from worker.core.lang.normalise import plain
 
 _MOST = 12
 _AGED = re.compile(r"((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")

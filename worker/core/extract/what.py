@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from worker.core.discourse import Trigger
+from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.model import Weapon
+from worker.core.segment.clauses import Trigger
 
 HIERARCHY = (
     "assassination",

@@ -9,8 +9,8 @@ Rules
 
 from __future__ import annotations
 
+from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.text.clock import ClockMention, find_times
 
 _STAMP_REACH = 2
 _LATE = 8

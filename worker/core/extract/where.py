@@ -16,13 +16,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker.core.annotate.places import PlaceMention
+from worker.core.domain.report import Place, Target
+from worker.core.domain.vocabulary import PlacePrecision
+from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.extract.phrase import is_name
 from worker.core.extract.target import canonical_id, find_site
-from worker.core.model import Place, PlacePrecision, Target
-from worker.core.profile import PlaceEntry
-from worker.core.text.normalise import plain
-from worker.core.text.places import PlaceMention
+from worker.core.knowledge.profile import PlaceEntry
+from worker.core.lang.normalise import plain
 
 _FINE = {"landmark", "neighbourhood", "district"}
 _RANK: dict[str, int] = {"landmark": 0, "neighbourhood": 1, "district": 2, "city": 3, "province": 4}

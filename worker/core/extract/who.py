@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from worker.core.domain.report import Claim, Perpetrator
+from worker.core.domain.vocabulary import Attribution
 from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.model import Attribution, Claim, Perpetrator
 
 _ORDER: tuple[Attribution, ...] = (
     "claimed_or_admitted",

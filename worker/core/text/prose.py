@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from worker.core.model import Span, Zone
-from worker.core.text.normalise import Normalised, normalise
+from worker.core.domain.document import Span
+from worker.core.domain.vocabulary import Zone
+from worker.core.lang.normalise import Normalised, normalise
 
 LEAD_SENTENCES = 3
 """Title plus three sentences gave the best verdicts (F1 .92 against .89 with ten)."""
