@@ -18,7 +18,7 @@ from worker.settle import Settled, correct, settle, tick, withdraw
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, open_writer, transaction
 
-BINDING = Binding("files", "test", "kabul")
+BINDING = Binding("files", "test", "portsmere")
 
 
 class StoreWorld:

@@ -93,7 +93,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
 def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     """Wrong type, unknown key, unknown table: one line each, with file, line and suggestion."""
     text = (
-        'profile = "kabul"\n[ingest]\nallow_hosts = [\n  "a",\n]\ninterval_s = "often"\n'
+        'profile = "portsmere"\n[ingest]\nallow_hosts = [\n  "a",\n]\ninterval_s = "often"\n'
         "host_spacng_s = 4\n[kafak]\nx = 1\n"
     )
     done = kabulwire("check", str(written(tmp_path, text)))

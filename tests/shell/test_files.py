@@ -22,7 +22,7 @@ from worker.store.connect import Binding, open_reader, open_writer
 from worker.store.outbox import OutboxRow
 from worker.store.writer import Writer
 
-BINDING = Binding("files", "test", "kabul")
+BINDING = Binding("files", "test", "portsmere")
 NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
 
@@ -156,7 +156,7 @@ import resource, signal, sys
 from pathlib import Path
 from typing import Any
 from tests.shell.test_files import row
-from worker.publish.files import FileSink
+from worker.publish.files.sink import FileSink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 sink = FileSink(Path(sys.argv[1]), "kw")

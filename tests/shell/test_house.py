@@ -22,6 +22,15 @@ TASKS = {"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "loop
 TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".json", ".csv", ".sql", ".html", ".txt", ".lock",
         ".jsonl", ".cfg", ".xml", ""}  # fmt: skip
 
+READ_THE_CITY = (
+    "tests/profiles/test_kabul.py",  # the profile itself
+    "tests/corpus/",  # articles about real quarters
+    "tests/shell/test_docs.py",  # the example that docs/contract.md prints
+    "tests/shell/test_demo.py",  # its newsroom
+    "tests/outside/",  # the articles the project began with
+)
+"""Paths below which a test may load ``config/profiles/kabul``, each with its reason."""
+
 
 def tracked() -> list[Path]:
     """Files that git keeps, or would keep; all files where there is no git (an unpacked archive)."""
@@ -117,6 +126,21 @@ def test_nothing_outside_the_profile_knows_the_city() -> None:
                 if "kabul" in re.sub(r"(?i)kabulwire", "", line).lower():
                     found.append(f"{relative(path)}:{number}: {line.strip()[:80]}")
     assert found == []
+
+
+def test_no_unit_test_reads_the_shipped_city() -> None:
+    """An analyst's edit of the Kabul profile may turn red what tests that profile, and nothing else.
+
+    A test may say "kabul" where it is a word; what it may not do is load that profile.
+    """
+    loads = re.compile(r"""(?:load_knowledge|profile_dir)\(\s*["']kabul["']|profiles["'/ ]+kabul""")
+    readers = {
+        relative(path)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if path != Path(__file__) and loads.search(path.read_text("utf-8"))
+    }
+    assert {name for name in readers if not name.startswith(READ_THE_CITY)} == set()
+    assert "tests/profiles/test_kabul.py" in readers
 
 
 def test_no_file_names_this_machine_or_a_registry() -> None:

@@ -30,7 +30,7 @@ NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 LONG_AGO = dt.datetime(2021, 3, 4, 6, 0, tzinfo=dt.UTC)
 OPEN = GateDecision(open=True, reason="place")
 SHUT = GateDecision(open=False, reason="no_word")
-BINDING = Binding("files", "test", "kabul")
+BINDING = Binding("files", "test", "portsmere")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 @pytest.fixture
 def conn(tmp_path: Path) -> sqlite3.Connection:
     """An empty store."""
-    return open_writer(tmp_path / "store.db", Binding("files", "test", "kabul"))
+    return open_writer(tmp_path / "store.db", Binding("files", "test", "portsmere"))
 
 
 def message(name: str, topic: str = INCIDENT_LOG, value: bytes = b"{}") -> Message:

@@ -2,7 +2,7 @@
 
 A step is one of: an article version with hand-made ``reports``, an article with ``title`` and
 ``text`` to be analysed, a ``kill``, a correction (``must``, ``cannot``, ``confirm``, ``retract``),
-or a ``wait`` until an instant. ``expect`` lists the live incidents by their member articles:
+or nothing but an instant to wait for. Places are ids of the invented city, ``PORTSMERE``. ``expect`` lists the live incidents by their member articles:
 ``a`` certain, ``a~`` probable, ``a?`` ambiguous.
 """
 
