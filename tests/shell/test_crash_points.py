@@ -167,7 +167,7 @@ def test_every_point_is_passed_somewhere_and_listed() -> None:
     """The list of points and the points in the code are the same."""
     passed: set[str] = set()
     for path in Path(crash_points.__file__).parent.rglob("*.py"):
-        passed |= set(re.findall(r'crash\.point\(f?"([^"]+)"\)', path.read_text("utf-8")))
+        passed |= set(re.findall(r'crash_points\.point\(f?"([^"]+)"\)', path.read_text("utf-8")))
     if "{step}.before_commit" in passed:
         passed = passed - {"{step}.before_commit"} | {"settle.before_commit"}
     assert passed == set(crash_points.POINTS)
