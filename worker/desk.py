@@ -130,7 +130,7 @@ class Desk:
         self._conn.close()
 
     def live(self) -> Health:
-        """Does everything of ours move?"""
+        """Whether the event loop still turns and every thread of the worker made progress lately."""
         moment = time.monotonic()
         problems = []
         if moment - self.pulse.beat > _LOOP_LIMIT_S:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.classify.features import Feature
 from worker.core.classify.score import band, probability, score
 from worker.core.classify.verdict import Classification, classify
 from worker.core.domain.document import Article
@@ -198,8 +199,15 @@ def test_band_may_differ_by_language() -> None:
 
 def test_score_of_nothing_is_the_bias() -> None:
     """Without features only the bias speaks."""
-    found = score({}, {"weights.bias": -2.0}, "weights")
+    weights = {"weights.bias": -2.0, "platt.weights.slope": 1.0, "platt.weights.offset": 0.0}
+    found = score({}, weights, "weights")
     assert (found.total, [t.name for t in found.terms]) == (-2.0, ["bias"])
+
+
+def test_score_refuses_a_feature_that_no_file_weighs() -> None:
+    """A weight that is missing is an error, never a silent nothing."""
+    with pytest.raises(KeyError, match=r"weights\.head\.new"):
+        score({"head.new": Feature(1.0)}, CITY.classify_weights, "weights")
 
 
 def test_classify_drops_an_empty_text() -> None:

@@ -36,7 +36,7 @@ def passages(body: str, title: str | None = None) -> list[Passage]:
     dates = find_timeline(article, prose, lexicon, KNOWLEDGE).dates
     return [
         Passage(
-            article, prose, lexicon, KNOWLEDGE.profile, s, dates,
+            article, prose, lexicon, KNOWLEDGE, s, dates,
             tuple(o for o in segments if o is not s),
         )
         for s in segments

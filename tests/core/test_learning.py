@@ -7,8 +7,10 @@ import tomllib
 import pytest
 
 from tests.profiles.cities import PORTSMERE
-from worker.config.knowledge import load_knowledge
+from worker.config.knowledge import CLASSIFY_WEIGHTS, load_knowledge
+from worker.core.classify.score import weight_names
 from worker.core.domain.document import Article
+from worker.core.knowledge.weights import read_weights
 from worker.core.training.train import example_of, learn, render, section_weights
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
@@ -44,17 +46,31 @@ def labelled(count: int) -> list[tuple[Article, bool]]:
 def test_render_writes_a_weights_file_that_reads_back() -> None:
     """What training writes, the loader reads: same features, same signs, every section."""
     examples = [example_of(a, y, KNOWLEDGE) for a, y in labelled(20)]
-    written = tomllib.loads(render(learn(examples, KNOWLEDGE), KNOWLEDGE))
-    old = section_weights(KNOWLEDGE)
-    assert set(written) == {"weights", "anywhere", "platt"}
-    assert set(written["weights"]) == set(old)
-    assert all(w * old[name] >= 0 for name, w in written["weights"].items() if name != "bias")
-    anywhere = {
-        k.removeprefix("anywhere."): v
-        for k, v in KNOWLEDGE.classify_weights.items()
-        if k.startswith("anywhere.")
+    present = CLASSIFY_WEIGHTS.read_text("utf-8")
+    fit = learn(examples, KNOWLEDGE)
+    text = render(fit, KNOWLEDGE, present)
+    written, shipped = tomllib.loads(text), tomllib.loads(present)
+    read_weights(written, weight_names(), "new.toml")
+    assert {n: written["weights"][n] for n in fit.weights} == {
+        name: round(weight, 3) for name, weight in fit.weights.items()
     }
-    assert written["anywhere"] == anywhere
+    assert written["weights"]["bias"] != shipped["weights"]["bias"]
+    old = section_weights(KNOWLEDGE)
+    assert all(written["weights"][n] * w >= 0 for n, w in old.items() if n != "bias")
+    assert written["anywhere"] == shipped["anywhere"]
+    assert written["platt"]["anywhere"] == shipped["platt"]["anywhere"]
+
+
+def test_section_weights_and_render_leave_zeros_and_reasons_alone() -> None:
+    """What weighs nothing on purpose is not learnt; each number keeps the reason beside it."""
+    present = CLASSIFY_WEIGHTS.read_text("utf-8")
+    fit = learn([example_of(a, y, KNOWLEDGE) for a, y in labelled(20)], KNOWLEDGE)
+    assert "body.casualty" not in section_weights(KNOWLEDGE)
+    written = render(fit, KNOWLEDGE, present)
+    assert tomllib.loads(written)["weights"]["body.casualty"] == 0
+    assert [line.partition("#")[2] for line in written.splitlines()] == [
+        line.partition("#")[2] for line in present.splitlines()
+    ]
 
 
 def test_learn_refuses_too_few_labels() -> None:

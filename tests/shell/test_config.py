@@ -151,11 +151,11 @@ def test_a_wrong_feed_is_refused_with_its_line(tmp_path: Path, feeds: str, told:
 def test_a_feed_keeps_what_it_says(tmp_path: Path) -> None:
     """All keys of a feed arrive, and the others keep their defaults."""
     path = tmp_path / "feeds.toml"
-    path.write_text(FEED + "interval_s = 30\nfull_text = true\ntier = 1\n", "utf-8")
+    path.write_text(FEED + "interval_s = 30\nfull_text = true\nenabled = false\n", "utf-8")
     (feed,) = load_feeds(path)
     assert feed == FeedConfig(
         id="one", url="https://one.example/rss", outlet="One", lang="en", interval_s=30.0,
-        full_text=True, tier=1,
+        full_text=True, enabled=False,
     )  # fmt: skip
 
 

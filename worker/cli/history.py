@@ -85,6 +85,7 @@ def train(
     A line is a line of `analyze` with `label` (and `group`, the event). Nothing is replaced: the new
     file is written to --out, and only when it is no worse on articles it was not fitted to.
     """
+    from worker.config.knowledge import CLASSIFY_WEIGHTS
     from worker.core.training.regression import report
     from worker.core.training.train import learn, render, section_weights
 
@@ -98,7 +99,7 @@ def train(
         put(f"{old:+.3f} → {new:+.3f}  {name}")
     put(f"average precision on articles held out: {fit.before:.3f} → {fit.after:.3f}")
     if out is not None and fit.better:
-        out.write_text(render(fit, knowledge), "utf-8")
+        out.write_text(render(fit, knowledge, CLASSIFY_WEIGHTS.read_text("utf-8")), "utf-8")
         put(f"written to {out}")
     elif out is not None:
         refuse("the new weights are worse; nothing was written", EX_DATAERR)

@@ -10,19 +10,30 @@ from __future__ import annotations
 import csv
 import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from worker.core.classify.score import weight_names
 from worker.core.domain.errors import KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile_load import FILES, build_profile
+from worker.core.knowledge.weights import (
+    ExtractWeights,
+    SegmentWeights,
+    build_weights,
+    merge_names,
+    read_weights,
+)
 from worker.core.lang import lexicon
+from worker.core.lang.categories import read_categories
 
 _CODE = Path(__file__).parents[1]
 _LEXICONS = _CODE / "core" / "lang"
-_CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
+_CATEGORIES = _LEXICONS / "categories.toml"
+_SEGMENT_WEIGHTS = _CODE / "core" / "segment" / "weights.toml"
+_EXTRACT_WEIGHTS = _CODE / "core" / "extract" / "weights.toml"
+CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
 _MERGE_WEIGHTS = _CODE / "core" / "merge" / "weights.toml"
 _CODES = _CODE / "core" / "merge" / "state" / "codes.toml"
 
@@ -59,14 +70,19 @@ def _load(folder: Path) -> Knowledge:
     digest = hashlib.sha256()
     files = {name: _parse(folder / name, digest) for name in FILES}
     lexicons = {}
-    for path in sorted(_LEXICONS.glob("*.toml")):
-        built = lexicon.build(_parse(path, digest), path.name)
+    categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
+    for path in sorted(set(_LEXICONS.glob("*.toml")) - {_CATEGORIES}):
+        built = lexicon.build(_parse(path, digest), path.name, categories)
         lexicons[built.lang] = built
+    verdict, verdict_file = _named(CLASSIFY_WEIGHTS, digest)
+    merging, merging_file = _named(_MERGE_WEIGHTS, digest)
     return Knowledge(
         profile=build_profile(folder.name, files),
         lexicons=lexicons,
-        classify_weights=_numbers(_parse(_CLASSIFY_WEIGHTS, digest)),
-        merge_weights=_numbers(_parse(_MERGE_WEIGHTS, digest)),
+        segment_weights=build_weights(SegmentWeights, *_named(_SEGMENT_WEIGHTS, digest)),
+        extract_weights=build_weights(ExtractWeights, *_named(_EXTRACT_WEIGHTS, digest)),
+        classify_weights=read_weights(verdict, weight_names(), verdict_file),
+        merge_weights=read_weights(merging, merge_names(), merging_file),
         codes=_parse(_CODES, digest),
         digest=digest.hexdigest()[:16],
     )
@@ -91,16 +107,6 @@ def _parse(path: Path, digest: hashlib._Hash) -> Any:
         raise KnowledgeError(f"{path}: {error}") from error
 
 
-def _numbers(data: Mapping[str, Any]) -> dict[str, float]:
-    """Weights as one flat table: ``[section] name = 1.5`` is ``section.name``."""
-    return dict(_flatten(data, ""))
-
-
-def _flatten(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{prefix}{key}", float(value)
-        else:
-            raise KnowledgeError(f"weight {prefix}{key} is no number: {value!r}")
+def _named(path: Path, digest: hashlib._Hash) -> tuple[Any, str]:
+    """A file's data with the name that messages call it by: its folder and its own."""
+    return _parse(path, digest), f"{path.parent.name}/{path.name}"

@@ -214,9 +214,9 @@ class Config(Section):
 class FeedConfig:
     """One ``[[feed]]`` of ``feeds.toml``: polled at ``url``, or a spool folder at ``path``.
 
-    ``interval_s``: poll interval in seconds, None = ``ingest.interval_s``. ``tier``: 1 is the most
-    important. ``default_tz``: zone of dates printed without one. ``full_text``: the feed carries
-    whole articles, no page is fetched. ``robots``: False only where the publisher agreed.
+    ``interval_s``: poll interval in seconds, None = ``ingest.interval_s``. ``default_tz``: zone of
+    dates printed without one. ``full_text``: the feed carries whole articles, no page is fetched.
+    ``robots``: False only where the publisher agreed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -230,7 +230,6 @@ class FeedConfig:
     interval_s: float | None = None
     country: str | None = None
     enabled: bool = True
-    tier: int = 2
     default_tz: str | None = None
     full_text: bool = False
     robots: bool = True

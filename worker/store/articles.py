@@ -154,12 +154,6 @@ def reports_of_articles(
     return found
 
 
-def newest_article(conn: sqlite3.Connection) -> dt.datetime | None:
-    """When the last article was settled."""
-    row = conn.execute("SELECT max(settled_at) AS newest FROM article").fetchone()
-    return instant(row["newest"]) if row["newest"] else None
-
-
 def _filed(rows: Iterable[sqlite3.Row]) -> dict[str, FiledReport]:
     reports = (from_json(FiledReport, row["record"]) for row in rows)
     return {filed.report_id: filed for filed in reports}

@@ -14,7 +14,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from worker.core.annotate.date_mention import LOOK, DateMention, ends_with, precision_of
+from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, ends_with, precision_of
 from worker.core.lang.lexicon import Lexicon
 
 _UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25, "decade": 3652.5}
@@ -22,7 +22,7 @@ _SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 75.0, "decade": 72
 """How far off a rounded count may be, per unit counted: "a month ago" was 24 to 37 days in real articles."""
 _VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9), "decade": (1, 5)}
 """What a bare plural ("weeks ago") may mean, in its unit."""
-_SLACK_LIMIT = 400
+_MOST_SLACK_DAYS = 400
 
 
 def counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
@@ -49,7 +49,7 @@ def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, in
     if digits:
         return int(digits[1]), end - len(digits.group())
     stop = len(text[:end].rstrip(" -"))
-    low = max(0, stop - LOOK)
+    low = max(0, stop - LOOK_CHARS)
     for found, value in lexicon.table("count_word").find(text, low, stop):
         if found.end() == stop:
             return int(value), found.start()
@@ -68,7 +68,7 @@ def _direction(
             return table.values[int((found.lastgroup or "v0")[1:])], (start, found.end())
     stop = len(text[:start].rstrip())
     for found, value in lexicon.table("time_direction_before").find(
-        text, max(0, stop - LOOK), stop
+        text, max(0, stop - LOOK_CHARS), stop
     ):
         if found.end() == stop:
             return value, (found.start(), end)
@@ -77,7 +77,7 @@ def _direction(
 
 def _amount_before(text: str, lexicon: Lexicon, end: int) -> tuple[str, int]:
     stop = len(text[:end].rstrip())
-    for found, value in lexicon.table("vague_amount").find(text, max(0, stop - LOOK), stop):
+    for found, value in lexicon.table("vague_amount").find(text, max(0, stop - LOOK_CHARS), stop):
         if found.end() == stop:
             return value, found.start()
     return "plain", end
@@ -92,7 +92,7 @@ def _days_back(unit: str, count: int | None, amount: str) -> tuple[int, int]:
         low, high = _VAGUE_COUNT[unit]
         return int(low * days), int(high * days)
     middle = round(count * days)
-    slack = int(min(_SLACK_DAYS[unit] * count, _SLACK_LIMIT))
+    slack = int(min(_SLACK_DAYS[unit] * count, _MOST_SLACK_DAYS))
     if unit == "day" and (amount != "plain" or count > 9):
         slack = max(1, count // 7)
     if amount == "over":

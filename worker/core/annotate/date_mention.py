@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from worker.core.domain.vocabulary import DateBasis, DatePrecision
 from worker.core.lang.lexicon import Lexicon
 
-LOOK = 24
+LOOK_CHARS = 24
 """How many characters left and right of a word may hold its day, year or qualifier."""
 
 
@@ -17,8 +17,8 @@ LOOK = 24
 class DateMention:
     """Words that name a day or a stretch of days; ``first`` and ``last`` are inclusive.
 
-    ``start`` and ``end`` are positions in ``Prose.text``. ``time`` is HH:MM, local, when a clock
-    time stands beside it.
+    ``start`` and ``end`` are positions in ``Prose.text``. ``anaphoric``: it is counted from another
+    attack ("a day after …"), not from the day of publication.
     """
 
     start: int
@@ -27,7 +27,6 @@ class DateMention:
     last: dt.date
     precision: DatePrecision
     basis: DateBasis
-    time: str | None = None
     anaphoric: bool = False
 
     def shifted(self, days: int) -> DateMention:
@@ -54,9 +53,9 @@ def precision_of(first: dt.date, last: dt.date) -> DatePrecision:
 
 def ends_with(lexicon: Lexicon, category: str, text: str, end: int) -> re.Match[str] | None:
     """A match of a category that ends just before ``end``, blanks aside."""
-    pattern = lexicon.patterns.get(category)
+    pattern = lexicon.patterns[category]
     if pattern is None:
         return None
     stop = len(text[:end].rstrip())
-    low = max(0, end - LOOK)
+    low = max(0, end - LOOK_CHARS)
     return next((m for m in pattern.finditer(text, low, stop) if m.end() == stop), None)

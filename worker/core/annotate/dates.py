@@ -30,7 +30,7 @@ from functools import lru_cache
 from convertdate import islamic, persian
 
 from worker.core.annotate.ages import counted
-from worker.core.annotate.date_mention import LOOK, DateMention, ends_with, precision_of
+from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, ends_with, precision_of
 from worker.core.domain.vocabulary import DatePrecision
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
@@ -137,7 +137,7 @@ def _distance(day: dt.date, document: dt.date | None) -> tuple[bool, int]:
 def _months(
     prose: Prose, lexicon: Lexicon, document: dt.date | None, knowledge: Knowledge
 ) -> Iterator[DateMention]:
-    connector = lexicon.patterns.get("date_connector")
+    connector = lexicon.patterns["date_connector"]
     shapes = _shapes(connector.pattern if connector is not None else "(?!)")
     calendars = {"gregorian", *knowledge.profile.calendars}
     for found, value in lexicon.table("month").find(prose.text, 0, len(prose.text)):
@@ -169,7 +169,7 @@ def _written(
     """Extent, days and year of the date around a month's name, or None when it is no date."""
     text, (start, end) = prose.text, month.span()
     before, after, year_after = shapes
-    left = before.search(text, max(0, start - LOOK), start)
+    left = before.search(text, max(0, start - LOOK_CHARS), start)
     right = None if left else after.match(text, end)
     day = left or right
     year = year_after.match(text, right.end() if right else end)

@@ -30,7 +30,7 @@ _NEARLY = 0.85
 _AROUND = 0.2
 _LIMIT = 100_000
 _YEARS = range(1900, 2100)
-_REACH = 32
+_REACH_CHARS = 32
 _HUNDRED = 100
 
 
@@ -84,16 +84,14 @@ def _bare(text: str, lexicon: Lexicon) -> Iterator[_Bare]:
         value = int(found.group().replace(",", ""))
         if value <= _LIMIT:
             yield _Bare(found.start(), found.end(), value)
-    for found in _spoken(tuple(sorted(lexicon.words.get("number_word", {}).items()))).finditer(
-        text
-    ):
+    for found in _spoken(tuple(sorted(lexicon.words["number_word"].items()))).finditer(text):
         spoken = _read_words(found.group(), lexicon)
         if spoken is not None and spoken <= _LIMIT:
             yield _Bare(found.start(), found.end(), spoken)
 
 
 def _read_words(words: str, lexicon: Lexicon) -> int | None:
-    table = lexicon.words.get("number_word", {})
+    table = lexicon.words["number_word"]
     if words in table:
         return int(table[words])
     return _by_library(words, lexicon.lang)
@@ -120,12 +118,14 @@ def _by_library(words: str, lang: str) -> int | None:
 
 def _is_other(text: str, bare: _Bare, lexicon: Lexicon) -> bool:
     """Whether a number counts no people: money, ages, times, years, places, percent."""
-    after = lexicon.first("number_not_after", text, bare.end, min(len(text), bare.end + _REACH))
+    after = lexicon.first(
+        "number_not_after", text, bare.end, min(len(text), bare.end + _REACH_CHARS)
+    )
     if after is not None and after.start() <= bare.end + 1 and _only_blank(text, bare, after):
         return True
-    before = text[max(0, bare.start - _REACH) : bare.start]
+    before = text[max(0, bare.start - _REACH_CHARS) : bare.start]
     stop = bare.start - (len(before) - len(before.rstrip()))
-    for found in lexicon.find("number_not_before", text, max(0, bare.start - _REACH), stop):
+    for found in lexicon.find("number_not_before", text, max(0, bare.start - _REACH_CHARS), stop):
         if found.end() == stop:
             return True
     if re.match(r"[.:]\d", text[bare.end : bare.end + 2]) or _is_age(text, bare):
@@ -182,7 +182,7 @@ def _qualified(text: str, bare: _Bare, lexicon: Lexicon) -> Number:
 
 def _lead(text: str, start: int, lexicon: Lexicon) -> tuple[int, Qualifier] | None:
     """The wording before a number: "at least", "more than" …"""
-    low = max(0, start - _REACH)
+    low = max(0, start - _REACH_CHARS)
     for found, value in lexicon.table("number_lead").find(text, low, start):
         if not text[found.end() : start].strip():
             return found.start(), cast("Qualifier", value)
@@ -191,14 +191,16 @@ def _lead(text: str, start: int, lexicon: Lexicon) -> tuple[int, Qualifier] | No
 
 def _tail(text: str, end: int, lexicon: Lexicon) -> tuple[int, Qualifier] | None:
     """The wording after a number: "or more"."""
-    for found, value in lexicon.table("number_tail").find(text, end, min(len(text), end + _REACH)):
+    for found, value in lexicon.table("number_tail").find(
+        text, end, min(len(text), end + _REACH_CHARS)
+    ):
         if not text[end : found.start()].strip():
             return found.end(), cast("Qualifier", value)
     return None
 
 
 def _before(text: str, start: int, category: str, lexicon: Lexicon) -> re.Match[str] | None:
-    low = max(0, start - _REACH)
+    low = max(0, start - _REACH_CHARS)
     for found in lexicon.find(category, text, low, start):
         if not text[found.end() : start].strip():
             return found

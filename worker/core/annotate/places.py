@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
@@ -59,7 +60,7 @@ _SOUNDS = tuple(
         (r"([b-df-hj-np-tv-z])\1", r"\1"), (r"aa", "a"), (r"(?<=\w{2})[aiu]+$", ""),
     )
 )  # fmt: skip
-_SOUND_LENGTH = 7
+_SOUND_CHARS = 7
 """A single word is compared by sound only from this length on: shorter ones collide."""
 
 
@@ -102,8 +103,8 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
                 if variant[:1].islower() or (entry.generic and entry.kind == "landmark"):
                     small.add("".join(words))
                 sound = "".join(_sound(w) for w in words if w not in _LINKS)
-                local = entry.kind not in ("city", "province", "elsewhere") and not entry.generic
-                if local and (len(words) > 1 or len(name) >= _SOUND_LENGTH) and len(sound) >= 5:
+                local = entry.kind in FINE_PLACES and not entry.generic
+                if local and (len(words) > 1 or len(name) >= _SOUND_CHARS) and len(sound) >= 5:
                     by_sound.setdefault(sound, entry)
     listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
     starts = frozenset(key[:2] for key in (*exact, *by_sound))
@@ -253,7 +254,7 @@ def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iter
             number, end = int(after[1]), end + after.end()
         else:
             word = re.search(r"([\w-]+) $", text[: found.start()][-16:])
-            ordinal = lexicon.words.get("ordinal_word", {}).get(word[1]) if word else None
+            ordinal = lexicon.words["ordinal_word"].get(word[1]) if word else None
             if word and ordinal:
                 number, start = int(ordinal), start - len(word[0])
         entry = gazetteer.districts.get(number)
@@ -281,9 +282,9 @@ def _judged(
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
             yield replace(m, kind="dateline")
-        elif m.kind == "here" and m.entry.kind in ("city", "province") and _covered(m, confused):
+        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
-        elif m.kind == "here" and m.entry.kind in ("city", "province") and _covered(m, directions):
+        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             yield replace(m, kind="near")
         else:
             yield m

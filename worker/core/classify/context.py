@@ -21,6 +21,7 @@ from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.classify.cues import Range, SentenceCues, distance, read_sentence
 from worker.core.classify.features import BODY_SENTENCES, Feature, View, age_features, measure
 from worker.core.domain.document import Article
+from worker.core.domain.moments import local_day
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import plain
@@ -28,7 +29,7 @@ from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
-_ITEM_LEAD = 3
+_ITEM_LEAD_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def context_of(article: Article, prose: Prose, lexicon: Lexicon, knowledge: Know
     cues = tuple(read_sentence(prose, s, lexicon, mentions) for s in prose.sentences)
     lead = tuple(c for c in cues if c.sentence.zone == "lead")
     head = tuple(c for c in cues if c.sentence.zone == "title") or lead[:1]
-    today = _local_day(article, knowledge)
+    today = local_day(article.document_time, ZoneInfo(knowledge.profile.zone))
     dates = find_dates(prose, today, knowledge) if today is not None else ()
     return Context(article, prose, knowledge, cues, mentions, head, lead, today, dates)
 
@@ -127,7 +128,9 @@ def _view(context: Context, segment: Segment) -> View:
     first = anchor.index if anchor else min(own, default=0)
     told = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
     return View(
-        tuple(told[:1]), tuple(told[:_ITEM_LEAD]), tuple(told[_ITEM_LEAD:][:BODY_SENTENCES])
+        tuple(told[:1]),
+        tuple(told[:_ITEM_LEAD_SENTENCES]),
+        tuple(told[_ITEM_LEAD_SENTENCES:][:BODY_SENTENCES]),
     )
 
 
@@ -223,14 +226,6 @@ def _is_announced(context: Context, segment: Segment) -> bool:
 def at_top(context: Context, segment: Segment) -> bool:
     top = {c.sentence.index for c in (*context.head, *context.lead)}
     return not top.isdisjoint(segment.sentences)
-
-
-def _local_day(article: Article, knowledge: Knowledge) -> dt.date | None:
-    moment = article.document_time
-    if moment is None:
-        return None
-    zone = ZoneInfo(knowledge.profile.zone)
-    return (moment.astimezone(zone) if moment.tzinfo else moment).date()
 
 
 def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, Feature]:

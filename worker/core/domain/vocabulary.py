@@ -49,3 +49,29 @@ DatePrecision = Literal["day", "days", "week", "month", "year", "unknown"]
 DateBasis = Literal["stated", "caption", "weekday", "relative", "published", "first_seen", "none"]
 PlacePrecision = Literal["landmark", "neighbourhood", "district", "city", "province"]
 Trust = Literal["verified", "low", "unverified"]
+
+
+ATTRIBUTIONS: tuple[Attribution, ...] = (
+    "claimed_or_admitted",
+    "reported_as_fact",
+    "suspected_or_accused_by_authorities",
+    "suspected_or_accused",
+    "possible",
+    "acquitted",
+)
+"""The surest first."""
+
+
+PEOPLE = frozenset({
+    "unnamed_civilian", "government_personnel", "military_personnel",
+    "police_security_forces_officers", "teacher_professor_instructor",
+})  # fmt: skip
+"""GTD target subtypes that are people: victims of many an attack on something else."""
+
+
+FINE_PLACES: tuple[PlacePrecision, ...] = ("landmark", "neighbourhood", "district")
+"""The finest first. Inside the watched area these tell two places apart …"""
+
+
+WIDE_PLACES: tuple[PlacePrecision, ...] = ("city", "province")
+"""… and these are all of it."""

@@ -40,16 +40,17 @@ def is_name(passage: Passage, start: int, end: int) -> bool:
     if sentence is None:
         return True
     opened = not passage.prose.text[sentence.start : start].strip(" \"'([")
-    return not opened and not _is_loud(
-        norm.raw[norm.raw_start(sentence.start) : norm.raw_end(sentence.end)]
+    return not opened and not _is_headline_case(
+        norm.raw[norm.raw_start(sentence.start) : norm.raw_end(sentence.end)],
+        passage.weights.noun_phrase.headline_share,
     )
 
 
 @lru_cache(maxsize=256)
-def _is_loud(raw: str) -> bool:
-    """Whether most words of a sentence begin with a capital, so that capitals say nothing."""
+def _is_headline_case(raw: str, share: float) -> bool:
+    """Whether most words of a sentence begin with a capital, so that a capital means no name."""
     words = [w for w in re.findall(r"[^\W\d_]+", raw) if len(w) > 3]
-    return len(words) > 3 and sum(w[0].isupper() for w in words) > 0.8 * len(words)
+    return len(words) > 3 and sum(w[0].isupper() for w in words) > share * len(words)
 
 
 def noun_phrase(passage: Passage, start: int, end: int) -> tuple[int, int]:
@@ -104,7 +105,7 @@ def _stops(passage: Passage, start: int, end: int) -> bool:
     if not named and trigger is not None and trigger.fullmatch(word):
         return True
     for category in ("determiner", "np_stop") if named else ("determiner", "np_stop", "np_verb"):
-        pattern = passage.lexicon.patterns.get(category)
+        pattern = passage.lexicon.patterns[category]
         if pattern is not None and pattern.fullmatch(word):
             return True
     return False
@@ -121,7 +122,7 @@ def _extend_right(passage: Passage, end: int, high: int) -> int:
 
 def _joint(passage: Passage, end: int, high: int) -> re.Match[str] | None:
     """A participle that ties a thing to its people: "bus | carrying officials"."""
-    pattern = passage.lexicon.patterns.get("np_joint")
+    pattern = passage.lexicon.patterns["np_joint"]
     if pattern is None or passage.prose.text[end : end + 1] != " ":
         return None
     found = pattern.match(passage.prose.text, end + 1, high)
@@ -155,7 +156,7 @@ def _words_right(passage: Passage, end: int, high: int) -> int:
 def _climb(passage: Passage, start: int, low: int) -> int:
     """Take in the department before "of the …", with its own modifiers."""
     found = _OF_BEFORE.search(passage.prose.text, low, start)
-    pattern = passage.lexicon.patterns.get("unit_noun")
+    pattern = passage.lexicon.patterns["unit_noun"]
     if found is None or found.end() != start or pattern is None:
         return start
     if not pattern.fullmatch(found[1]):

@@ -10,15 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.core.knowledge.profile import Profile
+from worker.core.knowledge.weights import ExtractWeights, SegmentWeights
 from worker.core.lang.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The profile, the lexicons, the weights; and a digest over all their files."""
+    """The profile, the lexicons, the weights; and a digest over all their files.
+
+    ``classify_weights`` and ``merge_weights`` are flat: ``section.name`` → number.
+    """
 
     profile: Profile
     lexicons: Mapping[str, Lexicon]
+    segment_weights: SegmentWeights
+    extract_weights: ExtractWeights
     classify_weights: Mapping[str, float]
     merge_weights: Mapping[str, float]
     digest: str

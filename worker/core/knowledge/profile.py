@@ -24,7 +24,6 @@ class PlaceEntry:
 
     ``generic`` names ("Company", "capital") count only after a locative cue.
     ``side`` is the side of the city ("west", "centre"), used when districts are unknown.
-    ``exonym_of_area``: the row names the whole watched area (the city, or "the capital").
     """
 
     id: str
@@ -87,8 +86,8 @@ class Confusers:
     """Phrases that contain the place's name and mean something else, by language ("*" = all).
 
     ``not_here``: regexes on normalised text ("bank of X in another province").
-    ``needs_context``: languages in which the bare name is an ordinary word; one of
-    ``context`` must stand in the same article.
+    ``needs_context``: regexes of which one must stand in the same article, for languages in which
+    the bare name is an ordinary word too.
     ``direction``: regexes for "south of X", "30 km from X": near, not in.
     """
 
@@ -143,4 +142,3 @@ class Profile:
     """outlet name → "wire" | "local" | "national" | "aggregator"; wires and locals are trusted."""
     soft_names: dict[str, tuple[str, ...]]
     """Language → phrases that mean the city without naming it ("the <country> capital")."""
-    weekend: tuple[str, ...] = ()

@@ -51,7 +51,6 @@ _PROFILE_KEYS = {
     "country",
     "zone",
     "calendars",
-    "weekend",
     "policy",
     "soft_names",
     "outlet_trust",
@@ -88,7 +87,6 @@ def build_profile(name: str, files: Mapping[str, Any]) -> Profile:
         gate=_gate(files["gate.toml"], problems),
         outlet_trust=dict(head.get("outlet_trust", {})),
         soft_names=_lists(head.get("soft_names", {})),
-        weekend=tuple(head.get("weekend", ())),
     )
     _check_references(profile, problems)
     if problems:

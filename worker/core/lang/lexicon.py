@@ -8,7 +8,8 @@ Rules
    normalised when loaded, so a file keeps natural spelling.
 3. A pattern is a whole word unless the file says ``whole_words = false`` (scripts without blanks).
    ``prefix`` is a regex of clitics that may stand before it (Arabic "wa-", "bi-", "al-").
-4. A category that a language lacks is empty, never an error: the engine is language-neutral.
+4. Names are declared (``categories.toml``): an unknown one is refused, so is a file without a required
+   one. Any other that a language lacks is empty: the engine is language-neutral.
 
 A pattern that cannot compile, is longer than 240 characters or nests quantifiers is refused with
 the file's name; ``tests/core/test_lexicon.py`` holds all shipped files to that.
@@ -17,13 +18,15 @@ the file's name; ``tests/core/test_lexicon.py`` holds all shipped files to that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.core.domain.errors import KnowledgeError
+from worker.core.lang.categories import Categories, Kind, check_names
 from worker.core.lang.normalise import plain
 
+T = TypeVar("T")
 PATTERN_LIMIT = 240
 _ESCAPES = re.compile(r"\\.")
 _NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
@@ -49,10 +52,14 @@ _NOTHING = Table(None, ())
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """One language's words, compiled."""
+    """One language's words, compiled.
+
+    Every declared name has its entry, also those that this language leaves out (None, an empty table);
+    a name that is not declared is a ``KeyError``.
+    """
 
     lang: str
-    patterns: Mapping[str, re.Pattern[str]]
+    patterns: Mapping[str, re.Pattern[str] | None]
     tables: Mapping[str, Table]
     words: Mapping[str, Mapping[str, str]]
     """The raw tables, for look-ups by exact normalised word."""
@@ -61,7 +68,7 @@ class Lexicon:
         self, category: str, text: str, start: int = 0, end: int | None = None
     ) -> Iterator[re.Match[str]]:
         """All matches of a category in ``text[start:end]``, left to right."""
-        pattern = self.patterns.get(category)
+        pattern = self.patterns[category]
         if pattern is not None:
             yield from pattern.finditer(text, start, len(text) if end is None else end)
 
@@ -73,10 +80,10 @@ class Lexicon:
 
     def table(self, name: str) -> Table:
         """A table by name; an empty one when this language has none."""
-        return self.tables.get(name, _NOTHING)
+        return self.tables[name]
 
 
-def build(data: Mapping[str, Any], source: str) -> Lexicon:
+def build(data: Mapping[str, Any], source: str, categories: Categories) -> Lexicon:
     """Compile a lexicon from its TOML data; ``source`` names the file in errors.
 
     Raises ``KnowledgeError`` naming the file, the category and the pattern.
@@ -84,24 +91,34 @@ def build(data: Mapping[str, Any], source: str) -> Lexicon:
     unknown = set(data) - {"lang", "prefix", "whole_words", "patterns", "tables"}
     if unknown or "lang" not in data:
         raise KnowledgeError(f"{source}: unknown or missing keys: {sorted(unknown) or 'lang'}")
+    check_names(data, categories, source)
     prefix = normalise_pattern(str(data.get("prefix", "")))
     whole = bool(data.get("whole_words", True))
+    raw: dict[str, list[str]] = {**_named(categories, "patterns", list), **data.get("patterns", {})}
+    raw_tables: dict[str, dict[str, str]] = {
+        **_named(categories, "tables", dict),
+        **data.get("tables", {}),
+    }
     patterns = {
         category: _compile([_checked(p, category, source) for p in listed], prefix, whole, source)
-        for category, listed in data.get("patterns", {}).items()
         if listed
+        else None
+        for category, listed in raw.items()
     }
-    raw_tables: dict[str, dict[str, str]] = data.get("tables", {})
     tables = {
-        name: _compile_table(rows, prefix, whole, name, source)
+        name: _compile_table(rows, prefix, whole, name, source) if rows else _NOTHING
         for name, rows in raw_tables.items()
-        if rows
     }
     words = {
         name: {plain(key): str(value) for key, value in rows.items()}
         for name, rows in raw_tables.items()
     }
     return Lexicon(str(data["lang"]), patterns, tables, words)
+
+
+def _named(categories: Categories, kind: Kind, empty: Callable[[], T]) -> dict[str, T]:
+    """Every declared name of a kind, still empty."""
+    return {c.name: empty() for c in categories.values() if c.kind == kind}
 
 
 def normalise_pattern(pattern: str) -> str:
@@ -121,6 +138,15 @@ def normalise_pattern(pattern: str) -> str:
 def bounded(pattern: str, prefix: str = "", whole: bool = True) -> str:
     """Wrap a normalised pattern so that it matches whole words only."""
     return rf"(?<!\w){prefix}(?:{pattern})(?!\w)" if whole else f"{prefix}(?:{pattern})"
+
+
+def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern for whole names, the longest first; None when there are none.
+
+    ``names`` are normalised already. They are taken literally.
+    """
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.compile(bounded("|".join(map(re.escape, longest_first)))) if longest_first else None
 
 
 def _checked(pattern: str, category: str, source: str) -> str:

@@ -19,7 +19,9 @@ from typing import Literal
 from worker.core.annotate.dates import DateMention
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import IncidentDate
+from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
+from worker.core.knowledge.weights import LinkingWeights
 from worker.core.lang.lexicon import Lexicon
 from worker.core.segment.clauses import Clause, is_foreign, led_by
 from worker.core.segment.main_date import Timeline
@@ -29,15 +31,13 @@ SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
 _UNDATED = IncidentDate(None, None, "unknown", "none")
 _HEAD_SENTENCES = 6
 """A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
-_LATE = 8
+_LATE_SENTENCES = 8
 """From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
-_OPENING = 16
-_LOCATIVE_REACH = 40
-_SHORT_PARAGRAPH = 5
+_OPENING_CHARS = 16
+_LOCATIVE_REACH_CHARS = 40
+_SHORT_PARAGRAPH_SENTENCES = 5
 """In a paragraph of so many sentences all go on with the attack it began with; in a longer one
 (outlets that print the whole text as one) only a sentence that follows directly and tells harm."""
-_TAIL = 0.6
-"""From this part of a text on, an unmarked sentence after a background attack goes on with it."""
 
 
 @dataclass(slots=True)
@@ -63,7 +63,9 @@ class ClauseLinker:
         places: tuple[PlaceMention, ...],
         timeline: Timeline,
         gazetteer: dict[str, PlaceEntry],
+        weights: LinkingWeights,
     ) -> None:
+        self._weights = weights
         self._gazetteer = gazetteer
         self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
         self._places = places
@@ -179,7 +181,7 @@ class ClauseLinker:
         """A place and all that it lies in, below the city."""
         for _ in range(6):
             entry = self._gazetteer.get(place) if place is not None else None
-            if entry is None or entry.kind in ("city", "province"):
+            if entry is None or entry.kind in WIDE_PLACES:
                 return
             yield entry.id
             place = entry.parent
@@ -193,7 +195,7 @@ class ClauseLinker:
         return self._dates[low : bisect_left(self._date_starts, clause.end)]
 
     def _is_located(self, position: int) -> bool:
-        before = self._prose.text[max(0, position - _LOCATIVE_REACH) : position]
+        before = self._prose.text[max(0, position - _LOCATIVE_REACH_CHARS) : position]
         return led_by(self._lexicon, "locative", before)
 
     def _is_separate(self, clause: Clause) -> bool:
@@ -207,7 +209,7 @@ class ClauseLinker:
         abroad = bool(regions) and bool(home) and not regions & home
         if clause.kind == "separate":
             weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
-            late = clause.sentence >= _LATE and not regions
+            late = clause.sentence >= _LATE_SENTENCES and not regions
             other = late and any(t.indefinite for t in clause.triggers)
             return not weak or abroad or other or self._is_apart(clause)
         if self._opens_another_day(clause):
@@ -218,7 +220,9 @@ class ClauseLinker:
 
     def _opens_another_day(self, clause: Clause) -> bool:
         """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""
-        date = next((d for d in self._dates_in(clause) if d.start - clause.start < _OPENING), None)
+        date = next(
+            (d for d in self._dates_in(clause) if d.start - clause.start < _OPENING_CHARS), None
+        )
         if date is None or date.first != date.last or self._main.date.start is None:
             return False
         inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
@@ -281,10 +285,10 @@ class ClauseLinker:
         definite = any(t.definite for t in clause.triggers)
         if previous.paragraph == sentence.paragraph:
             length = len(self._prose.paragraph(sentence.paragraph))
-            return length <= _SHORT_PARAGRAPH or (
+            return length <= _SHORT_PARAGRAPH_SENTENCES or (
                 tells and next_to and (last.kind == "item" or not definite)
             )
-        late = clause.start > _TAIL * len(self._prose.text)
+        late = clause.start > self._weights.tail_share * len(self._prose.text)
         return late and tells and next_to and last.kind == "background" and not definite
 
     def _pointed_back(self, clause: Clause) -> Thread | None:

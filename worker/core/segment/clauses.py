@@ -35,7 +35,7 @@ _SIGNS: tuple[tuple[str, ClauseKind], ...] = (
 _STRENGTH: dict[ClauseKind, int] = {
     "background": 4, "separate": 3, "aggregate": 2, "threat": 1, "plain": 0, "aside": 0,
 }  # fmt: skip
-_BEFORE = 48
+_BEFORE_CHARS = 48
 _MOST_SIGNS = 12
 """A sentence turns a few times at most; a page that is one endless sentence must not be costly."""
 _COMMA = re.compile(r"[,;:]\s|\s-\s")
@@ -78,7 +78,7 @@ def find_triggers(text: str, start: int, end: int, lexicon: Lexicon) -> tuple[Tr
     """All attack words of ``text[start:end]``."""
     out = []
     for found, value in lexicon.table("attack_type").find(text, start, end):
-        before = text[max(start, found.start() - _BEFORE) : found.start()]
+        before = text[max(start, found.start() - _BEFORE_CHARS) : found.start()]
         out.append(
             Trigger(
                 found.start(),
@@ -94,7 +94,7 @@ def find_triggers(text: str, start: int, end: int, lexicon: Lexicon) -> tuple[Tr
 
 def led_by(lexicon: Lexicon, category: str, before: str) -> bool:
     """Whether a word of the category opens the noun phrase that ends ``before``."""
-    pattern = lexicon.patterns.get(category)
+    pattern = lexicon.patterns[category]
     if pattern is None:
         return False
     heads = [m.end() for m in pattern.finditer(before)]
@@ -281,7 +281,7 @@ def _leads_clause(prose: Prose, lexicon: Lexicon, sign: _Sign) -> bool:
 def _boundaries(prose: Prose, lexicon: Lexicon, start: int, end: int) -> Iterator[int]:
     """Starts of the clauses that open in ``[start, end]``."""
     # The end is left open a little: "and" opens a clause by what follows it.
-    for found in lexicon.find("clause_open", prose.text, start, end + _BEFORE):
+    for found in lexicon.find("clause_open", prose.text, start, end + _BEFORE_CHARS):
         if found.start() <= end:
             yield found.start()
     for comma in _COMMA.finditer(prose.text, start, end):
@@ -318,5 +318,5 @@ def _resumed(
 
 def _is_participle(prose: Prose, lexicon: Lexicon, start: int) -> bool:
     """Whether ", killing thirty" goes on with the clause before the comma."""
-    pattern = lexicon.patterns.get("participle")
+    pattern = lexicon.patterns["participle"]
     return pattern is not None and pattern.match(prose.text, start) is not None

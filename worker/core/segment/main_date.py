@@ -21,17 +21,20 @@ from zoneinfo import ZoneInfo
 
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.domain.document import Article
+from worker.core.domain.moments import local_day
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.lexicon import Lexicon
 from worker.core.segment.clauses import find_triggers
 from worker.core.text.prose import Prose, Sentence
 
-_ZONE_WEIGHT = {"title": 3.0, "lead": 2.0, "caption": 0.5, "body": 0.5}
-_HEAD = 10
-"""Sentences after which a date no longer dates the main attack unless nothing else does."""
-_ADJACENT = 12
-_SPEECH_REACH = 32
+_HEAD_SENTENCES = 10
+"""Sentences after which a date no longer dates the main attack."""
+_ADJACENT_CHARS = 12
+_SPEECH_REACH_CHARS = 32
+_STAMP_REACH_CHARS = 12
+_CONJUNCTION_CHARS = 9
 _STALE_DAYS = 10
 _MOST_MENTIONS = 60
 _NARRATIVE_DAYS = 30
@@ -65,11 +68,13 @@ def find_timeline(
 ) -> Timeline:
     """Date everything in an article once; cutting and extracting both use it."""
     certain = find_dates(prose, None, knowledge)
-    document = local_date(article, knowledge.profile.zone) or _stated_day(prose, certain)
+    document = local_day(article.document_time, ZoneInfo(knowledge.profile.zone)) or _stated_day(
+        prose, certain
+    )
     nominal = document is None
     day = document or _nominal_day(prose, lexicon, knowledge)
     dates = find_dates(prose, day, knowledge)
-    main = main_date(article, prose, lexicon, dates, day)
+    main = main_date(article, prose, lexicon, dates, day, knowledge.segment_weights.main_date)
     return Timeline(
         anchored(dates, main, day), main, nominal, frozenset((m.first, m.last) for m in certain)
     )
@@ -127,23 +132,17 @@ def _with_weekday(day: dt.date, weekday: int | None) -> dt.date:
     return next((d for d in days if weekday is None or d.weekday() == weekday), day)
 
 
-def local_date(article: Article, zone: str) -> dt.date | None:
-    """The document's day on the watched place's calendar, or None when it has no time."""
-    moment = article.document_time
-    if moment is None:
-        return None
-    return (moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment).date()
-
-
 def main_date(
     article: Article,
     prose: Prose,
     lexicon: Lexicon,
     dates: tuple[DateMention, ...],
     document: dt.date | None,
+    weights: MainDateWeights,
 ) -> IncidentDate:
     """The day of the main attack, from the best mention, else from the document."""
-    best = max(_scored(prose, lexicon, dates, document), default=None, key=lambda s: s[0])
+    scored = _scored(prose, lexicon, dates, document, weights)
+    best = max(scored, default=None, key=lambda s: s[0])
     if best is not None and best[0] > 0:
         mention = best[1]
         zone = prose.sentence_at(mention.start)
@@ -157,7 +156,11 @@ def main_date(
 
 
 def _scored(
-    prose: Prose, lexicon: Lexicon, dates: tuple[DateMention, ...], document: dt.date | None
+    prose: Prose,
+    lexicon: Lexicon,
+    dates: tuple[DateMention, ...],
+    document: dt.date | None,
+    weights: MainDateWeights,
 ) -> Iterator[tuple[float, DateMention]]:
     for mention in dates[:_MOST_MENTIONS]:
         sentence = prose.sentence_at(mention.start)
@@ -167,9 +170,9 @@ def _scored(
             continue
         if document is not None and mention.first > document + dt.timedelta(days=1):
             continue
-        if sentence.index > _HEAD and sentence.zone != "caption":
+        if sentence.index > _HEAD_SENTENCES and sentence.zone != "caption":
             continue
-        yield _score(prose, lexicon, mention, sentence, document), mention
+        yield _score(prose, lexicon, mention, sentence, document, weights), mention
 
 
 def _follows_another(
@@ -180,7 +183,7 @@ def _follows_another(
     ("Afghans mourned on Thursday, a day after a bomb …": nothing was told before, so the bomb is
     the very attack.)
     """
-    after = lexicon.first("clause_open", prose.text, mention.end - 9, mention.end)
+    after = lexicon.first("clause_open", prose.text, mention.end - _CONJUNCTION_CHARS, mention.end)
     if after is None:
         return False
     told = find_triggers(prose.text, sentence.start, mention.start, lexicon)
@@ -193,33 +196,37 @@ def _score(
     mention: DateMention,
     sentence: Sentence,
     document: dt.date | None,
+    weights: MainDateWeights,
 ) -> float:
-    score = _ZONE_WEIGHT[sentence.zone] - sentence.index * 0.05
-    score += _nearness(prose, lexicon, mention, sentence)
-    score -= 0.8 * mention.anaphoric
-    low = max(sentence.start, mention.start - _SPEECH_REACH)
+    score = weights.zone.of(sentence.zone) + sentence.index * weights.per_sentence
+    score += _nearness(prose, lexicon, mention, sentence, weights)
+    score += weights.anaphoric * mention.anaphoric
+    low = max(sentence.start, mention.start - _SPEECH_REACH_CHARS)
     if any(
         m.end() >= mention.start - 1 for m in lexicon.find("speech", prose.text, low, mention.start)
     ):
-        score -= 2.0
+        score += weights.spoken
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         if lexicon.first(category, prose.text, low, mention.start):
-            score -= 1.0
+            score += weights.other_matter
     stamp = lexicon.first(
-        "stamp", prose.text, max(sentence.start, mention.start - 12), mention.start
+        "stamp",
+        prose.text,
+        max(sentence.start, mention.start - _STAMP_REACH_CHARS),
+        mention.start,
     )
     if stamp is not None and not prose.text[stamp.end() : mention.start].strip(" :"):
-        score -= 4.0  # "Updated: Monday …" is when it was written
+        score += weights.stamp
     if prose.text.count('"', sentence.start, mention.start) % 2 or _in_single_quotes(
         prose.text[sentence.start : mention.start]
     ):
-        score -= 2.0
+        score += weights.quoted
     if lexicon.first("late_death", prose.text, sentence.start, sentence.end):
-        score -= 2.0
+        score += weights.late_death
     if _is_subordinate(prose, lexicon, mention, sentence):
-        score -= 1.5
+        score += weights.subordinate
     if document is not None and (document - mention.last).days > _STALE_DAYS:
-        score -= 1.0
+        score += weights.stale
     return score
 
 
@@ -242,7 +249,13 @@ def _is_subordinate(
     return bool(find_triggers(prose.text, comma, sentence.end, lexicon))
 
 
-def _nearness(prose: Prose, lexicon: Lexicon, mention: DateMention, sentence: Sentence) -> float:
+def _nearness(
+    prose: Prose,
+    lexicon: Lexicon,
+    mention: DateMention,
+    sentence: Sentence,
+    weights: MainDateWeights,
+) -> float:
     """How well a date sits beside a word of attack, or less well of harm, in its sentence.
 
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
@@ -250,9 +263,9 @@ def _nearness(prose: Prose, lexicon: Lexicon, mention: DateMention, sentence: Se
     bounds = (sentence.start, sentence.end)
     attacks = [(t.start, t.end) for t in find_triggers(prose.text, *bounds, lexicon)]
     harms = [m.span() for m in lexicon.find("harm", prose.text, *bounds)]
-    best = -1.5
-    for spots, reward in ((attacks, 1.0), (harms, 0.6)):
+    best, far = weights.alone, weights.far_chars
+    for spots, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
         for start, end in spots:
             gap = max(start - mention.end, mention.start - end, 0)
-            best = max(best, reward if gap <= _ADJACENT else -min(gap, 200) / 200)
+            best = max(best, reward if gap <= _ADJACENT_CHARS else -min(gap, far) / far)
     return best

@@ -81,7 +81,8 @@ def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple
         for clause in cut(prose, sentence, lexicon, timeline.dates, timeline.main)
     ]
     gazetteer = {p.id: p for p in knowledge.profile.places}
-    threads = ClauseLinker(prose, lexicon, places, timeline, gazetteer).link(clauses)
+    weights = knowledge.segment_weights.linking
+    threads = ClauseLinker(prose, lexicon, places, timeline, gazetteer, weights).link(clauses)
     found = _segments(prose, lexicon, places, threads, timeline)
     return tuple(_with_known_date(s, prose, knowledge.profile.known) for s in found)
 

@@ -44,8 +44,8 @@ _META_CHARSET = re.compile(
 )
 _SENTENCE_END = re.compile(r"""[.!?。！？।۔]["'”’»)]*$""")
 _CUT_OFF = re.compile(r"(?:\.{2,}|…)[\])]*$")
-_MIN_BODY = 30
-_STUB = 700
+_LEAST_BODY_CHARS = 30
+_STUB_CHARS = 700
 """A body shorter than this may be the notice of a paywall or of a missing page."""
 _LEAD_WORDS = 8
 
@@ -151,7 +151,7 @@ def _body(tree: HtmlElement, document: Document, facts: PageFacts) -> str:
         raise PageError("unreadable", f"{type(error).__name__}: {str(error)[:200]}") from error
     body = clean(found.text or "") if found is not None else ""
     declared = text_of(facts.article_body or "")
-    if len(body) < _STUB // 2 and len(declared) > 2 * len(body):
+    if len(body) < _STUB_CHARS // 2 and len(declared) > 2 * len(body):
         body = declared
     body = _without_title(body, document.title)
     return rescue_lead(body, _lead_candidates(tree, document, facts))
@@ -204,7 +204,7 @@ def _words(text: str) -> list[str]:
 
 def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Knowledge) -> None:
     """Raise for what is no article: a notice in its place, or nothing."""
-    if len(body) < _STUB:
+    if len(body) < _STUB_CHARS:
         head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
         if facts.free is False or _says("page_paywall", body, knowledge):
             raise PageError("paywall", f"{len(body)} characters are free")
@@ -212,7 +212,7 @@ def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Kn
             raise PageError("soft_404", (facts.title or "")[:100])
     if not body:
         raise PageError("unreadable", "no text found")
-    if len(body) < _MIN_BODY:
+    if len(body) < _LEAST_BODY_CHARS:
         raise PageError("too_short", f"{len(body)} characters")
 
 

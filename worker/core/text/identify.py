@@ -20,7 +20,7 @@ _SIBLINGS = {
     "eng": "en", "iw": "he", "in": "id", "dari": "fa", "pashto": "ps",
 }  # fmt: skip
 _READ_CHARS = 1200
-_SHORT = 60
+_SHORT_CHARS = 60
 """Below this many letters the declared language wins over any finding in the same script."""
 _SURE = 0.9
 
@@ -44,7 +44,7 @@ def identify(text: str, declared: str | None) -> str:
         return found
     if _script(sample) != _script_of(said):
         return found
-    if letters < _SHORT:
+    if letters < _SHORT_CHARS:
         return said
     prior = max((float(p) for code, p in ranked if canonical(str(code)) == said), default=0.0)
     return found if sure >= _SURE and prior < 1 - _SURE else said

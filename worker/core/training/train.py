@@ -7,7 +7,8 @@ are such lines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 
 from worker.core.classify.score import section_of
 from worker.core.classify.verdict import examine
@@ -17,6 +18,8 @@ from worker.core.segment.segment import find_segments
 from worker.core.text.prose import compose
 from worker.core.training.regression import Example, Fit, train
 
+_SECTION = re.compile(r"\[(?P<name>[\w.]+)\]")
+_ROW = re.compile(r"""(?P<head>"?(?P<name>[\w.]+)"? = )[-+.\d]+ *(?P<reason>(?:#.*)?)""")
 MINIMUM = 20
 """Labelled articles of each kind below which new weights are not worth having."""
 
@@ -32,10 +35,17 @@ def example_of(
 
 
 def section_weights(knowledge: Knowledge) -> dict[str, float]:
-    """The weights that judge under the profile's policy: feature → log-odds."""
+    """The weights that judge under the profile's policy: feature → log-odds.
+
+    What weighs nothing on purpose is left out: it has no sign to keep, so it is not learnt.
+    """
     head = section_of(knowledge.profile.policy) + "."
     weights = knowledge.classify_weights
-    return {name.removeprefix(head): w for name, w in weights.items() if name.startswith(head)}
+    return {
+        name.removeprefix(head): weight
+        for name, weight in weights.items()
+        if name.startswith(head) and weight
+    }
 
 
 def learn(examples: Sequence[Example], knowledge: Knowledge) -> Fit:
@@ -51,31 +61,20 @@ def learn(examples: Sequence[Example], knowledge: Knowledge) -> Fit:
     return train(examples, section_weights(knowledge))
 
 
-def render(fit: Fit, knowledge: Knowledge) -> str:
-    """The whole weights file, as TOML, with the fitted section replaced and the others kept."""
+def render(fit: Fit, knowledge: Knowledge, present: str) -> str:
+    """The whole weights file: the ``present`` text with the fitted numbers in it, reasons kept."""
     section = section_of(knowledge.profile.policy)
-    merged: dict[str, float] = dict(knowledge.classify_weights)
-    merged |= {f"{section}.{name}": round(weight, 3) for name, weight in fit.weights.items()}
-    merged |= {
-        f"platt.{section}.slope": round(fit.slope, 3),
-        f"platt.{section}.offset": round(fit.offset, 3),
-    }
-    return "\n".join(_section(name, merged) for name in ("weights", "anywhere")) + _platt(merged)
-
-
-def _section(name: str, weights: Mapping[str, float]) -> str:
-    head = f"{name}."
-    rows = [
-        f'"{key.removeprefix(head)}" = {value!r}'
-        for key, value in sorted(weights.items())
-        if key.startswith(head)
-    ]
-    return "\n".join([f"[{name}]", *rows, ""])
-
-
-def _platt(weights: Mapping[str, float]) -> str:
-    rows = []
-    for name in ("weights", "anywhere"):
-        slope, offset = weights[f"platt.{name}.slope"], weights[f"platt.{name}.offset"]
-        rows.append(f"\n[platt.{name}]\nslope = {slope!r}\noffset = {offset!r}\n")
-    return "".join(rows)
+    new = {f"{section}.{name}": round(weight, 3) for name, weight in fit.weights.items()}
+    new[f"platt.{section}.slope"] = round(fit.slope, 3)
+    new[f"platt.{section}.offset"] = round(fit.offset, 3)
+    out, at = [], ""
+    for line in present.splitlines():
+        if head := _SECTION.fullmatch(line):
+            at = head["name"]
+        row = _ROW.fullmatch(line)
+        name = f"{at}.{row['name']}" if row else ""
+        if row and name in new:
+            out.append(f"{row['head']}{new[name]!r}".ljust(row.start("reason")) + row["reason"])
+        else:
+            out.append(line)
+    return "\n".join(out) + "\n"

@@ -28,10 +28,10 @@ _WORD = re.compile(r"[\w'&-]+")
 _ASIDE = re.compile(r", [^,.;:]{3,90}, ")
 _PHRASE_WORDS = 9
 _NO_NUMBER = 1 << 40
-_BEFORE = 64
-_TOLL_BEFORE = 150
-_AFTER = 18
-_AGGREGATE_REACH = 70
+_BEFORE_CHARS = 64
+_TOLL_BEFORE_CHARS = 150
+_AFTER_CHARS = 18
+_AGGREGATE_REACH_CHARS = 70
 _GAP = re.compile(r"[\s,]*(?:and|as well as|plus|&)?[\s,]*")
 _MEASURES = frozenset(get_args(Measure))
 
@@ -92,7 +92,9 @@ class Counter:
     def _is_denied(self, number: Number, low: int) -> bool:
         """As in "no one", "not one of them", "none of the 30": nobody is counted."""
         stop = low + len(self._text[low : number.start].rstrip())
-        found = self._lexicon.find("number_denied", self._text, max(low, stop - _BEFORE), stop)
+        found = self._lexicon.find(
+            "number_denied", self._text, max(low, stop - _BEFORE_CHARS), stop
+        )
         return any(match.end() == stop for match in found)
 
     def _one(
@@ -126,7 +128,9 @@ class Counter:
         if bare and has_object:
             return None
         after = (
-            self._people(end, min(high, end + _AFTER)) if people.victim_class is None else people
+            self._people(end, min(high, end + _AFTER_CHARS))
+            if people.victim_class is None
+            else people
         )
         stop = max(end, after.named_to) if people.victim_class is None else end
         is_part = self._lexicon.first("part_cue", self._text, number.end, position) is not None
@@ -210,7 +214,7 @@ class Counter:
         return self._is_word(category, word.group())
 
     def _is_word(self, category: str, word: str) -> bool:
-        pattern = self._lexicon.patterns.get(category)
+        pattern = self._lexicon.patterns[category]
         return pattern is not None and pattern.fullmatch(word) is not None
 
     # --- before the number
@@ -219,7 +223,7 @@ class Counter:
         """As in "killing at least seven people", "injured 30"."""
         stop = self._before_addition(number.start, low)
         for found, value in self._lexicon.table("harm_verb").find(
-            self._text, max(low, stop - _BEFORE), stop
+            self._text, max(low, stop - _BEFORE_CHARS), stop
         ):
             if found.end() != stop:
                 continue
@@ -253,7 +257,9 @@ class Counter:
     def _tolled(self, number: Number, low: int, high: int) -> Count | None:
         """As in "the death toll rose to 12", "revised down to eight the number of people killed"."""
         stop = self._before_addition(number.start, low)
-        for found in self._lexicon.find("toll_to", self._text, max(low, stop - _TOLL_BEFORE), stop):
+        for found in self._lexicon.find(
+            "toll_to", self._text, max(low, stop - _TOLL_BEFORE_CHARS), stop
+        ):
             if found.end() == stop:
                 people = self._people(number.end, high)
                 end = max(people.named_to, number.end)
@@ -261,7 +267,7 @@ class Counter:
                     number, found.start(), end, "killed", people.victim_class or "unspecified"
                 )
         for found in self._lexicon.find(
-            "toll_to_injured", self._text, max(low, stop - _BEFORE), stop
+            "toll_to_injured", self._text, max(low, stop - _BEFORE_CHARS), stop
         ):
             if found.end() == stop and len(found.group()) > len("with "):
                 return Count(number, found.start(), number.end, "injured", "unspecified")
@@ -288,7 +294,9 @@ class Counter:
         stop = self._before_addition(number.start, low)
         led = any(
             m.end() == stop
-            for m in self._lexicon.find("subset_cue", self._text, max(low, stop - _BEFORE), stop)
+            for m in self._lexicon.find(
+                "subset_cue", self._text, max(low, stop - _BEFORE_CHARS), stop
+            )
         )
         tail = next(
             (
@@ -388,7 +396,9 @@ class Counter:
     def _is_old(self, number: Number, low: int, high: int) -> bool:
         """Whether a sentence names this number only to replace it."""
         stop = low + len(self._text[low : number.start].rstrip())
-        for found in self._lexicon.find("number_old", self._text, max(low, stop - _BEFORE), stop):
+        for found in self._lexicon.find(
+            "number_old", self._text, max(low, stop - _BEFORE_CHARS), stop
+        ):
             if found.end() == stop:
                 after = self._lexicon.first(
                     "number_old_after", self._text, number.end, min(high, number.end + 36)
@@ -402,7 +412,10 @@ class Counter:
         hypothetical = self._lexicon.first(
             "hypothetical_cue", self._text, head, count.start
         ) or self._lexicon.first("feared", self._text, count.start, count.end)
-        near = (max(low, count.start - _AGGREGATE_REACH), min(high, count.end + _AGGREGATE_REACH))
+        near = (
+            max(low, count.start - _AGGREGATE_REACH_CHARS),
+            min(high, count.end + _AGGREGATE_REACH_CHARS),
+        )
         aggregate = self._lexicon.first("aggregate_toll", self._text, *near)
         return replace(
             count, hypothetical=hypothetical is not None, aggregate=aggregate is not None

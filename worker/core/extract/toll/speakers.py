@@ -22,14 +22,14 @@ from functools import lru_cache
 
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Actor, Institution, Profile
-from worker.core.lang.lexicon import Lexicon, bounded
+from worker.core.lang.lexicon import Lexicon, any_of
 from worker.core.lang.normalise import plain
 from worker.core.text.prose import Prose, Sentence
 
 NARRATOR = "outlet_narrator"
-_SUBJECT_REACH = 150
-_OBJECT_REACH = 110
-_CONTENT = 18
+_SUBJECT_REACH_CHARS = 150
+_OBJECT_REACH_CHARS = 110
+_MESSAGE_CHARS = 18
 """Fewer characters than this after a verb of saying are no message ("X said on Monday.")."""
 _OFFICES = ("police", "security_forces", "government_unspecified", "hospital")
 """An official of a group in power speaks as an official: "a security official of the group"."""
@@ -141,7 +141,7 @@ class SpeakerIndex:
         back = earlier[-1].governs_to if earlier else sentence.start
         if cited:
             return (start, following) if not head else (back, sentence.end)
-        says = len(rest) >= _CONTENT or self._tells_harm(end, following)
+        says = len(rest) >= _MESSAGE_CHARS or self._tells_harm(end, following)
         if says and not self._is_aside(end, following):
             paused = bool(head) and self._prose.text[end : end + 2] == ", "
             return (min(back, start) if paused else start), following
@@ -187,7 +187,7 @@ class SpeakerIndex:
         self, verb: int, floor: int, lexicon: Lexicon, last: Speaker | None
     ) -> tuple[int, int, Speaker] | None:
         text = self._prose.text
-        low = max(floor, verb - _SUBJECT_REACH)
+        low = max(floor, verb - _SUBJECT_REACH_CHARS)
         edges = [m.end() for m in _CLAUSE_EDGE.finditer(text, low, verb)]
         low = edges[-1] if edges else low
         named = self._named(low, verb, lexicon)
@@ -210,7 +210,7 @@ class SpeakerIndex:
     def _subject_after(
         self, start: int, sentence: Sentence, lexicon: Lexicon
     ) -> tuple[int, int, Speaker] | None:
-        high = min(sentence.end, start + _OBJECT_REACH)
+        high = min(sentence.end, start + _OBJECT_REACH_CHARS)
         return (
             self._named(start, high, lexicon)
             or self._kind(start, high, lexicon, first=True)
@@ -314,7 +314,4 @@ def _index(
         speaker = Speaker(institution.name, institution.id, institution.speaker_type)
         owners |= {plain(v): (speaker, False) for v in (institution.name, *institution.variants)}
         owners |= {plain(v): (speaker, True) for v in institution.people}
-    if not owners:
-        return None, owners
-    longest_first = sorted(owners, key=len, reverse=True)
-    return re.compile(bounded("|".join(map(re.escape, longest_first)))), owners
+    return any_of(owners), owners

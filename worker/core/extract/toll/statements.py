@@ -43,7 +43,7 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
-_PLACE_REACH = 30
+_PLACE_REACH_CHARS = 30
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -149,7 +149,7 @@ def _scope(count: Count, segment: Segment, prose: Prose) -> Scope:
 def _is_elsewhere(count: Count, segment: Segment, prose: Prose) -> bool:
     """Whether the words right after a figure put it into another town or province."""
     sentence = prose.sentence_at(count.number.start)
-    limit = min(sentence.end if sentence else count.end, count.end + _PLACE_REACH)
+    limit = min(sentence.end if sentence else count.end, count.end + _PLACE_REACH_CHARS)
     near = [p for p in segment.places if count.end <= p.start < limit]
     return bool(near) and all(place.kind == "elsewhere" for place in near)
 

@@ -19,25 +19,19 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from worker.core.domain.incident import ArticleRef, FiledReport
+from worker.core.domain.moments import local_day
 from worker.core.domain.report import IncidentDate, Place, Report
+from worker.core.domain.vocabulary import FINE_PLACES, PEOPLE, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry
 
 Window = tuple[dt.date, dt.date]
 
 _T = TypeVar("_T")
-_COARSE = ("city", "province")
-_FINE = ("landmark", "neighbourhood", "district")
 _AT_LARGE = ("unknown",)
-_PEOPLE = (
-    "unnamed_civilian",
-    "named_civilian",
-    "government_personnel",
-    "military_personnel",
-    "police_security_forces_officers",
-    "teacher_professor_instructor",
-)
-"""GTD subtypes of people: victims of many an attack on something else."""
+_HIT_ANYWHERE = PEOPLE | {"named_civilian"}
+"""Subtypes that tell no attack apart: people stand in and beside every target. (Extraction takes a
+civilian with a name for a target of its own: ``extract.target``.)"""
 _WORD = re.compile(r"[^\W_]+")
 _INFERRED = ("published", "first_seen", "none")
 
@@ -105,17 +99,14 @@ class Gazetteer:
         names = (
             name
             for row in knowledge.profile.places
-            if row.kind in _COARSE
+            if row.kind in WIDE_PLACES
             for name in (row.name, *row.variants)
         )
         self.own = frozenset(word for name in names for word in _WORD.findall(name.casefold()))
 
     def local_day(self, article: ArticleRef) -> dt.date | None:
         """The day of the document on the watched area's calendar."""
-        moment = article.document_time
-        if moment is None:
-            return None
-        return moment.astimezone(self.zone).date() if moment.tzinfo else moment.date()
+        return local_day(article.document_time, self.zone)
 
 
 def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
@@ -177,7 +168,7 @@ def _targets(report: Report, gazetteer: Gazetteer) -> Iterator[TargetFacts]:
         words = frozenset(_WORD.findall((target.id or target.name).casefold())) - gazetteer.own
         if not words:
             continue
-        people = target.type in _AT_LARGE or target.subtype in _PEOPLE
+        people = target.type in _AT_LARGE or target.subtype in _HIT_ANYWHERE
         capitals = 0 if people else _capitals(target.name, gazetteer.own)
         yield TargetFacts(
             words=words,
@@ -198,14 +189,14 @@ def _place(place: Place | None, gazetteer: Gazetteer) -> PlaceFacts | None:
     if place is None:
         return None
     rows = [gazetteer.places[key] for key in place.path if key in gazetteer.places]
-    fine = [row for row in rows if row.kind in _FINE]
+    fine = [row for row in rows if row.kind in FINE_PLACES]
     elsewhere = [row for row in rows if row.kind == "elsewhere"]
     names = frozenset(
         n.casefold()
         for n in (place.neighbourhood, place.landmark)
         if n and n not in {row.name for row in fine}
     )
-    coarse = place.precision in _COARSE
+    coarse = place.precision in WIDE_PLACES
     area = None if rows or not coarse else place.name.casefold()
     if not (fine or elsewhere or names or area or place.police_district):
         return None

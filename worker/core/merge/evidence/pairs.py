@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from worker.core.merge.evidence.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
 
 Weights = Mapping[str, float]
+_KM_PER_DEGREE = 111.2
+"""Of latitude, anywhere on earth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
         _date(a, b),
         _time(a, b, weights),
         _place(a.place, b.place, weights),
-        _target(a, b),
+        _target(a, b, weights["target.close_share"]),
         _sets(a.kinds, b.kinds, "attack"),
         _sets(a.claims, b.claims, "claim"),
         "victims.same" if a.victims & b.victims else None,
@@ -116,9 +118,9 @@ def _time(a: Facts, b: Facts, weights: Weights) -> str | None:
     return "time.differ" if apart > weights["time.differ_minutes"] else None
 
 
-def _target(a: Facts, b: Facts) -> str | None:
+def _target(a: Facts, b: Facts, close_share: float) -> str | None:
     """The best agreement between any two targets; a contradiction only when all contradict."""
-    codes = [_one_target(x, y) for x in a.targets for y in b.targets]
+    codes = [_one_target(x, y, close_share) for x in a.targets for y in b.targets]
     return next((code for code in _TARGET_ORDER if code in codes), None)
 
 
@@ -133,7 +135,7 @@ _TARGET_ORDER = (
 )
 
 
-def _one_target(x: TargetFacts, y: TargetFacts) -> str | None:
+def _one_target(x: TargetFacts, y: TargetFacts, close_share: float) -> str | None:
     """Two named things are the same or not; "a bus" and "a bus" are hardly evidence."""
     shared = len(x.words & y.words) / len(x.words | y.words)
     named = x.named and y.named
@@ -141,7 +143,7 @@ def _one_target(x: TargetFacts, y: TargetFacts) -> str | None:
         return "target.same" if named else "target.alike"
     if x.owner is not None and x.owner == y.owner:
         return "target.related"
-    if shared >= 0.5 or x.words < y.words or y.words < x.words:
+    if shared >= close_share or x.words < y.words or y.words < x.words:
         return "target.close" if named else "target.alike"
     if shared > 0 or x.kind is None or y.kind is None or x.aside or y.aside:
         return None
@@ -213,4 +215,4 @@ def _km(a: PlaceFacts, b: PlaceFacts) -> float | None:
         return None
     mean = math.radians((a.lat + b.lat) / 2)
     north, east = a.lat - b.lat, (a.lon - b.lon) * math.cos(mean)
-    return 111.2 * math.hypot(north, east)
+    return _KM_PER_DEGREE * math.hypot(north, east)

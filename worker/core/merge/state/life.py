@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from worker.core.domain.incident import Incident, TimerSet
 from worker.core.domain.report import Place
 from worker.core.domain.snapshot import Snapshot, State
+from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.merge.cluster.members import Cluster, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.pairs import Weights
@@ -53,7 +54,7 @@ def state_of(cluster: Cluster, merge_input: MergeInput) -> State:
 
 
 def _is_fine(place: Place | None) -> bool:
-    return place is not None and place.precision not in ("city", "province")
+    return place is not None and place.precision not in WIDE_PLACES
 
 
 def carry_on(base: State, prior: Incident | None, *, moved: bool) -> State:

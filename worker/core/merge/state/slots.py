@@ -30,23 +30,14 @@ from worker.core.domain.report import (
     Weapon,
 )
 from worker.core.domain.snapshot import Support
-from worker.core.domain.vocabulary import Attribution
+from worker.core.domain.vocabulary import ATTRIBUTIONS, WIDE_PLACES
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 
 T = TypeVar("T")
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
-_SURE: tuple[Attribution, ...] = (
-    "claimed_or_admitted",
-    "reported_as_fact",
-    "suspected_or_accused_by_authorities",
-    "suspected_or_accused",
-    "possible",
-    "acquitted",
-)
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
 _ROLES = ("primary", "secondary", "incidental")
-_COARSE = ("city", "province")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +218,7 @@ def _negative(days: tuple[dt.date, dt.date]) -> int:
 
 def _place(vote: _Vote) -> Place | None:
     given = vote.by_value(lambda r: _some(r.place))
-    fine = {p: vs for p, vs in given.items() if p.precision not in _COARSE} or given
+    fine = {p: vs for p, vs in given.items() if p.precision not in WIDE_PLACES} or given
     if not fine:
         return None
     around = {
@@ -321,7 +312,7 @@ def _perpetrators(vote: _Vote) -> tuple[Perpetrator, ...]:
     return tuple(
         min(
             (p for p in all_of_them if p.name == name),
-            key=lambda p: (_SURE.index(p.attribution), p.actor_class),
+            key=lambda p: (ATTRIBUTIONS.index(p.attribution), p.actor_class),
         )
         for name in kept
     )
