@@ -114,9 +114,9 @@ def _read(lines: Iterable[str | bytes], zone: str) -> tuple[list[_Timed], list[s
 def _clock(
     document: Document, fields: Mapping[str, Any], before: dt.datetime, zone: str
 ) -> dt.datetime:
-    from worker.core.sources.jsonl import instant
+    from worker.core.sources.instant import read_instant
 
-    exported = instant(fields.get("settled_at"), zone)
+    exported = read_instant(fields.get("settled_at"), zone)
     return (exported or document.first_seen or document.published or before).astimezone(dt.UTC)
 
 

@@ -4,61 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.sources.jsonl import document_of, instant, read_line
+from worker.core.sources.jsonl import document_of, read_line
 
 ZONE = "Asia/Tokyo"
 TOKYO = dt.timezone(dt.timedelta(hours=9))
 
 
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("2024-03-01T12:00+04:30", "2024-03-01T12:00:00+04:30"),
-        ("2024-03-01T12:00:00Z", "2024-03-01T12:00:00+00:00"),
-        ("2024-03-01 12:00", "2024-03-01T12:00:00+09:00"),
-        ("2024-03-01", "2024-03-01T00:00:00+09:00"),
-        ("1 March 2024", "2024-03-01T00:00:00+09:00"),
-        ("Fri, 01 Mar 2024 10:00:00 GMT", "2024-03-01T10:00:00+00:00"),
-        ("Fri, 01 Mar 2024 10:00:00 -0000", "2024-03-01T10:00:00+00:00"),
-        (1709290800, "2024-03-01T11:00:00+00:00"),
-        (1709290800000, "2024-03-01T11:00:00+00:00"),
-    ],
-)
-def test_instant_reads_any_date_or_time(written: Any, read: str) -> None:
-    """With an offset as it is; without one it is local time of the profile."""
-    found = instant(written, ZONE)
-    assert found is not None
-    assert found.isoformat() == read
-
-
-@pytest.mark.parametrize(
-    "written",
-    [None, "", "yesterday", "March 1", "2024", "March 2024", "99-99", [], {}, True, 1e300],
-)
-def test_instant_of_no_definite_day_is_absent(written: Any) -> None:
-    """Half a date is not completed from today's."""
-    assert instant(written, ZONE) is None
-
-
-@given(st.one_of(st.text(), st.integers(), st.floats(), st.lists(st.integers())))
-def test_instant_raises_for_no_input(written: Any) -> None:
-    """Reading a time gives an aware instant or None for all input."""
-    found = instant(written, ZONE)
-    assert found is None or found.utcoffset() is not None
-
-
-@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1)))
-def test_instant_gives_an_iso_time_back(moment: dt.datetime) -> None:
-    """RFC 3339 in, the same instant out."""
-    aware = moment.replace(tzinfo=TOKYO)
-    assert instant(aware.isoformat(), ZONE) == aware
-    assert instant(moment.isoformat(), ZONE) == aware
+def test_document_of_reads_times_in_the_zone_of_the_profile() -> None:
+    """Strings, seconds and milliseconds are instants; what cannot be read is absent."""
+    fields = {
+        "id": "a",
+        "text": "x",
+        "published": "2024-03-01 12:00",
+        "updated": 1709290800000,
+        "first_seen": "yesterday",
+    }
+    document = document_of(fields, 1, ZONE)
+    assert document.published == dt.datetime(2024, 3, 1, 12, tzinfo=TOKYO)
+    assert document.published_basis == "feed"
+    assert document.updated == dt.datetime(2024, 3, 1, 20, tzinfo=TOKYO)
+    assert document.first_seen is None
 
 
 def test_read_line_gives_an_id_back_as_it_was() -> None:
@@ -127,5 +97,6 @@ def test_read_line_leaves_out_optional_fields_of_wrong_type() -> None:
         "status": "?",
     }
     document = document_of(fields, 1, ZONE)
+    assert document_of({"id": "a", "text": "x", "status": ["kill"]}, 1, ZONE).status == "new"
     assert (document.outlet, document.url, document.lang) == (None, None, None)
     assert (document.version, document.status, document.published_basis) == (1, "new", "none")

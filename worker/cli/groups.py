@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli.feeds_import import feeds_import
 from worker.cli.service import ConfigOption, JsonOption, settings
 from worker.cli.streams import plain, put, refuse, screen
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(topics, name="topics")
     app.add_typer(store, name="store")
     app.add_typer(incidents, name="incidents")
+    feeds.command("import")(feeds_import)
 
 
 def opened(loaded: Loaded) -> sqlite3.Connection:

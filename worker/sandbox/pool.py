@@ -1,4 +1,4 @@
-"""Strangers' bytes are parsed in processes that can be killed; two jobs only, parse and analyze.
+"""Strangers' bytes are parsed in processes that can be killed: feeds, subscription lists, pages.
 
 Rules
 -----
@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -46,6 +46,9 @@ from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.entries import Hint, Parsed
 from worker.core.sources.gate import GateDecision, decide
+
+if TYPE_CHECKING:
+    from worker.core.sources.opml import SubscriptionList
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
 _PR_SET_PDEATHSIG = 1
@@ -144,6 +147,11 @@ class Sandbox:
         found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
             _parse_job, self._parse_deadline, data, hint
         )
+        return found
+
+    async def read_subscriptions(self, data: bytes) -> SubscriptionList:
+        """The feeds of a subscription list. Raises ``FeedError`` and ``SandboxKilledError``."""
+        found: SubscriptionList = await self._run(_subscriptions_job, self._parse_deadline, data)
         return found
 
     async def analyze(self, document: Document, entry: Entry | None = None) -> Analysis:
@@ -270,6 +278,12 @@ def _parse_job(
     parsed = parse(data, hint)
     gate = knowledge.profile.gate
     return parsed, tuple(decide(entry, gate) for entry in parsed.entries)
+
+
+def _subscriptions_job(data: bytes, _knowledge: Knowledge) -> SubscriptionList:
+    from worker.core.sources.opml import read_subscriptions
+
+    return read_subscriptions(data)
 
 
 def _analyze_job(document: Document, entry: Entry | None, knowledge: Knowledge) -> Analysis:

@@ -49,8 +49,10 @@ class Entry:
     withdraws: str | None = None
     """Identity of *another* item that this one kills (NITF ``management-doc-idref``)."""
     urgency: int | None = None
+    """1 (flash) to 9, as the agency says."""
     content_hash: str = ""
-    """Over title, summary, body and status; never over dates (a new date alone is no update)."""
+    """Over title, summary, body, status, ``withdraws`` and ``embargo_until``; never over the other
+    dates (a new date alone is no update)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ Rules
 -----
 1. Identity is layered and never empty: the publisher's id, else the link, else the content. An id
    that several different items of one document share identifies none of them.
-2. ``content_hash`` leaves dates out: feeds rewrite dates without any change (BBC, 2026).
+   Versions of one item of a wire are one entry: the newest.
+2. ``content_hash`` leaves dates out: feeds rewrite dates without any change (BBC, 2026). The end of
+   an embargo is no date of publication: when it moves, the entry has changed.
 3. A date is believed between ten years before and a day after the document arrived; feedparser
    reads seconds since 1970 as the year 1557 and Solar Hijri years as Gregorian ones.
 4. A link that stands for several different items (a home page) is the link of none of them.
@@ -15,32 +17,24 @@ Format modules yield ``Item``; none of them knows another, all of them know this
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from dateutil import parser as dates
 
 from worker.core.domain.document import Entry
 from worker.core.domain.vocabulary import EntryStatus
+from worker.core.sources.instant import EARLIEST, LATEST
 from worker.core.text.markup import clean, one_line, text_of
 
 MAX_ENTRIES = 1000
 """Of one document; the newest are kept and ``Parsed.problem`` says ``too_many``."""
 
-_TITLE, _ID, _URL, _NAME = 500, 1000, 2000, 200
+_TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
 _SUMMARY, _BODY = 20_000, 1_000_000
 _YEARS_BACK, _HOURS_AHEAD = 10, 24
 _SHARED_BY = 3
-_TWO_DEFAULTS = (dt.datetime(1999, 1, 1), dt.datetime(2003, 3, 5))  # noqa: DTZ001 - a probe
-_EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-_LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-_ISO_BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?(Z|[+-]\d\d:?\d\d)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,16 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item as a format module found it: strings as printed, markup and all."""
+    """One item as a format module found it: strings as printed, markup and all.
+
+    ``guid``: the publisher's id, of a wire without the version. ``title``, ``summary``, ``body``,
+    ``outlet`` may be HTML; a format of plain text passes them through ``html.escape``.
+    ``published``: of the first version; ``updated``: of this one. ``version``: as printed, set by
+    formats that send one item several times. ``status``: what the agency says has to be done with it;
+    ``kill`` and ``hold`` may come without any text. ``embargo_until``: None with status ``embargo`` is
+    held until another version releases it. ``withdraws``: the ``guid`` of *another* item that this one
+    kills. ``urgency``: 1 (flash) to 9; anything else is none.
+    """
 
     guid: str | None = None
     link: str | None = None
@@ -91,6 +94,9 @@ class Item:
     outlet: str | None = None
     version: str | None = None
     status: EntryStatus = "new"
+    embargo_until: dt.datetime | None = None
+    withdraws: str | None = None
+    urgency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,58 +116,30 @@ def build(format_name: str, found: Found, hint: Hint) -> Parsed:
     guids = _ambiguous(items)
     entries: dict[str, Entry] = {}
     for item in items:
-        entry = _entry(item, format_name, found, hint, guids)
-        if entries.get(entry.id, entry).content_hash != entry.content_hash:
-            entry = replace(entry, id=f"{entry.id}#{entry.content_hash[:16]}")
-        entries.setdefault(entry.id, entry)
+        _add(entries, _entry(item, format_name, found, hint, guids))
     problem = found.problem or ("too_many" if cut else None)
     return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s)
 
 
-def instant(value: str | None, default_tz: str | None = None) -> dt.datetime | None:
-    """A printed date as an aware instant; without an offset it is local in ``default_tz``, else UTC.
-
-    None when it is no definite day, or no year between 1990 and 2100.
-    """
-    if not value or not 5 < len(value.strip()) < 100:
-        return None
-    try:
-        found = _parsed(value.strip())
-        if found is not None and found.tzinfo is None:
-            found = found.replace(tzinfo=_zone(default_tz))
-        return found if found is not None and _EARLIEST <= found < _LATEST else None
-    except (ValueError, OverflowError, TypeError, AttributeError, IndexError):
-        return None
+def _add(entries: dict[str, Entry], entry: Entry) -> None:
+    """Keep an entry beside those of the same document."""
+    other = entries.setdefault(entry.id, entry)
+    if entry.version is not None and other.version is not None:
+        entries[entry.id] = max(other, entry, key=_age)
+    elif other.content_hash != entry.content_hash:
+        entry = replace(entry, id=f"{entry.id}#{entry.content_hash[:16]}")
+        entries.setdefault(entry.id, entry)
 
 
-def _parsed(text: str) -> dt.datetime | None:
-    basic = _ISO_BASIC.match(text)
-    if basic:
-        year, month, day, hour, minute, second, zone = basic.groups()
-        clock = f"T{hour}:{minute}:{second or '00'}{zone or ''}" if hour else ""
-        return dt.datetime.fromisoformat(f"{year}-{month}-{day}{clock}")
-    for read in (dt.datetime.fromisoformat, email.utils.parsedate_to_datetime):
-        try:
-            return read(text)
-        except (ValueError, TypeError, IndexError):
-            continue
-    if not re.search(r"[0-9]", text):
-        return None
-    first, second_try = (dates.parse(text, default=default) for default in _TWO_DEFAULTS)
-    return first if first == second_try else None
-
-
-def _zone(name: str | None) -> dt.tzinfo:
-    if not name:
-        return dt.UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return dt.UTC
+def _age(entry: Entry) -> tuple[dt.datetime, int]:
+    """Orders versions: by time first, because Reuters' numbers are no 1, 2, 3."""
+    number = (entry.version or "").rpartition(".")[2]
+    counted = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
+    return entry.updated or entry.published or EARLIEST, counted
 
 
 def _believable(moment: dt.datetime | None, hint: Hint) -> dt.datetime | None:
-    if moment is None or not _EARLIEST <= moment < _LATEST:
+    if moment is None or not EARLIEST <= moment < LATEST:
         return None
     if hint.received is not None:
         earliest = hint.received - dt.timedelta(days=365.25 * _YEARS_BACK)
@@ -183,6 +161,9 @@ def _plain(item: Item, hint: Hint) -> Item:
         updated=_believable(item.updated, hint),
         lang=_short(clean(item.lang or "").strip().lower(), 35),
         outlet=one_line(item.outlet or "")[:_NAME] or None,
+        version=_short(clean(item.version or "").strip(), _VERSION),
+        withdraws=_short(clean(item.withdraws or "").strip(), _ID),
+        urgency=item.urgency if item.urgency in range(1, 10) else None,
     )
 
 
@@ -208,7 +189,7 @@ def _absolute(link: str | None, base: str | None) -> str | None:
 def _newest(items: list[Item]) -> tuple[list[Item], bool]:
     if len(items) <= MAX_ENTRIES:
         return items, False
-    oldest = _EARLIEST
+    oldest = EARLIEST
     order = sorted(
         range(len(items)), key=lambda k: items[k].updated or items[k].published or oldest
     )
@@ -236,7 +217,7 @@ def _entry(
     item: Item, format_name: str, found: Found, hint: Hint, ambiguous: frozenset[str]
 ) -> Entry:
     guid = None if item.guid in ambiguous else item.guid
-    digest = content_hash(item.title, item.summary, item.body, item.status)
+    digest = content_hash(item)
     return Entry(
         feed=hint.feed,
         id=guid or item.link or f"content:{digest[:32]}",
@@ -251,13 +232,18 @@ def _entry(
         lang=item.lang or hint.lang or found.lang,
         outlet=hint.outlet or item.outlet,
         status=item.status,
+        embargo_until=item.embargo_until,
+        withdraws=item.withdraws,
+        urgency=item.urgency,
         content_hash=digest,
     )
 
 
-def content_hash(
-    title: str | None, summary: str | None, body: str | None, status: EntryStatus
-) -> str:
-    """SHA-256 over what an entry says; blanks do not count."""
-    parts = (" ".join((part or "").split()) for part in (title, summary, body, status))
+def content_hash(item: Item) -> str:
+    """SHA-256 over what an item says and what is to be done with it; blanks do not count."""
+    said = [item.title, item.summary, item.body, item.status]
+    if item.withdraws or item.embargo_until:
+        until = item.embargo_until.astimezone(dt.UTC).isoformat() if item.embargo_until else ""
+        said += [item.withdraws, until]
+    parts = (" ".join((part or "").split()) for part in said)
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()

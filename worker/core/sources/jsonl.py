@@ -13,26 +13,19 @@ Rules
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
-from zoneinfo import ZoneInfo
-
-from dateutil import parser as dates
 
 from worker.core.domain.document import Document
 from worker.core.domain.errors import InputError
 from worker.core.domain.vocabulary import EntryStatus
+from worker.core.sources.instant import read_instant
 
 _STATUSES = frozenset(get_args(EntryStatus))
-_TWO_DEFAULTS = (dt.datetime(1999, 1, 1), dt.datetime(2003, 3, 5))  # noqa: DTZ001 - a probe
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MILLISECONDS = 1e11
-_LONGEST_DATE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +61,8 @@ def document_of(fields: Mapping[str, Any], number: int, zone: str) -> Document:
         raise InputError("no_text", "a line needs title, text or html")
     given = fields.get("id")
     version = fields.get("version")
-    status = fields.get("status")
-    published = instant(fields.get("published"), zone)
+    status = _optional(fields, "status")
+    published = read_instant(fields.get("published"), zone)
     return Document(
         article_id=f"line-{number}" if given is None or given == "" else str(given),
         version=version if isinstance(version, int) and version > 0 else 1,
@@ -82,46 +75,10 @@ def document_of(fields: Mapping[str, Any], number: int, zone: str) -> Document:
         lang=_optional(fields, "lang"),
         published=published,
         published_basis="feed" if published else "none",
-        updated=instant(fields.get("updated"), zone),
-        first_seen=instant(fields.get("first_seen"), zone),
+        updated=read_instant(fields.get("updated"), zone),
+        first_seen=read_instant(fields.get("first_seen"), zone),
         status=cast("EntryStatus", status) if status in _STATUSES else "new",
     )
-
-
-def instant(value: Any, zone: str) -> dt.datetime | None:
-    """Any date or instant as an aware datetime; without an offset it is local in ``zone``.
-
-    None when it cannot be read as one definite day ("May 8" lacks a year).
-    """
-    try:
-        found = _parsed(value)
-    except (ValueError, OverflowError, OSError, TypeError, AttributeError):
-        return None
-    if found is None or found.tzinfo is not None:
-        return found
-    if str(value).strip().endswith("-0000"):  # RFC 2822: UTC, zone of the sender unknown
-        return found.replace(tzinfo=dt.UTC)
-    return found.replace(tzinfo=ZoneInfo(zone))
-
-
-def _parsed(value: Any) -> dt.datetime | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, int | float):
-        seconds = value / 1000 if abs(value) > _MILLISECONDS else value
-        return dt.datetime.fromtimestamp(seconds, dt.UTC)
-    text = value.strip()
-    if not 4 < len(text) < _LONGEST_DATE:
-        return None
-    for read in (dt.datetime.fromisoformat, email.utils.parsedate_to_datetime):
-        try:
-            return read(text)
-        except (ValueError, TypeError, IndexError):
-            continue
-    if not re.search(r"\d", text):
-        return None
-    first, second = (dates.parse(text, default=default) for default in _TWO_DEFAULTS)
-    return first if first == second else None
 
 
 def _words(fields: Mapping[str, Any], key: str) -> str | None:

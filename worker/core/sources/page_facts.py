@@ -20,7 +20,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from worker.core.domain.vocabulary import PublishedBasis
-from worker.core.sources.entries import instant
+from worker.core.sources.instant import read_news_instant
 from worker.core.text.markup import one_line
 
 _ARTICLE = re.compile(r"(?i)(?:article|report|posting|liveblog|newsitem|analysis|opinion|review)")
@@ -176,7 +176,7 @@ def _times(tree: HtmlElement) -> Iterator[str]:
 
 
 def _first_instant(values: Iterable[str], zone: str) -> dt.datetime | None:
-    found = (instant(value, zone) for value in values)
+    found = (read_news_instant(value, zone) for value in values)
     return next((moment for moment in found if moment is not None), None)
 
 

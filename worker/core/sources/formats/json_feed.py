@@ -11,10 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, instant
+from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.head import Head
+from worker.core.sources.instant import read_news_instant
 
 
-def read(data: bytes, hint: Hint) -> Found:
+def matches(head: Head) -> str | None:
+    """By the address of the standard, or by what such a document begins with when it lacks that."""
+    if head.kind != "json":
+        return None
+    named = "jsonfeed.org/version" in head.text.replace("\\/", "/")
+    early = head.text[0] == "{" and head.keys[:1] in (("title",), ("version",), ("items",))
+    return "jsonfeed" if named or (early and '"items"' in head.text) else None
+
+
+def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items of a JSON Feed. Raises ``FeedError`` (parse_error, not_a_feed)."""
     try:
         feed = json.loads(data.decode(json.detect_encoding(data), "replace"))
@@ -36,8 +47,8 @@ def _item(raw: Mapping[str, Any], hint: Hint) -> Item:
         title=_text(raw, "title"),
         summary=summary if whole else summary or body,
         body=body if whole else None,
-        published=instant(_text(raw, "date_published"), hint.default_tz),
-        updated=instant(_text(raw, "date_modified"), hint.default_tz),
+        published=read_news_instant(_text(raw, "date_published"), hint.default_tz),
+        updated=read_news_instant(_text(raw, "date_modified"), hint.default_tz),
         lang=_text(raw, "language"),
     )
 

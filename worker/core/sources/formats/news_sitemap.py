@@ -9,10 +9,17 @@ from __future__ import annotations
 from lxml import etree
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, instant
+from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.head import Head
+from worker.core.sources.instant import read_news_instant
 
 
-def read(data: bytes, hint: Hint) -> Found:
+def matches(head: Head) -> str | None:
+    """By the root; an index of sitemaps is another document."""
+    return "sitemap" if head.root and head.root.name == "urlset" else None
+
+
+def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news of a sitemap. Raises ``FeedError`` (parse_error, no_entries)."""
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -42,8 +49,8 @@ def _item(url: etree._Element, hint: Hint) -> Item | None:
     return Item(
         link=_text(fields["loc"]),
         title=texts.get("title"),
-        published=instant(texts.get("publication_date"), hint.default_tz),
-        updated=instant(modified, hint.default_tz),
+        published=read_news_instant(texts.get("publication_date"), hint.default_tz),
+        updated=read_news_instant(modified, hint.default_tz),
         lang=texts.get("language"),
         outlet=texts.get("name"),
     )

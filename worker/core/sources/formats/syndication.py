@@ -20,13 +20,16 @@ from typing import Any
 import feedparser
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import MAX_ENTRIES, Found, Hint, Item, instant
+from worker.core.sources.entries import MAX_ENTRIES, Found, Hint, Item
+from worker.core.sources.head import Head
+from worker.core.sources.instant import read_news_instant
 
 _HUGE_REFERENCE = re.compile(rb"&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _ITEM = re.compile(rb"<(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_END = re.compile(rb"</(?:item|entry)\s*>", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
+_ROOTS = {"rss": "rss", "rdf": "rdf", "feed": "atom", "channel": "cdf"}
 _MAX_ITEMS = 2 * MAX_ENTRIES
 _WHOLE = 1200
 """Characters from which the content of an item may be the whole article."""
@@ -38,7 +41,12 @@ _FIRST_APPEARED = re.compile(r"(?is)<p>\s*The post\b.{0,600}\bappeared first on\
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800}
 
 
-def read(data: bytes, hint: Hint) -> Found:
+def matches(head: Head) -> str | None:
+    """By the root: ``rss``, ``RDF``, ``feed``, ``channel``."""
+    return _ROOTS.get(head.root.name) if head.root else None
+
+
+def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items of a feed. Raises ``FeedError`` (not_a_feed), and whatever feedparser raises."""
     data, many = _first_items(_HUGE_REFERENCE.sub(b"", data))
     try:
@@ -123,8 +131,8 @@ def _item(entry: Mapping[str, Any], hint: Hint) -> Item:
         title=_string(entry.get("title")),
         summary=summary or (content if body is None else None),
         body=body,
-        published=instant(_string(published), hint.default_tz),
-        updated=instant(_string(updated), hint.default_tz),
+        published=read_news_instant(_string(published), hint.default_tz),
+        updated=read_news_instant(_string(updated), hint.default_tz),
         lang=_string(entry.get("language")),
         outlet=_credit(entry),
     )
