@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = ROOT / "worker"
+APP = WORKER / "run" / "app.py"
 MODULES = sorted(WORKER.rglob("*.py"))
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 50
@@ -106,13 +107,93 @@ def test_the_core_reads_no_clock_and_makes_no_tasks() -> None:
 
 
 def test_only_app_and_the_demonstration_make_tasks() -> None:
-    """asyncio tasks are born in the TaskGroup of app.py and nowhere else."""
+    """asyncio tasks are born in the TaskGroup of worker/run/app.py and nowhere else."""
     found = [
         f"{relative(path)}:{line} {name}"
         for path in MODULES
-        if path.name != "app.py"
+        if path != APP
         for line, name in calls(path)
         if name in TASKS
+    ]
+    assert found == []
+
+
+def test_only_app_makes_groups_of_tasks_and_pools_of_threads() -> None:
+    """Of the process's modules one makes what others run in; they are given it."""
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in sorted(APP.parent.rglob("*.py"))
+        if path != APP
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and re.search(r"(TaskGroup|PoolExecutor|ProcessPool|Thread|Writer|Sandbox)$",
+                      ast.unparse(node.func))
+    ]  # fmt: skip
+    assert found == []
+
+
+def assigned(function: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each attribute of ``self`` that a function assigns."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.lineno, node.attr
+
+
+def methods(made: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    return {
+        node.name: node
+        for node in made.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def born(made: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> set[str]:
+    """Attributes that an object has from its beginning: declared in the class or a base, or
+    assigned by ``__init__`` and the methods that it calls."""
+    names = {n.target.id for n in made.body
+             if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}  # fmt: skip
+    own = methods(made)
+    if "__init__" in own:
+        called = {n.attr for n in ast.walk(own["__init__"]) if isinstance(n, ast.Attribute)}
+        for name in {"__init__", *(called & own.keys())}:
+            names |= {attribute for _, attribute in assigned(own[name])}
+    for base in made.bases:
+        if ast.unparse(base) in classes:
+            names |= born(classes[ast.unparse(base)], classes)
+    return names
+
+
+def test_objects_have_all_their_attributes_from_the_beginning() -> None:
+    """No method gives its object an attribute that ``__init__`` did not."""
+    every = [
+        node
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    classes = {made.name: made for made in every}
+    found = [
+        f"{made.name}.{method.name}: {name}"
+        for made in every
+        for method in methods(made).values()
+        for _, name in assigned(method)
+        if name not in born(made, classes)
+    ]
+    assert found == []
+
+
+def test_the_process_sets_no_attribute_outside_init() -> None:
+    """In worker/run an object is what it was made of; what changes is a value with a name of its
+    own (``Due``, ``Conditions``)."""
+    found = [
+        f"{relative(path)}:{line} {name}"
+        for path in sorted(APP.parent.rglob("*.py"))
+        for made in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(made, ast.ClassDef)
+        for method in methods(made).values()
+        if method.name != "__init__"
+        for line, name in assigned(method)
     ]
     assert found == []
 

@@ -18,10 +18,10 @@ from typing import Any, cast
 import pytest
 
 from tests.shell.test_app import ROOT, configured, environ
-from worker.chain import Chain
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
 from worker.core.domain.errors import ConfigError, NoRoomError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
+from worker.run.chain import Chain
 from worker.store import connect, disk_space, maintenance, outbox
 from worker.store.connect import Binding, open_reader, open_writer, read_meta, transaction
 from worker.store.times import stamp
@@ -189,7 +189,7 @@ def test_a_settle_waits_for_room_and_is_then_done_once(
     full: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ballast is given up, the work waits; when there is room it is done, and only once."""
-    monkeypatch.setattr("worker.chain._FULL_WAIT_S", 0.1)
+    monkeypatch.setattr("worker.run.chain._FULL_WAIT_S", 0.1)
     assert disk_space.lay_ballast(full.path)
     said: list[tuple[str, str]] = []
     say = lambda part, text: said.append((part, text))  # noqa: E731
@@ -327,9 +327,9 @@ def test_no_room_at_a_start_is_no_fault_of_ours(tmp_path: Path) -> None:
     """Whatever it is that finds the disk full: exit 75 and one line, not 70 and a traceback."""
     event = (
         "import errno\n"
-        "from worker import app\n"
+        "from worker.run import app\n"
         "async def full(*_, **__): raise OSError(errno.ENOSPC, 'No space left on device')\n"
-        "app._Worker.live = full"
+        "app.Worker.live = full"
     )
     done = in_the_middle(tmp_path, event, "run")
     assert done.returncode == 75, done.stderr

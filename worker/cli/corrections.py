@@ -11,13 +11,13 @@ from typing import Any
 
 import typer
 
-from worker import spool
 from worker.cli.streams import put, refuse
 from worker.config.load import Loaded
 from worker.config.schema import Config
 from worker.core.domain.errors import ConfigError
 from worker.publish.file_publisher import open_sink
 from worker.publish.files.sink import FileSink
+from worker.run import requests
 from worker.serve.facts import snapshot_of
 from worker.store.connect import (
     Binding,
@@ -45,7 +45,7 @@ def request(config: Config, profile: str, asked: Mapping[str, Any]) -> None:
     except ConfigError as error:
         if "in use" not in str(error):
             raise
-    path = spool.leave(store, asked)
+    path = requests.leave(store, asked)
     limit = time.monotonic() + _WAIT_S
     while path.exists():
         if time.monotonic() > limit:
@@ -83,7 +83,7 @@ def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> i
     conn = open_writer(Path(config.store.path), Binding(sink, config.instance, profile))
     try:
         with transaction(conn):
-            return spool.admit(conn, asked, dt.datetime.now(dt.UTC))
+            return requests.admit(conn, asked, dt.datetime.now(dt.UTC))
     finally:
         conn.close()
 
