@@ -20,6 +20,11 @@ LONGEST_FUNCTION = 50
 SHELL_ONLY = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
               "time.monotonic", "time.perf_counter", "time.time_ns"}  # fmt: skip
 TASKS = {"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "loop.create_task"}
+STORE = WORKER / "store"
+SQL = re.compile(
+    r"\b(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE\s+\S+\s+SET"
+    r"|(CREATE|DROP|ALTER)\s+\w+|PRAGMA|VACUUM|BEGIN|COMMIT|ROLLBACK)\b"
+)
 TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".json", ".csv", ".sql", ".html", ".txt", ".lock",
         ".jsonl", ".cfg", ".xml", ""}  # fmt: skip
 
@@ -183,6 +188,31 @@ def test_objects_have_all_their_attributes_from_the_beginning() -> None:
     assert found == []
 
 
+def sql_in(source: str) -> Iterator[tuple[int, str]]:
+    """Line of what a module sends to a database, and of texts in it that could be a statement."""
+    tree = ast.parse(source)
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("execute"):
+            yield node.lineno, node.attr
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+        ):
+            if found := SQL.search(node.value):
+                yield node.lineno, found[0]
+
+
+def test_sql_stands_in_the_store_alone() -> None:
+    """Outside worker/store nothing is executed and no text holds a statement."""
+    found = [
+        f"{relative(path)}:{line} {text}"
+        for path in MODULES
+        if STORE not in path.parents
+        for line, text in sql_in(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
 def test_the_process_sets_no_attribute_outside_init() -> None:
     """In worker/run an object is what it was made of; what changes is a value with a name of its
     own (``Due``, ``Conditions``)."""
@@ -196,6 +226,24 @@ def test_the_process_sets_no_attribute_outside_init() -> None:
         for line, name in assigned(method)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "row = conn.execute(query)",
+        "conn.executemany(QUERY, rows)",
+        "run = conn.executescript",
+        'QUERY = "SELECT revision FROM incident WHERE incident_id = ?"',
+        'QUERY = f"DELETE FROM {table} WHERE incident_id = ?"',
+        'QUERY = "UPDATE outbox " "SET published = 1"',
+        'QUERY = "PRAGMA quick_check"',
+    ],
+)
+def test_sql_in_sees_a_statement_however_it_is_written(line: str) -> None:
+    """A call, a mere name of a call, a text in one piece or in several."""
+    source = f'"""A docstring may say: SELECT nothing FROM nowhere."""\n{line}\n'
+    assert [number for number, _ in sql_in(source)] == [2]
 
 
 def test_nothing_outside_the_profile_knows_the_city() -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -26,6 +25,8 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.observe.metrics import Metrics
 from worker.serve import facts
 from worker.serve.web import ProbeResult
+from worker.store import queries
+from worker.store.connect import Connection
 from worker.store.disk_space import free_bytes
 
 _LOOP_LIMIT_S = 15.0
@@ -100,7 +101,7 @@ class Health:
         knowledge: Knowledge,
         feeds: Sequence[FeedConfig],
         metrics: Metrics,
-        conn: sqlite3.Connection,
+        conn: Connection,
         reader: Executor,
         threads: Mapping[str, Callable[[], float | None]],
     ) -> None:
@@ -126,7 +127,7 @@ class Health:
         """Where messages go."""
         return "Kafka" if self._config.kafka.bootstrap_servers else "files"
 
-    async def read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def read(self, question: Callable[[Connection], _T]) -> _T:
         """Ask the store something, off the loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reader, question, self._conn)
@@ -147,14 +148,14 @@ class Health:
 
     async def measure(self, now: dt.datetime) -> Waiting:
         """Count what waits, set the gauges, and judge disk and high-water marks."""
-        told = await self.read(facts.store_facts)
+        told = await self.read(queries.backlog)
         settings, metrics = self._config, self._metrics
         free = free_bytes(settings.store.path)
-        waiting = Waiting(told["inbox"], told["inbox_due"], told["outbox"], free)
+        waiting = Waiting(told.inbox, told.inbox_due, told.outbox, free)
         metrics.inbox_rows.set(waiting.inbox)
-        metrics.inbox_oldest.set(facts.age_s(told["inbox_oldest"], now))
+        metrics.inbox_oldest.set(facts.age_s(told.inbox_oldest, now))
         metrics.outbox_rows.set(waiting.outbox)
-        metrics.outbox_oldest.set(facts.age_s(told["outbox_oldest"], now))
+        metrics.outbox_oldest.set(facts.age_s(told.outbox_oldest, now))
         metrics.disk_free.set(free)
         low = free < settings.store.min_free_mb * _MB
         self.conditions.set_problem(

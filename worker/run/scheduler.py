@@ -22,7 +22,6 @@ Rules
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from typing import Any, Protocol
 from worker.observe import log
 from worker.run.clock import Clock, Now
 from worker.store import disk_space
+from worker.store.connect import StoreError
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
 _FAR_S = 3600.0
@@ -181,6 +181,6 @@ class Scheduler:
 
 def may_pass(error: Exception) -> bool:
     """Whether an error lies outside of us and the same work may succeed later."""
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, StoreError):
         return disk_space.may_pass(error)
     return isinstance(error, OSError)
