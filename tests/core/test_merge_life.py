@@ -12,16 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.merge_strategies import arrivals, build
+from tests.profiles.cities import PORTSMERE
 from tests.stories.world import World
-from worker.core.contract.snapshot import State
-from worker.core.errors import StateError
-from worker.core.incident import Changes, Constraint, Incident
-from worker.core.merge import life
-from worker.core.merge.life import EVENTS, LIFE, Due, Event, Evidence, Stage, Timer
-from worker.core.model import Analysis
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.errors import StateError
+from worker.core.domain.incident import Changes, Constraint, Incident
+from worker.core.domain.report import Analysis
+from worker.core.domain.snapshot import State
+from worker.core.merge.state import life
+from worker.core.merge.state.life import EVENTS, LIFE, Due, Event, Evidence, Stage, Timer
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.merge_weights
 NOW = dt.datetime(2031, 3, 10, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -34,7 +35,7 @@ def told_once() -> Incident:
     """An incident that one report announced."""
     world = World(KNOWLEDGE)
     step: dict[str, object] = {"name": "a0", "at": NOW, "outlet": "gulf"}
-    slots: dict[str, object] = {"place": "pd-9", "kind": ["bombing_explosion"], "role": "primary"}
+    slots: dict[str, object] = {"place": "ward-4", "kind": ["bombing_explosion"], "role": "primary"}
     world.arrive(*build(step, [slots], KNOWLEDGE), NOW)
     (incident,) = world.live()
     return incident

@@ -15,16 +15,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.config import Config, Publish, Store
+from worker.config.schema import Config, Publish, Store
 from worker.core.contract.message import INCIDENTS, REPORTS, Message
-from worker.core.errors import PublishError
-from worker.publish import publisher
-from worker.publish.ledger import Mark
-from worker.publish.publisher import KafkaPublisher
-from worker.publish.session import FencedError, RefusedError, StuckError
+from worker.core.domain.errors import PublishError
+from worker.publish import kafka_publisher
+from worker.publish.kafka.ledger import Mark
+from worker.publish.kafka.session import FencedError, RefusedError, StuckError
+from worker.publish.kafka.topics import Prepared as Found
+from worker.publish.kafka_publisher import KafkaPublisher
 from worker.publish.states import Owned
-from worker.publish.topics import Prepared as Found
-from worker.store import outbox
+from worker.store import outbox, queries
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
@@ -95,7 +95,7 @@ def test_each_row_arrives_once_in_order_whatever_fails_wherever(
         )  # fmt: skip
         one.start()
         end = time.monotonic() + 30
-        while writer.submit(outbox.count_waiting).result() and time.monotonic() < end:
+        while writer.submit(queries.count_waiting).result() and time.monotonic() < end:
             time.sleep(0.005)
         assert one.stop(10), (one.problem, told)
     assert isinstance(one.step, Owned)
@@ -145,8 +145,8 @@ def pretend(patch: pytest.MonkeyPatch, broker: FakeBroker) -> None:
         broker.call()
         return broker.mark
 
-    patch.setattr(publisher, "_BACKOFF_S", (0.0, 0.0))
-    patch.setattr(publisher, "ProducerSession", Session)
-    patch.setattr(publisher.topics, "prepare", prepare)
-    patch.setattr(publisher.ledger, "read", read)
-    patch.setattr(publisher.restore, "is_empty", lambda *_: not broker.log)
+    patch.setattr(kafka_publisher, "_BACKOFF_S", (0.0, 0.0))
+    patch.setattr(kafka_publisher, "ProducerSession", Session)
+    patch.setattr(kafka_publisher.topics, "prepare", prepare)
+    patch.setattr(kafka_publisher.ledger, "read", read)
+    patch.setattr(kafka_publisher.restore, "is_empty", lambda *_: not broker.log)

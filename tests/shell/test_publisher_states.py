@@ -8,15 +8,22 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from worker.config import Config, Kafka, Store
+from worker.config.schema import Config, Kafka, Store
 from worker.core.contract.message import DEAD_LETTERS, HEARTBEATS, INCIDENTS, REPORTS
-from worker.core.errors import PublishError, StateError
-from worker.metrics import Metrics
-from worker.publish import publisher, states
+from worker.core.domain.errors import PublishError, StateError
+from worker.observe.metrics import Metrics
+from worker.publish import kafka_publisher, states
 from worker.publish.flow import FLOW, FLOW_EVENTS, Flow, FlowEvent, FlowName
-from worker.publish.ledger import Judgement, Mark
-from worker.publish.publisher import KafkaPublisher
-from worker.publish.session import FencedError, Limits, ProducerSession, RefusedError, StuckError
+from worker.publish.kafka.ledger import Judgement, Mark
+from worker.publish.kafka.session import (
+    FencedError,
+    Limits,
+    ProducerSession,
+    RefusedError,
+    StuckError,
+)
+from worker.publish.kafka.topics import Prepared as Found
+from worker.publish.kafka_publisher import KafkaPublisher
 from worker.publish.states import (
     ON_END,
     ON_VERDICT,
@@ -33,7 +40,6 @@ from worker.publish.states import (
     StepEvent,
     Topics,
 )
-from worker.publish.topics import Prepared as Found
 from worker.store.outbox import OutboxRow
 
 FLOWS = get_args(FlowName)
@@ -262,7 +268,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(publisher, "_BACKOFF_S", (0.0, 0.0))
+    monkeypatch.setattr(kafka_publisher, "_BACKOFF_S", (0.0, 0.0))
     return Bench(tmp_path)
 
 
@@ -316,7 +322,7 @@ def test_the_fourth_stuck_call_in_a_row_ends_the_process(bench: Bench) -> None:
     """Exit 70; the metrics count each session that failed, by its reason."""
     for _ in range(4):
         bench.publisher._failed(ERRORS["stuck"])
-    assert bench.exits == [publisher.EX_SOFTWARE]
+    assert bench.exits == [kafka_publisher.EX_SOFTWARE]
     counted = bench.metrics.rebuilds.labels("client_stuck")._value.get()
     assert (counted, bench.metrics.transactions.labels("failed")._value.get()) == (4, 4)
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from worker.core.errors import PublishError, StateError
+from worker.core.domain.errors import PublishError, StateError
 
 FlowName = Literal["flowing", "waiting", "blocked", "ended"]
 FlowEvent = Literal["stands", "committed", "remedied", "waits", "blocks", "ends"]

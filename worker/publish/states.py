@@ -8,7 +8,7 @@ Theory of operation
       ↑__________________any doubt, from each_________|
 
 A step is a frozen value that holds exactly what exists then (topics, session, mark), and makes the
-next one. So nothing is asked whether it is there. The thread (``publisher``) does what lies between
+next one. So nothing is asked whether it is there. The thread (``kafka_publisher``) does what lies between
 two steps: it looks at topics, takes the id, reads the ledger, writes. What comes out of a doubt is
 ``Closed`` again, with what outlives a session: ``Past`` and, if nothing speaks against them, the
 topics.
@@ -36,11 +36,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker.core.contract.message import DEAD_LETTERS, REPORTS
-from worker.core.errors import PublishError
-from worker.publish import topics
+from worker.core.domain.errors import PublishError
 from worker.publish.flow import FlowEvent
-from worker.publish.ledger import Judgement, Mark
-from worker.publish.session import FencedError, ProducerSession, RefusedError, StuckError
+from worker.publish.kafka import topics
+from worker.publish.kafka.ledger import Judgement, Mark
+from worker.publish.kafka.session import FencedError, ProducerSession, RefusedError, StuckError
 from worker.store.outbox import OutboxRow
 
 _SKIPPABLE = (REPORTS, DEAD_LETTERS)
