@@ -199,8 +199,9 @@ def test_what_ends_the_process_three_times_is_given_up(tmp_path: Path) -> None:
         "KABULWIRE__STORE__PATH": str(store),
         "KABULWIRE__FILES__DIR": str(tmp_path / "topics"),
     }
-    instance = load_settings(folder, places).config.instance
-    with closing(open_writer(store, replace(BINDING, instance=instance))) as conn:
+    config = load_settings(folder, places).config
+    own = replace(BINDING, instance=config.instance, profile=config.profile)
+    with closing(open_writer(store, own)) as conn:
         inbox.admit_document(conn, Document("deadly", text="A bomb killed six."), LONG_AGO)
     deadly = places | {"KABULWIRE_CRASH_POINT": "settle.before_commit"}
     lives = [
