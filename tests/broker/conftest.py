@@ -36,7 +36,7 @@ def make_session(cluster: MockCluster, monkeypatch: pytest.MonkeyPatch) -> Itera
     def connection(kafka: Kafka) -> dict[str, Any]:
         return {**client.connection(kafka), "api_version": API_VERSION}
 
-    monkeypatch.setattr("worker.publish.kafka.client.session.connection", connection)
+    monkeypatch.setattr("worker.publish.kafka.session.connection", connection)
     made: list[ProducerSession] = []
 
     def make(deadline_s: float = 4, alive: Callable[[], None] = lambda: None) -> ProducerSession:
