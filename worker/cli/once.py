@@ -3,8 +3,8 @@
 Polls every feed (or those named) once, works through what is due, publishes and leaves. Prints
 nothing; its log goes to stderr.
 
-Exit codes: 0 all done, 69 not all could be done or published, 78 settings, or a feed that is not
-configured.
+Exit codes: 0 all done, 69 not all could be done or published, 75 no room on the disk, 78 settings,
+profile, or a feed that is not configured.
 """
 
 from __future__ import annotations

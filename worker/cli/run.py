@@ -2,8 +2,8 @@
 
 Polls, reads, merges and publishes until it is told to stop. Prints nothing; its log goes to stderr.
 
-Exit codes: 0 drained, 69 the broker is away for good, 70 our own fault, 75 the grace ran out, 78
-settings, feeds or profile.
+Exit codes: 0 drained, 70 our own fault, or another worker has this name, 75 the grace ran out, or no
+room on the disk, 78 settings, feeds or profile.
 """
 
 from __future__ import annotations
