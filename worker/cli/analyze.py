@@ -1,4 +1,4 @@
-"""``kabulwire analyze --profile kabul < lines.jsonl``: verdict and reports of each document.
+"""``kabulwire analyze lines.jsonl --profile anywhere``: verdict and reports of each document.
 
 Prints one JSON line per input line, in order: ``{id, verdict, reports}``, or ``{id, error}`` for a
 line that cannot be read; the others are still answered. docs/contract.md shows both.
