@@ -1,0 +1,39 @@
+"""The project's own corpus, ``tests/corpus``: every expected thing of every case, field by field.
+
+What differs is found by the corpus's own comparison, the one its tests use. Cases that must pass
+are in it too, so a score here is that of the whole corpus. Cases that people could well judge
+otherwise are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from tests.score.data import ROOT
+from tests.score.front_door import analyzed
+from tests.score.marks import Item, Mark
+
+FOLDER = ROOT / "tests" / "corpus"
+
+
+def is_here(_data: Path) -> bool:
+    """Whether the checkout has a corpus and the module that reads it."""
+    return (FOLDER / "load.py").is_file()
+
+
+def load(_data: Path) -> list[Item]:
+    """All cases that are not disputable."""
+    cases = import_module("tests.corpus.load").load_cases()
+    return [Item(case.id, case.lang, None, case) for case in cases if not case.disputable]
+
+
+def examine(item: Item) -> Iterator[Mark]:
+    """One mark per finding of the corpus's comparison."""
+    case = item.gold
+    found = analyzed(dict(case.fields), case.profile)
+    for finding in import_module("tests.corpus.check").compare(found, case):
+        missed = finding.expected - finding.right
+        note = finding.difference or ""
+        yield Mark(finding.field, finding.right, missed, finding.invented, note)

@@ -1,0 +1,130 @@
+"""The floors: below which no score may fall. They only rise by machine; a person lowers them.
+
+Rules
+-----
+1. A floor is a ratio rounded down to three places, or, where few items are judged, a whole number:
+   right less invented. TOML tells them apart (0.912, 14).
+2. ``raised`` puts in what is higher and what is new. It never lowers a floor and never drops one.
+3. A floor whose score has gone (nothing left to judge) counts as fallen.
+4. Each set keeps the digest of the data its floors were measured on. Other data are told, and still
+   judged.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.score.marks import SHOWN_ONLY, Row
+
+FLOORS = Path(__file__).with_name("floors.toml")
+FEW = 30
+"""With fewer wanted than this a floor is a count."""
+
+Floor = float | int
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """Floors by (set, language, field), digests by set, and the text above them."""
+
+    floors: Mapping[Key, Floor] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row beside its floor. ``ok`` is None when there is no floor. ``row`` None: nothing left."""
+
+    key: Key
+    row: Row | None
+    floor: Floor | None
+    ok: bool | None
+
+
+def read_floors(path: Path = FLOORS) -> Floors:
+    """The floors of the file; none when there is no file."""
+    if not path.is_file():
+        return Floors()
+    text = path.read_text("utf-8")
+    table: dict[str, dict[str, Any]] = tomllib.loads(text)
+    head = "".join(line for line in text.splitlines(True)[: _head_length(text)])
+    floors: dict[Key, Floor] = {}
+    digests: dict[str, str] = {}
+    for set_name, languages in table.items():
+        digests[set_name] = languages.pop("digest")
+        for lang, fields in languages.items():
+            floors |= {(set_name, lang, name): value for name, value in fields.items()}
+    return Floors(floors, digests, head)
+
+
+def _head_length(text: str) -> int:
+    lines = text.splitlines()
+    return next((k for k, line in enumerate(lines) if line.startswith("[")), len(lines))
+
+
+def reached(row: Row) -> Floor | None:
+    """What the row would have as its floor today; None when it has none, or could not fall."""
+    score, tally = row.score, row.tally
+    if not score or tally.right <= tally.invented and tally.wanted < FEW or row.field in SHOWN_ONLY:
+        return None
+    if tally.wanted < FEW and all(x == int(x) for x in (tally.right, tally.invented)):
+        return int(tally.right - tally.invented)
+    # Half a millionth of grace: 0.9 may be stored as 0.89999.
+    return math.floor(score * 1000 + 1e-6) / 1000
+
+
+def judge(rows: Iterable[Row], floors: Floors, measured: Iterable[str]) -> list[Judged]:
+    """Every row beside its floor, then the floors of measured sets that no row speaks of."""
+    found = []
+    left = {key: floor for key, floor in floors.floors.items() if key[0] in set(measured)}
+    for row in rows:
+        key = (row.set, row.lang, row.field)
+        floor = left.pop(key, None)
+        found.append(Judged(key, row, floor, None if floor is None else _holds(row, floor)))
+    return found + [Judged(key, None, floor, False) for key, floor in left.items()]
+
+
+def _holds(row: Row, floor: Floor) -> bool:
+    if isinstance(floor, int):
+        return row.tally.right - row.tally.invented >= floor
+    return row.score is not None and row.score >= floor - 1e-9
+
+
+def raised(floors: Floors, rows: Iterable[Row], digests: Mapping[str, str]) -> Floors:
+    """The floors with every higher or new score; none lower, none gone."""
+    new = dict(floors.floors)
+    for row in rows:
+        key, value = (row.set, row.lang, row.field), reached(row)
+        if value is None:
+            continue
+        old = new.get(key)
+        # A share cannot be compared with a count: where the number of items crossed ``FEW``, the
+        # old floor stands until a person replaces it.
+        if old is None or (isinstance(old, int) == isinstance(value, int) and value > old):
+            new[key] = value
+    return Floors(new, {**floors.digests, **digests}, floors.head)
+
+
+def written(floors: Floors) -> str:
+    """The file: its head as it was, then one table per set and language."""
+    lines = []
+    for set_name in sorted({key[0] for key in floors.floors}):
+        lines += ["", f"[{set_name}]", f'digest = "{floors.digests[set_name]}"']
+        keys = [key for key in floors.floors if key[0] == set_name]
+        for lang in sorted({key[1] for key in keys}):
+            lines += ["", f'[{set_name}."{lang}"]']
+            lines += [
+                f'"{key[2]}" = {_number(floors.floors[key])}' for key in sorted(keys) if key[1] == lang
+            ]
+    return floors.head.rstrip() + "\n" + "\n".join(lines) + "\n"
+
+
+def _number(value: Floor) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

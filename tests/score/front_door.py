@@ -1,0 +1,82 @@
+"""The only way into the program: what ``kabulwire analyze`` prints, without its processes.
+
+A line goes in as on the command line; the JSON object of the answer comes out. In process,
+because thousands of articles are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from worker.cli.answers import answer
+from worker.core.analyze import analyze
+from worker.core.errors import InputError
+from worker.core.lines import document_of
+from worker.core.model import Document
+from worker.core.knowledge import Knowledge
+from worker.knowledge import load_knowledge
+
+__all__ = ["Answer", "Knowledge", "load_knowledge"]
+Answer = dict[str, Any]
+
+
+def analyzed(line: dict[str, Any], profile: str) -> Answer:
+    """The answer of ``analyze --read`` for one input line; ``error`` when there is none."""
+    knowledge = load_knowledge(profile)
+    try:
+        document = document_of(line, 1, knowledge.profile.zone)
+        return answer(line.get("id"), analyze(document, None, knowledge), read=True)
+    except InputError as error:
+        return {"id": line.get("id"), "error": str(error)}
+
+
+def read_page(name: str, html: bytes, url: str, profile: str) -> Answer:
+    """The answer of ``analyze --read`` for the bytes of a page."""
+    knowledge = load_knowledge(profile)
+    document = Document(article_id=name, html=html, url=url)
+    try:
+        return answer(name, analyze(document, None, knowledge), read=True)
+    except InputError as error:
+        return {"id": name, "error": str(error)}
+
+
+def main_report(found: Answer) -> dict[str, Any] | None:
+    """The report an article is about: the first that is no background, else the first of all."""
+    reports: list[dict[str, Any]] = found.get("reports") or []
+    main = (r for r in reports if r["role"] in ("primary", "roundup"))
+    return next(main, reports[0] if reports else None)
+
+
+def full_text(found: Answer) -> str:
+    """The text that spans count into."""
+    article = found["article"]
+    return "\n\n".join(part for part in (article["title"], article["text"]) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An entry of the city's profile with all its names."""
+
+    id: str
+    kind: str
+    names: tuple[str, ...]
+
+
+def named_places() -> Iterator[Named]:
+    """Every place of the city's profile."""
+    for row in load_knowledge("kabul").profile.places:
+        yield Named(row.id, row.kind, (row.name, *row.variants))
+
+
+def named_actors() -> Iterator[Named]:
+    """Every armed group and state."""
+    for row in load_knowledge("kabul").profile.actors:
+        yield Named(row.id, row.actor_class, (row.name, *row.variants))
+
+
+def named_institutions() -> Iterator[Named]:
+    """Everybody whom outlets quote, with the people who speak for them."""
+    for row in load_knowledge("kabul").profile.institutions:
+        yield Named(row.id, row.speaker_type, (row.name, *row.variants, *row.people))
