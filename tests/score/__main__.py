@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.misses:
         sys.stdout.writelines(f"{line}\n" for line in table.misses(examined, options.misses))
         return 0
-    known = floors.read_floors()
+    known = floors.read_floors(floors.FLOORS)
     judged = floors.judge(found, known, [one.name for one in here])
     digests = {one.name: one.digest(data) for one in here}
     lines = [*table.show(judged), ""]

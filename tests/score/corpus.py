@@ -11,16 +11,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from tests.score.data import ROOT
 from tests.score.front_door import analyzed
 from tests.score.marks import Item, Mark
-
-FOLDER = ROOT / "tests" / "corpus"
-
-
-def is_here(_data: Path) -> bool:
-    """Whether the checkout has a corpus and the module that reads it."""
-    return (FOLDER / "load.py").is_file()
 
 
 def load(_data: Path) -> list[Item]:

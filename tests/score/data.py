@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def data_folder() -> Path:
-    """The folder of labelled data; it need not exist."""
+    """The folder of labelled data. It need not exist, unless somebody named it."""
     named = os.environ.get("KABULWIRE_DATA")
+    if named and not Path(named).is_dir():
+        sys.exit(f"KABULWIRE_DATA names no folder: {named}")
     return Path(named) if named else ROOT.parent / "shared" / "data"
 
 
@@ -29,16 +32,12 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
-def digest(paths: Iterable[Path], base: Path) -> str:
-    """One short digest over names and bytes of all files, folders with all that they hold."""
+def digest(files: Iterable[Path], base: Path) -> str:
+    """One short digest over names and bytes of all files."""
     found = hashlib.sha256()
-    for path in sorted(paths):
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
-            if "__pycache__" in file.parts:
-                continue
-            found.update(file.relative_to(base).as_posix().encode() + b"\0")
-            found.update(file.read_bytes() + b"\0")
+    for file in sorted(set(files)):
+        found.update(file.relative_to(base).as_posix().encode() + b"\0")
+        found.update(file.read_bytes() + b"\0")
     return found.hexdigest()[:16]
 
 

@@ -29,8 +29,27 @@ _COUNTED = ("killed", "injured", "casualties")
 _NARRATOR = "outlet_narrator"
 _ATTACKERS = ("perpetrator", "perpetrators")
 _EMPTY_WORDS = frozenset(
-    "a an the of for and in at to spokesman spokesperson official officials source sources senior"
-    " kabul afghan afghanistan".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "for",
+        "and",
+        "in",
+        "at",
+        "to",
+        "spokesman",
+        "spokesperson",
+        "official",
+        "officials",
+        "source",
+        "sources",
+        "senior",
+        "kabul",
+        "afghan",
+        "afghanistan",
+    ]
 )
 _TYPES = (
     ("police", ("police",)),

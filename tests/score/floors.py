@@ -48,7 +48,7 @@ class Judged:
     ok: bool | None
 
 
-def read_floors(path: Path = FLOORS) -> Floors:
+def read_floors(path: Path) -> Floors:
     """The floors of the file; none when there is no file."""
     if not path.is_file():
         return Floors()
@@ -72,7 +72,11 @@ def _head_length(text: str) -> int:
 def reached(row: Row) -> Floor | None:
     """What the row would have as its floor today; None when it has none, or could not fall."""
     score, tally = row.score, row.tally
-    if not score or tally.right <= tally.invented and tally.wanted < FEW or row.field in SHOWN_ONLY:
+    if (
+        not score
+        or (tally.right <= tally.invented and tally.wanted < FEW)
+        or row.field in SHOWN_ONLY
+    ):
         return None
     if tally.wanted < FEW and all(x == int(x) for x in (tally.right, tally.invented)):
         return int(tally.right - tally.invented)
@@ -121,7 +125,9 @@ def written(floors: Floors) -> str:
         for lang in sorted({key[1] for key in keys}):
             lines += ["", f'[{set_name}."{lang}"]']
             lines += [
-                f'"{key[2]}" = {_number(floors.floors[key])}' for key in sorted(keys) if key[1] == lang
+                f'"{key[2]}" = {_number(floors.floors[key])}'
+                for key in sorted(keys)
+                if key[1] == lang
             ]
     return floors.head.rstrip() + "\n" + "\n".join(lines) + "\n"
 

@@ -12,10 +12,9 @@ from typing import Any
 
 from worker.cli.answers import answer
 from worker.core.analyze import analyze
-from worker.core.errors import InputError
+from worker.core.knowledge import Knowledge
 from worker.core.lines import document_of
 from worker.core.model import Document
-from worker.core.knowledge import Knowledge
 from worker.knowledge import load_knowledge
 
 __all__ = ["Answer", "Knowledge", "load_knowledge"]
@@ -25,21 +24,25 @@ Answer = dict[str, Any]
 def analyzed(line: dict[str, Any], profile: str) -> Answer:
     """The answer of ``analyze --read`` for one input line; ``error`` when there is none."""
     knowledge = load_knowledge(profile)
-    try:
-        document = document_of(line, 1, knowledge.profile.zone)
-        return answer(line.get("id"), analyze(document, None, knowledge), read=True)
-    except InputError as error:
-        return {"id": line.get("id"), "error": str(error)}
+    return _answered(line["id"], document_of(line, 1, knowledge.profile.zone), knowledge)
 
 
 def read_page(name: str, html: bytes, url: str, profile: str) -> Answer:
     """The answer of ``analyze --read`` for the bytes of a page."""
     knowledge = load_knowledge(profile)
-    document = Document(article_id=name, html=html, url=url)
+    return _answered(name, Document(article_id=name, html=html, url=url), knowledge)
+
+
+def _answered(name: str, document: Document, knowledge: Knowledge) -> Answer:
+    """The answer, or the error that the command line would print in its place.
+
+    An article that breaks the program is one wrong item, as it is one dead letter of a worker; the
+    rest of the set is measured.
+    """
     try:
         return answer(name, analyze(document, None, knowledge), read=True)
-    except InputError as error:
-        return {"id": name, "error": str(error)}
+    except Exception as error:  # noqa: BLE001 - around the pure call
+        return {"id": name, "error": f"{type(error).__name__}: {error}"}
 
 
 def main_report(found: Answer) -> dict[str, Any] | None:

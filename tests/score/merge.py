@@ -108,7 +108,9 @@ def examine_facts(item: Item) -> Iterator[Mark]:
         if wanted or got:
             name = f"{one} {two} {sorted(events[one] | events[two])}"
             note = "" if wanted and got else f"{'not joined' if wanted else 'joined'}: {name}"
-            yield Mark("pairs", int(wanted and got), int(wanted and not got), int(got and not wanted), note)
+            yield Mark(
+                "pairs", int(wanted and got), int(wanted and not got), int(got and not wanted), note
+            )
 
 
 def clusters(order: Sequence[Facts]) -> set[frozenset[str]]:
@@ -123,9 +125,7 @@ def clusters(order: Sequence[Facts]) -> set[frozenset[str]]:
         article = article_of(facts["rid"], {"at": _instant(facts["pub"])}, knowledge)
         report = report_of(article, 1, _told(facts, knowledge), knowledge)
         world.arrive(article, (report,), max(_instant(f["pub"]) for f in order))
-    unsure = {
-        m.report_id for i in world.live() for m in i.members if m.link == "ambiguous"
-    }
+    unsure = {m.report_id for i in world.live() for m in i.members if m.link == "ambiguous"}
     cells: dict[str, set[str]] = {}
     for report_id, filed in world.reports.items():
         incident = world.links.get(report_id)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.score.data import nth, read_lines
+from tests.score.data import read_lines
 from tests.score.front_door import Answer, analyzed, main_report
 from tests.score.marks import Item, Mark, check, compare
 from tests.score.names import alike, fold
@@ -38,13 +38,13 @@ _NAME = re.compile(r'"([^"]+)"')
 _EFFECTS = {"killed": "DEATH", "injured": "INJURY"}
 
 
-def load(data: Path, every: int) -> list[Item]:
-    """Every ``every``-th document, by the hash of its id."""
+def load(data: Path) -> list[Item]:
+    """All documents that are surely an attack or surely none."""
     return [
         Item(row["docid"], "en", {"id": row["docid"], "text": row["text"], "lang": "en"}, gold)
         for row in read_lines(data / "muc4_dev.jsonl.gz")
         for gold in [[t for t in row["templates"] if not t["OPTIONAL"]]]
-        if nth(row["docid"], every) and (not row["templates"] or any(map(_is_attack, gold)))
+        if not row["templates"] or any(map(_is_attack, gold))
     ]
 
 

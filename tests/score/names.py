@@ -21,11 +21,54 @@ Spelled = tuple[tuple[str, str, tuple[str, ...]], ...]
 
 _COARSE = ("city", "province")
 _DISTRICT = re.compile(r"\b(?:pd|police district|district)\s*(\d+)\b|\b(\d+)(?:st|nd|rd|th)\b")
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+]
 _VAGUE = frozenset(
-    "a an the in of at near on outside inside to and city area province part capital central center"
-    " centre north south east west northern southern eastern western downtown afghan afghanistan"
-    " busy heart".split()
+    [
+        "a",
+        "an",
+        "the",
+        "in",
+        "of",
+        "at",
+        "near",
+        "on",
+        "outside",
+        "inside",
+        "to",
+        "and",
+        "city",
+        "area",
+        "province",
+        "part",
+        "capital",
+        "central",
+        "center",
+        "centre",
+        "north",
+        "south",
+        "east",
+        "west",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "downtown",
+        "afghan",
+        "afghanistan",
+        "busy",
+        "heart",
+    ]
 )
 
 

@@ -40,7 +40,10 @@ def examine(item: Item) -> Iterator[Mark]:
     article = found.get("article") or {"title": None, "text": "", "published": None}
     wanted, got = grams(item.gold["truth"]), grams(article["text"])
     quality = f1(wanted, got)
-    note = found.get("error") or f"F1 {quality:.3f}, missing {_gone(wanted, got)}, extra {_gone(got, wanted)}"
+    note = (
+        found.get("error")
+        or f"F1 {quality:.3f}, missing {_gone(wanted, got)}, extra {_gone(got, wanted)}"
+    )
     yield Mark("body", quality, 1 - quality, note=note if quality < 0.95 else "")
     if item.gold.get("lead"):
         lead = grams(item.gold["lead"])

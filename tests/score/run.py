@@ -33,7 +33,7 @@ class _Batch:
 
 def examine_all(sets: Sequence[MeasuredSet], data: Path, *, full: bool) -> list[Examined]:
     """The marks of all items, set by set. Raises what examining an item raises."""
-    loaded = {one.name: one.load(data) for one in sets}
+    loaded = {one.name: one.items(data) for one in sets}
     with ProcessPoolExecutor(PROCESSES) as pool:
         waiting: dict[str, list[Future[_Batch]]] = {}
         for one in sets:

@@ -65,7 +65,7 @@ def mark_place(words: str | None, found: Answer) -> Iterator[Mark]:
     place = (main_report(found) or {}).get("place")
     got = "" if place is None or place["precision"] in _COARSE else _shown(place)
     wanted = words if words and is_fine(words) else ""
-    if wanted and got and same_place(wanted, place):
+    if place and wanted and got and same_place(wanted, place):
         yield Mark("place", right=1)
     elif wanted or got:
         note = f"wanted {wanted or 'nothing'}, found {got or 'nothing'}"
@@ -74,7 +74,12 @@ def mark_place(words: str | None, found: Answer) -> Iterator[Mark]:
 
 def _shown(place: Report) -> str:
     district = place["police_district"]
-    names = (place["name"], place["neighbourhood"], place["landmark"], district and f"pd {district}")
+    names = (
+        place["name"],
+        place["neighbourhood"],
+        place["landmark"],
+        district and f"pd {district}",
+    )
     return " / ".join(dict.fromkeys(filter(None, names)))
 
 
@@ -164,8 +169,9 @@ def _claim(claim: dict[str, Any]) -> str:
 
 
 def mark_spans(given: dict[str, Any], found: Answer) -> Iterator[Mark]:
-    """Every quote stands in the given text where its offsets say."""
+    """Every quote stands in the given text where its offsets say; no answer is one that does not."""
     if "error" in found:
+        yield Mark("spans", missed=1, note=str(found["error"]))
         return
     text = "\n\n".join(filter(None, (given.get("title"), given.get("text"))))
     if text != full_text(found):

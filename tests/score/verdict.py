@@ -21,9 +21,7 @@ _FRESH = (1, 3, 4)
 """Labels of verdict_dev: fresh attack, strike of a state, side item; 2 and 0 are none."""
 
 
-def mark_verdict(
-    item: Item, found: Answer, wanted: str, *, exact: bool = False
-) -> Iterator[Mark]:
+def mark_verdict(item: Item, found: Answer, wanted: str, *, exact: bool = False) -> Iterator[Mark]:
     """Attack or not; with ``exact`` also which of the four labels."""
     if "error" in found:
         yield Mark("verdict", missed=int(wanted == ATTACK), note=f"error: {found['error']}")
@@ -32,15 +30,18 @@ def mark_verdict(
     note = f"{wanted} called {got} ({found['verdict']['probability']}): {_title(item)}"
     right = wanted == got == ATTACK
     missed, invented = wanted == ATTACK and not right, got == ATTACK and not right
-    yield Mark("verdict", int(right), int(missed), int(invented), note if missed or invented else "")
+    yield Mark(
+        "verdict", int(right), int(missed), int(invented), note if missed or invented else ""
+    )
     if exact:
         yield check("label", got == wanted, note)
 
 
 def mark_alarm(item: Item, found: Answer) -> Iterator[Mark]:
     """Of what is no attack report here, the share that is not called one."""
-    quiet = "error" in found or found["verdict"]["label"] != ATTACK
-    yield check("no_alarm", quiet, f"alarm: {_title(item)}")
+    label = found["error"] if "error" in found else found["verdict"]["label"]
+    quiet = "error" not in found and label != ATTACK
+    yield check("no_alarm", quiet, f"{label}: {_title(item)}")
 
 
 def _title(item: Item) -> str:
