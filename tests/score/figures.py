@@ -11,7 +11,8 @@ Rules
    invented. Which of it is background stands apart in ``figures.kept_out``, and what stands nowhere
    in the gold in ``figures.printed``.
 4. A speaker is right when the wordings name one institution or share a telling word; the outlet's
-   own voice is right when the program names nobody.
+   own voice is right when the program names nobody. A figure that is not carried has no speaker:
+   it is missed, so that reading more can never lower this score.
 """
 
 from __future__ import annotations
@@ -144,11 +145,9 @@ def _mark_speaker(gold: Statement, told: list[Statement], text: str) -> Iterator
     same = [s for s in told if _key(s) == _gold_key(gold)]
     spans = list(_places_of(gold["quote"], text))
     there = [s for s in same if any(a < s["end"] and s["start"] < b for a, b in spans)]
-    if not there:
-        return
     right = any(_same_speaker(gold["speaker"], s) for s in there)
-    names = {s["speaker"] or "the outlet" for s in there}
-    yield check("speakers", right, f"wanted {gold['speaker']}, found {', '.join(sorted(names))}")
+    names = ", ".join(sorted({s["speaker"] or "the outlet" for s in there})) or "no such figure"
+    yield check("speakers", right, f"wanted {gold['speaker'] or 'the outlet'}, found {names}")
 
 
 def _places_of(quote: str, text: str) -> Iterator[tuple[int, int]]:

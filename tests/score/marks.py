@@ -25,9 +25,11 @@ F1 = frozenset(
     }
 )  # fmt: skip
 SHOWN_ONLY = frozenset({"figures.kept_out", "figures.printed", "label"})
+GROWING = frozenset({"corpus"})
+"""Sets to which cases are added all the time."""
 ALL, OTHERS = "all", "rest"
 FEWEST_OF_A_LANGUAGE = 5
-"""Languages with fewer items than this share one row."""
+"""Languages with fewer items than this share one row, unless more are to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,8 @@ def rows(examined: Examined) -> list[Row]:
     sizes: dict[str, int] = {}
     for item, _ in examined.marks:
         sizes[item.lang] = sizes.get(item.lang, 0) + 1
-    large = {lang for lang, n in sizes.items() if n >= FEWEST_OF_A_LANGUAGE}
-    row_of = {lang: lang if lang in large or len(sizes) == 1 else OTHERS for lang in sizes}
+    fewest = 1 if examined.name in GROWING or len(sizes) == 1 else FEWEST_OF_A_LANGUAGE
+    row_of = {lang: lang if n >= fewest else OTHERS for lang, n in sizes.items()}
     several = len(set(row_of.values())) > 1
     tallies: dict[tuple[str, str], Tally] = {}
     for item, marks in examined.marks:

@@ -6,8 +6,8 @@ Rules
    Documents with nothing but optional templates, threats, robberies or strikes are unsure.
 2. ``attack_types``: the distinct types of all required templates against those of all reports that
    are no background. MUC's ATTACK is armed assault or assassination.
-3. ``perpetrators``: organisations; ``confidence``: how surely, for those found. Names marked "?"
-   are optional: neither missed nor invented.
+3. ``perpetrators``: organisations; ``confidence``: how surely, missed with the organisation. Names
+   marked "?" are optional: neither missed nor invented.
 4. ``killed`` and ``injured`` only where one template with plain numbers tells the whole.
 """
 
@@ -82,7 +82,7 @@ def _mark_perpetrators(templates: list[Template], told: list[dict[str, Any]]) ->
     made_up = {p["name"] for p in got if not any(p in some for some in hits.values())}
     note = f"wanted {'; '.join(sure) or 'nobody'}, found {', '.join(p['name'] for p in got) or '-'}"
     yield Mark("perpetrators", len(right), len(sure) - len(right), len(made_up), note)
-    for entry in right:
+    for entry in sure:
         said = [row for row in entries[entry] if row.endswith(entry)]
         levels = {gtd_name(part) for row in said for part in row.partition(":")[0].split("/")}
         if levels:

@@ -143,7 +143,10 @@ def test_mark_statements_compares_speakers(speaker: str | None, printed: Made, r
 
 
 def test_mark_statements_judges_the_speaker_of_the_same_words() -> None:
-    """The same number said elsewhere by somebody else is not this statement."""
+    """The same number elsewhere is not this statement, and what is not carried has no speaker."""
     wanted = [gold("killed", 5, speaker="Kabul police", quote="Five died, the")]
-    elsewhere = told("killed", 5, start=37, end=46)
-    assert "speakers" not in _marks(wanted, report(statements=[elsewhere]), text=TEXT)
+    police = {"speaker": "police", "speaker_type": "police"}
+    for start, right in ((0, 1), (37, 0)):
+        there = report(statements=[told("killed", 5, start=start, end=start + 9, **police)])
+        assert _marks(wanted, there, text=TEXT)["speakers"].right == right
+    assert _sums(_marks(wanted, report())["speakers"]) == (0, 1, 0)

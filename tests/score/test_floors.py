@@ -55,6 +55,23 @@ def test_judge_does_not_judge_what_has_no_floor() -> None:
     assert judge([_row(1, 9)], Floors(), ["s"])[0].ok is None
 
 
+def test_reached_counts_what_is_right_in_a_set_that_grows() -> None:
+    """A hundred cases more, none of them read yet: the floor of the corpus still holds."""
+    before, after = (Row("corpus", "en", "place", Tally(90, n, n)) for n in (10, 110))
+    assert reached(before) == reached(after) == 90
+    assert judge([after], Floors({("corpus", "en", "place"): 90}), ["corpus"])[0].ok is True
+    assert judge([after], Floors({("corpus", "en", "place"): 91}), ["corpus"])[0].ok is False
+
+
+def test_reached_is_a_ratio_where_the_program_says_how_many() -> None:
+    """Fewer quotes than yesterday are no fall, a wrong one is; none at all is no fall either."""
+    floor = Floors({("s", "en", "spans"): 1.0})
+    assert reached(_row(3, 0, name="spans")) == 1.0
+    assert judge([_row(2, 0, name="spans")], floor, ["s"])[0].ok is True
+    assert judge([_row(2, 1, name="spans")], floor, ["s"])[0].ok is False
+    assert judge([], floor, ["s"]) == []
+
+
 def test_judge_fails_a_floor_without_a_score() -> None:
     """A field that vanished has fallen; one of a set that was not measured has not."""
     floors = Floors({KEY: 0.5, ("other", "en", "killed"): 0.5})

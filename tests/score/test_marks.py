@@ -40,9 +40,9 @@ def test_check_keeps_a_note_only_for_what_is_wrong() -> None:
     assert check("killed", False, "why") == Mark("killed", missed=1, note="why")
 
 
-def _examined(langs: str) -> Examined:
+def _examined(langs: str, name: str = "s") -> Examined:
     items = [Item(f"i{k}", lang, None, None) for k, lang in enumerate(langs.split())]
-    return Examined("s", [(item, [check("killed", item.lang == "en")]) for item in items])
+    return Examined(name, [(item, [check("killed", item.lang == "en")]) for item in items])
 
 
 def test_rows_put_rare_languages_together() -> None:
@@ -51,6 +51,11 @@ def test_rows_put_rare_languages_together() -> None:
     assert list(found) == ["all", "en", "rest"]
     assert (found["all"].right, found["all"].wanted) == (5, 8)
     assert (found["en"].right, found["rest"].wanted) == (5, 3)
+
+
+def test_rows_of_a_set_that_grows_stay_apart() -> None:
+    """A language with one case today has its own row, which more cases do not move."""
+    assert [row.lang for row in rows(_examined("en en ps", "corpus"))] == ["all", "en", "ps"]
 
 
 def test_rows_of_one_language_have_no_sum_beside_it() -> None:

@@ -181,3 +181,4 @@ def test_corpus_counts_the_findings_of_its_own_comparison(tmp_path: Path) -> Non
     sums = _sums(corpus.examine(Item(case.id, "en", None, case)))
     assert sums["killed"] == (1, 0, 0)
     assert sums["injured"][:2] == (0, 1)
+    assert sums["cases"] == (0, 1, 0)
