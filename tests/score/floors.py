@@ -75,7 +75,7 @@ def _head_length(text: str) -> int:
 
 def reached(row: Row) -> Floor | None:
     """What the row would have as its floor today; None when it has none, or could not fall."""
-    if not row.score or row.field in SHOWN_ONLY:
+    if not row.score or SHOWN_ONLY.fullmatch(row.field):
         return None
     whole = row.tally.right == int(row.tally.right)
     few = row.tally.wanted < FEW and row.field not in OF_OUTPUT

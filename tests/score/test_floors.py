@@ -38,7 +38,9 @@ def test_reached_is_a_count_where_few_are_judged() -> None:
 
 def test_reached_has_nothing_for_one_side_of_a_trade() -> None:
     """Fields that are only shown get no floor."""
-    assert reached(_row(50, 10, name="figures.kept_out")) is None
+    for name in ("figures.kept_out", "absent.quotes", "label"):
+        assert reached(_row(50, 10, name=name)) is None
+    assert reached(_row(50, 10, name="figures")) is not None
 
 
 def test_judge_fails_below_a_floor_only() -> None:

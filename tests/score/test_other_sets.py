@@ -156,6 +156,13 @@ def test_mark_alarm_does_not_take_an_error_for_silence() -> None:
     assert [m.missed for m in verdict.mark_alarm(item, {"id": "a", "error": "boom"})] == [1]
 
 
+def test_mark_alarm_does_not_judge_a_language_that_is_not_read() -> None:
+    """Else every new language would begin with a floor at the top."""
+    found = answer(label="other")
+    found["verdict"]["reasons"] = [{"code": "lang_unsupported", "weight": 0.0}]
+    assert list(verdict.mark_alarm(Item("a", "so", {"title": "t"}, "other"), found)) == []
+
+
 def test_load_verdict_leaves_out_what_the_other_file_has(tmp_path: Path) -> None:
     """The same text under another id is judged once."""
     body = (

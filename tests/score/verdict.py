@@ -17,6 +17,7 @@ from tests.score.marks import Item, Mark, check
 from tests.score.names import fold
 
 ATTACK = "attack_report"
+_UNREAD = "lang_unsupported"
 _FRESH = (1, 3, 4)
 """Labels of verdict_dev: fresh attack, strike of a state, side item; 2 and 0 are none."""
 
@@ -38,7 +39,13 @@ def mark_verdict(item: Item, found: Answer, wanted: str, *, exact: bool = False)
 
 
 def mark_alarm(item: Item, found: Answer) -> Iterator[Mark]:
-    """Of what is no attack report here, the share that is not called one."""
+    """Of what is no attack report here, the share that is not called one.
+
+    In a language that the program does not read silence is no merit: not judged.
+    """
+    reasons = found.get("verdict", {}).get("reasons", ())
+    if any(reason["code"] == _UNREAD for reason in reasons):
+        return
     label = found["error"] if "error" in found else found["verdict"]["label"]
     quiet = "error" not in found and label != ATTACK
     yield check("no_alarm", quiet, f"{label}: {_title(item)}")
