@@ -14,7 +14,6 @@ The store is the same one, in a temporary file without fsync; nothing here decid
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,14 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from worker.core import analyze as chain
-from worker.core.errors import PageError
-from worker.core.knowledge import Knowledge
-from worker.core.lines import read_line
-from worker.core.model import Analysis, Document, Entry
-from worker.publish.files import FileSink
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import PageError
+from worker.core.domain.report import Analysis
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.jsonl import read_line
+from worker.publish.files.sink import FileSink
 from worker.settle import Settled, bury, correct, settle, tick, withdraw
 from worker.store import inbox, outbox
-from worker.store.connect import Binding, open_writer, transaction
+from worker.store.connect import Binding, Connection, open_writer, transaction
 
 Analyze = Callable[[Document, Entry | None, Knowledge], Analysis]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -113,15 +113,13 @@ def _read(lines: Iterable[str | bytes], zone: str) -> tuple[list[_Timed], list[s
 def _clock(
     document: Document, fields: Mapping[str, Any], before: dt.datetime, zone: str
 ) -> dt.datetime:
-    from worker.core.lines import instant
+    from worker.core.sources.instant import read_instant
 
-    exported = instant(fields.get("settled_at"), zone)
+    exported = read_instant(fields.get("settled_at"), zone)
     return (exported or document.first_seen or document.published or before).astimezone(dt.UTC)
 
 
-def _step(
-    conn: sqlite3.Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze
-) -> Settled | None:
+def _step(conn: Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze) -> Settled | None:
     """Timers up to this line, then the line itself: admitted, claimed, analyzed, settled."""
     with transaction(conn):
         while tick(conn, item.clock, knowledge):
@@ -152,13 +150,13 @@ def _step(
         return settle(conn, work, analysis, item.clock, knowledge)
 
 
-def _drain(conn: sqlite3.Connection, sink: FileSink) -> None:
+def _drain(conn: Connection, sink: FileSink) -> None:
     for rows in _batches(conn):
         sink.write([row for row in rows if row.topic in _TOPICS])
         with transaction(conn):
             outbox.mark(conn, [row.seq for row in rows])
 
 
-def _batches(conn: sqlite3.Connection) -> Iterator[list[outbox.OutboxRow]]:
+def _batches(conn: Connection) -> Iterator[list[outbox.OutboxRow]]:
     while rows := outbox.waiting(conn, _AT_ONCE):
         yield rows

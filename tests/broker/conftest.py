@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.broker.mock_cluster import API_VERSION, MockCluster
-from worker.config import Kafka
-from worker.core.errors import PublishError
-from worker.publish import kafka as client
-from worker.publish.session import Limits, ProducerSession
+from worker.config.schema import Kafka
+from worker.core.domain.errors import PublishError
+from worker.publish.kafka import client as client
+from worker.publish.kafka.session import Limits, ProducerSession
 
 SessionMaker = Callable[..., ProducerSession]
 
@@ -36,7 +36,7 @@ def make_session(cluster: MockCluster, monkeypatch: pytest.MonkeyPatch) -> Itera
     def connection(kafka: Kafka) -> dict[str, Any]:
         return {**client.connection(kafka), "api_version": API_VERSION}
 
-    monkeypatch.setattr("worker.publish.session.connection", connection)
+    monkeypatch.setattr("worker.publish.kafka.client.session.connection", connection)
     made: list[ProducerSession] = []
 
     def make(deadline_s: float = 4, alive: Callable[[], None] = lambda: None) -> ProducerSession:

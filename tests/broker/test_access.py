@@ -26,9 +26,10 @@ from tests.broker.test_security import (
 from tests.broker.test_worker import assert_whole, count
 from tests.shell.test_app import Newsroom, attack, newsroom, running
 from tests.stories.tell import read_story, take
-from worker.config import Config, Topics
+from worker.config.schema import Config, Topics
 from worker.core.contract.message import DEAD_LETTERS, Message
-from worker.publish import publisher, topics
+from worker.publish import kafka_publisher
+from worker.publish.kafka import topics
 from worker.store import outbox
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
@@ -40,7 +41,7 @@ STORY = Path(__file__).parents[1] / "stories" / "late_merge.toml"
 @pytest.fixture(autouse=True)
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again soon: what is wrong is mended at once here."""
-    monkeypatch.setattr(publisher, "_BACKOFF_S", (0.1, 0.5))
+    monkeypatch.setattr(kafka_publisher, "_BACKOFF_S", (0.1, 0.5))
 
 
 def test_the_documented_rights_are_enough(door: Door, wanted: Config, publishing: Any) -> None:

@@ -1,7 +1,7 @@
 """What kafka-python's producer does wrong, as of the version we pin.
 
 If one of these fails after an upgrade, the client was mended: good news, and a reason to read
-``worker/publish/session.py`` again. That a session bears each of them is shown beside it, or in
+``worker/publish/kafka/session.py`` again. That a session bears each of them is shown beside it, or in
 ``test_session.py``; those must never fail.
 """
 
@@ -23,12 +23,12 @@ from kafka.net import transport
 from tests.broker.conftest import SessionMaker
 from tests.broker.kafka_broker import free_port
 from tests.broker.mock_cluster import API_VERSION, PRODUCE, MockCluster
-from worker.config import Kafka
-from worker.core.errors import PublishError
-from worker.publish import kafka as client
-from worker.publish import last_words
-from worker.publish.kafka import NarrowGate
-from worker.publish.session import Limits, Outgoing, ProducerSession, StuckError, within
+from worker.config.schema import Kafka
+from worker.core.domain.errors import PublishError
+from worker.publish.kafka import client as client
+from worker.publish.kafka import transport_fix
+from worker.publish.kafka.client import NarrowGate
+from worker.publish.kafka.session import Limits, Outgoing, ProducerSession, StuckError, within
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 REQUEST_TIMED_OUT, INVALID_RECORD = 7, 87
@@ -150,11 +150,11 @@ def test_d4_session_gives_up_and_the_next_one_goes_on(
 
     def go_away(point: str) -> None:
         if point == "publish.before_commit":
-            monkeypatch.setattr("worker.crash.point", lambda _: None)
+            monkeypatch.setattr("worker.crash_points.point", lambda _: None)
             beats.clear()
             cluster.cut_off(session._producer)
 
-    monkeypatch.setattr("worker.crash.point", go_away)
+    monkeypatch.setattr("worker.crash_points.point", go_away)
     began = time.monotonic()
     with pytest.raises(StuckError, match="commit did not return"):
         session.commit(records(b"in doubt"))
@@ -305,13 +305,13 @@ def _received(receive: Any) -> list[tuple[bytes, bool]]:
 def test_d10_client_meets_the_end_before_the_answer() -> None:
     """An answer that arrives with the end of its connection comes with an error, for which the
     client throws it away."""
-    last_words.keep()
+    transport_fix.keep()
     dropping = transport.KafkaTCPTransport._sock_recv.__wrapped__
     assert _received(dropping)[0] == (b"wrong password", True)
 
 
 def test_d10_answer_is_read_first() -> None:
     """With ours the answer counts, and the end is met at the next read."""
-    last_words.keep()
+    transport_fix.keep()
     kept = _received(transport.KafkaTCPTransport._sock_recv)
     assert kept == [(b"wrong password", False), (b"", True)]

@@ -14,14 +14,14 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from tests.broker.kafka_broker import Broker
 from tests.broker.publishing_process import config
-from worker.config import Kafka
-from worker.core.errors import PublishError
-from worker.publish import ledger
-from worker.publish.kafka import Fetched, read_to_end
-from worker.publish.ledger import Mark, StoreSide, judge, read
-from worker.publish.publisher import KafkaPublisher, SecondInstanceError
-from worker.publish.session import FencedError, Limits, Outgoing, ProducerSession
-from worker.publish.topics import ensure
+from worker.config.schema import Kafka
+from worker.core.domain.errors import PublishError
+from worker.publish.kafka import ledger
+from worker.publish.kafka.client import Fetched, read_to_end
+from worker.publish.kafka.ledger import Mark, StoreSide, judge, read
+from worker.publish.kafka.session import FencedError, Limits, Outgoing, ProducerSession
+from worker.publish.kafka.topics import ensure
+from worker.publish.kafka_publisher import KafkaPublisher, SecondInstanceError
 
 MARK = Mark("s1", 7, "h7", "o1")
 

@@ -21,12 +21,12 @@ from tests.broker import oracle
 from tests.broker.kafka_broker import Broker, free_port
 from tests.broker.publishing_process import config, revision, settle
 from tests.conftest import start_kafka
-from worker.config import Config
+from worker.config.schema import Config
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
-from worker.publish import ledger
-from worker.publish.publisher import KafkaPublisher, SecondInstanceError
-from worker.publish.session import Limits, Outgoing, ProducerSession
-from worker.store import outbox
+from worker.publish.kafka import ledger
+from worker.publish.kafka.session import Limits, Outgoing, ProducerSession
+from worker.publish.kafka_publisher import KafkaPublisher, SecondInstanceError
+from worker.store import outbox, queries
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
@@ -66,7 +66,7 @@ class Publishing:
         self.writer.submit(append).result()
 
     def waiting(self) -> int:
-        return self.writer.submit(outbox.count_waiting).result()
+        return self.writer.submit(queries.count_waiting).result()
 
     def until(self, done: Any, timeout: float = 60) -> None:
         end = time.monotonic() + timeout

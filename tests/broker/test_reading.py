@@ -14,14 +14,14 @@ from kafka import KafkaProducer
 from tests.broker.kafka_broker import Broker
 from tests.broker.mock_cluster import API_VERSION, MockCluster
 from tests.broker.publishing_process import config
-from worker.config import Kafka
-from worker.core.errors import PublishError
-from worker.publish import kafka as client
-from worker.publish import publisher
-from worker.publish.kafka import partitions, read_to_end, reader
-from worker.publish.ledger import Mark, read
-from worker.publish.session import Limits, Outgoing, ProducerSession
-from worker.publish.topics import ensure
+from worker.config.schema import Kafka
+from worker.core.domain.errors import PublishError
+from worker.publish import kafka_publisher
+from worker.publish.kafka import client as client
+from worker.publish.kafka.client import partitions, read_to_end, reader
+from worker.publish.kafka.ledger import Mark, read
+from worker.publish.kafka.session import Limits, Outgoing, ProducerSession
+from worker.publish.kafka.topics import ensure
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 MARK = Mark("s1", 7, "h7", "o1")
@@ -98,7 +98,7 @@ def test_an_answer_that_never_comes_costs_no_read(
 
 def test_lines_are_given_up_long_before_the_read_is() -> None:
     """Twice over in the time that a read of the ledger has."""
-    assert 2 * client.REQUEST_MS < 1_000 * publisher._READ_S
+    assert 2 * client.REQUEST_MS < 1_000 * kafka_publisher._READ_S
 
 
 def test_a_read_that_gets_nowhere_ends_at_its_deadline(

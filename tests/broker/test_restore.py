@@ -20,19 +20,20 @@ import pytest
 from tests.broker import oracle
 from tests.broker.kafka_broker import Broker
 from tests.broker.publishing_process import config
+from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld
 from tests.stories.tell import check, read_story, take
-from worker.config import Config
+from worker.config.knowledge import load_knowledge
+from worker.config.schema import Config
 from worker.core.contract.message import INCIDENT_LOG
-from worker.core.incident import Incident
-from worker.knowledge import load_knowledge
-from worker.publish.publisher import KafkaPublisher
-from worker.store import outbox
+from worker.core.domain.incident import Incident
+from worker.publish.kafka_publisher import KafkaPublisher
+from worker.store import queries
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = sorted((Path(__file__).parents[1] / "stories").glob("*.toml"))
 BINDING = Binding("kafka", "w1", KNOWLEDGE.profile.name)
 
@@ -55,7 +56,7 @@ def publish(wanted: Config) -> list[tuple[str, dict[str, Any]]]:
     )
     publisher.start()
     end = time.monotonic() + 60
-    while not publisher.may_settle or writer.submit(outbox.count_waiting).result():
+    while not publisher.may_settle or writer.submit(queries.count_waiting).result():
         assert publisher.is_alive() or publisher.problem is None, publisher.problem
         assert time.monotonic() < end, (told, publisher.problem)
         time.sleep(0.05)
@@ -92,7 +93,7 @@ def wanted(kafka: Broker, tmp_path: Path) -> Callable[[str], Config]:
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_story_goes_on_after_the_store_was_lost(
+def test_publisher_restores_a_lost_store_and_the_story_goes_on(
     path: Path, kafka: Broker, wanted: Callable[[str], Config]
 ) -> None:
     """After half of a story the store is gone. The new one knows what was published, the second half
@@ -146,7 +147,7 @@ def outlived(wanted: Callable[[str], Config], tmp_path: Path) -> dict[str, Incid
     return newest
 
 
-def test_backup_that_lags_is_brought_up(
+def test_publisher_brings_up_a_backup_that_lags(
     kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
 ) -> None:
     """A backup from the middle of a story comes back after its end was published: the store takes
@@ -164,7 +165,7 @@ def test_backup_that_lags_is_brought_up(
     assert revisions(kafka.bootstrap, wanted("").topics.prefix) == before
 
 
-def test_a_copy_from_before_a_restore_is_not_believed(
+def test_publisher_does_not_believe_a_copy_from_before_a_restore(
     kafka: Broker, wanted: Callable[[str], Config], tmp_path: Path
 ) -> None:
     """A backup was put back and brought up; nothing was published since, so no row of the ledger
@@ -179,7 +180,7 @@ def test_a_copy_from_before_a_restore_is_not_believed(
     assert revisions(kafka.bootstrap, wanted("").topics.prefix) == before
 
 
-def test_what_only_the_store_knows_is_published_once(
+def test_publisher_sends_what_only_the_store_knows_once(
     kafka: Broker, wanted: Callable[[str], Config]
 ) -> None:
     """The ledger names another store, and ours has incidents that no topic has: consumers get each

@@ -19,11 +19,11 @@ from tests.broker.publishing_process import config
 from tests.broker.secured_broker import USERS, Authority, Right, SecuredBroker
 from tests.broker.test_publish import Publishing
 from tests.broker.token_server import TokenServer, serving
-from worker.config import Config, Kafka
-from worker.core.errors import PublishError
-from worker.core.knowledge import Knowledge
-from worker.publish import kafka as client
-from worker.publish import topics
+from worker.config.schema import Config, Kafka
+from worker.core.domain.errors import PublishError
+from worker.core.knowledge.knowledge import Knowledge
+from worker.publish.kafka import client as client
+from worker.publish.kafka import topics
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 ROOT = Path(__file__).resolve().parents[2]

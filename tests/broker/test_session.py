@@ -25,8 +25,8 @@ from tests.broker.mock_cluster import (
     PRODUCE,
     MockCluster,
 )
-from worker.core.errors import PublishError
-from worker.publish.session import (
+from worker.core.domain.errors import PublishError
+from worker.publish.kafka.session import (
     FencedError,
     Limits,
     Outgoing,

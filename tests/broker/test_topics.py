@@ -11,10 +11,10 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from tests.broker.kafka_broker import Broker, free_port
 from tests.broker.publishing_process import config
-from worker.config import Config, Topics
-from worker.core.errors import PublishError
-from worker.publish.kafka import NarrowGate, connection
-from worker.publish.topics import check, ensure, specs
+from worker.config.schema import Config, Topics
+from worker.core.domain.errors import PublishError
+from worker.publish.kafka.client import NarrowGate, connection
+from worker.publish.kafka.topics import check, ensure, specs
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 

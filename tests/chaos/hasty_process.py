@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from worker.publish import kafka, publisher
+from worker.publish import kafka_publisher
+from worker.publish.kafka import client
 
 PUBLISHING = Path(__file__).resolve().parents[1] / "broker" / "publishing_process.py"
 LEAST_BOOTSTRAP_MS = 100
@@ -43,21 +44,21 @@ class Tried(logging.Handler):
 
 def hasten(factor: float) -> None:
     """Shorten what is waited for."""
-    first, longest = publisher._BACKOFF_S
-    publisher._BACKOFF_S = (first / factor, longest / factor)
-    kafka.BOOTSTRAP_MS = max(LEAST_BOOTSTRAP_MS, int(kafka.BOOTSTRAP_MS / factor))
-    kafka._WINDOW_S /= factor
+    first, longest = kafka_publisher._BACKOFF_S
+    kafka_publisher._BACKOFF_S = (first / factor, longest / factor)
+    client.BOOTSTRAP_MS = max(LEAST_BOOTSTRAP_MS, int(client.BOOTSTRAP_MS / factor))
+    client._WINDOW_S /= factor
 
 
 def count_failures() -> None:
     """Tell each failed session."""
-    failed = publisher.KafkaPublisher._failed
+    failed = kafka_publisher.KafkaPublisher._failed
 
     def told(self: Any, error: Any) -> None:
         tell("session failed")
         failed(self, error)
 
-    publisher.KafkaPublisher._failed = told  # type: ignore[method-assign]
+    kafka_publisher.KafkaPublisher._failed = told  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

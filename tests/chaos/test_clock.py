@@ -20,9 +20,9 @@ from tests.broker import oracle
 from tests.broker.kafka_broker import Broker
 from tests.chaos.world import PUBLISHING, ROOT, World
 from tests.shell.test_app import Newsroom, Running, attack, configured, environ, newsroom
-from worker.config import Kafka
+from worker.config.schema import Kafka
 from worker.core.contract.message import INCIDENT_LOG
-from worker.publish.session import Limits, Outgoing, ProducerSession, RefusedError
+from worker.publish.kafka.session import Limits, Outgoing, ProducerSession, RefusedError
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
 __all__ = ["newsroom"]

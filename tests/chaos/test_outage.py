@@ -29,7 +29,8 @@ import pytest
 
 from tests.broker.kafka_broker import Broker
 from tests.chaos.world import ROOT, World
-from worker.publish import kafka, publisher
+from worker.publish import kafka_publisher
+from worker.publish.kafka import client
 
 HASTY = ROOT / "tests" / "chaos" / "hasty_process.py"
 HALF_HOUR_S = 1_800.0
@@ -44,11 +45,11 @@ pytestmark = [pytest.mark.broker, pytest.mark.chaos, pytest.mark.slow, pytest.ma
 
 def sessions_in(seconds: float) -> int:
     """How many sessions fail in an outage, by the publisher's own constants."""
-    first, longest = publisher._BACKOFF_S
+    first, longest = kafka_publisher._BACKOFF_S
     failures, passed = 0, 0.0
     while passed < seconds:
         failures += 1
-        passed += kafka.BOOTSTRAP_MS / 1000 + min(longest, first * 2 ** min(failures, 10))
+        passed += client.BOOTSTRAP_MS / 1000 + min(longest, first * 2 ** min(failures, 10))
     return failures
 
 

@@ -8,22 +8,22 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from tests.stories.tell import article_of, report_of
-from worker.core.incident import ArticleRef, FiledReport
-from worker.core.knowledge import Knowledge
-from worker.core.model import Article, Report
+from worker.core.domain.document import Article
+from worker.core.domain.incident import ArticleRef, FiledReport
+from worker.core.domain.report import Report
+from worker.core.knowledge.knowledge import Knowledge
 
-ZONE = dt.timezone(dt.timedelta(hours=4, minutes=30))
-FIRST = dt.datetime(2031, 3, 4, 8, 0, tzinfo=ZONE)
-PLACES = (None, "pd-9", "pd-16", "shahr-e-naw", "kabul-university", "kabul")
+FIRST = dt.datetime(2031, 3, 4, 8, 0, tzinfo=dt.UTC)
+PLACES = (None, "ward-4", "ward-5", "chandlers-row", "portsmere-university", "portsmere")
 TARGETS = (
     (),
-    ("transportation/bus: Mines Ministry bus",),
+    ("transportation/bus: Harbour Board bus",),
     ("police/police_building: Sixth Police Station",),
     ("transportation/bus: bus",),
     ("educational_institution/school: Stork School", "police/police_patrol: patrol"),
 )
 KINDS = (["bombing_explosion"], ["armed_assault"], ["bombing_explosion", "armed_assault"])
-OUTLETS = ("gulf", "hill", "meridian", "plain", "Reuters")
+OUTLETS = ("gulf", "hill", "meridian", "plain", "Valdra Press")
 
 
 @st.composite

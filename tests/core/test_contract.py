@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
-from worker.core.contract import caps
-from worker.core.contract.canonical import encode, plain
-from worker.core.contract.codes import code
+from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import (
     dead_letter_record,
     heartbeat_record,
@@ -24,19 +23,21 @@ from worker.core.contract.message import (
 )
 from worker.core.contract.records import DeadLetter, Heartbeat
 from worker.core.contract.schema import documents
-from worker.core.contract.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
-from worker.core.incident import Change, Incident, from_json, to_json
-from worker.core.model import Analysis, Figure, Perpetrator, Verdict, Weapon
-from worker.knowledge import load_knowledge
+from worker.core.domain import caps
+from worker.core.domain.canonical import encode, plain
+from worker.core.domain.incident import Change, Incident, from_json, to_json
+from worker.core.domain.report import Analysis, Figure, Perpetrator, Verdict, Weapon
+from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
+from worker.core.merge.state.codes import code
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)
 STEP = {"at": NOW, "outlet": "gulf", "title": "Blast at checkpoint — پل"}
 SLOTS = {
     "date": dt.date(2031, 3, 4),
-    "place": "pd-9",
+    "place": "ward-4",
     "target": ["police/police_checkpoint: Stone Bridge checkpoint"],
     "killed": 6,
 }
@@ -59,7 +60,7 @@ def _snapshot() -> Snapshot:
     return _change("gulf-1").incident.snapshot
 
 
-def test_schema_files_are_those_of_the_values() -> None:
+def test_documents_are_the_schema_files() -> None:
     """docs/schema holds what pydantic reads off the dataclasses; KABULWIRE_WRITE_SCHEMA=1 writes."""
     fresh = documents()
     if os.environ.get("KABULWIRE_WRITE_SCHEMA") == "1":
@@ -69,7 +70,7 @@ def test_schema_files_are_those_of_the_values() -> None:
     assert stored == fresh
 
 
-def test_a_revision_goes_to_both_topics_with_the_same_bytes() -> None:
+def test_messages_of_a_revision_go_to_both_topics_with_the_same_bytes() -> None:
     """The log and the compacted topic carry one event: same key, value and id."""
     log, latest = messages(_change("gulf-1"), NOW, KNOWLEDGE)
     assert (log.topic, latest.topic) == ("incident-log.v1", "incidents.v1")
@@ -80,7 +81,7 @@ def test_a_revision_goes_to_both_topics_with_the_same_bytes() -> None:
     assert body["change"]["kind"] == "created"
 
 
-def test_headers_are_cloudevents_in_binary_mode() -> None:
+def test_messages_have_cloudevents_headers_in_binary_mode() -> None:
     """Every required CloudEvents attribute is a header; so are state, change and revision."""
     headers = messages(_change("gulf-1", "hill-1"), NOW, KNOWLEDGE)[0].headers
     assert headers["ce_specversion"] == "1.0"
@@ -93,7 +94,7 @@ def test_headers_are_cloudevents_in_binary_mode() -> None:
     assert all(isinstance(value, str) and value for value in headers.values())
 
 
-def test_ce_id_is_made_of_what_is_said_not_of_when() -> None:
+def test_messages_make_the_ce_id_of_what_is_said_not_of_when() -> None:
     """The same revision repeated later has the same id; another revision has another."""
     first = messages(_change("gulf-1"), NOW, KNOWLEDGE)[0]
     again = messages(_change("gulf-1"), LATER, KNOWLEDGE)[0]
@@ -103,14 +104,14 @@ def test_ce_id_is_made_of_what_is_said_not_of_when() -> None:
     assert first.ce_id != other.ce_id
 
 
-def test_bytes_are_the_same_every_time_and_not_escaped() -> None:
+def test_messages_are_the_same_bytes_every_time_and_not_escaped() -> None:
     """Two runs give the same bytes, and non-Latin text stays readable."""
     one, two = (messages(_change("gulf-1"), NOW, KNOWLEDGE)[0].value for _ in range(2))
     assert one == two
     assert "پل".encode() in one
 
 
-def test_floats_have_four_places() -> None:
+def test_report_record_gives_floats_four_places() -> None:
     """A probability with noise in the last digits is one value."""
     incident = _change("gulf-1").incident
     report = report_of(article_of("a", STEP, KNOWLEDGE), 1, SLOTS, KNOWLEDGE)
@@ -122,13 +123,13 @@ def test_floats_have_four_places() -> None:
     assert incident.revision == 1
 
 
-def test_an_incident_survives_json() -> None:
+def test_from_json_gives_an_incident_back() -> None:
     """The store keeps incidents as JSON: what comes back equals what went in."""
     incident = _change("gulf-1", "hill-1").incident
     assert from_json(Incident, to_json(incident)) == incident
 
 
-def test_a_snapshot_stays_within_its_size_whatever_is_in_it() -> None:
+def test_fit_keeps_a_snapshot_within_its_size_whatever_is_in_it() -> None:
     """A thousand reports with long quotes still fit in 256 KiB, and the totals stay."""
     snapshot = _snapshot()
     statement = snapshot.casualties.statements[0]
@@ -163,7 +164,7 @@ def test_a_snapshot_stays_within_its_size_whatever_is_in_it() -> None:
     assert all(len(m.url or "") <= caps.MAX_URL for m in small.reports)
 
 
-def test_the_newest_statement_of_each_speaker_is_kept() -> None:
+def test_fit_keeps_the_newest_statement_of_each_speaker() -> None:
     """Of one speaker's figures the snapshot shows the newest, and those that carry a bound."""
     snapshot = _snapshot()
     base = snapshot.casualties.statements[0]
@@ -175,7 +176,7 @@ def test_the_newest_statement_of_each_speaker_is_kept() -> None:
     assert {s.id for s in kept} == {"k2", "k3"}
 
 
-def test_a_small_snapshot_is_not_touched() -> None:
+def test_fit_does_not_touch_a_small_snapshot() -> None:
     """The caps change nothing that fits."""
     snapshot = _snapshot()
     assert caps.fit(snapshot) == snapshot
@@ -191,7 +192,9 @@ def test_a_small_snapshot_is_not_touched() -> None:
         ("drop", False, False, False),
     ],
 )
-def test_which_articles_are_written(band: str, reports: bool, before: bool, written: bool) -> None:
+def test_report_record_is_written_of_reports_reviews_and_later_versions(
+    band: str, reports: bool, before: bool, written: bool
+) -> None:
     """Reports, reviews and later versions are written; of bare drops one in a hundred is."""
     name = next(f"gulf-{k}" for k in range(999) if not is_sampled(f"gulf-{k}"))
     article = article_of(name, STEP, KNOWLEDGE)
@@ -201,13 +204,13 @@ def test_which_articles_are_written(band: str, reports: bool, before: bool, writ
     assert (record is not None) == written
 
 
-def test_about_one_drop_in_a_hundred_is_sampled() -> None:
+def test_is_sampled_takes_about_one_drop_in_a_hundred() -> None:
     """The sample is a hash of the id: stable, and of the right size."""
     share = sum(is_sampled(f"article {k}") for k in range(20_000)) / 20_000
     assert 0.006 < share < 0.014
 
 
-def test_a_report_record_names_the_incident() -> None:
+def test_report_record_names_the_incident() -> None:
     """Each report says which incident it was part of when it was settled."""
     world = World(KNOWLEDGE)
     article = article_of("gulf-1", STEP, KNOWLEDGE)
@@ -223,7 +226,7 @@ def test_a_report_record_names_the_incident() -> None:
     assert "body" not in body
 
 
-def test_a_huge_article_record_is_cut_and_says_so() -> None:
+def test_report_record_of_many_statements_is_cut_and_says_so() -> None:
     """An article with thousands of statements stays within 512 KiB."""
     article = article_of("gulf-1", STEP, KNOWLEDGE)
     report = report_of(article, 1, SLOTS, KNOWLEDGE)
@@ -238,7 +241,9 @@ def test_a_huge_article_record_is_cut_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(("reports", "title", "kept"), [(3000, 60, 1), (1, 600_000, 1)])
-def test_many_reports_and_long_titles_are_cut_too(reports: int, title: int, kept: int) -> None:
+def test_report_record_of_many_reports_or_a_long_title_is_cut(
+    reports: int, title: int, kept: int
+) -> None:
     """Nothing a stranger writes can make a record larger; a long title costs no report."""
     article = replace(article_of("gulf-1", STEP, KNOWLEDGE), title="x" * title)
     told = tuple(
@@ -255,10 +260,10 @@ def test_many_reports_and_long_titles_are_cut_too(reports: int, title: int, kept
     assert len(value["reports"]) >= kept
 
 
-def test_dead_letters_and_heartbeats_are_records_too() -> None:
+def test_dead_letter_and_heartbeat_records_have_their_key_and_id() -> None:
     """Both are plain JSON under their key, with the id of what they say."""
     letter = DeadLetter("guid-1", "entry", "too_deep", "x", 2, NOW)
-    beat = Heartbeat("a", "kabul", NOW, NOW, 3, 1, "0.1", "abc")
+    beat = Heartbeat("a", "portsmere", NOW, NOW, 3, 1, "0.1", "abc")
     dead, alive = dead_letter_record(letter, KNOWLEDGE), heartbeat_record(beat, KNOWLEDGE)
     assert (dead.topic, dead.key) == ("dead-letters.v1", "guid-1")
     assert (alive.topic, alive.key) == ("heartbeat.v1", "a")
@@ -267,7 +272,7 @@ def test_dead_letters_and_heartbeats_are_records_too() -> None:
     assert later.ce_id != alive.ce_id
 
 
-def test_gtd_counts_attackers_in_and_our_figures_do_not() -> None:
+def test_code_counts_attackers_in_for_gtd_only() -> None:
     """GTD's nkill includes attackers; the slots that it is made from stay apart."""
     snapshot = replace(
         _snapshot(),
@@ -285,13 +290,13 @@ def test_gtd_counts_attackers_in_and_our_figures_do_not() -> None:
     assert codes.acled["sub_event_type"] == "Suicide bomb"
 
 
-def test_a_clash_outranks_the_explosion_inside_it() -> None:
+def test_code_of_acled_ranks_a_clash_above_the_explosion_inside_it() -> None:
     """ACLED: a bomb followed by gunmen is a clash, suicide or not."""
     both = replace(_snapshot(), attack_types=("bombing_explosion", "armed_assault"), suicide="yes")
     assert code(both, Casualties(), KNOWLEDGE.codes).acled["sub_event_type"] == "Armed clash"
 
 
-def test_every_gtd_code_of_the_table_is_a_number_of_its_own() -> None:
+def test_codes_of_gtd_are_numbers_of_their_own() -> None:
     """Two names never share a code within one column."""
     for column in ("attack_type", "weapon_type", "target_type", "target_subtype"):
         values = list(KNOWLEDGE.codes[column].values())
@@ -299,7 +304,7 @@ def test_every_gtd_code_of_the_table_is_a_number_of_its_own() -> None:
         assert all(value.isdigit() for value in values)
 
 
-def test_the_snapshot_reads_back_as_itself() -> None:
+def test_encode_of_a_snapshot_reads_back_as_itself() -> None:
     """A consumer in Python can read the value into the same dataclass."""
     snapshot = _snapshot()
     value = encode(plain(snapshot, SNAPSHOT))

@@ -9,12 +9,13 @@ from convertdate import persian
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.text.clock import find_times
-from worker.core.text.dates import DateMention, find_dates
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.clock import find_times
+from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 PUBLISHED = dt.date(2019, 7, 1)
 """A Monday."""
 DAYS = st.dates(dt.date(1990, 1, 1), dt.date(2060, 12, 31))
@@ -82,7 +83,7 @@ def times(text: str, zone: str = "Asia/Kabul") -> list[str]:
         ("The page says 05/08/2019.", "2019-05-08", "2019-05-08"),
     ],
 )
-def test_words_become_days(text: str, first: str, last: str) -> None:
+def test_find_dates_turns_words_into_days(text: str, first: str, last: str) -> None:
     """Each way of writing a date yields the days that a reader of that day's paper understands."""
     found = mentions(text)
     assert [(m.first.isoformat(), m.last.isoformat()) for m in found] == [(first, last)]
@@ -99,18 +100,18 @@ def test_words_become_days(text: str, first: str, last: str) -> None:
         "He will visit next Monday.",
     ],
 )
-def test_what_is_no_date_is_left_alone(text: str) -> None:
+def test_find_dates_leaves_alone_what_is_no_date(text: str) -> None:
     """A modal verb, a stretch of time, an ordinal and a future appointment are no past day."""
     assert mentions(text) == ()
 
 
-def test_without_a_document_date_only_full_dates_are_found() -> None:
+def test_find_dates_needs_full_dates_where_the_document_has_none() -> None:
     """A weekday means nothing when nobody knows when the text was written."""
     found = mentions("On Monday, 3 June 2019, a bus burned; last week another.", None)
     assert [m.first for m in found] == [dt.date(2019, 6, 3)]
 
 
-def test_an_anaphoric_mention_says_so_and_can_be_moved() -> None:
+def test_find_dates_marks_an_anaphoric_mention_that_can_be_moved() -> None:
     """ "Two weeks after" counts from the attack told of, which may be older than the paper."""
     after, ago = mentions("Two weeks after it; two weeks ago it was.")
     assert (after.anaphoric, ago.anaphoric) == (True, False)
@@ -121,7 +122,7 @@ def test_an_anaphoric_mention_says_so_and_can_be_moved() -> None:
     DAYS,
     st.sampled_from(["{d} {m} {y}", "{m} {d}, {y}", "{m} {d} {y}", "{iso}", "{d} of {m}, {y}"]),
 )
-def test_a_full_date_is_read_back_exactly(day: dt.date, shape: str) -> None:
+def test_find_dates_reads_a_full_date_back_exactly(day: dt.date, shape: str) -> None:
     """Whatever the order of day, month and year, the day comes back, with or without a clock."""
     written = shape.format(d=day.day, m=MONTHS[day.month - 1], y=day.year, iso=day.isoformat())
     for document in (None, PUBLISHED):
@@ -130,7 +131,7 @@ def test_a_full_date_is_read_back_exactly(day: dt.date, shape: str) -> None:
 
 
 @given(DAYS)
-def test_a_solar_date_is_the_same_day(day: dt.date) -> None:
+def test_find_dates_reads_a_solar_date_as_the_same_day(day: dt.date) -> None:
     """A date of the profile's own calendar becomes the Gregorian day."""
     year, month, number = persian.from_gregorian(day.year, day.month, day.day)
     (found,) = mentions(f"On {number} {SOLAR_MONTHS[month - 1]} {year} a bomb exploded.", None)
@@ -138,7 +139,7 @@ def test_a_solar_date_is_the_same_day(day: dt.date) -> None:
 
 
 @given(DAYS, st.integers(0, 6))
-def test_a_weekday_is_never_in_the_future(day: dt.date, number: int) -> None:
+def test_find_dates_puts_no_weekday_in_the_future(day: dt.date, number: int) -> None:
     """A weekday is the latest one on or before the document's day."""
     name = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][number]
     (found,) = mentions(f"The attack on {name} was the first.", day)
@@ -147,7 +148,9 @@ def test_a_weekday_is_never_in_the_future(day: dt.date, number: int) -> None:
 
 
 @given(DAYS, st.integers(2, 40), st.sampled_from(["days", "weeks", "months"]))
-def test_a_counted_span_holds_its_exact_count(day: dt.date, count: int, unit: str) -> None:
+def test_find_dates_gives_a_counted_span_that_holds_its_count(
+    day: dt.date, count: int, unit: str
+) -> None:
     """However wide the interval, the exact count lies in it, and nothing after the document."""
     (found,) = mentions(f"It was {count} {unit} ago that he died.", day)
     length = {"days": 1.0, "weeks": 7.0, "months": 30.44}[unit]
@@ -155,7 +158,7 @@ def test_a_counted_span_holds_its_exact_count(day: dt.date, count: int, unit: st
 
 
 @given(st.text(max_size=200))
-def test_no_text_breaks_the_reader(text: str) -> None:
+def test_find_dates_reads_any_text(text: str) -> None:
     """Any characters at all yield mentions in order, inside the text, first before last."""
     prose = compose(None, text, "en")
     end = 0
@@ -182,13 +185,13 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         ("killed 65 people in 2015", []),
     ],
 )
-def test_clock_times(text: str, expected: list[str]) -> None:
+def test_find_times_needs_minutes_or_a_word_beside(text: str, expected: list[str]) -> None:
     """A time needs minutes after a colon or a word beside it; UTC becomes local time."""
     assert times(text) == expected
 
 
 @given(st.integers(0, 23), st.integers(0, 59), st.sampled_from(["24", "12"]))
-def test_a_clock_time_is_read_back_exactly(hour: int, minute: int, style: str) -> None:
+def test_find_times_reads_a_clock_time_back_exactly(hour: int, minute: int, style: str) -> None:
     """Twelve-hour and twenty-four-hour writing name the same minute."""
     if style == "24":
         written = f"{hour:02d}:{minute:02d}"

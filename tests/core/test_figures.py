@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.core.domain.report import Figure, Statement
 from worker.core.figures import decide_toll
-from worker.core.model import Figure, Statement
 
 NOON = dt.datetime(2031, 3, 4, 12, tzinfo=dt.UTC)
 BOUNDS: dict[str, Any] = {
@@ -69,19 +69,21 @@ def statuses(*statements: Statement) -> list[str]:
         ("around", Figure(16, 20, 24)),
     ],
 )
-def test_a_lone_figure_has_the_bounds_of_its_wording(qualifier: str, expected: Figure) -> None:
+def test_decide_toll_gives_a_lone_figure_the_bounds_of_its_wording(
+    qualifier: str, expected: Figure
+) -> None:
     """One speaker: low, best and high are those of the wording."""
     assert expected == decide_toll([say(20, qualifier)]).killed
 
 
-def test_a_wording_without_a_number_has_a_low_and_no_best() -> None:
+def test_decide_toll_gives_a_wording_without_a_number_a_low_and_no_best() -> None:
     """ "Dozens" is at least 24, and nobody printed a number."""
     dozens = replace(say(24, "at_least"), qualifier="dozens", value=None)
 
     assert Figure(24, None, None, open_upper=True) == decide_toll([dozens]).killed
 
 
-def test_nothing_said_is_none() -> None:
+def test_decide_toll_gives_none_where_nothing_was_said() -> None:
     """Not reported is None, never 0."""
     toll = decide_toll([])
 
@@ -89,7 +91,7 @@ def test_nothing_said_is_none() -> None:
     assert toll.attackers_killed is None
 
 
-def test_three_wordings_of_three_speakers_are_never_added() -> None:
+def test_decide_toll_never_adds_wordings_of_several_speakers() -> None:
     """Nearly 12, more than 12 and 15: one hospital's exact count is best, the bounds span all."""
     toll = decide_toll(
         [
@@ -102,7 +104,7 @@ def test_three_wordings_of_three_speakers_are_never_added() -> None:
     assert Figure(10, 15, 15, open_upper=True, conflict=True) == toll.killed
 
 
-def test_an_exact_figure_wins_over_a_compatible_lower_bound() -> None:
+def test_decide_toll_prefers_an_exact_figure_to_a_compatible_lower_bound() -> None:
     """The ministry's "at least one" allows the 11 of an unnamed officer; both stay in the bounds."""
     toll = decide_toll(
         [
@@ -116,7 +118,7 @@ def test_an_exact_figure_wins_over_a_compatible_lower_bound() -> None:
     assert [s.status for s in toll.statements] == ["used", "used", "derived"]
 
 
-def test_an_old_lower_bound_is_not_best_because_all_agree_with_it() -> None:
+def test_decide_toll_does_not_prefer_an_old_lower_bound_because_all_agree_with_it() -> None:
     """At least 5, then 8 and 12: the later of those that fit the bound, not the bound itself."""
     earlier = NOON - dt.timedelta(hours=3)
     toll = decide_toll(
@@ -130,7 +132,7 @@ def test_an_old_lower_bound_is_not_best_because_all_agree_with_it() -> None:
     assert toll.killed == Figure(5, 8, 12, open_upper=True, conflict=True)
 
 
-def test_what_one_hospital_received_is_no_total() -> None:
+def test_decide_toll_takes_what_one_hospital_received_for_no_total() -> None:
     """17 at one hospital beside 36 and 40: the whole is not 17."""
     toll = decide_toll(
         [say(40, by="police"), say(36), say(17, by="h", victim_class="received_at_hospital")]
@@ -140,7 +142,7 @@ def test_what_one_hospital_received_is_no_total() -> None:
     assert toll.killed.best == 36
 
 
-def test_attackers_are_kept_apart() -> None:
+def test_decide_toll_keeps_attackers_apart() -> None:
     """Three dead attackers are not among the eight victims."""
     toll = decide_toll([say(8), say(3, id="p", victim_class="perpetrator")])
 
@@ -159,7 +161,7 @@ def test_attackers_are_kept_apart() -> None:
         ({"said_at": NOON - dt.timedelta(hours=24)}, "stale"),
     ],
 )
-def test_what_is_dropped_says_why(change: dict[str, Any], status: str) -> None:
+def test_decide_toll_says_why_a_figure_is_dropped(change: dict[str, Any], status: str) -> None:
     """Each reason for leaving a figure out has its status, and the total does not move."""
     eight = say(8)
     other = say(34, by="somebody", **change)
@@ -168,14 +170,14 @@ def test_what_is_dropped_says_why(change: dict[str, Any], status: str) -> None:
     assert decide_toll([eight]).killed == decide_toll([eight, other]).killed
 
 
-def test_a_figure_just_under_a_day_old_counts() -> None:
+def test_decide_toll_counts_a_figure_just_under_a_day_old() -> None:
     """Stale is 24 h or more; a minute less is not."""
     young = say(9, by="police", said_at=NOON - dt.timedelta(hours=23, minutes=59))
 
     assert statuses(say(8), young) == ["used", "used"]
 
 
-def test_one_speaker_may_lower_his_figure() -> None:
+def test_decide_toll_lets_one_speaker_lower_his_figure() -> None:
     """The later word of one speaker counts, also when it is lower."""
     earlier = say(12, said_at=NOON - dt.timedelta(hours=3))
     toll = decide_toll([earlier, say(8)])
@@ -184,14 +186,14 @@ def test_one_speaker_may_lower_his_figure() -> None:
     assert toll.statements[0].status == "superseded"
 
 
-def test_within_a_version_body_comes_before_headline() -> None:
+def test_decide_toll_prefers_body_to_headline_within_a_version() -> None:
     """A headline rounds; of two equally exact figures the body's counts."""
     headline, body = say(10, zone="title"), say(9, start=400)
 
     assert statuses(headline, body) == ["superseded", "used"]
 
 
-def test_a_class_of_victims_is_part_of_a_total() -> None:
+def test_decide_toll_takes_a_class_of_victims_for_part_of_a_total() -> None:
     """Nine children beside 30 dead are a category; alone they are what is known."""
     children = say(9, by="hospital", victim_class="children")
     both = decide_toll([say(30), children])
@@ -202,7 +204,7 @@ def test_a_class_of_victims_is_part_of_a_total() -> None:
     assert Figure(9, 9, 9) == alone.killed
 
 
-def test_an_attributed_figure_is_better_than_the_outlets_own() -> None:
+def test_decide_toll_prefers_an_attributed_figure_to_the_outlets_own() -> None:
     """The outlet's 20 gives way to a ministry's 14, though it came later."""
     own = say(
         20, by="outlet:X", speaker_type="outlet_narrator", said_at=NOON + dt.timedelta(hours=1)
@@ -214,7 +216,7 @@ def test_an_attributed_figure_is_better_than_the_outlets_own() -> None:
     assert (toll.killed.best, toll.killed.high, toll.killed.conflict) == (14, 20, True)
 
 
-def test_rescued_people_are_no_casualties() -> None:
+def test_decide_toll_counts_rescued_people_as_no_casualties() -> None:
     """80 rescued stand among the other counts, open above."""
     toll = decide_toll([say(80, "at_least", measure="rescued")])
 
@@ -245,7 +247,7 @@ def any_statement(draw: st.DrawFn) -> Statement:
 
 
 @given(st.lists(any_statement(), max_size=12))
-def test_bounds_are_ordered(told: list[Statement]) -> None:
+def test_decide_toll_orders_bounds(told: list[Statement]) -> None:
     """low <= best <= high, wherever they are given."""
     toll = decide_toll(told)
     for figure in (toll.killed, toll.injured, toll.attackers_killed, toll.attackers_injured):
@@ -255,7 +257,7 @@ def test_bounds_are_ordered(told: list[Statement]) -> None:
 
 
 @given(st.lists(any_statement(), max_size=10), st.randoms())
-def test_order_does_not_matter(told: list[Statement], random: Any) -> None:
+def test_decide_toll_does_not_depend_on_order(told: list[Statement], random: Any) -> None:
     """The same statements in any order give the same figures and the same statuses."""
     shuffled = list(told)
     random.shuffle(shuffled)
@@ -270,7 +272,7 @@ def test_order_does_not_matter(told: list[Statement], random: Any) -> None:
 
 
 @given(st.lists(any_statement(), max_size=10))
-def test_no_figure_is_invented(told: list[Statement]) -> None:
+def test_decide_toll_invents_no_figure(told: list[Statement]) -> None:
     """Every best is the lone best of a printed figure on its own side; nothing is a sum."""
     toll = decide_toll(told)
     for figure, attackers in ((toll.killed, False), (toll.attackers_killed, True)):
@@ -285,7 +287,9 @@ def test_no_figure_is_invented(told: list[Statement]) -> None:
 
 
 @given(st.lists(any_statement(), max_size=8), any_statement())
-def test_background_changes_nothing(told: list[Statement], other: Statement) -> None:
+def test_decide_toll_leaves_out_figures_of_a_background_attack(
+    told: list[Statement], other: Statement
+) -> None:
     """A figure of another attack moves no total."""
     background = replace(other, scope="background")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from worker.core.gate import decide
-from worker.core.model import Entry, EntryStatus
-from worker.knowledge import load_knowledge
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Entry
+from worker.core.domain.vocabulary import EntryStatus
+from worker.core.sources.gate import decide
 
-GATE = load_knowledge("kabul").profile.gate
+GATE = load_knowledge(PORTSMERE).profile.gate
 LONG = "The city council met on Tuesday to discuss the new bus lanes and parking fees."
 
 
@@ -36,24 +38,24 @@ def entry(
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (entry("Three hurt in Kabul", LONG), "place"),
-        (entry("Minister speaks", LONG, "https://star.example/kabul-blast-kills-3"), "place"),
+        (entry("Three hurt in Portsmere", LONG), "place"),
+        (entry("Minister speaks", LONG, "https://star.example/portsmere-blast-kills-3"), "place"),
         (entry("Gunmen storm guest house", LONG), "attack_word"),
-        (entry("انفجار در کابل", LONG), "place"),
+        (entry("انفجار در پورتسمیر", LONG), "place"),
         (entry("What we know", "Read more"), "short"),
-        (entry("Rain expected", LONG, outlet="TOLOnews"), "outlet"),
+        (entry("Rain expected", LONG, outlet="Harbour Courier"), "outlet"),
         (entry("Rain expected", LONG, status="kill"), "status"),
         (entry("Rain expected", LONG, status="correction"), "status"),
         (entry("Wire item", LONG, body="Two died in a bombing."), "attack_word"),
     ],
 )
-def test_open(item: Entry, reason: str) -> None:
+def test_decide_opens_the_gate(item: Entry, reason: str) -> None:
     """A place, an attack word, a local outlet, a withdrawal or too few words open the gate."""
     decision = decide(item, GATE)
     assert (decision.open, decision.reason) == (True, reason)
 
 
-def test_closed() -> None:
+def test_decide_keeps_the_gate_shut_for_other_news() -> None:
     """News of something else is not fetched."""
     assert decide(entry("Bus lanes approved", LONG), GATE).open is False
     assert decide(entry("Bus lanes approved", LONG), GATE).reason == "no_match"

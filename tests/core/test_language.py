@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.core.text.language import canonical, identify
+from worker.core.text.identify import canonical, identify
 
 ENGLISH = "A bomb killed five people outside a clinic on Tuesday morning, the police chief said."
 SPANISH = "Una bomba mató a cinco personas frente a una clínica el martes por la mañana, según la policía."

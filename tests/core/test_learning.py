@@ -6,11 +6,14 @@ import tomllib
 
 import pytest
 
-from worker.core.classify.learning import example_of, learn, render, section_weights
-from worker.core.model import Article
-from worker.knowledge import load_knowledge
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import CLASSIFY_WEIGHTS, load_knowledge
+from worker.core.classify.score import weight_names
+from worker.core.domain.document import Article
+from worker.core.knowledge.weights import read_weights
+from worker.core.training.train import example_of, learn, render, section_weights
 
-KABUL = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 
 
 def article(number: int, body: str) -> Article:
@@ -24,42 +27,61 @@ def labelled(count: int) -> list[tuple[Article, bool]]:
     pairs = []
     for n in range(count):
         pairs.append(
-            (article(n, f"A bomb killed {n + 2} people in Kabul on Tuesday, police said."), True)
+            (
+                article(n, f"A bomb killed {n + 2} people in Portsmere on Tuesday, police said."),
+                True,
+            )
         )
         pairs.append(
             (
-                article(1000 + n, f"Police in Kabul said fair number {n} passed without attacks."),
+                article(
+                    1000 + n, f"Police in Portsmere said fair number {n} passed without attacks."
+                ),
                 False,
             )
         )
     return pairs
 
 
-def test_learnt_weights_are_a_weights_file() -> None:
+def test_render_writes_a_weights_file_that_reads_back() -> None:
     """What training writes, the loader reads: same features, same signs, every section."""
-    examples = [example_of(a, y, KABUL) for a, y in labelled(20)]
-    written = tomllib.loads(render(learn(examples, KABUL), KABUL))
-    old = section_weights(KABUL)
-    assert set(written) == {"weights", "anywhere", "platt"}
-    assert set(written["weights"]) == set(old)
-    assert all(w * old[name] >= 0 for name, w in written["weights"].items() if name != "bias")
-    anywhere = {
-        k.removeprefix("anywhere."): v
-        for k, v in KABUL.classify_weights.items()
-        if k.startswith("anywhere.")
+    examples = [example_of(a, y, KNOWLEDGE) for a, y in labelled(20)]
+    present = CLASSIFY_WEIGHTS.read_text("utf-8")
+    fit = learn(examples, KNOWLEDGE)
+    text = render(fit, KNOWLEDGE, present)
+    written, shipped = tomllib.loads(text), tomllib.loads(present)
+    read_weights(written, weight_names(), "new.toml")
+    assert {n: written["weights"][n] for n in fit.weights} == {
+        name: round(weight, 3) for name, weight in fit.weights.items()
     }
-    assert written["anywhere"] == anywhere
+    assert written["weights"]["bias"] != shipped["weights"]["bias"]
+    old = section_weights(KNOWLEDGE)
+    assert all(written["weights"][n] * w >= 0 for n, w in old.items() if n != "bias")
+    assert written["anywhere"] == shipped["anywhere"]
+    assert written["platt"]["anywhere"] == shipped["platt"]["anywhere"]
 
 
-def test_too_few_labels_are_refused() -> None:
+def test_section_weights_and_render_leave_zeros_and_reasons_alone() -> None:
+    """What weighs nothing on purpose is not learnt; each number keeps the reason beside it."""
+    present = CLASSIFY_WEIGHTS.read_text("utf-8")
+    fit = learn([example_of(a, y, KNOWLEDGE) for a, y in labelled(20)], KNOWLEDGE)
+    assert "body.casualty" not in section_weights(KNOWLEDGE)
+    written = render(fit, KNOWLEDGE, present)
+    assert tomllib.loads(written)["weights"]["body.casualty"] == 0
+    assert [line.partition("#")[2] for line in written.splitlines()] == [
+        line.partition("#")[2] for line in present.splitlines()
+    ]
+
+
+def test_learn_refuses_too_few_labels() -> None:
     """A handful of labels moves nothing: the message says how many are needed."""
     with pytest.raises(ValueError, match="20 articles of each kind"):
-        learn([example_of(a, y, KABUL) for a, y in labelled(3)], KABUL)
+        learn([example_of(a, y, KNOWLEDGE) for a, y in labelled(3)], KNOWLEDGE)
 
 
-def test_an_article_is_its_own_group_unless_an_event_is_named() -> None:
+def test_example_of_is_its_own_group_unless_an_event_is_named() -> None:
     """Folds keep the reports of one event together."""
     one, positive = labelled(1)[0]
-    assert example_of(one, positive, KABUL).group == "a0"
-    assert example_of(one, positive, KABUL, "event-7").group == "event-7"
-    assert example_of(one, positive, KABUL).segments[0]["head.attack_here"] == 1.0
+    assert example_of(one, positive, KNOWLEDGE).group == "a0"
+    assert example_of(one, positive, KNOWLEDGE, "event-7").group == "event-7"
+    assert example_of(one, positive, KNOWLEDGE).segments[0]["head.attack_here"] == 1.0

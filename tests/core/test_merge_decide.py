@@ -1,4 +1,4 @@
-"""Decisions that stories do not tell: retractions, reviews, people, forgotten reports, chains."""
+"""ConstraintIndex that stories do not tell: retractions, reviews, people, forgotten reports, chains."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import replace
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
-from worker.core.errors import StateError
-from worker.core.incident import Component, Constraint
-from worker.core.merge.component import collect, hull, window
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.errors import StateError
+from worker.core.domain.incident import Component, Constraint
+from worker.core.domain.report import Statement
+from worker.core.merge.cluster.component import collect, hull, window
 from worker.core.merge.decide import decide
-from worker.core.merge.identity import mint
-from worker.core.model import Statement
-from worker.knowledge import load_knowledge
+from worker.core.merge.identity.assign_ids import mint
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
 DAY = dt.date(2031, 3, 4)
-SPOT = {"date": DAY, "place": "pd-9", "target": ["police/police_patrol: Ninth District patrol"]}
+SPOT = {"date": DAY, "place": "ward-4", "target": ["police/police_patrol: Ninth District patrol"]}
 
 
 def _arrive(world: World, name: str, minutes: int, *slots: dict, **more: object) -> None:
@@ -35,21 +36,21 @@ def _only(world: World):
     return incident
 
 
-def test_a_trusted_outlet_with_place_and_target_needs_no_second() -> None:
+def test_decide_activates_on_one_trusted_outlet_with_place_and_target() -> None:
     """A wire that names place and target makes an incident active alone."""
     world = World(KNOWLEDGE)
-    _arrive(world, "reuters-1", 0, SPOT, outlet="Reuters")
+    _arrive(world, "press-1", 0, SPOT, outlet="Valdra Press")
     assert _only(world).state == "active"
 
 
-def test_a_trusted_outlet_without_place_stays_provisional() -> None:
+def test_decide_keeps_a_trusted_outlet_without_place_provisional() -> None:
     """Trust does not replace knowing where."""
     world = World(KNOWLEDGE)
-    _arrive(world, "reuters-1", 0, {"date": DAY}, outlet="Reuters")
+    _arrive(world, "press-1", 0, {"date": DAY}, outlet="Valdra Press")
     assert _only(world).state == "provisional"
 
 
-def test_an_official_retraction_retracts_the_incident() -> None:
+def test_decide_retracts_on_an_official_retraction() -> None:
     """Police call it a gas explosion: the incident is kept, retracted, with what was said."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
@@ -61,7 +62,7 @@ def test_an_official_retraction_retracts_the_incident() -> None:
     assert incident.snapshot.place is not None
 
 
-def test_two_outlets_that_report_it_again_lift_a_retraction() -> None:
+def test_decide_reopens_when_two_outlets_report_it_after_a_retraction() -> None:
     """Retracted is reversible: independent later reports bring the incident back."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
@@ -73,7 +74,7 @@ def test_two_outlets_that_report_it_again_lift_a_retraction() -> None:
     assert _only(world).revision == len(world.log)
 
 
-def test_an_outlet_takes_back_only_its_own() -> None:
+def test_decide_lets_an_outlet_take_back_only_its_own_reports() -> None:
     """Without an official speaker a retraction withdraws the outlet's reports, not the others'."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 20})
@@ -85,7 +86,7 @@ def test_an_outlet_takes_back_only_its_own() -> None:
     assert incident.snapshot.casualties.killed.best == 3
 
 
-def test_an_outlet_that_holds_all_reports_retracts() -> None:
+def test_decide_retracts_when_the_only_outlet_takes_back() -> None:
     """When nobody else reported it, the outlet's own retraction is enough."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -93,7 +94,7 @@ def test_an_outlet_that_holds_all_reports_retracts() -> None:
     assert not world.live()
 
 
-def test_a_report_under_review_waits_for_a_person() -> None:
+def test_decide_makes_no_incident_of_a_report_under_review_until_confirmed() -> None:
     """Band review touches no incident; once confirmed, it founds one."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT, band="review")
@@ -102,7 +103,7 @@ def test_a_report_under_review_waits_for_a_person() -> None:
     assert {m.article_id for m in _only(world).members} == {"gulf-1"}
 
 
-def test_a_person_can_retract() -> None:
+def test_decide_retracts_when_a_person_says_so() -> None:
     """The incident that holds the article is retracted, whatever others report."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -111,7 +112,7 @@ def test_a_person_can_retract() -> None:
     assert not world.live()
 
 
-def test_a_closed_incident_needs_none_of_its_old_reports() -> None:
+def test_decide_reopens_a_closed_incident_without_its_old_reports() -> None:
     """After forgetting the reports of a closed incident a late one finds it, figures and all."""
     worlds = []
     for forget in (False, True):
@@ -132,7 +133,7 @@ def test_a_closed_incident_needs_none_of_its_old_reports() -> None:
     assert {m.article_id for m in forgotten.members} == {"gulf-1", "hill-1", "meridian-1"}
 
 
-def test_a_kill_reaches_into_a_forgotten_incident() -> None:
+def test_decide_takes_a_killed_article_out_of_a_forgotten_incident() -> None:
     """Withdrawing one of the forgotten members takes its figure out, and only its."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6})
@@ -146,11 +147,11 @@ def test_a_kill_reaches_into_a_forgotten_incident() -> None:
     assert incident.snapshot.casualties.killed.best == 4
 
 
-def test_links_of_superseded_incidents_are_one_hop_long() -> None:
+def test_decide_keeps_links_of_superseded_incidents_one_hop_long() -> None:
     """When a survivor is itself taken over, those it took over point at the last survivor."""
     world = World(KNOWLEDGE)
     apart = [
-        {"date": DAY, "place": "shahr-e-naw", "kind": ["armed_assault"]},
+        {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"]},
         {"date": DAY, "target": ["ngo/x: Harbour Aid"], "kind": ["bombing_explosion"]},
         {"date": DAY, "time": "18:00", "kind": ["hijacking"]},
     ]
@@ -166,10 +167,10 @@ def test_links_of_superseded_incidents_are_one_hop_long() -> None:
     assert set(survivor.supersedes) == {second.incident_id, third.incident_id}
 
 
-def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None:
+def test_decide_tells_a_merge_in_two_records_the_survivor_first() -> None:
     """A merge is two records of one change: both list both incidents."""
     world = World(KNOWLEDGE)
-    _arrive(world, "a-1", 0, {"date": DAY, "place": "shahr-e-naw", "kind": ["armed_assault"]})
+    _arrive(world, "a-1", 0, {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"]})
     _arrive(world, "b-1", 1, {"date": DAY, "target": ["ngo/x: Harbour Aid"]})
     world.correct(Constraint("must", ("a-1", "b-1")), NOW + dt.timedelta(hours=1))
     survivor, gone = world.log[-2:]
@@ -179,17 +180,17 @@ def test_merge_records_share_their_change_and_the_survivor_comes_first() -> None
     assert gone.incident.state == "superseded"
 
 
-def test_ids_are_made_of_profile_article_and_count() -> None:
+def test_mint_makes_ids_of_profile_article_and_count() -> None:
     """No randomness and no slots: the same input mints the same id."""
-    assert mint("kabul", "gulf-1", 0) == mint("kabul", "gulf-1", 0)
+    assert mint("portsmere", "gulf-1", 0) == mint("portsmere", "gulf-1", 0)
     assert len({mint(p, a, n) for p in "xy" for a in "ab" for n in (0, 1)}) == 8
-    made = mint("kabul", "gulf-1", 0)
+    made = mint("portsmere", "gulf-1", 0)
     assert made.startswith("kw-")
     assert len(made) == 19
     assert made == made.lower()
 
 
-def test_a_missing_report_of_a_live_member_is_loud() -> None:
+def test_decide_refuses_a_component_that_lacks_reports_of_a_live_incident() -> None:
     """A store that forgets to load a member must not make it look withdrawn."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -199,12 +200,12 @@ def test_a_missing_report_of_a_live_member_is_loud() -> None:
         decide(component, None, NOW, KNOWLEDGE)
 
 
-def test_undated_reports_do_not_tie_the_past_together() -> None:
+def test_collect_does_not_tie_the_past_together_by_undated_reports() -> None:
     """Closed incidents are leaves: a chain of vague reports stays short."""
     world = World(KNOWLEDGE)
     for week in range(6):
         day = DAY + dt.timedelta(days=6 * week)
-        _arrive(world, f"dated-{week}", 60 * 24 * 6 * week, {"date": day, "place": "pd-9"})
+        _arrive(world, f"dated-{week}", 60 * 24 * 6 * week, {"date": day, "place": "ward-4"})
         _arrive(world, f"vague-{week}", 60 * 24 * 6 * week + 60, {"kind": ["armed_assault"]})
     world.tick(NOW + dt.timedelta(days=120))
     everyone, announced = list(world.reports.values()), list(world.incidents.values())
@@ -226,7 +227,7 @@ def _closed(world: World, article: str) -> str:
     )  # fmt: skip
 
 
-def test_hull_and_window_are_what_the_store_searches() -> None:
+def test_hull_covers_the_windows_of_its_reports() -> None:
     """The window of a stated day is three days; the hull of two covers both."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
@@ -238,7 +239,7 @@ def test_hull_and_window_are_what_the_store_searches() -> None:
     assert hull((), KNOWLEDGE) is None
 
 
-def test_a_copys_repeated_figure_counts_once_and_its_own_counts() -> None:
+def test_decide_counts_a_copys_repeated_figure_once_and_its_own_figure() -> None:
     """A desk copy that only raises the toll adds that figure and repeats nothing."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, {**SPOT, "killed": 6, "injured": 9}, copy_text="t")

@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given, settings
 
 from tests.core.merge_strategies import slots
+from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
-from worker.core.incident import ArticleRef, FiledReport
-from worker.core.merge.copies import find_pairs, sources
-from worker.core.merge.facts import Facts, Gazetteer, facts_of, overlap, window_of
-from worker.core.merge.pairs import Pair, compare
-from worker.core.model import IncidentDate, Place
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.incident import ArticleRef, FiledReport
+from worker.core.domain.report import IncidentDate, Place
+from worker.core.merge.evidence.copies import find_pairs, sources
+from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of, overlap, window_of
+from worker.core.merge.evidence.pairs import Pair, compare
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.merge_weights
 GAZETTEER = Gazetteer(KNOWLEDGE)
 DAY = dt.date(2031, 3, 4)
-AT = dt.datetime(2031, 3, 4, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=4.5)))
+AT = dt.datetime(2031, 3, 4, 9, 0, tzinfo=dt.UTC)
 MERGE = Path(__file__).parents[2] / "worker" / "core" / "merge"
 
 
@@ -41,10 +42,10 @@ def _codes(pair: Pair, slot: str) -> list[str]:
     return [code for code, _ in pair.terms if code.startswith(slot)]
 
 
-def test_every_weight_that_code_reads_is_in_the_file() -> None:
+def test_weights_file_has_every_weight_that_code_reads() -> None:
     """A weight that is missing would only be noticed by the report that needs it."""
     read = set()
-    for path in MERGE.glob("*.py"):
+    for path in MERGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         read |= set(
             re.findall(
@@ -58,17 +59,17 @@ def test_every_weight_that_code_reads_is_in_the_file() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(slots(), slots())
-def test_evidence_is_the_same_both_ways(a: dict[str, object], b: dict[str, object]) -> None:
+def test_compare_is_the_same_both_ways(a: dict[str, object], b: dict[str, object]) -> None:
     """Comparing is symmetric, weight and veto alike."""
     one, two = _pair(a, b), _pair(b, a)
     assert one.weight == two.weight
     assert one.veto == two.veto
 
 
-def test_a_report_agrees_with_itself() -> None:
+def test_compare_of_a_report_with_itself_agrees() -> None:
     """Same slots, no contradiction, enough to merge."""
     full: dict[str, object] = {
-        "date": DAY, "time": "08:10", "place": "pd-9",
+        "date": DAY, "time": "08:10", "place": "ward-4",
         "target": ["police/police_building: Ninth Police Station"],
     }  # fmt: skip
     pair = _pair(full, full)
@@ -86,7 +87,7 @@ def test_a_report_agrees_with_itself() -> None:
         (30, None, "date"),
     ],
 )
-def test_stated_days(days: int, code: str | None, veto: str | None) -> None:
+def test_compare_weighs_stated_days(days: int, code: str | None, veto: str | None) -> None:
     """The same day agrees, the next speaks against, anything further is a veto."""
     pair = _pair({"date": DAY}, {"date": DAY + dt.timedelta(days=days)})
     assert pair.veto == veto
@@ -105,7 +106,9 @@ def test_stated_days(days: int, code: str | None, veto: str | None) -> None:
         (9, None, False),
     ],
 )
-def test_an_undated_report_reaches_back_a_week(late: int, code: str | None, possible: bool) -> None:
+def test_compare_lets_an_undated_report_reach_back_a_week(
+    late: int, code: str | None, possible: bool
+) -> None:
     """Without a stated day the attack was on the day of publication or in the week before."""
     undated = _facts(at=AT + dt.timedelta(days=late))
     pair = compare(undated, _facts(date=DAY), WEIGHTS)
@@ -114,7 +117,7 @@ def test_an_undated_report_reaches_back_a_week(late: int, code: str | None, poss
         assert _codes(pair, "date") == ([code] if code else [])
 
 
-def test_a_date_from_first_sight_alone_is_no_hard_veto() -> None:
+def test_compare_takes_a_date_of_first_sight_for_no_hard_veto() -> None:
     """A page whose only date is when we saw it may tell of an attack days earlier."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     report = report_of(article, 1, {}, KNOWLEDGE)
@@ -126,21 +129,21 @@ def test_a_date_from_first_sight_alone_is_no_hard_veto() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "code"),
     [
-        ("shahr-e-naw", "shahr-e-naw", "place.same"),
-        ("pd-9", "pd-9", "place.same_district"),
-        ("kabul-university", "pd-3", "place.contained"),
-        ("pd-9", "pd-16", "place.differ"),
-        ("kabul-university", "shahr-e-naw", "place.differ"),
-        ("kabul", "pd-9", None),
+        ("chandlers-row", "chandlers-row", "place.same"),
+        ("ward-4", "ward-4", "place.same_district"),
+        ("portsmere-university", "ward-6", "place.contained"),
+        ("ward-4", "ward-5", "place.differ"),
+        ("portsmere-university", "chandlers-row", "place.differ"),
+        ("portsmere", "ward-4", None),
     ],
 )
-def test_places(a: str, b: str, code: str | None) -> None:
+def test_compare_weighs_places(a: str, b: str, code: str | None) -> None:
     """Same spot, same district, part of it, elsewhere; the city itself says nothing."""
     pair = _pair({"date": DAY, "place": a}, {"date": DAY, "place": b})
     assert _codes(pair, "place") == ([code] if code else [])
 
 
-def test_towns_without_a_gazetteer_are_compared_by_name() -> None:
+def test_compare_takes_towns_without_a_gazetteer_by_name() -> None:
     """In a profile without places two towns are two towns."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     report = report_of(article, 1, {"date": DAY}, KNOWLEDGE)
@@ -166,27 +169,27 @@ def test_towns_without_a_gazetteer_are_compared_by_name() -> None:
         ("private_citizens_property/unnamed_civilian: civilians", "police/y: Ninth Station", None),
     ],
 )
-def test_targets(a: str, b: str, code: str | None) -> None:
-    """Named things agree or contradict; common nouns hardly count; people at large never do."""
+def test_compare_weighs_targets(a: str, b: str, code: str | None) -> None:
+    """IdentifiedCluster things agree or contradict; common nouns hardly count; people at large never do."""
     pair = _pair({"date": DAY, "target": [a]}, {"date": DAY, "target": [b]})
     assert _codes(pair, "target") == ([code] if code else [])
 
 
-def test_one_contradiction_is_no_veto_two_are() -> None:
+def test_compare_vetoes_on_two_contradictions_and_not_on_one() -> None:
     """A place read wrongly must not split an attack; place and target together do."""
-    base: dict[str, object] = {"date": DAY, "place": "pd-9", "target": ["ngo/x: Harbour Aid"]}
-    assert _pair(base, {**base, "place": "pd-16"}).possible
-    other: dict[str, object] = {**base, "place": "pd-16", "target": ["police/y: Ninth Station"]}
+    base: dict[str, object] = {"date": DAY, "place": "ward-4", "target": ["ngo/x: Harbour Aid"]}
+    assert _pair(base, {**base, "place": "ward-5"}).possible
+    other: dict[str, object] = {**base, "place": "ward-5", "target": ["police/y: Ninth Station"]}
     assert _pair(base, other).veto is not None
 
 
-def test_figures_are_no_evidence() -> None:
+def test_compare_takes_no_evidence_from_figures() -> None:
     """Four killed or forty: the evidence is the same."""
-    base: dict[str, object] = {"date": DAY, "place": "pd-9"}
+    base: dict[str, object] = {"date": DAY, "place": "ward-4"}
     assert _pair({**base, "killed": 4}, {**base, "killed": 40}).terms == _pair(base, base).terms
 
 
-def test_windows_touch() -> None:
+def test_window_of_a_stated_day_is_three_days() -> None:
     """A stated day reaches one day around it; an unknown window meets everything."""
     assert window_of(_facts(date=DAY), WEIGHTS) == (
         DAY - dt.timedelta(days=1), DAY + dt.timedelta(days=1),
@@ -201,7 +204,7 @@ def _article(
     return replace(ArticleRef.of(article), copy_signature=signature, text_sha256=text or name)
 
 
-def test_near_equal_signatures_are_copies_of_the_earliest() -> None:
+def test_sources_of_near_equal_signatures_is_the_earliest() -> None:
     """Nine tenths of the places equal: one text. Half of them: two."""
     first = tuple(range(128))
     near = (*range(116), *range(1000, 1012))
@@ -213,13 +216,13 @@ def test_near_equal_signatures_are_copies_of_the_earliest() -> None:
     assert {copy: source.article_id for copy, source in found.items()} == {"late-1": "early-1"}
 
 
-def test_the_same_text_after_a_week_is_no_copy() -> None:
+def test_find_pairs_takes_the_same_text_after_a_week_for_no_copy() -> None:
     """An outlet that reprints an old story is not copying today's wire."""
     articles = [_article("a-1", 0, text="t"), _article("b-1", 60 * 24 * 7, text="t")]
     assert not find_pairs(articles, WEIGHTS)
 
 
-def test_copies_of_copies_have_one_source() -> None:
+def test_sources_of_copies_of_copies_is_one() -> None:
     """A chain of copies leads to the earliest member, whoever resembles whom."""
     articles = [_article(f"a-{k}", k, text="t") for k in range(5)]
     found = sources(articles, find_pairs(articles, WEIGHTS))

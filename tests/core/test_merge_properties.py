@@ -9,17 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.merge_strategies import arrivals, build, filed
+from tests.profiles.cities import PORTSMERE
 from tests.stories.world import World
-from worker.core.incident import Component
-from worker.core.merge.component import collect
-from worker.core.merge.copies import find_pairs
-from worker.core.merge.evidence import Evidence, node_of
-from worker.core.merge.facts import Gazetteer
-from worker.core.merge.partition import partition
-from worker.core.merge.vetoes import Decisions
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.incident import Component
+from worker.core.merge.cluster.component import collect
+from worker.core.merge.cluster.partition import partition
+from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.copies import find_pairs
+from worker.core.merge.evidence.facts import Gazetteer
+from worker.core.merge.evidence.nodes import Evidence, node_of
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 10, tzinfo=dt.UTC)
 _SLOW = settings(
     max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -31,7 +32,7 @@ def _cells(reports: list) -> set[tuple[tuple[str, str], ...]]:
     gazetteer = Gazetteer(KNOWLEDGE)
     nodes = [node_of(f, gazetteer) for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
-    evidence = Evidence(nodes, Decisions(()), copies, KNOWLEDGE.merge_weights)
+    evidence = Evidence(nodes, ConstraintIndex(()), copies, KNOWLEDGE.merge_weights)
     parted = partition(nodes, evidence)
     return {
         tuple(sorted([(n.key, "core") for n in c.core] + [(n.key, how) for n, how in c.attached]))
@@ -65,7 +66,7 @@ def _told(world: World) -> list[str]:
 
 @_SLOW
 @given(arrivals(), st.integers(0, 1000))
-def test_any_order_of_arrival_gives_the_same_incidents(steps: list, seed: int) -> None:
+def test_decide_gives_the_same_incidents_in_any_order_of_arrival(steps: list, seed: int) -> None:
     """Partition, slots, states and figures of the live incidents do not depend on order."""
     worlds = []
     shuffled = random.Random(seed).sample(steps, len(steps))
@@ -79,7 +80,7 @@ def test_any_order_of_arrival_gives_the_same_incidents(steps: list, seed: int) -
 
 @_SLOW
 @given(arrivals())
-def test_components_together_are_the_whole(steps: list) -> None:
+def test_collect_gives_components_that_together_are_the_whole(steps: list) -> None:
     """Deciding component by component gives the cells of deciding everything at once."""
     everything = [f for step, reports in steps for f in filed(*build(step, reports, KNOWLEDGE))]
     whole = _cells(everything)
@@ -95,7 +96,7 @@ def test_components_together_are_the_whole(steps: list) -> None:
 
 @_SLOW
 @given(arrivals(most=5), st.integers(0, 2**32))
-def test_revisions_have_no_holes_and_ids_are_never_reused(steps: list, seed: int) -> None:
+def test_decide_leaves_no_holes_in_revisions_and_reuses_no_id(steps: list, seed: int) -> None:
     """Through arrivals, new versions, kills and ticks each id counts 1, 2, 3 … and stays one."""
     rng = random.Random(seed)
     world = World(KNOWLEDGE)
@@ -123,7 +124,7 @@ def test_revisions_have_no_holes_and_ids_are_never_reused(steps: list, seed: int
 
 @_SLOW
 @given(arrivals())
-def test_a_report_is_in_at_most_one_live_incident(steps: list) -> None:
+def test_decide_puts_a_report_into_at_most_one_live_incident(steps: list) -> None:
     """No report is a member of two incidents, and every member is a current report."""
     world = World(KNOWLEDGE)
     for k, (step, reports) in enumerate(steps):
@@ -133,7 +134,7 @@ def test_a_report_is_in_at_most_one_live_incident(steps: list) -> None:
     assert set(members) <= set(world.reports)
 
 
-def test_an_empty_component_changes_nothing() -> None:
+def test_decide_of_an_empty_component_changes_nothing() -> None:
     """Nothing in, nothing out."""
     from worker.core.merge.decide import decide
 

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.text.normalise import normalise, plain
+from worker.core.lang.normalise import normalise, plain
 
 TEXTS = st.text(
     alphabet=st.one_of(

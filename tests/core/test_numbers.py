@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.text.numbers import Number, bounds, find_numbers
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.numbers import Number, bounds, find_numbers
 from worker.core.text.prose import compose
-from worker.knowledge import load_knowledge
 
-EN = load_knowledge("kabul").lexicons["en"]
+EN = load_knowledge(PORTSMERE).lexicons["en"]
 
 
 def read(text: str) -> list[Number]:
@@ -49,7 +50,7 @@ def read(text: str) -> list[Number]:
         ("many people", None, 3, None, "many"),
     ],
 )
-def test_wordings(
+def test_find_numbers_gives_each_wording_its_bounds(
     text: str, value: int | None, low: int | None, high: int | None, qualifier: str
 ) -> None:
     """Each wording has the value and the bounds that the method promises."""
@@ -80,12 +81,12 @@ def test_wordings(
         "the seventh round",
     ],
 )
-def test_what_counts_no_people(text: str) -> None:
+def test_find_numbers_leaves_out_what_counts_no_people(text: str) -> None:
     """Percent, distances, times, dates, ages, districts, money, spans of time, things."""
     assert read(text) == []
 
 
-def test_a_revision_is_two_numbers_and_no_range() -> None:
+def test_find_numbers_reads_a_revision_as_two_numbers() -> None:
     """A toll that rose from three to five is not "three to five"."""
     assert [(n.value, n.qualifier) for n in read("the toll rose from 3 to 5")] == [
         (3, "exact"),
@@ -93,21 +94,21 @@ def test_a_revision_is_two_numbers_and_no_range() -> None:
     ]
 
 
-def test_numbers_do_not_run_together() -> None:
+def test_find_numbers_keeps_numbers_apart() -> None:
     """Five and seven are two figures; one hundred and five is one."""
     assert [n.value for n in read("five and seven")] == [5, 7]
     assert [n.value for n in read("one hundred and five")] == [105]
 
 
 @given(st.integers(1, 99_999), st.sampled_from(["exact", "at_least", "more_than", "nearly"]))
-def test_bounds_are_ordered(value: int, qualifier: str) -> None:
+def test_bounds_are_in_order(value: int, qualifier: str) -> None:
     """A lower bound is never above its upper one."""
     low, high = bounds(value, qualifier)  # type: ignore[arg-type]
     assert low is None or high is None or low <= high
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_read(text: str) -> None:
+def test_find_numbers_reads_any_text(text: str) -> None:
     """No text raises; every number lies inside it and none overlaps another."""
     prose = compose(None, text, "en")
     found = find_numbers(prose, EN)
@@ -116,7 +117,7 @@ def test_any_text_is_read(text: str) -> None:
 
 
 @given(st.integers(1, 9_999))
-def test_digits_are_read_as_printed(value: int) -> None:
+def test_find_numbers_reads_digits_as_printed(value: int) -> None:
     """A figure in digits is that figure, with and without a separator."""
     if not 1900 <= value < 2100:
         assert [n.value for n in read(f"{value} people died")] == [value]

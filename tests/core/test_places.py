@@ -1,22 +1,24 @@
-"""Place names found, and what each says about where an attack was."""
+"""Place names found, and what each says about where an attack was.
+
+Spellings of the shipped city's quarters are cases of tests/corpus (``places.toml``), and those of
+its gazetteer are in ``tests/profiles/test_kabul.py``.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from worker.core.text.places import PlaceMention, find_places
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.text.prose import Prose, compose
-from worker.knowledge import load_knowledge
 
-KABUL = load_knowledge("kabul")
-PORTSMERE = load_knowledge(Path(__file__).parent.parent / "profiles" / "portsmere")
+CITY = load_knowledge(PORTSMERE)
 
 
 def read(text: str, lang: str = "en") -> tuple[Prose, tuple[PlaceMention, ...]]:
     prose = compose(None, text, lang)
-    return prose, find_places(prose, KABUL)
+    return prose, find_places(prose, CITY)
 
 
 def kinds(text: str, lang: str = "en") -> dict[str, str]:
@@ -29,149 +31,112 @@ def ids(text: str, lang: str = "en") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "Pul-e Mahmud Khan", "Pul-i-Mahmoud Khan", "Puli Mahmood Khan", "Pol-e Mahmoud Khan",
-        "Pul e Mahmood Khan", "PUL-E MAHMUD KHAN",
-    ],
-)  # fmt: skip
-def test_spellings_of_one_quarter(name: str) -> None:
-    """Ezafe, hyphens and vowels of a transliteration vary; the quarter does not."""
-    assert ids(f"A bomb went off in {name} on Tuesday.") == ["pul-e-mahmud-khan"]
-
-
-@pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("Shar-e-Naw", "shahr-e-naw"),
-        ("Shahr-i Naw", "shahr-e-naw"),
-        ("Karta-e-Parwan", "karte-parwan"),
-        ("Kart-i Parwan", "karte-parwan"),
-        ("Qalai Fatullah", "qala-e-fathullah"),
-        ("Khairkhana", "khair-khana"),
-        ("Dashti Barchi", "dasht-e-barchi"),
-        ("Dār-ul-Amān", "darulaman"),
-        ("PD-13", "pd-13"),
-        ("PD 13", "pd-13"),
-        ("the 13th police district", "pd-13"),
-        ("the third police district", "pd-3"),
-        ("police district 8", "pd-8"),
-        ("Jalalabad Road", "jalalabad-road"),
+        ("Pul-e Lamur", "pul-e-lamur"),
+        ("Pul-i-Lamur", "pul-e-lamur"),
+        ("Puli Lamur", "pul-e-lamur"),
+        ("Pol-e Lamour", "pul-e-lamur"),
+        ("PUL-E LAMUR", "pul-e-lamur"),
+        ("Chandler Row", "chandlers-row"),
+        ("Ward 4", "ward-4"),
+        ("Ward-4", "ward-4"),
+        ("Eastmoor Road", "eastmoor-road"),
     ],
 )
-def test_other_names(name: str, place: str) -> None:
-    """Quarters, numbered districts and roads, however they are written."""
+def test_find_places_knows_the_spellings_of_one_place(name: str, place: str) -> None:
+    """Ezafe, hyphens and vowels of a transliteration vary; the quarter does not."""
     assert ids(f"A bomb went off in {name} on Tuesday.") == [place]
 
 
-def test_longest_name_wins() -> None:
+def test_find_places_takes_the_longest_name() -> None:
     """A university named after the city is the university; a road to another town is the road."""
-    assert ids("Gunmen stormed Kabul University and a house on Jalalabad Road.") == [
-        "kabul-university",
-        "jalalabad-road",
+    assert ids("Gunmen stormed Portsmere University and a house on Eastmoor Road.") == [
+        "portsmere-university",
+        "eastmoor-road",
     ]
 
 
-def test_possessives_join() -> None:
-    """ "Kabul's airport" is the airport."""
-    assert ids("Two blasts hit crowds outside Kabul's airport.") == ["kabul-international-airport"]
+def test_find_places_joins_a_possessive() -> None:
+    """ "Portsmere's airport" is the airport."""
+    assert ids("Two blasts hit crowds outside Portsmere's airport.") == ["portsmere-airport"]
 
 
-def test_datelines_direction_and_confusers() -> None:
+def test_find_places_tells_datelines_directions_and_confusers() -> None:
     """Filed from, south of, told reporters in: the name stands there, the attack does not."""
-    assert kinds("KABUL, March 4 (Capital Wire) - A bomb killed two in Ghazni.") == {
-        "kabul": "dateline",
-        "ghazni": "elsewhere",
+    assert kinds("PORTSMERE, March 4 (Valdra Press) - A bomb killed two in Eastmoor.") == {
+        "portsmere": "dateline",
+        "eastmoor": "elsewhere",
     }
-    assert kinds("A bomb killed two 30 km south of Kabul on Tuesday.") == {"kabul": "near"}
-    assert kinds("He told reporters in Kabul that all was well.") == {"kabul": "confused"}
-    assert kinds("Kabul: A bomb killed two.") == {"kabul": "dateline"}
-    assert kinds("Kabul River rose by a metre.") == {"kabul": "confused"}
+    assert kinds("A bomb killed two 30 km south of Portsmere on Tuesday.") == {"portsmere": "near"}
+    assert kinds("He told reporters in Portsmere that all was well.") == {"portsmere": "confused"}
+    assert kinds("Portsmere: A bomb killed two.") == {"portsmere": "dateline"}
+    assert kinds("Portsmere River rose by a metre.") == {"portsmere": "confused"}
 
 
-def test_outside_a_building_is_not_outside_the_city() -> None:
-    """ "outside Kabul clinic" is in the city; "outside Kabul on Tuesday" is not."""
-    assert kinds("A bomb went off outside Kabul clinic.") == {"kabul": "here"}
-    assert kinds("A bomb went off outside Kabul on Tuesday.") == {"kabul": "near"}
+def test_find_places_reads_outside_a_building_as_in_the_city() -> None:
+    """ "outside Portsmere clinic" is in the city; "outside Portsmere on Tuesday" is not."""
+    assert kinds("A bomb went off outside Portsmere clinic.") == {"portsmere": "here"}
+    assert kinds("A bomb went off outside Portsmere on Tuesday.") == {"portsmere": "near"}
 
 
-def test_words_of_small_letters_are_no_names() -> None:
-    """The French city is written with a capital; the English word is not."""
-    assert kinds("It was a nice day in Kabul.") == {"kabul": "here"}
-    assert kinds("It happened in Nice, not in Kabul.") == {"nice": "elsewhere", "kabul": "here"}
+def test_find_places_leaves_words_of_small_letters_alone() -> None:
+    """The town of Merry is written with a capital; the English word is not."""
+    assert kinds("It was a merry day in Portsmere.") == {"portsmere": "here"}
+    assert kinds("It happened in Merry, not in Portsmere.") == {
+        "merry": "elsewhere",
+        "portsmere": "here",
+    }
 
 
-def test_upper_case_text_has_names_too() -> None:
+def test_find_places_reads_a_text_in_capitals() -> None:
     """Where the whole text is in capitals, case says nothing."""
-    assert kinds("A BOMB WENT OFF IN KABUL AND IN GHAZNI.") == {
-        "kabul": "here",
-        "ghazni": "elsewhere",
+    assert kinds("A BOMB WENT OFF IN PORTSMERE AND IN EASTMOOR.") == {
+        "portsmere": "here",
+        "eastmoor": "elsewhere",
     }
 
 
-def test_generic_names_need_a_cue_and_the_city() -> None:
+def test_find_places_asks_a_cue_and_the_city_of_generic_names() -> None:
     """Every country has a parliament: it is ours after a locative, in an article about us."""
-    assert "parliament" in ids("A rocket landed near parliament in Kabul.")
-    assert ids("Parliament debated the budget in Kabul.") == ["kabul"]
+    assert "parliament" in ids("A rocket landed near parliament in Portsmere.")
+    assert ids("Parliament debated the budget in Portsmere.") == ["portsmere"]
     assert ids("A rocket landed near parliament in Oslo.") == []
 
 
-def test_the_capital_is_the_city_once_the_city_is_named() -> None:
+def test_find_places_takes_the_capital_for_the_city_once_it_is_named() -> None:
     """ "In the capital" refers back, also to a filing place; alone it could be any."""
-    assert ids("KABUL (Capital Wire) — A bomb killed two in the capital.") == ["kabul", "kabul"]
+    text = "PORTSMERE (Valdra Press) — A bomb killed two in the capital."
+    assert ids(text) == ["portsmere", "portsmere"]
     assert ids("A bomb killed two in the capital.") == []
 
 
-def test_soft_names_mean_the_city() -> None:
-    """ "The Afghan capital" is the city without its name."""
-    prose, mentions = read("A bomb killed two in the Afghan capital on Tuesday.")
+def test_find_places_takes_soft_names_for_the_city() -> None:
+    """ "The Valdran capital" is the city without its name."""
+    prose, mentions = read("A bomb killed two in the Valdran capital on Tuesday.")
     assert [(m.entry.id, prose.span(m.start, m.end).quote) for m in mentions] == [
-        ("kabul", "the Afghan capital")
+        ("portsmere", "the Valdran capital")
     ]
 
 
 @pytest.mark.parametrize(
     ("lang", "text"),
     [
-        ("fa", "انفجار در شهر کابل دو کشته برجای گذاشت"),
-        ("ar", "انفجار بكابول في أفغانستان"),
-        ("hi", "काबुल में धमाका, अफगानिस्तान"),
-        ("zh", "喀布尔发生爆炸"),
-        ("ru", "Взрыв прогремел в Кабуле"),
-        ("tr", "Afganistan'ın başkenti Kabil'de patlama"),
-        ("fi", "Kabulissa räjähti pommi"),
+        ("fa", "انفجار در شهر پورتسمیر دو کشته برجای گذاشت"),
+        ("ar", "انفجار ببورتسمير في فالدرا"),
+        ("hi", "पोर्ट्समीर में धमाका"),
+        ("zh", "波茨米尔发生爆炸"),
+        ("ru", "Взрыв прогремел в Портсмере"),
+        ("tr", "Valdra'nın başkenti Portsmer'de patlama"),
+        ("fi", "Portsmeressa räjähti pommi"),
     ],
 )
-def test_the_city_in_other_scripts(lang: str, text: str) -> None:
+def test_find_places_finds_the_city_in_other_scripts(lang: str, text: str) -> None:
     """Clitics, suffixes, case endings and scripts without blanks do not hide the city."""
-    assert "kabul" in ids(text, lang)
+    assert "portsmere" in ids(text, lang)
 
 
-def test_a_common_word_needs_context() -> None:
-    """In Turkish the bare name means acceptance, in Arabic a cable."""
-    assert kinds("Kabul edildi.", "tr") == {"kabul": "confused"}
-    assert kinds("انقطاع كابل بحري", "ar") == {"کابل": "confused"}
-
-
-def test_an_invented_city_needs_no_code() -> None:
-    """Another profile's names are found by the same rules."""
-    prose = compose(None, "A bomb hit Lantern Quay in Portsmère, not Eastmoor.", "en")
-    assert [(m.entry.id, m.kind) for m in find_places(prose, PORTSMERE)] == [
-        ("lantern-quay", "here"),
-        ("portsmere", "here"),
-        ("x-eastmoor", "elsewhere"),
-    ]
-
-
-def test_every_listed_spelling_finds_its_own_row() -> None:
-    """Each variant of the shipped gazetteer leads to its place, or to a finer one of that name."""
-    wrong = []
-    for entry in KABUL.profile.places:
-        if entry.generic:
-            continue
-        for variant in entry.variants:
-            prose = compose(None, f"Something happened in {variant} .", "en")
-            found = [m.entry.id for m in find_places(prose, KABUL)]
-            if entry.id not in found:
-                wrong.append((entry.id, variant, found))
-    assert wrong == []
+def test_find_places_asks_context_of_a_common_word() -> None:
+    """Where the bare name is a word of the language, it is the city's only beside its country."""
+    assert kinds("Portsmer edildi.", "tr") == {"portsmer": "confused"}
+    assert "here" in kinds("Valdra'nın başkenti Portsmer'de patlama", "tr").values()

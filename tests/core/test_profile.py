@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from worker.core.errors import KnowledgeError
-from worker.core.profile_load import FILES, PLACE_COLUMNS, build_profile
-from worker.knowledge import load_knowledge, profile_dir, shipped_config
-
-SECOND_CITY = Path(__file__).parent.parent / "profiles" / "portsmere"
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge, profile_dir, shipped_config
+from worker.core.domain.errors import KnowledgeError
+from worker.core.knowledge.profile_load import FILES, PLACE_COLUMNS, build_profile
 
 
 def files() -> dict[str, Any]:
@@ -30,7 +30,7 @@ def files() -> dict[str, Any]:
     }
 
 
-def test_tiny_profile_is_accepted() -> None:
+def test_build_profile_accepts_a_tiny_profile() -> None:
     """A profile needs little: a zone and some places; the rest has the defaults of the policy."""
     profile = build_profile("ashford", files())
 
@@ -60,7 +60,9 @@ def test_tiny_profile_is_accepted() -> None:
         ("gate.toml", {"palces": []}, "gate.toml: unknown key 'palces'"),
     ],
 )
-def test_each_mistake_names_its_file(file: str, change: dict[str, Any], complaint: str) -> None:
+def test_build_profile_names_the_file_of_each_mistake(
+    file: str, change: dict[str, Any], complaint: str
+) -> None:
     """A wrong entry is refused with the file's name and what is wrong with it."""
     wrong = files()
     wrong[file] = {**wrong[file], **change}
@@ -71,7 +73,7 @@ def test_each_mistake_names_its_file(file: str, change: dict[str, Any], complain
     assert complaint in str(caught.value)
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_build_profile_tells_all_mistakes_at_once() -> None:
     """Two mistakes in two files give two lines, so that an analyst mends both in one go."""
     wrong = files()
     wrong["places.csv"][1]["parent"] = "nowhere"
@@ -84,7 +86,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert str(caught.value).count("\n") == 2
 
 
-def test_coordinate_without_trust_is_refused() -> None:
+def test_build_profile_refuses_a_coordinate_without_trust() -> None:
     """No coordinate travels without a word on how far to trust it."""
     wrong = files()
     wrong["places.csv"][1] |= {"lat": "1.0", "lon": "2.0"}
@@ -93,39 +95,34 @@ def test_coordinate_without_trust_is_refused() -> None:
         build_profile("ashford", wrong)
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in (shipped_config() / "profiles").iterdir()))
-def test_shipped_profiles_load(name: str) -> None:
-    """Every profile in the box is valid, and its digest is stable within a process."""
-    knowledge = load_knowledge(name)
+@pytest.mark.parametrize("profile", [PORTSMERE, "anywhere"], ids=["by path", "by name"])
+def test_load_knowledge_takes_a_path_or_a_name_of_the_box(profile: Path | str) -> None:
+    """A profile is a folder anywhere, or a name; its digest is that of its files."""
+    knowledge = load_knowledge(profile)
 
-    assert knowledge.profile.name == name
-    assert load_knowledge(name).digest == knowledge.digest
-
-
-def test_second_city_loads_from_a_path() -> None:
-    """A profile is a folder anywhere; the code knows no city."""
-    assert load_knowledge(SECOND_CITY).profile.title == "Attacks in Portsmere"
+    assert knowledge.profile.name == Path(profile).name
+    assert load_knowledge(profile).digest == knowledge.digest
 
 
-def test_unknown_profile_says_where_it_looked() -> None:
+def test_load_knowledge_of_a_changed_profile_has_another_digest(tmp_path: Path) -> None:
+    """One more spelling in one file: analyses made with it can be told from those before."""
+    changed = shutil.copytree(PORTSMERE, tmp_path / "portsmere")
+    with (changed / "places.csv").open("a", encoding="utf-8") as file:
+        file.write("tar-yard,Tar Yard,neighbourhood,ward-1,1,,,,,north,Tar Yard\n")
+
+    knowledge = load_knowledge(changed)
+
+    assert knowledge.digest != load_knowledge(PORTSMERE).digest
+    assert knowledge.profile.places[-1].name == "Tar Yard"
+
+
+def test_profile_dir_says_where_it_looked_for_an_unknown_name() -> None:
     """A misspelt name lists the folders that were tried."""
     with pytest.raises(KnowledgeError, match=r"no profile 'portmere': looked for profile\.toml in"):
         profile_dir("portmere")
 
 
-def test_gazetteer_parents_form_a_tree() -> None:
-    """Going up from any place ends; a ring of parents would hang every comparison of places."""
-    for name in ("kabul", "anywhere"):
-        places = {place.id: place for place in load_knowledge(name).profile.places}
-        for place in places.values():
-            seen = set()
-            while place.parent is not None:
-                assert place.id not in seen
-                seen.add(place.id)
-                place = places[place.parent]
-
-
-def test_feeds_file_names_each_feed_once() -> None:
+def test_shipped_feeds_name_each_feed_once() -> None:
     """At least a dozen feeds ship, with distinct ids, an outlet and a language each."""
     feeds = tomllib.loads((shipped_config() / "feeds.toml").read_text("utf-8"))["feed"]
     ids = [feed["id"] for feed in feeds]

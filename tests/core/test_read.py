@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.errors import PageError
-from worker.core.model import Article, Document
-from worker.core.read import decode, read, version_time
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Article, Document
+from worker.core.domain.errors import PageError
+from worker.core.sources.page import decode, read, version_time
 from worker.core.text.markup import text_of
 from worker.core.text.signature import SLOTS, copy_signature
-from worker.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge("anywhere")
 LEAD = "A bomb hidden in a rubbish bin wounded four people near the old harbour of Portsmere on Monday, police said."
@@ -50,7 +50,7 @@ def ld(**fields: object) -> str:
     return f"<script type='application/ld+json'>{json.dumps(data)}</script>"
 
 
-def test_page() -> None:
+def test_read_composes_title_and_body_of_a_page() -> None:
     """Title, blank line, body: verbatim, without navigation and footer."""
     article = of(page())
     assert article.text == f"Four hurt\n\n{article.body}"
@@ -60,7 +60,7 @@ def test_page() -> None:
     assert article.lang == "en"
 
 
-def test_title_of_the_entry_wins() -> None:
+def test_read_prefers_the_title_of_the_entry() -> None:
     """The feed's title stands; a page without one leaves the title empty."""
     assert of(page(), title="From the feed").title == "From the feed"
     assert of(page(head="<meta property='og:site_name' content='Post'>", title="Four hurt | Post")
@@ -82,14 +82,16 @@ def test_title_of_the_entry_wins() -> None:
          "2031-05-08T10:00:00+00:00", "jsonld"),
     ],
 )  # fmt: skip
-def test_publication_instant(head: str, instant: str, basis: str) -> None:
+def test_read_finds_the_instant_of_publication_in_a_page(
+    head: str, instant: str, basis: str
+) -> None:
     """From JSON-LD, else meta; an instant beats a bare day; broken JSON still gives its date."""
     article = of(page(head=head))
     assert article.published == dt.datetime.fromisoformat(instant)
     assert article.published_basis == basis
 
 
-def test_feed_date_wins() -> None:
+def test_read_prefers_the_date_of_the_feed() -> None:
     """The feed's date stands; without any the basis is when we first saw it."""
     when = dt.datetime(2031, 5, 7, tzinfo=dt.UTC)
     head = ld(datePublished="2031-05-08T10:00:00Z")
@@ -99,7 +101,7 @@ def test_feed_date_wins() -> None:
     assert (bare.published, bare.published_basis, bare.document_time) == (None, "first_seen", when)
 
 
-def test_lost_lead_comes_back() -> None:
+def test_read_puts_back_a_lead_that_a_description_shows() -> None:
     """A lead that stands outside the article's container is put back when a description shows it."""
     lead = f"<div class='promo'><span>{LEAD}</span></div>"
     without = of(page(before=lead, paragraphs=REST))
@@ -109,7 +111,7 @@ def test_lost_lead_comes_back() -> None:
     assert LEAD in rescued.body and len(rescued.body) >= len(without.body)
 
 
-def test_description_alone_is_no_text() -> None:
+def test_read_takes_no_text_from_a_description_alone() -> None:
     """A description that the page does not print is not put into the article's mouth."""
     head = "<meta property='og:description' content='Our reporters look at what is known so far about it all.'>"
     assert "Our reporters" not in of(page(head=head)).body
@@ -128,14 +130,14 @@ def test_description_alone_is_no_text() -> None:
         (b"<html><body></body></html>", "unreadable"),
     ],
 )  # fmt: skip
-def test_walls(html: bytes, reason: str) -> None:
+def test_read_refuses_a_wall_by_name(html: bytes, reason: str) -> None:
     """What stands in an article's place is refused by name."""
     with pytest.raises(PageError) as caught:
         of(html)
     assert caught.value.reason in ({reason, "unreadable"} if reason == "too_short" else {reason})
 
 
-def test_plain_text_is_taken_as_it_is() -> None:
+def test_read_takes_plain_text_as_it_is() -> None:
     """Nothing is stripped or composed; no title is no title; a title alone will do."""
     raw = "  A blast\u00a0hurt 4.\n\n e\u0301\u200c "
     article = read(Document("a", text=raw), KNOWLEDGE)
@@ -159,20 +161,20 @@ def test_plain_text_is_taken_as_it_is() -> None:
         ("взрыв".encode("cp1251"), "windows-1251"),
     ],
 )  # fmt: skip
-def test_charset(data: bytes, charset: str | None) -> None:
+def test_decode_uses_the_charset_of_header_or_page(data: bytes, charset: str | None) -> None:
     """Valid UTF-8 is UTF-8; else what header or page declares; Latin-1 means Windows' one."""
     text = decode(data, charset)
     assert any(word in text for word in ("Blast", "انفجار", "взрыв"))
     assert "\ufffd" not in text and "â" not in text
 
 
-def test_unknown_charset() -> None:
+def test_decode_ignores_an_unknown_charset() -> None:
     """A charset that does not exist, or is none of text, is as good as none."""
     for name in ("bogus", "rot13", "base64", "", "\x00"):
         assert decode("Blast – café".encode("cp1252"), name) == "Blast – café"
 
 
-def test_copies_have_near_signatures() -> None:
+def test_copy_signature_of_a_copy_is_near() -> None:
     """A lightly edited copy agrees in most places, another article in few; short texts have none."""
     text = " ".join([LEAD, *REST])
     first = copy_signature(text)
@@ -186,7 +188,7 @@ def test_copies_have_near_signatures() -> None:
     assert first[:3] == copy_signature(text)[:3]
 
 
-def test_signature_never_changes() -> None:
+def test_copy_signature_never_changes() -> None:
     """Signatures are stored for years: the same text has the same one in every process."""
     numbers = copy_signature(" ".join(f"word{n}" for n in range(200)))
     assert (numbers[0], numbers[64], numbers[127]) == PINNED
@@ -195,7 +197,7 @@ def test_signature_never_changes() -> None:
 PINNED = (973521637, 2548208127, 3942559836)
 
 
-def test_version_time() -> None:
+def test_version_time_is_an_update_or_the_first_sighting() -> None:
     """An update later than the publication dates a version; else its first sighting, from the second on."""
     early, late = (
         dt.datetime(2031, 5, 8, 10, tzinfo=dt.UTC),
@@ -208,7 +210,7 @@ def test_version_time() -> None:
     assert version_time(Document("a", first_seen=late)) == late
 
 
-def test_text_of_markup() -> None:
+def test_text_of_keeps_paragraphs_and_drops_scripts() -> None:
     """Paragraphs and line breaks stay, scripts and tags go; words in any depth are kept."""
     assert text_of("<p>a<br>b</p><p>c &amp; d</p><script>x</script>") == "a\nb\n\nc & d"
     assert text_of("5 < 6") == "5 < 6"
@@ -217,7 +219,7 @@ def test_text_of_markup() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
-def test_any_page(data: bytes) -> None:
+def test_read_of_any_bytes_gives_an_article_or_a_page_error(data: bytes) -> None:
     """Whatever the bytes of a page: an article whose text is title and body, or PageError."""
     try:
         article = of(b"<html><body><p>" + data)

@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 
 from tests.hostile.server import BODIES, HostileServer
-from worker.config import FeedConfig, Ingest
-from worker.core import formats
-from worker.core.errors import FetchError
+from worker.config.schema import FeedConfig, Ingest
+from worker.core.domain.errors import FetchError
+from worker.core.sources import formats
 from worker.ingest import fetch
 from worker.ingest.fetch import Fetcher
 from worker.ingest.poll import PollResult, poll_feed
 from worker.ingest.schedule import FeedState
-from worker.sandbox import KILL_REASONS, Sandbox
+from worker.sandbox.pool import KILL_REASONS, Sandbox
 
 NOW = dt.datetime(2031, 5, 8, 12, 0, tzinfo=dt.UTC)
 SETTINGS = Ingest(allow_loopback=True, host_spacing_s=0, timeout_s=20, max_feed_bytes=8_000_000,

@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from worker.core.incident import Change, Constraint, Incident, from_json
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Article, Band, Document, Entry, Label, Report, Verdict
+from worker.core.domain.document import Article, Document, Entry
+from worker.core.domain.incident import Change, Constraint, Incident, from_json
+from worker.core.domain.report import Analysis, Report, Verdict
+from worker.core.domain.vocabulary import Band, Label
+from worker.core.knowledge.knowledge import Knowledge
 from worker.settle import Settled, correct, settle, tick, withdraw
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, open_writer, transaction
 
-BINDING = Binding("files", "test", "kabul")
+BINDING = Binding("files", "test", "portsmere")
 
 
 class StoreWorld:

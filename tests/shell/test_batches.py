@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.contract.message import HEARTBEATS, INCIDENT_LOG, INCIDENTS, Message
-from worker.publish.ledger import Mark
-from worker.publish.outbox import (
+from worker.publish.batches import (
     last_progress,
     next_batch,
     note_agreed,
@@ -22,6 +21,7 @@ from worker.publish.outbox import (
     note_token,
     store_side,
 )
+from worker.publish.kafka.ledger import Mark
 from worker.store import maintenance, outbox
 from worker.store.connect import Binding, open_writer, transaction
 

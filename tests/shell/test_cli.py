@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -182,10 +183,22 @@ def test_a_missing_file_leaves_with_66_and_version_is_one_line() -> None:
     assert json.loads(done.stdout)["kabulwire"] == kabulwire("version").stdout.split()[1]
 
 
-def test_the_profile_keeps_its_examples() -> None:
-    """`check` runs the shipped profile's examples, and all of them hold."""
-    done = kabulwire("check", "--json")
-    findings = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [f for f in findings if f["problems"]] == []
-    assert sum(f["what"].startswith("example") for f in findings) >= 5
-    assert done.returncode == 0
+def test_check_names_the_example_that_does_not_hold(tmp_path: Path) -> None:
+    """Each example of a profile is judged; one that gets another verdict is told, with both."""
+    profile = shutil.copytree(CITY, tmp_path / "portsmere")
+    (profile / "examples").mkdir()
+    for name, killed in (("right", 6), ("wrong", 7)):
+        fields = {**ATTACK, "label": "attack_report", "killed": killed}
+        text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
+        (profile / "examples" / f"{name}.toml").write_text(text, "utf-8")
+
+    done = kabulwire("check", "--profile", str(profile), "--json")
+
+    findings = {
+        found["what"]: found["problems"] for found in map(json.loads, done.stdout.splitlines())
+    }
+    assert findings["example right"] == []
+    assert [text.rpartition(": ")[2] for text in findings["example wrong"]] == [
+        "killed is 6, not 7"
+    ]
+    assert done.returncode == 78

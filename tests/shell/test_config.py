@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from worker.config import Config, FeedConfig
-from worker.config_load import effective, key_lines, load, load_feeds, load_settings
-from worker.core.errors import ConfigError
+from worker.config.load import effective, key_lines, load, load_feeds, load_settings
+from worker.config.schema import Config, FeedConfig
+from worker.core.domain.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "config" / "kabulwire.toml"
@@ -93,7 +93,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
 def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     """Wrong type, unknown key, unknown table: one line each, with file, line and suggestion."""
     text = (
-        'profile = "kabul"\n[ingest]\nallow_hosts = [\n  "a",\n]\ninterval_s = "often"\n'
+        'profile = "portsmere"\n[ingest]\nallow_hosts = [\n  "a",\n]\ninterval_s = "often"\n'
         "host_spacng_s = 4\n[kafak]\nx = 1\n"
     )
     done = kabulwire("check", str(written(tmp_path, text)))
@@ -151,11 +151,11 @@ def test_a_wrong_feed_is_refused_with_its_line(tmp_path: Path, feeds: str, told:
 def test_a_feed_keeps_what_it_says(tmp_path: Path) -> None:
     """All keys of a feed arrive, and the others keep their defaults."""
     path = tmp_path / "feeds.toml"
-    path.write_text(FEED + "interval_s = 30\nfull_text = true\ntier = 1\n", "utf-8")
+    path.write_text(FEED + "interval_s = 30\nfull_text = true\nenabled = false\n", "utf-8")
     (feed,) = load_feeds(path)
     assert feed == FeedConfig(
         id="one", url="https://one.example/rss", outlet="One", lang="en", interval_s=30.0,
-        full_text=True, tier=1,
+        full_text=True, enabled=False,
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.shell.test_config import kabulwire, written
-from worker.config_load import load_settings
-from worker.core.errors import ConfigError
+from worker.config.load import load_settings
+from worker.core.domain.errors import ConfigError
 
 SASL = 'security_protocol = "SASL_SSL"\n'
 OAUTH = SASL + 'sasl_mechanism = "OAUTHBEARER"\n'

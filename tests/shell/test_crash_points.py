@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.shell.press import Press, assert_no_holes, at_work, bomb, printing, topic, until
-from worker import crash
+from worker import crash_points
 from worker.store.times import stamp
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -166,8 +166,8 @@ def _states(store: Path) -> list[str]:
 def test_every_point_is_passed_somewhere_and_listed() -> None:
     """The list of points and the points in the code are the same."""
     passed: set[str] = set()
-    for path in Path(crash.__file__).parent.rglob("*.py"):
-        passed |= set(re.findall(r'crash\.point\(f?"([^"]+)"\)', path.read_text("utf-8")))
+    for path in Path(crash_points.__file__).parent.rglob("*.py"):
+        passed |= set(re.findall(r'crash_points\.point\(f?"([^"]+)"\)', path.read_text("utf-8")))
     if "{step}.before_commit" in passed:
         passed = passed - {"{step}.before_commit"} | {"settle.before_commit"}
-    assert passed == set(crash.POINTS)
+    assert passed == set(crash_points.POINTS)

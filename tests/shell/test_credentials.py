@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from tests.broker.kafka_broker import free_port
 from tests.broker.secured_broker import Authority
 from tests.broker.token_server import TokenServer, serving
-from worker.config import Kafka
-from worker.core.errors import PublishError
-from worker.publish import tokens
-from worker.publish.kafka import connection
+from worker.config.schema import Kafka
+from worker.core.domain.errors import PublishError
+from worker.publish.kafka import tokens
+from worker.publish.kafka.client import connection
 
 
 @pytest.fixture(scope="module")

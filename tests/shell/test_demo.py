@@ -1,4 +1,4 @@
-"""The demonstration, run as a visitor runs it."""
+"""The demonstration, run as a visitor runs it: the newsroom of the shipped Kabul profile."""
 
 from __future__ import annotations
 

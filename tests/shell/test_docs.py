@@ -14,11 +14,12 @@ from typing import get_args
 import pytest
 import yaml
 
-from worker import log
-from worker.config_load import load_settings, setting_names
-from worker.metrics import Metrics
+from tests.profiles.cities import PORTSMERE
+from worker.config.load import load_settings, setting_names
+from worker.observe import log
+from worker.observe.metrics import Metrics
 from worker.publish.drain import NEEDS_A_PERSON
-from worker.publish.ledger import Judgement
+from worker.publish.kafka.ledger import Judgement
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
@@ -137,7 +138,7 @@ def test_every_option_that_the_documents_show_exists() -> None:
 def test_a_copied_profile_can_be_checked_as_the_document_says(tmp_path: Path) -> None:
     """`cp -r` and `check --profile mytown`; a name that is no profile is told with its places."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    shutil.copytree(ROOT / "tests/profiles/portsmere", tmp_path / "config/profiles/mytown")
+    shutil.copytree(PORTSMERE, tmp_path / "config/profiles/mytown")
     good, bad = (
         subprocess.run(
             [sys.executable, "-m", "worker", "check", "--profile", name, "--json"],
@@ -147,9 +148,22 @@ def test_a_copied_profile_can_be_checked_as_the_document_says(tmp_path: Path) ->
         for name in ("mytown", "nowhere")
     )  # fmt: skip
     assert good.returncode == 0, good.stdout
-    assert json.loads(good.stdout.splitlines()[-1])["what"].startswith("profile mytown: 8 places")
+    what = json.loads(good.stdout.splitlines()[-1])["what"]
+    assert what.startswith(f"profile mytown: {_rows_of(PORTSMERE / 'places.csv') - 1} places")
     assert bad.returncode == 78
     assert "no profile 'nowhere'" in json.loads(bad.stdout.splitlines()[-1])["problems"][0]
+
+
+def test_the_invented_city_is_as_small_as_the_document_says() -> None:
+    """docs/extend.md tells how many places and lines (to the nearest ten) a working profile takes."""
+    places = _rows_of(PORTSMERE / "places.csv") - 1
+    lines = round(sum(_rows_of(path) for path in PORTSMERE.iterdir()), -1)
+    text = " ".join((ROOT / "docs/extend.md").read_text("utf-8").split())
+    assert f"an invented city: {places} places, some {lines} lines." in text
+
+
+def _rows_of(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
 
 
 def test_the_example_line_is_answered_as_the_contract_says() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.errors import FetchError
+from worker.core.domain.errors import FetchError
 from worker.ingest.decode import Decoder, accepted
 
 LIMIT = 200_000

@@ -14,16 +14,15 @@ from typing import Any
 import pytest
 
 from worker.core.contract.message import Message
-from worker.core.errors import ConfigError, StateError
-from worker.publish import files
+from worker.core.domain.errors import ConfigError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
-from worker.publish.files import FileSink
-from worker.store import outbox
+from worker.publish.files.sink import FileSink
+from worker.store import outbox, queries
 from worker.store.connect import Binding, open_reader, open_writer
 from worker.store.outbox import OutboxRow
 from worker.store.writer import Writer
 
-BINDING = Binding("files", "test", "kabul")
+BINDING = Binding("files", "test", "portsmere")
 NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
 
@@ -157,7 +156,7 @@ import resource, signal, sys
 from pathlib import Path
 from typing import Any
 from tests.shell.test_files import row
-from worker.publish.files import FileSink
+from worker.publish.files.sink import FileSink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 sink = FileSink(Path(sys.argv[1]), "kw")
@@ -194,14 +193,14 @@ def test_an_append_that_cannot_be_undone_is_cut_at_the_next(
 
     def tear(path: Path, rows: object) -> None:
         with path.open("ab") as file:
-            file.write(files.encode(row(2)) + b'{"seq": 3, "ke')
+            file.write(sink.encode(row(2)) + b'{"seq": 3, "ke')
         raise OSError(28, "No space left on device")
 
     def refuse(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_append_lines", tear)
+        patch.setattr(sink, "_append_lines", tear)
         patch.setattr("os.truncate", refuse)
         with pytest.raises(OSError, match="No space left"):
             sink.write([row(2), row(3)])
@@ -220,7 +219,7 @@ def test_a_failed_sync_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_sync", refuse)
+        patch.setattr(sink, "_sync", refuse)
         with pytest.raises(OSError, match="Input/output"):
             sink.write([row(2)])
     assert seqs(path) == [1]
@@ -236,14 +235,14 @@ def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.Mon
     sink = FileSink(tmp_path / "topics", "kw")
     log, reader = sink.path("incident-log.v1"), open_reader(store)
     message = Message("incident-log.v1", "kw-a", {}, b"{}", "id-1")
-    synced = files._sync
+    synced = sink._sync
 
     def watch(descriptor: int) -> None:
         seen.append((os.fstat(descriptor).st_ino == log.stat().st_ino, seqs(log)))
-        seen.append((outbox.count_waiting(reader), "waiting"))
+        seen.append((queries.count_waiting(reader), "waiting"))
         synced(descriptor)
 
-    monkeypatch.setattr(files, "_sync", watch)
+    monkeypatch.setattr(sink, "_sync", watch)
     writer.start()
     writer.submit(lambda conn: outbox.append(conn, 1, (message,), NOW)).result(timeout=10)
     publisher = FilePublisher(store, sink, writer, lambda *_: None)
@@ -252,7 +251,7 @@ def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.Mon
     writer.close()
 
     assert seen == [(True, [1]), (1, "waiting")]
-    assert outbox.count_waiting(reader) == 0
+    assert queries.count_waiting(reader) == 0
 
 
 def published_store(tmp_path: Path, folder: str) -> Path:

@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from tests.hostile.server import HostileServer
-from worker.config import Ingest
-from worker.core.errors import FetchError
+from worker.config.schema import Ingest
+from worker.core.domain.errors import FetchError
 from worker.ingest import guard as guard_module
 from worker.ingest.fetch import Fetcher
 from worker.ingest.guard import BlockedAddressError, Guard

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-from worker.serve.whereabouts import run_file
+from worker.serve.run_file import run_file
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("trafilatura", "kafka", "pydantic", "aiohttp", "typer", "rich", "lxml")

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 import structlog
 
-from worker import log
+from worker.observe import log
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
@@ -148,7 +148,7 @@ def test_the_count_of_a_library_begins_anew_each_minute(
 ) -> None:
     """After a minute a logger may speak again, and its first line tells how many were dropped."""
     clock = [1000.0]
-    monkeypatch.setattr("worker.log.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("worker.observe.log.time.monotonic", lambda: clock[0])
     library = logging.getLogger("kafka.conn")
     for moment, count in ((1000.0, 50), (1060.0, 1), (1060.1, 25), (1200.0, 1)):
         clock[0] = moment

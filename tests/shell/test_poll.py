@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from worker.config import FeedConfig, Ingest
+from worker.config.schema import FeedConfig, Ingest
 from worker.ingest.fetch import Fetcher
 from worker.ingest.poll import PollResult, poll_feed
 from worker.ingest.schedule import FeedState
-from worker.sandbox import Sandbox
+from worker.sandbox.pool import Sandbox
 
 NOW = dt.datetime(2031, 5, 8, 12, tzinfo=dt.UTC)
 FEED = b"<rss version='2.0'><channel><item><title>%s</title><guid>%s</guid></item></channel></rss>"

@@ -15,19 +15,20 @@ from typing import Any
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from tests.stories.tell import read_story, take
+from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import INCIDENT_LOG, Message
-from worker.knowledge import load_knowledge
-from worker.publish.kafka import Fetched
-from worker.publish.rebuild import rebuild
-from worker.publish.restore import Published, collect
-from worker.publish.resync import republish
+from worker.publish.kafka.client import Fetched
+from worker.publish.recovery.rebuild import rebuild
+from worker.publish.recovery.restore import Published, collect
+from worker.publish.recovery.resync import republish
 from worker.store import outbox
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.outbox import OutboxRow, waiting
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = Path(__file__).parents[1] / "stories"
 LATER = dt.timedelta(minutes=1)
 Step = Mapping[str, Any]
@@ -108,7 +109,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "cut", "end"), CASES)
-def test_an_old_copy_that_went_on_by_itself_ends_where_all_reports_lead(
+def test_rebuild_of_an_old_copy_that_went_on_ends_where_all_reports_lead(
     name: str, cut: int, end: int, tmp_path: Path
 ) -> None:
     """The copy is from step ``cut``, the topics from step ``end``; the copy settled the rest before
@@ -136,7 +137,7 @@ def two_outlets() -> tuple[list[Any], list[Any]]:
     return steps[:1], steps[1:2]
 
 
-def test_the_copy_makes_no_second_incident_of_an_attack_that_the_topics_know(
+def test_rebuild_makes_no_second_incident_of_an_attack_that_the_topics_know(
     tmp_path: Path,
 ) -> None:
     """An empty copy was first to read the other outlet and gave the attack an id of its own. Nobody
@@ -154,7 +155,7 @@ def test_the_copy_makes_no_second_incident_of_an_attack_that_the_topics_know(
     assert len(copy.incidents[theirs].members) == 2
 
 
-def test_two_versions_of_an_article_never_share_a_number(tmp_path: Path) -> None:
+def test_rebuild_gives_two_versions_of_an_article_two_numbers(tmp_path: Path) -> None:
     """Both stores made a version 2 of one article, with different texts: the copy's becomes 3."""
     (first_step, *_), _ = two_outlets()
     again = [dict(first_step, text=text, version=2) for text in ("their second", "our second")]
@@ -181,7 +182,7 @@ def _parts(step: Step) -> tuple[Any, Any]:
     return article, tuple(reports)
 
 
-def test_done_twice_it_changes_nothing(tmp_path: Path) -> None:
+def test_rebuild_a_second_time_changes_nothing(tmp_path: Path) -> None:
     """The second time everything is as the topics say: nothing more is sent."""
     one, other = two_outlets()
     first, copy = (StoreWorld(tmp_path / f"{n}.db", KNOWLEDGE) for n in ("first", "copy"))
@@ -198,7 +199,9 @@ def test_done_twice_it_changes_nothing(tmp_path: Path) -> None:
     assert again["settled_anew"] == again["resynced"] == 0
 
 
-def test_topics_that_are_gone_get_every_incident_as_its_next_revision(tmp_path: Path) -> None:
+def test_rebuild_sends_every_incident_as_its_next_revision_to_topics_that_are_gone(
+    tmp_path: Path,
+) -> None:
     """Nothing of what was published is left. Consumers may remember revision n, so n + 1 is sent."""
     world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
     live(world, steps_of("late_merge"))
@@ -211,7 +214,7 @@ def test_topics_that_are_gone_get_every_incident_as_its_next_revision(tmp_path: 
     assert counts["resynced"] == len(newest)
 
 
-def test_a_member_whose_report_is_in_no_topic_still_counts(tmp_path: Path) -> None:
+def test_rebuild_counts_a_member_whose_report_is_in_no_topic(tmp_path: Path) -> None:
     """The record of one article has left the reports topic. Its part of the incident stands, as a
     frozen node, when a later article is settled."""
     steps = steps_of("late_merge")
@@ -225,7 +228,7 @@ def test_a_member_whose_report_is_in_no_topic_still_counts(tmp_path: Path) -> No
     assert_whole(out + publish(copy))
 
 
-def test_what_the_copy_withdrew_stays_withdrawn(tmp_path: Path) -> None:
+def test_rebuild_keeps_withdrawn_what_the_copy_withdrew(tmp_path: Path) -> None:
     """The copy settled a kill of an article that the topics still count: it is taken back there."""
     steps = steps_of("kill")
     first = StoreWorld(tmp_path / "first.db", KNOWLEDGE)
@@ -280,7 +283,7 @@ def test_republish_to_another_sink_takes_the_store_along(tmp_path: Path) -> None
     open_writer(path, Binding("kafka", BINDING.instance, BINDING.profile)).close()
 
 
-def test_a_store_that_was_away_decides_anew_what_these_topics_lack(tmp_path: Path) -> None:
+def test_rebuild_decides_anew_what_the_topics_of_its_own_past_lack(tmp_path: Path) -> None:
     """It published to another sink meanwhile, and comes back to topics from its own past: the state
     is its own, and its revisions are above all that either sink has seen."""
     steps = steps_of("kill")
@@ -300,7 +303,7 @@ def test_a_store_that_was_away_decides_anew_what_these_topics_lack(tmp_path: Pat
     assert {row.key for row in sent if row.topic == "reports.v1"} == {steps[1]["article"]}
 
 
-def test_a_resync_is_material_when_news_was_never_sent(tmp_path: Path) -> None:
+def test_rebuild_is_material_when_news_was_never_sent(tmp_path: Path) -> None:
     """The topics are gone, and a new toll was still waiting: whoever alerts must hear of it."""
     steps = steps_of("kill")
     world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
@@ -313,7 +316,7 @@ def test_a_resync_is_material_when_news_was_never_sent(tmp_path: Path) -> None:
     assert snapshot["revision"] == 3, "revision 2 may have been taken without our knowing"
 
 
-def test_dead_letters_that_were_sent_are_not_sent_again(tmp_path: Path) -> None:
+def test_rebuild_does_not_send_dead_letters_again(tmp_path: Path) -> None:
     """A copy from before holds a dead letter as waiting; the topic has it. Another one is kept."""
     world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
     letters = [

@@ -10,9 +10,9 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from worker.config import Ingest
-from worker.core.errors import FetchError
-from worker.core.model import Entry
+from worker.config.schema import Ingest
+from worker.core.domain.document import Entry
+from worker.core.domain.errors import FetchError
 from worker.ingest.fetch import Fetcher
 from worker.ingest.page import fetch_page
 from worker.ingest.robots import Robots, _tamed

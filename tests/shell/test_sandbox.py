@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from worker.core.entries import Hint
-from worker.core.errors import FeedError
-from worker.sandbox import Sandbox, SandboxKilledError
+from worker.core.domain.errors import FeedError
+from worker.core.sources.entries import Hint
+from worker.sandbox.pool import Sandbox, SandboxKilledError
 
 FEED = (
     b"<rss version='2.0'><channel><item><title>Blast</title><guid>1</guid></item></channel></rss>"
@@ -93,8 +93,8 @@ def _processes(sandbox: Sandbox) -> list[int]:
 
 WORKER = """
 import asyncio, sys
-from worker.core.entries import Hint
-from worker.sandbox import Sandbox
+from worker.core.sources.entries import Hint
+from worker.sandbox.pool import Sandbox
 
 async def main():
     sandbox = Sandbox("anywhere", 1, parse_deadline_s=60)

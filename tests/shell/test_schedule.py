@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.config import FeedConfig, Ingest
+from worker.config.schema import FeedConfig, Ingest
 from worker.ingest.fetch import Response, retry_after, usable_validator
 from worker.ingest.schedule import (
     FeedState,

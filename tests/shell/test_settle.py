@@ -10,16 +10,20 @@ from typing import Any
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld, messages
 from tests.stories.tell import article_of, check, read_story, report_of, take
-from worker.core.incident import Constraint, TimerSet
-from worker.core.model import Analysis, Entry, EntryStatus, Verdict
-from worker.knowledge import load_knowledge
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.document import Entry
+from worker.core.domain.incident import Constraint, TimerSet
+from worker.core.domain.report import Analysis, Verdict
+from worker.core.domain.vocabulary import EntryStatus
 from worker.settle import Settled, bury, settle, tick, withdraw
-from worker.store import articles, inbox, incidents, outbox
+from worker.store import articles, outbox, queries
 from worker.store.connect import transaction
+from worker.store.timers import due_timers, set_timer
 
-KNOWLEDGE = load_knowledge("kabul")
+KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = sorted((Path(__file__).parents[1] / "stories").glob("*.toml"))
 AT = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
@@ -32,7 +36,9 @@ def world(tmp_path: Path) -> StoreWorld:
 
 def arrive(world: StoreWorld, name: str, **step: Any) -> Any:
     """One hand-made report of an article."""
-    slots = {"date": dt.date(2031, 3, 4), "place": "karte-naw", "killed": 5} | step.pop("slots", {})
+    slots = {"date": dt.date(2031, 3, 4), "place": "chandlers-row", "killed": 5} | step.pop(
+        "slots", {}
+    )
     full: dict[str, Any] = {"at": AT, "article": name} | step
     article = article_of(name, full, KNOWLEDGE)
     return world.arrive(article, (report_of(article, 1, slots, KNOWLEDGE),), full["at"])
@@ -52,7 +58,7 @@ def tell(
     work = world._claimed(article, AT)
     assert work.document is not None
     work = replace(work, document=replace(work.document, updated=updated))
-    reports = (report_of(article, 1, {"date": AT.date(), "place": "karte-naw"}, KNOWLEDGE),)
+    reports = (report_of(article, 1, {"date": AT.date(), "place": "chandlers-row"}, KNOWLEDGE),)
     analysis = Analysis(article, Verdict("attack_report", 0.9, "report"), reports)
     with transaction(world.conn):
         return settle(world.conn, work, analysis, AT, KNOWLEDGE)
@@ -64,7 +70,7 @@ def minutes(count: float) -> dt.datetime:
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_story_on_the_real_store(path: Path, tmp_path: Path) -> None:
+def test_settle_ends_each_step_of_a_story_as_told(path: Path, tmp_path: Path) -> None:
     """The store gathers components as the stories' world does: every step ends as told."""
     world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
     names: dict[str, str] = {}
@@ -75,7 +81,7 @@ def test_story_on_the_real_store(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_revisions_have_no_holes(path: Path, tmp_path: Path) -> None:
+def test_settle_leaves_no_holes_in_revisions(path: Path, tmp_path: Path) -> None:
     """In the outbox each incident counts 1, 2, 3 …, and both incident topics say the same."""
     world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
     for step in read_story(path)["step"]:
@@ -90,7 +96,7 @@ def test_revisions_have_no_holes(path: Path, tmp_path: Path) -> None:
     assert seen == {i.incident_id: i.revision for i in world.incidents.values()}
 
 
-def test_identical_content_changes_nothing(world: StoreWorld) -> None:
+def test_settle_of_identical_content_changes_nothing(world: StoreWorld) -> None:
     """The same text again is no version: no row, no message, only the inbox row goes."""
     arrive(world, "gulf-1")
     before = len(outbox.waiting(world.conn, 1000))
@@ -102,7 +108,7 @@ def test_identical_content_changes_nothing(world: StoreWorld) -> None:
     assert world.conn.execute("SELECT count(*) FROM inbox").fetchone()[0] == 0
 
 
-def test_a_shrunken_page_is_no_version(world: StoreWorld) -> None:
+def test_settle_takes_a_shrunken_page_for_no_version(world: StoreWorld) -> None:
     """A paywall in place of the article does not withdraw its figures."""
     arrive(world, "gulf-1", text="word " * 200)
 
@@ -112,7 +118,7 @@ def test_a_shrunken_page_is_no_version(world: StoreWorld) -> None:
     assert world.live()[0].snapshot.casualties.killed.best == 5  # type: ignore[union-attr]
 
 
-def test_reports_topic_keeps_on_with_an_article(world: StoreWorld) -> None:
+def test_settle_writes_every_later_version_to_the_reports_topic(world: StoreWorld) -> None:
     """Once a version was written all later ones are, and a kill writes no reports."""
     arrive(world, "gulf-1")
     world.kill(article_of("gulf-1", {"at": AT}, KNOWLEDGE), AT)
@@ -125,7 +131,7 @@ def test_reports_topic_keeps_on_with_an_article(world: StoreWorld) -> None:
     assert records[0]["reports"][0]["incident_id"] == next(iter(world.incidents))
 
 
-def test_a_failing_settle_leaves_the_work(world: StoreWorld, monkeypatch: Any) -> None:
+def test_settle_that_fails_leaves_the_work(world: StoreWorld, monkeypatch: Any) -> None:
     """An error in the middle rolls back everything: the inbox row is still there, nothing is out."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
 
@@ -141,7 +147,7 @@ def test_a_failing_settle_leaves_the_work(world: StoreWorld, monkeypatch: Any) -
     assert outbox.waiting(world.conn, 10) == []
 
 
-def test_a_batch_never_divides_a_settle(world: StoreWorld) -> None:
+def test_waiting_never_divides_a_settle(world: StoreWorld) -> None:
     """However small the batch, all messages of one settle come together."""
     for name in ("gulf-1", "hill-1", "plain-1"):
         arrive(world, name)
@@ -152,7 +158,7 @@ def test_a_batch_never_divides_a_settle(world: StoreWorld) -> None:
             outbox.mark(world.conn, [row.seq for row in rows])
 
 
-def test_headers_match_the_value(world: StoreWorld) -> None:
+def test_settle_writes_headers_that_match_the_value(world: StoreWorld) -> None:
     """What filters read in the headers is what the snapshot says."""
     arrive(world, "gulf-1")
     row = next(r for r in outbox.waiting(world.conn, 10) if r.topic == "incidents.v1")
@@ -172,7 +178,7 @@ def test_headers_match_the_value(world: StoreWorld) -> None:
         (None, "reported"),
     ],
 )
-def test_a_source_time_before_the_standing_one_is_late(
+def test_settle_takes_a_source_time_before_the_standing_one_for_late(
     world: StoreWorld, updated: dt.datetime | None, outcome: str
 ) -> None:
     """A stale cache of the page does not replace the newer version; the same time does."""
@@ -185,7 +191,7 @@ def test_a_source_time_before_the_standing_one_is_late(
 
 
 @pytest.mark.parametrize(("version", "outcome"), [(1, "late"), (2, "late"), (3, "reported")])
-def test_a_version_number_counts_once(world: StoreWorld, version: int, outcome: str) -> None:
+def test_settle_counts_a_version_number_once(world: StoreWorld, version: int, outcome: str) -> None:
     """The number that stands, or an older one, is late whatever its text says."""
     tell(world, 2, "first words")
 
@@ -201,7 +207,7 @@ def test_a_version_number_counts_once(world: StoreWorld, version: int, outcome: 
         (349, "correction", "reported"),
     ],
 )
-def test_only_a_correction_may_shrink(
+def test_settle_lets_only_a_correction_shrink(
     world: StoreWorld, length: int, status: EntryStatus, outcome: str
 ) -> None:
     """A wire's correction may be three lines; a page that lost two thirds of its text may not."""
@@ -210,7 +216,7 @@ def test_only_a_correction_may_shrink(
     assert tell(world, 2, "b" * length, status=status).outcome == outcome
 
 
-def test_given_up_work_is_one_dead_letter(world: StoreWorld) -> None:
+def test_bury_makes_one_dead_letter(world: StoreWorld) -> None:
     """Out of the inbox; whole in the store, once; cut to 500 characters in the topic, once."""
     work = world._claimed(article_of("gulf-1", {"at": AT}, KNOWLEDGE), AT)
     with transaction(world.conn):
@@ -221,13 +227,13 @@ def test_given_up_work_is_one_dead_letter(world: StoreWorld) -> None:
     assert (row["article_id"], row["reason"], row["detail"]) == ("gulf-1", "killed", "d" * 600)
     assert (record["article_id"], record["reason"], record["attempts"]) == ("gulf-1", "killed", 1)
     assert record["detail"] == "d" * 500
-    assert inbox.count(world.conn) == 0
+    assert queries.backlog(world.conn).inbox == 0
 
 
-def test_a_decision_over_two_articles_decides_both(world: StoreWorld) -> None:
+def test_correct_over_two_articles_decides_both(world: StoreWorld) -> None:
     """A retraction of articles that share nothing reaches the incidents of both."""
     arrive(world, "gulf-1")
-    arrive(world, "hill-1", slots={"date": dt.date(2031, 1, 2), "place": "pd-1"})
+    arrive(world, "hill-1", slots={"date": dt.date(2031, 1, 2), "place": "ward-4"})
     assert len(world.live()) == 2
 
     settled = world.correct(Constraint("retract", ("gulf-1", "hill-1")), minutes(5))
@@ -237,7 +243,7 @@ def test_a_decision_over_two_articles_decides_both(world: StoreWorld) -> None:
     assert world.live() == []
 
 
-def test_a_second_kill_changes_nothing(world: StoreWorld) -> None:
+def test_withdraw_a_second_time_changes_nothing(world: StoreWorld) -> None:
     """An agency repeats its kill: no version, no message, and its row goes."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     arrive(world, "gulf-1")
@@ -246,11 +252,11 @@ def test_a_second_kill_changes_nothing(world: StoreWorld) -> None:
 
     assert world.kill(article, minutes(2)).outcome == "unchanged"
     assert len(outbox.waiting(world.conn, 1000)) == before
-    assert inbox.count(world.conn) == 0
+    assert queries.backlog(world.conn).inbox == 0
 
 
 @pytest.mark.parametrize("told", [minutes(7), None])
-def test_a_kill_is_as_old_as_its_source_says(world: StoreWorld, told: dt.datetime | None) -> None:
+def test_withdraw_is_as_old_as_its_source_says(world: StoreWorld, told: dt.datetime | None) -> None:
     """The version's time is the notice's own, and when it names none that of its arrival."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     arrive(world, "gulf-1")
@@ -264,7 +270,7 @@ def test_a_kill_is_as_old_as_its_source_says(world: StoreWorld, told: dt.datetim
     assert standing.article.version_time == (told or minutes(30))
 
 
-def test_the_reports_topic_says_whose_text_is_repeated(world: StoreWorld) -> None:
+def test_settle_tells_the_reports_topic_whose_text_is_repeated(world: StoreWorld) -> None:
     """A paper that prints the agency's words is told as a copy of it; the agency's own is not."""
     arrive(world, "wire-1", copy_text="the same words")
     arrive(world, "hill-1", copy_text="the same words", at=minutes(20))
@@ -279,7 +285,7 @@ def test_the_reports_topic_says_whose_text_is_repeated(world: StoreWorld) -> Non
     ("late", "fires"),
     [(dt.timedelta(seconds=-1), False), (dt.timedelta(), True), (dt.timedelta(hours=10), True)],
 )
-def test_a_timer_is_decided_as_of_when_it_was_due(
+def test_tick_decides_as_of_when_a_timer_was_due(
     world: StoreWorld, late: dt.timedelta, *, fires: bool
 ) -> None:
     """Due exactly now it fires; a worker that slept ten hours still says the hour it was due."""
@@ -302,13 +308,13 @@ def test_a_timer_is_decided_as_of_when_it_was_due(
         assert world.live()[0].close_at == incident.settle_at + dt.timedelta(days=days)
 
 
-def test_a_timer_that_changes_nothing_fires_once(world: StoreWorld) -> None:
+def test_tick_fires_a_timer_that_changes_nothing_once(world: StoreWorld) -> None:
     """Due exactly now, of an incident that is gone: it is cleared, or every tick would meet it."""
     arrive(world, "gulf-1")
     (gone,) = world.incidents
     world.kill(article_of("gulf-1", {"at": AT}, KNOWLEDGE), minutes(1))
-    incidents.set_timer(world.conn, TimerSet(gone, "settle", minutes(2)))
+    set_timer(world.conn, TimerSet(gone, "settle", minutes(2)))
 
     with transaction(world.conn):
         assert tick(world.conn, minutes(2), KNOWLEDGE) == ()
-    assert incidents.due_timers(world.conn, minutes(2), 10) == []
+    assert due_timers(world.conn, minutes(2), 10) == []

@@ -2,7 +2,7 @@
 
 A step is one of: an article version with hand-made ``reports``, an article with ``title`` and
 ``text`` to be analysed, a ``kill``, a correction (``must``, ``cannot``, ``confirm``, ``retract``),
-or a ``wait`` until an instant. ``expect`` lists the live incidents by their member articles:
+or nothing but an instant to wait for. Places are ids of the invented city, ``PORTSMERE``. ``expect`` lists the live incidents by their member articles:
 ``a`` certain, ``a~`` probable, ``a?`` ambiguous.
 """
 
@@ -17,18 +17,10 @@ from typing import Any
 
 from tests.stories.world import World
 from worker.core.analyze import analyze
-from worker.core.incident import Constraint, Incident
-from worker.core.knowledge import Knowledge
-from worker.core.model import (
-    Article,
-    Claim,
-    Document,
-    IncidentDate,
-    Place,
-    Report,
-    Statement,
-    Target,
-)
+from worker.core.domain.document import Article, Document
+from worker.core.domain.incident import Constraint, Incident
+from worker.core.domain.report import Claim, IncidentDate, Place, Report, Statement, Target
+from worker.core.knowledge.knowledge import Knowledge
 
 _MARK = {"certain": "", "probable": "~", "ambiguous": "?"}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from worker.core.incident import (
+from worker.core.domain.document import Article
+from worker.core.domain.incident import (
     ArticleRef,
     Change,
     Changes,
@@ -20,10 +21,11 @@ from worker.core.incident import (
     from_json,
     to_json,
 )
-from worker.core.knowledge import Knowledge
-from worker.core.merge.component import collect
+from worker.core.domain.report import Analysis, Report, Verdict
+from worker.core.domain.vocabulary import Band, Label
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.component import collect
 from worker.core.merge.decide import decide
-from worker.core.model import Analysis, Article, Band, Label, Report, Verdict
 
 
 @dataclass

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from worker.core.contract.canonical import encode, plain
-from worker.core.model import Analysis, Article, Reason, Report, Verdict
+from worker.core.domain.canonical import encode, plain
+from worker.core.domain.document import Article
+from worker.core.domain.report import Analysis, Reason, Report, Verdict
 
 _REPORTS: TypeAdapter[tuple[Report, ...]] = TypeAdapter(tuple[Report, ...])
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)

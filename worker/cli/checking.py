@@ -14,10 +14,10 @@ from rich.text import Text
 
 from worker.cli.answers import line
 from worker.cli.streams import put, screen
-from worker.config_load import Loaded, effective, load, load_settings
-from worker.core.errors import ConfigError, KabulwireError, KnowledgeError
-from worker.core.knowledge import Knowledge
-from worker.knowledge import load_knowledge, profile_dir
+from worker.config.knowledge import load_knowledge, profile_dir
+from worker.config.load import Loaded, effective, load, load_settings
+from worker.core.domain.errors import ConfigError, KabulwireError, KnowledgeError
+from worker.core.knowledge.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _examples(loaded: Loaded, knowledge: Knowledge) -> Iterator[Finding]:
 def _broken(path: Path, knowledge: Knowledge) -> Iterator[str]:
     """What an example (an article and the verdict it must get) says otherwise."""
     from worker.core.analyze import analyze
-    from worker.core.lines import document_of
+    from worker.core.sources.jsonl import document_of
 
     try:
         fields = tomllib.loads(path.read_text("utf-8"))

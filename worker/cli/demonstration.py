@@ -11,11 +11,11 @@ from typing import Any
 
 from worker.cli.streams import put, screen
 from worker.cli.tailing import records
-from worker.config import Config
-from worker.config_load import load_settings
+from worker.config.knowledge import load_knowledge, profile_dir
+from worker.config.load import load_settings
+from worker.config.schema import Config
 from worker.demo.play import Broker
 from worker.demo.play import play as perform
-from worker.knowledge import load_knowledge, profile_dir
 
 
 def play(profile: str | None, kafka: str | None) -> None:
@@ -31,7 +31,7 @@ def play(profile: str | None, kafka: str | None) -> None:
 
 def _broker(address: str) -> Broker:
     """Topics of its own on a broker, made now, and the way to read them back."""
-    from worker.publish.topics import ensure
+    from worker.publish.kafka.topics import ensure
 
     settings = {
         "KABULWIRE__KAFKA__BOOTSTRAP_SERVERS": address,

@@ -15,8 +15,8 @@ from worker.cli.streams import put, read_bytes, read_lines, refuse, watched
 
 if TYPE_CHECKING:
     from worker.cli.safely import Safely
-    from worker.core.knowledge import Knowledge
-    from worker.core.model import Document, Entry
+    from worker.core.domain.document import Document, Entry
+    from worker.core.knowledge.knowledge import Knowledge
 
 EX_DATAERR = 65
 
@@ -37,8 +37,8 @@ def named_profile(profile: str | None) -> tuple[Knowledge, Path]:
     """The named profile's knowledge and folder, or those of the configured one."""
     import os
 
-    from worker.config_load import load_settings
-    from worker.knowledge import load_knowledge, profile_dir
+    from worker.config.knowledge import load_knowledge, profile_dir
+    from worker.config.load import load_settings
 
     folder = Path("config")
     if profile is None:
@@ -53,8 +53,8 @@ def parse(
     """One JSON line per entry of each document; a refused document is one line with `error`."""
     from worker.cli.answers import line
     from worker.cli.safely import Safely
-    from worker.core.entries import Hint
-    from worker.core.errors import InputError
+    from worker.core.domain.errors import InputError
+    from worker.core.sources.entries import Hint
 
     knowledge, folder = named_profile(None)
     with Safely(folder, knowledge) as safely:
@@ -69,7 +69,7 @@ def parse(
 
 
 def _bytes_of(name: str) -> bytes:
-    from worker.core.errors import InputError
+    from worker.core.domain.errors import InputError
 
     try:
         return read_bytes(name) if name == "-" else Path(name).read_bytes()
@@ -123,8 +123,8 @@ def analyze(
 
 def _answer(text: bytes, number: int, zone: str, safely: Safely, *, read: bool) -> dict[str, Any]:
     from worker.cli.answers import answer
-    from worker.core.errors import InputError
-    from worker.core.lines import read_line
+    from worker.core.domain.errors import InputError
+    from worker.core.sources.jsonl import read_line
 
     found = read_line(text, number, zone)
     if found.document is None:
@@ -147,7 +147,7 @@ def explain(
 ) -> None:
     """Every decision about one document, with the sentence it rests on."""
     from worker.cli.safely import Safely
-    from worker.core.errors import InputError
+    from worker.core.domain.errors import InputError
 
     knowledge, folder = named_profile(profile)
     fields = {"id": source, "outlet": outlet, "published": published, "title": title}
@@ -170,7 +170,7 @@ def explain(
 
 def _document(source: str, fields: dict[str, Any], zone: str) -> Document:
     """What ``explain`` was pointed at: a page, a JSON line, or plain text."""
-    from worker.core.lines import document_of
+    from worker.core.sources.jsonl import document_of
 
     if source.startswith(("http://", "https://")):
         from worker.cli.page import get_page

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Article, Figure, Report, Span, Statement, Verdict
+from worker.core.domain.document import Article, Span
+from worker.core.domain.report import Analysis, Figure, Report, Statement, Verdict
+from worker.core.knowledge.knowledge import Knowledge
 from worker.core.text.prose import compose
-from worker.log import printable
+from worker.observe.log import printable
 
 _QUOTE = 160
 _MARGIN = 60

@@ -5,17 +5,18 @@ Reading commands open the store read-only and never disturb a running worker.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli.feeds_import import feeds_import
 from worker.cli.service import ConfigOption, JsonOption, settings
 from worker.cli.streams import plain, put, refuse, screen
 
 if TYPE_CHECKING:
-    from worker.config_load import Loaded
+    from worker.config.load import Loaded
+    from worker.store.connect import Connection
 
 feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
 topics = typer.Typer(help="The topics that messages go to.", no_args_is_help=True)
@@ -29,9 +30,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(topics, name="topics")
     app.add_typer(store, name="store")
     app.add_typer(incidents, name="incidents")
+    feeds.command("import")(feeds_import)
 
 
-def opened(loaded: Loaded) -> sqlite3.Connection:
+def opened(loaded: Loaded) -> Connection:
     """The store of a configuration, for reading."""
     from worker.store.connect import open_reader
 
@@ -60,8 +62,8 @@ def feeds_list(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
     """Every feed with its last answer, as far as this store knows."""
     import os
 
-    from worker.config_load import load
-    from worker.core.errors import ConfigError
+    from worker.config.load import load
+    from worker.core.domain.errors import ConfigError
     from worker.serve.facts import feed_facts
 
     loaded = load(config, os.environ)
@@ -77,7 +79,7 @@ def feeds_list(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
 @topics.command("ensure")
 def topics_ensure(config: ConfigOption = None) -> None:
     """Make the topics that are missing, with the right number of partitions and policies."""
-    from worker.publish.topics import ensure
+    from worker.publish.kafka.topics import ensure
 
     for text in ensure(_with_broker(config).config):
         put(text)
@@ -86,7 +88,7 @@ def topics_ensure(config: ConfigOption = None) -> None:
 @topics.command("check")
 def topics_check(config: ConfigOption = None) -> None:
     """Compare the topics with what they must be; exit 78 when one differs."""
-    from worker.publish.topics import check
+    from worker.publish.kafka.topics import check
 
     problems = list(check(_with_broker(config).config))
     for text in problems:
@@ -99,7 +101,7 @@ def topics_check(config: ConfigOption = None) -> None:
 @topics.command("compact")
 def topics_compact(config: ConfigOption = None) -> None:
     """File sink: keep the newest state of each incident. The worker must not run."""
-    from worker.publish.files import FileSink
+    from worker.publish.files.sink import FileSink
     from worker.store.connect import exclusive
 
     loaded = settings(config).config
@@ -182,12 +184,8 @@ def store_compact(config: ConfigOption = None) -> None:
     path = settings(config).config.store.path
     opened(settings(config)).close()
     with exclusive(path):
-        conn = sqlite3.connect(path, isolation_level=None)
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        before = path.stat().st_size
-        compact(conn)
-        conn.close()
-    put(f"{before:,} → {path.stat().st_size:,} bytes")
+        before, after = compact(path)
+    put(f"{before:,} → {after:,} bytes")
 
 
 @incidents.command("list")
@@ -212,7 +210,7 @@ def incidents_show(
     """The latest snapshot of one incident, as published."""
     import json
 
-    from worker.serve.facts import snapshot_of
+    from worker.store.queries import snapshot_of
 
     found = snapshot_of(opened(settings(config)), incident_id)
     if found is None:
@@ -226,7 +224,7 @@ def incidents_confirm(
     config: ConfigOption = None,
 ) -> None:
     """A report under review is right: it may make and join incidents."""
-    from worker.cli.corrections import is_settled
+    from worker.store.articles import is_settled
 
     if not is_settled(opened(settings(config)), article_id):
         refuse(f"no article {article_id} in the store", 65)
@@ -275,6 +273,6 @@ def _correct(config: str | None, kind: str, *articles: str) -> None:
 
 def profile_name(loaded: Loaded) -> str:
     """The name of the profile in force, which may have been given as a path."""
-    from worker.knowledge import profile_dir
+    from worker.config.knowledge import profile_dir
 
     return profile_dir(loaded.config.profile, loaded.folder).name

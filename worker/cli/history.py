@@ -15,8 +15,8 @@ from worker.cli.service import ConfigOption, JsonOption, settings
 from worker.cli.streams import put, read_lines, refuse, watched
 
 if TYPE_CHECKING:
-    from worker.core.classify.training import Example
-    from worker.core.knowledge import Knowledge
+    from worker.core.knowledge.knowledge import Knowledge
+    from worker.core.training.regression import Example
 
 EX_DATAERR = 65
 
@@ -85,8 +85,9 @@ def train(
     A line is a line of `analyze` with `label` (and `group`, the event). Nothing is replaced: the new
     file is written to --out, and only when it is no worse on articles it was not fitted to.
     """
-    from worker.core.classify.learning import learn, render, section_weights
-    from worker.core.classify.training import report
+    from worker.config.knowledge import CLASSIFY_WEIGHTS
+    from worker.core.training.regression import report
+    from worker.core.training.train import learn, render, section_weights
 
     knowledge, _ = named_profile(profile)
     examples = list(_examples(files, knowledge))
@@ -98,17 +99,17 @@ def train(
         put(f"{old:+.3f} → {new:+.3f}  {name}")
     put(f"average precision on articles held out: {fit.before:.3f} → {fit.after:.3f}")
     if out is not None and fit.better:
-        out.write_text(render(fit, knowledge), "utf-8")
+        out.write_text(render(fit, knowledge, CLASSIFY_WEIGHTS.read_text("utf-8")), "utf-8")
         put(f"written to {out}")
     elif out is not None:
         refuse("the new weights are worse; nothing was written", EX_DATAERR)
 
 
 def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
-    from worker.core.classify.learning import example_of
-    from worker.core.errors import PageError
-    from worker.core.lines import read_line
-    from worker.core.read import read
+    from worker.core.domain.errors import PageError
+    from worker.core.sources.jsonl import read_line
+    from worker.core.sources.page import read
+    from worker.core.training.train import example_of
 
     for name in files:
         for number, text in watched(read_lines(name), "reading"):

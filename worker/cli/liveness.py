@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from worker.serve.whereabouts import run_file
+from worker.serve.run_file import run_file
 
 DEFAULT_STORE = Path("var/kabulwire.db")
 

@@ -7,9 +7,9 @@ import datetime as dt
 import os
 from typing import Any
 
-from worker.config_load import load_settings
-from worker.core.lines import instant
-from worker.core.model import Document, Entry
+from worker.config.load import load_settings
+from worker.core.domain.document import Document, Entry
+from worker.core.sources.instant import read_instant
 from worker.ingest.fetch import Fetcher
 from worker.ingest.page import fetch_page
 from worker.ingest.robots import Robots
@@ -27,7 +27,7 @@ def get_page(url: str, fields: dict[str, Any], zone: str) -> Document:
         url=url,
         title=fields.get("title"),
         outlet=fields.get("outlet"),
-        published=instant(fields.get("published"), zone),
+        published=read_instant(fields.get("published"), zone),
     )
     return asyncio.run(_get(entry))
 

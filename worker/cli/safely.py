@@ -12,10 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from worker.core.analyze import analyze
-from worker.core.entries import Hint, Parsed
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Document
-from worker.sandbox import Sandbox
+from worker.core.domain.document import Document
+from worker.core.domain.report import Analysis
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.entries import Hint, Parsed
+from worker.core.sources.opml import SubscriptionList
+from worker.sandbox.pool import Sandbox
 
 
 class Safely:
@@ -49,6 +51,10 @@ class Safely:
     def parse(self, data: bytes, hint: Hint) -> Parsed:
         """The entries of a document. Raises ``InputError``."""
         return self._runner.run(self._started().parse(data, hint))[0]
+
+    def read_subscriptions(self, data: bytes) -> SubscriptionList:
+        """The feeds of a subscription list. Raises ``InputError``."""
+        return self._runner.run(self._started().read_subscriptions(data))
 
     def _started(self) -> Sandbox:
         if self._sandbox is None:

@@ -14,7 +14,7 @@ import typer
 from worker.cli.streams import put, refuse
 
 if TYPE_CHECKING:
-    from worker.config_load import Loaded
+    from worker.config.load import Loaded
 
 EX_UNAVAILABLE = 69
 EX_CONFIG = 78
@@ -43,11 +43,11 @@ def run(
     SIGTERM or Ctrl-C drains and leaves with 0, or 75 when the grace ran out; a second one stops at
     once. Nothing is lost either way.
     """
-    from worker.config_load import load
+    from worker.config.load import load
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
     loaded = load(config, os.environ, flags)
-    from worker import app
+    from worker.run import app
 
     raise typer.Exit(app.run(loaded))
 
@@ -58,14 +58,14 @@ def once(
     profile: Annotated[str | None, typer.Option(help="Watch this profile.")] = None,
 ) -> None:
     """Poll every feed once, work through what is due, publish, leave: for cron and first tries."""
-    from worker.config_load import load
+    from worker.config.load import load
 
     loaded = load(config, os.environ, {"profile": profile})
     known = {row.id for row in loaded.feeds}
     for name in feed or ():
         if name not in known:
             refuse(f"no feed {name!r} in {loaded.feeds_file}", EX_CONFIG)
-    from worker import app
+    from worker.run import app
 
     raise typer.Exit(app.run(loaded, once=True, only=frozenset(feed or ())))
 
@@ -114,7 +114,7 @@ def tail(
     """Changes of incidents as they are published, from the topic or its file."""
     from worker.cli.tailing import records
     from worker.demo.show import change_line
-    from worker.log import printable
+    from worker.observe.log import printable
 
     loaded = settings(config)
     try:
@@ -151,6 +151,6 @@ def version(*, as_json: JsonOption = False) -> None:
 
 def settings(config: str | None, **flags: Any) -> Loaded:
     """Settings for a command that reads."""
-    from worker.config_load import load_settings
+    from worker.config.load import load_settings
 
     return load_settings(config, os.environ, flags)

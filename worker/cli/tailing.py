@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from worker.config import Config, Kafka
+from worker.config.schema import Config, Kafka
 
 _LOG = "incident-log.v1"
 _PAUSE_S = 0.2
@@ -65,7 +65,7 @@ def _from_kafka(
 ) -> Iterator[Published]:
     from kafka import KafkaConsumer
 
-    from worker.publish.kafka import build, connection, explain, quieten
+    from worker.publish.kafka.client import build, connection, explain, quieten
 
     quieten()
     try:

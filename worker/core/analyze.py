@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from worker.core.classify.classify import classify
-from worker.core.extract import extract
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Document, Entry
-from worker.core.read import read
-from worker.core.segment import find_segments
+from worker.core.classify.verdict import classify
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.report import Analysis
+from worker.core.extract.extract import extract
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.segment.segment import find_segments
+from worker.core.sources.page import read
 from worker.core.text.prose import compose
 
 

@@ -29,16 +29,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from worker.core.model import (
-    CategoryFigure,
-    Figure,
-    Measure,
-    OtherCount,
-    Qualifier,
-    Statement,
-    StatementStatus,
-    Zone,
-)
+from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
+from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
 
 STALE_AFTER = dt.timedelta(hours=24)
 OUTLET = "outlet_narrator"

@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from worker.core.errors import KnowledgeError
+from worker.core.domain.errors import KnowledgeError
 
 FORMATS = ("rss", "atom", "sitemap")
 _STORY_BEGAN_DAYS_AGO = 2

@@ -29,8 +29,8 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from worker.core.errors import StateError
-from worker.core.profile import Profile
+from worker.core.domain.errors import StateError
+from worker.core.knowledge.profile import Profile
 from worker.demo import show
 from worker.demo.newsroom import Newsroom, Schedule, read_schedule
 

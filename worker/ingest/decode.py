@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from worker.core.errors import FetchError
+from worker.core.domain.errors import FetchError
 
 try:
     import brotli

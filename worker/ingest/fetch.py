@@ -28,8 +28,8 @@ from typing import Literal, Self
 import aiohttp
 from yarl import URL
 
-from worker.config import Ingest
-from worker.core.errors import FetchError
+from worker.config.schema import Ingest
+from worker.core.domain.errors import FetchError
 from worker.ingest.decode import Decoder, accepted
 from worker.ingest.guard import BlockedAddressError, Guard
 

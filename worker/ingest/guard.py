@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from worker.core.errors import FetchError
+from worker.core.domain.errors import FetchError
 
 PORTS = frozenset({80, 443, 8080, 8443})
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

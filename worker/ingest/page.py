@@ -13,8 +13,8 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from worker.core.errors import FetchError
-from worker.core.model import Document, Entry
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import FetchError
 from worker.ingest.fetch import Fetcher
 from worker.ingest.robots import Robots
 

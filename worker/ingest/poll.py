@@ -22,11 +22,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from worker.config import FeedConfig
-from worker.core.entries import Hint, Parsed
-from worker.core.errors import FeedError, FetchError
-from worker.core.gate import GateDecision
-from worker.core.model import Entry
+from worker.config.schema import FeedConfig
+from worker.core.domain.document import Entry
+from worker.core.domain.errors import FeedError, FetchError
+from worker.core.sources.entries import Hint, Parsed
+from worker.core.sources.gate import GateDecision
 from worker.ingest import spool
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.schedule import (
@@ -37,7 +37,7 @@ from worker.ingest.schedule import (
     after_success,
     pace_of,
 )
-from worker.sandbox import Sandbox, SandboxKilledError
+from worker.sandbox.pool import Sandbox, SandboxKilledError
 
 Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from protego import Protego
 
-from worker.core.errors import FetchError
+from worker.core.domain.errors import FetchError
 from worker.ingest.fetch import Fetcher
 
 _FRESH = dt.timedelta(hours=24)

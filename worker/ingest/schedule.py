@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from worker.config import FeedConfig, Ingest
+from worker.config.schema import FeedConfig, Ingest
 from worker.ingest.fetch import RETRY_AFTER_CAP_S, Response, Validators, http_date
 
 UNCONDITIONAL_EVERY = dt.timedelta(hours=24)

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from worker.core.incident import Constraint, from_json
+from worker.core.domain.incident import Constraint, from_json
 
 
 def export_articles(conn: sqlite3.Connection) -> Iterator[dict[str, Any]]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.lexicon import Lexicon
-from worker.core.text.places import PlaceMention, sentence_places
+from worker.core.annotate.places import PlaceMention, sentence_places
+from worker.core.lang.lexicon import Lexicon
 from worker.core.text.prose import Prose, Sentence
 
 Range = tuple[int, int]
-THREAT_REACH = 45
+THREAT_REACH_CHARS = 45
 """Characters after a word of threat or doubt within which an attack is only feared."""
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
@@ -86,7 +86,7 @@ def _real(
         attack
         for attack in attacks
         if not any(
-            threat[0] <= attack[0] <= threat[1] + THREAT_REACH
+            threat[0] <= attack[0] <= threat[1] + THREAT_REACH_CHARS
             and lexicon.first("cue_turn", prose.text, threat[1], attack[0]) is None
             for threat in threats
         )

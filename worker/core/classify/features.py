@@ -7,7 +7,8 @@ Rules
    = the lead sentences; ``body`` = the rest. A segment told further down has its own head and lead.
 2. Each value is small and capped: a word said ten times is no more evidence than said twice.
 3. Every feature knows the first place in the text that made it fire, or none (age, absence).
-4. Nothing here knows a weight. What is measured does not depend on how it is judged.
+4. Nothing here knows a weight. What is measured does not depend on how it is judged. The names are
+   declared (``FEATURES``, ``PLACE_FEATURES``): ``weights.toml`` must say of each what it counts.
 """
 
 from __future__ import annotations
@@ -16,17 +17,41 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import Range, SentenceCues, distance
-from worker.core.text.places import PlaceMention
+from worker.core.domain.vocabulary import WIDE_PLACES
 
-CLOSE = 60
+CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
 BODY_SENTENCES = 8
+_MOST_STALE = 4
 _FOLLOW_UP = ("reaction", "retrospective")
-_TONES = (
+_ZONES = ("head", "lead", "body")
+_EVENT = ("attack", "attack_weak", "casualty", "toll", "attack_casualty")
+ANYWHERE = ("claim", "official", "perpetrator", "combat")
+TONES = (
     "recent", "retrospective", "reaction", "threat", "state", "accident", "unrest", "crime",
     "operation", "explainer", "opening", "digest",
 )  # fmt: skip
+_PLACED = (
+    "here", "near", "elsewhere", "attack_elsewhere", "attack_here", "weak_attack_here", "close",
+    "elsewhere_closer", "casualty_here",
+)  # fmt: skip
+FEATURES = frozenset({
+    *(f"{zone}.{name}" for zone in _ZONES for name in _EVENT),
+    *(f"{zone}.{name}" for zone in ("head", "lead") for name in TONES),
+    *(f"any.{name}" for name in ANYWHERE),
+    "head.question", "top.follow_up", "top.bare_reaction", "top.anniversary",
+    "age.fresh", "age.stale", "age.old_mention", "known.past",
+    "kind.item", "kind.background", "kind.aggregate", "kind.threat",
+    "kind.dated", "kind.undated", "kind.unannounced", "segment.late",
+})  # fmt: skip
+"""Every feature that does not depend on the place."""
+PLACE_FEATURES = frozenset({
+    *(f"{zone}.{name}" for zone in _ZONES for name in _PLACED),
+    "any.quarter", "top.attack_and_here", "top.country", "segment.inside", "segment.elsewhere",
+})  # fmt: skip
+"""Every feature that is measured only where the place matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +114,11 @@ def _words(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
             sheet.add(f"{zone}.toll", harm[0])
         if cues.attack:
             sheet.add(f"{zone}.attack_casualty", cues.attack[0])
-    for name in ("claim", "official", "perpetrator", "combat"):
+    for name in ANYWHERE:
         if cues.has(name):
             sheet.add(f"any.{name}", cues.hits[name][0], cap=2)
     if zone != "body":
-        for name in _TONES:
+        for name in TONES:
             if cues.has(name) and (name != "recent" or cues.attack or harm):
                 sheet.add(f"{zone}.{name}", cues.hits[name][0])
 
@@ -105,7 +130,7 @@ def _places(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
     if here:
         sheet.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
     for mention in here:
-        if mention.entry.kind not in ("city", "province"):
+        if mention.entry.kind not in WIDE_PLACES:
             sheet.add("any.quarter", mention, cap=2)
     if cues.near:
         sheet.add(f"{zone}.near", cues.near[0])
@@ -117,7 +142,7 @@ def _places(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
         name = "attack_here" if strong else "weak_attack_here"
         sheet.add(f"{zone}.{name}", attack[0], cap=2)
         gap = _gap(here, attack)
-        if strong and gap <= CLOSE:
+        if strong and gap <= CLOSE_CHARS:
             sheet.add(f"{zone}.close", attack[0])
         if away and _gap(away, attack) < gap:
             sheet.add(f"{zone}.elsewhere_closer", away[0])
@@ -163,4 +188,4 @@ def age_features(age_days: int | None, window_days: int) -> dict[str, Feature]:
         return {}
     if age_days <= window_days:
         return {"age.fresh": Feature(1.0)}
-    return {"age.stale": Feature(min(4.0, 1.0 + math.log2(age_days / (window_days + 1.0))))}
+    return {"age.stale": Feature(min(_MOST_STALE, 1.0 + math.log2(age_days / (window_days + 1.0))))}

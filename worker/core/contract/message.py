@@ -21,8 +21,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from worker.core.contract import caps
-from worker.core.contract.canonical import digest, encode, plain
 from worker.core.contract.records import (
     ARTICLE_RECORD,
     DEAD_LETTER,
@@ -32,10 +30,12 @@ from worker.core.contract.records import (
     Heartbeat,
     PublishedReport,
 )
-from worker.core.contract.snapshot import SNAPSHOT
-from worker.core.incident import Change, Link
-from worker.core.knowledge import Knowledge
-from worker.core.model import Analysis, Report
+from worker.core.domain import caps
+from worker.core.domain.canonical import digest, encode, plain
+from worker.core.domain.incident import Change, Link
+from worker.core.domain.report import Analysis, Report
+from worker.core.domain.snapshot import SNAPSHOT
+from worker.core.knowledge.knowledge import Knowledge
 
 INCIDENTS = "incidents.v1"
 INCIDENT_LOG = "incident-log.v1"

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from worker.core.contract.snapshot import LinkCertainty
-from worker.core.model import EntryStatus, PublishedBasis, Report, Verdict
+from worker.core.domain.report import Report, Verdict
+from worker.core.domain.snapshot import LinkCertainty
+from worker.core.domain.vocabulary import EntryStatus, PublishedBasis
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from worker.core.contract import message
 from worker.core.contract.records import ARTICLE_RECORD, DEAD_LETTER, HEARTBEAT
-from worker.core.contract.snapshot import SNAPSHOT
+from worker.core.domain.snapshot import SNAPSHOT
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {

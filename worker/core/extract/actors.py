@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.core.extract.passage import Passage
-from worker.core.lexicon import bounded
-from worker.core.profile import Actor
-from worker.core.text.normalise import plain
+from worker.core.knowledge.profile import Actor
+from worker.core.lang.lexicon import any_of
+from worker.core.lang.normalise import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,4 @@ def _names(
 ) -> tuple[re.Pattern[str] | None, dict[str, tuple[Actor, bool]]]:
     owners = {plain(v): (a, True) for a in actors for v in a.speakers}
     owners |= {plain(v): (a, False) for a in actors for v in (a.name, *a.variants)}
-    if not owners:
-        return None, owners
-    longest_first = sorted(owners, key=len, reverse=True)
-    return re.compile(bounded("|".join(map(re.escape, longest_first)))), owners
+    return any_of(owners), owners

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
+from worker.core.domain.report import Claim
 from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.model import Claim
-from worker.core.profile import Actor
+from worker.core.knowledge.profile import Actor
 
-_AFTER_REACH = 60
-_ANAPHOR_REACH = 34
+_AFTER_REACH_CHARS = 60
+_ANAPHOR_REACH_CHARS = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _after(
     passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
 ) -> ActorMention | None:
     _, high = passage.clause(match.start())
-    limit = min(high, match.end() + _AFTER_REACH)
+    limit = min(high, match.end() + _AFTER_REACH_CHARS)
     return next((a for a in actors if match.end() <= a.start < limit), None)
 
 
@@ -92,7 +92,7 @@ def _before(
     if named:
         return named[-1]
     text = passage.prose.text
-    head = text[max(low, match.start() - _ANAPHOR_REACH) : match.start()]
+    head = text[max(low, match.start() - _ANAPHOR_REACH_CHARS) : match.start()]
     if not head.strip() or passage.has("group_anaphor", match.start() - len(head), match.start()):
         earlier = [a for a in actors if a.end <= low]
         return earlier[-1] if earlier else None

@@ -15,17 +15,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from re import Match
 
-from worker.core.discourse import Trigger, find_triggers
-from worker.core.lexicon import Lexicon
-from worker.core.model import Article, Span, Zone
-from worker.core.profile import Profile
-from worker.core.segment import Segment
-from worker.core.text.dates import DateMention
-from worker.core.text.normalise import plain
+from worker.core.annotate.dates import DateMention
+from worker.core.domain.document import Article, Span
+from worker.core.domain.vocabulary import Zone
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import Profile
+from worker.core.knowledge.weights import ExtractWeights
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import plain
+from worker.core.segment.clauses import Trigger, find_triggers
+from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose, Sentence
 
-EVIDENCE_LIMIT = 8
-CLAUSE_REACH = 600
+MOST_SPANS = 8
+CLAUSE_REACH_CHARS = 600
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,21 @@ class Passage:
     article: Article
     prose: Prose
     lexicon: Lexicon
-    profile: Profile
+    knowledge: Knowledge
     segment: Segment
     dates: tuple[DateMention, ...]
     others: tuple[Segment, ...] = ()
     """The article's other attacks: what they name is less likely to be this one's."""
+
+    @property
+    def profile(self) -> Profile:
+        """Everything that is true of the watched area only."""
+        return self.knowledge.profile
+
+    @property
+    def weights(self) -> ExtractWeights:
+        """What words around a place, a thing or a time are worth."""
+        return self.knowledge.extract_weights
 
     def told_elsewhere(self, name: str) -> bool:
         """Whether another segment of the article names the same thing."""
@@ -83,7 +96,7 @@ class Passage:
         A "sentence" without an end, as hostile pages have it, is cut to what stands near.
         """
         low, high = self._clause(position)
-        return max(low, position - CLAUSE_REACH), min(high, position + CLAUSE_REACH)
+        return max(low, position - CLAUSE_REACH_CHARS), min(high, position + CLAUSE_REACH_CHARS)
 
     def _clause(self, position: int) -> tuple[int, int]:
         sentence = self.prose.sentence_at(position)
@@ -125,7 +138,7 @@ class Passage:
     def spans(self, places: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
         """Verbatim spans of positions, in text order, each once, the first few."""
         ordered = sorted(set(places))
-        return tuple(self.prose.span(start, end) for start, end in ordered[:EVIDENCE_LIMIT])
+        return tuple(self.prose.span(start, end) for start, end in ordered[:MOST_SPANS])
 
 
 Evidence = tuple[Span, ...]

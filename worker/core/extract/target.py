@@ -20,26 +20,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.core.domain.report import Target
+from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES
 from worker.core.extract.actors import find_actors
+from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.extract.phrase import is_name, name_within, noun_phrase
-from worker.core.lexicon import Lexicon, bounded
-from worker.core.model import Target
-from worker.core.profile import Institution, PlaceEntry
-from worker.core.text.normalise import plain
+from worker.core.knowledge.profile import Institution, PlaceEntry
+from worker.core.knowledge.weights import TargetWeights
+from worker.core.lang.lexicon import Lexicon, any_of
+from worker.core.lang.normalise import plain
 
-_LEAD_REACH = 60
-_STRONG, _PASSIVE, _HARM, _NEAR, _BARE = 3.0, 2.0, 1.4, 1.2, 0.3
-_LEAST = 1.0
-"""Below this nothing was said to be a target; the report then names none."""
+_LEAD_REACH_CHARS = 60
+_SPEECH_REACH_CHARS = 24
+_FOLLOWING_CHARS = 60
 _MOST_TARGETS = 3
-_ZONES = {"title": 0.8, "lead": 0.8, "body": 0.0, "caption": -0.5}
-_PEOPLE = {
-    "unnamed_civilian", "government_personnel", "teacher_professor_instructor", "unknown",
-    "military_personnel", "police_security_forces_officers",
-}  # fmt: skip
-
-
+_NO_THING = PEOPLE | {"unknown"}
+"""Subtypes that are rarely what was aimed at. A civilian with a name is: that is an assassination.
+(``merge.facts`` counts him among people for another reason: that he was hit tells no attack apart.)"""
 _SITES = {
     "military_barracks_base_headquarters", "military_checkpoint", "police_building",
     "police_checkpoint", "television_journalist_staff_facility", "place_of_worship",
@@ -68,11 +65,12 @@ class _Mention:
 def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Evidence]:
     """Up to three targets, the primary first, and where they are named."""
     groups = _grouped(sorted(_mentions(passage), key=lambda m: -m.score))
-    ranked = sorted(groups, key=lambda g: (-_weight(g), g[0].start))
+    weights = passage.weights.target
+    ranked = sorted(groups, key=lambda g: (-_weight(g, weights), g[0].start))
     targets: list[Target] = []
     proof: list[tuple[int, int]] = []
     for group in ranked:
-        if _weight(group) < _LEAST or len(targets) == _MOST_TARGETS:
+        if _weight(group, weights) < weights.least or len(targets) == _MOST_TARGETS:
             break
         role = _role(passage, group, bool(targets))
         if role is None or (targets and not _is_second(group)):
@@ -84,15 +82,18 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Evidence]:
 
 def find_site(passage: Passage) -> str | None:
     """The printed name of the best target that is a place, for want of a place of the profile."""
-    sites = [m for m in _mentions(passage) if m.subtype in _SITES and m.score >= _LEAST]
-    best = max(sites, key=lambda m: (m.score + 0.3 * m.proper, -m.start), default=None)
+    weights = passage.weights.target
+    sites = [m for m in _mentions(passage) if m.subtype in _SITES and m.score >= weights.least]
+    best = max(
+        sites, key=lambda m: (m.score + weights.proper_site * m.proper, -m.start), default=None
+    )
     return best.name if best is not None else None
 
 
 def canonical_id(name: str, lexicon: Lexicon) -> str:
     """The words of a name that tell it apart: sorted, spelling and site words evened out."""
-    generic = lexicon.patterns.get("site_generic")
-    return word_key(name, tuple(lexicon.words.get("spelling", {}).items()), generic)
+    generic = lexicon.patterns["site_generic"]
+    return word_key(name, tuple(lexicon.words["spelling"].items()), generic)
 
 
 @lru_cache(maxsize=4096)
@@ -108,6 +109,7 @@ def word_key(
 
 
 def _mentions(passage: Passage) -> Iterator[_Mention]:
+    weights = passage.weights.target
     voices = [a for a in find_actors(passage) if a.person]
     for found, value in passage.find_in_table("target_type"):
         head = found.span()
@@ -127,11 +129,13 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
             is_name(passage, m.start(), m.end()) and m.group() not in city
             for m in _words(passage, start, end)
         )
-        score += _ZONES[passage.zone(start)] + 0.3 * proper + 0.3 * (parent is not None)
-        score -= (0.8 if subtype in _PEOPLE else 0.0) + (1.5 if kind == "unknown" else 0.0)
-        score -= 1.5 * (passage.zone(start) == "body" and passage.told_elsewhere(name))
+        zone = passage.zone(start)
+        owned = weights.owned * (parent is not None)
+        score += weights.zone.of(zone) + weights.proper * proper + owned
+        score += weights.people * (subtype in _NO_THING) + weights.unknown * (kind == "unknown")
+        score += weights.other_attack * (zone == "body" and passage.told_elsewhere(name))
         if start == head[0] and end == head[1] and passage.ends_with("definite", start):
-            score -= 0.7
+            score += weights.bare
         if parent is not None and parent.target_type:
             same = kind == parent.target_type
             kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
@@ -148,45 +152,54 @@ def _words(passage: Passage, start: int, end: int) -> Iterator[re.Match[str]]:
 @lru_cache(maxsize=8)
 def _area(places: tuple[PlaceEntry, ...]) -> frozenset[str]:
     """Names of the whole watched area: they tell no thing in it apart."""
-    wide = (p for p in places if p.kind in ("city", "province"))
+    wide = (p for p in places if p.kind in WIDE_PLACES)
     return frozenset(plain(variant) for place in wide for variant in place.variants)
 
 
 def _speaks(passage: Passage, start: int, end: int) -> bool:
     """Whether the phrase is whom the outlet quotes: "police said", "told the ministry"."""
     text = passage.prose.text
-    after = text[end : end + 60].split(",")[0].split(".")[0]
+    after = text[end : end + _FOLLOWING_CHARS].split(",")[0].split(".")[0]
     words = after.split()[:4]
     if passage.has("says", end, end + len(" ".join(words)) + 1) and not passage.has(
         "harm", end, end + len(" ".join(words)) + 1
     ):
         return True
-    return any(passage.ends_with(c, start, 24) for c in ("says", "reception", "speech"))
+    return any(
+        passage.ends_with(c, start, _SPEECH_REACH_CHARS) for c in ("says", "reception", "speech")
+    )
 
 
 def _suffers(passage: Passage, end: int) -> bool:
     """Whether a passive follows: "the deputy governor | was killed"."""
-    pattern = passage.lexicon.patterns.get("passive_harm")
+    pattern = passage.lexicon.patterns["passive_harm"]
     at = end + (passage.prose.text[end : end + 1] == " ")
     return pattern is not None and pattern.match(passage.prose.text, at) is not None
 
 
 def _lead(passage: Passage, start: int, end: int, head: int) -> tuple[float, bool]:
     """How strongly the words before a phrase make it a target."""
+    weights = passage.weights.target
     if _suffers(passage, end):
-        return _PASSIVE, False
-    low = max(passage.clause(head)[0], start - _LEAD_REACH)
+        return weights.passive, False
+    low = max(passage.clause(head)[0], start - _LEAD_REACH_CHARS)
     text = passage.prose.text
-    for category, score in (("target_lead", _STRONG), ("harm", _HARM), ("target_near", _NEAR)):
+    leads = (
+        ("target_lead", weights.aimed_at),
+        ("harm", weights.harmed),
+        ("target_near", weights.near),
+    )
+    for category, score in leads:
         last = max(
             (m.end() for m in passage.lexicon.find(category, text, low, start)), default=None
         )
         if last is not None and _is_close(passage, last, start):
-            bonus = 1.5 if category == "target_lead" and passage.has("aim", low, last) else 0.0
-            bonus -= 0.3 * _gap(passage, last, start)
+            said = category == "target_lead" and passage.has("aim", low, last)
+            bonus = weights.said_aim * said
+            bonus += weights.per_word_between * _gap(passage, last, start)
             return score + bonus, category == "target_lead"
     if passage.triggers_in(*passage.clause(head)):
-        return _BARE, False
+        return weights.in_clause, False
     return 0.0, False
 
 
@@ -198,7 +211,7 @@ def _is_close(passage: Passage, start: int, end: int) -> bool:
 
 def _gap(passage: Passage, start: int, end: int) -> int:
     """Words between a lead and its thing, not counting "the gates of the"."""
-    free = [passage.lexicon.patterns.get(c) for c in ("determiner", "site_generic")]
+    free = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
     words = passage.prose.text[start:end].split()
     return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
 
@@ -222,10 +235,7 @@ def _institutions(
     institutions: tuple[Institution, ...],
 ) -> tuple[re.Pattern[str] | None, dict[str, Institution]]:
     owners = {plain(v): i for i in institutions for v in i.variants if len(v) > 2}
-    if not owners:
-        return None, owners
-    longest_first = sorted(owners, key=len, reverse=True)
-    return re.compile(bounded("|".join(map(re.escape, longest_first)))), owners
+    return any_of(owners), owners
 
 
 def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
@@ -248,13 +258,13 @@ def _same(one: _Mention, two: _Mention) -> bool:
     return one.type == two.type and one.subtype == two.subtype and not (one.proper and two.proper)
 
 
-def _weight(group: list[_Mention]) -> float:
-    return max(m.score for m in group) + 0.25 * min(len(group) - 1, 3)
+def _weight(group: list[_Mention], weights: TargetWeights) -> float:
+    return max(m.score for m in group) + weights.repeated * min(len(group) - 1, 3)
 
 
 def _is_second(group: list[_Mention]) -> bool:
     """A further target needs a name of its own; people and bare heads are no second target."""
-    return group[0].subtype not in _PEOPLE and any(m.proper or m.parent for m in group)
+    return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
 
 
 def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator
 
 from worker.core.extract.passage import Passage
-from worker.core.text.normalise import plain
+from worker.core.lang.normalise import plain
 
-_MOST = 12
+_MOST_NAMES = 12
 _AGED = re.compile(r"((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")
-_HARM_REACH, _SUSPECT_REACH = 60, 24
+_HARM_REACH_CHARS, _SUSPECT_REACH_CHARS = 60, 24
 
 
 def find_victims(passage: Passage) -> tuple[str, ...]:
@@ -27,14 +27,14 @@ def find_victims(passage: Passage) -> tuple[str, ...]:
         return ()
     known = _known(passage)
     names = (_printed(passage, start, end) for start, end in found)
-    return tuple(dict.fromkeys(n for n in names if n and plain(n) not in known))[:_MOST]
+    return tuple(dict.fromkeys(n for n in names if n and plain(n) not in known))[:_MOST_NAMES]
 
 
 def _introduced(passage: Passage) -> Iterator[tuple[int, int]]:
     """Stretches that begin with a name after "identified as" and the like."""
     for lead in passage.find("victim_lead"):
         low, high = passage.clause(lead.start())
-        if not passage.has("suspect", max(low, lead.start() - _SUSPECT_REACH), lead.end()):
+        if not passage.has("suspect", max(low, lead.start() - _SUSPECT_REACH_CHARS), lead.end()):
             yield lead.end(), high
 
 
@@ -43,7 +43,7 @@ def _aged(passage: Passage) -> Iterator[tuple[int, int]]:
     for low, high in passage.segment.ranges:
         for match in _AGED.finditer(passage.prose.text, low, high):
             start, end = passage.clause(match.start())
-            harmed = passage.has("harm", match.end(), min(end, match.end() + _HARM_REACH))
+            harmed = passage.has("harm", match.end(), min(end, match.end() + _HARM_REACH_CHARS))
             if harmed and not passage.has("suspect", start, end):
                 yield _first_capital(passage, *match.span(1)), match.end(1)
 
@@ -71,12 +71,16 @@ def _printed(passage: Passage, start: int, end: int) -> str | None:
         words.append(word)
         if match.group(2) or word != owner or len(words) == 4:
             break
-    enough = len(words) >= 2 and not _is_loud(passage, start)
+    enough = len(words) >= 2 and not _is_capitalised(passage, start)
     return " ".join(words) if enough else None
 
 
-def _is_loud(passage: Passage, position: int) -> bool:
-    """Whether the sentence capitalises everything, so that capitals are no names."""
+def _is_capitalised(passage: Passage, position: int) -> bool:
+    """Whether a position stands in a title, or in a sentence that is all capitals.
+
+    Two capitals in a row are no full name there. (A single name may still be one: ``phrase.is_name``
+    looks at how many words of the sentence begin with a capital.)
+    """
     sentence = passage.sentence(position)
     if sentence is None or sentence.zone == "title":
         return True

@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. Several types are listed in GTD's hierarchy, not in the order of the text (codebook, 2018).
+1. Several types are listed in GTD's hierarchy, not in the order of the text (codebook, "Attack Type":
+   when several apply, the first is attacktype1). The hierarchy is the order of ``merge/state/codes.toml``.
 2. A weak word (gunfire) proves armed assault only when the attackers are in the sentence, or when
    no better type stands: rescuers and guards shoot too.
 3. Suicide is never inferred. A car bomb is not a suicide attack until the text says so.
@@ -14,25 +15,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from worker.core.discourse import Trigger
+from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.model import Weapon
+from worker.core.segment.clauses import Trigger
 
-HIERARCHY = (
-    "assassination",
-    "hijacking",
-    "hostage_taking_kidnapping",
-    "hostage_taking_barricade",
-    "bombing_explosion",
-    "armed_assault",
-    "unarmed_assault",
-    "facility_infrastructure",
-    "unknown",
-)
-"""GTD codebook, "Attack Type": when several apply, the first of these is attacktype1."""
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _MOST_BLASTS = 30
-_HEAD, _REPEATED = 7, 3
+_HEAD_SENTENCES, _REPEATED = 7, 3
 
 
 def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
@@ -52,7 +41,7 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
     by_type = {
         k: v for k, v in by_type.items() if _is_told(passage, [t.start for t in v])
     } or by_type
-    types = tuple(t for t in HIERARCHY if t in by_type)
+    types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
     proof = [(t.start, t.end) for name in types for t in by_type[name][:4]]
     return types, passage.spans(proof)
 
@@ -63,7 +52,10 @@ def _is_told(passage: Passage, positions: list[int]) -> bool:
     (A shooting's report that mentions a missile once, twenty sentences down, is no bombing.)
     """
     first = passage.segment.sentences[0]
-    early = any(s is not None and s.index - first < _HEAD for s in map(passage.sentence, positions))
+    early = any(
+        s is not None and s.index - first < _HEAD_SENTENCES
+        for s in map(passage.sentence, positions)
+    )
     return early or len(positions) >= _REPEATED
 
 

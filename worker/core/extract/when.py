@@ -9,11 +9,11 @@ Rules
 
 from __future__ import annotations
 
+from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.text.clock import ClockMention, find_times
 
-_STAMP_REACH = 2
-_LATE = 8
+_STAMP_REACH_CHARS = 2
+_LATE_SENTENCES = 8
 """A time of day first given after so many sentences is that of something else."""
 
 
@@ -59,11 +59,13 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
     sentence = passage.sentence(mention.start)
     if sentence is None or sentence.zone == "caption":
         return None
-    if mention.start - sentence.start < _STAMP_REACH:
+    if mention.start - sentence.start < _STAMP_REACH_CHARS:
         return None
     start, end = passage.clause(mention.start)
     near = passage.triggers_in(start, end)
-    if not near and sentence.index > _LATE:
+    if not near and sentence.index > _LATE_SENTENCES:
         return None
-    gap = min((max(t.start - mention.end, mention.start - t.end, 0) for t in near), default=200)
-    return 2.0 * bool(near) - gap / 200 - sentence.index * 0.05
+    weights = passage.weights.when
+    far = weights.far_chars
+    gap = min((max(t.start - mention.end, mention.start - t.end, 0) for t in near), default=far)
+    return weights.beside_attack * bool(near) - gap / far + sentence.index * weights.per_sentence

@@ -16,27 +16,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker.core.annotate.places import PlaceMention
+from worker.core.domain.report import Place, Target
+from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision
+from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.extract.phrase import is_name
 from worker.core.extract.target import canonical_id, find_site
-from worker.core.model import Place, PlacePrecision, Target
-from worker.core.profile import PlaceEntry
-from worker.core.text.normalise import plain
-from worker.core.text.places import PlaceMention
+from worker.core.knowledge.profile import PlaceEntry
+from worker.core.lang.normalise import plain
 
-_FINE = {"landmark", "neighbourhood", "district"}
-_RANK: dict[str, int] = {"landmark": 0, "neighbourhood": 1, "district": 2, "city": 3, "province": 4}
-_ZONES = {"title": 1.0, "lead": 1.0, "body": 0.0, "caption": 0.0}
-_RECEPTION_REACH = 44
-_SAYS_REACH = 26
-_LOCATIVE_REACH = 40
+_RANK: dict[str, int] = {kind: n for n, kind in enumerate((*FINE_PLACES, *WIDE_PLACES))}
+_RECEPTION_REACH_CHARS = 44
+_SAYS_REACH_CHARS = 26
+_LOCATIVE_REACH_CHARS = 40
+_FREE_PLACE_REACH_CHARS = 20
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
 )
 _WORDS = re.compile(r"[\w'.-]+")
-_TARGET_SCORE = 4.0
-_LANDMARK_LEAST = 1.2
-"""A landmark is often only passed, quoted or struck elsewhere; it needs more than a mention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,10 @@ def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | N
     if not scored:
         return _anywhere(passage)
     entries = {e.id: e for e in passage.profile.places}
-    landmark = _best([s for s in scored if s.score >= _LANDMARK_LEAST], ("landmark",))
+    least = passage.weights.where.landmark_least
+    landmark = _best([s for s in scored if s.score >= least], ("landmark",))
     quarter = _best(scored, ("neighbourhood",)) or _best(scored, ("district",))
-    city = _best(scored, ("city", "province"))
+    city = _best(scored, WIDE_PLACES)
     finest = landmark or quarter or city
     if finest is None:
         return None, ()
@@ -83,7 +81,8 @@ def _of_target(passage: Passage, targets: tuple[Target, ...]) -> list[_Scored]:
     for start, end in passage.segment.ranges:
         at = passage.prose.text.find(wanted, start, end)
         if at >= 0:
-            return [_Scored(PlaceMention(at, at + len(wanted), entry, "here"), _TARGET_SCORE)]
+            mention = PlaceMention(at, at + len(wanted), entry, "here")
+            return [_Scored(mention, passage.weights.where.is_target)]
     return []
 
 
@@ -101,28 +100,30 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     sentence = passage.sentence(mention.start)
     if sentence is None:
         return 0.0
+    weights = passage.weights.where
     low, high = passage.clause(mention.start)
     triggered = bool(passage.triggers_in(low, high))
-    score = 0.6 + 1.5 * triggered + _ZONES[sentence.zone] - 0.02 * sentence.index
-    located = passage.has("locative", max(low, mention.start - _LOCATIVE_REACH), mention.start)
-    score += 0.8 * located
-    if _receives(passage, mention, high) and not triggered:
-        score -= 3.0
-    elif _receives(passage, mention, high):
-        score -= 1.8
+    score = weights.named + weights.with_attack * triggered + weights.zone.of(sentence.zone)
+    score += weights.per_sentence * sentence.index
+    reach = max(low, mention.start - _LOCATIVE_REACH_CHARS)
+    score += weights.located * passage.has("locative", reach, mention.start)
+    if _receives(passage, mention, high):
+        score += weights.received_with_attack if triggered else weights.received
     if mention.entry.kind == "landmark":
         name = passage.prose.span(mention.start, mention.end).quote
         aimed = [t for t in targets if name in t.name or t.name in name]
-        score += sum(2.0 if t.role == "primary" else -1.0 for t in aimed[:1])
+        if aimed:
+            primary = aimed[0].role == "primary"
+            score += weights.primary_target if primary else weights.other_target
     if mention.kind == "near":
-        score -= 0.4
-    fine = mention.entry.kind in _FINE
+        score += weights.near
+    fine = mention.entry.kind in FINE_PLACES
     if fine and sentence.zone == "body" and mention.entry.id in _elsewhere(passage):
-        score -= 2.0
-    if passage.has("not_site", mention.end, min(high, mention.end + _SAYS_REACH)):
-        score -= 2.5
-    if passage.ends_with("free_place", mention.start, 20):
-        score += 0.5
+        score += weights.other_attack
+    if passage.has("not_site", mention.end, min(high, mention.end + _SAYS_REACH_CHARS)):
+        score += weights.not_site
+    if passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS):
+        score += weights.part_named
     return score
 
 
@@ -135,8 +136,8 @@ def _elsewhere(passage: Passage) -> set[str]:
 
 def _receives(passage: Passage, mention: PlaceMention, high: int) -> bool:
     """Whether the place is a speaker's, or where the wounded were taken."""
-    before = max(0, mention.start - _RECEPTION_REACH)
-    after = min(high, mention.end + _SAYS_REACH)
+    before = max(0, mention.start - _RECEPTION_REACH_CHARS)
+    after = min(high, mention.end + _SAYS_REACH_CHARS)
     return passage.has("reception", before, mention.start) or (
         mention.entry.kind == "landmark" and passage.has("says", mention.end, after)
     )
@@ -183,12 +184,12 @@ def _place(
 def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
     """The finest place phrase as the outlet prints it."""
     first = kept[0]
-    if first.entry.kind in _FINE:
+    if first.entry.kind in FINE_PLACES:
         return passage.prose.span(first.start, first.end).quote
     site = find_site(passage)
     if site is not None:
         return site
-    side = passage.ends_with("free_place", first.start, 20)
+    side = passage.ends_with("free_place", first.start, _FREE_PLACE_REACH_CHARS)
     start = side.start() if side is not None else first.start
     return passage.prose.span(start, first.end).quote
 

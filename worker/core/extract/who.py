@@ -13,20 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from worker.core.domain.report import Claim, Perpetrator
+from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
 from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Evidence, Passage
-from worker.core.model import Attribution, Claim, Perpetrator
 
-_ORDER: tuple[Attribution, ...] = (
-    "claimed_or_admitted",
-    "reported_as_fact",
-    "suspected_or_accused_by_authorities",
-    "suspected_or_accused",
-    "possible",
-    "acquitted",
-)
-_REACH = 60
-_BLAME_REACH = 90
+_VERB_REACH_CHARS = 60
+_BLAME_REACH_CHARS = 90
+_STRIKE_REACH_CHARS = 24
 
 
 def find_perpetrators(
@@ -39,11 +33,13 @@ def find_perpetrators(
         basis = "claimed_or_admitted" if mention.actor.name in claimed else _basis(passage, mention)
         if basis is None:
             continue
-        rank = _ORDER.index(basis)
+        rank = ATTRIBUTIONS.index(basis)
         if mention.actor.name not in best or rank < best[mention.actor.name][0]:
             best[mention.actor.name] = (rank, mention)
     ordered = sorted(best.values(), key=lambda item: (item[0], item[1].start))
-    people = tuple(Perpetrator(m.actor.name, m.actor.actor_class, _ORDER[r]) for r, m in ordered)
+    people = tuple(
+        Perpetrator(m.actor.name, m.actor.actor_class, ATTRIBUTIONS[r]) for r, m in ordered
+    )
     return people, passage.spans((m.start, m.end) for _, m in ordered)
 
 
@@ -62,7 +58,7 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
 
 
 def _struck(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
-    after = (mention.end, min(high, mention.end + 24))
+    after = (mention.end, min(high, mention.end + _STRIKE_REACH_CHARS))
     named = passage.has("state_strike", mention.start, mention.end) and bool(
         passage.triggers_in(low, high)
     )
@@ -75,7 +71,10 @@ def _by(passage: Passage, mention: ActorMention, low: int) -> bool:
 
 
 def _blamed(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
-    reach = (max(low, mention.start - _BLAME_REACH), min(high, mention.end + _BLAME_REACH))
+    reach = (
+        max(low, mention.start - _BLAME_REACH_CHARS),
+        min(high, mention.end + _BLAME_REACH_CHARS),
+    )
     return passage.has("blame", *reach)
 
 
@@ -96,6 +95,8 @@ def _acts(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
 def _first_words(passage: Passage, mention: ActorMention, high: int) -> Iterator[int]:
     """Ends of the first few words after a mention: there the verb of its deed must stand."""
     position = mention.end
-    for word in passage.prose.text[mention.end : min(high, mention.end + _REACH)].split()[:4]:
+    for word in passage.prose.text[
+        mention.end : min(high, mention.end + _VERB_REACH_CHARS)
+    ].split()[:4]:
         position = passage.prose.text.index(word, position) + len(word)
         yield position

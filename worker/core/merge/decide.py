@@ -2,8 +2,8 @@
 
 Theory of operation
 -------------------
-prepare → partition → gather → announce → draft → revise. Up to ``gather`` everything is a pure
-function of the set of reports; ``announce`` alone looks at history, to keep ids. Every cell is
+prepare → partition → gather → assign_ids → draft → revise. Up to ``gather`` everything is a pure
+function of the set of reports; ``assign_ids`` alone looks at history, to keep ids. Every cell is
 drafted anew and compared with what was published; only what differs becomes a revision, so it
 does not matter why a decision was asked for.
 
@@ -20,25 +20,24 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from worker.core.errors import StateError
-from worker.core.incident import (
-    Change,
-    Changes,
-    Component,
-    Incident,
-    TimerSet,
+from worker.core.domain.errors import StateError
+from worker.core.domain.incident import Change, Changes, Component, Incident, TimerSet
+from worker.core.domain.report import Analysis
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.members import gather
+from worker.core.merge.cluster.merge_input import MergeInput, prepare, touched_by
+from worker.core.merge.cluster.partition import partition
+from worker.core.merge.identity.assign_ids import IdentifiedCluster, assign_ids
+from worker.core.merge.state import life
+from worker.core.merge.state.draft import (
+    DecisionContext,
+    draft_cell,
+    draft_emptied,
+    draft_superseded,
 )
-from worker.core.knowledge import Knowledge
-from worker.core.merge import life
-from worker.core.merge.draft import Surroundings, draft_cell, draft_emptied, draft_superseded
-from worker.core.merge.groups import find_duplicates, find_groups
-from worker.core.merge.identity import Named, announce
-from worker.core.merge.links import background_homes, link_all
-from worker.core.merge.members import gather
-from worker.core.merge.partition import partition
-from worker.core.merge.revise import Cause, Draft, revise
-from worker.core.merge.scene import Scene, prepare, touched_by
-from worker.core.model import Analysis
+from worker.core.merge.state.groups import find_duplicates, find_groups
+from worker.core.merge.state.links import background_homes, link_all
+from worker.core.merge.state.revise import Cause, Draft, revise
 
 
 def decide(
@@ -54,15 +53,17 @@ def decide(
     cause = _cause(incoming, now, knowledge)
     thawed = touched_by(component, cause.article_id)
     while True:
-        around = _look(component, incoming, thawed, knowledge)
-        woken = {n.incident_id for n in around.announced.named if not _rests(n, around.scene)}
-        woken |= set(around.announced.superseded)
+        context = _look(component, incoming, thawed, knowledge)
+        woken = {
+            n.incident_id for n in context.announced.named if not _rests(n, context.merge_input)
+        }
+        woken |= set(context.announced.superseded)
         late = frozenset(_closed(component) & woken) - thawed
         if not late:
             break
         thawed |= late
-    drafts = list(_drafts(component, around, cause, ticking=incoming is None))
-    return _changes(drafts, around, cause)
+    drafts = list(_drafts(component, context, cause, ticking=incoming is None))
+    return _changes(drafts, context, cause)
 
 
 def _look(
@@ -70,19 +71,19 @@ def _look(
     incoming: Analysis | None,
     thawed: frozenset[str],
     knowledge: Knowledge,
-) -> Surroundings:
+) -> DecisionContext:
     """Who belongs together and under which ids, with some closed incidents opened."""
     touched = incoming.article.article_id if incoming is not None else None
-    scene = prepare(component, touched, thawed, knowledge)
-    parted = partition(scene.nodes, scene.evidence)
-    parties = [gather(cell, scene) for cell in parted.cells]
-    announced = announce(parties, component, scene)
-    return Surroundings(
-        scene=scene,
+    merge_input = prepare(component, touched, thawed, knowledge)
+    parted = partition(merge_input.nodes, merge_input.evidence)
+    clusters = [gather(cell, merge_input) for cell in parted.cells]
+    announced = assign_ids(clusters, component, merge_input)
+    return DecisionContext(
+        merge_input=merge_input,
         announced=announced,
-        groups=find_groups(announced.named, parted, scene),
-        duplicates=find_duplicates(announced.named, parted, scene),
-        homes=background_homes(announced.named, scene),
+        groups=find_groups(announced.named, parted, merge_input),
+        duplicates=find_duplicates(announced.named, parted, merge_input),
+        homes=background_homes(announced.named, merge_input),
         incoming=incoming,
     )
 
@@ -128,32 +129,32 @@ def _aware(moment: dt.datetime, now: dt.datetime) -> dt.datetime:
 
 
 def _drafts(
-    component: Component, around: Surroundings, cause: Cause, *, ticking: bool
+    component: Component, context: DecisionContext, cause: Cause, *, ticking: bool
 ) -> Iterable[Draft]:
     """Fresh states, survivors first, then what they supersede, then what lost all its reports."""
-    named = around.announced.named
+    named = context.announced.named
     for entry in sorted(named, key=lambda n: (n.ordinal, n.incident_id)):
-        if not _rests(entry, around.scene):
-            yield draft_cell(entry, around, cause, ticking=ticking)
+        if not _rests(entry, context.merge_input):
+            yield draft_cell(entry, context, cause, ticking=ticking)
     by_id = {incident.incident_id: incident for incident in component.announced}
-    for incident_id, survivor in sorted(around.announced.superseded.items()):
+    for incident_id, survivor in sorted(context.announced.superseded.items()):
         if incident_id in by_id:
-            yield draft_superseded(by_id[incident_id], survivor, around, cause)
-    for incident in around.announced.emptied:
-        if not around.scene.is_closed(incident) and incident.members:
-            yield draft_emptied(incident, around, cause)
+            yield draft_superseded(by_id[incident_id], survivor, context, cause)
+    for incident in context.announced.emptied:
+        if not context.merge_input.is_closed(incident) and incident.members:
+            yield draft_emptied(incident, context, cause)
 
 
-def _rests(entry: Named, scene: Scene) -> bool:
+def _rests(entry: IdentifiedCluster, merge_input: MergeInput) -> bool:
     """Whether a closed incident stays as it is: no late primary, no retraction, not thawed."""
-    if entry.prior is None or not scene.is_closed(entry.prior):
+    if entry.prior is None or not merge_input.is_closed(entry.prior):
         return False
-    party = entry.party
-    late = any(m.frozen is None and m.filed.report.role == "primary" for m in party.primaries)
-    return not late and not party.retracted
+    cluster = entry.cluster
+    late = any(m.frozen is None and m.filed.report.role == "primary" for m in cluster.primaries)
+    return not late and not cluster.retracted
 
 
-def _changes(drafts: Sequence[Draft], around: Surroundings, cause: Cause) -> Changes:
+def _changes(drafts: Sequence[Draft], context: DecisionContext, cause: Cause) -> Changes:
     changes: list[Change] = []
     kept: list[Incident] = []
     timers: list[TimerSet] = []
@@ -168,13 +169,13 @@ def _changes(drafts: Sequence[Draft], around: Surroundings, cause: Cause) -> Cha
         changes=tuple(changes),
         kept=tuple(kept),
         timers=tuple(timers),
-        copies=_copies(around.announced.named),
-        links=tuple(link_all(around.announced.named, around.homes, around.scene)),
+        copies=_copies(context.announced.named),
+        links=tuple(link_all(context.announced.named, context.homes, context.merge_input)),
     )
 
 
-def _copies(named: Iterable[Named]) -> dict[str, str]:
+def _copies(named: Iterable[IdentifiedCluster]) -> dict[str, str]:
     """Article → the article of its incident whose text it repeats."""
-    members = (member for entry in named for member in entry.party.members)
+    members = (member for entry in named for member in entry.cluster.members)
     pairs = ((m.filed.article.article_id, m.source) for m in members)
     return dict(sorted((copy, source.article_id) for copy, source in pairs if source is not None))

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from worker.core.model import Span, Zone
-from worker.core.text.normalise import Normalised, normalise
+from worker.core.domain.document import Span
+from worker.core.domain.vocabulary import Zone
+from worker.core.lang.normalise import Normalised, normalise
 
 LEAD_SENTENCES = 3
 """Title plus three sentences gave the best verdicts (F1 .92 against .89 with ten)."""
@@ -41,10 +42,10 @@ _CREDIT = re.compile(
     r"|\b(?:ap photo/[^.]{2,40}|(?:via )?getty images))\.?$"
 )
 _PICTURE = re.compile(r"\b(?:file photo|file picture|ap photo/)")
-_CAPTION_LIMIT = 400
+_CAPTION_CHARS = 400
 _INNER_BREAK = re.compile(r"(?<=[^\n]{40})\n(?=[ ]?[^\n\s])")
 _WRAPPED_LINES = 4
-_LOOK = 140
+_LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
 _NAME = rf"{_UPPER}[\w'’.]*(?:[ -](?:{_UPPER}|d[aei]|el|al|of|de la)[\w'’.]*){{0,3}}"
@@ -155,7 +156,7 @@ def _captions(text: str, paragraphs: list[tuple[int, int]], title_end: int) -> s
     bodies = [n for n, (start, _) in enumerate(paragraphs) if start >= title_end]
     for number in bodies:
         words = text[slice(*paragraphs[number])].strip()
-        if len(words) > _CAPTION_LIMIT:
+        if len(words) > _CAPTION_CHARS:
             continue
         credited = _CREDIT.search(words) and number != bodies[-1]
         if _CAPTION_START.match(words) or _PICTURE.search(words) or credited:
@@ -194,7 +195,7 @@ def _dateline_end(norm: Normalised, start: int, end: int) -> int:
     Case tells a filing place from a clause: "Springfield (AP) Two ...", "SPRINGFIELD — A ..." but
     not "A bomb - the third this week - went off", "Police said: three died", "Blast: 5 dead".
     """
-    stop = min(end, start + _LOOK)
+    stop = min(end, start + _LOOK_CHARS)
     offset = norm.raw_start(start)
     raw = norm.raw[offset : norm.raw_end(stop)]
     head = raw[:40]

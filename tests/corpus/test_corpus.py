@@ -1,0 +1,21 @@
+"""Every case of the corpus that must pass, one test each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.corpus.answers import answer_to
+from tests.corpus.check import broken_rules, differences
+from tests.corpus.load import Case, load_cases
+
+CASES = load_cases()
+MUST = [case for case in CASES if case.must]
+
+
+@pytest.mark.parametrize("case", MUST, ids=lambda case: case.id)
+def test_analyze_finds_what_the_case_expects(case: Case) -> None:
+    """All that a case names is in the answer, exactly; what it forbids is not. Every quote is verbatim."""
+    answer = answer_to(case)
+    found = broken_rules(answer, case) + differences(answer, case)
+    if found:
+        pytest.fail("\n".join([*found, f"why: {case.why}", "", case.text]), pytrace=False)

@@ -1,0 +1,88 @@
+"""Clock times as news writes them, as HH:MM on the watched place's clock.
+
+Rules
+-----
+1. A bare number is no time: it needs minutes after a colon, or a word of the lexicon beside it
+   (table ``meridiem``: "a.m.", "in the morning", "local time", "gmt").
+2. A time in UTC is turned into local time, since reports of one incident are compared by it.
+
+("8.55 am" with a dot, "8:55 a.m.", "around 9:30 in the morning", "0910 local time".)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from worker.core.lang.lexicon import Lexicon, Table
+
+_CLOCK = re.compile(r"(?<![\d.:,$/-])(\d{1,2})(?:([.:h])([0-5]\d))?(?!\d|[.:,]\d|%)")
+_MILITARY = re.compile(r"(?<![\d.:,$/-])([01]\d|2[0-3])([0-5]\d)(?!\d|[.:,]\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMention:
+    """Words that name a time of day: positions in ``Prose.text``, and HH:MM local."""
+
+    start: int
+    end: int
+    time: str
+
+
+def find_times(
+    text: str, start: int, end: int, lexicon: Lexicon, zone: str, day: dt.date | None
+) -> tuple[ClockMention, ...]:
+    """All clock times of ``text[start:end]``. ``day`` is needed only to convert from UTC."""
+    return tuple(_times(text, start, end, lexicon, zone, day))
+
+
+def _times(
+    text: str, start: int, end: int, lexicon: Lexicon, zone: str, day: dt.date | None
+) -> Iterator[ClockMention]:
+    table = lexicon.table("meridiem")
+    for found, value in lexicon.table("clock_word").find(text, start, end):
+        yield ClockMention(found.start(), found.end(), value)
+    for shape in (_CLOCK, _MILITARY):
+        for found in shape.finditer(text, start, end):
+            word, stop = _word_after(text, found.end(), end, table)
+            military = shape is _MILITARY
+            hour = int(found[1])
+            minute = int(found[2] if military else (found[3] or 0))
+            certain = not military and found[2] in (":", "h")
+            if word is None and not certain:
+                continue
+            if word == "military" and not (military or certain):  # "a siege of 12 hours"
+                continue
+            local = _local(hour, minute, word or "24", zone, day)
+            if local is not None and not (military and word in ("am", "pm")):
+                yield ClockMention(found.start(), stop, local)
+
+
+def _word_after(text: str, position: int, end: int, table: Table) -> tuple[str | None, int]:
+    at = position + (1 if text[position : position + 1] == " " else 0)
+    found = _glued(table.pattern.pattern).match(text, at, end) if table.pattern else None
+    if found is None:
+        return None, position
+    return table.values[int((found.lastgroup or "v0")[1:])], found.end()
+
+
+@lru_cache(maxsize=64)
+def _glued(pattern: str) -> re.Pattern[str]:
+    """The same words where they may follow a digit without a blank: "9am"."""
+    return re.compile(pattern.replace(r"(?<!\w)", "", 1))
+
+
+def _local(hour: int, minute: int, word: str, zone: str, day: dt.date | None) -> str | None:
+    """HH:MM of an hour with its word (am, pm, 24, utc), or None when there is no such hour."""
+    if word in ("am", "pm") and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if word == "pm" else 0)
+    if hour > 23:
+        return None
+    if word == "utc":
+        moment = dt.datetime.combine(day or dt.date(2000, 1, 1), dt.time(hour, minute), dt.UTC)
+        return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return f"{hour:02d}:{minute:02d}"

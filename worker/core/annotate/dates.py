@@ -1,0 +1,288 @@
+"""Dates as news writes them, turned into days of the watched place's calendar.
+
+Rules
+-----
+1. A mention is resolved against the document's *local* date. A weekday is the most recent one on
+   or before it; a month and day without a year likewise. Without a document date only mentions
+   that carry their year are found.
+2. An interval is never narrower than the words: "just over two weeks" is 14 to 18 days.
+3. Dates after "since", "until" and the like bound a stretch of time; they are no mention.
+4. ``anaphoric`` mentions ("two weeks after …", "a day earlier") count from what the text was
+   talking about. They are resolved against the document date; ``shifted`` moves them.
+
+Theory of operation
+-------------------
+Words come from the lexicon (tables ``month``, ``weekday``, ``day_word``, ``period``, ``time_unit``,
+``time_direction``, ``count_word``, ``vague_amount``), shapes of digits stand here. A month name is
+found first and day and year looked for on both sides, so "May 8, 2019", "8 de mayo de 2019" and
+"18 Sawr 1398" are one piece of code. A month of another calendar is written ``calendar/number``.
+(EFE, 1 July 2019, has no absolute date at all, only "on Monday" and "a month ago".)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from convertdate import islamic, persian
+
+from worker.core.annotate.ages import counted
+from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, ends_with, precision_of
+from worker.core.domain.vocabulary import DatePrecision
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.lexicon import Lexicon
+from worker.core.text.prose import Prose
+
+__all__ = ["DateMention", "find_dates"]
+
+_CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
+    "solar_hijri": persian.to_gregorian,
+    "lunar_hijri": islamic.to_gregorian,
+}
+_ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+_SLASHED = re.compile(r"(?<![\d./])(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})(?![\d/])")
+_YEAR = re.compile(r"(?<![\d.,:$/-])((?:19|20)\d\d)(?![\d%:/]|[.,]\d|-\d)")
+_DAY_BEFORE = (
+    r"(?<![\d.:,])(\d{1,2})(?:\s?-\s?(\d{1,2}))?(?:st|nd|rd|th|er|\.|[ºª])?\s?(?:JOINT\s?)?$"
+)
+_DAY_AFTER = (
+    r"\.?\s?(?:JOINT\s?)?(\d{1,2})(?:\s?-\s?(\d{1,2}))?(?:st|nd|rd|th)?(?![:.,]\d|\d|\s?[ap]\.?m)"
+)
+_YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4}(?!\d)|\d{2}(?=\s?(?:-|\(|\[)))"
+_YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
+_CENTURY_TURN = 50
+_APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
+
+
+def find_dates(
+    prose: Prose, document_date: dt.date | None, knowledge: Knowledge
+) -> tuple[DateMention, ...]:
+    """All date mentions, left to right, the longest where they overlap."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None:
+        return ()
+    text = prose.text
+    found = [*_numeric(text, document_date), *_months(prose, lexicon, document_date, knowledge)]
+    if document_date is not None:
+        found += _weekdays(text, lexicon, document_date)
+        found += _day_words(text, lexicon, document_date)
+        found += _periods(text, lexicon, document_date)
+        found += counted(text, lexicon, document_date)
+    found += _years(text)
+    return tuple(m for m in _joined(text, _longest(found)) if not _bounds(text, lexicon, m))
+
+
+def _longest(found: list[DateMention]) -> Iterator[DateMention]:
+    end = -1
+    for mention in sorted(found, key=lambda m: (m.start, -m.end, m.last - m.first)):
+        if mention.start >= end:
+            end = mention.end
+            yield mention
+
+
+def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
+    """One mention of "Tuesday (May 8)", and the date counts where a weekday disagrees."""
+    out: list[DateMention] = []
+    for mention in mentions:
+        last = out[-1] if out else None
+        if last and _APPOSITION.fullmatch(text, last.end, mention.start):
+            if last.basis == "weekday" and mention.basis == "stated" and mention.precision == "day":
+                out[-1] = replace(mention, start=last.start)
+                continue
+            if mention.basis == "weekday" and last.basis == "stated" and last.precision == "day":
+                out[-1] = replace(last, end=mention.end)
+                continue
+        out.append(mention)
+    return out
+
+
+def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
+    return ends_with(lexicon, "date_bound", text, mention.start) is not None
+
+
+def _day(year: int, month: int, day: int, calendar: str = "gregorian") -> dt.date | None:
+    try:
+        if calendar != "gregorian":
+            year, month, day = _CALENDARS[calendar](year, month, day)
+        return dt.date(year, month, day)
+    except (ValueError, OverflowError, KeyError, IndexError):
+        return None
+
+
+def _numeric(text: str, document: dt.date | None) -> Iterator[DateMention]:
+    for found in _ISO.finditer(text):
+        day = _day(int(found[1]), int(found[2]), int(found[3]))
+        if day is not None:
+            yield DateMention(*found.span(), day, day, "day", "stated")
+    for found in _SLASHED.finditer(text):
+        year = int(found[4]) + (2000 if len(found[4]) == 2 else 0)
+        one, two = int(found[1]), int(found[3])
+        both = {d for d in (_day(year, two, one), _day(year, one, two)) if d is not None}
+        if both:
+            # 05/08/2019 is two different days on two sides of an ocean: take the one nearer
+            # to the document and not after it, else the day-first one that most of the world uses.
+            day = min(both, key=lambda d: (_distance(d, document), d != _day(year, two, one)))
+            yield DateMention(*found.span(), day, day, "day", "stated")
+
+
+def _distance(day: dt.date, document: dt.date | None) -> tuple[bool, int]:
+    if document is None:
+        return False, 0
+    return day > document + dt.timedelta(days=1), abs((document - day).days)
+
+
+def _months(
+    prose: Prose, lexicon: Lexicon, document: dt.date | None, knowledge: Knowledge
+) -> Iterator[DateMention]:
+    connector = lexicon.patterns["date_connector"]
+    shapes = _shapes(connector.pattern if connector is not None else "(?!)")
+    calendars = {"gregorian", *knowledge.profile.calendars}
+    for found, value in lexicon.table("month").find(prose.text, 0, len(prose.text)):
+        calendar, _, number = value.rpartition("/")
+        if (calendar or "gregorian") not in calendars:
+            continue
+        written = _written(prose, lexicon, found, shapes)
+        if written is None:
+            continue
+        start, end, days, year = written
+        interval = _resolve(int(number), calendar or "gregorian", days, year, document)
+        if interval is not None:
+            precision: DatePrecision = precision_of(*interval) if days else "month"
+            yield DateMention(start, end, *interval, precision, "stated")
+
+
+@lru_cache(maxsize=32)
+def _shapes(joint: str) -> tuple[re.Pattern[str], ...]:
+    """Day before, day after and year after a month, with a language's joining words."""
+    return tuple(
+        re.compile(shape.replace("JOINT", joint))
+        for shape in (_DAY_BEFORE, _DAY_AFTER, _YEAR_AFTER)
+    )
+
+
+def _written(
+    prose: Prose, lexicon: Lexicon, month: re.Match[str], shapes: tuple[re.Pattern[str], ...]
+) -> tuple[int, int, tuple[int, int] | None, int | None] | None:
+    """Extent, days and year of the date around a month's name, or None when it is no date."""
+    text, (start, end) = prose.text, month.span()
+    before, after, year_after = shapes
+    left = before.search(text, max(0, start - LOOK_CHARS), start)
+    right = None if left else after.match(text, end)
+    day = left or right
+    year = year_after.match(text, right.end() if right else end)
+    first = left.start() if left else start
+    prior = None if year else _YEAR_BEFORE.search(text, max(0, first - 8), first)
+    if _ordinary_word(prose, lexicon, start, month.group()):
+        return None
+    if not (day or year) and ends_with(lexicon, "date_lead", text, start) is None:
+        return None
+    stated = year or prior
+    if prior and not left:
+        first = prior.start()
+    last = max(end, right.end() if right else 0, year.end() if year else 0)
+    days = (int(day[1]), int(day[2] or day[1])) if day else None
+    return first, last, days, _full_year(stated[1]) if stated else None
+
+
+def _full_year(written: str) -> int:
+    """The year of four digits, or of two as old wires' datelines have it ("3 JAN 90 --")."""
+    year = int(written)
+    if len(written) > 2:
+        return year
+    return year + (1900 if year >= _CENTURY_TURN else 2000)
+
+
+def _ordinary_word(prose: Prose, lexicon: Lexicon, start: int, word: str) -> bool:
+    """Whether a month's name stands here as a common word: "it may", "they march"."""
+    small = prose.raw[prose.norm.raw_start(start)].islower()
+    return small and lexicon.first("month_ambiguous", word) is not None
+
+
+def _resolve(
+    month: int,
+    calendar: str,
+    days: tuple[int, int] | None,
+    year: int | None,
+    document: dt.date | None,
+) -> tuple[dt.date, dt.date] | None:
+    """The interval of a month with or without days; the latest that is not in the future."""
+    if year is not None:
+        return _interval(year, month, days, calendar)
+    if document is None:
+        return None
+    now = document.year
+    offset = {"solar_hijri": 621, "lunar_hijri": 579}.get(calendar, 0)
+    span = 2 if calendar != "lunar_hijri" else 40
+    options = (_interval(y - offset, month, days, calendar) for y in range(now + 1, now - span, -1))
+    tomorrow = document + dt.timedelta(days=1)
+    return next((i for i in options if i is not None and i[0] <= tomorrow), None)
+
+
+def _interval(
+    year: int, month: int, days: tuple[int, int] | None, calendar: str
+) -> tuple[dt.date, dt.date] | None:
+    if days is not None:
+        first, last = _day(year, month, days[0], calendar), _day(year, month, days[1], calendar)
+        return (first, max(first, last)) if first is not None and last is not None else None
+    first = _day(year, month, 1, calendar)
+    after = _day(year + month // 12, month % 12 + 1, 1, calendar)
+    if first is None or after is None:
+        return None
+    return first, after - dt.timedelta(days=1)
+
+
+def _weekdays(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    for found, value in lexicon.table("weekday").find(text, 0, len(text)):
+        if ends_with(lexicon, "date_next", text, found.start()):
+            continue
+        back = (document.weekday() - int(value)) % 7
+        if back == 0 and ends_with(lexicon, "date_last", text, found.start()):
+            back = 7
+        day = document - dt.timedelta(days=back)
+        yield DateMention(*found.span(), day, day, "day", "weekday")
+
+
+def _day_words(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    """Words such as "last night": offsets in days, "-1" or "-1..0"; a trailing "*" is anaphoric."""
+    for found, value in lexicon.table("day_word").find(text, 0, len(text)):
+        low, _, high = value.rstrip("*").partition("..")
+        first = document + dt.timedelta(days=int(low))
+        last = document + dt.timedelta(days=int(high or low))
+        yield DateMention(
+            *found.span(), first, last, precision_of(first, last), "relative",
+            anaphoric=value.endswith("*"),
+        )  # fmt: skip
+
+
+def _periods(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+    """Words such as "last week": unit and how many units back."""
+    for found, value in lexicon.table("period").find(text, 0, len(text)):
+        unit, _, back = value.partition("/")
+        first, last = _period(unit, int(back), document)
+        precision: DatePrecision = (
+            "week" if unit == "week" else "month" if unit == "month" else "year"
+        )
+        yield DateMention(*found.span(), first, min(last, document), precision, "relative")
+
+
+def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
+    if unit == "week":
+        first = document - dt.timedelta(days=7 * (back + 1))
+        return first, first + dt.timedelta(days=7)
+    if unit == "year":
+        return dt.date(document.year - back, 1, 1), dt.date(document.year - back, 12, 31)
+    months = document.year * 12 + document.month - 1 - back
+    after = months + 1
+    first = dt.date(months // 12, months % 12 + 1, 1)
+    return first, dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def _years(text: str) -> Iterator[DateMention]:
+    for found in _YEAR.finditer(text):
+        year = int(found[1])
+        yield DateMention(
+            *found.span(), dt.date(year, 1, 1), dt.date(year, 12, 31), "year", "stated"
+        )

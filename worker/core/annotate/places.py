@@ -1,0 +1,358 @@
+"""Names of places in a text, matched against the profile's gazetteer.
+
+Rules
+-----
+1. Longest name first: a university named after the city is not the city.
+2. ``here``: inside the watched area. ``elsewhere``: a place that the gazetteer lists as another.
+   ``near``: a direction or distance from the area ("30 km south of …"). ``confused``: the letters
+   of a name in a phrase that means something else. ``dateline``: where the story was filed, which
+   says nothing about where an attack was (631 military releases filed from one capital taught us).
+3. In a cased text a name starts with a capital letter ("Nice", not "nice").
+4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
+   article that also names the area itself.
+5. In languages where the bare name is a common word the article must hold a context word.
+
+Theory of operation
+-------------------
+Words become keys: a city's or a foreign name must match letter by letter, hyphens and blanks aside;
+a name of several words, or a long one, matches by its sound, so that Pul-i-Mahmoud Khan, Puli
+Mahmood Khan and Pul-e Mahmud Khan are one. Keys of adjacent words are joined, a linking "-e-", "-i-"
+dropped, and looked up; so "Khairkhana" and "Khair Khana" are one as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import PlaceEntry, Profile
+from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
+from worker.core.lang.normalise import plain
+from worker.core.text.prose import Prose, Sentence
+
+MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMention:
+    """A place name: positions in ``Prose.text``, its gazetteer row, and what it says."""
+
+    start: int
+    end: int
+    entry: PlaceEntry
+    kind: MentionKind
+
+
+_WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
+_LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
+_MAX_WORDS = 9
+_CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
+_SOUNDS = tuple(
+    (re.compile(pattern), into)
+    for pattern, into in (
+        (r"[ou]o|ou|oo", "u"), (r"ee|ie", "i"), (r"[ae][iy]", "ai"), (r"y$", "i"), (r"o", "u"),
+        (r"e", "i"), (r"th", "t"), (r"(?<=[aiu])h(?![aiu])", ""), (r"ph", "f"),
+        (r"([b-df-hj-np-tv-z])\1", r"\1"), (r"aa", "a"), (r"(?<=\w{2})[aiu]+$", ""),
+    )
+)  # fmt: skip
+_SOUND_CHARS = 7
+"""A single word is compared by sound only from this length on: shorter ones collide."""
+
+
+@lru_cache(maxsize=16384)
+def _sound(word: str) -> str:
+    if not word.isascii():
+        return word
+    for pattern, into in _SOUNDS:
+        word = pattern.sub(into, word)
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class _Gazetteer:
+    exact: dict[str, PlaceEntry]
+    by_sound: dict[str, PlaceEntry]
+    unspaced: re.Pattern[str] | None
+    """Names in scripts without blanks, found anywhere."""
+    names: dict[str, PlaceEntry]
+    small: frozenset[str]
+    """Keys that may be printed in small letters: "parliament", "the foreign ministry"."""
+    starts: frozenset[str]
+    districts: dict[int, PlaceEntry]
+
+
+@lru_cache(maxsize=8)
+def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
+    exact: dict[str, PlaceEntry] = {}
+    by_sound: dict[str, PlaceEntry] = {}
+    names: dict[str, PlaceEntry] = {}
+    small: set[str] = set()
+    for entry in places:
+        for variant in (entry.name, *entry.variants):
+            name = plain(variant)
+            words = _WORD.findall(name)
+            if _is_unspaced(name):
+                names.setdefault(name, entry)
+            elif words:
+                exact.setdefault("".join(words), entry)
+                if variant[:1].islower() or (entry.generic and entry.kind == "landmark"):
+                    small.add("".join(words))
+                sound = "".join(_sound(w) for w in words if w not in _LINKS)
+                local = entry.kind in FINE_PLACES and not entry.generic
+                if local and (len(words) > 1 or len(name) >= _SOUND_CHARS) and len(sound) >= 5:
+                    by_sound.setdefault(sound, entry)
+    listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
+    starts = frozenset(key[:2] for key in (*exact, *by_sound))
+    districts = {e.police_district: e for e in places if e.kind == "district" and e.police_district}
+    pattern = re.compile(listed) if listed else None
+    return _Gazetteer(exact, by_sound, pattern, names, frozenset(small), starts, districts)
+
+
+def _is_unspaced(name: str) -> bool:
+    return any("\u3040" <= c <= "\u9fff" for c in name)
+
+
+def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
+    """All place mentions, left to right, none overlapping another."""
+    profile = knowledge.profile
+    if not profile.places:
+        return ()
+    lexicon = knowledge.lexicon(prose.lang)
+    gazetteer = _gazetteer(profile.places)
+    needing = profile.confusers.needs_context
+    found = [
+        *_soft(prose, profile),
+        *_numbered(prose.text, gazetteer, lexicon),
+        *_named(prose, gazetteer, lexicon is None and prose.lang not in needing),
+    ]
+    mentions = tuple(_apart(found))
+    mentions = tuple(_judged(prose, profile, mentions))
+    if not _in_context(prose, profile):
+        mentions = tuple(
+            replace(m, kind="confused") if m.entry.kind == "city" and m.kind == "here" else m
+            for m in mentions
+        )
+    kept = tuple(
+        m for m in mentions if not m.entry.generic or _is_meant(prose, lexicon, m, mentions)
+    )
+    return _with_capital(prose, lexicon, kept)
+
+
+def _apart(found: list[PlaceMention]) -> Iterator[PlaceMention]:
+    end = -1
+    for mention in sorted(found, key=lambda m: (m.start, -m.end)):
+        if mention.start >= end:
+            end = mention.end
+            yield mention
+
+
+def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
+    """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
+    text = prose.text
+    words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
+    cased = not (prose.raw.isupper() or prose.raw.islower())
+    after = 0
+    for index, (start, _, word) in enumerate(words):
+        if index < after:
+            continue
+        hit = _longest(words, index, text, gazetteer, prose if cased else None)
+        if hit is not None:
+            last, entry = hit
+            after = last + 1
+            yield _mention(start, words[last][1], entry)
+        else:
+            single = _bare(word, gazetteer, inflected)
+            if single is not None and not (cased and _is_small(prose, start)):
+                yield _mention(start, words[index][1], single)
+    if gazetteer.unspaced is not None:
+        for match in gazetteer.unspaced.finditer(text):
+            yield _mention(match.start(), match.end(), gazetteer.names[match.group()])
+
+
+def _bare(word: str, gazetteer: _Gazetteer, inflected: bool) -> PlaceEntry | None:
+    """A name with a clitic before it, or the city with an ending that we have no grammar for."""
+    if not word.isascii():
+        bare = _CLITICS.sub("", word)
+        if bare != word:
+            return gazetteer.exact.get(bare)
+    for end in range(len(word) - 1, max(4, len(word) - 6), -1) if inflected else ():
+        entry = gazetteer.exact.get(word[:end])
+        if entry is not None and entry.kind == "city":
+            return entry
+    return None
+
+
+def _mention(start: int, end: int, entry: PlaceEntry) -> PlaceMention:
+    return PlaceMention(start, end, entry, "elsewhere" if entry.kind == "elsewhere" else "here")
+
+
+def _longest(
+    words: list[tuple[int, int, str]],
+    index: int,
+    text: str,
+    gazetteer: _Gazetteer,
+    cased: Prose | None,
+) -> tuple[int, PlaceEntry] | None:
+    """The longest name that begins at word ``index``: its last word and its row."""
+    first = words[index][2]
+    heads = (first[:2], _sound(first)[:2])
+    if len(first) > 1 and not gazetteer.starts.intersection(heads):
+        return None
+    small = cased is not None and _is_small(cased, words[index][0])
+    letters, sound, best = "", "", None
+    for last in range(index, min(index + _MAX_WORDS, len(words))):
+        start, _, word = words[last]
+        if last > index and not _joins(text[words[last - 1][1] : start]):
+            break
+        possessive = word == "s" and text[start - 1] == "'"
+        linking = (word in _LINKS or possessive) and last > index
+        letters += "" if possessive else word
+        sound += "" if linking else _sound(word)
+        if small and letters not in gazetteer.small:
+            continue
+        entry = gazetteer.exact.get(letters)
+        if entry is None and not linking and not (cased and _is_small(cased, start)):
+            entry = gazetteer.by_sound.get(sound)
+        if entry is not None and not possessive:
+            best = (last, entry)
+    return best
+
+
+def _joins(between: str) -> bool:
+    return between in (" ", "-", "'", "- ", " -", ". ", ".")
+
+
+def _is_small(prose: Prose, position: int) -> bool:
+    return prose.raw[prose.norm.raw_start(position)].islower()
+
+
+def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
+    """Phrases that mean the city without naming it; the city is the first row of its kind."""
+    city = next((p for p in profile.places if p.kind == "city"), None)
+    pattern = _phrases(tuple(profile.soft_names.get(prose.lang, ())))
+    if city is not None and pattern is not None:
+        for found in pattern.finditer(prose.text):
+            yield PlaceMention(found.start(), found.end(), city, "here")
+
+
+def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
+    """Districts by number: "13th police district", "police district no 13", "fifth district"."""
+    if lexicon is None or not gazetteer.districts:
+        return
+    for found in lexicon.find("district_word", text):
+        before = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$", text[: found.start()][-8:])
+        after = re.match(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)", text[found.end() :][:14])
+        number, (start, end) = 0, found.span()
+        if before:
+            number, start = int(before[1]), start - (len(before[0]))
+        elif after:
+            number, end = int(after[1]), end + after.end()
+        else:
+            word = re.search(r"([\w-]+) $", text[: found.start()][-16:])
+            ordinal = lexicon.words["ordinal_word"].get(word[1]) if word else None
+            if word and ordinal:
+                number, start = int(ordinal), start - len(word[0])
+        entry = gazetteer.districts.get(number)
+        if entry is not None:
+            yield PlaceMention(start, end, entry, "here")
+
+
+@lru_cache(maxsize=64)
+def _phrases(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    if not patterns:
+        return None
+    return re.compile("|".join(bounded(normalise_pattern(p)) for p in patterns))
+
+
+def _spans(patterns: dict[str, tuple[str, ...]], prose: Prose) -> list[tuple[int, int]]:
+    pattern = _phrases((*patterns.get("*", ()), *patterns.get(prose.lang, ())))
+    return [m.span() for m in pattern.finditer(prose.text)] if pattern is not None else []
+
+
+def _judged(
+    prose: Prose, profile: Profile, mentions: tuple[PlaceMention, ...]
+) -> Iterator[PlaceMention]:
+    confused = _spans(profile.confusers.not_here, prose)
+    directions = _spans(profile.confusers.direction, prose)
+    for m in mentions:
+        if _covered(m, prose.datelines) or _labels(prose, m):
+            yield replace(m, kind="dateline")
+        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
+            yield replace(m, kind="confused")
+        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
+            yield replace(m, kind="near")
+        else:
+            yield m
+
+
+def _covered(
+    mention: PlaceMention, spans: tuple[tuple[int, int], ...] | list[tuple[int, int]]
+) -> bool:
+    return any(start <= mention.start < end for start, end in spans)
+
+
+def _labels(prose: Prose, mention: PlaceMention) -> bool:
+    """A filing place set off by a colon in a body sentence: "Springfield: Two men …"."""
+    sentence = prose.sentence_at(mention.start)
+    if sentence is None or sentence.zone == "title" or mention.start > sentence.start + 2:
+        return False
+    return (
+        re.match(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:", prose.text[mention.end : sentence.end])
+        is not None
+    )
+
+
+def _in_context(prose: Prose, profile: Profile) -> bool:
+    patterns = tuple(profile.confusers.needs_context.get(prose.lang, ()))
+    if not patterns:
+        return True
+    pattern = re.compile("|".join(normalise_pattern(p) for p in patterns))
+    return pattern.search(prose.text) is not None
+
+
+def _is_meant(
+    prose: Prose, lexicon: Lexicon | None, mention: PlaceMention, mentions: tuple[PlaceMention, ...]
+) -> bool:
+    """Whether a generic name stands after a locative cue in an article about this area."""
+    about_here = any(
+        m.kind in ("here", "dateline") and not m.entry.generic and m.entry.kind != "elsewhere"
+        for m in mentions
+    )
+    if not about_here:
+        return False
+    sentence = prose.sentence_at(mention.start)
+    start = sentence.start if sentence else 0
+    before = re.sub(r"(?:the|an?) $", "", prose.text[start : mention.start])
+    if lexicon is None:
+        return False
+    return any(
+        before.rstrip()[: m.end()] == before.rstrip() for m in lexicon.find("locative", before)
+    )
+
+
+def _with_capital(
+    prose: Prose, lexicon: Lexicon | None, mentions: tuple[PlaceMention, ...]
+) -> tuple[PlaceMention, ...]:
+    """Add "in the capital" where the article named the area's city, or was filed there, before."""
+    city = next(
+        (m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None
+    )
+    if city is None or lexicon is None:
+        return mentions
+    added = [
+        PlaceMention(m.start(), m.end(), city.entry, "here")
+        for m in lexicon.find("capital_word", prose.text, city.end)
+    ]
+    return tuple(_apart([*mentions, *added])) if added else mentions
+
+
+def sentence_places(
+    mentions: tuple[PlaceMention, ...], sentence: Sentence
+) -> tuple[PlaceMention, ...]:
+    """The mentions inside one sentence."""
+    return tuple(m for m in mentions if sentence.start <= m.start < sentence.end)

@@ -1,0 +1,285 @@
+"""What one article offers the classifier: its cues, places and dates, and each segment's features.
+
+Rules
+-----
+1. A segment is inside the area, outside, or nowhere said. The place nearest the attack decides, in
+   the anchor's sentence, else in the first sentence of the segment that names any place. A foreign
+   name counts only where an event is put ("in X"), not as an actor ("X's foreign minister").
+2. The age of an attack is known only when both the article's day and a date of its own are.
+3. The main segment is judged by the article's head and lead, any other by its own words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from worker.core.annotate.dates import DateMention, find_dates
+from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.classify.cues import Range, SentenceCues, distance, read_sentence
+from worker.core.classify.features import BODY_SENTENCES, Feature, View, age_features, measure
+from worker.core.domain.document import Article
+from worker.core.domain.moments import local_day
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import plain
+from worker.core.segment.segment import Segment, SegmentKind
+from worker.core.text.prose import Prose
+
+_OWN_DATE = ("stated", "caption", "weekday", "relative")
+_ITEM_LEAD_SENTENCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything about the article that all segments share."""
+
+    article: Article
+    prose: Prose
+    knowledge: Knowledge
+    cues: tuple[SentenceCues, ...]
+    mentions: tuple[PlaceMention, ...]
+    head: tuple[SentenceCues, ...]
+    lead: tuple[SentenceCues, ...]
+    today: dt.date | None
+    """The document's day on the area's clock; None unless it said when it was published."""
+    dates: tuple[DateMention, ...]
+
+
+def context_of(article: Article, prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Context:
+    """Find everything that the segments of an article are judged by."""
+    mentions = find_places(prose, knowledge)
+    cues = tuple(read_sentence(prose, s, lexicon, mentions) for s in prose.sentences)
+    lead = tuple(c for c in cues if c.sentence.zone == "lead")
+    head = tuple(c for c in cues if c.sentence.zone == "title") or lead[:1]
+    today = local_day(article.document_time, ZoneInfo(knowledge.profile.zone))
+    dates = find_dates(prose, today, knowledge) if today is not None else ()
+    return Context(article, prose, knowledge, cues, mentions, head, lead, today, dates)
+
+
+def is_inside(context: Context, segment: Segment) -> bool | None:
+    """Whether a segment's attack is in the area: yes, no, or None when nothing says where."""
+    if not context.knowledge.profile.policy.require_place:
+        return True
+    own = set(segment.sentences)
+    told = [
+        (c, tuple(s for s in _spots(context, c) if segment.holds(s.start)))
+        for c in context.cues
+        if c.sentence.index in own
+    ]
+    placed = [(c, spots) for c, spots in told if spots]
+    if not placed:
+        return None
+    anchor = segment.anchor
+    cues, spots = next(
+        ((c, s) for c, s in placed if c.sentence.start <= anchor[0] < c.sentence.end), placed[0]
+    )
+    if not cues.sentence.start <= anchor[0] < cues.sentence.end and cues.attack:
+        anchor = cues.attack[0]
+    nearest = min(spots, key=lambda s: (distance((s.start, s.end), anchor), s.start))
+    if nearest.here or (any(s.here for s in spots) and not nearest.located):
+        return True
+    return None if not any(s.located for s in spots) else False
+
+
+def _spots(context: Context, cues: SentenceCues) -> tuple[_Spot, ...]:
+    return (
+        *(_Spot(m.start, m.end, True, True) for m in cues.here),
+        *(_Spot(m.start, m.end, False, True) for m in cues.near),
+        *(_Spot(m.start, m.end, False, _is_located(context, m)) for m in cues.elsewhere),
+        *(_Spot(*r, False, True) for r in cues.regions),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A place beside an attack: inside the area or not, and whether the event is put there."""
+
+    start: int
+    end: int
+    here: bool
+    located: bool
+
+
+def _is_located(context: Context, mention: PlaceMention) -> bool:
+    """Whether a name stands where an event is put ("in X"), rather than as an actor or topic."""
+    lexicon = context.knowledge.lexicon(context.prose.lang)
+    if lexicon is None:
+        return False
+    start = max(0, mention.start - 40)
+    before = context.prose.text[start : mention.start].rstrip()
+    words = before.split()
+    return any(lexicon.first("locative", f" {word} ") is not None for word in words[-2:])
+
+
+def _view(context: Context, segment: Segment) -> View:
+    """The sentences that speak for a segment. The main one has the article's head and lead."""
+    own = set(segment.sentences)
+    if stands_as(context, segment) == "main" and context.knowledge.profile.policy.require_main:
+        top = {c.sentence.index for c in (*context.head, *context.lead)}
+        rest = tuple(
+            c for c in context.cues
+            if c.sentence.index not in top and c.sentence.zone in ("body", "caption")
+        )  # fmt: skip
+        return View(context.head, context.lead, rest[:BODY_SENTENCES])
+    anchor = context.prose.sentence_at(segment.anchor[0])
+    first = anchor.index if anchor else min(own, default=0)
+    told = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
+    return View(
+        tuple(told[:1]),
+        tuple(told[:_ITEM_LEAD_SENTENCES]),
+        tuple(told[_ITEM_LEAD_SENTENCES:][:BODY_SENTENCES]),
+    )
+
+
+def measure_segment(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:
+    """All features of a segment, as the profile's policy lets them count."""
+    policy = context.knowledge.profile.policy
+    features = measure(_view(context, segment), policy.require_place)
+    ignored = [".state"] * policy.count_state_strikes + [".crime"] * policy.count_crime
+    features = {k: v for k, v in features.items() if not k.endswith(tuple(ignored))}
+    features |= _standing(context, segment, inside)
+    if policy.require_fresh:
+        window = math.ceil(policy.fresh_hours / 24)
+        features |= age_features(_age(context, segment), window)
+        features |= _known_past(context, segment, window)
+        if "age.stale" not in features:
+            features |= _old_mention(context, segment, window)
+        if "age.old_mention" in features and "head.reaction" in features:
+            # An announcement of today about an attack of then: its weekday is not the attack's.
+            features.setdefault("top.follow_up", features["head.reaction"])
+    return features
+
+
+def stands_as(context: Context, segment: Segment) -> SegmentKind:
+    """The kind of a segment; one that opens the article with a fresh date of its own is main.
+
+    "The group claimed on Tuesday a bombing that killed nine the day before" is news of a bombing.
+    """
+    window = math.ceil(context.knowledge.profile.policy.fresh_hours / 24)
+    age = _age(context, segment)
+    top = {c.sentence.index for c in (*context.head, *context.lead[:1])}
+    opens = not top.isdisjoint(segment.sentences)
+    if segment.kind == "background" and opens and age is not None and age <= window:
+        return "main"
+    return segment.kind
+
+
+def _standing(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:
+    """What the segment is within its article, and where it happened."""
+    here = Feature(1.0, segment.anchor)
+    features: dict[str, Feature] = {}
+    kind = stands_as(context, segment)
+    if kind != "main":
+        features[f"kind.{kind}"] = here
+    if segment.date.basis in _OWN_DATE:
+        features["kind.dated"] = here
+    country = _country_at_top(context) if inside is None else None
+    if country is not None:
+        features["top.country"] = Feature(1.0, country)
+    if kind == "item" and segment.date.basis not in _OWN_DATE:
+        features["kind.undated"] = here
+        if not _is_announced(context, segment):
+            features["kind.unannounced"] = here
+    if inside is not None and context.knowledge.profile.policy.require_place:
+        features["segment.inside" if inside else "segment.elsewhere"] = here
+    if kind == "main":
+        if not at_top(context, segment):
+            features["segment.late"] = here
+        title = context.head[0].sentence if context.head else None
+        if title is not None and context.prose.of(title).rstrip().endswith("?"):
+            features["head.question"] = Feature(1.0, (title.end - 1, title.end))
+    return features
+
+
+def _country_at_top(context: Context) -> Range | None:
+    """A word of the gate (country, groups) in head or lead, when no place is named there at all.
+
+    "Gunmen attack home of Afghan defence minister" may well be here: for a person to look at.
+    """
+    top = (*context.head, *context.lead)
+    if any(c.here or c.near or c.elsewhere or c.regions for c in top):
+        return None
+    for cues in top:
+        words = context.prose.of(cues.sentence)
+        for word in context.knowledge.profile.gate.places:
+            at = words.find(word)
+            if at >= 0:
+                return cues.sentence.start + at, cues.sentence.start + at + len(word)
+    return None
+
+
+def _is_announced(context: Context, segment: Segment) -> bool:
+    """Whether an item is brought in as news: "also on Sunday", "in a separate incident"."""
+    lexicon = context.knowledge.lexicon(context.prose.lang)
+    anchor = context.prose.sentence_at(segment.anchor[0])
+    if lexicon is None or anchor is None:
+        return False
+    return any(
+        lexicon.first(name, context.prose.text, anchor.start, anchor.end) is not None
+        for name in ("cue_recent", "separate_cue", "another_cue")
+    )
+
+
+def at_top(context: Context, segment: Segment) -> bool:
+    top = {c.sentence.index for c in (*context.head, *context.lead)}
+    return not top.isdisjoint(segment.sentences)
+
+
+def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
+    """A date before the window beside the attack, at the top: "a strike in August killed …"."""
+    view = _view(context, segment)
+    aside = _is_aside(context, view, window)
+    for cues in (*view.head, *view.lead):
+        for date in context.dates if cues.attack else ():
+            if not cues.sentence.start <= date.start < cues.sentence.end or context.today is None:
+                continue
+            if (context.today - date.last).days > window and not aside:
+                return {"age.old_mention": Feature(1.0, (date.start, date.end))}
+    return {}
+
+
+def _age(context: Context, segment: Segment) -> int | None:
+    """Days between the attack and the document, where both are known; never negative."""
+    today, date = context.today, segment.date
+    if today is None or date.end is None or date.basis not in _OWN_DATE:
+        return None
+    return max(0, (today - date.end).days)
+
+
+def _is_aside(context: Context, view: View, window: int) -> bool:
+    """Whether the attack at the top has a fresh date: an old one is then about something else.
+
+    "A bomb killed ten on Tuesday; the minister, who survived an attempt last year, was unhurt." Not
+    so under a headline of reaction: "An inquiry said on Friday that the August strike was an error."
+    """
+    if context.today is None or any(c.has("reaction") for c in context.head):
+        return False
+    return any(
+        c.sentence.start <= d.start < c.sentence.end
+        and 0 <= (context.today - d.last).days <= window
+        for c in (*view.head, *view.lead)
+        if c.attack and c.here
+        for d in context.dates
+    )
+
+
+def _known_past(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
+    """A past attack of the profile, named in the segment's head or lead."""
+    today = context.today
+    if today is None:
+        return {}
+    view = _view(context, segment)
+    for cues in (*view.head, *view.lead):
+        words = context.prose.of(cues.sentence)
+        for attack in context.knowledge.profile.known:
+            if (today - attack.date).days <= window:
+                continue
+            for name in attack.names:
+                at = words.find(plain(name))
+                if at >= 0:
+                    start = cues.sentence.start + at
+                    return {"known.past": Feature(1.0, (start, start + len(plain(name))))}
+    return {}

@@ -1,0 +1,187 @@
+"""Does this article freshly report an attack here? A verdict on the whole, a role for each segment.
+
+Rules
+-----
+1. Each segment is scored by the same features; the verdict is that of the best one. So a brief with
+   an attack here as its second item is a report, and says which sentence made it one.
+2. Label ``attack_report`` if and only if some segment is ``primary`` or ``roundup``.
+3. A segment outside the area gets no role: no report is made of it, and its place is named in the
+   verdict. A segment that counts attacks together, or only threatens one, gets none either.
+4. An attack told without its place belongs to the area when the article's own head or lead does.
+5. A language we have no lexicon for is sent to a person when it names the area, never dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.classify.context import (
+    Context,
+    at_top,
+    context_of,
+    is_inside,
+    measure_segment,
+    stands_as,
+)
+from worker.core.classify.score import Score, band, score, section_of, thresholds
+from worker.core.domain.document import Article
+from worker.core.domain.report import Reason, Verdict
+from worker.core.domain.vocabulary import Label, Role
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.segment.segment import Segment
+from worker.core.text.prose import Prose
+
+EVEN = 0.5
+_NO_ATTACK = (["accident"], ["crime"], ["state"])
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The verdict, and one role and probability per segment; role None: no report is made."""
+
+    verdict: Verdict
+    roles: tuple[Role | None, ...]
+    probabilities: tuple[float, ...]
+
+
+def classify(
+    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+) -> Classification:
+    """Judge an article and each of its segments. Pure; raises nothing."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None:
+        verdict = _unread(prose, find_places(prose, knowledge), knowledge)
+        return Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
+    context = context_of(article, prose, lexicon, knowledge)
+    inside = tuple(is_inside(context, segment) for segment in segments)
+    section = section_of(knowledge.profile.policy)
+    scores = tuple(
+        score(measure_segment(context, s, i), knowledge.classify_weights, section)
+        for s, i in zip(segments, inside, strict=True)
+    )
+    roles = tuple(_role(context, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
+    verdict = _verdict(context, segments, inside, scores, roles)
+    return Classification(verdict, roles, tuple(p.probability for p in scores))
+
+
+def examine(
+    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+) -> tuple[dict[str, float], ...]:
+    """The feature values of each segment that could be a report: what training learns from."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None:
+        return ()
+    context = context_of(article, prose, lexicon, knowledge)
+    found = []
+    for segment in segments:
+        inside = is_inside(context, segment)
+        if _may_report(context, segment, inside) and not segment.retraction:
+            features = measure_segment(context, segment, inside)
+            found.append({name: feature.value for name, feature in features.items()})
+    return tuple(found)
+
+
+def _unread(prose: Prose, mentions: tuple[PlaceMention, ...], knowledge: Knowledge) -> Verdict:
+    """A text in a language without a lexicon: for a person, if it names the area."""
+    policy = knowledge.profile.policy
+    here = next((m for m in mentions if m.kind in ("here", "dateline") and _is_area(m)), None)
+    span = prose.span(here.start, here.end) if here is not None else None
+    reasons = (Reason("lang_unsupported", 0.0, span),)
+    if here is None and policy.require_place:
+        return Verdict("other", 0.0, "drop", reasons)
+    return Verdict("other", thresholds(policy, prose.lang)[1], "review", reasons)
+
+
+def _is_area(mention: PlaceMention) -> bool:
+    return mention.entry.kind != "elsewhere"
+
+
+def _role(context: Context, segment: Segment, inside: bool | None, judged: Score) -> Role | None:
+    policy = context.knowledge.profile.policy
+    if not _may_report(context, segment, inside):
+        return None
+    if segment.retraction:
+        return "retraction"
+    if judged.probability < min(EVEN, thresholds(policy, context.prose.lang)[0]):
+        return None if _is_no_attack(judged) else "background"
+    if stands_as(context, segment) == "background" and policy.require_main:
+        return "background"
+    return "roundup" if segment.kind == "item" and not at_top(context, segment) else "primary"
+
+
+def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool:
+    """Whether a segment tells of one attack, and in the area as far as anything says."""
+    if inside is False or segment.kind in ("aggregate", "threat"):
+        return False
+    return inside is True or _area_at_top(context)
+
+
+def _is_no_attack(judged: Score) -> bool:
+    """An accident, a fear, or what the policy does not count, is no attack of the past either."""
+    told = any("attack" in t.name or "casualty" in t.name for t in judged.terms)
+    return not told or any(
+        t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms
+    )
+
+
+def _area_at_top(context: Context) -> bool:
+    if not context.knowledge.profile.policy.require_place:
+        return True
+    return any(c.here for c in (*context.head, *context.lead))
+
+
+def _verdict(
+    context: Context,
+    segments: tuple[Segment, ...],
+    inside: tuple[bool | None, ...],
+    scores: tuple[Score, ...],
+    roles: tuple[Role | None, ...],
+) -> Verdict:
+    policy, lang = context.knowledge.profile.policy, context.prose.lang
+    places = _other_places(context, segments, inside)
+    ranked = sorted(
+        range(len(segments)),
+        key=lambda n: (roles[n] not in ("primary", "roundup"), -scores[n].probability, n),
+    )
+    if not ranked:
+        return Verdict("other", 0.0, "drop", (), places)
+    best = scores[ranked[0]]
+    label = _label(segments, inside, roles)
+    p = best.probability if label == "attack_report" else min(best.probability, EVEN - 1e-4)
+    reasons = tuple(
+        Reason(
+            term.name,
+            round(term.weight, 4),
+            context.prose.span(*term.feature.at) if term.feature.at is not None else None,
+        )
+        for term in best.terms
+    )
+    return Verdict(label, round(p, 4), band(p, policy, lang), reasons, places)
+
+
+def _label(
+    segments: tuple[Segment, ...], inside: tuple[bool | None, ...], roles: tuple[Role | None, ...]
+) -> Label:
+    if any(role in ("primary", "roundup") for role in roles):
+        return "attack_report"
+    if any(i is False and s.kind == "main" for s, i in zip(segments, inside, strict=True)):
+        return "other_place"
+    if any(role in ("background", "retraction") for role in roles):
+        return "background_only"
+    return "other_place" if False in inside else "other"
+
+
+def _other_places(
+    context: Context, segments: tuple[Segment, ...], inside: tuple[bool | None, ...]
+) -> tuple[str, ...]:
+    """Names of the places of segments outside the area, in the order of the text."""
+    names: list[str] = []
+    for segment, here in zip(segments, inside, strict=True):
+        if here is False:
+            names += [
+                m.entry.name
+                for m in context.mentions
+                if m.kind == "elsewhere" and segment.holds(m.start)
+            ]
+    return tuple(dict.fromkeys(names))

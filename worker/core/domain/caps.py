@@ -1,0 +1,173 @@
+"""Keeps a snapshot small enough to publish: 256 KiB of UTF-8, whatever happened.
+
+Rules
+-----
+1. Of statements the newest per speaker, measure and class, and those that carry a low, best or
+   high of a total. All of them are in the reports topic.
+2. At most 200 reports and 20 supports a slot; quotes of 300 characters, URLs of 500.
+3. If it is still too large, in this order, oldest first: superseded and stale statements, the
+   timeline, reports. ``reports_total`` keeps the true count; ``truncated`` names what was cut.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.core.domain.canonical import encode, plain
+from worker.core.domain.moments import aware
+from worker.core.domain.report import Figure, Statement
+from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
+
+MAX_BYTES = 256 * 1024
+MAX_REPORTS = 200
+MAX_SUPPORTS = 20
+MAX_QUOTE = 300
+MAX_URL = 500
+MAX_TIMELINE = 400
+MAX_NAMES = 200
+_RESERVE = 8 * 1024
+"""Room for change note and background links, which are set after the caps."""
+
+
+def fit(snapshot: Snapshot) -> Snapshot:
+    """The snapshot within all limits."""
+    trimmed = _trim(snapshot)
+    room = MAX_BYTES - _RESERVE
+    while size(trimmed) > room:
+        smaller = _shrink(trimmed)
+        if smaller == trimmed:
+            break
+        trimmed = smaller
+    return trimmed
+
+
+def size(snapshot: Snapshot) -> int:
+    """Bytes of the snapshot as published."""
+    return len(encode(plain(snapshot, SNAPSHOT)))
+
+
+def cut(text: str | None, limit: int) -> str | None:
+    """A text of at most ``limit`` characters; None stays None."""
+    return text if text is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _trim(snapshot: Snapshot) -> Snapshot:
+    casualties = snapshot.casualties
+    statements = _telling(casualties)
+    reports = snapshot.reports[-MAX_REPORTS:]
+    kept = replace(
+        snapshot,
+        casualties=replace(
+            casualties,
+            statements=tuple(map(_short_statement, statements)),
+            timeline=casualties.timeline[-MAX_TIMELINE:],
+        ),
+        support={slot: _short_support(s) for slot, s in sorted(snapshot.support.items())},
+        reports=tuple(map(_short_member, reports)),
+        victims=snapshot.victims[:MAX_NAMES],
+    )
+    lost = {
+        "statements": len(statements) < len(casualties.statements),
+        "timeline": len(kept.casualties.timeline) < len(casualties.timeline),
+        "reports": len(reports) < len(snapshot.reports),
+        "victims": len(kept.victims) < len(snapshot.victims),
+    }
+    return replace(kept, truncated=tuple(name for name, cut_off in lost.items() if cut_off))
+
+
+def _shrink(snapshot: Snapshot) -> Snapshot:
+    """One step smaller: about a fifth off the first part that still has something to give."""
+    casualties = snapshot.casualties
+    weak = [s for s in casualties.statements if s.status != "used"]
+    if weak:
+        gone = set(_oldest(weak))
+        left = tuple(s for s in casualties.statements if s not in gone)
+        return _without(
+            replace(snapshot, casualties=replace(casualties, statements=left)), "statements"
+        )
+    if casualties.timeline:
+        left_points = casualties.timeline[_step(len(casualties.timeline)) :]
+        return _without(
+            replace(snapshot, casualties=replace(casualties, timeline=left_points)), "timeline"
+        )
+    if len(snapshot.reports) > 1:
+        left_reports = snapshot.reports[_step(len(snapshot.reports)) :]
+        return _without(replace(snapshot, reports=left_reports), "reports")
+    if len(casualties.statements) > 1:
+        gone = set(_oldest(casualties.statements))
+        left = tuple(s for s in casualties.statements if s not in gone)
+        return _without(
+            replace(snapshot, casualties=replace(casualties, statements=left)), "statements"
+        )
+    return snapshot
+
+
+def _step(count: int) -> int:
+    return max(1, count // 5)
+
+
+def _oldest(statements: Sequence[Statement]) -> list[Statement]:
+    ordered = sorted(statements, key=lambda s: (_instant(s.said_at), s.report_id or "", s.id))
+    return ordered[: _step(len(ordered))]
+
+
+def _without(snapshot: Snapshot, name: str) -> Snapshot:
+    if name in snapshot.truncated:
+        return snapshot
+    return replace(snapshot, truncated=(*snapshot.truncated, name))
+
+
+def _telling(casualties: Casualties) -> list[Statement]:
+    """The newest per speaker, measure and class, and those that carry a bound of a total."""
+    newest: dict[tuple[str, str, str], Statement] = {}
+    for s in sorted(casualties.statements, key=lambda s: (_instant(s.said_at), s.report_id or "")):
+        newest[s.speaker_id, s.measure, s.victim_class] = s
+    chosen = set(newest.values())
+    totals = {
+        "killed": (casualties.killed, casualties.attackers_killed),
+        "injured": (casualties.injured, casualties.attackers_injured),
+    }
+    return [
+        s
+        for s in casualties.statements
+        if s in chosen or any(_carries(s, figure) for figure in totals.get(s.measure, ()))
+    ]
+
+
+def _carries(statement: Statement, figure: Figure | None) -> bool:
+    if figure is None or statement.status != "used":
+        return False
+    bounds = (figure.low, figure.best, figure.high)
+    given = (statement.low, statement.value, statement.high)
+    return any(a is not None and a == b for a, b in zip(bounds, given, strict=True))
+
+
+def _short_statement(statement: Statement) -> Statement:
+    """A long quote is cut and its span with it: the text at the span is still the quote."""
+    speaker = cut(statement.speaker, MAX_QUOTE)
+    if len(statement.quote) <= MAX_QUOTE:
+        return replace(statement, speaker=speaker)
+    quote = statement.quote[:MAX_QUOTE]
+    return replace(statement, quote=quote, end=statement.start + MAX_QUOTE, speaker=speaker)
+
+
+def _short_support(supports: Sequence[Support]) -> tuple[Support, ...]:
+    return tuple(map(_short_span, supports[:MAX_SUPPORTS]))
+
+
+def _short_span(support: Support) -> Support:
+    if support.quote is None or support.start is None or len(support.quote) <= MAX_QUOTE:
+        return support
+    return replace(support, quote=support.quote[:MAX_QUOTE], end=support.start + MAX_QUOTE)
+
+
+def _short_member(member: Member) -> Member:
+    return replace(member, url=cut(member.url, MAX_URL), title=cut(member.title, MAX_QUOTE))
+
+
+def _instant(moment: dt.datetime | None) -> float:
+    if moment is None:
+        return 0.0
+    return aware(moment).timestamp()

@@ -1,0 +1,108 @@
+"""What there is to read: entries of feeds, documents, and the articles made of them.
+
+Rules
+-----
+1. Values only: no I/O, no clock, no defaults that hide a decision.
+2. Every ``Span`` counts into ``Article.text`` in Unicode code points, and
+   ``text[start:end] == quote`` always holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from worker.core.domain.vocabulary import EntryStatus, PublishedBasis
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of ``Article.text``: half-open, in Unicode code points."""
+
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed, as parsed: what we know before any page is fetched.
+
+    ``id`` is the identity within its feed (guid, link, wire id without version) and never empty.
+    ``body`` is set only when the document itself carries the text.
+    """
+
+    feed: str
+    id: str
+    format: str
+    version: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    body: str | None = None
+    url: str | None = None
+    published: dt.datetime | None = None
+    updated: dt.datetime | None = None
+    lang: str | None = None
+    outlet: str | None = None
+    status: EntryStatus = "new"
+    embargo_until: dt.datetime | None = None
+    withdraws: str | None = None
+    """Identity of *another* item that this one kills (NITF ``management-doc-idref``)."""
+    urgency: int | None = None
+    """1 (flash) to 9, as the agency says."""
+    content_hash: str = ""
+    """Over title, summary, body, status, ``withdraws`` and ``embargo_until``; never over the other
+    dates (a new date alone is no update)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What there is to read: a page's HTML, or plain text, and what is known about it.
+
+    ``article_id`` is given by the caller and travels unchanged. ``published`` is the feed's or the
+    input's; reading a page may refine it. ``first_seen`` is when this version reached us.
+    """
+
+    article_id: str
+    version: int = 1
+    title: str | None = None
+    text: str | None = None
+    html: bytes | None = None
+    charset: str | None = None
+    summary: str | None = None
+    outlet: str | None = None
+    url: str | None = None
+    lang: str | None = None
+    published: dt.datetime | None = None
+    published_basis: PublishedBasis = "none"
+    updated: dt.datetime | None = None
+    first_seen: dt.datetime | None = None
+    status: EntryStatus = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The text we hold of an entry, and when and by whom it was published."""
+
+    article_id: str
+    version: int
+    title: str | None
+    body: str
+    text: str
+    text_sha256: str
+    outlet: str | None
+    url: str | None
+    lang: str
+    published: dt.datetime | None
+    published_basis: PublishedBasis
+    first_seen: dt.datetime | None
+    version_time: dt.datetime | None
+    """Orders versions and figures: see ``read.version_time``."""
+    status: EntryStatus = "new"
+    copy_signature: tuple[int, ...] = ()
+    """MinHash of the body; near-equal signatures are copies and count as one source."""
+
+    @property
+    def document_time(self) -> dt.datetime | None:
+        """The time decisions rest on: ``published``, else ``first_seen``."""
+        return self.published or self.first_seen

@@ -1,0 +1,254 @@
+"""Incidents as the store keeps them, and what merging is given and gives back.
+
+Rules
+-----
+1. Every value here goes through JSON and back unchanged (``to_json``, ``from_json``).
+2. An article is named by ``article_id``, a report by ``report_id`` = ``article_id#k``.
+3. ``Component`` is all that ``merge.decide`` may look at; ``Changes`` is all that it may want.
+   Nothing else passes between merging and the store.
+
+Theory of operation
+-------------------
+The store gathers a component with ``merge.component`` (which reports could be one incident with
+the incoming ones, which announced incidents hold them), calls ``merge.decide`` and carries out the
+``Changes`` in one transaction: a ``Change`` is a new revision and is published; ``kept`` incidents
+are stored again without one; ``links`` replace what was known about these reports; ``timers``
+replace those of (incident, kind).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+from worker.core.domain.document import Article
+from worker.core.domain.report import Report
+from worker.core.domain.snapshot import ChangeNote, LinkCertainty, Member, Snapshot, State
+from worker.core.domain.vocabulary import Band, EntryStatus, Label, PublishedBasis, Role
+
+ConstraintKind = Literal["must", "cannot", "confirm", "retract"]
+TimerKind = Literal["settle", "close"]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRef:
+    """What merging needs to know of an article: whose it is and when, without its text."""
+
+    article_id: str
+    version: int
+    outlet: str | None
+    url: str | None
+    lang: str
+    published: dt.datetime | None
+    published_basis: PublishedBasis
+    first_seen: dt.datetime | None
+    version_time: dt.datetime | None
+    text_sha256: str
+    title: str | None = None
+    status: EntryStatus = "new"
+    copy_signature: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, article: Article) -> ArticleRef:
+        """The reference of an article."""
+        return cls(
+            article_id=article.article_id,
+            version=article.version,
+            outlet=article.outlet,
+            url=article.url,
+            lang=article.lang,
+            published=article.published,
+            published_basis=article.published_basis,
+            first_seen=article.first_seen,
+            version_time=article.version_time,
+            text_sha256=article.text_sha256,
+            title=article.title,
+            status=article.status,
+            copy_signature=article.copy_signature,
+        )
+
+    @property
+    def document_time(self) -> dt.datetime | None:
+        """The time decisions rest on: ``published``, else ``first_seen``."""
+        return self.published or self.first_seen
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReport:
+    """A report with the article it stands in, and that article's verdict."""
+
+    report: Report
+    article: ArticleRef
+    band: Band
+    label: Label = "attack_report"
+
+    @property
+    def report_id(self) -> str:
+        """Id of the report; reports are ordered by it wherever an order is needed."""
+        return self.report.report_id
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenIncident:
+    """A closed incident as one node: its slots as a report, its used statements, its members.
+
+    Forgetting the old reports therefore changes nothing. ``report.report_id`` is
+    ``incident_id#frozen``; its statements keep the ``report_id`` of those who printed them.
+    """
+
+    incident_id: str
+    report: Report
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The stored state of an incident: its last snapshot and what identity over time needs.
+
+    ``ordinal`` says how early it was announced, over all incidents; the earliest survives a merge.
+    ``founding_n``: it is the n-th incident that ``founding_article`` founded (0, 1, …).
+    ``members`` are the current ones, all of them (the snapshot may show fewer).
+    ``former`` are report ids that once were members; one that comes back reopens this id.
+    ``frozen`` stands for members whose reports may be forgotten: all of them while closed.
+    ``settle_at`` and ``close_at`` repeat the timers, so that a decision knows what is due.
+    """
+
+    snapshot: Snapshot
+    content_hash: str
+    founding_article: str
+    founding_n: int
+    ordinal: int
+    members: tuple[Member, ...]
+    former: tuple[str, ...] = ()
+    frozen: FrozenIncident | None = None
+    settle_at: dt.datetime | None = None
+    close_at: dt.datetime | None = None
+
+    @property
+    def incident_id(self) -> str:
+        """Minted once, never reused."""
+        return self.snapshot.incident_id
+
+    @property
+    def revision(self) -> int:
+        """Of the last published state; 1, 2, 3 … without holes."""
+        return self.snapshot.revision
+
+    @property
+    def state(self) -> State:
+        """State in the last published revision."""
+        return self.snapshot.state
+
+    @property
+    def superseded_by(self) -> str | None:
+        """The survivor, when this one was merged away."""
+        return self.snapshot.superseded_by
+
+    @property
+    def article_ids(self) -> frozenset[str]:
+        """Articles of current and former members."""
+        former = (article_of(report_id) for report_id in self.former)
+        return frozenset((*(member.article_id for member in self.members), *former))
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A person's decision, over article ids (or report ids, where an article tells of several).
+
+    ``must``: one incident. ``cannot``: any two of them apart. ``confirm``: reports in band
+    ``review`` act. ``retract``: the incident that holds them is retracted.
+    """
+
+    kind: ConstraintKind
+    articles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Everything one decision looks at.
+
+    ``reports``: the current reports of every live member and candidate (a withdrawn article has
+    none). ``frozen``: nodes of closed incidents (those inside ``announced`` count too).
+    ``announced``: stored states of all incidents that hold or held one of these articles,
+    superseded and closed ones too. ``founded``: (article, n) pairs in use for these articles.
+    ``next_ordinal``: one more than any incident's so far.
+    """
+
+    reports: tuple[FiledReport, ...] = ()
+    frozen: tuple[FrozenIncident, ...] = ()
+    announced: tuple[Incident, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    founded: tuple[tuple[str, int], ...] = ()
+    next_ordinal: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One new revision of one incident: ``incident.snapshot`` is published and stored."""
+
+    incident: Incident
+
+    @property
+    def note(self) -> ChangeNote:
+        """Kind, material, cause, affected incidents, change id, fields."""
+        return self.incident.snapshot.change
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSet:
+    """Set, move or (``due_at`` None) clear the one timer of (incident, kind)."""
+
+    incident_id: str
+    kind: TimerKind
+    due_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a report belongs now; ``incident_id`` None: to no incident."""
+
+    report_id: str
+    incident_id: str | None
+    certainty: LinkCertainty
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a decision wants done, in order; empty when nothing is new.
+
+    ``changes``: survivors before those they supersede. ``kept``: stored again, no revision.
+    ``copies``: article → the article whose text it repeats.
+    """
+
+    changes: tuple[Change, ...] = ()
+    kept: tuple[Incident, ...] = ()
+    timers: tuple[TimerSet, ...] = ()
+    copies: dict[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+
+
+def article_of(report_id: str) -> str:
+    """The article that a report stands in."""
+    return report_id.rpartition("#")[0]
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind)
+    for kind in (ArticleRef, FiledReport, FrozenIncident, Incident, Constraint, Component, Changes)
+}
+
+
+def to_json(value: object) -> bytes:
+    """One of this module's values as JSON (UTF-8)."""
+    return _ADAPTERS[type(value)].dump_json(value)
+
+
+def from_json(kind: type[_T], data: bytes | str) -> _T:
+    """The inverse of ``to_json``. Raises ``pydantic.ValidationError`` when it is no such value."""
+    value: _T = _ADAPTERS[kind].validate_json(data)
+    return value

@@ -1,0 +1,77 @@
+"""The closed sets of words that kabulwire uses for what it finds.
+
+The words are those of the field: MUC-4 for the confidence of an attribution, Atom and NewsML for
+entries; design words (role, band, status) are explained in docs/glossary.md.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Role = Literal["primary", "roundup", "background", "retraction"]
+Label = Literal["attack_report", "background_only", "other_place", "other"]
+Band = Literal["report", "review", "drop"]
+EntryStatus = Literal["new", "update", "correction", "refile", "repeat", "kill", "hold", "embargo"]
+PublishedBasis = Literal["feed", "jsonld", "meta", "first_seen", "none"]
+Zone = Literal["title", "lead", "body", "caption"]
+Measure = Literal["killed", "injured", "casualties", "rescued", "arrested", "missing", "hostages"]
+"""``casualties`` is one figure for dead and wounded together ("70 killed and injured")."""
+Qualifier = Literal[
+    "exact",
+    "at_least",
+    "more_than",
+    "nearly",
+    "around",
+    "up_to",
+    "range",
+    "several",
+    "a_number_of",
+    "many",
+    "score",
+    "scores",
+    "dozens",
+    "hundreds",
+]
+Scope = Literal["incident", "background", "aggregate", "hypothetical", "other_incident"]
+StatementStatus = Literal[
+    "used", "stale", "superseded", "subset", "derived", "perpetrator_party", "background"
+]
+Attribution = Literal[
+    "reported_as_fact",
+    "claimed_or_admitted",
+    "suspected_or_accused_by_authorities",
+    "suspected_or_accused",
+    "possible",
+    "acquitted",
+]
+"""MUC-4's PERP: ORGANIZATION CONFIDENCE, word for word."""
+DatePrecision = Literal["day", "days", "week", "month", "year", "unknown"]
+DateBasis = Literal["stated", "caption", "weekday", "relative", "published", "first_seen", "none"]
+PlacePrecision = Literal["landmark", "neighbourhood", "district", "city", "province"]
+Trust = Literal["verified", "low", "unverified"]
+
+
+ATTRIBUTIONS: tuple[Attribution, ...] = (
+    "claimed_or_admitted",
+    "reported_as_fact",
+    "suspected_or_accused_by_authorities",
+    "suspected_or_accused",
+    "possible",
+    "acquitted",
+)
+"""The surest first."""
+
+
+PEOPLE = frozenset({
+    "unnamed_civilian", "government_personnel", "military_personnel",
+    "police_security_forces_officers", "teacher_professor_instructor",
+})  # fmt: skip
+"""GTD target subtypes that are people: victims of many an attack on something else."""
+
+
+FINE_PLACES: tuple[PlacePrecision, ...] = ("landmark", "neighbourhood", "district")
+"""The finest first. Inside the watched area these tell two places apart …"""
+
+
+WIDE_PLACES: tuple[PlacePrecision, ...] = ("city", "province")
+"""… and these are all of it."""

@@ -1,0 +1,148 @@
+"""Article → reports: the slots of each attack that the article tells of.
+
+Rules
+-----
+1. One report per segment whose role is not None; ``report_id`` counts them in text order, from 1.
+2. Reports stand by prominence: the main attack, further items, then background, then retractions
+   in their place; within a kind in text order.
+3. Each slot names its evidence; every span is verbatim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from worker.core.domain.document import Article
+from worker.core.domain.report import Report, Statement
+from worker.core.domain.vocabulary import Role
+from worker.core.extract import status, target, what, when, where, who
+from worker.core.extract.actors import find_actors
+from worker.core.extract.claim import find_claims
+from worker.core.extract.passage import Passage
+from worker.core.extract.toll.statements import find_statements
+from worker.core.extract.victims import find_victims
+from worker.core.figures import decide_toll
+from worker.core.segment.main_date import find_timeline
+from worker.core.segment.segment import Segment
+from worker.core.text.prose import Prose
+
+if TYPE_CHECKING:
+    from worker.core.classify.verdict import Classification
+    from worker.core.knowledge.knowledge import Knowledge
+
+_ROLE_ORDER: dict[Role, int] = {"primary": 0, "retraction": 1, "roundup": 2, "background": 3}
+_KIND_ORDER = {"main": 0, "item": 1, "background": 2, "aggregate": 3, "threat": 4}
+
+
+def extract(
+    article: Article,
+    prose: Prose,
+    segments: tuple[Segment, ...],
+    classification: Classification,
+    knowledge: Knowledge,
+) -> tuple[Report, ...]:
+    """The reports of an article, by prominence."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None or not segments:
+        return ()
+    statements = find_statements(article, prose, segments, knowledge)
+    dates = find_timeline(article, prose, lexicon, knowledge).dates
+    made: list[tuple[Segment, Report]] = []
+    for segment, role, probability, told in zip(
+        segments, classification.roles, classification.probabilities, statements, strict=True
+    ):
+        if role is None:
+            continue
+        others = tuple(s for s in segments if s is not segment)
+        passage = Passage(article, prose, lexicon, knowledge, segment, dates, others)
+        report_id = f"{article.article_id}#{len(made) + 1}"
+        made.append((segment, _report(passage, report_id, role, probability, told)))
+    made.sort(key=lambda m: (_ROLE_ORDER[m[1].role], _KIND_ORDER[m[0].kind], m[0].anchor))
+    return tuple(report for _, report in made)
+
+
+def _report(
+    passage: Passage,
+    report_id: str,
+    role: Role,
+    probability: float,
+    statements: tuple[Statement, ...],
+) -> Report:
+    """All slots of one segment."""
+    time, time_spans = when.find_time(passage)
+    targets, target_spans = target.find_targets(passage)
+    place, place_spans = where.find_place(passage, targets)
+    types, type_spans = what.find_types(passage)
+    suicide, suicide_spans = what.find_suicide(passage)
+    weapons, weapon_spans = what.find_weapons(passage)
+    actors = find_actors(passage)
+    claims, claim_spans = find_claims(passage, actors)
+    perpetrators, perpetrator_spans = who.find_perpetrators(passage, actors, claims)
+    incident_status, status_spans = status.find_status(passage)
+    evidence = {
+        "date": when.date_evidence(passage), "time": time_spans, "place": place_spans,
+        "attack_types": type_spans, "suicide": suicide_spans, "weapons": weapon_spans,
+        "targets": target_spans, "perpetrators": perpetrator_spans, "claims": claim_spans,
+        "incident_status": status_spans,
+    }  # fmt: skip
+    bare = Report(
+        report_id=report_id,
+        role=role,
+        date=passage.segment.date,
+        time=time,
+        place=place,
+        attack_types=types,
+        suicide=suicide,
+        weapons=weapons,
+        targets=targets,
+        perpetrators=perpetrators,
+        claims=claims,
+        killed=None,
+        injured=None,
+        attackers_killed=None,
+        by_category=(),
+        statements=(),
+        incident_status=incident_status,
+        evidence={slot: spans for slot, spans in evidence.items() if spans},
+        n_blasts=what.count_blasts(passage),
+        victims=find_victims(passage),
+        probability=round(probability, 4),
+    )
+    return _with_toll(bare, _parties(statements, bare, passage))
+
+
+def _parties(
+    statements: tuple[Statement, ...], report: Report, passage: Passage
+) -> tuple[Statement, ...]:
+    """A group is the attacking party unless the article lays the attack at another's door.
+
+    (Officials of a group in power speak of attacks that others claim.)
+    """
+    behind = {p.name for p in report.perpetrators} | {
+        claim.group for claim in report.claims if claim.claimed == "yes"
+    }
+    ids = {f"actor:{actor.id}" for actor in passage.profile.actors if actor.name in behind}
+    if not ids:
+        return statements
+    return tuple(
+        replace(s, perpetrator_party=False)
+        if s.perpetrator_party and s.speaker_id not in ids
+        else s
+        for s in statements
+    )
+
+
+def _with_toll(report: Report, statements: tuple[Statement, ...]) -> Report:
+    """The report with its figures decided."""
+    toll = decide_toll(statements)
+    return replace(
+        report,
+        killed=toll.killed,
+        injured=toll.injured,
+        attackers_killed=toll.attackers_killed,
+        attackers_injured=toll.attackers_injured,
+        by_category=toll.by_category,
+        statements=toll.statements,
+        other_counts=toll.other_counts,
+    )

@@ -1,0 +1,164 @@
+"""The noun phrase around a word: "building" → "defense ministry building".
+
+Rules
+-----
+1. Left: modifiers up to a determiner, a preposition, a verb (``np_stop``) or punctuation; a few
+   small words at most, capitals without limit.
+2. Right: capitals that follow directly ("non-profit | Counterpart International"), and one "of …".
+3. A department keeps its owner: "logistics and engineering department of the Ministry of Defense".
+
+The shape is that of languages that put names in capitals; elsewhere a phrase is the word itself.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from worker.core.extract.passage import Passage
+
+_LEFT_WORD = re.compile(r"([\w'.&-]+) $")
+_RIGHT_WORD = re.compile(r" ([\w'.&-]+)")
+_OF = re.compile(r" (?:of|for) (?:the |an? )?")
+_OF_BEFORE = re.compile(r"([\w'-]+) of (?:the |an? )?$")
+_BLANK = re.compile(r" ")
+_SMALL_WORDS = 3
+_MOST_WORDS = 9
+
+
+def is_name(passage: Passage, start: int, end: int) -> bool:
+    """Whether a capital that begins a stretch means a name.
+
+    It does not at the head of a sentence, in a headline that capitalises every word, nor in a
+    text that is all capitals.
+    """
+    norm = passage.prose.norm
+    raw = norm.raw[norm.raw_start(start) : norm.raw_end(end)]
+    if not raw or not raw[0].isupper():
+        return False
+    sentence = passage.sentence(start)
+    if sentence is None:
+        return True
+    opened = not passage.prose.text[sentence.start : start].strip(" \"'([")
+    return not opened and not _is_headline_case(
+        norm.raw[norm.raw_start(sentence.start) : norm.raw_end(sentence.end)],
+        passage.weights.noun_phrase.headline_share,
+    )
+
+
+@lru_cache(maxsize=256)
+def _is_headline_case(raw: str, share: float) -> bool:
+    """Whether most words of a sentence begin with a capital, so that a capital means no name."""
+    words = [w for w in re.findall(r"[^\W\d_]+", raw) if len(w) > 3]
+    return len(words) > 3 and sum(w[0].isupper() for w in words) > share * len(words)
+
+
+def noun_phrase(passage: Passage, start: int, end: int) -> tuple[int, int]:
+    """The phrase around the head word ``[start, end)``, inside its clause."""
+    low, high = passage.clause(start)
+    end = _extend_right(passage, end, high)
+    start = _extend_left(passage, start, low, joined=False)
+    return _climb(passage, start, low), end
+
+
+def name_within(passage: Passage, start: int, end: int, head: tuple[int, int]) -> tuple[int, int]:
+    """Only the proper name, when one follows a common head ("aid group | Counterpart")."""
+    text = passage.prose.text
+    after = re.match(r"\s+", text[head[1] : end])
+    if (
+        after
+        and is_name(passage, head[1] + after.end(), end)
+        and not is_name(passage, start, head[1])
+    ):
+        return head[1] + after.end(), end
+    return start, end
+
+
+def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
+    text, small, words = passage.prose.text, 0, 0
+    while words < _MOST_WORDS:
+        found = _LEFT_WORD.search(text, low, start)
+        if found is None or found.end() != start:
+            break
+        word = found[1]
+        conjunction = joined and word == "and"
+        if not conjunction and _stops(passage, found.start(1), found.end(1)):
+            break
+        if not is_name(passage, found.start(1), found.end(1)):
+            small += 1
+            if small > _SMALL_WORDS:
+                break
+        start, words = found.start(1), words + 1
+    return _without_joint(text, start)
+
+
+def _without_joint(text: str, start: int) -> int:
+    return start + 4 if text.startswith("and ", start) else start
+
+
+def _stops(passage: Passage, start: int, end: int) -> bool:
+    word = passage.prose.text[start:end]
+    named = is_name(passage, start, end)
+    if word.endswith("'s") or (word.endswith(".") and not named):
+        return True
+    trigger = passage.lexicon.table("attack_type").pattern
+    if not named and trigger is not None and trigger.fullmatch(word):
+        return True
+    for category in ("determiner", "np_stop") if named else ("determiner", "np_stop", "np_verb"):
+        pattern = passage.lexicon.patterns[category]
+        if pattern is not None and pattern.fullmatch(word):
+            return True
+    return False
+
+
+def _extend_right(passage: Passage, end: int, high: int) -> int:
+    end = _names_right(passage, end, high)
+    of = _OF.match(passage.prose.text, end, high) or _joint(passage, end, high)
+    if of is None:
+        return end
+    rest = _words_right(passage, of.end(), high)
+    return _names_right(passage, rest, high) if rest > of.end() else end
+
+
+def _joint(passage: Passage, end: int, high: int) -> re.Match[str] | None:
+    """A participle that ties a thing to its people: "bus | carrying officials"."""
+    pattern = passage.lexicon.patterns["np_joint"]
+    if pattern is None or passage.prose.text[end : end + 1] != " ":
+        return None
+    found = pattern.match(passage.prose.text, end + 1, high)
+    return _BLANK.match(passage.prose.text, found.end(), high) if found else None
+
+
+def _names_right(passage: Passage, end: int, high: int) -> int:
+    text = passage.prose.text
+    while True:
+        found = _RIGHT_WORD.match(text, end, high)
+        if found is None or not is_name(passage, found.start(1), found.end(1)):
+            return end
+        if _stops(passage, found.start(1), found.end(1)) and len(found[1]) > 2:
+            return end
+        end = found.end(1)
+
+
+def _words_right(passage: Passage, end: int, high: int) -> int:
+    """Up to four words of an "of …" phrase."""
+    text, start = passage.prose.text, end
+    for _ in range(4):
+        found = re.compile(r" ?([\w'&-]+)").match(text, end, high)
+        if found is None or (end > start and text[end : end + 1] != " "):
+            break
+        if _stops(passage, found.start(1), found.end(1)) and found[1] != "of":
+            break
+        end = found.end(1)
+    return end - 3 if text[start:end].endswith(" of") else end
+
+
+def _climb(passage: Passage, start: int, low: int) -> int:
+    """Take in the department before "of the …", with its own modifiers."""
+    found = _OF_BEFORE.search(passage.prose.text, low, start)
+    pattern = passage.lexicon.patterns["unit_noun"]
+    if found is None or found.end() != start or pattern is None:
+        return start
+    if not pattern.fullmatch(found[1]):
+        return start
+    return _extend_left(passage, found.start(1), low, joined=True)

@@ -1,0 +1,317 @@
+"""Who says it: attributions in a sentence, and the speaker that governs a position.
+
+Rules
+-----
+1. An attribution governs what follows its verb ("X said that …") when words follow, else what stands
+   before it ("…, X said"). "According to X" at the head governs the sentence.
+2. With several in one sentence each governs up to the next one's subject. (EFE 2019-07-01: the
+   ministry's "at least one" and an unnamed officer's 11 stand in one sentence.)
+3. "He said", "it added" take the last speaker of the sentences before. A surname takes the person
+   who was introduced by it.
+4. A speaker is an institution of the profile where one is named, whoever speaks for it; else an armed
+   group, which is the perpetrator's party; else outlet and kind of person.
+5. What nobody is quoted for is the outlet's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import Actor, Institution, Profile
+from worker.core.lang.lexicon import Lexicon, any_of
+from worker.core.lang.normalise import plain
+from worker.core.text.prose import Prose, Sentence
+
+NARRATOR = "outlet_narrator"
+_SUBJECT_REACH_CHARS = 150
+_OBJECT_REACH_CHARS = 110
+_MESSAGE_CHARS = 18
+"""Fewer characters than this after a verb of saying are no message ("X said on Monday.")."""
+_OFFICES = ("police", "security_forces", "government_unspecified", "hospital")
+"""An official of a group in power speaks as an official: "a security official of the group"."""
+_PARTY = ("non_state_armed_group",)
+_CLAUSE_EDGE = re.compile(r"[;:]|, (?:and|but|although|while) |\" |^\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who stands for a figure. ``name`` is as printed; None for the outlet itself."""
+
+    name: str | None
+    id: str
+    type: str
+    anonymous: bool = False
+    perpetrator_party: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionPhrase:
+    """``[start, end)`` holds subject and verb; it governs ``[governs_from, governs_to)``."""
+
+    start: int
+    end: int
+    governs_from: int
+    governs_to: int
+    speaker: Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A profile name at a position: institution or armed group, person or not."""
+
+    start: int
+    end: int
+    speaker: Speaker
+    person: bool
+
+
+class SpeakerIndex:
+    """All attributions of one article, asked by position. Built once for each text."""
+
+    def __init__(self, prose: Prose, outlet: str | None, knowledge: Knowledge) -> None:
+        self._prose = prose
+        self._outlet = outlet or "outlet"
+        self._profile = knowledge.profile
+        self._lexicon = knowledge.lexicon(prose.lang)
+        self._people: dict[str, Speaker] = {}
+        self._attributions: dict[int, list[AttributionPhrase]] = {}
+        last: Speaker | None = None
+        for sentence in prose.sentences if self._lexicon is not None else ():
+            found = self._read(sentence, last)
+            self._attributions[sentence.index] = found
+            if found:
+                last = found[-1].speaker
+            elif sentence.zone == "title":
+                last = None
+
+    @property
+    def narrator(self) -> Speaker:
+        """The outlet itself."""
+        return Speaker(None, f"outlet:{plain(self._outlet)}", NARRATOR)
+
+    def at(self, position: int) -> Speaker:
+        """Whoever is quoted for the words at a position of ``Prose.text``."""
+        sentence = self._prose.sentence_at(position)
+        if sentence is None:
+            return self.narrator
+        governing = [
+            a
+            for a in self._attributions.get(sentence.index, ())
+            if a.governs_from <= position < a.governs_to
+        ]
+        return governing[-1].speaker if governing else self._quoted_on(sentence)
+
+    def _quoted_on(self, sentence: Sentence) -> Speaker:
+        """A sentence inside a quotation that was opened before belongs to who opened it."""
+        text = self._prose.of(sentence).strip()
+        if self._attributions.get(sentence.index) or not (text[:1] == '"' or text[-1:] == '"'):
+            return self.narrator
+        for other in reversed(self._prose.paragraph(sentence.paragraph)):
+            found = self._attributions.get(other.index)
+            if found:
+                return found[0].speaker
+        return self.narrator
+
+    def _read(self, sentence: Sentence, last: Speaker | None) -> list[AttributionPhrase]:
+        spoken = sorted(self._spoken(sentence, last), key=lambda s: s[0])
+        out: list[AttributionPhrase] = []
+        for index, (start, end, speaker, cited) in enumerate(spoken):
+            following = spoken[index + 1][0] if index + 1 < len(spoken) else sentence.end
+            governs = self._reach(sentence, start, end, following, out, cited=cited)
+            out.append(AttributionPhrase(start, end, *governs, speaker))
+        return out
+
+    def _reach(
+        self,
+        sentence: Sentence,
+        start: int,
+        end: int,
+        following: int,
+        earlier: list[AttributionPhrase],
+        *,
+        cited: bool,
+    ) -> tuple[int, int]:
+        """What an attribution governs: what follows it, or all back to the one before."""
+        rest = self._prose.text[end:following].strip(" .,\"'")
+        head = self._prose.text[sentence.start : start].strip(" ,\"'")
+        back = earlier[-1].governs_to if earlier else sentence.start
+        if cited:
+            return (start, following) if not head else (back, sentence.end)
+        says = len(rest) >= _MESSAGE_CHARS or self._tells_harm(end, following)
+        if says and not self._is_aside(end, following):
+            paused = bool(head) and self._prose.text[end : end + 2] == ", "
+            return (min(back, start) if paused else start), following
+        return min(back, start), max(end, start)
+
+    def _tells_harm(self, start: int, end: int) -> bool:
+        lexicon = self._lexicon
+        table = lexicon.table("harm_measure") if lexicon is not None else None
+        return table is not None and any(table.find(self._prose.text, start, end))
+
+    def _is_aside(self, end: int, following: int) -> bool:
+        """Whether only circumstances follow the verb: "said on Twitter", "said, who did not …"."""
+        rest = self._prose.text[end:following].lstrip()
+        return rest.startswith((", who", "who ", "on condition"))
+
+    def _spoken(
+        self, sentence: Sentence, last: Speaker | None
+    ) -> Iterator[tuple[int, int, Speaker, bool]]:
+        """(start, end, speaker, cited) of each verb of saying whose subject is known."""
+        lexicon, text = self._lexicon, self._prose.text
+        if lexicon is None:
+            return
+        used: list[tuple[int, int]] = []
+        floor = sentence.start
+        for found in lexicon.find("according_phrase", text, sentence.start, sentence.end):
+            named = self._subject_after(found.end(), sentence, lexicon)
+            if named is not None:
+                used.append((found.start(), named[1]))
+                yield found.start(), named[1], named[2], True
+        for found in lexicon.find("said_verb", text, sentence.start, sentence.end):
+            if any(a <= found.start() < b for a, b in used):
+                continue
+            subject = self._inverted(found.end(), sentence, lexicon)
+            if subject is None:
+                subject = self._subject_before(found.start(), floor, lexicon, last)
+            if subject is not None:
+                start, stop = min(subject[0], found.start()), max(subject[1], found.end())
+                used.append((start, stop))
+                floor = stop
+                yield start, stop, subject[2], False
+
+    def _subject_before(
+        self, verb: int, floor: int, lexicon: Lexicon, last: Speaker | None
+    ) -> tuple[int, int, Speaker] | None:
+        text = self._prose.text
+        low = max(floor, verb - _SUBJECT_REACH_CHARS)
+        edges = [m.end() for m in _CLAUSE_EDGE.finditer(text, low, verb)]
+        low = edges[-1] if edges else low
+        named = self._named(low, verb, lexicon)
+        if named is not None:
+            return named
+        for pronoun in lexicon.find("said_pronoun", text, low, verb):
+            if last is not None and len(text[pronoun.end() : verb].split()) <= 2:
+                return pronoun.start(), verb, last
+        return self._kind(low, verb, lexicon) or self._stranger(low, verb)
+
+    def _inverted(
+        self, verb_end: int, sentence: Sentence, lexicon: Lexicon
+    ) -> tuple[int, int, Speaker] | None:
+        """As in "…, said the spokesman": the subject follows a verb that closes the words before."""
+        before = self._prose.text[sentence.start : verb_end]
+        if re.search(r"[,\"'] ?\w+$", before) is None:
+            return None
+        return self._subject_after(verb_end, sentence, lexicon)
+
+    def _subject_after(
+        self, start: int, sentence: Sentence, lexicon: Lexicon
+    ) -> tuple[int, int, Speaker] | None:
+        high = min(sentence.end, start + _OBJECT_REACH_CHARS)
+        return (
+            self._named(start, high, lexicon)
+            or self._kind(start, high, lexicon, first=True)
+            or self._stranger(start, high)
+        )
+
+    def _named(self, low: int, high: int, lexicon: Lexicon) -> tuple[int, int, Speaker] | None:
+        """A speaker that the profile names, or a person introduced before."""
+        names = list(_names_in(self._prose.text, low, high, self._profile))
+        if not names:
+            return self._surname(low, high)
+        chosen = _preferred(names)
+        if chosen.speaker.perpetrator_party and not chosen.person:
+            official = self._kind(low, high, lexicon)
+            if official is not None and official[2].type in _OFFICES:
+                return official
+        self._introduce(low, high, chosen.speaker)
+        start, end = min(n.start for n in names), max(n.end for n in names)
+        anonymous = self._is_anonymous(low, high, lexicon)
+        speaker = replace(chosen.speaker, name=self._printed(start, end), anonymous=anonymous)
+        return start, end, speaker
+
+    def _kind(
+        self, low: int, high: int, lexicon: Lexicon, *, first: bool = False
+    ) -> tuple[int, int, Speaker] | None:
+        """A speaker known by kind only: "police", "witnesses", "a security official"."""
+        kinds = list(lexicon.table("speaker_noun").find(self._prose.text, low, high))
+        if not kinds:
+            return None
+        found, kind = kinds[0] if first else kinds[-1]
+        name = self._printed(found.start(), found.end())
+        identity = f"{plain(self._outlet)}/{kind}"
+        anonymous = self._is_anonymous(low, high, lexicon)
+        return found.start(), found.end(), Speaker(name, identity, kind, anonymous)
+
+    def _is_anonymous(self, low: int, high: int, lexicon: Lexicon) -> bool:
+        return lexicon.first("toll_anonymous", self._prose.text, low, high + 60) is not None
+
+    def _introduce(self, low: int, high: int, speaker: Speaker) -> None:
+        """Remember the person's surname, for "Samim said" later on."""
+        for person in self._capitals(low, high):
+            self._people.setdefault(person.split()[-1], speaker)
+
+    def _surname(self, low: int, high: int) -> tuple[int, int, Speaker] | None:
+        for found in re.finditer(r"[^\W\d_]{3,}", self._prose.text[low:high]):
+            speaker = self._people.get(found.group())
+            if speaker is not None:
+                name = self._printed(low + found.start(), low + found.end())
+                return low + found.start(), low + found.end(), replace(speaker, name=name)
+        return None
+
+    def _stranger(self, low: int, high: int) -> tuple[int, int, Speaker] | None:
+        """A person by two capitals that no list knows."""
+        people = self._capitals(low, high)
+        if not people:
+            return None
+        name = people[-1]
+        start = self._prose.text.rfind(name, low, high)
+        printed = self._printed(start, start + len(name))
+        speaker = Speaker(printed, f"{plain(self._outlet)}/{name}", "unknown")
+        self._people.setdefault(name.split()[-1], speaker)
+        return start, start + len(name), speaker
+
+    def _capitals(self, low: int, high: int) -> list[str]:
+        """Full names, in normalised form, inside a stretch."""
+        norm = self._prose.norm
+        raw = norm.raw[norm.raw_start(low) : norm.raw_end(high)]
+        return [plain(m.group()) for m in re.finditer(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,3}", raw)]
+
+    def _printed(self, start: int, end: int) -> str:
+        return " ".join(self._prose.span(start, end).quote.split())
+
+
+def _preferred(names: list[_Named]) -> _Named:
+    """A person before an institution before a group: the more specific says who speaks."""
+    people = [n for n in names if n.person]
+    official = [n for n in names if not n.speaker.perpetrator_party]
+    return (people or official or names)[-1]
+
+
+def _names_in(text: str, low: int, high: int, profile: Profile) -> Iterator[_Named]:
+    pattern, owners = _index(profile.actors, profile.institutions)
+    if pattern is None:
+        return
+    for found in pattern.finditer(text, low, high):
+        speaker, person = owners[found.group()]
+        yield _Named(found.start(), found.end(), speaker, person)
+
+
+@lru_cache(maxsize=8)
+def _index(
+    actors: tuple[Actor, ...], institutions: tuple[Institution, ...]
+) -> tuple[re.Pattern[str] | None, dict[str, tuple[Speaker, bool]]]:
+    owners: dict[str, tuple[Speaker, bool]] = {}
+    for actor in actors:
+        party = actor.actor_class in _PARTY
+        speaker = Speaker(actor.name, f"actor:{actor.id}", "armed_group", False, party)
+        owners |= {plain(v): (speaker, False) for v in (actor.name, *actor.variants)}
+        owners |= {plain(v): (speaker, True) for v in actor.speakers}
+    for institution in institutions:
+        speaker = Speaker(institution.name, institution.id, institution.speaker_type)
+        owners |= {plain(v): (speaker, False) for v in (institution.name, *institution.variants)}
+        owners |= {plain(v): (speaker, True) for v in institution.people}
+    return any_of(owners), owners

@@ -1,0 +1,171 @@
+"""Every figure of people that an article prints, as statements: found first, chosen never.
+
+Rules
+-----
+1. A number becomes a statement only beside harm: "11 people were killed", "killing seven",
+   "15 wounded", "the toll rose to 12". Rescued, arrested and missing people are counted apart.
+2. Who is counted decides the side: attackers are never victims.
+3. "65 wounded, including nine children": the nine are a subset and say so. "Two policemen and three
+   civilians" are two parts of the one figure that the clause prints; it has both in its quote.
+4. The outlet's own repetition of what a speaker said is ``derived``; an old figure that a sentence
+   revises ("from 20 to 14") is none.
+5. A figure belongs to the segment that holds it. Figures of many attacks are ``aggregate``, what
+   might have been is ``hypothetical``.
+
+Theory of operation
+-------------------
+Each number is looked at with the words after it (people, then harm: passive), then with the words
+before it (an active verb of harm, or a toll). What neither explains may still be part of the figure
+before it: a subset, or the second half of a coordination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.annotate.numbers import Number, find_numbers
+from worker.core.domain.document import Article
+from worker.core.domain.report import Statement
+from worker.core.domain.vocabulary import Scope
+from worker.core.extract.toll.counts import Count, is_perpetrator
+from worker.core.extract.toll.harm_phrase import Counter
+from worker.core.extract.toll.speakers import NARRATOR, Speaker, SpeakerIndex
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.lexicon import Lexicon
+from worker.core.segment.segment import Segment, segment_at
+from worker.core.text.prose import Prose
+
+_SCOPES: dict[str, Scope] = {
+    "main": "incident",
+    "item": "incident",
+    "background": "incident",
+    "aggregate": "aggregate",
+    "threat": "hypothetical",
+}
+_PLACE_REACH_CHARS = 30
+_LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A counted figure with its segment and speaker."""
+
+    count: Count
+    segment: Segment
+    speaker: Speaker
+    boast: bool = False
+    """Whoever says that he himself killed them ("the group says it killed 60")."""
+
+
+def find_statements(
+    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+) -> tuple[tuple[Statement, ...], ...]:
+    """All statements, one tuple for each segment, each in the order of the text."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None or not segments:
+        return tuple(() for _ in segments)
+    counter = Counter(prose, lexicon)
+    speakers = SpeakerIndex(prose, article.outlet, knowledge)
+    placed = [
+        _Placed(count, segment, speakers.at(count.number.start), _is_boast(count, prose, lexicon))
+        for count in counter.count(find_numbers(prose, lexicon))
+        if (segment := segment_at(segments, count.number.start)) is not None
+    ]
+    by_segment: dict[int, list[_Placed]] = {segment.index: [] for segment in segments}
+    for item in placed:
+        by_segment[item.segment.index].append(item)
+    return tuple(
+        _mark_derived(tuple(_statements(article, prose, by_segment[segment.index])))
+        for segment in segments
+    )
+
+
+def _is_boast(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
+    if count.received or is_perpetrator(count.victim_class):
+        return False
+    stop = len(prose.text[: count.start].rstrip())
+    found = lexicon.find("self_killing", prose.text, max(0, stop - 30), stop)
+    return any(match.end() == stop for match in found)
+
+
+def _statements(article: Article, prose: Prose, placed: Sequence[_Placed]) -> Iterator[Statement]:
+    ids: dict[tuple[int, int], str] = {}
+    for number, item in enumerate(placed, 1):
+        letter = _LETTER.get(item.count.measure, item.count.measure[0])
+        ids[item.count.key] = f"{letter}{number}"
+    for item in placed:
+        yield _statement(article, prose, item, ids)
+
+
+def _statement(
+    article: Article, prose: Prose, item: _Placed, ids: dict[tuple[int, int], str]
+) -> Statement:
+    count, speaker = item.count, item.speaker
+    number: Number = count.number
+    span = prose.span(count.start, count.end)
+    sentence = prose.sentence_at(number.start)
+    return Statement(
+        id=ids[count.key],
+        measure=count.measure,
+        victim_class=_victim_class(count, speaker),
+        value=number.value,
+        low=number.low,
+        high=number.high,
+        qualifier=number.qualifier,
+        speaker=speaker.name,
+        speaker_id=speaker.id,
+        speaker_type=speaker.type,
+        anonymous=speaker.anonymous,
+        perpetrator_party=speaker.perpetrator_party or item.boast,
+        said_at=article.version_time or article.document_time,
+        scope=_scope(count, item.segment, prose),
+        status="used",
+        subset_of=ids.get(count.parent) if count.parent is not None else None,
+        zone=sentence.zone if sentence is not None else "body",
+        quote=span.quote,
+        start=span.start,
+        end=span.end,
+    )
+
+
+def _victim_class(count: Count, speaker: Speaker) -> str:
+    """What a hospital received is a count of its own: a lower bound for the whole."""
+    if count.victim_class == "unspecified" and (count.received or speaker.type == "hospital"):
+        return "received_at_hospital"
+    return count.victim_class
+
+
+def _scope(count: Count, segment: Segment, prose: Prose) -> Scope:
+    if segment.kind not in ("main", "item"):
+        return _SCOPES[segment.kind]
+    if count.hypothetical:
+        return "hypothetical"
+    if count.aggregate:
+        return "aggregate"
+    return "other_incident" if _is_elsewhere(count, segment, prose) else "incident"
+
+
+def _is_elsewhere(count: Count, segment: Segment, prose: Prose) -> bool:
+    """Whether the words right after a figure put it into another town or province."""
+    sentence = prose.sentence_at(count.number.start)
+    limit = min(sentence.end if sentence else count.end, count.end + _PLACE_REACH_CHARS)
+    near = [p for p in segment.places if count.end <= p.start < limit]
+    return bool(near) and all(place.kind == "elsewhere" for place in near)
+
+
+def _mark_derived(told: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The outlet's own words for a number that somebody stands for are a repetition."""
+    stood_for = {
+        (s.measure, is_perpetrator(s.victim_class), s.value)
+        for s in told
+        if s.speaker_type != NARRATOR and not s.perpetrator_party and s.scope == "incident"
+    }
+    return tuple(
+        replace(s, derived=True)
+        if s.speaker_type == NARRATOR
+        and s.value is not None
+        and (s.measure, is_perpetrator(s.victim_class), s.value) in stood_for
+        else s
+        for s in told
+    )

@@ -1,0 +1,36 @@
+"""Everything the pure core is given to know, read once by the shell and frozen.
+
+``analyze(document, entry, knowledge)`` and ``merge.decide(component, incoming, now, knowledge)``
+take it as their last argument. ``digest`` names the exact knowledge in logs and messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.core.knowledge.profile import Profile
+from worker.core.knowledge.weights import ExtractWeights, SegmentWeights
+from worker.core.lang.lexicon import Lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The profile, the lexicons, the weights; and a digest over all their files.
+
+    ``classify_weights`` and ``merge_weights`` are flat: ``section.name`` → number.
+    """
+
+    profile: Profile
+    lexicons: Mapping[str, Lexicon]
+    segment_weights: SegmentWeights
+    extract_weights: ExtractWeights
+    classify_weights: Mapping[str, float]
+    merge_weights: Mapping[str, float]
+    digest: str
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Tables of ``merge/state/codes.toml``: names of GTD and ACLED → their codes."""
+
+    def lexicon(self, lang: str) -> Lexicon | None:
+        """The lexicon of a language, or None when we do not read it."""
+        return self.lexicons.get(lang)

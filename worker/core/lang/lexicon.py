@@ -1,0 +1,181 @@
+"""Words, by language: what an attack, a death, a claim or a doubt is called.
+
+Rules
+-----
+1. A lexicon holds words only: no place, no group, no person, no date (those are the profile's).
+2. One TOML file a language. ``[patterns]`` maps a category to a list of regexes, ``[tables]`` a
+   table name to {regex or word: value}. All are matched on *normalised* text and are themselves
+   normalised when loaded, so a file keeps natural spelling.
+3. A pattern is a whole word unless the file says ``whole_words = false`` (scripts without blanks).
+   ``prefix`` is a regex of clitics that may stand before it (Arabic "wa-", "bi-", "al-").
+4. Names are declared (``categories.toml``): an unknown one is refused, so is a file without a required
+   one. Any other that a language lacks is empty: the engine is language-neutral.
+
+A pattern that cannot compile, is longer than 240 characters or nests quantifiers is refused with
+the file's name; ``tests/core/test_lexicon.py`` holds all shipped files to that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from worker.core.domain.errors import KnowledgeError
+from worker.core.lang.categories import Categories, Kind, check_names
+from worker.core.lang.normalise import plain
+
+T = TypeVar("T")
+PATTERN_LIMIT = 240
+_ESCAPES = re.compile(r"\\.")
+_NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Patterns that mean a value: ("car bomb", "explosives/vehicle"). Longest pattern first."""
+
+    pattern: re.Pattern[str] | None
+    values: tuple[str, ...]
+
+    def find(self, text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], str]]:
+        """All matches in ``text[start:end]`` with their values."""
+        if self.pattern is None:
+            return
+        for found in self.pattern.finditer(text, start, end):
+            yield found, self.values[int((found.lastgroup or "v0")[1:])]
+
+
+_NOTHING = Table(None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language's words, compiled.
+
+    Every declared name has its entry, also those that this language leaves out (None, an empty table);
+    a name that is not declared is a ``KeyError``.
+    """
+
+    lang: str
+    patterns: Mapping[str, re.Pattern[str] | None]
+    tables: Mapping[str, Table]
+    words: Mapping[str, Mapping[str, str]]
+    """The raw tables, for look-ups by exact normalised word."""
+
+    def find(
+        self, category: str, text: str, start: int = 0, end: int | None = None
+    ) -> Iterator[re.Match[str]]:
+        """All matches of a category in ``text[start:end]``, left to right."""
+        pattern = self.patterns[category]
+        if pattern is not None:
+            yield from pattern.finditer(text, start, len(text) if end is None else end)
+
+    def first(
+        self, category: str, text: str, start: int = 0, end: int | None = None
+    ) -> re.Match[str] | None:
+        """The first match of a category, or None."""
+        return next(self.find(category, text, start, end), None)
+
+    def table(self, name: str) -> Table:
+        """A table by name; an empty one when this language has none."""
+        return self.tables[name]
+
+
+def build(data: Mapping[str, Any], source: str, categories: Categories) -> Lexicon:
+    """Compile a lexicon from its TOML data; ``source`` names the file in errors.
+
+    Raises ``KnowledgeError`` naming the file, the category and the pattern.
+    """
+    unknown = set(data) - {"lang", "prefix", "whole_words", "patterns", "tables"}
+    if unknown or "lang" not in data:
+        raise KnowledgeError(f"{source}: unknown or missing keys: {sorted(unknown) or 'lang'}")
+    check_names(data, categories, source)
+    prefix = normalise_pattern(str(data.get("prefix", "")))
+    whole = bool(data.get("whole_words", True))
+    raw: dict[str, list[str]] = {**_named(categories, "patterns", list), **data.get("patterns", {})}
+    raw_tables: dict[str, dict[str, str]] = {
+        **_named(categories, "tables", dict),
+        **data.get("tables", {}),
+    }
+    patterns = {
+        category: _compile([_checked(p, category, source) for p in listed], prefix, whole, source)
+        if listed
+        else None
+        for category, listed in raw.items()
+    }
+    tables = {
+        name: _compile_table(rows, prefix, whole, name, source) if rows else _NOTHING
+        for name, rows in raw_tables.items()
+    }
+    words = {
+        name: {plain(key): str(value) for key, value in rows.items()}
+        for name, rows in raw_tables.items()
+    }
+    return Lexicon(str(data["lang"]), patterns, tables, words)
+
+
+def _named(categories: Categories, kind: Kind, empty: Callable[[], T]) -> dict[str, T]:
+    """Every declared name of a kind, still empty."""
+    return {c.name: empty() for c in categories.values() if c.kind == kind}
+
+
+def normalise_pattern(pattern: str) -> str:
+    """Normalise the literals of a regex and leave its escapes alone."""
+    kept = [found.group() for found in _ESCAPES.finditer(pattern)]
+    parts = _ESCAPES.split(pattern)
+    out = []
+    for index, part in enumerate(parts):
+        lead = " " if part.startswith(" ") else ""
+        tail = " " if part.endswith(" ") and part.strip() else ""
+        out.append(f"{lead}{plain(part)}{tail}")
+        if index < len(kept):
+            out.append(kept[index])
+    return "".join(out)
+
+
+def bounded(pattern: str, prefix: str = "", whole: bool = True) -> str:
+    """Wrap a normalised pattern so that it matches whole words only."""
+    return rf"(?<!\w){prefix}(?:{pattern})(?!\w)" if whole else f"{prefix}(?:{pattern})"
+
+
+def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern for whole names, the longest first; None when there are none.
+
+    ``names`` are normalised already. They are taken literally.
+    """
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.compile(bounded("|".join(map(re.escape, longest_first)))) if longest_first else None
+
+
+def _checked(pattern: str, category: str, source: str) -> str:
+    if len(pattern) > PATTERN_LIMIT or _NESTED.search(pattern):
+        raise KnowledgeError(f"{source}: {category}: too long or nested: {pattern!r}")
+    normal = normalise_pattern(pattern)
+    try:
+        compiled = re.compile(normal)
+    except re.error as error:
+        raise KnowledgeError(f"{source}: {category}: {pattern!r}: {error}") from error
+    if compiled.groups:
+        raise KnowledgeError(f"{source}: {category}: capturing group, use (?:…): {pattern!r}")
+    if compiled.match(""):
+        raise KnowledgeError(f"{source}: {category}: matches nothing at all: {pattern!r}")
+    return normal
+
+
+def _compile(patterns: list[str], prefix: str, whole: bool, source: str) -> re.Pattern[str]:
+    longest_first = sorted(patterns, key=len, reverse=True)
+    try:
+        return re.compile(bounded("|".join(longest_first), prefix, whole))
+    except re.error as error:
+        raise KnowledgeError(f"{source}: {error}") from error
+
+
+def _compile_table(
+    rows: Mapping[str, str], prefix: str, whole: bool, name: str, source: str
+) -> Table:
+    ordered = sorted(rows.items(), key=lambda row: len(row[0]), reverse=True)
+    parts = [f"(?P<v{i}>{_checked(key, name, source)})" for i, (key, _) in enumerate(ordered)]
+    pattern = re.compile(bounded("|".join(parts), prefix, whole))
+    return Table(pattern, tuple(str(value) for _, value in ordered))

@@ -1,0 +1,123 @@
+r"""Normalised text with a way back: what the lexicons match on, and where it stands in the original.
+
+Rules
+-----
+1. The original is never changed. ``Normalised.span`` turns a match back into a verbatim ``Span``.
+2. Normalising is per character: NFKC, case folded, Latin marks stripped, Arabic-script letter
+   variants unified, every kind of space one space, curly quotes straight, digits ASCII.
+3. Characters that carry nothing (tatweel, tashkeel, joiners, bidi marks) vanish.
+
+Theory of operation
+-------------------
+Each original character yields zero or more normalised ones; ``offsets[i]`` is the original index of
+normalised character ``i`` and ``offsets[-1]`` the length of the original. Runs of blanks collapse to
+the first; line breaks are kept as ``\n``, because paragraphs matter.
+(TRT World 2019-05-08 has four no-break spaces in its body: a figure next to one must still be quoted
+exactly as printed.)
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from dataclasses import dataclass
+from functools import lru_cache
+
+from worker.core.domain.document import Span
+
+_LETTERS = str.maketrans({
+    "ي": "ی", "ى": "ی", "ئ": "ی", "ې": "ی", "ۍ": "ی", "ے": "ی", "ۓ": "ی", "ك": "ک", "ڪ": "ک",
+    "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ە": "ه",
+    "ھ": "ه", "ۂ": "ه", "ګ": "گ", "ں": "ن", "ı": "i", "ё": "е",
+    "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-", "…": "...",
+})  # fmt: skip
+_VANISH = frozenset(
+    (
+        *(0x640, 0x670, 0xFEFF, 0x93C, 0xAD),
+        *range(0x64B, 0x660),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x206A),
+    )
+)
+_LATIN_GREEK_CYRILLIC_MARKS = 0x370
+
+
+@lru_cache(maxsize=8192)
+def _fold(char: str) -> str:
+    """One original character, normalised: zero or more characters."""
+    if ord(char) in _VANISH:
+        return ""
+    if char in "\n\r\v\f\u2028\u2029\x85":
+        return "\n"
+    if char.isspace():
+        return " "
+    if char.isdigit() and not char.isascii():
+        return str(unicodedata.digit(char))
+    folded = unicodedata.normalize("NFKC", char).casefold()
+    kept = (
+        c
+        for c in unicodedata.normalize("NFD", folded)
+        if not (unicodedata.category(c) == "Mn" and ord(c) < _LATIN_GREEK_CYRILLIC_MARKS)
+    )
+    composed = unicodedata.normalize("NFC", "".join(kept)).translate(_LETTERS)
+    return "".join(c for c in composed if ord(c) not in _VANISH)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A normalised copy of ``raw`` and, for each of its characters, where it came from."""
+
+    raw: str
+    text: str
+    offsets: array[int]
+
+    def raw_start(self, index: int) -> int:
+        """Original index of normalised ``index``."""
+        return self.offsets[index]
+
+    def raw_end(self, index: int) -> int:
+        """Original index just after normalised character ``index - 1``."""
+        return self.offsets[index - 1] + 1 if index > 0 else 0
+
+    def span(self, start: int, end: int) -> Span:
+        """The verbatim span of normalised ``[start, end)``; blanks at its edges are left out."""
+        while start < end and self.text[start].isspace():
+            start += 1
+        while end > start and self.text[end - 1].isspace():
+            end -= 1
+        first, last = self.raw_start(start), self.raw_end(end)
+        return Span(first, last, self.raw[first:last])
+
+    def from_raw(self, index: int) -> int:
+        """First normalised index whose original is at or after ``index``."""
+        low, high = 0, len(self.text)
+        while low < high:
+            middle = (low + high) // 2
+            if self.offsets[middle] < index:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+def normalise(raw: str) -> Normalised:
+    """Normalise ``raw`` with an offset for every character of the result."""
+    out: list[str] = []
+    offsets: array[int] = array("l")
+    previous = ""
+    for index, char in enumerate(raw):
+        for c in _fold(char):
+            if c == " " and previous in (" ", "\n", ""):
+                continue
+            out.append(c)
+            offsets.append(index)
+            previous = c
+    offsets.append(len(raw))
+    return Normalised(raw, "".join(out), offsets)
+
+
+def plain(raw: str) -> str:
+    """The normalised copy alone, blanks collapsed and trimmed: for names and patterns."""
+    return " ".join(normalise(raw).text.split())

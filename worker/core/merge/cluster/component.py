@@ -1,0 +1,207 @@
+"""Which reports one decision must see together: pure connectivity, no clustering.
+
+Rules
+-----
+1. Two reports are connected when their days meet and their evidence is positive and not vetoed; an
+   under-specified report, with everything its days meet; reports of one article whose days meet.
+2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
+   split is seen whole.
+3. Background reports and closed incidents are leaves: they come along, they connect nothing. (A
+   chain of undated reports would else tie the whole past together.)
+
+Theory of operation
+-------------------
+``collect`` is given a superset and says what of it belongs together. A store that cannot load
+everything widens until nothing new is found::
+
+    days = hull(reports of the incoming article, before and after)
+    repeat:
+        reports   = all whose window meets ``days``, and all of the articles of ``announced``
+        announced = incidents that hold or held one of their articles, and closed ones whose
+                    frozen window meets ``days``
+        kept, concerned = collect(reports, {incoming article}, knowledge, announced, constraints)
+        days = hull(kept), with the frozen windows of ``concerned``
+    until kept and concerned stay the same
+
+``Component.reports`` is ``kept``; ``Component.announced`` is the ``concerned`` incidents.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from worker.core.domain.incident import (
+    ArticleRef,
+    Constraint,
+    FiledReport,
+    FrozenIncident,
+    Incident,
+    article_of,
+)
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.facts import Gazetteer, facts_of, window_of
+from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
+
+
+def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
+    """Days on which the attack of this report may have been; None when nothing is known.
+
+    Stated day ±1; otherwise from seven days before the document's day to one after.
+    """
+    return window_of(facts_of(filed, Gazetteer(knowledge)), knowledge.merge_weights)
+
+
+def hull(reports: Iterable[FiledReport], knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
+    """The days from the earliest to the latest window of these reports; None without any."""
+    windows = [w for w in (window(filed, knowledge) for filed in reports) if w is not None]
+    if not windows:
+        return None
+    return min(w[0] for w in windows), max(w[1] for w in windows)
+
+
+def frozen_window(frozen: FrozenIncident, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
+    """The same for a closed incident."""
+    return window(as_filed(frozen), knowledge)
+
+
+def as_filed(frozen: FrozenIncident) -> FiledReport:
+    """A closed incident in the form of a report, published when its first member was."""
+    first = min(
+        frozen.members,
+        key=lambda m: (m.published is None, str(m.published), m.report_id),
+        default=None,
+    )
+    article = ArticleRef(
+        article_id=frozen.incident_id,
+        version=1,
+        outlet=None,
+        url=None,
+        lang="und",
+        published=first.published if first else None,
+        published_basis="none",
+        first_seen=first.first_seen if first else None,
+        version_time=None,
+        text_sha256="",
+    )
+    return FiledReport(frozen.report, article, "report")
+
+
+def collect(
+    reports: Sequence[FiledReport],
+    incoming: Collection[str],
+    knowledge: Knowledge,
+    announced: Sequence[Incident] = (),
+    constraints: Sequence[Constraint] = (),
+) -> tuple[tuple[FiledReport, ...], tuple[str, ...]]:
+    """The reports connected to those of the incoming articles, and the incidents concerned.
+
+    ``incoming``: article ids, or ``incident_id`` of an incident to look at again. ``announced``:
+    every incident that could be concerned, closed ones too. Returns reports in order of report id
+    and incident ids in order; a closed incident is concerned when its node is connected.
+    """
+    gazetteer = Gazetteer(knowledge)
+    constraint_index = ConstraintIndex(constraints)
+    nodes = {
+        filed.report_id: node_of(filed, gazetteer)
+        for filed in reports
+        if constraint_index.acts(filed) or filed.article.article_id in incoming
+    }
+    for incident in announced:
+        if incident.frozen is not None:
+            node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
+            nodes[node.key] = node
+    evidence = Evidence(nodes.values(), constraint_index, frozenset(), knowledge.merge_weights)
+    groups = _groups(announced, constraints)
+    seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
+    leaves = _resting(nodes, announced, incoming)
+    found = _reach(nodes, evidence, _ties(nodes, groups), leaves, seeds)
+    kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
+    telling = {key for key in found if nodes[key].kind != "background"}
+    return kept, _concerned(telling, set(incoming), announced)
+
+
+def _groups(
+    announced: Iterable[Incident], constraints: Iterable[Constraint]
+) -> list[frozenset[str]]:
+    """Sets of names that stay together whatever the evidence: incidents and constraint_index."""
+    groups = [incident.article_ids | {incident.incident_id} for incident in announced]
+    return groups + [
+        frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"
+    ]
+
+
+def _ties(nodes: Mapping[str, Node], groups: Iterable[frozenset[str]]) -> dict[str, set[str]]:
+    """For each node the others that it is tied to."""
+    by_article: dict[str, set[str]] = {}
+    for key, node in nodes.items():
+        by_article.setdefault(node.article_id, set()).add(key)
+    ties: dict[str, set[str]] = {}
+    for group in groups:
+        keys = set[str]().union(*(by_article.get(name, set()) for name in group))
+        for key in keys:
+            ties.setdefault(key, set()).update(keys)
+    return ties
+
+
+def _resting(
+    nodes: Mapping[str, Node], announced: Iterable[Incident], incoming: Collection[str]
+) -> dict[str, set[str]]:
+    """Nodes that lead no further, with those they bring along: closed incidents, background."""
+    leaves: dict[str, set[str]] = {
+        key: set()
+        for key, node in nodes.items()
+        if node.kind == "background" and node.article_id not in incoming
+    }
+    for incident in announced:
+        asked = incident.incident_id in incoming or incident.article_ids & set(incoming)
+        if incident.state == "closed" and incident.frozen is not None and not asked:
+            keys = {m.report_id for m in incident.members} | {incident.frozen.report.report_id}
+            leaves.update({key: keys & set(nodes) for key in keys & set(nodes)})
+    return leaves
+
+
+def _as_article(name: str) -> str:
+    return article_of(name) or name
+
+
+def _reach(
+    nodes: Mapping[str, Node],
+    evidence: Evidence,
+    ties: Mapping[str, set[str]],
+    leaves: Mapping[str, set[str]],
+    seeds: Collection[str],
+) -> set[str]:
+    """Everything that hangs together with the articles (or incidents) named in ``seeds``."""
+    found = {key for key, node in nodes.items() if node.article_id in seeds}
+    frontier = sorted(found)
+    while frontier:
+        node = nodes[frontier.pop()]
+        if node.key in leaves:
+            fresh = leaves[node.key] - found
+        else:
+            tied = ties.get(node.key, set())
+            fresh = {
+                key
+                for key, other in nodes.items()
+                if key not in found and (key in tied or evidence.connected(node, other))
+            }
+        found |= fresh
+        frontier.extend(sorted(fresh))
+    return found
+
+
+def _concerned(
+    found: set[str], incoming: set[str], announced: Iterable[Incident]
+) -> tuple[str, ...]:
+    """Incidents that hold or held one of these reports, or are asked for by article or id."""
+    concerned = []
+    for incident in announced:
+        reports = {m.report_id for m in incident.members}.union(incident.former)
+        if incident.frozen is not None:
+            reports.add(incident.frozen.report.report_id)
+        asked = incident.incident_id in incoming or not incoming.isdisjoint(incident.article_ids)
+        if asked or not found.isdisjoint(reports):
+            concerned.append(incident.incident_id)
+    return tuple(sorted(concerned))

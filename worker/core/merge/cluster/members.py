@@ -1,0 +1,258 @@
+"""Who belongs to an incident, as what, and whose word counts.
+
+Rules
+-----
+1. A *follow-up* is published more than 48 hours after the day and says nothing that an earlier
+   member had not said: it is linked, not counted. This looks at the whole set, not at arrival.
+2. Probable and ambiguous members are listed; they lend neither slots nor figures.
+3. Round-ups lend slots only where there is no primary.
+4. A retraction by an official speaker, or by the outlet that holds all members, retracts the
+   incident, unless enough sources report it again later; any other withdraws its own outlet's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
+from worker.core.domain.moments import aware
+from worker.core.domain.snapshot import LinkCertainty, Member
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.cluster.partition import Cell
+from worker.core.merge.evidence.copies import outlet_key, sources
+from worker.core.merge.evidence.nodes import Node
+
+_TRUSTED = ("wire", "local")
+_OFFICIAL = ("government", "police", "security_forces")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One report in one cell."""
+
+    filed: FiledReport
+    certainty: LinkCertainty
+    frozen: FrozenIncident | None = None
+    source: ArticleRef | None = None
+    """The article of this incident whose text it repeats."""
+
+    @property
+    def lends(self) -> bool:
+        """Whether it lends the incident anything at all."""
+        return self.certainty == "certain" and self.filed.report.role in ("primary", "roundup")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cell with its members told apart."""
+
+    cell: Cell
+    members: tuple[Membership, ...]
+    follow_ups: tuple[Membership, ...]
+    withdrawn: tuple[Membership, ...]
+    retracted: bool
+
+    @property
+    def lending(self) -> tuple[Membership, ...]:
+        """Members that lend slots and figures: primaries, else round-ups."""
+        able = [m for m in self.members if m.lends]
+        return tuple(m for m in able if _is_primary(m)) or tuple(able)
+
+    @property
+    def primaries(self) -> tuple[Membership, ...]:
+        """Certain members that report the attack as their own news."""
+        return tuple(m for m in self.members if m.lends and _is_primary(m))
+
+
+def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
+    """Sort out the members of a cell."""
+    core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
+    placed = [*core, *cell.attached]
+    found = sources((merge_input.filed[n.key].article for n, _ in placed), merge_input.copies)
+    everyone = [
+        Membership(
+            filed=merge_input.filed[node.key],
+            certainty=certainty,
+            frozen=merge_input.frozen.get(node.key),
+            source=found.get(node.article_id),
+        )
+        for node, certainty in placed
+    ]
+    everyone.sort(key=lambda m: _order(m.filed))
+    retractions = [m for m in everyone if m.filed.report.role == "retraction"]
+    told = [m for m in everyone if m.filed.report.role != "retraction"]
+    members, follow_ups = _split_follow_ups(told, merge_input)
+    retracted = _is_retracted(members, retractions, merge_input)
+    withdrawn = [] if retracted else [m for m in members if _withdrew(m, retractions)]
+    kept = [m for m in members if m not in withdrawn]
+    return Cluster(
+        cell=cell,
+        members=tuple(kept + retractions),
+        follow_ups=tuple(follow_ups),
+        withdrawn=tuple(withdrawn),
+        retracted=retracted or not any(m.lends for m in kept) or _is_struck(kept, merge_input),
+    )
+
+
+def sources_of(member: Membership) -> frozenset[str]:
+    """The outlets behind a member; a copy counts for the outlet of its source."""
+    if member.frozen is not None:
+        roots = (m.copy_of or m.article_id for m in member.frozen.members)
+        outlets = {m.article_id: m.outlet for m in member.frozen.members}
+        return frozenset((outlets.get(root) or f"#{root}").casefold() for root in roots)
+    return frozenset((outlet_key(member.source or member.filed.article),))
+
+
+def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
+    """Whether an outlet behind the member is one that the profile trusts alone."""
+    trust = {name.casefold(): level for name, level in knowledge.profile.outlet_trust.items()}
+    outlets = [member.filed.article.outlet]
+    if member.frozen is not None:
+        outlets = [m.outlet for m in member.frozen.members]
+    return any(trust.get((outlet or "").casefold()) in _TRUSTED for outlet in outlets)
+
+
+def records(cluster: Cluster) -> tuple[Member, ...]:
+    """The members as the snapshot lists them, earliest published first."""
+    listed: list[Member] = []
+    for member in cluster.members:
+        if member.frozen is not None:
+            listed += member.frozen.members
+        else:
+            listed.append(_record(member))
+    return tuple(
+        sorted(listed, key=lambda m: (*_instant(m.published or m.first_seen), m.report_id))
+    )
+
+
+def _record(member: Membership) -> Member:
+    article = member.filed.article
+    return Member(
+        report_id=member.filed.report_id,
+        article_id=article.article_id,
+        version=article.version,
+        outlet=article.outlet,
+        url=article.url,
+        title=article.title,
+        lang=article.lang,
+        role=member.filed.report.role,
+        link=member.certainty,
+        copy_of=member.source.article_id if member.source is not None else None,
+        published=article.published,
+        first_seen=article.first_seen,
+        text_sha256=article.text_sha256,
+    )
+
+
+def _is_primary(member: Membership) -> bool:
+    return member.filed.report.role == "primary"
+
+
+def _order(filed: FiledReport) -> tuple[bool, float, str]:
+    return (*_instant(filed.article.document_time), filed.report_id)
+
+
+def _instant(moment: dt.datetime | None) -> tuple[bool, float]:
+    if moment is None:
+        return True, 0.0
+    return False, aware(moment).timestamp()
+
+
+def _split_follow_ups(
+    told: Sequence[Membership], merge_input: MergeInput
+) -> tuple[list[Membership], list[Membership]]:
+    """Members in order of publication; a late one that adds nothing is a follow-up."""
+    members: list[Membership] = []
+    late: list[Membership] = []
+    said: set[tuple[object, ...]] = set()
+    ends = [m.filed.report.date.end for m in told if merge_input.is_dated(m.filed)]
+    for member in told:
+        says = _says(member)
+        if (
+            ends
+            and members
+            and _is_late(member, max(e for e in ends if e), merge_input)
+            and says <= said
+        ):
+            late.append(member)
+        else:
+            members.append(member)
+            said |= says
+    return members, late
+
+
+def _is_late(member: Membership, day: dt.date, merge_input: MergeInput) -> bool:
+    moment = member.filed.article.document_time
+    if moment is None or member.frozen is not None:
+        return False
+    hours = merge_input.knowledge.merge_weights["life.followup_hours"]
+    midnight = dt.datetime.combine(
+        day + dt.timedelta(days=1), dt.time(), merge_input.gazetteer.zone
+    )
+    return aware(moment, merge_input.gazetteer.zone) > midnight + dt.timedelta(hours=hours)
+
+
+def _says(member: Membership) -> set[tuple[object, ...]]:
+    """Every slot value and figure of a report, as comparable facts."""
+    report = member.filed.report
+    facts: set[tuple[object, ...]] = {("kind", kind) for kind in report.attack_types}
+    facts |= {("target", t.id or t.name.casefold()) for t in report.targets}
+    facts |= {("by", p.name, p.attribution) for p in report.perpetrators}
+    facts |= {("claim", c.group, c.claimed) for c in report.claims}
+    facts |= {("weapon", w.type, w.subtype) for w in report.weapons}
+    facts |= {("victim", name.casefold()) for name in report.victims}
+    if report.place is not None:
+        facts |= {("place", key) for key in report.place.path or (report.place.name.casefold(),)}
+    singles = ("time", report.time), ("suicide", report.suicide), ("blasts", report.n_blasts)
+    facts |= {pair for pair in singles if pair[1] is not None}
+    return facts | {
+        ("figure", s.measure, s.victim_class, s.low, s.high)
+        for s in report.statements
+        if s.scope == "incident"
+    }
+
+
+def _is_retracted(
+    members: Sequence[Membership], retractions: Sequence[Membership], merge_input: MergeInput
+) -> bool:
+    strong = [r for r in retractions if _is_official(r, merge_input) or _holds_all(r, members)]
+    if not strong:
+        return False
+    last = max(_order(r.filed) for r in strong)
+    again = [m for m in members if m.lends and _order(m.filed) > last]
+    outlets = frozenset[str]().union(*(sources_of(m) for m in again))
+    return len(outlets) < merge_input.knowledge.merge_weights["life.sources"]
+
+
+def _is_official(member: Membership, merge_input: MergeInput) -> bool:
+    official = {i.id for i in merge_input.knowledge.profile.institutions if i.official}
+    return any(
+        s.speaker_id in official or s.speaker_type.startswith(_OFFICIAL)
+        for s in member.filed.report.statements
+    )
+
+
+def _holds_all(retraction: Membership, members: Sequence[Membership]) -> bool:
+    mine = outlet_key(retraction.filed.article)
+    return bool(members) and all(
+        m.frozen is None and outlet_key(m.filed.article) == mine for m in members
+    )
+
+
+def _withdrew(member: Membership, retractions: Sequence[Membership]) -> bool:
+    """Whether the member's own outlet took it back later."""
+    if member.frozen is not None:
+        return False
+    mine = outlet_key(member.filed.article)
+    return any(
+        outlet_key(r.filed.article) == mine and _order(r.filed) >= _order(member.filed)
+        for r in retractions
+    )
+
+
+def _is_struck(members: Sequence[Membership], merge_input: MergeInput) -> bool:
+    """Whether a person retracted what one of the members tells of."""
+    return any(merge_input.constraint_index.retracted(m.filed.report_id) for m in members)

@@ -1,0 +1,119 @@
+"""A component made ready for deciding: nodes, evidence, copies, and which frozen nodes stand.
+
+Rules
+-----
+1. A closed incident is one node; reports of its members stay out, so forgetting them changes
+   nothing. What is *thawed* (by a member's new version, or by a late report) is told by its stored
+   reports again.
+2. While an incident is live, its frozen part stands only for members whose reports are gone; a
+   withdrawn article is gone on purpose and leaves the frozen part as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.domain.incident import Component, FiledReport, FrozenIncident, Incident
+from worker.core.domain.snapshot import Member
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.component import as_filed
+from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.copies import Pairs, find_pairs
+from worker.core.merge.evidence.facts import Gazetteer, facts_of
+from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
+
+
+@dataclass(frozen=True, slots=True)
+class MergeInput:
+    """Everything that one decision looks at, by key. ``frozen``: node key → its incident."""
+
+    knowledge: Knowledge
+    gazetteer: Gazetteer
+    constraint_index: ConstraintIndex
+    filed: dict[str, FiledReport]
+    nodes: tuple[Node, ...]
+    frozen: dict[str, FrozenIncident]
+    copies: Pairs
+    evidence: Evidence
+    touched: str | None
+    """The incoming article."""
+    thawed: frozenset[str]
+
+    def is_closed(self, incident: Incident) -> bool:
+        """Whether an incident stands as a node of its own."""
+        return incident.state == "closed" and incident.incident_id not in self.thawed
+
+    def is_dated(self, filed: FiledReport) -> bool:
+        """Whether a report states its day (with an end to count from)."""
+        return facts_of(filed, self.gazetteer).dated and filed.report.date.end is not None
+
+
+def prepare(
+    component: Component, touched: str | None, thawed: frozenset[str], knowledge: Knowledge
+) -> MergeInput:
+    """Nodes and evidence of a component.
+
+    ``touched``: the incoming article; ``thawed``: closed incidents that are open again.
+    """
+    gazetteer = Gazetteer(knowledge)
+    constraint_index = ConstraintIndex(component.constraints)
+    standing = tuple(_standing(component, touched, thawed))
+    hidden = {m.report_id for f in standing for m in f.members}
+    acting = [
+        filed
+        for filed in component.reports
+        if constraint_index.acts(filed) and filed.report_id not in hidden
+    ]
+    wrapped = {f.report.report_id: as_filed(f) for f in standing}
+    filed = {f.report_id: f for f in acting} | wrapped
+    nodes = [node_of(f, gazetteer) for f in acting]
+    nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in standing]
+    copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
+    return MergeInput(
+        knowledge=knowledge,
+        gazetteer=gazetteer,
+        constraint_index=constraint_index,
+        filed=filed,
+        nodes=tuple(sorted(nodes, key=lambda node: node.key)),
+        frozen={f.report.report_id: f for f in standing},
+        copies=copies,
+        evidence=Evidence(nodes, constraint_index, copies, knowledge.merge_weights),
+        touched=touched,
+        thawed=thawed,
+    )
+
+
+def touched_by(component: Component, article_id: str | None) -> frozenset[str]:
+    """The closed incidents that an article is a member of."""
+    return frozenset(
+        incident.incident_id
+        for incident in component.announced
+        if incident.state == "closed" and article_id in {m.article_id for m in incident.members}
+    )
+
+
+def _standing(
+    component: Component, touched: str | None, thawed: frozenset[str]
+) -> Iterable[FrozenIncident]:
+    """The frozen nodes that take part, reduced to the members they stand for."""
+    given = {f.incident_id: f for f in component.frozen}
+    stored = {f.article.article_id for f in component.reports}
+    for incident in component.announced:
+        frozen = incident.frozen or given.get(incident.incident_id)
+        if frozen is None or incident.state == "superseded":
+            continue
+        if incident.state == "closed" and incident.incident_id not in thawed:
+            yield frozen
+        else:
+            gone = [m for m in frozen.members if m.article_id not in stored | {touched}]
+            if gone:
+                yield _reduced(frozen, gone)
+
+
+def _reduced(frozen: FrozenIncident, members: Sequence[Member]) -> FrozenIncident:
+    """A frozen part for some of its members only, with their statements."""
+    kept = {m.report_id for m in members}
+    statements = tuple(s for s in frozen.report.statements if s.report_id in kept)
+    report = replace(frozen.report, statements=statements)
+    return FrozenIncident(frozen.incident_id, report, tuple(members))

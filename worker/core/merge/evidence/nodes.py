@@ -1,0 +1,154 @@
+"""Reports as nodes, and the evidence between any two of them.
+
+Rules
+-----
+1. Same slots, same evidence: a pair of slot sets is compared once, however many reports share them.
+2. Two reports of one article were told apart by that article: that counts against one attack, and
+   as one contradicting slot.
+3. Closed incidents never join each other (they would rewrite the past on a weak hint).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
+from worker.core.merge.evidence.constraints import ConstraintIndex, names
+from worker.core.merge.evidence.copies import Pairs
+from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
+from worker.core.merge.evidence.pairs import Pair, Weights, compare
+
+NodeKind = Literal["primary", "roundup", "retraction", "background", "frozen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A report, or a closed incident, as merging sees it. ``key`` is its report id."""
+
+    key: str
+    kind: NodeKind
+    facts: Facts
+    at: dt.datetime | None
+
+    @property
+    def article_id(self) -> str:
+        """The article the report stands in (of a closed incident: its own id)."""
+        return article_of(self.key)
+
+    @property
+    def order(self) -> tuple[bool, str, str]:
+        """Earliest published first, then by report id: the one order of this package."""
+        moment = self.at.astimezone(dt.UTC).isoformat() if self.at and self.at.tzinfo else self.at
+        return (self.at is None, str(moment), self.key)
+
+
+def node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
+    """The node of a filed report."""
+    return Node(
+        key=filed.report_id,
+        kind=filed.report.role,
+        facts=facts_of(filed, gazetteer),
+        at=filed.article.document_time,
+    )
+
+
+def frozen_node(frozen: FrozenIncident, like: FiledReport, gazetteer: Gazetteer) -> Node:
+    """The node of a closed incident; ``like`` wraps its merged slots as a report."""
+    published = [m.published or m.first_seen for m in frozen.members]
+    return Node(
+        key=frozen.report.report_id,
+        kind="frozen",
+        facts=facts_of(like, gazetteer),
+        at=min((moment for moment in published if moment), default=None),
+    )
+
+
+class Evidence:
+    """Answers, for any two nodes, how much and whether at all. Holds answers for one decision."""
+
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        constraint_index: ConstraintIndex,
+        copies: Pairs,
+        weights: Weights,
+    ) -> None:
+        """``copies``: the pairs of articles of which one repeats the other's text."""
+        self.weights = weights
+        self._decisions = constraint_index
+        self._copies = copies
+        self._copied = frozenset[str]().union(*copies)
+        self._slots: dict[Facts, int] = {}
+        self._known: dict[tuple[int, int], Pair] = {}
+        everyone = tuple(nodes)
+        self._facts_id = {
+            n.key: self._slots.setdefault(n.facts, len(self._slots)) for n in everyone
+        }
+        self._per_article = Counter(n.article_id for n in everyone)
+
+    def pair(self, a: Node, b: Node) -> Pair:
+        """The slots' evidence between two nodes, without article, copy and person."""
+        i, j = sorted((self._facts_id[a.key], self._facts_id[b.key]))
+        pair = self._known.get((i, j))
+        if pair is None:
+            first, second = (a, b) if self._facts_id[a.key] == i else (b, a)
+            pair = self._known[i, j] = compare(first.facts, second.facts, self.weights)
+        return pair
+
+    def weight(self, a: Node, b: Node) -> float:
+        """Log-odds that two nodes are one attack."""
+        total = self.pair(a, b).weight
+        if a.article_id == b.article_id:
+            return total + self.weights["merge.same_article"]
+        if self._copies and frozenset((a.article_id, b.article_id)) in self._copies:
+            return total + self.weights["copy.same"]
+        return total
+
+    def cannot(self, a: Node, b: Node) -> bool:
+        """Whether two nodes can never be one attack."""
+        if self._decisions.cannot(a.key, b.key) or (a.kind == "frozen" and b.kind == "frozen"):
+            return True
+        pair = self.pair(a, b)
+        told_apart = a.article_id == b.article_id
+        return not pair.possible or (
+            told_apart and len(pair.contradictions) + 1 >= self.weights["merge.contradictions"]
+        )
+
+    def connected(self, a: Node, b: Node) -> bool:
+        """Whether one could depend on the other when reports are put together."""
+        pair = self.pair(a, b)
+        if pair.veto == "date":
+            return False
+        loose = a.facts.under_specified or b.facts.under_specified
+        siblings = a.article_id == b.article_id and "background" not in (a.kind, b.kind)
+        return siblings or (pair.possible and (loose or self.weight(a, b) > 0))
+
+    def peculiar(self, node: Node) -> bool:
+        """Whether more than its slots decides what this node is one with, or cannot be."""
+        return (
+            node.kind == "frozen"
+            or node.article_id in self._copied
+            or self._decisions.named(node.key)
+            or self._siblings(node)
+        )
+
+    def _siblings(self, node: Node) -> bool:
+        return self._per_article[node.article_id] > 1
+
+    def joined(self, nodes: Iterable[Node]) -> list[tuple[Node, Node]]:
+        """The pairs that a person put together: of each two articles the best matching reports."""
+        by_name: dict[str, list[Node]] = {}
+        for node in nodes:
+            for name in names(node.key):
+                by_name.setdefault(name, []).append(node)
+        pairs = []
+        for left, right in self._decisions.joined():
+            options = [(a, b) for a in by_name.get(left, ()) for b in by_name.get(right, ())]
+            best = min(options, key=lambda p: (-self.weight(*p), p[0].key, p[1].key), default=None)
+            if best is not None and best[0].key != best[1].key:
+                pairs.append(best)
+        return pairs

@@ -1,0 +1,218 @@
+"""How much two reports speak for being one attack: signed terms, and which hard slots contradict.
+
+Theory of operation
+-------------------
+Fellegi–Sunter: each slot adds a log-odds weight when it agrees or differs and nothing when one
+side is silent. Place, target and clock are *hard*: two that contradict are a veto, whatever else
+agrees (two sites struck on one morning share day, kind and claim). Dates apart are a veto alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from worker.core.merge.evidence.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
+
+Weights = Mapping[str, float]
+_KM_PER_DEGREE = 111.2
+"""Of latitude, anywhere on earth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The evidence between two reports. ``contradictions`` are hard slots; ``veto`` names why."""
+
+    weight: float
+    terms: tuple[tuple[str, float], ...]
+    contradictions: tuple[str, ...]
+    veto: str | None
+
+    @property
+    def possible(self) -> bool:
+        """Whether nothing forbids that these two are one attack."""
+        return self.veto is None
+
+
+def compare(a: Facts, b: Facts, weights: Weights) -> Pair:
+    """Weigh two reports of different articles by their slots alone."""
+    terms = tuple(_terms(a, b, weights))
+    total = round(sum(weight for _, weight in terms), 6)
+    hard = tuple(code.split(".")[0] for code, _ in terms if code in _HARD)
+    veto = None
+    if not _dates_meet(a, b, weights):
+        veto = "date"
+    elif len(hard) >= weights["merge.contradictions"]:
+        veto = "+".join(hard)
+    elif total <= weights["merge.never"]:
+        veto = "weight"
+    return Pair(total, terms, hard, veto)
+
+
+_HARD = ("place.differ", "target.differ", "target.other", "time.differ")
+
+
+def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
+    codes = (
+        _date(a, b),
+        _time(a, b, weights),
+        _place(a.place, b.place, weights),
+        _target(a, b, weights["target.close_share"]),
+        _sets(a.kinds, b.kinds, "attack"),
+        _sets(a.claims, b.claims, "claim"),
+        "victims.same" if a.victims & b.victims else None,
+    )
+    for code in codes:
+        if code is not None:
+            yield code, weights[code]
+
+
+def _gap(a: Facts, b: Facts) -> int | None:
+    """Days between two date ranges: 0 when they touch; None when one is unknown."""
+    if a.first is None or b.first is None or a.last is None or b.last is None:
+        return None
+    return max((a.first - b.last).days, (b.first - a.last).days, 0)
+
+
+def _dates_meet(a: Facts, b: Facts, weights: Weights) -> bool:
+    gap = _gap(a, b)
+    margin = weights["date.stated_margin_days"]
+    if a.dated and b.dated and gap is not None:
+        return gap <= margin
+    if a.dated != b.dated and gap is not None:
+        undated, dated = (b, a) if a.dated else (a, b)
+        if undated.first and dated.first and (dated.first - undated.first).days > margin:
+            return False
+    return overlap(window_of(a, weights), window_of(b, weights))
+
+
+def _date(a: Facts, b: Facts) -> str | None:
+    gap = _gap(a, b)
+    if gap is None:
+        return None
+    if a.dated and b.dated:
+        exact = a.first == a.last and b.first == b.last
+        return ("date.same" if exact else "date.within") if gap == 0 else "date.adjacent"
+    if not a.dated and not b.dated:
+        return {0: "date.both_inferred", 1: "date.both_inferred_late"}.get(gap)
+    return _lag(a, b) if b.dated else _lag(b, a)
+
+
+def _lag(undated: Facts, dated: Facts) -> str | None:
+    """An undated report against a stated day: it is published on it, after it, or before it."""
+    if undated.first is None or dated.first is None or dated.last is None:
+        return None
+    if undated.first < dated.first:
+        return "date.inferred_early"
+    late = (undated.first - dated.last).days
+    return {0: "date.inferred", 1: "date.inferred_late"}.get(max(late, 0))
+
+
+def _time(a: Facts, b: Facts, weights: Weights) -> str | None:
+    if a.minutes is None or b.minutes is None or _gap(a, b) != 0:
+        return None
+    apart = abs(a.minutes - b.minutes)
+    if apart <= weights["time.same_minutes"]:
+        return "time.same"
+    return "time.differ" if apart > weights["time.differ_minutes"] else None
+
+
+def _target(a: Facts, b: Facts, close_share: float) -> str | None:
+    """The best agreement between any two targets; a contradiction only when all contradict."""
+    codes = [_one_target(x, y, close_share) for x in a.targets for y in b.targets]
+    return next((code for code in _TARGET_ORDER if code in codes), None)
+
+
+_TARGET_ORDER = (
+    "target.same",
+    "target.close",
+    "target.related",
+    "target.alike",
+    None,
+    "target.other",
+    "target.differ",
+)
+
+
+def _one_target(x: TargetFacts, y: TargetFacts, close_share: float) -> str | None:
+    """Two named things are the same or not; "a bus" and "a bus" are hardly evidence."""
+    shared = len(x.words & y.words) / len(x.words | y.words)
+    named = x.named and y.named
+    if shared == 1.0:
+        return "target.same" if named else "target.alike"
+    if x.owner is not None and x.owner == y.owner:
+        return "target.related"
+    if shared >= close_share or x.words < y.words or y.words < x.words:
+        return "target.close" if named else "target.alike"
+    if shared > 0 or x.kind is None or y.kind is None or x.aside or y.aside:
+        return None
+    if x.proper and y.proper:
+        return "target.differ"
+    return None if x.kind == y.kind else "target.other"
+
+
+def _sets(a: frozenset[str], b: frozenset[str], slot: str) -> str | None:
+    if not a or not b:
+        return None
+    return f"{slot}.same" if a & b else f"{slot}.differ"
+
+
+def _place(a: PlaceFacts | None, b: PlaceFacts | None, weights: Weights) -> str | None:
+    if a is None or b is None:
+        return None
+    if a.area and b.area:
+        return "place.same_area" if a.area == b.area else "place.differ"
+    return _by_path(a, b) or _by_district(a, b) or _by_distance(a, b, weights)
+
+
+def _by_path(a: PlaceFacts, b: PlaceFacts) -> str | None:
+    if a.named & b.named:
+        return "place.same"
+    if not a.ids or not b.ids:
+        return None
+    if a.ids[0] == b.ids[0]:
+        return "place.same_district" if a.district_only and b.district_only else "place.same"
+    if a.ids[0] in b.ids or b.ids[0] in a.ids:
+        return "place.contained"
+    return None
+
+
+def _by_district(a: PlaceFacts, b: PlaceFacts) -> str | None:
+    if a.district is None or b.district is None or a.district != b.district:
+        return None
+    if a.district_only and b.district_only:
+        return "place.same_district"
+    return "place.contained" if a.district_only or b.district_only else "place.beside"
+
+
+def _by_distance(a: PlaceFacts, b: PlaceFacts, weights: Weights) -> str | None:
+    if not a.ids or not b.ids:
+        return None
+    apart = _km(a, b)
+    if apart is not None and apart <= weights["place.near_km"]:
+        return "place.beside"
+    if a.district is not None and b.district is not None:
+        return "place.differ"
+    if apart is not None:
+        return "place.differ" if apart > weights["place.far_km"] else "place.unrelated"
+    return _by_side(a, b)
+
+
+def _by_side(a: PlaceFacts, b: PlaceFacts) -> str:
+    """Sides of a city: opposite ones contradict; "centre" borders on all of them."""
+    if a.side is None or b.side is None:
+        return "place.unrelated"
+    if a.side == b.side:
+        return "place.beside"
+    opposite = {a.side, b.side} in ({"east", "west"}, {"north", "south"})
+    return "place.differ" if opposite else "place.unrelated"
+
+
+def _km(a: PlaceFacts, b: PlaceFacts) -> float | None:
+    """Great-circle distance, good enough within a province; None without two coordinates."""
+    if a.lat is None or a.lon is None or b.lat is None or b.lon is None:
+        return None
+    mean = math.radians((a.lat + b.lat) / 2)
+    north, east = a.lat - b.lat, (a.lon - b.lon) * math.cos(mean)
+    return _KM_PER_DEGREE * math.hypot(north, east)

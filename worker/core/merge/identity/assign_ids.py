@@ -1,0 +1,150 @@
+"""Which incident a cell is: ids over time.
+
+Rules
+-----
+1. An incident follows its reports. Current members decide before former ones; of a split, the
+   part with the founding report keeps the id, else the part with the earliest report.
+2. Of several incidents in one cell the earliest announced survives; the others are superseded.
+   An incident whose reports are all ambiguous has no claim against one that is sure.
+3. A cell without an id takes back that of an incident which once held one of its articles and now
+   holds none (an un-merge, a report that comes back); else a new id is minted, in order of the
+   cells' earliest reports.
+4. An id is made of profile, founding article and the smallest n that article never used: no
+   randomness, no slots.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from worker.core.domain.incident import Component, Incident
+from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.identity.id_matcher import IdMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiedCluster:
+    """A cluster and the incident it is. ``prior`` None: new. ``split_from``: whose part it was."""
+
+    cluster: Cluster
+    incident_id: str
+    prior: Incident | None
+    founding_article: str
+    founding_n: int
+    ordinal: int
+    split_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedIds:
+    """Cells with their ids; ``superseded``: incident id → survivor; ``emptied``: without members."""
+
+    named: tuple[IdentifiedCluster, ...]
+    superseded: dict[str, str]
+    emptied: tuple[Incident, ...]
+
+
+def assign_ids(
+    clusters: Sequence[Cluster], component: Component, merge_input: MergeInput
+) -> AssignedIds:
+    """Give every cluster its incident id. Depends on what was announced before, by design."""
+    matcher = IdMatcher(clusters, merge_input)
+    ranked = sorted(component.announced, key=lambda i: (i.ordinal, i.incident_id))
+    taken: dict[int, Incident] = {}
+    homeless: list[Incident] = []
+    present = [incident for incident in ranked if incident.state != "superseded"]
+    sure = [incident for incident in present if matcher.is_sure(incident)]
+    for incident in (*sure, *(i for i in present if not matcher.is_sure(i))):
+        k = matcher.best(incident, taken)
+        if k is None:
+            homeless.append(incident)
+        else:
+            taken[k] = incident
+    lost = {i.incident_id: matcher.owner(i, taken) for i in homeless}
+    _reclaim(ranked, lost, matcher, taken)
+    back = {incident.incident_id for incident in taken.values()}
+    superseded = {k: v for k, v in lost.items() if v is not None and k not in back}
+    emptied = (i for i in homeless if i.incident_id not in superseded and i.incident_id not in back)
+    named = _name(clusters, component, merge_input, taken, matcher)
+    return AssignedIds(named, _follow(superseded, ranked, back), tuple(emptied))
+
+
+def _reclaim(
+    ranked: Iterable[Incident],
+    lost: dict[str, str | None],
+    matcher: IdMatcher,
+    taken: dict[int, Incident],
+) -> None:
+    """Give cells without an id back to incidents that once held their articles."""
+    used = {incident.incident_id for incident in taken.values()}
+    for k in range(len(matcher.clusters)):
+        if k in taken:
+            continue
+        for incident in ranked:
+            free = incident.incident_id not in used and lost.get(incident.incident_id) is None
+            if free and matcher.comes_back(incident, k):
+                taken[k] = incident
+                used.add(incident.incident_id)
+                break
+
+
+def _follow(
+    superseded: dict[str, str], ranked: Iterable[Incident], back: set[str]
+) -> dict[str, str]:
+    """Every superseded incident with its last survivor: chains are one hop long."""
+    links = {i.incident_id: i.superseded_by for i in ranked if i.superseded_by} | superseded
+    resolved = {}
+    for incident_id, survivor in links.items():
+        end = survivor
+        while end in links and end not in back:
+            end = links[end]
+        resolved[incident_id] = end
+    return {old: survivor for old, survivor in resolved.items() if old not in back}
+
+
+def _name(
+    clusters: Sequence[Cluster],
+    component: Component,
+    merge_input: MergeInput,
+    taken: dict[int, Incident],
+    matcher: IdMatcher,
+) -> tuple[IdentifiedCluster, ...]:
+    used = set(component.founded)
+    used |= {(i.founding_article, i.founding_n) for i in component.announced}
+    ordinal = component.next_ordinal
+    named = []
+    for k, cluster in enumerate(clusters):
+        prior = taken.get(k)
+        if prior is not None:
+            found = (prior.founding_article, prior.founding_n, prior.ordinal)
+            named.append(
+                IdentifiedCluster(
+                    cluster, prior.incident_id, prior, *found, prior.snapshot.split_from
+                )
+            )
+            continue
+        article = min(cluster.cell.core, key=lambda node: node.order).article_id
+        n = next(n for n in range(len(used) + 1) if (article, n) not in used)
+        used.add((article, n))
+        origin = _origin(k, matcher, taken)
+        made = mint(merge_input.knowledge.profile.name, article, n)
+        named.append(IdentifiedCluster(cluster, made, None, article, n, ordinal, origin))
+        ordinal += 1
+    return tuple(named)
+
+
+def _origin(k: int, matcher: IdMatcher, taken: dict[int, Incident]) -> str | None:
+    """The live incident that lost most reports to a new cell, if any did."""
+    losses = [(matcher.lost(i, home, k), -i.ordinal, i) for home, i in taken.items()]
+    most = max(losses, key=lambda loss: loss[:2], default=None)
+    return most[2].incident_id if most is not None and most[0] > 0 else None
+
+
+def mint(profile: str, article_id: str, n: int) -> str:
+    """The id of the n-th incident that an article founded: ``kw-`` and 16 letters or digits."""
+    digest = hashlib.sha256(f"{profile}\0{article_id}\0{n}".encode()).digest()
+    return "kw-" + base64.b32encode(digest[:10]).decode().lower()

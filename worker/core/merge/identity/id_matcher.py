@@ -1,0 +1,131 @@
+"""Which incident may be which cell: by the reports they share.
+
+Rules
+-----
+1. Reports are matched by report id. Only those of the incoming article, whose new version may
+   count its reports anew, are matched by article as well, and then by how well the slots fit.
+2. A member that is ambiguous in a cell is a weak claim: it counts when there is no better one.
+3. The part of an incident that holds its founding report comes first, then the part whose earliest
+   report is the earliest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from worker.core.domain.incident import Incident, article_of
+from worker.core.merge.cluster.component import as_filed
+from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.evidence.facts import Facts, facts_of
+from worker.core.merge.evidence.nodes import Node
+from worker.core.merge.evidence.pairs import compare
+from worker.core.merge.identity.freeze import freeze
+
+
+class IdMatcher:
+    """The cells of a decision, as incidents see them. Holds answers for one decision."""
+
+    def __init__(self, clusters: Sequence[Cluster], merge_input: MergeInput) -> None:
+        self.clusters = clusters
+        self._scene = merge_input
+        self.sure = [_names(cluster, merge_input, weak=False) for cluster in clusters]
+        self.held = [_names(cluster, merge_input, weak=True) for cluster in clusters]
+        self._facts: dict[str, Facts] = {}
+
+    def is_sure(self, incident: Incident) -> bool:
+        """Whether a current member is more than an ambiguous part of some cell."""
+        return any(held & self.current(incident) for held in self.sure)
+
+    def best(self, incident: Incident, taken: Mapping[int, Incident]) -> int | None:
+        """The free cell that keeps an incident's id, by its current members."""
+        current = self.current(incident)
+        cells = [k for k, held in enumerate(self.held) if held & current]
+        fitting = [k for k in cells if self.fit(incident, k) is not None] or cells
+        best = self._top(incident, fitting)
+        if best is None or best not in taken:
+            return best
+        return self._top(
+            incident, [k for k in fitting if k not in taken and self.sure[k] & current]
+        )
+
+    def owner(self, incident: Incident, taken: Mapping[int, Incident]) -> str | None:
+        """Who holds the members of an incident that found no cell of its own."""
+        current = self.current(incident)
+        cells = [k for k, held in enumerate(self.held) if held & current and k in taken]
+        best = self._top(incident, cells)
+        return None if best is None else taken[best].incident_id
+
+    def comes_back(self, incident: Incident, k: int) -> bool:
+        """Whether a cell holds a report that once was this incident's, and still fits it."""
+        once = {*self.current(incident), *incident.former}
+        if self._scene.touched in {article_of(name) for name in incident.former}:
+            once.add(self._scene.touched or "")
+        return bool(self.sure[k] & once) and (self.fit(incident, k) or 0.0) > 0
+
+    def lost(self, incident: Incident, home: int, k: int) -> int:
+        """How many current members an incident with a cell of its own lost to another cell.
+
+        An article that stays where it was and now tells of one more attack is not lost.
+        """
+        stays = self._scene.touched if self._scene.touched in self.sure[home] else None
+        moved = (self.sure[k] - self.sure[home]) & self.current(incident)
+        return sum(article_of(name) != stays for name in moved)
+
+    def current(self, incident: Incident) -> set[str]:
+        """The names of an incident's current members, and its own."""
+        names = {m.report_id for m in incident.members} | {incident.incident_id}
+        if self._scene.touched in {m.article_id for m in incident.members}:
+            names.add(self._scene.touched or "")
+        return names
+
+    def fit(self, incident: Incident, k: int) -> float | None:
+        """How well an incident's last slots match a cell; None when they contradict it."""
+        facts = self._facts.get(incident.incident_id)
+        if facts is None:
+            last = as_filed(freeze(incident.snapshot, incident.snapshot.reports, ()))
+            facts = self._facts[incident.incident_id] = facts_of(last, self._scene.gazetteer)
+        weights = self._scene.knowledge.merge_weights
+        pairs = (compare(facts, node.facts, weights) for node in _sure_nodes(self.clusters[k]))
+        return max((pair.weight for pair in pairs if pair.possible), default=None)
+
+    def _top(self, incident: Incident, cells: Iterable[int]) -> int | None:
+        """The cell with the best right to an id; cells are in order of their earliest report."""
+        return max(cells, key=lambda k: (*self._rank(incident, k), -k), default=None)
+
+    def _rank(self, incident: Incident, k: int) -> tuple[bool, bool, bool, int, float, bool]:
+        founding = self._founding(incident)
+        current = self.current(incident)
+        founded = bool(founding & self.held[k])
+        return (
+            incident.incident_id in self.held[k],
+            bool(founding & self.sure[k]),
+            founded,
+            len(self.sure[k] & {m.report_id for m in incident.members}) if founded else 0,
+            (self.fit(incident, k) or 0.0) if founded else 0.0,
+            bool(self.sure[k] & current),
+        )
+
+    def _founding(self, incident: Incident) -> set[str]:
+        names = (*self.current(incident), *incident.former)
+        own = {name for name in names if article_of(name) == incident.founding_article}
+        return own | ({incident.founding_article} & {self._scene.touched})
+
+
+def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> set[str]:
+    """Report ids of a cell, those behind a closed incident and its own id included."""
+    found: set[str] = set()
+    attached = [n for n, c in cluster.cell.attached if weak or c != "ambiguous"]
+    for node in (*cluster.cell.core, *attached):
+        found.add(node.key)
+        if node.article_id == merge_input.touched:
+            found.add(node.article_id)
+        if node.key in merge_input.frozen:
+            found.add(node.article_id)
+            found.update(m.report_id for m in merge_input.frozen[node.key].members)
+    return found
+
+
+def _sure_nodes(cluster: Cluster) -> list[Node]:
+    sure = [node for node, certainty in cluster.cell.attached if certainty != "ambiguous"]
+    return [*cluster.cell.core, *sure]

@@ -1,0 +1,302 @@
+"""The fresh state of an incident, before it is known whether it says anything new.
+
+Rules
+-----
+1. A live incident is drafted from its members alone; of its past it keeps the id, the incident it
+   was split from and those it superseded.
+2. A superseded incident keeps its last slots and points at the survivor; nothing of it is deleted.
+3. An incident that lost all its reports is retracted: it keeps day, place and kind, so that one
+   can tell what was withdrawn, and nothing that an article said beyond that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.domain.incident import FrozenIncident, Incident
+from worker.core.domain.report import Analysis
+from worker.core.domain.snapshot import (
+    Casualties,
+    ChangeKind,
+    ChangeNote,
+    Codes,
+    IncidentGroup,
+    Member,
+    PossibleDuplicate,
+    Snapshot,
+    State,
+)
+from worker.core.merge.cluster.members import Cluster, Membership, records, sources_of
+from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.identity.assign_ids import AssignedIds, IdentifiedCluster
+from worker.core.merge.identity.freeze import freeze
+from worker.core.merge.state import life
+from worker.core.merge.state.codes import code
+from worker.core.merge.state.links import background_of
+from worker.core.merge.state.revise import Cause, Draft, is_material
+from worker.core.merge.state.slots import choose_slots, slot_sources
+from worker.core.merge.state.toll import decide_casualties
+
+_NO_CHANGE = ChangeNote(
+    kind="updated",
+    material=False,
+    backfill=False,
+    cause_report=None,
+    affected=(),
+    change_id="",
+    fields=(),
+)
+"""Stands in a draft until it is known whether it says anything new."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionContext:
+    """What a draft must know of the decision around it."""
+
+    merge_input: MergeInput
+    announced: AssignedIds
+    groups: Mapping[str, IncidentGroup]
+    duplicates: Mapping[str, tuple[PossibleDuplicate, ...]]
+    homes: Mapping[str, str]
+    incoming: Analysis | None
+
+    def merged_into(self, incident_id: str) -> tuple[str, ...]:
+        """Incidents that this one supersedes, as far as this decision knows them."""
+        links = self.announced.superseded
+        return tuple(sorted(old for old, survivor in links.items() if survivor == incident_id))
+
+
+def draft_cell(
+    entry: IdentifiedCluster, context: DecisionContext, cause: Cause, *, ticking: bool
+) -> Draft:
+    """The fresh state of a live incident."""
+    merge_input, prior, cluster = context.merge_input, entry.prior, entry.cluster
+    snapshot = _snapshot(entry, context, cause)
+    moved = prior is None or life.identity_moved(prior.snapshot, snapshot)
+    state = life.carry_on(life.state_of(cluster, merge_input), prior, moved=moved)
+    if ticking and not moved:
+        state = life.ripen(state, prior, cause.now)
+    members = records(cluster)
+    if prior is not None and _stays_closed(prior, snapshot, state, members, cause):
+        state = "closed"
+    due = life.due_after(state, prior, cause.now, merge_input.knowledge.merge_weights, moved=moved)
+    if ticking:
+        due = life.rearm(due, cause.now, merge_input.knowledge.merge_weights)
+    snapshot = replace(snapshot, state=state)
+    kind, affected = _kind(entry, snapshot, context)
+    return Draft(
+        snapshot=snapshot,
+        prior=prior,
+        members=members,
+        founding_article=entry.founding_article,
+        founding_n=entry.founding_n,
+        ordinal=entry.ordinal,
+        due=due,
+        kind=kind,
+        affected=affected,
+        cause_report=_cause_report(entry, context),
+        frozen=_frozen(entry, snapshot),
+    )
+
+
+def draft_superseded(
+    incident: Incident, survivor: str, context: DecisionContext, cause: Cause
+) -> Draft:
+    """The last state of an incident that another one took over."""
+    snapshot = replace(
+        incident.snapshot,
+        state="superseded",
+        superseded_by=survivor,
+        supersedes=(),
+        incident_group=None,
+        possible_duplicate_of=(),
+        as_of=cause.now,
+    )
+    return _ended(incident, snapshot, "merged", (survivor, incident.incident_id), context)
+
+
+def draft_emptied(incident: Incident, context: DecisionContext, cause: Cause) -> Draft:
+    """The state of an incident whose reports were all withdrawn."""
+    snapshot = replace(
+        incident.snapshot,
+        state="retracted",
+        incident_group=None,
+        possible_duplicate_of=(),
+        time=None,
+        suicide=None,
+        weapons=(),
+        perpetrators=(),
+        claims=(),
+        n_blasts=None,
+        victims=(),
+        casualties=Casualties(),
+        support={},
+        reports=(),
+        reports_total=0,
+        n_independent=0,
+        background=(),
+        truncated=(),
+        as_of=cause.now,
+    )
+    table = context.merge_input.knowledge.codes
+    snapshot = replace(snapshot, codes=code(snapshot, snapshot.casualties, table))
+    return _ended(incident, snapshot, "retracted", (incident.incident_id,), context)
+
+
+def _ended(
+    incident: Incident,
+    snapshot: Snapshot,
+    kind: ChangeKind,
+    affected: tuple[str, ...],
+    context: DecisionContext,
+) -> Draft:
+    return Draft(
+        snapshot=snapshot,
+        prior=incident,
+        members=(),
+        founding_article=incident.founding_article,
+        founding_n=incident.founding_n,
+        ordinal=incident.ordinal,
+        due=life.Due(),
+        kind=kind,
+        affected=affected,
+        cause_report=_first_incoming(context),
+        frozen=None,
+    )
+
+
+def _snapshot(entry: IdentifiedCluster, context: DecisionContext, cause: Cause) -> Snapshot:
+    """All that a live incident says, but for its state."""
+    merge_input, cluster = context.merge_input, entry.cluster
+    profile, weights = merge_input.knowledge.profile, merge_input.knowledge.merge_weights
+    table = merge_input.knowledge.codes
+    order = tuple(table.get("attack_type", ()))
+    slots = choose_slots(
+        slot_sources(_speaking(cluster), merge_input), weights["life.slot_share"], order
+    )
+    casualties = decide_casualties(cluster)
+    members = records(cluster)
+    return Snapshot(
+        incident_id=entry.incident_id,
+        revision=0,
+        state="provisional",
+        as_of=cause.now,
+        change=_NO_CHANGE,
+        profile=profile.name,
+        country=profile.country,
+        zone=profile.zone,
+        supersedes=_supersedes(entry, context),
+        superseded_by=None,
+        split_from=entry.split_from,
+        incident_group=context.groups.get(entry.incident_id),
+        possible_duplicate_of=context.duplicates.get(entry.incident_id, ()),
+        date=slots.date,
+        time=slots.time,
+        place=slots.place,
+        attack_types=slots.attack_types,
+        suicide=slots.suicide,
+        weapons=slots.weapons,
+        targets=slots.targets,
+        perpetrators=slots.perpetrators,
+        claims=slots.claims,
+        incident_status=slots.incident_status,
+        n_blasts=slots.n_blasts,
+        victims=slots.victims,
+        casualties=casualties,
+        support=slots.support,
+        reports=members,
+        reports_total=len(members),
+        n_independent=_independent(cluster),
+        codes=code(slots, casualties, table) if table else Codes(),
+        background=background_of(entry, context.homes, merge_input),
+    )
+
+
+def _speaking(cluster: Cluster) -> Sequence[Membership]:
+    """Who fills the slots; of a retracted incident everyone who ever told of it."""
+    told = (*cluster.members, *cluster.withdrawn)
+    return cluster.lending or [m for m in told if m.filed.report.role != "retraction"]
+
+
+def _independent(cluster: Cluster) -> int:
+    lending = (m for m in cluster.members if m.lends)
+    return len(frozenset[str]().union(*(sources_of(m) for m in lending)))
+
+
+def _supersedes(entry: IdentifiedCluster, context: DecisionContext) -> tuple[str, ...]:
+    earlier = entry.prior.snapshot.supersedes if entry.prior is not None else ()
+    live = {other.incident_id for other in context.announced.named}
+    moved = {old for old, new in context.announced.superseded.items() if new != entry.incident_id}
+    own = set(earlier) - live - moved
+    return tuple(sorted(own | set(context.merged_into(entry.incident_id))))
+
+
+def _stays_closed(
+    prior: Incident, fresh: Snapshot, state: State, members: Sequence[Member], cause: Cause
+) -> bool:
+    """A new version or a kill that changes nothing leaves a closed incident closed.
+
+    Unless it lost reports to another incident: then both are open again.
+    """
+    if prior.state != "closed" or state not in ("provisional", "active", "settled"):
+        return False
+    kept = {member.report_id for member in members}
+    lost = [m for m in prior.members if m.report_id not in kept]
+    if any(member.article_id != cause.article_id for member in lost):
+        return False
+    return not is_material(prior.snapshot, replace(fresh, state="closed"))
+
+
+def _kind(
+    entry: IdentifiedCluster, snapshot: Snapshot, context: DecisionContext
+) -> tuple[ChangeKind, tuple[str, ...]]:
+    """What kind of change this is, and which incidents it concerns, this one included."""
+    own, prior = entry.incident_id, entry.prior
+    if prior is None:
+        origin = entry.split_from
+        return ("created", (own,)) if origin is None else ("split", (origin, own))
+    taken_over = tuple(i for i in snapshot.supersedes if i not in prior.snapshot.supersedes)
+    if taken_over:
+        return "merged", (own, *taken_over)
+    parts = [n for n in context.announced.named if n.prior is None and n.split_from == own]
+    if parts:
+        return "split", (own, *(part.incident_id for part in parts))
+    return _by_state(prior.state, snapshot.state), (own,)
+
+
+def _by_state(before: State, after: State) -> ChangeKind:
+    if before == after:
+        return "updated"
+    if after == "retracted" or after == "closed":
+        return after
+    return "reopened" if before in ("closed", "superseded", "retracted") else "updated"
+
+
+def _cause_report(entry: IdentifiedCluster, context: DecisionContext) -> str | None:
+    """The incoming report that is part of this incident, else the first of the article."""
+    if context.incoming is None:
+        return None
+    article = context.incoming.article.article_id
+    cluster = entry.cluster
+    for member in (*cluster.primaries, *cluster.members, *cluster.follow_ups, *cluster.withdrawn):
+        if member.filed.article.article_id == article:
+            return member.filed.report_id
+    return _first_incoming(context)
+
+
+def _first_incoming(context: DecisionContext) -> str | None:
+    reports = context.incoming.reports if context.incoming is not None else ()
+    return reports[0].report_id if reports else None
+
+
+def _frozen(entry: IdentifiedCluster, snapshot: Snapshot) -> FrozenIncident | None:
+    """A closing incident is frozen whole; a live one keeps the frozen part it still rests on."""
+    if snapshot.state == "closed":
+        used = [s for s in snapshot.casualties.statements if s.status == "used"]
+        return freeze(snapshot, records(entry.cluster), used)
+    nodes = [m.frozen for m in entry.cluster.members if m.frozen is not None]
+    if not nodes:
+        return None
+    report = replace(nodes[0].report, report_id=f"{entry.incident_id}#frozen")
+    return FrozenIncident(entry.incident_id, report, nodes[0].members)

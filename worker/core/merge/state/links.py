@@ -1,0 +1,101 @@
+"""Where each report belongs: member, follow-up, background mention, or nowhere.
+
+Rules
+-----
+1. A background mention links to the incident that fits it best and surely; it never changes it.
+2. An incident shows the background of its own articles only. Links found earlier stay when the
+   incident they lead to is not part of this decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from worker.core.domain.incident import FiledReport, Link
+from worker.core.domain.snapshot import BackgroundLink
+from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.cluster.partition import score
+from worker.core.merge.evidence.nodes import Node
+from worker.core.merge.identity.assign_ids import IdentifiedCluster
+
+_MOST_BACKGROUND = 20
+_QUOTE = 300
+
+
+def background_homes(named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> dict[str, str]:
+    """Background report → the incident it mentions."""
+    homes = {}
+    for node in merge_input.nodes:
+        if node.kind == "background":
+            home = _home(node, named, merge_input)
+            if home is not None:
+                homes[node.key] = home
+    return homes
+
+
+def _home(node: Node, named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> str | None:
+    """The one incident that fits; none when two fit about as well."""
+    weights = merge_input.evidence.weights
+    options = []
+    for entry in named:
+        value = score([node], entry.cluster.cell.core, merge_input.evidence)
+        if value is not None and value >= weights["merge.plausible"]:
+            options.append((value, entry.incident_id))
+    options.sort(key=lambda option: (-option[0], option[1]))
+    if not options or options[0][0] < weights["merge.threshold"]:
+        return None
+    clear = len(options) == 1 or options[0][0] - options[1][0] >= weights["merge.margin"]
+    return options[0][1] if clear else None
+
+
+def link_all(
+    named: Sequence[IdentifiedCluster], homes: Mapping[str, str], merge_input: MergeInput
+) -> Iterable[Link]:
+    """One link for every report of the component, in order of report id."""
+    links: dict[str, Link] = {}
+    for entry in named:
+        for member in entry.cluster.members:
+            role = member.filed.report.role
+            links[member.filed.report_id] = Link(
+                member.filed.report_id, entry.incident_id, member.certainty, role
+            )
+        for member in entry.cluster.follow_ups:
+            links[member.filed.report_id] = Link(
+                member.filed.report_id, entry.incident_id, "certain", "background"
+            )
+    for key, filed in merge_input.filed.items():
+        if key not in links:
+            links[key] = Link(key, homes.get(key), "certain", filed.report.role)
+    return (links[key] for key in sorted(links) if key not in merge_input.frozen)
+
+
+def background_of(
+    entry: IdentifiedCluster, homes: Mapping[str, str], merge_input: MergeInput
+) -> tuple[BackgroundLink, ...]:
+    """The past attacks that an incident's own articles mention."""
+    articles = {m.filed.article.article_id for m in entry.cluster.members}
+    earlier = entry.prior.snapshot.background if entry.prior is not None else ()
+    known = {link.report_id: link for link in earlier}
+    mentions = [
+        filed
+        for key, filed in sorted(merge_input.filed.items())
+        if filed.report.role == "background" and filed.article.article_id in articles
+    ]
+    return tuple(_mention(f, homes, known) for f in mentions)[:_MOST_BACKGROUND]
+
+
+def _mention(
+    filed: FiledReport, homes: Mapping[str, str], known: Mapping[str, BackgroundLink]
+) -> BackgroundLink:
+    report = filed.report
+    before = known.get(filed.report_id)
+    home = homes.get(filed.report_id)
+    spans = report.evidence.get("attack_types") or report.evidence.get("date") or ()
+    return BackgroundLink(
+        report_id=filed.report_id,
+        date=report.date,
+        killed=report.killed,
+        perpetrator=report.perpetrators[0].name if report.perpetrators else None,
+        quote=spans[0].quote[:_QUOTE] if spans else None,
+        incident_id=home if home is not None or before is None else before.incident_id,
+    )

@@ -1,0 +1,134 @@
+"""From a named cluster to a revision: the fresh snapshot, how it differs, and the stored incident.
+
+Rules
+-----
+1. A revision is made iff the snapshot without ``as_of``, ``change``, ``revision`` and
+   ``background`` differs from the stored one, as published (after the size caps).
+2. ``material`` iff state, links between incidents, the value of a slot or claim, or best, low,
+   high or conflict of a total changed. One more outlet that says the same is not material.
+3. Revisions count 1, 2, 3 … per incident, without holes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+from worker.core.domain.canonical import digest, plain
+from worker.core.domain.caps import fit
+from worker.core.domain.incident import FrozenIncident, Incident
+from worker.core.domain.report import Figure
+from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
+from worker.core.merge.state.life import Due
+
+_TELLS_WHEN = ("as_of", "change", "revision", "background")
+_LINKS = ("state", "supersedes", "superseded_by", "split_from", "incident_group")
+_VALUES = ("time", "attack_types", "suicide", "incident_status", "n_blasts", "victims", "claims")
+_TOTALS = ("killed", "injured", "attackers_killed", "attackers_injured")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What made this decision happen: an article version, or the clock."""
+
+    change_id: str
+    article_id: str | None
+    backfill: bool
+    now: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fresh state of an incident before it is known whether it says anything new."""
+
+    snapshot: Snapshot
+    prior: Incident | None
+    members: tuple[Member, ...]
+    founding_article: str
+    founding_n: int
+    ordinal: int
+    due: Due
+    kind: ChangeKind
+    affected: tuple[str, ...]
+    cause_report: str | None
+    frozen: FrozenIncident | None
+
+
+def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
+    """The incident to store, and whether it is a new revision."""
+    fresh = fit(draft.snapshot)
+    content = content_of(fresh)
+    content_hash = digest(content)
+    prior = draft.prior
+    if prior is not None and prior.content_hash == content_hash:
+        return _stored(draft, prior.snapshot, content_hash), False
+    fields = _fields(prior, content)
+    note = ChangeNote(
+        kind=draft.kind,
+        material=prior is None or is_material(prior.snapshot, fresh),
+        backfill=cause.backfill,
+        cause_report=draft.cause_report,
+        affected=draft.affected,
+        change_id=cause.change_id,
+        fields=fields,
+    )
+    revision = prior.revision + 1 if prior is not None else 1
+    published = replace(fresh, revision=revision, as_of=cause.now, change=note)
+    return _stored(draft, published, content_hash), True
+
+
+def content_of(snapshot: Snapshot) -> dict[str, Any]:
+    """What a snapshot says happened, without when and how we know."""
+    whole: dict[str, Any] = plain(snapshot, SNAPSHOT)
+    return {name: value for name, value in whole.items() if name not in _TELLS_WHEN}
+
+
+def is_material(old: Snapshot, new: Snapshot) -> bool:
+    """Whether a consumer that only follows facts must look again."""
+    return _facts(old) != _facts(new)
+
+
+def _facts(snapshot: Snapshot) -> tuple[object, ...]:
+    place, date = snapshot.place, snapshot.date
+    return (
+        *(getattr(snapshot, name) for name in (*_LINKS, *_VALUES)),
+        tuple(sorted(d.incident_id for d in snapshot.possible_duplicate_of)),
+        (date.start, date.end, date.precision),
+        place and (place.path, place.neighbourhood, place.police_district, place.landmark),
+        tuple((w.type, w.subtype) for w in snapshot.weapons),
+        tuple((t.id or t.name, t.type, t.role) for t in snapshot.targets),
+        snapshot.perpetrators,
+        tuple(_numbers(getattr(snapshot.casualties, name)) for name in _TOTALS),
+    )
+
+
+def _numbers(figure: Figure | None) -> tuple[object, ...] | None:
+    if figure is None:
+        return None
+    return figure.low, figure.best, figure.high, figure.conflict
+
+
+def _fields(prior: Incident | None, content: dict[str, Any]) -> tuple[str, ...]:
+    if prior is None:
+        return ()
+    before = content_of(prior.snapshot)
+    return tuple(name for name in content if before.get(name) != content[name])
+
+
+def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:
+    prior = draft.prior
+    current = {member.report_id for member in draft.members}
+    once = set(prior.former) | {m.report_id for m in prior.members} if prior else set()
+    return Incident(
+        snapshot=snapshot,
+        content_hash=content_hash,
+        founding_article=draft.founding_article,
+        founding_n=draft.founding_n,
+        ordinal=draft.ordinal,
+        members=draft.members,
+        former=tuple(sorted(once - current)),
+        frozen=draft.frozen,
+        settle_at=draft.due.settle_at,
+        close_at=draft.due.close_at,
+    )

@@ -1,0 +1,342 @@
+"""What the reports of one attack agree on: the slots of an incident, and who supports them.
+
+Rules
+-----
+1. One source, one source: copies and further articles of an outlet add nothing to a vote.
+2. A single value (day, clock, place, number of blasts) is the one that most sources give; then
+   that most trusted sources give; then the latest; then by value. No arrival order anywhere.
+3. Of places the most supported counts every source that names it, a part of it, or the district
+   around it; among equals the finest. A place of city size never outvotes a fine one.
+4. Of lists a value stays when a quarter of the sources that fill the slot give it; claims and
+   denials of responsibility all stay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from worker.core.domain.incident import FiledReport
+from worker.core.domain.moments import aware
+from worker.core.domain.report import (
+    Claim,
+    IncidentDate,
+    Perpetrator,
+    Place,
+    Report,
+    Target,
+    Weapon,
+)
+from worker.core.domain.snapshot import Support
+from worker.core.domain.vocabulary import ATTRIBUTIONS, WIDE_PLACES
+from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
+from worker.core.merge.cluster.merge_input import MergeInput
+
+T = TypeVar("T")
+_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
+_BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
+_ROLES = ("primary", "secondary", "incidental")
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSource:
+    """A report that lends the incident its slots, and the sources that stand behind it."""
+
+    filed: FiledReport
+    sources: frozenset[str]
+    trusted: bool
+
+    @property
+    def report(self) -> Report:
+        """What it says."""
+        return self.filed.report
+
+    @property
+    def spoken_at(self) -> dt.datetime:
+        """When this version was made, as an aware instant."""
+        moment = self.filed.article.version_time or self.filed.article.document_time
+        if moment is None:
+            return _EARLIEST
+        return aware(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The slots of an incident, with the reports that support each."""
+
+    date: IncidentDate
+    time: str | None
+    place: Place | None
+    attack_types: tuple[str, ...]
+    suicide: Literal["yes", "no"] | None
+    weapons: tuple[Weapon, ...]
+    targets: tuple[Target, ...]
+    perpetrators: tuple[Perpetrator, ...]
+    claims: tuple[Claim, ...]
+    incident_status: Literal["ongoing", "ended", "unknown"]
+    n_blasts: int | None
+    victims: tuple[str, ...]
+    support: dict[str, tuple[Support, ...]]
+
+
+def slot_sources(members: Iterable[Membership], merge_input: MergeInput) -> list[SlotSource]:
+    """What the members say, with the sources behind each."""
+    return [
+        SlotSource(m.filed, sources_of(m), is_trusted(m, merge_input.knowledge)) for m in members
+    ]
+
+
+def choose_slots(
+    slot_sources: Sequence[SlotSource], share: float, type_order: Sequence[str]
+) -> Slots:
+    """The slots that these slot_sources give an incident.
+
+    ``share``: of the sources, for a value of a list. ``type_order``: GTD's hierarchy, so that the
+    first attack type is GTD's attacktype1.
+    """
+    vote = _Vote(slot_sources, share)
+    date = _date(vote)
+    place = _place(vote)
+    return Slots(
+        date=date,
+        time=vote.single("time", lambda r: r.time),
+        place=place,
+        attack_types=_types(vote, type_order),
+        suicide=vote.single("suicide", lambda r: r.suicide),
+        weapons=_weapons(vote),
+        targets=_targets(vote),
+        perpetrators=_perpetrators(vote),
+        claims=_claims(vote),
+        incident_status=_status(vote),
+        n_blasts=vote.single("n_blasts", lambda r: r.n_blasts),
+        victims=tuple(sorted(vote.listed("victims", lambda r: r.victims, 0.0))),
+        support=vote.support,
+    )
+
+
+class _Vote:
+    """Counts sources for values, and notes which reports supported what was chosen."""
+
+    def __init__(self, slot_sources: Sequence[SlotSource], share: float) -> None:
+        self.slot_sources = sorted(slot_sources, key=lambda v: (v.spoken_at, v.filed.report_id))
+        self.share = share
+        self.support: dict[str, tuple[Support, ...]] = {}
+
+    def note(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
+        """Remember who supports a slot."""
+        supports = tuple(_support(slot, source) for source in slot_sources)
+        if supports:
+            self.support[slot] = supports
+
+    def rank(self, slot_sources: Sequence[SlotSource]) -> tuple[int, int, dt.datetime]:
+        """Sources, trusted sources, latest: what a value's supporters weigh."""
+        trusted = (v.sources for v in slot_sources if v.trusted)
+        return (
+            len(frozenset[str]().union(*(v.sources for v in slot_sources))),
+            len(frozenset[str]().union(*trusted)),
+            max(v.spoken_at for v in slot_sources),
+        )
+
+    def by_value(self, read: Callable[[Report], Iterable[T]]) -> dict[T, list[SlotSource]]:
+        """Every value given, with the slot_sources that give it, in order of speaking."""
+        given: dict[T, list[SlotSource]] = {}
+        for source in self.slot_sources:
+            for value in dict.fromkeys(read(source.report)):
+                given.setdefault(value, []).append(source)
+        return given
+
+    def single(self, slot: str, read: Callable[[Report], T | None]) -> T | None:
+        """The best supported value of a slot with one value."""
+        given = self.by_value(lambda report: _some(read(report)))
+        if not given:
+            return None
+        value = max(given, key=lambda v: (*self.rank(given[v]), str(v)))
+        self.note(slot, given[value])
+        return value
+
+    def listed(
+        self, slot: str, read: Callable[[Report], Iterable[T]], share: float | None = None
+    ) -> list[T]:
+        """The values of a slot with many, best supported first."""
+        given = self.by_value(read)
+        self.note(slot, (v for v in self.slot_sources if any(v in vs for vs in given.values())))
+        kept = self.common(given, share)
+        return sorted(kept, key=lambda v: (-self.rank(given[v])[0], str(v)))
+
+    def common(self, given: dict[T, list[SlotSource]], share: float | None = None) -> list[T]:
+        """The values that enough of the sources give."""
+        filled = len(frozenset[str]().union(*(v.sources for vs in given.values() for v in vs)))
+        least = filled * (self.share if share is None else share)
+        return [
+            value for value, slot_sources in given.items() if self.rank(slot_sources)[0] >= least
+        ]
+
+
+def _some(value: T | None) -> tuple[T, ...]:
+    return () if value is None else (value,)
+
+
+def _support(slot: str, source: SlotSource) -> Support:
+    spans = source.report.evidence.get(slot, ())
+    if not spans:
+        return Support(source.filed.report_id)
+    return Support(source.filed.report_id, spans[0].start, spans[0].end, spans[0].quote)
+
+
+def _date(vote: _Vote) -> IncidentDate:
+    """The day that most sources state; without any, the earliest day that is inferred."""
+    stated = vote.by_value(lambda r: _some(_days(r.date, stated=True)))
+    if stated:
+        days = max(stated, key=lambda d: (_precise(d), *vote.rank(stated[d]), _negative(d)))
+        slot_sources = stated[days]
+    else:
+        inferred = vote.by_value(lambda r: _some(_days(r.date, stated=False)))
+        if not inferred:
+            return IncidentDate(None, None, "unknown", "none")
+        days = min(inferred)
+        slot_sources = inferred[days]
+    vote.note("date", slot_sources)
+    dates = (source.report.date for source in slot_sources)
+    return min(dates, key=lambda d: (_BASIS.index(d.basis), d.precision))
+
+
+def _days(date: IncidentDate, *, stated: bool) -> tuple[dt.date, dt.date] | None:
+    if date.start is None or (date.basis in ("published", "first_seen", "none")) == stated:
+        return None
+    return date.start, date.end or date.start
+
+
+def _precise(days: tuple[dt.date, dt.date]) -> bool:
+    return days[0] == days[1]
+
+
+def _negative(days: tuple[dt.date, dt.date]) -> int:
+    return -days[0].toordinal()
+
+
+def _place(vote: _Vote) -> Place | None:
+    given = vote.by_value(lambda r: _some(r.place))
+    fine = {p: vs for p, vs in given.items() if p.precision not in WIDE_PLACES} or given
+    if not fine:
+        return None
+    around = {
+        place: [
+            v for v in vote.slot_sources if v.report.place in fine and _meets(place, v.report.place)
+        ]
+        for place in fine
+    }
+    best = max(fine, key=lambda p: _place_rank(vote, p, around[p], fine[p]))
+    vote.note("place", around[best])
+    return best
+
+
+def _place_rank(
+    vote: _Vote, place: Place, around: Sequence[SlotSource], exact: Sequence[SlotSource]
+) -> tuple[Hashable, ...]:
+    sources, trusted, _ = vote.rank(around)
+    return sources, len(place.path), trusted, *vote.rank(exact), place.name
+
+
+def _meets(place: Place, other: Place | None) -> bool:
+    """Whether another report's place is this one, a part of it, or what it is part of."""
+    if other is None:
+        return False
+    if not place.path or not other.path:
+        return place.name.casefold() == other.name.casefold()
+    return place.path[0] in other.path or other.path[0] in place.path
+
+
+def _types(vote: _Vote, order: Sequence[str]) -> tuple[str, ...]:
+    """In the order of GTD's hierarchy; "unknown" only when there is nothing else."""
+    given = set(vote.listed("attack_types", lambda r: r.attack_types))
+    known = [name for name in order if name in given and name != "unknown"]
+    return (*known, *sorted(given - {*order, "unknown"})) or tuple(given)
+
+
+def _weapons(vote: _Vote) -> tuple[Weapon, ...]:
+    given = vote.listed("weapons", lambda r: (replace(w, text=None) for w in r.weapons))
+    texts = {
+        (w.type, w.subtype): w.text for v in reversed(vote.slot_sources) for w in v.report.weapons
+    }
+    specific = {w.type for w in given if w.subtype and not w.subtype.startswith("unknown")}
+    kept = (
+        w
+        for w in given
+        if (w.subtype and not w.subtype.startswith("unknown")) or w.type not in specific
+    )
+    return tuple(replace(w, text=texts[w.type, w.subtype]) for w in kept)
+
+
+def _targets(vote: _Vote) -> tuple[Target, ...]:
+    """Targets that share an owner or most of their words are one; the best supported name stands."""
+    given = vote.by_value(lambda r: r.targets)
+    vote.note("targets", (v for v in vote.slot_sources if v.report.targets))
+    groups: list[list[Target]] = []
+    for target in sorted(given, key=lambda t: (*_descending(vote.rank(given[t])), str(t))):
+        home = next((g for g in groups if any(_one(target, t) for t in g)), None)
+        if home is None:
+            groups.append([target])
+        else:
+            home.append(target)
+    votes = {g[0]: [v for t in g for v in given[t]] for g in groups}
+    role = {g[0]: min((t.role for t in g), key=_ROLES.index) for g in groups}
+    kept = sorted(
+        vote.common(votes),
+        key=lambda t: (_ROLES.index(role[t]), -vote.rank(votes[t])[0], str(t)),
+    )
+    return tuple(
+        replace(t, role=role[t] if k == 0 or role[t] != "primary" else "secondary")
+        for k, t in enumerate(kept)
+    )
+
+
+def _descending(rank: tuple[int, int, dt.datetime]) -> tuple[int, int, float]:
+    return -rank[0], -rank[1], -rank[2].timestamp() if rank[2] != _EARLIEST else 0.0
+
+
+def _one(a: Target, b: Target) -> bool:
+    if a.parent is not None and a.parent == b.parent:
+        return True
+    words_a, words_b = (set((t.id or t.name).casefold().split("-")) for t in (a, b))
+    return words_a <= words_b or words_b <= words_a
+
+
+def _perpetrators(vote: _Vote) -> tuple[Perpetrator, ...]:
+    """Each name once, with the surest attribution that a source gives."""
+    given = vote.by_value(lambda r: (p.name for p in r.perpetrators))
+    vote.note("perpetrators", (v for v in vote.slot_sources if v.report.perpetrators))
+    kept = sorted(vote.common(given), key=lambda n: (-vote.rank(given[n])[0], n))
+    all_of_them = [p for v in vote.slot_sources for p in v.report.perpetrators]
+    return tuple(
+        min(
+            (p for p in all_of_them if p.name == name),
+            key=lambda p: (ATTRIBUTIONS.index(p.attribution), p.actor_class),
+        )
+        for name in kept
+    )
+
+
+def _claims(vote: _Vote) -> tuple[Claim, ...]:
+    """One claim or denial of each group, with the first speaker that anybody named for it."""
+    voiced = vote.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)
+    kept: dict[tuple[str, str], Claim] = {}
+    for claim in voiced:
+        known = kept.get((claim.group, claim.claimed))
+        if known is None or (known.speaker is None and claim.speaker is not None):
+            kept[claim.group, claim.claimed] = claim
+    return tuple(kept.values())
+
+
+def _bare_claim(claim: Claim) -> Claim:
+    return replace(claim, speaker=claim.speaker and " ".join(claim.speaker.split()))
+
+
+def _status(vote: _Vote) -> Literal["ongoing", "ended", "unknown"]:
+    """The latest word on whether it goes on."""
+    told = [v for v in vote.slot_sources if v.report.incident_status != "unknown"]
+    if not told:
+        return "unknown"
+    vote.note("incident_status", [v for v in told if v.spoken_at == told[-1].spoken_at])
+    return told[-1].report.incident_status

@@ -1,0 +1,338 @@
+"""Clauses are threaded: which of them go on with which attack.
+
+Rules
+-----
+1. A plain clause goes on with the main attack, unless it stands in the paragraph of another one,
+   points back to it ("that attack"), or reports harm in a place that is not the main attack's.
+2. A background clause joins the background attack of the same date, else opens a new one.
+3. Two sites of the city are two attacks; a second blast at the same site is the same attack.
+4. A main thread that the head of the text does not tell of is demoted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from worker.core.annotate.dates import DateMention
+from worker.core.annotate.places import PlaceMention
+from worker.core.domain.report import IncidentDate
+from worker.core.domain.vocabulary import WIDE_PLACES
+from worker.core.knowledge.profile import PlaceEntry
+from worker.core.knowledge.weights import LinkingWeights
+from worker.core.lang.lexicon import Lexicon
+from worker.core.segment.clauses import Clause, is_foreign, led_by
+from worker.core.segment.main_date import Timeline
+from worker.core.text.prose import Prose, Sentence
+
+SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
+_UNDATED = IncidentDate(None, None, "unknown", "none")
+_HEAD_SENTENCES = 6
+"""A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
+_LATE_SENTENCES = 8
+"""From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
+_OPENING_CHARS = 16
+_LOCATIVE_REACH_CHARS = 40
+_SHORT_PARAGRAPH_SENTENCES = 5
+"""In a paragraph of so many sentences all go on with the attack it began with; in a longer one
+(outlets that print the whole text as one) only a sentence that follows directly and tells harm."""
+
+
+@dataclass(slots=True)
+class Thread:
+    """A segment in the making."""
+
+    kind: SegmentKind
+    date: IncidentDate
+    clauses: list[Clause] = field(default_factory=list)
+    regions: set[str] = field(default_factory=set)
+
+    def sentences(self) -> set[int]:
+        return {c.sentence for c in self.clauses}
+
+
+class ClauseLinker:
+    """Threads the clauses of one article. One use, then thrown away."""
+
+    def __init__(
+        self,
+        prose: Prose,
+        lexicon: Lexicon,
+        places: tuple[PlaceMention, ...],
+        timeline: Timeline,
+        gazetteer: dict[str, PlaceEntry],
+        weights: LinkingWeights,
+    ) -> None:
+        self._weights = weights
+        self._gazetteer = gazetteer
+        self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
+        self._places = places
+        self._place_starts = [p.start for p in places]
+        self._date_starts = [d.start for d in timeline.dates]
+        self._main = Thread("main", timeline.main)
+        self._threads: list[Thread] = [self._main]
+        self._current = self._main
+
+    def link(self, clauses: list[Clause]) -> list[Thread]:
+        """All threads, the main one first."""
+        for clause in clauses:
+            thread = self._thread_of(clause)
+            if thread is not None:
+                thread.clauses.append(clause)
+                thread.regions |= self._regions(clause)
+                self._current = thread
+        _judge_main(self._main, self._threads)
+        self._set_combined_aside()
+        return self._threads
+
+    def _set_combined_aside(self) -> None:
+        """Take "two bombings killed five" out of the main attack when both are told apart."""
+        told_apart = {r for t in self._threads if t.kind == "item" for r in t.regions}
+        if not told_apart:
+            return
+        combined = [c for c in self._main.clauses if c.harm and self._is_combined(c, told_apart)]
+        if combined and any(c.triggers for c in self._main.clauses if c not in combined):
+            self._main.clauses = [c for c in self._main.clauses if c not in combined]
+            self._threads.append(Thread("aggregate", _UNDATED, combined, {""}))
+
+    def _is_combined(self, clause: Clause, told_apart: set[str]) -> bool:
+        """Whether a clause counts attacks together that are also told one by one."""
+        span = (clause.start, clause.end)
+        if "" in told_apart and self._lexicon.first("several_events", self._prose.text, *span):
+            return True
+        plural = self._lexicon.first("plural_event", self._prose.text, *span)
+        regions = self._regions(clause)
+        return plural is not None and len(regions) > 1 and bool((regions - {""}) & told_apart)
+
+    def _home(self) -> set[str]:
+        """Where the main attack is, as the head of the text has it; the watched area if both."""
+        head: set[str] = set()
+        for clause in self._main.clauses:
+            if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
+                head |= self._regions(clause)
+        home = head or self._main.regions
+        return {""} if "" in home else home
+
+    def _thread_of(self, clause: Clause) -> Thread | None:
+        if clause.kind == "background":
+            return self._background(clause)
+        if clause.kind in ("aggregate", "threat"):
+            return self._opened("aggregate" if clause.kind == "aggregate" else "threat", _UNDATED)
+        if clause.kind == "aside":
+            return None
+        if self._is_separate(clause):
+            return self._item(clause)
+        return self._continued(clause)
+
+    def _opened(self, kind: SegmentKind, date: IncidentDate) -> Thread:
+        thread = Thread(kind, date)
+        self._threads.append(thread)
+        return thread
+
+    def _background(self, clause: Clause) -> Thread:
+        date = self._date_in(clause, clause.date)
+        last = self._current
+        near = last.kind == "background" and clause.sentence - last.clauses[-1].sentence <= 1
+        if near and _may_be_same(last.date, date) and clause.date is None:
+            return last
+        for thread in self._threads:
+            if thread.kind == "background" and _is_same(thread.date, date):
+                return thread
+        return self._opened("background", date)
+
+    def _date_in(self, clause: Clause, sign: DateMention | None) -> IncidentDate:
+        found = sign or next(
+            (d for d in self._dates_in(clause) if is_foreign(d, self._main.date)),
+            None,
+        )
+        if found is None:
+            return _UNDATED
+        return IncidentDate(found.first, found.last, found.precision, found.basis)
+
+    def _regions(self, clause: Clause, located: bool = False) -> set[str]:
+        """Where a clause plays. ``located``: another place only as "in …", not as "…'s army"."""
+        return {
+            _region(p)
+            for p in self._places_in(clause)
+            if p.kind in ("here", "near", "elsewhere")
+            and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
+        }
+
+    def _is_apart(self, clause: Clause) -> bool:
+        """Whether a clause plays at another site of the city than the main attack so far.
+
+        (One blast hit a bus in one quarter, "the second" a checkpoint in another: two incidents.)
+        """
+        sites = self._sites([clause])
+        main = self._sites(self._main.clauses)
+        return bool(sites) and bool(main) and not any(_nested(a, b) for a in sites for b in main)
+
+    def _sites(self, clauses: list[Clause]) -> list[tuple[str, ...]]:
+        return [
+            tuple(self._parents(p.entry.id))
+            for clause in clauses
+            for p in self._places_in(clause)
+            if p.kind == "here" and p.entry.kind in ("landmark", "neighbourhood")
+        ]
+
+    def _parents(self, place: str | None) -> Iterator[str]:
+        """A place and all that it lies in, below the city."""
+        for _ in range(6):
+            entry = self._gazetteer.get(place) if place is not None else None
+            if entry is None or entry.kind in WIDE_PLACES:
+                return
+            yield entry.id
+            place = entry.parent
+
+    def _places_in(self, clause: Clause) -> tuple[PlaceMention, ...]:
+        low = bisect_left(self._place_starts, clause.start)
+        return self._places[low : bisect_left(self._place_starts, clause.end)]
+
+    def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
+        low = bisect_left(self._date_starts, clause.start)
+        return self._dates[low : bisect_left(self._date_starts, clause.end)]
+
+    def _is_located(self, position: int) -> bool:
+        before = self._prose.text[max(0, position - _LOCATIVE_REACH_CHARS) : position]
+        return led_by(self._lexicon, "locative", before)
+
+    def _is_separate(self, clause: Clause) -> bool:
+        """Whether a clause reports another attack for its own sake."""
+        if self._prose.sentences[clause.sentence].zone in ("title", "caption"):
+            return False
+        if not (clause.triggers or clause.harm):
+            return False
+        regions = self._regions(clause, located=True)
+        home = self._home() if regions else set()
+        abroad = bool(regions) and bool(home) and not regions & home
+        if clause.kind == "separate":
+            weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
+            late = clause.sentence >= _LATE_SENTENCES and not regions
+            other = late and any(t.indefinite for t in clause.triggers)
+            return not weak or abroad or other or self._is_apart(clause)
+        if self._opens_another_day(clause):
+            return True
+        if self._lexicon.first("second_cue", self._prose.text, clause.start, clause.end):
+            return abroad or self._is_apart(clause)
+        return abroad and not any(t.definite for t in clause.triggers)
+
+    def _opens_another_day(self, clause: Clause) -> bool:
+        """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""
+        date = next(
+            (d for d in self._dates_in(clause) if d.start - clause.start < _OPENING_CHARS), None
+        )
+        if date is None or date.first != date.last or self._main.date.start is None:
+            return False
+        inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
+        told = [t for t in clause.triggers if not t.definite]
+        return not inside and bool(told) and clause.harm and self._is_round_up()
+
+    def _is_round_up(self) -> bool:
+        """Whether attacks are told day by day, or counted together at the top."""
+        days = {d.first for d in self._dates if d.first == d.last and d.precision == "day"}
+        return len(days) > 2 or any(t.kind == "aggregate" for t in self._threads)
+
+    def _item(self, clause: Clause) -> Thread:
+        regions = self._regions(clause)
+        for thread in self._threads:
+            same = thread.kind == "item" and bool(thread.regions & regions)
+            same = same and not self._opens_another_day(clause)
+            if same and not self._is_new_site(clause, thread):
+                return thread
+        date = self._item_date(clause)
+        return self._opened("item", date)
+
+    def _is_new_site(self, clause: Clause, thread: Thread) -> bool:
+        """Whether an item of the watched area is at another site than an earlier item."""
+        sites, known = self._sites([clause]), self._sites(thread.clauses)
+        return not any(_nested(a, b) for a in sites for b in known) and (bool(sites) or bool(known))
+
+    def _item_date(self, clause: Clause) -> IncidentDate:
+        for mention in self._dates_in(clause):
+            if mention.precision in ("day", "days"):
+                return IncidentDate(mention.first, mention.last, mention.precision, mention.basis)
+        main = self._main.date
+        if main.start is None or main.basis in ("published", "first_seen"):
+            return main
+        return replace(main, precision="days")
+
+    def _continued(self, clause: Clause) -> Thread:
+        """The thread that a plain clause goes on with."""
+        sentence = self._prose.sentences[clause.sentence]
+        last = self._current
+        if last is self._main or sentence.zone in ("title", "caption"):
+            return self._pointed_back(clause) or self._main
+        if last.kind not in ("background", "item"):
+            return self._pointed_back(clause) or self._main
+        previous = self._prose.sentences[last.clauses[-1].sentence]
+        if previous.index == sentence.index or self._fresh(clause):
+            return self._main
+        if self._goes_on(clause, last, previous, sentence):
+            return last
+        return self._pointed_back(clause) or self._main
+
+    def _goes_on(
+        self, clause: Clause, last: Thread, previous: Sentence, sentence: Sentence
+    ) -> bool:
+        """Whether an unmarked sentence goes on with the other attack told just before it."""
+        tells = bool(clause.triggers) or clause.harm
+        next_to = sentence.index - previous.index == 1
+        if previous.index in self._main.sentences() and last.kind == "background":
+            # It was an aside of a sentence on the main attack, which goes on now.
+            return False
+        definite = any(t.definite for t in clause.triggers)
+        if previous.paragraph == sentence.paragraph:
+            length = len(self._prose.paragraph(sentence.paragraph))
+            return length <= _SHORT_PARAGRAPH_SENTENCES or (
+                tells and next_to and (last.kind == "item" or not definite)
+            )
+        late = clause.start > self._weights.tail_share * len(self._prose.text)
+        return late and tells and next_to and last.kind == "background" and not definite
+
+    def _pointed_back(self, clause: Clause) -> Thread | None:
+        """The other attack that a clause names by "that attack", if there is one just before."""
+        if not self._lexicon.first("anaphor_back", self._prose.text, clause.start, clause.end):
+            return None
+        earlier = [t for t in self._threads if t.kind in ("background", "item")]
+        return earlier[-1] if earlier else None
+
+    def _fresh(self, clause: Clause) -> bool:
+        main = self._main.date
+        return any(
+            d.precision in ("day", "days")
+            and main.start is not None
+            and main.end is not None
+            and d.meets(main.start, main.end)
+            for d in self._dates_in(clause)
+        )
+
+
+def _nested(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    """Whether one site may lie in the other: they share a quarter, or one is the other's."""
+    return bool(set(one) & set(two))
+
+
+def _region(place: PlaceMention) -> str:
+    """Empty for the watched area, else the id of the other place."""
+    return place.entry.id if place.kind == "elsewhere" else ""
+
+
+def _is_same(one: IncidentDate, two: IncidentDate) -> bool:
+    return one.start is not None and one.start == two.start and one.end == two.end
+
+
+def _may_be_same(one: IncidentDate, two: IncidentDate) -> bool:
+    return one.start is None or two.start is None or _is_same(one, two)
+
+
+def _judge_main(main: Thread, threads: list[Thread]) -> None:
+    """Demote a main thread that the head of the text does not tell of."""
+    head = [c for t in threads for c in t.clauses if c.triggers and c.sentence < _HEAD_SENTENCES]
+    first = min(head, key=lambda c: c.start, default=None)
+    lead = [c for c in main.clauses if c.sentence < _HEAD_SENTENCES and (c.triggers or c.harm)]
+    if first is not None and first.kind == "threat" and not any(c.harm for c in lead):
+        main.kind = "threat"
+    elif not lead:
+        main.kind = "background"

@@ -1,0 +1,181 @@
+"""Article → candidate attacks: which stretches of a text tell of which attack, found once.
+
+Rules
+-----
+1. A segment is one attack as told in one article, however many paragraphs come back to it.
+2. ``ranges`` are exact to the clause ("The blast comes two weeks after | gunmen stormed …");
+   ``sentences`` are the sentences that hold them, ascending. A character belongs to one segment.
+3. Segments stand in the order of their anchors; ``index`` is that order, from 0.
+4. Nothing here decides whether an attack counts: that is classifying.
+
+Theory of operation
+-------------------
+The main attack is dated first (``main_date``), since every other date marks another attack. Sentences
+are cut into clauses (``clauses``), and the clauses are threaded: a plain clause goes on with the
+main attack, unless it stands in the paragraph of another one, points back to it ("that attack"),
+or reports harm in a place that is not the main attack's. What has no attack at all belongs to no
+segment when it turns aside, else to the main one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.domain.document import Article
+from worker.core.domain.report import IncidentDate
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import KnownAttack
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import plain
+from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
+from worker.core.segment.clauses import cut
+from worker.core.segment.main_date import Timeline, find_timeline
+from worker.core.text.prose import Prose
+
+__all__ = ["Segment", "SegmentKind", "find_segments", "segment_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of an article about one candidate attack.
+
+    ``main``: the attack the article is about. ``item``: a further one told for its own sake
+    (brief, round-up, live-blog entry). ``background``: an earlier or other attack brought in for
+    context. ``aggregate``: attacks counted together ("attacks that have killed hundreds").
+    ``threat``: plots, vows, warnings, what might happen. ``anchor`` is the trigger's position in
+    ``Prose.text``; so are ``ranges``.
+    """
+
+    index: int
+    kind: SegmentKind
+    sentences: tuple[int, ...]
+    anchor: tuple[int, int]
+    date: IncidentDate
+    places: tuple[PlaceMention, ...]
+    retraction: bool = False
+    """The text takes the attack back ("it was a gas cylinder, police said")."""
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    def holds(self, position: int) -> bool:
+        """Whether a position of ``Prose.text`` belongs to this segment."""
+        return any(start <= position < end for start, end in self.ranges)
+
+
+def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
+    """The segment that a position of ``Prose.text`` belongs to, if any."""
+    return next((s for s in segments if s.holds(position)), None)
+
+
+def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple[Segment, ...]:
+    """All candidate attacks of an article, in the order of the text."""
+    lexicon = knowledge.lexicon(prose.lang)
+    if lexicon is None:
+        return ()
+    timeline = find_timeline(article, prose, lexicon, knowledge)
+    places = find_places(prose, knowledge)
+    clauses = [
+        clause
+        for sentence in prose.sentences
+        for clause in cut(prose, sentence, lexicon, timeline.dates, timeline.main)
+    ]
+    gazetteer = {p.id: p for p in knowledge.profile.places}
+    weights = knowledge.segment_weights.linking
+    threads = ClauseLinker(prose, lexicon, places, timeline, gazetteer, weights).link(clauses)
+    found = _segments(prose, lexicon, places, threads, timeline)
+    return tuple(_with_known_date(s, prose, knowledge.profile.known) for s in found)
+
+
+def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, ...]) -> Segment:
+    """An undated background attack that goes by its name takes the date that the profile knows.
+
+    Only background: a new attack may well be called by the same words ("the wedding bombing").
+    """
+    if segment.kind != "background" or segment.date.start is not None:
+        return segment
+    told = " ".join(prose.text[start:end] for start, end in segment.ranges)
+    for attack in known:
+        if any(plain(name) in told for name in attack.names):
+            day = IncidentDate(attack.date, attack.date, "day", "relative")
+            return replace(segment, date=day)
+    return segment
+
+
+def _segments(
+    prose: Prose,
+    lexicon: Lexicon,
+    places: tuple[PlaceMention, ...],
+    threads: list[Thread],
+    timeline: Timeline,
+) -> tuple[Segment, ...]:
+    made = [
+        replace(segment, date=timeline.told(segment.date))
+        for thread in threads
+        if any(c.triggers or c.harm for c in thread.clauses)
+        for segment in (_segment(prose, lexicon, places, thread),)
+    ]
+    ordered = sorted(made, key=lambda s: s.anchor)
+    return tuple(replace(s, index=i) for i, s in enumerate(ordered))
+
+
+def _segment(
+    prose: Prose, lexicon: Lexicon, places: tuple[PlaceMention, ...], thread: Thread
+) -> Segment:
+    ranges = _joined((c.start, c.end) for c in thread.clauses)
+    triggers = [t for c in thread.clauses for t in c.triggers]
+    if triggers:
+        anchor = (triggers[0].start, triggers[0].end)
+    else:
+        told = next(c for c in thread.clauses if c.harm)
+        harm = lexicon.first("harm", prose.text, told.start, told.end)
+        anchor = harm.span() if harm is not None else (told.start, told.end)
+    return Segment(
+        index=0,
+        kind=thread.kind,
+        sentences=tuple(sorted(thread.sentences())),
+        anchor=anchor,
+        date=thread.date,
+        places=_places_of(prose, places, thread, ranges),
+        retraction=thread.kind == "main" and _is_retracted(prose, lexicon, ranges),
+        ranges=ranges,
+    )
+
+
+def _places_of(
+    prose: Prose,
+    places: tuple[PlaceMention, ...],
+    thread: Thread,
+    ranges: tuple[tuple[int, int], ...],
+) -> tuple[PlaceMention, ...]:
+    """The places inside the ranges; a clause without one shares those of its sentence.
+
+    ("The city was hit by several attacks, | the last of which killed five": the same city.)
+    """
+    inside = tuple(p for p in places if any(start <= p.start < end for start, end in ranges))
+    if not inside and thread.kind != "main":
+        whole = [(s.start, s.end) for s in prose.sentences if s.index in thread.sentences()]
+        inside = tuple(p for p in places if any(a <= p.start < b for a, b in whole))
+    if thread.kind == "main":
+        inside += tuple(p for p in places if p.kind == "dateline" and p not in inside)
+    return inside
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Sorted ranges, those that touch made one."""
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return tuple(out)
+
+
+def _is_retracted(prose: Prose, lexicon: Lexicon, ranges: tuple[tuple[int, int], ...]) -> bool:
+    """Whether the text undoes an attack and names what it was instead, or withdraws a report."""
+    undone = [m for r in ranges for m in lexicon.find("retraction", prose.text, *r)]
+    if any(lexicon.first("withdrawal", m.group()) for m in undone):
+        return True
+    cause = any(lexicon.first("retraction_cause", prose.text, *r) for r in ranges)
+    return bool(undone) and cause

@@ -1,0 +1,249 @@
+"""From what a format module found to entries: identity, content hash, believable dates.
+
+Rules
+-----
+1. Identity is layered and never empty: the publisher's id, else the link, else the content. An id
+   that several different items of one document share identifies none of them.
+   Versions of one item of a wire are one entry: the newest.
+2. ``content_hash`` leaves dates out: feeds rewrite dates without any change (BBC, 2026). The end of
+   an embargo is no date of publication: when it moves, the entry has changed.
+3. A date is believed between ten years before and a day after the document arrived; feedparser
+   reads seconds since 1970 as the year 1557 and Solar Hijri years as Gregorian ones.
+4. A link that stands for several different items (a home page) is the link of none of them.
+
+Format modules yield ``Item``; none of them knows another, all of them know this module.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+from worker.core.domain.document import Entry
+from worker.core.domain.vocabulary import EntryStatus
+from worker.core.sources.instant import EARLIEST, LATEST
+from worker.core.text.markup import clean, one_line, text_of
+
+MAX_ENTRIES = 1000
+"""Of one document; the newest are kept and ``Parsed.problem`` says ``too_many``."""
+
+_TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
+_SUMMARY, _BODY = 20_000, 1_000_000
+_YEARS_BACK, _HOURS_AHEAD = 10, 24
+_SHARED_BY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is known of a document before it is parsed.
+
+    ``url``: the address as configured, not as redirected (relative ids must not move).
+    ``received``: when it arrived, the clock that dates are judged by; None judges by the calendar.
+    ``full_text``: the feed is known to carry whole articles.
+    """
+
+    feed: str = ""
+    url: str | None = None
+    content_type: str | None = None
+    kind: str = "auto"
+    default_tz: str | None = None
+    lang: str | None = None
+    outlet: str | None = None
+    received: dt.datetime | None = None
+    full_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The entries of a document. ``problem``: truncated, ill_formed, encoding, too_many, or None.
+
+    ``next_hint_s``: how long the publisher asks to wait before the next poll, in seconds.
+    """
+
+    format: str
+    entries: tuple[Entry, ...]
+    problem: str | None = None
+    next_hint_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as a format module found it: strings as printed, markup and all.
+
+    ``guid``: the publisher's id, of a wire without the version. ``title``, ``summary``, ``body``,
+    ``outlet`` may be HTML; a format of plain text passes them through ``html.escape``.
+    ``published``: of the first version; ``updated``: of this one. ``version``: as printed, set by
+    formats that send one item several times. ``status``: what the agency says has to be done with it;
+    ``kill`` and ``hold`` may come without any text. ``embargo_until``: None with status ``embargo`` is
+    held until another version releases it. ``withdraws``: the ``guid`` of *another* item that this one
+    kills. ``urgency``: 1 (flash) to 9; anything else is none.
+    """
+
+    guid: str | None = None
+    link: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    body: str | None = None
+    published: dt.datetime | None = None
+    updated: dt.datetime | None = None
+    lang: str | None = None
+    outlet: str | None = None
+    version: str | None = None
+    status: EntryStatus = "new"
+    embargo_until: dt.datetime | None = None
+    withdraws: str | None = None
+    urgency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a format module made of a document."""
+
+    items: Sequence[Item]
+    problem: str | None = None
+    next_hint_s: float | None = None
+    lang: str | None = None
+
+
+def build(format_name: str, found: Found, hint: Hint) -> Parsed:
+    """The entries of ``found``, in its order; doubles within the document are left out."""
+    items, cut = _newest([_plain(item, hint) for item in found.items])
+    items = _without_shared_links(items)
+    guids = _ambiguous(items)
+    entries: dict[str, Entry] = {}
+    for item in items:
+        _add(entries, _entry(item, format_name, found, hint, guids))
+    problem = found.problem or ("too_many" if cut else None)
+    return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s)
+
+
+def _add(entries: dict[str, Entry], entry: Entry) -> None:
+    """Keep an entry beside those of the same document."""
+    other = entries.setdefault(entry.id, entry)
+    if entry.version is not None and other.version is not None:
+        entries[entry.id] = max(other, entry, key=_age)
+    elif other.content_hash != entry.content_hash:
+        entry = replace(entry, id=f"{entry.id}#{entry.content_hash[:16]}")
+        entries.setdefault(entry.id, entry)
+
+
+def _age(entry: Entry) -> tuple[dt.datetime, int]:
+    """Orders versions: by time first, because Reuters' numbers are no 1, 2, 3."""
+    number = (entry.version or "").rpartition(".")[2]
+    counted = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
+    return entry.updated or entry.published or EARLIEST, counted
+
+
+def _believable(moment: dt.datetime | None, hint: Hint) -> dt.datetime | None:
+    if moment is None or not EARLIEST <= moment < LATEST:
+        return None
+    if hint.received is not None:
+        earliest = hint.received - dt.timedelta(days=365.25 * _YEARS_BACK)
+        if not earliest <= moment <= hint.received + dt.timedelta(hours=_HOURS_AHEAD):
+            return None
+    return moment
+
+
+def _plain(item: Item, hint: Hint) -> Item:
+    """The item with text for markup, absolute link, believable dates; empty strings are None."""
+    return replace(
+        item,
+        guid=_short(clean(item.guid or "").strip(), _ID),
+        link=_absolute(item.link, hint.url),
+        title=one_line(item.title or "")[:_TITLE] or None,
+        summary=text_of(item.summary or "")[:_SUMMARY] or None,
+        body=text_of(item.body or "")[:_BODY] or None,
+        published=_believable(item.published, hint),
+        updated=_believable(item.updated, hint),
+        lang=_short(clean(item.lang or "").strip().lower(), 35),
+        outlet=one_line(item.outlet or "")[:_NAME] or None,
+        version=_short(clean(item.version or "").strip(), _VERSION),
+        withdraws=_short(clean(item.withdraws or "").strip(), _ID),
+        urgency=item.urgency if item.urgency in range(1, 10) else None,
+    )
+
+
+def _short(text: str, limit: int) -> str | None:
+    if len(text) > limit:
+        return "sha256:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    return text or None
+
+
+def _absolute(link: str | None, base: str | None) -> str | None:
+    """The link as an http(s) address, or None."""
+    link = clean(link or "").strip()
+    if not link or len(link) > _URL or any(c.isspace() for c in link):
+        return None
+    try:
+        joined = urljoin(base or "", link)
+        parts = urlsplit(joined)
+    except ValueError:
+        return None
+    return joined if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _newest(items: list[Item]) -> tuple[list[Item], bool]:
+    if len(items) <= MAX_ENTRIES:
+        return items, False
+    oldest = EARLIEST
+    order = sorted(
+        range(len(items)), key=lambda k: items[k].updated or items[k].published or oldest
+    )
+    kept = sorted(order[-MAX_ENTRIES:]) if any(i.published for i in items) else range(MAX_ENTRIES)
+    return [items[k] for k in kept], True
+
+
+def _without_shared_links(items: Sequence[Item]) -> list[Item]:
+    titles: dict[str, set[str | None]] = {}
+    for item in items:
+        if item.link:
+            titles.setdefault(item.link, set()).add(item.title)
+    shared = {link for link, found in titles.items() if len(found) >= _SHARED_BY}
+    return [replace(i, link=None) if i.link in shared else i for i in items]
+
+
+def _ambiguous(items: Iterable[Item]) -> frozenset[str]:
+    """Ids that different links share: they identify nothing."""
+    pairs = {(i.guid, i.link) for i in items if i.guid and i.link}
+    counts = Counter(guid for guid, _ in pairs)
+    return frozenset(guid for guid, n in counts.items() if n > 1 and guid is not None)
+
+
+def _entry(
+    item: Item, format_name: str, found: Found, hint: Hint, ambiguous: frozenset[str]
+) -> Entry:
+    guid = None if item.guid in ambiguous else item.guid
+    digest = content_hash(item)
+    return Entry(
+        feed=hint.feed,
+        id=guid or item.link or f"content:{digest[:32]}",
+        format=format_name,
+        version=item.version,
+        title=item.title,
+        summary=item.summary,
+        body=item.body,
+        url=item.link,
+        published=item.published,
+        updated=item.updated,
+        lang=item.lang or hint.lang or found.lang,
+        outlet=hint.outlet or item.outlet,
+        status=item.status,
+        embargo_until=item.embargo_until,
+        withdraws=item.withdraws,
+        urgency=item.urgency,
+        content_hash=digest,
+    )
+
+
+def content_hash(item: Item) -> str:
+    """SHA-256 over what an item says and what is to be done with it; blanks do not count."""
+    said = [item.title, item.summary, item.body, item.status]
+    if item.withdraws or item.embargo_until:
+        until = item.embargo_until.astimezone(dt.UTC).isoformat() if item.embargo_until else ""
+        said += [item.withdraws, until]
+    parts = (" ".join((part or "").split()) for part in said)
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()

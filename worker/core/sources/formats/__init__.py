@@ -1,0 +1,94 @@
+"""Bytes of a feed or wire document in, entries out.
+
+Rules
+-----
+1. ``parse`` raises ``FeedError`` with a reason from ``REASONS`` and nothing else, whatever the bytes.
+2. A format is one module here and one line in ``FORMATS``. It knows no other format, and nothing
+   else knows it.
+3. Untrusted bytes can cost minutes of processor time (an e-mail regex of feedparser is quadratic);
+   whoever calls this on such bytes does so in a process that can be killed.
+
+Theory of operation
+-------------------
+``read_head`` decodes the beginning once. The formats are asked in the order of the table: first about
+text, bytes and JSON keys (``head.root`` is None), then about each element that may be the root, in
+the order of the document. The first that says its name reads the document; ``build`` makes entries
+of its items. So a page that quotes a feed stays a page, and a feed behind a warning of PHP is a feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Protocol
+
+from worker.core.domain.errors import FeedError
+from worker.core.sources.entries import Found, Hint, Parsed, build
+from worker.core.sources.formats import json_feed, news_sitemap, refused, syndication
+from worker.core.sources.head import Head, read_head, read_roots
+
+__all__ = ["FORMATS", "REASONS", "Format", "Hint", "Parsed", "parse"]
+
+REASONS = frozenset(
+    {"empty", "not_a_feed", "no_entries", "not_a_news_item", "too_many", "parse_error"}
+)
+"""All reasons of a ``FeedError`` raised here."""
+
+
+class Format(Protocol):
+    """What a module of a format has."""
+
+    def matches(self, head: Head) -> str | None:
+        """The format's name, as entries carry it, when the document is in it; else None.
+
+        Called many times on strange documents: look at ``head.root`` or ``head.kind`` first.
+        """
+
+    def read(self, data: bytes, head: Head, hint: Hint) -> Found:
+        """The items of a document that ``matches`` took; ``data`` is all of it.
+
+        Raises ``FeedError`` for what it refuses. Anything else that it raises becomes the
+        ``FeedError`` parse_error.
+        """
+
+
+FORMATS: tuple[Format, ...] = (
+    syndication,
+    news_sitemap,
+    json_feed,
+    refused,
+)
+"""In the order in which they are tried."""
+
+
+def parse(data: bytes, hint: Hint, formats: Sequence[Format] = FORMATS) -> Parsed:
+    """The entries of a document, whatever its format.
+
+    Raises ``FeedError``: ``empty`` (no bytes), ``not_a_feed``, ``no_entries`` (a feed, nothing in
+    it), ``not_a_news_item``, ``too_many``, ``parse_error``.
+    """
+    if not data.strip(b" \t\r\n\x00"):
+        raise FeedError("empty")
+    try:
+        name, found = _read(data, hint, formats)
+        parsed = build(name, found, replace(hint, lang=hint.lang or found.lang))
+    except FeedError:
+        raise
+    except (Exception, RecursionError) as error:
+        # feedparser raises OverflowError, UnicodeError, LookupError and more on hostile bytes.
+        raise FeedError("parse_error", f"{type(error).__name__}: {str(error)[:200]}") from error
+    if not parsed.entries:
+        raise FeedError("no_entries", f"a {name} document without items")
+    return parsed
+
+
+def _read(data: bytes, hint: Hint, formats: Sequence[Format]) -> tuple[str, Found]:
+    """The name of the document's format, and what that found."""
+    plain = read_head(data)
+    for head in chain((plain,), read_roots(plain)):
+        for one in formats:
+            if name := one.matches(head):
+                return name, one.read(data, head, hint)
+    reason = "not_a_news_item" if plain.kind in ("fragment", "binary") else "not_a_feed"
+    raise FeedError(reason, f"looks like {plain.kind}")

@@ -1,0 +1,228 @@
+"""What a page says of itself: title, publication instant, description, language, paywall.
+
+Rules
+-----
+1. JSON-LD first, then meta elements, then ``<time>``; a time of day beats a bare date.
+2. The description of a page is not trusted as text; it only helps to find a lost lead.
+3. One pass, linear in the page: trafilatura's own is quadratic on live blogs (1 s on a real page of
+   428 updates, 16 s on one four times as long).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from worker.core.domain.vocabulary import PublishedBasis
+from worker.core.sources.instant import read_news_instant
+from worker.core.text.markup import one_line
+
+_ARTICLE = re.compile(r"(?i)(?:article|report|posting|liveblog|newsitem|analysis|opinion|review)")
+_JSON_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+_JUNK = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)?\s*;?\s*$")
+_CLOCK = re.compile(r"\d[T ]\d{1,2}:?\d\d|\d{1,2}:\d\d")
+_PUBLISHED = (
+    "article:published_time", "article:published:time", "og:article:published_time", "og:published_time", "datepublished",
+    "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "article.published",
+    "dcterms.created", "dc.date.issued", "dcterms.date", "dc.date", "publishdate", "publish-date",
+    "pubdate", "publication_date", "date", "last-published", "rbpubdate", "published_at",
+)  # fmt: skip
+_UPDATED = (
+    "article:modified_time",
+    "article:modified:time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "lastmod",
+)
+_LARGEST_JSON = 2_000_000
+_MOST_NODES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """``basis`` tells where ``published`` comes from: jsonld or meta, else none."""
+
+    title: str | None = None
+    published: dt.datetime | None = None
+    basis: PublishedBasis = "none"
+    updated: dt.datetime | None = None
+    lang: str | None = None
+    site: str | None = None
+    canonical: str | None = None
+    descriptions: tuple[str, ...] = ()
+    article_body: str | None = None
+    free: bool | None = None
+    """False when the page declares itself behind a paywall, None when it says nothing."""
+
+
+@dataclass(slots=True)
+class _Linked:
+    """The parts of JSON-LD that are about this article."""
+
+    nodes: list[Mapping[str, Any]] = field(default_factory=list)
+    loose_dates: list[str] = field(default_factory=list)
+
+
+def find_facts(tree: HtmlElement, zone: str) -> PageFacts:
+    """The facts of a parsed page; times without an offset are local in ``zone``."""
+    meta = _meta(tree)
+    linked = _linked(tree)
+    published, basis = _published(tree, meta, linked, zone)
+    return PageFacts(
+        title=_title(tree, meta, linked),
+        published=published,
+        basis=basis,
+        updated=_first_instant([*_values(linked, "dateModified"), *_pick(meta, _UPDATED)], zone),
+        lang=_lang(tree, meta, linked),
+        site=_first([*meta.get("og:site_name", ()), *meta.get("application-name", ())]),
+        canonical=_canonical(tree, meta),
+        descriptions=_descriptions(meta, linked),
+        article_body=max(_values(linked, "articleBody"), key=len, default=None),
+        free=_free(linked),
+    )
+
+
+def _meta(tree: HtmlElement) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for element in tree.iter("meta"):
+        content = (element.get("content") or "").strip()
+        names = {element.get(key) for key in ("property", "name", "itemprop", "http-equiv")}
+        for name in names:
+            if name and content:
+                found.setdefault(name.strip().lower(), []).append(content)
+    return found
+
+
+def _linked(tree: HtmlElement) -> _Linked:
+    linked = _Linked()
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower():
+            continue
+        text = (script.text or "")[:_LARGEST_JSON]
+        try:
+            data = json.loads(_JUNK.sub("", text), strict=False)
+        except (ValueError, RecursionError):
+            linked.loose_dates.extend(_JSON_DATE.findall(text)[:1])
+            continue
+        nodes = [n for n in _nodes(data) if _ARTICLE.search(_types(n))]
+        linked.nodes.extend(nodes)
+    linked.nodes.sort(key=lambda node: "datePublished" not in node)
+    return linked
+
+
+def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
+    """All objects of JSON-LD, outermost first; updates of a live blog are not entered."""
+    queue, seen = [data], 0
+    while queue and seen < _MOST_NODES:
+        value = queue.pop(0)
+        seen += 1
+        if isinstance(value, dict):
+            yield value
+            inner = (value.get(k) for k in ("@graph", "mainEntity", "mainEntityOfPage", "hasPart"))
+            queue.extend(v for v in inner if isinstance(v, dict | list))
+        elif isinstance(value, list):
+            queue.extend(value[:100])
+
+
+def _types(node: Mapping[str, Any]) -> str:
+    kind = node.get("@type")
+    return " ".join(map(str, kind)) if isinstance(kind, list) else str(kind or "")
+
+
+def _values(linked: _Linked, key: str) -> list[str]:
+    values = (node.get(key) for node in linked.nodes)
+    return [v.strip() for v in values if isinstance(v, str) and v.strip()]
+
+
+def _pick(meta: Mapping[str, list[str]], names: Iterable[str]) -> list[str]:
+    return [value for name in names for value in meta.get(name, ())]
+
+
+def _published(
+    tree: HtmlElement, meta: Mapping[str, list[str]], linked: _Linked, zone: str
+) -> tuple[dt.datetime | None, PublishedBasis]:
+    sources: list[tuple[PublishedBasis, list[str]]] = [
+        ("jsonld", [*_values(linked, "datePublished"), *linked.loose_dates]),
+        ("meta", _pick(meta, _PUBLISHED)),
+        ("meta", list(_times(tree))),
+    ]
+    for with_clock in (True, False):
+        for basis, values in sources:
+            chosen = [v for v in values if bool(_CLOCK.search(v)) is with_clock]
+            found = _first_instant(chosen, zone)
+            if found is not None:
+                return found, basis
+    return None, "none"
+
+
+def _times(tree: HtmlElement) -> Iterator[str]:
+    """``datetime`` of ``<time>`` elements, those marked as publication first, then document order."""
+    marked: list[str] = []
+    plain: list[str] = []
+    for element in tree.iter("time"):
+        value = (element.get("datetime") or "").strip()
+        label = f"{element.get('itemprop', '')} {element.get('class', '')}".lower()
+        if value:
+            (marked if "publish" in label or "pubdate" in element.attrib else plain).append(value)
+    yield from marked
+    yield from plain[:1]
+
+
+def _first_instant(values: Iterable[str], zone: str) -> dt.datetime | None:
+    found = (read_news_instant(value, zone) for value in values)
+    return next((moment for moment in found if moment is not None), None)
+
+
+def _first(values: Iterable[str]) -> str | None:
+    lines = (one_line(value) for value in values)
+    return next((line for line in lines if line), None)
+
+
+def _title(tree: HtmlElement, meta: Mapping[str, list[str]], linked: _Linked) -> str | None:
+    site = _first(meta.get("og:site_name", ()))
+    headings = [" ".join(h.itertext()) for h in tree.iter("h1")][:3]
+    plain = [t.text or "" for t in tree.iter("title")][:1]
+    title = _first([*_values(linked, "headline"), *meta.get("og:title", ()), *headings, *plain])
+    return _without_site(title, site) if title else None
+
+
+def _without_site(title: str, site: str | None) -> str:
+    """The title without the outlet's name that search engines are given behind it."""
+    if not site:
+        return title
+    head, mark, tail = title.rpartition(
+        next((m for m in (" | ", " - ", " – ", " — ") if m in title), "\0")
+    )
+    return head.strip() if mark and tail.strip().casefold() == site.casefold() else title
+
+
+def _lang(tree: HtmlElement, meta: Mapping[str, list[str]], linked: _Linked) -> str | None:
+    root = tree.getroottree().getroot()
+    said = (root.get("lang"), *_values(linked, "inLanguage"), *meta.get("og:locale", ()))
+    return next((v.strip().replace("_", "-").lower()[:35] for v in said if v and v.strip()), None)
+
+
+def _canonical(tree: HtmlElement, meta: Mapping[str, list[str]]) -> str | None:
+    for link in tree.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical" and link.get("href"):
+            return str(link.get("href")).strip()
+    return next(iter(meta.get("og:url", ())), None)
+
+
+def _descriptions(meta: Mapping[str, list[str]], linked: _Linked) -> tuple[str, ...]:
+    values = [*_pick(meta, ("og:description", "description")), *_values(linked, "description")]
+    return tuple(dict.fromkeys(line for v in values if (line := one_line(v))))
+
+
+def _free(linked: _Linked) -> bool | None:
+    said = [node["isAccessibleForFree"] for node in linked.nodes if "isAccessibleForFree" in node]
+    if not said:
+        return None
+    return all(str(value).strip().lower() not in ("false", "0") for value in said)

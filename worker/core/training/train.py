@@ -1,0 +1,80 @@
+"""From labelled lines to new weights: what ``kabulwire train`` does, without its files.
+
+A labelled line is a line of ``analyze``'s input with a ``label`` beside it (one of the four labels
+of a verdict, or a verdict object) and, if known, a ``group`` (the event). Review decisions of people
+are such lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from worker.core.classify.score import section_of
+from worker.core.classify.verdict import examine
+from worker.core.domain.document import Article
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.segment.segment import find_segments
+from worker.core.text.prose import compose
+from worker.core.training.regression import Example, Fit, train
+
+_SECTION = re.compile(r"\[(?P<name>[\w.]+)\]")
+_ROW = re.compile(r"""(?P<head>"?(?P<name>[\w.]+)"? = )[-+.\d]+ *(?P<reason>(?:#.*)?)""")
+MINIMUM = 20
+"""Labelled articles of each kind below which new weights are not worth having."""
+
+
+def example_of(
+    article: Article, positive: bool, knowledge: Knowledge, group: str | None = None
+) -> Example:
+    """One labelled article as its segments' features. ``group``: its event, else its own id."""
+    prose = compose(article.title, article.text, article.lang)
+    segments = find_segments(article, prose, knowledge)
+    found = examine(article, prose, segments, knowledge)
+    return Example(positive, found, group or article.article_id)
+
+
+def section_weights(knowledge: Knowledge) -> dict[str, float]:
+    """The weights that judge under the profile's policy: feature → log-odds.
+
+    What weighs nothing on purpose is left out: it has no sign to keep, so it is not learnt.
+    """
+    head = section_of(knowledge.profile.policy) + "."
+    weights = knowledge.classify_weights
+    return {
+        name.removeprefix(head): weight
+        for name, weight in weights.items()
+        if name.startswith(head) and weight
+    }
+
+
+def learn(examples: Sequence[Example], knowledge: Knowledge) -> Fit:
+    """Fit new weights near the present ones.
+
+    Raises ``ValueError`` when there are fewer than ``MINIMUM`` articles of either kind.
+    """
+    positives = sum(e.positive for e in examples)
+    if min(positives, len(examples) - positives) < MINIMUM:
+        raise ValueError(
+            f"training needs {MINIMUM} articles of each kind, found {positives} reports"
+        )
+    return train(examples, section_weights(knowledge))
+
+
+def render(fit: Fit, knowledge: Knowledge, present: str) -> str:
+    """The whole weights file: the ``present`` text with the fitted numbers in it, reasons kept."""
+    section = section_of(knowledge.profile.policy)
+    new = {f"{section}.{name}": round(weight, 3) for name, weight in fit.weights.items()}
+    new[f"platt.{section}.slope"] = round(fit.slope, 3)
+    new[f"platt.{section}.offset"] = round(fit.offset, 3)
+    out, at = [], ""
+    for line in present.splitlines():
+        if head := _SECTION.fullmatch(line):
+            at = head["name"]
+        row = _ROW.fullmatch(line)
+        name = f"{at}.{row['name']}" if row else ""
+        if row and name in new:
+            out.append(f"{row['head']}{new[name]!r}".ljust(row.start("reason")) + row["reason"])
+        else:
+            out.append(line)
+    return "\n".join(out) + "\n"

@@ -1,0 +1,117 @@
+"""A store that was lost, restored or replaced is brought up to what consumers have already seen.
+
+Theory of operation
+-------------------
+The topics hold what was promised: the incidents topic the newest state of each incident, the log all
+its members over time, the reports topic the slots of every article. From them the store gets its
+incidents (id, revision, state, links, members, founding count) and its reports back, so that a later
+article finds the old incident instead of minting a second one, and the next revision is the topic's
+plus one.
+
+Rules
+-----
+1. Read to the high watermark: a record behind somebody's open transaction counts as well.
+2. Only records of our own profile count; workers of other profiles may share the topics.
+3. What is read becomes the store's state in one transaction (``rebuild``). A crash in between starts
+   it anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from worker.config.schema import Config
+from worker.core.contract.message import DEAD_LETTERS, INCIDENT_LOG, INCIDENTS, REPORTS
+from worker.core.contract.records import ARTICLE_RECORD, ArticleRecord
+from worker.core.domain.errors import PublishError
+from worker.core.domain.snapshot import SNAPSHOT, Snapshot
+from worker.core.knowledge.knowledge import Knowledge
+from worker.publish.kafka.client import Fetched, ends_of, explain, partitions, read_to_end, reader
+
+READ_S = 600.0
+
+
+@dataclass(slots=True)
+class Published:
+    """What the topics say: newest snapshot and members over time of each incident, newest record of
+    each article, ids of the records that are there.
+    """
+
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    once_members: dict[str, set[str]] = field(default_factory=dict)
+    first_seen: dict[str, dt.datetime] = field(default_factory=dict)
+    articles: dict[str, ArticleRecord] = field(default_factory=dict)
+    ce_ids: set[str] = field(default_factory=set)
+
+
+def is_empty(config: Config, knowledge: Knowledge | None, timeout_s: float) -> bool:
+    """Whether the incidents topic holds nothing of our profile. Raises ``PublishError``."""
+    wanted = None if knowledge is None else knowledge.profile.name
+    return not any(
+        wanted is None or json.loads(record.value).get("profile") == wanted
+        for record in _records(config, (INCIDENTS,), timeout_s)
+    )
+
+
+def read(config: Config, profile: str, timeout_s: float = READ_S) -> Published:
+    """Read the topics to their end. Raises ``PublishError``."""
+    names = (INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
+    return collect(_records(config, names, timeout_s), profile)
+
+
+def collect(records: Iterable[Fetched], profile: str) -> Published:
+    """What records of these topics say, those of other profiles left out."""
+    found = Published()
+    for record in records:
+        if record.topic.endswith(f".{DEAD_LETTERS}"):
+            found.ce_ids.add(record.headers.get("ce_id", ""))
+            continue
+        if json.loads(record.value).get("profile") != profile:
+            continue
+        found.ce_ids.add(record.headers.get("ce_id", ""))
+        if record.topic.endswith(f".{REPORTS}"):
+            told = ARTICLE_RECORD.validate_json(record.value)
+            if _is_newer(told, found.articles.get(told.article_id)):
+                found.articles[told.article_id] = told
+        else:
+            _take_snapshot(found, SNAPSHOT.validate_json(record.value))
+    return found
+
+
+def _take_snapshot(found: Published, snapshot: Snapshot) -> None:
+    name = snapshot.incident_id
+    held = found.snapshots.get(name)
+    if held is None or snapshot.revision >= held.revision:
+        found.snapshots[name] = snapshot
+    found.first_seen[name] = min(found.first_seen.get(name, snapshot.as_of), snapshot.as_of)
+    found.once_members.setdefault(name, set()).update(m.report_id for m in snapshot.reports)
+
+
+def _is_newer(told: ArticleRecord, held: ArticleRecord | None) -> bool:
+    return held is None or (told.version, told.as_of) >= (held.version, held.as_of)
+
+
+def _records(config: Config, names: Iterable[str], timeout_s: float) -> Iterable[Fetched]:
+    """Records with a value, of these topics, one topic after the other."""
+    deadline = time.monotonic() + timeout_s
+    try:
+        with reader(config.kafka) as consumer:
+            for name in names:
+                spots = partitions(consumer, f"{config.topics.prefix}.{name}")
+                consumer.assign(spots)
+                consumer.seek_to_beginning(*spots)
+                for record in read_to_end(consumer, ends_of(config.kafka, spots), deadline):
+                    if record.value:
+                        yield record
+    except PublishError:
+        raise
+    except ValueError as error:
+        raise PublishError(
+            "topic_unreadable", str(error)[:300], "Something else writes to our topics."
+        ) from error
+    except Exception as error:
+        raise explain(error, "READ") from error

@@ -1,0 +1,188 @@
+"""What a running worker knows of itself, for health, metrics and the page.
+
+Rules
+-----
+1. Alive asks only whether our own parts move: an outside failure is no reason to be restarted.
+2. Ready asks whether new articles would be found and kept. An absent sink is a note until the
+   outbox is above its limit, because the outbox is there to absorb it. A sink that waits for a
+   person (a wrong password, a missing right) is a problem at once: no waiting mends it.
+3. The store is read on a thread and a connection of its own, never on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from worker import __version__
+from worker.config.schema import Config, FeedConfig
+from worker.core.knowledge.knowledge import Knowledge
+from worker.observe.metrics import Metrics
+from worker.serve import facts
+from worker.serve.web import ProbeResult
+from worker.store import queries
+from worker.store.connect import Connection
+from worker.store.disk_space import free_bytes
+
+_LOOP_LIMIT_S = 15.0
+_THREAD_LIMIT_S = 180.0
+"""Longer than a Kafka call is waited for (``publish.deadline_s``), twice over."""
+_ROWS = 50
+_MB = 1_000_000
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Conditions:
+    """How the worker is at the moment, as its parts tell it, and what stands in the way."""
+
+    loop_s: float = field(default_factory=time.monotonic)
+    """When the loop last served what is due, on the steady clock."""
+    answered: bool = False
+    """At least one feed has answered since the start."""
+    stopping: bool = False
+    paused: bool = False
+    """Inbox or outbox is above its high-water mark."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """What makes us not ready, by the part that says so."""
+    notes: dict[str, str] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    """Ids of feeds whose last poll failed."""
+
+    def set_problem(self, part: str, text: str) -> None:
+        """Say what is wrong with a part, or with "" that nothing is."""
+        if text:
+            self.problems[part] = text
+        else:
+            self.problems.pop(part, None)
+
+    def set_note(self, part: str, text: str) -> None:
+        """The same for what is only worth saying."""
+        if text:
+            self.notes[part] = text
+        else:
+            self.notes.pop(part, None)
+
+    def ready(self) -> ProbeResult:
+        """Would a new article be found and kept?"""
+        problems = list(self.problems.values())
+        if self.stopping:
+            problems.append("stopping")
+        if not self.answered:
+            problems.append("no feed has answered yet")
+        return ProbeResult(tuple(problems), tuple(self.notes.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much work and how many messages wait, and since when."""
+
+    inbox: int
+    inbox_due: int
+    outbox: int
+    free_bytes: int
+
+
+class Health:
+    """Judges the worker, and reads the store for those who ask. One per worker.
+
+    ``reader``: the one thread that ``conn`` is used on. ``threads``: name of a thread → when it last
+    did something, on the steady clock; None when it is gone.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        knowledge: Knowledge,
+        feeds: Sequence[FeedConfig],
+        metrics: Metrics,
+        conn: Connection,
+        reader: Executor,
+        threads: Mapping[str, Callable[[], float | None]],
+    ) -> None:
+        self._config = config
+        self._knowledge = knowledge
+        self._feeds = feeds
+        self._metrics = metrics
+        self._conn = conn
+        self._reader = reader
+        self._threads = threads
+        self.conditions = Conditions()
+        metrics.info(
+            {
+                "version": __version__,
+                "instance": config.instance,
+                "profile": knowledge.profile.name,
+                "knowledge": knowledge.digest,
+            }
+        )
+
+    @property
+    def sink(self) -> str:
+        """Where messages go."""
+        return "Kafka" if self._config.kafka.bootstrap_servers else "files"
+
+    async def read(self, question: Callable[[Connection], _T]) -> _T:
+        """Ask the store something, off the loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader, question, self._conn)
+
+    def live(self) -> ProbeResult:
+        """Whether the event loop still turns and every thread of the worker made progress lately."""
+        moment = time.monotonic()
+        problems = []
+        if moment - self.conditions.loop_s > _LOOP_LIMIT_S:
+            problems.append(f"the loop has not turned for {moment - self.conditions.loop_s:.0f} s")
+        for name, last_beat in self._threads.items():
+            last = last_beat()
+            if last is None:
+                problems.append(f"the {name} thread is gone")
+            elif moment - last > _THREAD_LIMIT_S:
+                problems.append(f"the {name} thread has been stuck for {moment - last:.0f} s")
+        return ProbeResult(tuple(problems))
+
+    async def measure(self, now: dt.datetime) -> Waiting:
+        """Count what waits, set the gauges, and judge disk and high-water marks."""
+        told = await self.read(queries.backlog)
+        settings, metrics = self._config, self._metrics
+        free = free_bytes(settings.store.path)
+        waiting = Waiting(told.inbox, told.inbox_due, told.outbox, free)
+        metrics.inbox_rows.set(waiting.inbox)
+        metrics.inbox_oldest.set(facts.age_s(told.inbox_oldest, now))
+        metrics.outbox_rows.set(waiting.outbox)
+        metrics.outbox_oldest.set(facts.age_s(told.outbox_oldest, now))
+        metrics.disk_free.set(free)
+        low = free < settings.store.min_free_mb * _MB
+        self.conditions.set_problem(
+            "disk", f"only {free // _MB} MB of disk are free" if low else ""
+        )
+        full = waiting.outbox > settings.ingest.outbox_high_water
+        self.conditions.set_problem("outbox", f"{waiting.outbox} messages wait" if full else "")
+        self.conditions.paused = low or full or waiting.inbox > settings.ingest.inbox_high_water
+        metrics.polling_paused.set(self.conditions.paused)
+        return waiting
+
+    async def status(self) -> dict[str, Any]:
+        """Everything the page shows."""
+        health = self.conditions.ready()
+        return await self.read(
+            lambda conn: {
+                "title": self._knowledge.profile.title,
+                "version": __version__,
+                "instance": self._config.instance,
+                "profile": self._knowledge.profile.name,
+                "knowledge": self._knowledge.digest,
+                "sink": self.sink,
+                "problems": list(health.problems),
+                "notes": list(health.notes),
+                "store": facts.store_facts(conn),
+                "feeds": facts.feed_facts(conn, self._feeds),
+                "incidents": facts.incident_facts(conn, _ROWS),
+                "articles": facts.recent_articles(conn, _ROWS),
+            }
+        )

@@ -1,0 +1,178 @@
+"""Strangers' bytes are parsed in processes that can be killed: feeds, subscription lists, pages.
+
+Rules
+-----
+1. A job has a deadline, a limit of processor time and one of memory. Past any of them its process is
+   ended and the caller gets ``SandboxKilledError``; other jobs do not notice.
+2. Plain values go in and come out. An error of the input comes back as the error it is; a bug of
+   ours as ``SandboxKilledError("crashed")`` with its last lines.
+3. No process outlives the worker, however that died: a job of 23 s went on after kill -9.
+
+Theory of operation
+-------------------
+A pool of pebble with the ``forkserver`` method: the server imports parser and core once, a new child
+is forked in milliseconds from it, and neither has threads or connections of the worker. The worker
+itself imports neither. A child asks
+the kernel to be killed with its parent, which is the fork server; the server ends when the worker is
+gone, because children close the descriptor by which they would keep it alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import CancelledError as FutureCancelledError
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import FeedError, InputError, PageError
+from worker.core.domain.report import Analysis
+from worker.core.sources.entries import Hint, Parsed
+from worker.core.sources.gate import GateDecision
+from worker.sandbox.child import Outcome, prepare_child, run_job
+from worker.sandbox.jobs import analyze_document, parse_document, read_subscription_list, warm_up
+
+if TYPE_CHECKING:
+    from worker.core.sources.opml import SubscriptionList
+
+KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
+_PRELOAD = ("worker.sandbox.child", "worker.sandbox.jobs", "worker.sandbox.warm")
+_ERRORS: dict[str, type[InputError]] = {"FeedError": FeedError, "PageError": PageError}
+
+
+class SandboxKilledError(InputError):
+    """A job was ended by force: ``deadline``, ``cpu``, ``memory``, ``killed``, or it ``crashed``."""
+
+
+class Sandbox:
+    """The pool. ``start`` it in the process that uses it, ``stop`` it before leaving.
+
+    ``parse_deadline_s`` and ``analyze_deadline_s`` count from when a process takes the job up, not
+    from when it was handed in. ``memory_mb`` is address space. A process is renewed after
+    ``max_tasks`` jobs.
+    """
+
+    def __init__(
+        self,
+        profile_path: str | Path,
+        max_workers: int = 2,
+        *,
+        parse_deadline_s: float = 10.0,
+        analyze_deadline_s: float = 30.0,
+        memory_mb: int = 1024,
+        max_tasks: int = 1000,
+    ) -> None:
+        self._profile = str(profile_path)
+        self._max_workers = max_workers
+        self._parse_deadline = parse_deadline_s
+        self._analyze_deadline = analyze_deadline_s
+        self._memory = memory_mb * 1024 * 1024
+        self._max_tasks = max_tasks
+        self._pool: ProcessPool | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the fork server and the processes; back when they are ready."""
+        future = await asyncio.to_thread(self._open)
+        await asyncio.wrap_future(future)
+
+    async def stop(self) -> None:
+        """End all processes, and the jobs in them."""
+        await asyncio.to_thread(self._close)
+
+    def _open(self) -> Any:
+        """Make the pool; the future is done when a process has answered."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(_PRELOAD))
+        os.environ["KABULWIRE_SANDBOX_PROFILE"] = self._profile
+        self._pool = ProcessPool(
+            max_workers=self._max_workers,
+            max_tasks=self._max_tasks,
+            initializer=prepare_child,
+            initargs=(self._memory,),
+            context=context,
+        )
+        return self._pool.schedule(run_job, args=(warm_up, self._profile, 60.0, ()))
+
+    def _close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            with contextlib.suppress(RuntimeError):
+                pool.stop()  # type: ignore[no-untyped-call]
+                pool.join()
+
+    async def parse(self, data: bytes, hint: Hint) -> tuple[Parsed, tuple[GateDecision, ...]]:
+        """The entries of a document, and for each whether its page is worth fetching.
+
+        Raises ``FeedError`` and ``SandboxKilledError``.
+        """
+        found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
+            parse_document, self._parse_deadline, data, hint
+        )
+        return found
+
+    async def read_subscriptions(self, data: bytes) -> SubscriptionList:
+        """The feeds of a subscription list. Raises ``FeedError`` and ``SandboxKilledError``."""
+        found: SubscriptionList = await self._run(
+            read_subscription_list, self._parse_deadline, data
+        )
+        return found
+
+    async def analyze(self, document: Document, entry: Entry | None = None) -> Analysis:
+        """All that a document says. Raises ``PageError`` and ``SandboxKilledError``."""
+        found: Analysis = await self._run(analyze_document, self._analyze_deadline, document, entry)
+        return found
+
+    async def _run(self, job: Callable[..., Any], deadline: float, *args: Any) -> Any:
+        try:
+            future = self._submit(job, deadline, args)
+            outcome: Outcome = await asyncio.wrap_future(future)
+        except (FutureTimeoutError, TimeoutError):
+            raise SandboxKilledError("deadline", f"{deadline:g} s") from None
+        except ProcessExpired as expired:
+            raise _ended(expired) from None
+        except (BrokenProcessPool, FutureCancelledError, RuntimeError) as error:
+            raise SandboxKilledError("killed", str(error)[:200]) from None
+        if not outcome.error:
+            return outcome.value
+        raise _ERRORS.get(outcome.error, SandboxKilledError)(outcome.reason, outcome.detail)
+
+    def _submit(self, job: Callable[..., Any], deadline: float, args: tuple[Any, ...]) -> Any:
+        """Hand a job in; a pool that broke (a process killed from outside) is built anew once."""
+        if self._pool is None:
+            raise SandboxKilledError("killed", "the sandbox is not running")
+        call = (job, self._profile, deadline, args)
+        try:
+            return self._pool.schedule(run_job, args=call, timeout=deadline)
+        except RuntimeError:
+            self._close()
+            self._open()
+            return self._pool.schedule(run_job, args=call, timeout=deadline)
+
+
+def _ended(expired: ProcessExpired) -> SandboxKilledError:
+    code = expired.exitcode or 0
+    if code == -signal.SIGXCPU:
+        return SandboxKilledError("cpu", "limit of processor time")
+    return SandboxKilledError("killed", f"exit code {code}")
