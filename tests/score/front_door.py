@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.cli.answers import answer
+from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.knowledge import Knowledge
-from worker.core.lines import document_of
-from worker.core.model import Document
-from worker.knowledge import load_knowledge
+from worker.core.domain.document import Document
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.jsonl import document_of
 
 __all__ = ["Answer", "Knowledge", "load_knowledge"]
 Answer = dict[str, Any]
