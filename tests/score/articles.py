@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.score import figures, slots
 from tests.score.data import read_lines
-from tests.score.front_door import analyzed
+from tests.score.front_door import analyzed, city
 from tests.score.marks import Item, Mark
 from tests.score.verdict import ATTACK, kabul_label, line_of, mark_alarm, mark_verdict
 
@@ -21,7 +21,7 @@ _UNSURE_DATES = ("external", "uncertain")
 
 def examine_kabul(item: Item) -> Iterator[Mark]:
     """kabul_dev: verdict, figures, day, place, types, perpetrator, claim."""
-    found, gold = analyzed(item.given, "kabul"), item.gold
+    found, gold = analyzed(item.given, city()), item.gold
     label = kabul_label(gold)
     if label:
         yield from mark_verdict(item, found, label, exact=True)
@@ -46,14 +46,14 @@ def _kabul_claims(gold: dict[str, Any]) -> list[dict[str, str]]:
 
 def examine_verdict(item: Item) -> Iterator[Mark]:
     """verdict_dev: attack or not."""
-    found = analyzed(item.given, "kabul")
+    found = analyzed(item.given, city())
     yield from mark_verdict(item, found, item.gold)
     yield from slots.mark_spans(item.given, found)
 
 
 def examine_unlabelled(item: Item) -> Iterator[Mark]:
     """Hard negatives: silence."""
-    yield from mark_alarm(item, analyzed(item.given, "kabul"))
+    yield from mark_alarm(item, analyzed(item.given, city()))
 
 
 def load_slots(data: Path) -> list[Item]:
@@ -68,7 +68,7 @@ def load_slots(data: Path) -> list[Item]:
 
 def examine_slots(item: Item) -> Iterator[Mark]:
     """slots_dev: every slot of an attack."""
-    found, gold = analyzed(item.given, "kabul"), item.gold
+    found, gold = analyzed(item.given, city()), item.gold
     yield from _mark_slots(item, found)
     yield from slots.mark_weapons(gold["weapons"], found)
     yield from slots.mark_targets(gold["targets"], found)
@@ -97,7 +97,7 @@ def load_voices(data: Path, name: str) -> list[Item]:
 
 def examine_voices(item: Item) -> Iterator[Mark]:
     """voices_*: verdict of every item; all slots of those that report an attack."""
-    found = analyzed(item.given, "kabul")
+    found = analyzed(item.given, city())
     if not item.gold["policy_dependent"]:
         yield from mark_verdict(item, found, item.gold["label"], exact=True)
     if item.gold["label"] == ATTACK:

@@ -20,6 +20,20 @@ from worker.core.sources.jsonl import document_of
 __all__ = ["Answer", "Knowledge", "load_knowledge"]
 Answer = dict[str, Any]
 
+ANYWHERE = "anywhere"
+_city = "kabul"
+
+
+def city() -> str:
+    """The profile of the city that the labelled data are about."""
+    return _city
+
+
+def use_city(profile: str) -> None:
+    """Measure with another profile, in this process. The tests of this tool invent their city."""
+    global _city
+    _city = profile
+
 
 def analyzed(line: dict[str, Any], profile: str) -> Answer:
     """The answer of ``analyze --read`` for one input line; ``error`` when there is none."""
@@ -69,17 +83,17 @@ class Named:
 
 def named_places() -> Iterator[Named]:
     """Every place of the city's profile."""
-    for row in load_knowledge("kabul").profile.places:
+    for row in load_knowledge(city()).profile.places:
         yield Named(row.id, row.kind, (row.name, *row.variants))
 
 
 def named_actors() -> Iterator[Named]:
     """Every armed group and state."""
-    for row in load_knowledge("kabul").profile.actors:
+    for row in load_knowledge(city()).profile.actors:
         yield Named(row.id, row.actor_class, (row.name, *row.variants))
 
 
 def named_institutions() -> Iterator[Named]:
     """Everybody whom outlets quote, with the people who speak for them."""
-    for row in load_knowledge("kabul").profile.institutions:
+    for row in load_knowledge(city()).profile.institutions:
         yield Named(row.id, row.speaker_type, (row.name, *row.variants, *row.people))

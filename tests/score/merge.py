@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.score.front_door import Knowledge, load_knowledge
+from tests.score.front_door import Knowledge, city, load_knowledge
 from tests.score.marks import Item, Mark, check
 from tests.score.names import place_keys
 from tests.stories.tell import article_of, report_of
@@ -119,7 +119,7 @@ def clusters(order: Sequence[Facts]) -> set[frozenset[str]]:
     A late report is linked to its incident and no member of it; one that only may belong to several
     is in none.
     """
-    knowledge = load_knowledge("kabul")
+    knowledge = load_knowledge(city())
     world = World(knowledge)
     for facts in order:
         article = article_of(facts["rid"], {"at": _instant(facts["pub"])}, knowledge)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.score.data import read_lines
-from tests.score.front_door import Answer, analyzed, main_report
+from tests.score.front_door import ANYWHERE, Answer, analyzed, main_report
 from tests.score.marks import Item, Mark, check, compare
 from tests.score.names import alike, fold
 from tests.score.slots import gtd_name
@@ -55,7 +55,7 @@ def _is_attack(template: Template) -> bool:
 
 def examine(item: Item) -> Iterator[Mark]:
     """Attack or not, types, who did it and how surely, victims."""
-    found = analyzed(item.given, "anywhere")
+    found = analyzed(item.given, ANYWHERE)
     templates = [t for t in item.gold if _is_attack(t)]
     yield from mark_verdict(item, found, ATTACK if templates else "none")
     if not templates:

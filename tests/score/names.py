@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from tests.score.front_door import Named, named_actors, named_institutions, named_places
+from tests.score.front_door import Named, city, named_actors, named_institutions, named_places
 
 Spelled = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Of each entry: id, kind, folded spellings."""
@@ -102,28 +102,27 @@ def _spelled(entries: Iterable[Named]) -> Spelled:
     )
 
 
-@lru_cache(maxsize=1)
-def _places() -> Spelled:
+@lru_cache(maxsize=2)
+def _places(_city: str) -> Spelled:
     return _spelled(named_places())
 
 
-@lru_cache(maxsize=1)
-def _actors() -> Spelled:
+@lru_cache(maxsize=2)
+def _actors(_city: str) -> Spelled:
     return _spelled(named_actors())
 
 
-@lru_cache(maxsize=1)
-def _institutions() -> Spelled:
+@lru_cache(maxsize=2)
+def _institutions(_city: str) -> Spelled:
     return _spelled(named_institutions())
 
 
-@lru_cache(maxsize=4096)
 def place_keys(words: str | None) -> frozenset[str]:
     """Ids of the fine places that are named in ``words``, ``pd-N`` for a numbered district."""
     text = fold(words)
     found = {
         key
-        for key, kind, spellings in _places()
+        for key, kind, spellings in _places(city())
         if kind not in _COARSE and any(holds(text, spelling) for spelling in spellings)
     }
     for match in _DISTRICT.finditer(text):
@@ -137,33 +136,33 @@ def place_keys(words: str | None) -> frozenset[str]:
 def is_fine(words: str | None) -> bool:
     """Whether ``words`` name more than the city, the province or a side of it."""
     text = fold(words)
-    for _, kind, spellings in _places():
+    for _, kind, spellings in _places(city()):
         if kind in _COARSE:
             for spelling in sorted(spellings, key=len, reverse=True):
                 text = text.replace(spelling, " ")
     return any(word not in _VAGUE and len(word) > 1 for word in text.split())
 
 
-@lru_cache(maxsize=4096)
 def group_key(name: str) -> str:
     """The profile's id of an armed group or state, else its folded name."""
     text = fold(name)
-    same = [key for key, _, spellings in _actors() if text in spellings]
-    inside = [key for key, _, some in _actors() if any(holds(text, one) for one in some)]
+    same = [key for key, _, spellings in _actors(city()) if text in spellings]
+    inside = [key for key, _, some in _actors(city()) if any(holds(text, one) for one in some)]
     return next(iter(same + inside), text)
 
 
-@lru_cache(maxsize=4096)
 def institution_keys(name: str) -> frozenset[str]:
     """Ids of the institutions that are named in ``name``."""
     text = fold(name)
     return frozenset(
-        key for key, _, spellings in _institutions() if any(holds(text, one) for one in spellings)
+        key
+        for key, _, spellings in _institutions(city())
+        if any(holds(text, one) for one in spellings)
     )
 
 
 def is_actor(words: str, name: str) -> bool:
     """Whether ``words`` mean the actor that goes by ``name`` in the profile, or as printed."""
     key, text = group_key(name), fold(words)
-    spellings = next((some for found, _, some in _actors() if found == key), (fold(name),))
+    spellings = next((some for found, _, some in _actors(city()) if found == key), (fold(name),))
     return group_key(words) == key or any(holds(one, text) for one in spellings)

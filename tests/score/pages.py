@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.score.data import read_lines
-from tests.score.front_door import read_page
+from tests.score.front_door import city, read_page
 from tests.score.marks import Item, Mark, check
 from tests.score.names import fold
 
@@ -36,7 +36,7 @@ def load(data: Path) -> list[Item]:
 def examine(item: Item) -> Iterator[Mark]:
     """Body, and lead, title, published where known."""
     url, path = item.given
-    found = read_page(item.id, gzip.decompress(path.read_bytes()), url, "kabul")
+    found = read_page(item.id, gzip.decompress(path.read_bytes()), url, city())
     article = found.get("article") or {"title": None, "text": "", "published": None}
     wanted, got = grams(item.gold["truth"]), grams(article["text"])
     quality = f1(wanted, got)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tests.score.front_door import city, use_city
 from tests.score.marks import Examined, Item, Mark
 from tests.score.sets import MeasuredSet, measured_sets
 
@@ -34,7 +35,7 @@ class _Batch:
 def examine_all(sets: Sequence[MeasuredSet], data: Path, *, full: bool) -> list[Examined]:
     """The marks of all items, set by set. Raises what examining an item raises."""
     loaded = {one.name: one.items(data) for one in sets}
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with ProcessPoolExecutor(PROCESSES, initializer=use_city, initargs=(city(),)) as pool:
         waiting: dict[str, list[Future[_Batch]]] = {}
         for one in sets:
             size = len(loaded[one.name])

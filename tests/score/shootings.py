@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.score.data import read_lines
-from tests.score.front_door import analyzed, main_report
+from tests.score.front_door import ANYWHERE, analyzed, main_report
 from tests.score.marks import Item, Mark, check
 from tests.score.names import fold
 from tests.score.slots import mark_date
@@ -28,7 +28,7 @@ def load(data: Path) -> list[Item]:
 
 def examine(item: Item) -> Iterator[Mark]:
     """Attack found, figures exact, day and city."""
-    found, gold = analyzed(item.given, "anywhere"), item.gold
+    found, gold = analyzed(item.given, ANYWHERE), item.gold
     report = main_report(found)
     label = found.get("verdict", {}).get("label")
     yield check("is_attack", label == ATTACK, f"called {label}")

@@ -127,8 +127,8 @@ TEXT = "Five died, the health ministry said. Five died, wrote the paper."
             True,
         ),
         ("Health Ministry, Rahimzai", {"speaker": "police", "speaker_type": "police"}, False),
-        ("Kabul police", {"speaker": "a commander", "speaker_type": "police"}, True),
-        ("Kabul police", {}, False),
+        ("Portsmere police", {"speaker": "a commander", "speaker_type": "police"}, True),
+        ("Portsmere police", {}, False),
         (None, {}, True),
         ("outlet", {}, True),
         ("outlet", {"speaker": "police", "speaker_type": "police"}, False),
@@ -144,7 +144,7 @@ def test_mark_statements_compares_speakers(speaker: str | None, printed: Made, r
 
 def test_mark_statements_judges_the_speaker_of_the_same_words() -> None:
     """The same number elsewhere is not this statement, and what is not carried has no speaker."""
-    wanted = [gold("killed", 5, speaker="Kabul police", quote="Five died, the")]
+    wanted = [gold("killed", 5, speaker="Portsmere police", quote="Five died, the")]
     police = {"speaker": "police", "speaker_type": "police"}
     for start, right in ((0, 1), (37, 0)):
         there = report(statements=[told("killed", 5, start=start, end=start + 9, **police)])

@@ -11,7 +11,12 @@ Facts = dict[str, Any]
 
 
 def _facts(rid: str, day: int, hour: int = 9, **slots: Any) -> Facts:
-    plain = {"d": f"2031-03-{day:02}", "ty": "suicide", "tg": ["stork_convoy"], "pl": ["pd5"]}
+    plain = {
+        "d": f"2031-03-{day:02}",
+        "ty": "suicide",
+        "tg": ["stork_convoy"],
+        "pl": ["old_saltpan"],
+    }
     return {"rid": rid, "pub": f"2031-03-{day:02}T{hour:02}:00", "slots": {**plain, **slots}}
 
 

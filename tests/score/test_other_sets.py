@@ -181,7 +181,7 @@ def test_corpus_counts_the_findings_of_its_own_comparison(tmp_path: Path) -> Non
     load = pytest.importorskip("tests.corpus.load")
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "x.toml").write_text(
-        'must = false\n[[case]]\ntext = "Six people were killed and 20 wounded by a bomb in Kabul."\n'
+        'must = false\n[defaults]\nprofile = "portsmere"\n[[case]]\ntext = "Six people were killed and 20 wounded by a bomb in Portsmere."\n'
         "expect.killed = 6\nexpect.injured = 21\n"
     )
     (case,) = load.load_file(tmp_path / "en" / "x.toml", tmp_path)

@@ -13,7 +13,7 @@ from tests.score.__main__ import main
 from tests.score.data import nth
 
 TEXT = (
-    "Kabul, March 4: A bomb exploded at a bus stop in the Karte Naw area of Kabul on Tuesday, "
+    "Portsmere, March 4: A bomb exploded at a bus stop in the Ropewalk area of Portsmere on Tuesday, "
     "killing five people and wounding nine, police said."
 )
 
@@ -29,7 +29,7 @@ def _gold(label: str, **other: Any) -> dict[str, Any]:
         "policy_dependent": False,
         "event_date": "2031-03-04",
         "event_time": None,
-        "place": "Karte Naw",
+        "place": "Ropewalk",
         "attack_types": ["Bombing/Explosion"],
         "killed": {"min": 5, "max": 5},
         "injured": {"min": 9, "max": 9},
@@ -42,8 +42,8 @@ def _gold(label: str, **other: Any) -> dict[str, Any]:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder with one set of two items, and no floors."""
-    line = {"lang": "en", "outlet": "Heron Wire", "published": "2031-03-04T15:00:00+04:30"}
-    attack = {**line, "id": "a", "title": "Bomb kills five in Kabul", "text": TEXT}
+    line = {"lang": "en", "outlet": "Heron Wire", "published": "2031-03-04T15:00:00+00:00"}
+    attack = {**line, "id": "a", "title": "Bomb kills five in Portsmere", "text": TEXT}
     fair = {**line, "id": "b", "title": "Harbour fair opens", "text": "Boats and music."}
     rows = [{**attack, "gold": _gold("attack_report")}, {**fair, "gold": _gold("other")}]
     folder = tmp_path / "data"
@@ -172,5 +172,5 @@ def test_analyzed_turns_a_crash_into_an_error(monkeypatch: pytest.MonkeyPatch) -
         raise ZeroDivisionError("by the herons")
 
     monkeypatch.setattr(front_door, "analyze", broken)
-    found = front_door.analyzed({"id": "a", "text": "x"}, "kabul")
+    found = front_door.analyzed({"id": "a", "text": "x"}, front_door.city())
     assert found == {"id": "a", "error": "ZeroDivisionError: by the herons"}

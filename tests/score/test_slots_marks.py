@@ -57,15 +57,16 @@ def test_mark_time_is_to_the_minute(wanted: str | None, printed: str, counted: A
 @pytest.mark.parametrize(
     ("wanted", "printed", "counted"),
     [
-        ("the Karte Naw area of Kabul", _place("Karte Naw"), RIGHT),
-        ("near Karte Now", _place("somewhere", neighbourhood="Karte Naw"), RIGHT),
+        ("the Old Saltpan area of Portsmere", _place("Old Saltpan"), RIGHT),
+        ("near the Lamur Bridge", _place("somewhere", neighbourhood="Pul-e Lamur"), RIGHT),
+        ("پل لامور", _place("Lamur Bridge"), RIGHT),
         ("the city's third police district", _place("there", police_district=3), RIGHT),
-        ("Karte Naw", _place("Khair Khana"), WRONG),
-        ("Karte Naw", _place("Kabul", precision="city"), MISSED),
-        ("Karte Naw", None, MISSED),
-        ("western Kabul", _place("Karte Naw"), INVENTED),
-        (None, _place("Karte Naw"), INVENTED),
-        ("in the centre of Kabul", _place("Kabul", precision="city"), None),
+        ("Ropewalk", _place("Old Saltpan"), WRONG),
+        ("Ropewalk", _place("Portsmere", precision="city"), MISSED),
+        ("Ropewalk", None, MISSED),
+        ("western Portsmere", _place("Ropewalk"), INVENTED),
+        (None, _place("Ropewalk"), INVENTED),
+        ("in the centre of Portsmere", _place("Portsmere", precision="city"), None),
     ],
 )
 def test_mark_place_compares_places_and_not_spellings(
@@ -103,18 +104,18 @@ def test_mark_targets_compares_wordings() -> None:
 
 
 def test_mark_perpetrator_knows_a_group_by_all_its_names() -> None:
-    """Daesh is the Islamic State; nobody is not the Taliban."""
-    found = answer(report(perpetrators=[{"name": "Islamic State Khorasan"}]))
-    assert _one(slots.mark_perpetrator("Daesh", found)) == RIGHT
-    assert _one(slots.mark_perpetrator("Taliban", found)) == WRONG
+    """AC-9 is the Ash Column; nobody is not the Red Tide."""
+    found = answer(report(perpetrators=[{"name": "Ash Column"}]))
+    assert _one(slots.mark_perpetrator("AC-9", found)) == RIGHT
+    assert _one(slots.mark_perpetrator("جزر سرخ", found)) == WRONG
     assert _one(slots.mark_perpetrator(None, found)) == INVENTED
 
 
 def test_mark_claims_tells_a_denial_from_a_claim() -> None:
     """The same group, the other word: wrong."""
-    found = answer(report(claims=[{"group": "Taliban", "claimed": "denied"}]))
-    assert _one(slots.mark_claims([{"group": "Taleban", "claimed": "denied"}], found)) == RIGHT
-    assert _one(slots.mark_claims([{"group": "Taliban", "claimed": True}], found)) == WRONG
+    found = answer(report(claims=[{"group": "Red Tide", "claimed": "denied"}]))
+    assert _one(slots.mark_claims([{"group": "the Red Tide", "claimed": "denied"}], found)) == RIGHT
+    assert _one(slots.mark_claims([{"group": "Red Tide", "claimed": True}], found)) == WRONG
 
 
 def test_mark_spans_reads_the_given_text() -> None:
