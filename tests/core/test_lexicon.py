@@ -136,7 +136,7 @@ LOOKS = {
     "first",
     "has",
     "ends_with",
-    "led_by",
+    "is_opened_by",
     "_is",
     "_is_word",
     "_skip",
