@@ -92,7 +92,7 @@ class Decoder:
         try:
             while data and not machine.eof:
                 out += machine.decompress(data, _PIECE)
-                self._judge(len(out), raw)
+                self._check_size(len(out), raw)
                 data = machine.unconsumed_tail
         except zlib.error as error:
             raise FetchError("truncated", str(error)[:100]) from error
@@ -111,14 +111,14 @@ class Decoder:
                 piece = step(pending, output_buffer_limit=_PIECE)
                 pending = b""
                 out += piece
-                self._judge(len(out), len(data))
+                self._check_size(len(out), len(data))
                 if not piece and not machine.is_finished():
                     raise FetchError("truncated", "Brotli stream ends early")
         except brotli.error as error:
             raise FetchError("truncated", str(error)[:100]) from error
         return bytes(out)
 
-    def _judge(self, made: int, raw: int) -> None:
+    def _check_size(self, made: int, raw: int) -> None:
         if made > self._limit:
             raise FetchError("too_large", f"more than {self._limit} bytes, unpacked")
         if made > _RATIO_FROM and made > _RATIO * raw:
