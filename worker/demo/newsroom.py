@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. Nothing is simulated behind the worker's back: it polls feeds, gets pages and sees versions
-   exactly as from the world, with entity tags and robots.txt.
+1. The worker uses no shortcut: it polls feeds, gets pages and sees versions as from any server,
+   with entity tags and robots.txt.
 2. Each outlet has a port of its own, because it is a host of its own.
 3. What is published when stands in ``<profile>/demo/newsroom.toml``; this module knows no story.
 
@@ -48,7 +48,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One version of one article, published ``at`` seconds after the doors opened."""
+    """One version of one article, published ``at`` seconds after the start of the story."""
 
     at: float
     outlet: str

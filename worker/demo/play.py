@@ -56,7 +56,7 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """Where one performance keeps its files."""
+    """The files of one demonstration."""
 
     folder: Path
 
@@ -72,7 +72,7 @@ class DemoFiles:
 
     @property
     def worker_log(self) -> Path:
-        """What the worker told its operator, one JSON object a line."""
+        """The worker's log, one JSON object a line."""
         return self.folder / "worker.log"
 
 
@@ -235,7 +235,7 @@ def _worker_log_lines(files: DemoFiles) -> list[dict[str, Any]]:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """Complete JSON lines of a file that may still grow; other lines are somebody's talk."""
+    """Complete JSON lines of a file that may still grow; other lines are left out."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

@@ -55,7 +55,7 @@ def figure(total: Record | None) -> str:
 
 
 def closing(console: Console, records: Iterable[Record], zone: str) -> None:
-    """The story told once more, incident by incident."""
+    """Print each incident: its last state, who says how many, and why it is one incident."""
     for record in latest(records):
         value = record["value"]
         if value["state"] == "superseded":

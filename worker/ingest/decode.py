@@ -1,4 +1,4 @@
-"""Bodies undone from gzip, deflate, Brotli or Zstandard, with an end to it.
+"""Unpacks the body of an answer (gzip, deflate, Brotli) within a limit of bytes.
 
 Rules
 -----
@@ -6,7 +6,7 @@ Rules
    over 100 is refused too (real feeds: median 3, highest 9).
 2. A stream that ends too early is an error: half a feed reads like a whole one.
 3. What servers claim is not believed: a plain body under ``gzip`` is taken as it is, a gzip body
-   without a header is undone. Garbage behind the end is left alone.
+   without a header is unpacked. Garbage behind the end is left alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def accepted() -> str:
 
 
 class Decoder:
-    """Undoes one body, chunk by chunk; ``limit`` in bytes holds for input and output."""
+    """Unpacks one body, chunk by chunk; ``limit`` in bytes holds for input and output."""
 
     def __init__(self, encoding: str, limit: int) -> None:
         names = [part.strip().lower().removeprefix("x-") for part in encoding.split(",")]

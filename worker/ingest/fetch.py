@@ -10,7 +10,7 @@ Rules
 4. We say who we are: no browser's name, no cookies, no referrer, nothing added to an address.
 5. An answer that the library could not read is a ``protocol`` error, never the server's status.
 
-A body is undone by ``decode``; the library's own way returns half a gzip stream without a word.
+A body is unpacked by ``decode``; the library's own way returns half a gzip stream without a word.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _HOSTS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave us to ask "changed?" with; opaque, sent back as it came."""
+    """ETag and Last-Modified of an answer, for the next request; opaque, sent back as they came."""
 
     etag: str | None = None
     last_modified: str | None = None

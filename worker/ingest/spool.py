@@ -5,7 +5,7 @@ Rules
 1. A file is taken when it has not changed for two seconds. Names that begin with a dot or end in
    ``.tmp`` or ``.part`` are still being written. Nothing but regular files is opened, and no link.
 2. It is moved to ``done/`` or ``failed/`` only after its entries are stored: the state that names it
-   is stored with them, and the next look moves what the state names.
+   is stored with them, and the next poll moves what the state names.
 3. Oldest first; a file above the limit of bytes is refused unread.
 """
 
@@ -34,7 +34,7 @@ class DeliveredFile:
 
 
 def clear(folder: Path, spooled: Iterable[tuple[str, bool]]) -> None:
-    """Move files that were dealt with out of the way; a name that is taken gets a number."""
+    """Move the files of a stored state to ``done`` or ``failed``; a name in use gets a number."""
     for name, refused in spooled:
         source = folder / name
         if not source.exists():

@@ -1,4 +1,4 @@
-"""What the classifier looks at: cues of the lexicon and places, sentence by sentence, once.
+"""Finds in each sentence the cues and places that the classifier weighs.
 
 A cue is a stretch of text that says something for or against "this freshly reports an attack
 here". Which words are cues is the lexicon's business (patterns ``cue_*``), which names are places

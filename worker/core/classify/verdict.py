@@ -1,4 +1,4 @@
-"""Does this article freshly report an attack here? A verdict on the whole, a role for each segment.
+"""The verdict on an article (is it a fresh report of an attack here?) and a role for each segment.
 
 Rules
 -----

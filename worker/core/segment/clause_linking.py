@@ -1,4 +1,4 @@
-"""Clauses are threaded: which of them go on with which attack.
+"""Puts the clauses of an article into threads: one thread for each attack that it reports.
 
 Rules
 -----
@@ -6,7 +6,7 @@ Rules
    points back to it ("that attack"), or reports harm in a place that is not the main attack's.
 2. A background clause joins the background attack of the same date, else opens a new one.
 3. Two sites of the city are two attacks; a second blast at the same site is the same attack.
-4. A main thread that the head of the text does not tell of is demoted.
+4. A main thread without an attack in the head of the text becomes background or threat.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Thread:
 
 
 class ClauseLinker:
-    """Threads the clauses of one article. One use, then thrown away."""
+    """Puts the clauses of one article into threads. Holds state: one instance for one article."""
 
     def __init__(
         self,
@@ -332,7 +332,7 @@ def _may_be_same(one: IncidentDate, two: IncidentDate) -> bool:
 
 
 def _demote_main(main: Thread, threads: list[Thread]) -> None:
-    """Demote a main thread that the head of the text does not tell of."""
+    """Make a main thread background, or threat, when the head of the text reports no attack of it."""
     head = [c for t in threads for c in t.clauses if c.triggers and c.sentence < _HEAD_SENTENCES]
     first = min(head, key=lambda c: c.start, default=None)
     lead = [c for c in main.clauses if c.sentence < _HEAD_SENTENCES and (c.triggers or c.harm)]

@@ -1,4 +1,4 @@
-"""How a sentence turns from the attack it reports to another one, exact to the clause.
+"""Cuts a sentence into clauses, each of which reports one attack, or none.
 
 Rules
 -----

@@ -1,4 +1,4 @@
-"""On which day the article's main attack was, before anything else is known about it.
+"""Finds the day of an article's main attack, before the text is cut into segments.
 
 Rules
 -----

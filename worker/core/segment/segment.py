@@ -1,4 +1,4 @@
-"""Article → candidate attacks: which stretches of a text tell of which attack, found once.
+"""Cuts an article into segments: which stretches of a text are about which attack.
 
 Rules
 -----
@@ -11,10 +11,10 @@ Rules
 Theory of operation
 -------------------
 The main attack is dated first (``main_date``), since every other date marks another attack. Sentences
-are cut into clauses (``clauses``), and the clauses are threaded: a plain clause goes on with the
-main attack, unless it stands in the paragraph of another one, points back to it ("that attack"),
-or reports harm in a place that is not the main attack's. What has no attack at all belongs to no
-segment when it turns aside, else to the main one.
+are cut into clauses (``clauses``), and the clauses are put into threads (``clause_linking``): a
+plain clause goes on with the main attack, unless it stands in the paragraph of another one, points
+back to it ("that attack"), or reports harm in a place that is not the main attack's. What has no
+attack at all belongs to no segment when it turns aside, else to the main one.
 """
 
 from __future__ import annotations

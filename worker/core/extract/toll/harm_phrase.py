@@ -46,7 +46,7 @@ class _People:
 
 
 class CountFinder:
-    """Finds counts in one text. Pure; holds text and lexicon only."""
+    """Finds the numbers that count people in one text. Holds text and lexicon only."""
 
     def __init__(self, prose: Prose, lexicon: Lexicon) -> None:
         self._prose = prose

@@ -1,4 +1,4 @@
-"""Every figure of people that an article prints, as statements: found first, chosen never.
+"""Every figure of people that an article prints, as statements. Which of them counts: ``figures``.
 
 Rules
 -----

@@ -125,7 +125,7 @@ def collect(
 def _groups(
     announced: Iterable[Incident], constraints: Iterable[Constraint]
 ) -> list[frozenset[str]]:
-    """Sets of names that stay together whatever the evidence: incidents and constraint_index."""
+    """Sets of names that stay together whatever the evidence: incidents and constraints."""
     groups = [incident.article_ids | {incident.incident_id} for incident in announced]
     return groups + [
         frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"

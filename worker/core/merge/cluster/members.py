@@ -1,11 +1,11 @@
-"""Who belongs to an incident, as what, and whose word counts.
+"""The members of an incident: which reports contribute slots and figures, which are only listed.
 
 Rules
 -----
 1. A *follow-up* is published more than 48 hours after the day and says nothing that an earlier
    member had not said: it is linked, not counted. This looks at the whole set, not at arrival.
-2. Probable and ambiguous members are listed; they lend neither slots nor figures.
-3. Round-ups lend slots only where there is no primary.
+2. Probable and ambiguous members are listed; they contribute neither slots nor figures.
+3. Round-ups contribute slots only where there is no primary.
 4. A retraction by an official speaker, or by the outlet that holds all members, retracts the
    incident, unless enough sources report it again later; any other withdraws its own outlet's.
 """
@@ -41,13 +41,13 @@ class Membership:
 
     @property
     def contributes(self) -> bool:
-        """Whether it lends the incident anything at all."""
+        """Whether it contributes to the incident's slots and figures."""
         return self.certainty == "certain" and self.filed.report.role in ("primary", "roundup")
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cell with its members told apart."""
+    """A cell with its members sorted by their part in it."""
 
     cell: Cell
     members: tuple[Membership, ...]
@@ -57,7 +57,7 @@ class Cluster:
 
     @property
     def contributing(self) -> tuple[Membership, ...]:
-        """Members that lend slots and figures: primaries, else round-ups."""
+        """Members whose slots and figures count: primaries, else round-ups."""
         able = [m for m in self.members if m.contributes]
         return tuple(m for m in able if _is_primary(m)) or tuple(able)
 
@@ -198,7 +198,7 @@ def _is_late(member: Membership, day: dt.date, merge_input: MergeInput) -> bool:
 
 
 def _stated_facts(member: Membership) -> set[tuple[object, ...]]:
-    """Every slot value and figure of a report, as comparable facts."""
+    """Every slot value and figure of a report, in comparable form."""
     report = member.filed.report
     facts: set[tuple[object, ...]] = {("kind", kind) for kind in report.attack_types}
     facts |= {("target", t.id or t.name.casefold()) for t in report.targets}

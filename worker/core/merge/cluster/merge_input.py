@@ -3,8 +3,8 @@
 Rules
 -----
 1. A closed incident is one node; reports of its members stay out, so forgetting them changes
-   nothing. What is *thawed* (by a member's new version, or by a late report) is told by its stored
-   reports again.
+   nothing. What is *thawed* (by a member's new version, or by a late report) takes part by its
+   stored reports again.
 2. While an incident is live, its frozen part stands only for members whose reports are gone; a
    withdrawn article is gone on purpose and leaves the frozen part as well.
 """

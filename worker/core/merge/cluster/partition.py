@@ -7,10 +7,10 @@ Theory of operation
 2. The rest is put together best first: of all pairs of cells without a veto between any two
    members, the one with the highest score (mean of average and strongest evidence), while it
    reaches the threshold. Ties go by report id.
-3. Then, against those cells and not against each other: bridges go to the cell that fits clearly
-   best, else hang on to the best one as ``ambiguous``; cells with exactly one compatible cell
+3. Then, against those cells and not against each other: bridges go to the cell with clearly the
+   highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
    join it as ``probable``; round-ups, each to at most one cell; retractions.
-``probable`` and ``ambiguous`` members lend an incident neither identity nor figures.
+``probable`` and ``ambiguous`` members contribute neither identity nor figures.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ class _Assignment:
         self.shared_roundups: list[tuple[Node, tuple[str, ...]]] = []
 
     def options(self, nodes: Sequence[Node], floor: float) -> list[tuple[float, int]]:
-        """Cells that these nodes fit with at least this score, best first, earliest first."""
+        """Cells with at least this score against these nodes, best first, earliest first."""
         scored = ((score(nodes, cell.core, self.evidence), k) for k, cell in enumerate(self.cells))
         return sorted(
             ((value, k) for value, k in scored if value is not None and value >= floor),
@@ -299,7 +299,7 @@ def _agree(a: Cell, b: Cell, evidence: Evidence) -> bool:
 
 
 def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
-    """Each to at most one cell; one that tells of several hangs on to the best as ambiguous."""
+    """Each to at most one cell; one that tells of several is an ambiguous member of the best."""
     weights = assignment.evidence.weights
     alone = []
     for node in roundups:

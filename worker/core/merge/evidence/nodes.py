@@ -68,7 +68,10 @@ def frozen_node(frozen: FrozenIncident, like: FiledReport, gazetteer: Gazetteer)
 
 
 class Evidence:
-    """Answers, for any two nodes, how much and whether at all. Holds answers for one decision."""
+    """The evidence between any two nodes: log-odds, and whether they can be one attack.
+
+    Caches what it found; made anew for each decision.
+    """
 
     def __init__(
         self,

@@ -1,11 +1,11 @@
-"""Which incident a cell is: ids over time.
+"""Gives each cell the id of an incident: a known one that it continues, or a new one.
 
 Rules
 -----
 1. An incident follows its reports. Current members decide before former ones; of a split, the
    part with the founding report keeps the id, else the part with the earliest report.
 2. Of several incidents in one cell the earliest announced survives; the others are superseded.
-   An incident whose reports are all ambiguous has no claim against one that is sure.
+   An incident whose reports are all ambiguous gives way to one that is sure.
 3. A cell without an id takes back that of an incident which once held one of its articles and now
    holds none (an un-merge, a report that comes back); else a new id is minted, in order of the
    cells' earliest reports.

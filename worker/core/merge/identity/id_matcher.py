@@ -1,10 +1,10 @@
-"""Which incident may be which cell: by the reports they share.
+"""Matches announced incidents to cells by the reports they share.
 
 Rules
 -----
 1. Reports are matched by report id. Only those of the incoming article, whose new version may
-   count its reports anew, are matched by article as well, and then by how well the slots fit.
-2. A member that is ambiguous in a cell is a weak claim: it counts when there is no better one.
+   count its reports anew, are matched by article as well, and then by how well the slots match.
+2. A member that is ambiguous in a cell counts only when there is no better one.
 3. The part of an incident that holds its founding report comes first, then the part whose earliest
    report is the earliest.
 """
@@ -24,7 +24,7 @@ from worker.core.merge.identity.freeze import freeze
 
 
 class IdMatcher:
-    """The cells of a decision, as incidents see them. Holds answers for one decision."""
+    """Which cell holds the reports of which incident. Caches; made anew for each decision."""
 
     def __init__(self, clusters: Sequence[Cluster], merge_input: MergeInput) -> None:
         self.clusters = clusters
@@ -57,7 +57,7 @@ class IdMatcher:
         return None if best is None else taken[best].incident_id
 
     def comes_back(self, incident: Incident, k: int) -> bool:
-        """Whether a cell holds a report that once was this incident's, and still fits it."""
+        """Whether a cell holds a report that once was this incident's, and still matches it."""
         once = {*self.current(incident), *incident.former}
         if self._merge_input.touched in {article_of(name) for name in incident.former}:
             once.add(self._merge_input.touched or "")

@@ -5,8 +5,8 @@ Rules
 1. A live incident is drafted from its members alone; of its past it keeps the id, the incident it
    was split from and those it superseded.
 2. A superseded incident keeps its last slots and points at the survivor; nothing of it is deleted.
-3. An incident that lost all its reports is retracted: it keeps day, place and kind, so that one
-   can tell what was withdrawn, and nothing that an article said beyond that.
+3. An incident that lost all its reports is retracted: it keeps day, place and kind, so that a
+   reader knows what was withdrawn, and nothing else that an article said.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Incidents that hang together: sites struck together, combined tolls, possible duplicates.
+"""Related incidents: sites struck together, combined tolls, possible duplicates.
 
 Rules
 -----
@@ -70,7 +70,7 @@ def _by_id(duplicate: PossibleDuplicate) -> str:
 def _sharing_a_roundup(
     parted: Partition, by_cell: Mapping[str, IdentifiedCluster]
 ) -> Iterable[tuple[int, int]]:
-    """Pairs of cells that one round-up fits."""
+    """Pairs of cells that one round-up reports."""
     rank = {entry.incident_id: k for k, entry in enumerate(by_cell.values())}
     for _, cells in parted.shared_roundups:
         ids = sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
@@ -124,7 +124,7 @@ def _group(
 def _combined(
     members: Sequence[IdentifiedCluster], parted: Partition, merge_input: MergeInput
 ) -> tuple[Statement, ...]:
-    """Statements about all of them: round-ups that fit several, and aggregate ones of members."""
+    """Statements about all of them: round-ups of several, and aggregate ones of members."""
     cells = {m.cluster.cell.core[0].key for m in members}
     roundups = [
         Membership(merge_input.filed[node.key], "certain")

@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. A background mention links to the incident that fits it best and surely; it never changes it.
+1. A background mention links to the incident it matches best, if it does so clearly, and never changes it.
 2. An incident shows the background of its own articles only. Links found earlier stay when the
    incident they lead to is not part of this decision.
 """
@@ -36,7 +36,7 @@ def find_mentioned(named: Sequence[IdentifiedCluster], merge_input: MergeInput) 
 def _mentioned_incident(
     node: Node, named: Sequence[IdentifiedCluster], merge_input: MergeInput
 ) -> str | None:
-    """The one incident that fits; none when two fit about as well."""
+    """The one incident that it matches; none when two match about as well."""
     weights = merge_input.evidence.weights
     options = []
     for entry in named:

@@ -42,7 +42,7 @@ _ROLES = ("primary", "secondary", "incidental")
 
 @dataclass(frozen=True, slots=True)
 class SlotSource:
-    """A report that lends the incident its slots, and the sources that stand behind it."""
+    """A report that contributes slots, and the outlets that stand behind it."""
 
     filed: FiledReport
     sources: frozenset[str]

@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. Only members that lend count: certain primaries, and round-ups where they speak of this attack
+1. Only members that contribute count: certain primaries, and round-ups where they speak of this attack
    alone. A combined toll belongs to the group (``groups``).
 2. What a copy repeats of its source is said once. A figure that a copy changed stays.
 3. ``core.figures`` decides, for an article and for an incident alike.
