@@ -5,7 +5,7 @@ Rules
 1. Output is bounded while it is made: 0.2 MB of gzip can hold 200 MB. Above 1 MB of output a ratio
    over 100 is refused too (real feeds: median 3, highest 9).
 2. A stream that ends too early is an error: half a feed reads like a whole one.
-3. What servers claim is not believed: a plain body under ``gzip`` is taken as it is, a gzip body
+3. What servers declare is not believed: a plain body under ``gzip`` is taken as it is, a gzip body
    without a header is unpacked. Garbage behind the end is left alone.
 """
 

@@ -208,9 +208,9 @@ def _published(report: Report, links: Mapping[str, Link]) -> PublishedReport:
     values = {f.name: getattr(report, f.name) for f in fields(report)}
     values["statements"] = tuple(replace(s, report_id=report.report_id) for s in report.statements)
     link = links.get(report.report_id)
-    home = link.incident_id if link is not None else None
-    certainty = link.certainty if link is not None and home is not None else None
-    return PublishedReport(**values, incident_id=home, link=certainty)
+    incident_id = link.incident_id if link is not None else None
+    certainty = link.certainty if link is not None and incident_id is not None else None
+    return PublishedReport(**values, incident_id=incident_id, link=certainty)
 
 
 def _capped(record: ArticleRecord) -> ArticleRecord:

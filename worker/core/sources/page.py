@@ -81,7 +81,7 @@ def version_time(document: Document) -> dt.datetime | None:
 
 
 def decode(data: bytes, charset: str | None) -> str:
-    """The characters of a page. What is valid UTF-8 is UTF-8, whatever headers claim."""
+    """The characters of a page. What is valid UTF-8 is UTF-8, whatever headers say."""
     for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
                            (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
         if data.startswith(mark):
