@@ -5,7 +5,6 @@ It is kept over articles, not over incidents: their ids outlive every merge and 
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import typer
@@ -14,7 +13,8 @@ from worker.cli.exit_codes import EX_DATAERR
 from worker.cli.options import settings
 from worker.cli.request import request
 from worker.cli.streams import refuse
-from worker.serve.facts import snapshot_of
+from worker.store.connect import Connection
+from worker.store.queries import snapshot_of
 
 
 def correct(config: str | None, kind: str, *articles: str) -> None:
@@ -25,23 +25,17 @@ def correct(config: str | None, kind: str, *articles: str) -> None:
     request(settings(config), asked)
 
 
-def founding_article(conn: sqlite3.Connection, incident_id: str) -> str:
+def founding_article(conn: Connection, incident_id: str) -> str:
     """The article that stands for an incident; without one the command ends (exit 65)."""
     return _articles(conn, incident_id)[0]
 
 
-def articles_of(conn: sqlite3.Connection, incident_id: str) -> list[str]:
+def articles_of(conn: Connection, incident_id: str) -> list[str]:
     """All articles of an incident, sorted; without any the command ends (exit 65)."""
     return sorted(set(_articles(conn, incident_id)))
 
 
-def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
-    """Whether the store holds an article."""
-    found = conn.execute("SELECT 1 FROM article WHERE article_id = ? LIMIT 1", (article_id,))
-    return found.fetchone() is not None
-
-
-def _articles(conn: sqlite3.Connection, incident_id: str) -> list[str]:
+def _articles(conn: Connection, incident_id: str) -> list[str]:
     """In the order of the snapshot's reports."""
     reports = (snapshot_of(conn, incident_id) or {}).get("reports") or ()
     if not reports:

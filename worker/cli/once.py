@@ -33,6 +33,6 @@ def once(
     for name in feed or ():
         if name not in known:
             refuse(f"no feed {name!r} in {loaded.feeds_file}", EX_CONFIG)
-    from worker import app
+    from worker.run import app
 
     raise typer.Exit(app.run(loaded, once=True, only=frozenset(feed or ())))

@@ -11,10 +11,9 @@ from worker.cli.exit_codes import EX_CONFIG
 from worker.cli.streams import refuse
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from worker.config.load import Loaded
     from worker.core.knowledge.knowledge import Knowledge
+    from worker.store.connect import Connection
 
 ConfigOption = Annotated[
     str | None,
@@ -47,7 +46,7 @@ def settings_with_broker(config: str | None) -> Loaded:
     return loaded
 
 
-def opened(loaded: Loaded) -> sqlite3.Connection:
+def opened(loaded: Loaded) -> Connection:
     """The store of these settings, for reading. Raises ``ConfigError`` when there is none."""
     from worker.store.connect import open_reader
 

@@ -32,6 +32,6 @@ def run(
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
     loaded = load(config, os.environ, flags)
-    from worker import app
+    from worker.run import app
 
     raise typer.Exit(app.run(loaded))

@@ -22,7 +22,8 @@ def confirm_report(
     config: ConfigOption = None,
 ) -> None:
     """A report under review is right: it may make and join incidents."""
-    from worker.cli.correction import correct, is_settled
+    from worker.cli.correction import correct
+    from worker.store.articles import is_settled
 
     if not is_settled(opened(settings(config)), article_id):
         refuse(f"no article {article_id} in the store", EX_DATAERR)

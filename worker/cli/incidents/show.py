@@ -21,7 +21,7 @@ def show_incident(
     """The latest snapshot of one incident, as published."""
     import json
 
-    from worker.serve.facts import snapshot_of
+    from worker.store.queries import snapshot_of
 
     found = snapshot_of(opened(settings(config)), incident_id)
     if found is None:

@@ -5,8 +5,6 @@ Prints its size before and after. Exit codes: 0, 75 no room, 78 settings, no sto
 
 from __future__ import annotations
 
-import sqlite3
-
 from worker.cli.options import ConfigOption, opened, settings
 from worker.cli.streams import put
 
@@ -19,9 +17,5 @@ def compact_store(config: ConfigOption = None) -> None:
     path = settings(config).config.store.path
     opened(settings(config)).close()
     with exclusive(path):
-        conn = sqlite3.connect(path, isolation_level=None)
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        before = path.stat().st_size
-        compact(conn)
-        conn.close()
-    put(f"{before:,} → {path.stat().st_size:,} bytes")
+        before, after = compact(path)
+    put(f"{before:,} → {after:,} bytes")

@@ -34,7 +34,8 @@ def _queue_all(loaded: Loaded) -> dict[str, int]:
 
     from worker.config.knowledge import load_knowledge
     from worker.publish.recovery.resync import republish
-    from worker.store.connect import Binding, exclusive, open_writer, read_meta, transaction
+    from worker.store.connect import Binding, exclusive, open_writer, transaction
+    from worker.store.meta import read_meta
 
     config = loaded.config
     knowledge = load_knowledge(config.profile, loaded.folder)
