@@ -18,7 +18,7 @@ TEXTS = st.text(
 
 
 @given(TEXTS)
-def test_every_span_is_verbatim(raw: str) -> None:
+def test_span_quotes_the_original(raw: str) -> None:
     """Whatever is matched in the copy, the span quotes the original exactly."""
     norm = normalise(raw)
     for start in range(0, len(norm.text), 3):
@@ -27,7 +27,7 @@ def test_every_span_is_verbatim(raw: str) -> None:
 
 
 @given(TEXTS)
-def test_offsets_never_go_back(raw: str) -> None:
+def test_normalise_gives_offsets_that_never_go_back(raw: str) -> None:
     """Positions of the copy map to the original in order, one for each character and one more."""
     norm = normalise(raw)
     assert len(norm.offsets) == len(norm.text) + 1
@@ -36,7 +36,7 @@ def test_offsets_never_go_back(raw: str) -> None:
 
 
 @given(TEXTS)
-def test_normalising_twice_changes_nothing(raw: str) -> None:
+def test_normalise_twice_changes_nothing(raw: str) -> None:
     """The copy is already normal, so patterns normalised at load time meet it."""
     once = plain(raw)
     assert plain(once) == once
@@ -51,7 +51,7 @@ def test_from_raw_is_the_first_character_at_or_after(raw: str, index: int) -> No
     assert at == len(norm.text) or norm.offsets[at] >= index
 
 
-def test_no_break_spaces_are_blanks_but_are_quoted_as_printed() -> None:
+def test_span_quotes_no_break_spaces_as_printed() -> None:
     """A figure beside a no-break space is found, and its span keeps the odd space."""
     raw = "at least\u00a014 people"
     norm = normalise(raw)
@@ -61,7 +61,7 @@ def test_no_break_spaces_are_blanks_but_are_quoted_as_printed() -> None:
     assert norm.span(0, len(norm.text)).quote == raw
 
 
-def test_letters_of_one_sound_are_one_letter() -> None:
+def test_normalise_makes_one_letter_of_persian_and_arabic_forms() -> None:
     """Arabic and Persian ways of writing one word, marks and joiners meet in one form."""
     assert plain("كابل") == plain("کابل")
     assert plain("وزیرِ") == plain("وزير")
@@ -71,13 +71,13 @@ def test_letters_of_one_sound_are_one_letter() -> None:
     assert plain("۱۴ و ١٤ و १४") == "14 و 14 و 14"
 
 
-def test_line_breaks_stay_and_runs_of_blanks_shrink() -> None:
+def test_normalise_keeps_line_breaks_and_shrinks_blanks() -> None:
     """Paragraphs matter, double blanks do not."""
     assert normalise("a  \t b\r\n\nc").text == "a b\n\n\nc"
 
 
 @given(TEXTS)
-def test_no_latin_mark_survives(raw: str) -> None:
+def test_normalise_drops_every_latin_mark(raw: str) -> None:
     """A name with an accent and one without are the same name."""
     decomposed = unicodedata.normalize("NFD", normalise(raw).text)
     assert not [c for c in decomposed if unicodedata.category(c) == "Mn" and ord(c) < 0x345]

@@ -22,7 +22,7 @@ BINDING = Binding("files", "test", "portsmere")
 
 
 class StoreWorld:
-    """Same face as ``tests.stories.world.World``, with a file behind it."""
+    """The same methods as ``tests.stories.world.World``, with a file behind it."""
 
     def __init__(self, path: Path, knowledge: Knowledge) -> None:
         self.knowledge = knowledge

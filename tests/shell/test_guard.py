@@ -54,18 +54,18 @@ def test_outer_addresses() -> None:
 def test_mixed_answers() -> None:
     """One inner address among the answers condemns a name."""
     with pytest.raises(BlockedAddressError):
-        Guard().judge_answers("mixed.example", 80, ["93.184.216.34", "10.0.0.1"])
-    Guard().judge_answers("plain.example", 80, ["93.184.216.34"])
+        Guard().check_addresses("mixed.example", 80, ["93.184.216.34", "10.0.0.1"])
+    Guard().check_addresses("plain.example", 80, ["93.184.216.34"])
 
 
 def test_named_hosts() -> None:
     """A host that the operator named may be inner; another name for the same address may not."""
     guard = Guard(allow_hosts=["wire.intranet:8000"])
     guard.check_url("http://wire.intranet:8000/feed")
-    guard.judge_answers("wire.intranet", 8000, ["10.0.0.5"])
+    guard.check_addresses("wire.intranet", 8000, ["10.0.0.5"])
     guard.socket_factory((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.5", 8000))).close()
     with pytest.raises(BlockedAddressError):
-        guard.judge_answers("evil.example", 8000, ["10.0.0.6"])
+        guard.check_addresses("evil.example", 8000, ["10.0.0.6"])
     with pytest.raises(BlockedAddressError):
         guard.socket_factory((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.5", 22)))
 

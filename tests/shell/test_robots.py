@@ -15,7 +15,7 @@ from worker.core.domain.document import Entry
 from worker.core.domain.errors import FetchError
 from worker.ingest.fetch import Fetcher
 from worker.ingest.page import fetch_page
-from worker.ingest.robots import Robots, _tamed
+from worker.ingest.robots import Robots, _with_few_stars
 
 NOW = dt.datetime(2031, 5, 8, tzinfo=dt.UTC)
 SETTINGS = Ingest(
@@ -131,5 +131,5 @@ async def test_entry_with_text_needs_no_page(fetcher: Fetcher) -> None:
 
 def test_stars_are_limited() -> None:
     """A rule of many stars is cut: each is a loop in the pattern it becomes."""
-    assert _tamed("Disallow: /" + "*a" * 50) == "Disallow: /" + "*a" * 5
-    assert _tamed("Disallow: /*.pdf$") == "Disallow: /*.pdf$"
+    assert _with_few_stars("Disallow: /" + "*a" * 50) == "Disallow: /" + "*a" * 5
+    assert _with_few_stars("Disallow: /*.pdf$") == "Disallow: /*.pdf$"

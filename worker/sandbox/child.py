@@ -45,7 +45,7 @@ def prepare_child(memory: int) -> None:
     parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        _let_server_go()
+        _close_server_pipe()
     if os.getppid() != parent:
         os._exit(1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -56,7 +56,7 @@ def prepare_child(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
 
 
-def _let_server_go() -> None:
+def _close_server_pipe() -> None:
     """Close this child's end of the pipe that keeps the fork server alive.
 
     Every child inherits it, so that children of its own could be forked; here there are none.

@@ -1,4 +1,4 @@
-"""Strangers' bytes are parsed in processes that can be killed: feeds, subscription lists, pages.
+"""A pool of processes that can be killed. Bytes from outside are parsed there and nowhere else.
 
 Rules
 -----

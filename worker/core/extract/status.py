@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 
 Status = Literal["ongoing", "ended", "unknown"]
 
 
-def find_status(passage: Passage) -> tuple[Status, Evidence]:
+def find_status(passage: Passage) -> tuple[Status, Spans]:
     """The status with the words that say so."""
     ongoing = [m.span() for m in passage.find("status_ongoing")]
     ended = [m.span() for m in passage.find("status_ended")]
@@ -27,6 +27,6 @@ def find_status(passage: Passage) -> tuple[Status, Evidence]:
     return "ongoing", passage.spans(ongoing)
 
 
-def _weight(passage: Passage, spots: list[tuple[int, int]]) -> int:
+def _weight(passage: Passage, positions: list[tuple[int, int]]) -> int:
     """An end told in the head outweighs any description of the fight."""
-    return max(2 if passage.zone(start) in ("title", "lead") else 1 for start, _ in spots)
+    return max(2 if passage.zone(start) in ("title", "lead") else 1 for start, _ in positions)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Literal
 
 from worker.core.domain.report import Weapon
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.segment.clauses import Trigger
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
@@ -24,7 +24,7 @@ _MOST_BLASTS = 30
 _HEAD_SENTENCES, _REPEATED = 7, 3
 
 
-def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
+def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
     by_type: dict[str, list[Trigger]] = {}
     weak: list[Trigger] = []
@@ -39,14 +39,14 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
     if len(by_type) > 1:
         by_type.pop("unknown", None)
     by_type = {
-        k: v for k, v in by_type.items() if _is_told(passage, [t.start for t in v])
+        k: v for k, v in by_type.items() if _belongs(passage, [t.start for t in v])
     } or by_type
     types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
     proof = [(t.start, t.end) for name in types for t in by_type[name][:4]]
     return types, passage.spans(proof)
 
 
-def _is_told(passage: Passage, positions: list[int]) -> bool:
+def _belongs(passage: Passage, positions: list[int]) -> bool:
     """Whether a word belongs to the report: told in its first sentences, or told repeatedly.
 
     (A shooting's report that mentions a missile once, twenty sentences down, is no bombing.)
@@ -63,7 +63,7 @@ def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
     return passage.has("attackers", *passage.clause(trigger.start))
 
 
-def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidence]:
+def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Spans]:
     """Whether the text says that attackers meant to die, says the contrary, or nothing."""
     denied = [m.span() for m in passage.find("suicide_averted")]
     denied += [m.span() for m in passage.find("suicide_refused")]
@@ -78,31 +78,31 @@ def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidenc
     return ("no", passage.spans(refused)) if refused else (None, ())
 
 
-def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Evidence]:
+def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Spans]:
     """Weapons by GTD type and subtype, most explosive first, each once."""
     found: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
     for match, value in passage.find_in_table("weapon"):
         kind, _, subtype = value.partition("/")
         found.setdefault((kind, subtype or None), []).append(match.span())
-    told = {k: v for k, v in found.items() if _is_told(passage, [start for start, _ in v])}
-    found = told or found
+    belonging = {k: v for k, v in found.items() if _belongs(passage, [start for start, _ in v])}
+    found = belonging or found
     specific = {kind for kind, subtype in found if subtype not in _UNSPECIFIC}
     kept = {
-        key: spots
-        for key, spots in found.items()
+        key: positions
+        for key, positions in found.items()
         if key[1] not in _UNSPECIFIC or key[0] not in specific
     }
     weapons = tuple(
-        Weapon(kind, subtype, passage.prose.span(*spots[0]).quote)
-        for (kind, subtype), spots in sorted(kept.items(), key=_weapon_order)
+        Weapon(kind, subtype, passage.prose.span(*positions[0]).quote)
+        for (kind, subtype), positions in sorted(kept.items(), key=_weapon_order)
     )
-    return weapons, passage.spans(s for spots in kept.values() for s in spots[:3])
+    return weapons, passage.spans(s for positions in kept.values() for s in positions[:3])
 
 
 def _weapon_order(item: tuple[tuple[str, str | None], list[tuple[int, int]]]) -> tuple[int, int]:
-    (kind, _), spots = item
+    (kind, _), positions = item
     order = ("explosives", "firearms", "incendiary", "melee", "chemical", "vehicle")
-    return (order.index(kind) if kind in order else len(order), spots[0][0])
+    return (order.index(kind) if kind in order else len(order), positions[0][0])
 
 
 def count_blasts(passage: Passage) -> int | None:

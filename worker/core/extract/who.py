@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
 from worker.core.extract.actors import ActorMention
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 
 _VERB_REACH_CHARS = 60
 _BLAME_REACH_CHARS = 90
@@ -25,7 +25,7 @@ _STRIKE_REACH_CHARS = 24
 
 def find_perpetrators(
     passage: Passage, actors: tuple[ActorMention, ...], claims: tuple[Claim, ...]
-) -> tuple[tuple[Perpetrator, ...], Evidence]:
+) -> tuple[tuple[Perpetrator, ...], Spans]:
     """The perpetrators, surest first, with the words that make them so."""
     best: dict[str, tuple[int, ActorMention]] = {}
     claimed = {c.group for c in claims if c.claimed == "yes"}
@@ -48,8 +48,8 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
     if passage.has("claim_none", low, high):
         return None
     if mention.actor.actor_class in ("state", "foreign_state"):
-        return "reported_as_fact" if _struck(passage, mention, low, high) else None
-    if _blamed(passage, mention, low, high):
+        return "reported_as_fact" if _is_own_strike(passage, mention, low, high) else None
+    if _is_blamed(passage, mention, low, high):
         official = passage.has("authority", low, high)
         return "suspected_or_accused_by_authorities" if official else "suspected_or_accused"
     if not _acts(passage, mention, low, high):
@@ -57,20 +57,20 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
     return "possible" if passage.has("possible", low, high) else "reported_as_fact"
 
 
-def _struck(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
+def _is_own_strike(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
     after = (mention.end, min(high, mention.end + _STRIKE_REACH_CHARS))
     named = passage.has("state_strike", mention.start, mention.end) and bool(
         passage.triggers_in(low, high)
     )
-    return named or passage.has("state_strike", *after) or _by(passage, mention, low)
+    return named or passage.has("state_strike", *after) or _is_agent(passage, mention, low)
 
 
-def _by(passage: Passage, mention: ActorMention, low: int) -> bool:
+def _is_agent(passage: Passage, mention: ActorMention, low: int) -> bool:
     found = passage.ends_with("actor_by", mention.start)
     return found is not None and found.start() >= low
 
 
-def _blamed(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
+def _is_blamed(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
     reach = (
         max(low, mention.start - _BLAME_REACH_CHARS),
         min(high, mention.end + _BLAME_REACH_CHARS),
@@ -80,7 +80,7 @@ def _blamed(passage: Passage, mention: ActorMention, low: int, high: int) -> boo
 
 def _acts(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
-    if _by(passage, mention, low):
+    if _is_agent(passage, mention, low):
         return True
     if mention.person:
         return False

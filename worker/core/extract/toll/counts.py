@@ -62,7 +62,7 @@ def mark_mixed(counts: Sequence[Count]) -> list[Count]:
     return out
 
 
-def whole_of(group: list[Count]) -> list[Count]:
+def with_total(group: list[Count]) -> list[Count]:
     """One count as it is; several with the figure that they make, first."""
     if len(group) < 2:
         return group

@@ -81,7 +81,7 @@ class SpeakerIndex:
         self._attributions: dict[int, list[AttributionPhrase]] = {}
         last: Speaker | None = None
         for sentence in prose.sentences if self._lexicon is not None else ():
-            found = self._read(sentence, last)
+            found = self._attributions_in(sentence, last)
             self._attributions[sentence.index] = found
             if found:
                 last = found[-1].speaker
@@ -103,9 +103,9 @@ class SpeakerIndex:
             for a in self._attributions.get(sentence.index, ())
             if a.governs_from <= position < a.governs_to
         ]
-        return governing[-1].speaker if governing else self._quoted_on(sentence)
+        return governing[-1].speaker if governing else self._quotation_speaker(sentence)
 
-    def _quoted_on(self, sentence: Sentence) -> Speaker:
+    def _quotation_speaker(self, sentence: Sentence) -> Speaker:
         """A sentence inside a quotation that was opened before belongs to who opened it."""
         text = self._prose.of(sentence).strip()
         if self._attributions.get(sentence.index) or not (text[:1] == '"' or text[-1:] == '"'):
@@ -116,16 +116,16 @@ class SpeakerIndex:
                 return found[0].speaker
         return self.narrator
 
-    def _read(self, sentence: Sentence, last: Speaker | None) -> list[AttributionPhrase]:
-        spoken = sorted(self._spoken(sentence, last), key=lambda s: s[0])
+    def _attributions_in(self, sentence: Sentence, last: Speaker | None) -> list[AttributionPhrase]:
+        verbs = sorted(self._verbs_of_saying(sentence, last), key=lambda s: s[0])
         out: list[AttributionPhrase] = []
-        for index, (start, end, speaker, cited) in enumerate(spoken):
-            following = spoken[index + 1][0] if index + 1 < len(spoken) else sentence.end
-            governs = self._reach(sentence, start, end, following, out, cited=cited)
+        for index, (start, end, speaker, cited) in enumerate(verbs):
+            following = verbs[index + 1][0] if index + 1 < len(verbs) else sentence.end
+            governs = self._governed(sentence, start, end, following, out, cited=cited)
             out.append(AttributionPhrase(start, end, *governs, speaker))
         return out
 
-    def _reach(
+    def _governed(
         self,
         sentence: Sentence,
         start: int,
@@ -157,7 +157,7 @@ class SpeakerIndex:
         rest = self._prose.text[end:following].lstrip()
         return rest.startswith((", who", "who ", "on condition"))
 
-    def _spoken(
+    def _verbs_of_saying(
         self, sentence: Sentence, last: Speaker | None
     ) -> Iterator[tuple[int, int, Speaker, bool]]:
         """(start, end, speaker, cited) of each verb of saying whose subject is known."""
@@ -196,7 +196,7 @@ class SpeakerIndex:
         for pronoun in lexicon.find("said_pronoun", text, low, verb):
             if last is not None and len(text[pronoun.end() : verb].split()) <= 2:
                 return pronoun.start(), verb, last
-        return self._kind(low, verb, lexicon) or self._stranger(low, verb)
+        return self._speaker_noun(low, verb, lexicon) or self._unlisted_person(low, verb)
 
     def _inverted(
         self, verb_end: int, sentence: Sentence, lexicon: Lexicon
@@ -213,8 +213,8 @@ class SpeakerIndex:
         high = min(sentence.end, start + _OBJECT_REACH_CHARS)
         return (
             self._named(start, high, lexicon)
-            or self._kind(start, high, lexicon, first=True)
-            or self._stranger(start, high)
+            or self._speaker_noun(start, high, lexicon, first=True)
+            or self._unlisted_person(start, high)
         )
 
     def _named(self, low: int, high: int, lexicon: Lexicon) -> tuple[int, int, Speaker] | None:
@@ -224,16 +224,16 @@ class SpeakerIndex:
             return self._surname(low, high)
         chosen = _preferred(names)
         if chosen.speaker.perpetrator_party and not chosen.person:
-            official = self._kind(low, high, lexicon)
+            official = self._speaker_noun(low, high, lexicon)
             if official is not None and official[2].type in _OFFICES:
                 return official
-        self._introduce(low, high, chosen.speaker)
+        self._remember_surname(low, high, chosen.speaker)
         start, end = min(n.start for n in names), max(n.end for n in names)
         anonymous = self._is_anonymous(low, high, lexicon)
         speaker = replace(chosen.speaker, name=self._printed(start, end), anonymous=anonymous)
         return start, end, speaker
 
-    def _kind(
+    def _speaker_noun(
         self, low: int, high: int, lexicon: Lexicon, *, first: bool = False
     ) -> tuple[int, int, Speaker] | None:
         """A speaker known by kind only: "police", "witnesses", "a security official"."""
@@ -249,7 +249,7 @@ class SpeakerIndex:
     def _is_anonymous(self, low: int, high: int, lexicon: Lexicon) -> bool:
         return lexicon.first("toll_anonymous", self._prose.text, low, high + 60) is not None
 
-    def _introduce(self, low: int, high: int, speaker: Speaker) -> None:
+    def _remember_surname(self, low: int, high: int, speaker: Speaker) -> None:
         """Remember the person's surname, for "Samim said" later on."""
         for person in self._capitals(low, high):
             self._people.setdefault(person.split()[-1], speaker)
@@ -262,7 +262,7 @@ class SpeakerIndex:
                 return low + found.start(), low + found.end(), replace(speaker, name=name)
         return None
 
-    def _stranger(self, low: int, high: int) -> tuple[int, int, Speaker] | None:
+    def _unlisted_person(self, low: int, high: int) -> tuple[int, int, Speaker] | None:
         """A person by two capitals that no list knows."""
         people = self._capitals(low, high)
         if not people:
