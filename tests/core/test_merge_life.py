@@ -20,7 +20,7 @@ from worker.core.domain.incident import Changes, Constraint, Incident
 from worker.core.domain.report import Analysis
 from worker.core.domain.snapshot import State
 from worker.core.merge.state import life
-from worker.core.merge.state.life import EVENTS, LIFE, Due, Event, Evidence, Stage, Timer
+from worker.core.merge.state.life import EVENTS, LIFE, Corroboration, Due, Event, Stage, Timer
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.merge_weights
@@ -86,7 +86,7 @@ DUE, LATER = NOW, NOW + HOUR
 
 
 @pytest.mark.parametrize(
-    ("stage", "evidence", "moved", "due", "ticks", "not_ticking"),
+    ("stage", "corroboration", "moved", "due", "ticks", "not_ticking"),
     [
         ("new", "corroborated", True, Due(), "moved", "moved"),
         ("new", "uncorroborated", True, Due(), "uncorroborated", "uncorroborated"),
@@ -106,12 +106,17 @@ DUE, LATER = NOW, NOW + HOUR
     ],
 )
 def test_event_of_takes_the_strongest_and_the_clock_of_a_tick_alone(
-    stage: Stage, evidence: Evidence, moved: bool, due: Due, ticks: Event, not_ticking: Event
+    stage: Stage,
+    corroboration: Corroboration,
+    moved: bool,
+    due: Due,
+    ticks: Event,
+    not_ticking: Event,
 ) -> None:
     """Retracted goes before the clock, the clock before the sources; without a tick no clock."""
     prior = in_state(stage, due)
-    assert life.event_of(evidence, prior, moved=moved, tick_at=NOW) == ticks
-    assert life.event_of(evidence, prior, moved=moved, tick_at=None) == not_ticking
+    assert life.event_of(corroboration, prior, moved=moved, tick_at=NOW) == ticks
+    assert life.event_of(corroboration, prior, moved=moved, tick_at=None) == not_ticking
 
 
 @pytest.mark.parametrize(

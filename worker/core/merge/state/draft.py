@@ -75,8 +75,8 @@ def draft_cell(
     snapshot = _snapshot(entry, context, cause)
     moved = prior is None or life.identity_moved(prior.snapshot, snapshot)
     tick_at = cause.now if ticking else None
-    evidence = life.evidence_of(cluster, merge_input)
-    event = life.event_of(evidence, prior, moved=moved, tick_at=tick_at)
+    corroboration = life.corroboration_of(cluster, merge_input)
+    event = life.event_of(corroboration, prior, moved=moved, tick_at=tick_at)
     members = records(cluster)
     if (
         prior is not None

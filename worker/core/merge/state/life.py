@@ -14,7 +14,7 @@ Rules
 
 Theory of operation
 -------------------
-``evidence_of`` (the members) → ``event_of`` (with identity and clock) → ``follow`` (the table) →
+``corroboration_of`` (the members) → ``event_of`` (with identity and clock) → ``follow`` (the table) →
 ``due_after`` (the timer that the table names). A closed incident that no decision opened is not
 asked at all: it is a node, and rests.
 """
@@ -37,7 +37,7 @@ from worker.core.merge.evidence.pairs import Weights
 
 Stage = State | Literal["new"]
 """A state, or that of an incident which is announced for the first time."""
-Evidence = Literal["corroborated", "uncorroborated", "retracted"]
+Corroboration = Literal["corroborated", "uncorroborated", "retracted"]
 """What the members alone say."""
 Event = Literal[
     "corroborated",
@@ -158,7 +158,7 @@ def follow(prior: Incident | None, event: Event) -> Next:
     return found
 
 
-def evidence_of(cluster: Cluster, merge_input: MergeInput) -> Evidence:
+def corroboration_of(cluster: Cluster, merge_input: MergeInput) -> Corroboration:
     """What the members alone say: two independent outlets, or a trusted one with target and place,
     corroborate an attack.
     """
@@ -187,17 +187,21 @@ def identity_moved(prior: Snapshot, fresh: Snapshot) -> bool:
 
 
 def event_of(
-    evidence: Evidence, prior: Incident | None, *, moved: bool, tick_at: dt.datetime | None
+    corroboration: Corroboration,
+    prior: Incident | None,
+    *,
+    moved: bool,
+    tick_at: dt.datetime | None,
 ) -> Event:
     """What happened to an incident that has reports. ``tick_at``: the clock of a tick, else None."""
-    if evidence == "retracted":
+    if corroboration == "retracted":
         return "retracted"
     if tick_at is not None and prior is not None and not moved:
-        if evidence == "corroborated" and _is_due(prior.settle_at, tick_at):
+        if corroboration == "corroborated" and _is_due(prior.settle_at, tick_at):
             return "settle_due"
         if _is_due(prior.close_at, tick_at):
             return "close_due"
-    return "moved" if moved and evidence == "corroborated" else evidence
+    return "moved" if moved and corroboration == "corroborated" else corroboration
 
 
 def _is_due(at: dt.datetime | None, now: dt.datetime) -> bool:
