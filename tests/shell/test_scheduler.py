@@ -449,7 +449,7 @@ def extended(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_a_new_source_is_one_file_and_one_line(
+def test_once_serves_a_new_source_of_one_file_and_one_line(
     extended: Path, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """What docs/extend.md prints, put where it says: the worker serves it."""
