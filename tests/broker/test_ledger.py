@@ -191,8 +191,9 @@ def test_read_passes_the_open_transaction_of_a_dead_process(kafka: Broker, tmp_p
 def test_read_gives_no_older_mark_while_another_workers_transaction_is_open(
     kafka: Broker, tmp_path: Path
 ) -> None:
-    """Two workers share the ledger topic. While one of them has a transaction open there, the newest
-    mark of the other is still found: an older one would have its rows sent a second time."""
+    """Two workers share the ledger topic. While one of them has a transaction open there, the other
+    reads nothing rather than an older mark, which would have its rows sent a second time; once that
+    has ended, its newest mark is found."""
     wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
     ensure(wanted)
     topic = f"{wanted.topics.prefix}.ledger.v1"

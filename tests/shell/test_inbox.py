@@ -1,4 +1,4 @@
-"""Intake: new and changed entries go on, once; identity over feeds; claims that cannot loop."""
+"""Intake: new and changed entries go on, once; identity over feeds; work that cannot loop."""
 
 from __future__ import annotations
 
@@ -171,23 +171,23 @@ def test_take_gives_rows_of_one_article_one_at_a_time(conn: sqlite3.Connection) 
     admit(conn, entry())
     admit(conn, entry(content_hash="h2"))
     with transaction(conn):
-        first = inbox.claim(conn, NOW, 10)
-        second = inbox.claim(conn, NOW, 10)
+        first = inbox.take(conn, NOW, 10)
+        second = inbox.take(conn, NOW, 10)
 
     assert [w.entry.content_hash for w in first if w.entry] == ["h1"]
     assert second == []
 
 
 def test_take_does_not_loop_over_a_row_that_kills_the_process(conn: sqlite3.Connection) -> None:
-    """Twice claimed without an end it runs alone; then its attempts tell that it must be buried."""
+    """Taken twice without an end it runs alone; then its attempts tell that it must be buried."""
     admit(conn, entry("deadly"))
     for attempt in (1, 2):
         with transaction(conn):
-            assert [w.attempts for w in inbox.claim(conn, NOW, 5)] == [attempt]
+            assert [w.attempts for w in inbox.take(conn, NOW, 5)] == [attempt]
             inbox.release_all(conn)
     admit(conn, entry("harmless"))
     with transaction(conn):
-        together = inbox.claim(conn, NOW, 5)
+        together = inbox.take(conn, NOW, 5)
     assert [(w.entry.id, w.attempts) for w in together if w.entry] == [("deadly", 3)]
 
 
@@ -220,28 +220,28 @@ def test_once_gives_up_what_ended_the_process_three_times(tmp_path: Path) -> Non
 
 
 def test_take_runs_a_suspect_alone(conn: sqlite3.Connection) -> None:
-    """A row claimed twice waits while anything is worked on; beside it nothing else is claimed."""
+    """A row taken twice waits while anything is worked on; beside it nothing else is taken."""
     admit(conn, entry("deadly"))
     for _ in range(2):
         with transaction(conn):
-            inbox.claim(conn, NOW, 5)
+            inbox.take(conn, NOW, 5)
             inbox.release_all(conn)
     conn.execute("UPDATE inbox SET due_at = ?", (stamp(NOW + dt.timedelta(seconds=1)),))
     admit(conn, entry("harmless"))
     later = NOW + dt.timedelta(seconds=1)
     with transaction(conn):
-        (first,) = inbox.claim(conn, later, 5)
+        (first,) = inbox.take(conn, later, 5)
         assert (first.entry_id, first.attempts) == (entry_id_of(entry("harmless")), 1)
-        assert inbox.claim(conn, later, 5) == []
+        assert inbox.take(conn, later, 5) == []
         inbox.finish(conn, first)
-        (deadly,) = inbox.claim(conn, later, 5)
+        (deadly,) = inbox.take(conn, later, 5)
     assert (deadly.entry_id, deadly.attempts) == (entry_id_of(entry("deadly")), 3)
 
     admit(conn, entry("harmless-2"))
     with transaction(conn):
-        assert inbox.claim(conn, later, 5) == []
+        assert inbox.take(conn, later, 5) == []
         inbox.finish(conn, deadly)
-        assert [w.attempts for w in inbox.claim(conn, later, 5)] == [1]
+        assert [w.attempts for w in inbox.take(conn, later, 5)] == [1]
 
 
 @pytest.mark.parametrize(("attempted", "attempts"), [(True, 2), (False, 1)])
@@ -251,8 +251,8 @@ def test_postpone_counts_only_an_attempt_that_ended_badly(
     """A killed job counts when it is tried again; a site that did not answer begins anew."""
     admit(conn, entry())
     with transaction(conn):
-        inbox.postpone(conn, inbox.claim(conn, NOW, 1)[0], NOW, "later", attempted=attempted)
-        assert [w.attempts for w in inbox.claim(conn, NOW, 1)] == [attempts]
+        inbox.postpone(conn, inbox.take(conn, NOW, 1)[0], NOW, "later", attempted=attempted)
+        assert [w.attempts for w in inbox.take(conn, NOW, 1)] == [attempts]
 
 
 def test_take_leaves_postponed_work_until_it_is_due(conn: sqlite3.Connection) -> None:
@@ -260,9 +260,9 @@ def test_take_leaves_postponed_work_until_it_is_due(conn: sqlite3.Connection) ->
     admit(conn, entry())
     later = NOW + dt.timedelta(minutes=5)
     with transaction(conn):
-        inbox.postpone(conn, inbox.claim(conn, NOW, 1)[0], later, "http_5xx", attempted=False)
-        assert inbox.claim(conn, NOW, 1) == []
-        assert [w.postponed for w in inbox.claim(conn, later, 1)] == [1]
+        inbox.postpone(conn, inbox.take(conn, NOW, 1)[0], later, "http_5xx", attempted=False)
+        assert inbox.take(conn, NOW, 1) == []
+        assert [w.postponed for w in inbox.take(conn, later, 1)] == [1]
 
 
 def test_retry_gives_a_dead_letter_back_whole(conn: sqlite3.Connection) -> None:
@@ -270,12 +270,12 @@ def test_retry_gives_a_dead_letter_back_whole(conn: sqlite3.Connection) -> None:
     html = b"<p>\xff\x00 broken</p>"
     with transaction(conn):
         inbox.admit_document(conn, Document("a-1", html=html), NOW)
-        work = inbox.claim(conn, NOW, 1)[0]
+        work = inbox.take(conn, NOW, 1)[0]
         inbox.finish(conn, work)
         dead_letters.add(conn, work, "killed", "deadline", NOW)
         assert dead_letters.retry(conn, NOW) == 1
         assert dead_letters.retry(conn, NOW) == 0
-        again = inbox.claim(conn, NOW, 1)[0]
+        again = inbox.take(conn, NOW, 1)[0]
 
     assert again.document == replace(work.document or Document("x"), html=html)
 
