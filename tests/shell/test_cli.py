@@ -1,14 +1,21 @@
-"""The commands about documents, run as a person or a script runs them."""
+"""Where commands stand; and those about documents, run as a person or a script runs them."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import typer
+
+from worker.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[2]
 CITY = str(ROOT / "tests" / "profiles" / "portsmere")
@@ -43,6 +50,41 @@ def kabulwire(
 
 def lines_of(*records: dict[str, Any]) -> str:
     return "".join(f"{json.dumps(record)}\n" for record in records)
+
+
+def typed(group: Any, *words: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below a group, with the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from typed(command, *words, name)
+        else:
+            yield (*words, name), command
+
+
+def test_every_command_stands_in_a_file_named_as_it_is_typed() -> None:
+    """`kabulwire incidents split` is worker/cli/incidents/split.py; `import` is a word of Python."""
+    modules = {words: command.callback.__module__ for words, command in _commands()}
+    named = {words: ".".join(("worker.cli", *words)) for words in modules}
+    assert modules == named | {("feeds", "import"): "worker.cli.feeds.import_opml"}
+    assert len(modules) == 29
+
+
+def test_every_command_file_opens_with_an_example_and_tells_its_exit_codes() -> None:
+    """The example calls this command with options that it takes."""
+    for words, command in _commands():
+        text = importlib.import_module(command.callback.__module__).__doc__ or ""
+        example = re.match(r"``kabulwire ([^`]+)``: \S", text)
+        assert example, words
+        assert tuple(example[1].split()[: len(words)]) == words
+        options = {
+            option for param in command.params for option in (*param.opts, *param.secondary_opts)
+        }
+        assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", example[1])) <= options
+        assert re.search(r"^Exit codes?: |\. Exit codes?: ", text, re.MULTILINE), words
+
+
+def _commands() -> list[tuple[tuple[str, ...], Any]]:
+    return list(typed(typer.main.get_command(app)))
 
 
 def test_analyze_answers_every_line_in_order() -> None:
