@@ -105,7 +105,7 @@ def test_analyze_answers_every_line_in_order() -> None:
     assert "article" not in attack
 
 
-def test_a_bad_line_is_answered_and_told_by_the_exit_code() -> None:
+def test_analyze_answers_a_bad_line_and_tells_it_by_the_exit_code() -> None:
     """The others are still answered, in order; 65 at the end."""
     done = kabulwire(
         "analyze", "--profile", CITY, "-", stdin="{oops\n" + lines_of({"id": "e"}, QUIET)
@@ -118,7 +118,7 @@ def test_a_bad_line_is_answered_and_told_by_the_exit_code() -> None:
     )
 
 
-def test_read_adds_what_was_read_from_the_page(tmp_path: Path) -> None:
+def test_analyze_read_adds_what_was_read_from_the_page(tmp_path: Path) -> None:
     """--read shows title, body, publication instant and language, attack or not."""
     page = (
         "<html lang='en'><head><title>Council debates harbour fees</title>"
@@ -208,7 +208,7 @@ def test_replay_writes_both_topics_and_the_same_bytes_twice(tmp_path: Path) -> N
     assert {"seq", "key", "headers", "value"} == set(last)
 
 
-def test_a_wrong_command_gets_a_suggestion_and_a_wrong_profile_a_reason() -> None:
+def test_commands_suggest_the_right_name_and_refuse_a_wrong_profile_with_a_reason() -> None:
     """Usage errors leave with 2, wrong settings with 78; no traceback."""
     misspelt = kabulwire("anlyze")
     unknown = kabulwire("analyze", "--profile", "atlantis", stdin=lines_of(QUIET))
@@ -218,7 +218,7 @@ def test_a_wrong_command_gets_a_suggestion_and_a_wrong_profile_a_reason() -> Non
     assert "Traceback" not in misspelt.stderr + unknown.stderr
 
 
-def test_a_missing_file_leaves_with_66_and_version_is_one_line() -> None:
+def test_explain_leaves_with_66_without_its_file_and_version_is_one_line() -> None:
     """Small things that scripts rely on."""
     assert kabulwire("explain", "no-such-file.html", "--profile", CITY).returncode == 66
     done = kabulwire("version", "--json")

@@ -111,7 +111,7 @@ def test_the_core_reads_no_clock_and_makes_no_tasks() -> None:
     assert found == []
 
 
-def test_only_app_and_the_demonstration_make_tasks() -> None:
+def test_only_app_makes_tasks() -> None:
     """asyncio tasks are born in the TaskGroup of worker/run/app.py and nowhere else."""
     found = [
         f"{relative(path)}:{line} {name}"
