@@ -99,12 +99,11 @@ class ClauseLinker:
 
     def _is_combined(self, clause: Clause, told_apart: set[str]) -> bool:
         """Whether a clause counts attacks together that are also told one by one."""
-        span = (clause.start, clause.end)
-        if "" in told_apart and self._lexicon.first("several_events", self._prose.text, *span):
+        if "" in told_apart and self._says("several_events", clause):
             return True
-        plural = self._lexicon.first("plural_event", self._prose.text, *span)
+        plural = self._says("plural_event", clause)
         regions = self._regions(clause)
-        return plural is not None and len(regions) > 1 and bool((regions - {""}) & told_apart)
+        return plural and len(regions) > 1 and bool((regions - {""}) & told_apart)
 
     def _home(self) -> set[str]:
         """Where the main attack is, as the head of the text has it; the watched area if both."""
@@ -194,6 +193,11 @@ class ClauseLinker:
         low = bisect_left(self._date_starts, clause.start)
         return self._dates[low : bisect_left(self._date_starts, clause.end)]
 
+    def _says(self, category: str, clause: Clause) -> bool:
+        """Whether a clause has words of a category."""
+        found = self._lexicon.first(category, self._prose.text, clause.start, clause.end)
+        return found is not None
+
     def _is_located(self, position: int) -> bool:
         before = self._prose.text[max(0, position - _LOCATIVE_REACH_CHARS) : position]
         return led_by(self._lexicon, "locative", before)
@@ -208,13 +212,13 @@ class ClauseLinker:
         home = self._home() if regions else set()
         abroad = bool(regions) and bool(home) and not regions & home
         if clause.kind == "separate":
-            weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
+            weak = self._says("another_cue", clause)
             late = clause.sentence >= _LATE_SENTENCES and not regions
             other = late and any(t.indefinite for t in clause.triggers)
             return not weak or abroad or other or self._is_apart(clause)
         if self._opens_another_day(clause):
             return True
-        if self._lexicon.first("second_cue", self._prose.text, clause.start, clause.end):
+        if self._says("second_cue", clause):
             return abroad or self._is_apart(clause)
         return abroad and not any(t.definite for t in clause.triggers)
 
@@ -293,7 +297,7 @@ class ClauseLinker:
 
     def _pointed_back(self, clause: Clause) -> Thread | None:
         """The other attack that a clause names by "that attack", if there is one just before."""
-        if not self._lexicon.first("anaphor_back", self._prose.text, clause.start, clause.end):
+        if not self._says("anaphor_back", clause):
             return None
         earlier = [t for t in self._threads if t.kind in ("background", "item")]
         return earlier[-1] if earlier else None
