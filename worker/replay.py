@@ -14,7 +14,6 @@ The store is the same one, in a temporary file without fsync; nothing here decid
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from worker.core.sources.jsonl import read_line
 from worker.publish.files.sink import FileSink
 from worker.settle import Settled, bury, correct, settle, tick, withdraw
 from worker.store import inbox, outbox
-from worker.store.connect import Binding, open_writer, transaction
+from worker.store.connect import Binding, Connection, open_writer, transaction
 
 Analyze = Callable[[Document, Entry | None, Knowledge], Analysis]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -120,9 +119,7 @@ def _clock(
     return (exported or document.first_seen or document.published or before).astimezone(dt.UTC)
 
 
-def _step(
-    conn: sqlite3.Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze
-) -> Settled | None:
+def _step(conn: Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze) -> Settled | None:
     """Timers up to this line, then the line itself: admitted, claimed, analyzed, settled."""
     with transaction(conn):
         while tick(conn, item.clock, knowledge):
@@ -153,13 +150,13 @@ def _step(
         return settle(conn, work, analysis, item.clock, knowledge)
 
 
-def _drain(conn: sqlite3.Connection, sink: FileSink) -> None:
+def _drain(conn: Connection, sink: FileSink) -> None:
     for rows in _batches(conn):
         sink.write([row for row in rows if row.topic in _TOPICS])
         with transaction(conn):
             outbox.mark(conn, [row.seq for row in rows])
 
 
-def _batches(conn: sqlite3.Connection) -> Iterator[list[outbox.OutboxRow]]:
+def _batches(conn: Connection) -> Iterator[list[outbox.OutboxRow]]:
     while rows := outbox.waiting(conn, _AT_ONCE):
         yield rows

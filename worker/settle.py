@@ -14,7 +14,6 @@ Every function here runs on the writer thread, inside the transaction that the w
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,14 +22,16 @@ from worker import crash_points
 from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
 from worker.core.domain.errors import InputError
-from worker.core.domain.incident import Changes, Constraint, TimerSet, to_json
+from worker.core.domain.incident import Changes, Constraint
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
 from worker.store import articles, dead_letters, inbox, incidents, outbox
+from worker.store.connect import Connection
+from worker.store.constraints import add_constraint
 from worker.store.inbox import Work
-from worker.store.times import stamp
+from worker.store.timers import clear_due_timers, due_timers
 
 Outcome = Literal[
     "reported", "review", "set_aside", "withdrawn", "unchanged", "late", "shrunk", "corrected"
@@ -55,7 +56,7 @@ class Settled:
 
 
 def settle(
-    conn: sqlite3.Connection,
+    conn: Connection,
     work: Work,
     analysis: Analysis,
     now: dt.datetime,
@@ -93,7 +94,7 @@ def settle(
 
 
 def conclude(
-    conn: sqlite3.Connection,
+    conn: Connection,
     analysis: Analysis,
     settle_id: int,
     now: dt.datetime,
@@ -124,7 +125,7 @@ def conclude(
 
 
 def decide_again(
-    conn: sqlite3.Connection,
+    conn: Connection,
     names: Collection[str],
     settle_id: int,
     now: dt.datetime,
@@ -136,9 +137,7 @@ def decide_again(
     return changes
 
 
-def withdraw(
-    conn: sqlite3.Connection, work: Work, now: dt.datetime, knowledge: Knowledge
-) -> Settled:
+def withdraw(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge) -> Settled:
     """A kill or hold: the article's reports go, and what they held up is decided anew."""
     standing = articles.standing(conn, work.article_id)
     status: EntryStatus = work.entry.status if work.entry is not None else "kill"
@@ -157,29 +156,14 @@ def withdraw(
     )
 
 
-def correct(
-    conn: sqlite3.Connection, work: Work, now: dt.datetime, knowledge: Knowledge
-) -> Settled:
+def correct(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge) -> Settled:
     """A person's decision: kept over article ids, then the component is decided anew.
 
     Raises ``InputError`` when the correction names no known kind or article.
     """
     constraint = _constraint(work)
     settle_id = outbox.next_settle_id(conn)
-    record = to_json(constraint).decode()
-    conn.execute(
-        'INSERT INTO "constraint" (constraint_id, kind, article_a, article_b, '
-        "settle_id, made_at, record) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            f"c-{settle_id}",
-            constraint.kind,
-            constraint.articles[0],
-            constraint.articles[1] if len(constraint.articles) > 1 else None,
-            settle_id,
-            stamp(now),
-            record,
-        ),
-    )
+    add_constraint(conn, constraint, settle_id, now)
     inbox.finish(conn, work)
     changes = decide_again(conn, set(constraint.articles), settle_id, now, knowledge)
     return _committing(
@@ -188,7 +172,7 @@ def correct(
 
 
 def bury(
-    conn: sqlite3.Connection,
+    conn: Connection,
     work: Work,
     reason: str,
     detail: str,
@@ -215,33 +199,21 @@ def bury(
 
 
 def tick(
-    conn: sqlite3.Connection, now: dt.datetime, knowledge: Knowledge
+    conn: Connection, now: dt.datetime, knowledge: Knowledge
 ) -> tuple[tuple[str, int, str], ...]:
     """Settle every timer due by ``now``, oldest first; returns the revisions it made.
 
     Each is decided as of the moment it was due, so a worker that slept decides the same.
     """
     revised: list[tuple[str, int, str]] = []
-    for incident_id, _, due_at in incidents.due_timers(conn, now, _TIMERS_AT_ONCE):
-        for kind in ("settle", "close"):
-            _clear(conn, incident_id, kind, due_at)
+    for timer in due_timers(conn, now, _TIMERS_AT_ONCE):
+        clear_due_timers(conn, timer.incident_id, timer.due_at)
         settle_id = outbox.next_settle_id(conn)
-        changes = _decide(conn, {incident_id}, None, due_at, knowledge)
-        _enqueue(conn, settle_id, changes, due_at, knowledge)
+        changes = _decide(conn, {timer.incident_id}, None, timer.due_at, knowledge)
+        _enqueue(conn, settle_id, changes, timer.due_at, knowledge)
         revised.extend(_revised(changes))
     crash_points.point("tick.before_commit")
     return tuple(revised)
-
-
-def _clear(
-    conn: sqlite3.Connection, incident_id: str, kind: Literal["settle", "close"], by: dt.datetime
-) -> None:
-    row = conn.execute(
-        "SELECT 1 FROM timer WHERE incident_id = ? AND kind = ? AND due_at <= ?",
-        (incident_id, kind, stamp(by)),
-    ).fetchone()
-    if row is not None:
-        incidents.set_timer(conn, TimerSet(incident_id, kind, None))
 
 
 def _changes_nothing(
@@ -270,7 +242,7 @@ def _told_at(work: Work) -> dt.datetime | None:
 
 
 def _decide(
-    conn: sqlite3.Connection,
+    conn: Connection,
     names: Collection[str],
     incoming: Analysis | None,
     now: dt.datetime,
@@ -283,7 +255,7 @@ def _decide(
 
 
 def _enqueue(
-    conn: sqlite3.Connection,
+    conn: Connection,
     settle_id: int,
     changes: Changes,
     now: dt.datetime,

@@ -21,7 +21,8 @@ from worker.config.schema import Config, Kafka, Publish, Store, Topics
 from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS, Message
 from worker.publish.kafka_publisher import KafkaPublisher
 from worker.store import outbox
-from worker.store.connect import Binding, open_writer, read_meta
+from worker.store.connect import Binding, open_writer
+from worker.store.meta import read_meta
 from worker.store.writer import Writer
 
 KEYS = 20

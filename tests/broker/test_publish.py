@@ -26,7 +26,7 @@ from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
 from worker.publish.kafka import ledger
 from worker.publish.kafka.session import Limits, Outgoing, ProducerSession
 from worker.publish.kafka_publisher import KafkaPublisher, SecondInstanceError
-from worker.store import outbox
+from worker.store import outbox, queries
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
@@ -66,7 +66,7 @@ class Publishing:
         self.writer.submit(append).result()
 
     def waiting(self) -> int:
-        return self.writer.submit(outbox.count_waiting).result()
+        return self.writer.submit(queries.count_waiting).result()
 
     def until(self, done: Any, timeout: float = 60) -> None:
         end = time.monotonic() + timeout

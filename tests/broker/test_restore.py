@@ -28,7 +28,7 @@ from worker.config.schema import Config
 from worker.core.contract.message import INCIDENT_LOG
 from worker.core.domain.incident import Incident
 from worker.publish.kafka_publisher import KafkaPublisher
-from worker.store import outbox
+from worker.store import queries
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
@@ -56,7 +56,7 @@ def publish(wanted: Config) -> list[tuple[str, dict[str, Any]]]:
     )
     publisher.start()
     end = time.monotonic() + 60
-    while not publisher.may_settle or writer.submit(outbox.count_waiting).result():
+    while not publisher.may_settle or writer.submit(queries.count_waiting).result():
         assert publisher.is_alive() or publisher.problem is None, publisher.problem
         assert time.monotonic() < end, (told, publisher.problem)
         time.sleep(0.05)

@@ -49,7 +49,7 @@ Table = Mapping[str, Any]
 Check = Callable[[Any], bool]
 
 _CODES = tomllib.loads(
-    (Path(worker.__file__).parent / "core" / "contract" / "codes.toml").read_text("utf-8")
+    (Path(worker.__file__).parent / "core" / "merge" / "state" / "codes.toml").read_text("utf-8")
 )
 
 

@@ -17,7 +17,7 @@ from worker.core.contract.message import Message
 from worker.core.domain.errors import ConfigError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.publish.files.sink import FileSink
-from worker.store import outbox
+from worker.store import outbox, queries
 from worker.store.connect import Binding, open_reader, open_writer
 from worker.store.outbox import OutboxRow
 from worker.store.writer import Writer
@@ -239,7 +239,7 @@ def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.Mon
 
     def watch(descriptor: int) -> None:
         seen.append((os.fstat(descriptor).st_ino == log.stat().st_ino, seqs(log)))
-        seen.append((outbox.count_waiting(reader), "waiting"))
+        seen.append((queries.count_waiting(reader), "waiting"))
         synced(descriptor)
 
     monkeypatch.setattr(sink, "_sync", watch)
@@ -251,7 +251,7 @@ def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.Mon
     writer.close()
 
     assert seen == [(True, [1]), (1, "waiting")]
-    assert outbox.count_waiting(reader) == 0
+    assert queries.count_waiting(reader) == 0
 
 
 def published_store(tmp_path: Path, folder: str) -> Path:

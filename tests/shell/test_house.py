@@ -13,12 +13,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = ROOT / "worker"
+APP = WORKER / "run" / "app.py"
 MODULES = sorted(WORKER.rglob("*.py"))
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 50
 SHELL_ONLY = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
               "time.monotonic", "time.perf_counter", "time.time_ns"}  # fmt: skip
 TASKS = {"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "loop.create_task"}
+STORE = WORKER / "store"
+SQL = re.compile(
+    r"\b(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO|REPLACE\s+INTO|DELETE\s+FROM|UPDATE\s+\S+\s+SET"
+    r"|(CREATE|DROP|ALTER)\s+\w+|PRAGMA|VACUUM|BEGIN|COMMIT|ROLLBACK)\b"
+)
 TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".json", ".csv", ".sql", ".html", ".txt", ".lock",
         ".jsonl", ".cfg", ".xml", ""}  # fmt: skip
 
@@ -106,15 +112,138 @@ def test_the_core_reads_no_clock_and_makes_no_tasks() -> None:
 
 
 def test_only_app_and_the_demonstration_make_tasks() -> None:
-    """asyncio tasks are born in the TaskGroup of app.py and nowhere else."""
+    """asyncio tasks are born in the TaskGroup of worker/run/app.py and nowhere else."""
     found = [
         f"{relative(path)}:{line} {name}"
         for path in MODULES
-        if path.name != "app.py"
+        if path != APP
         for line, name in calls(path)
         if name in TASKS
     ]
     assert found == []
+
+
+def test_only_app_makes_groups_of_tasks_and_pools_of_threads() -> None:
+    """Of the process's modules one makes what others run in; they are given it."""
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in sorted(APP.parent.rglob("*.py"))
+        if path != APP
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and re.search(r"(TaskGroup|PoolExecutor|ProcessPool|Thread|Writer|Sandbox)$",
+                      ast.unparse(node.func))
+    ]  # fmt: skip
+    assert found == []
+
+
+def assigned(function: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each attribute of ``self`` that a function assigns."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.lineno, node.attr
+
+
+def methods(made: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    return {
+        node.name: node
+        for node in made.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def born(made: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> set[str]:
+    """Attributes that an object has from its beginning: declared in the class or a base, or
+    assigned by ``__init__`` and the methods that it calls."""
+    names = {n.target.id for n in made.body
+             if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}  # fmt: skip
+    own = methods(made)
+    if "__init__" in own:
+        called = {n.attr for n in ast.walk(own["__init__"]) if isinstance(n, ast.Attribute)}
+        for name in {"__init__", *(called & own.keys())}:
+            names |= {attribute for _, attribute in assigned(own[name])}
+    for base in made.bases:
+        if ast.unparse(base) in classes:
+            names |= born(classes[ast.unparse(base)], classes)
+    return names
+
+
+def test_objects_have_all_their_attributes_from_the_beginning() -> None:
+    """No method gives its object an attribute that ``__init__`` did not."""
+    every = [
+        node
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    classes = {made.name: made for made in every}
+    found = [
+        f"{made.name}.{method.name}: {name}"
+        for made in every
+        for method in methods(made).values()
+        for _, name in assigned(method)
+        if name not in born(made, classes)
+    ]
+    assert found == []
+
+
+def sql_in(source: str) -> Iterator[tuple[int, str]]:
+    """Line of what a module sends to a database, and of texts in it that could be a statement."""
+    tree = ast.parse(source)
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("execute"):
+            yield node.lineno, node.attr
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+        ):
+            if found := SQL.search(node.value):
+                yield node.lineno, found[0]
+
+
+def test_sql_stands_in_the_store_alone() -> None:
+    """Outside worker/store nothing is executed and no text holds a statement."""
+    found = [
+        f"{relative(path)}:{line} {text}"
+        for path in MODULES
+        if STORE not in path.parents
+        for line, text in sql_in(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_the_process_sets_no_attribute_outside_init() -> None:
+    """In worker/run an object is what it was made of; what changes is a value with a name of its
+    own (``Due``, ``Conditions``)."""
+    found = [
+        f"{relative(path)}:{line} {name}"
+        for path in sorted(APP.parent.rglob("*.py"))
+        for made in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(made, ast.ClassDef)
+        for method in methods(made).values()
+        if method.name != "__init__"
+        for line, name in assigned(method)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "row = conn.execute(query)",
+        "conn.executemany(QUERY, rows)",
+        "run = conn.executescript",
+        'QUERY = "SELECT revision FROM incident WHERE incident_id = ?"',
+        'QUERY = f"DELETE FROM {table} WHERE incident_id = ?"',
+        'QUERY = "UPDATE outbox " "SET published = 1"',
+        'QUERY = "PRAGMA quick_check"',
+    ],
+)
+def test_sql_in_sees_a_statement_however_it_is_written(line: str) -> None:
+    """A call, a mere name of a call, a text in one piece or in several."""
+    source = f'"""A docstring may say: SELECT nothing FROM nowhere."""\n{line}\n'
+    assert [number for number, _ in sql_in(source)] == [2]
 
 
 def test_nothing_outside_the_profile_knows_the_city() -> None:

@@ -18,7 +18,7 @@ from worker.config.load import load_settings
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import ConfigError
 from worker.core.sources.gate import GateDecision
-from worker.store import dead_letters, inbox
+from worker.store import dead_letters, inbox, queries
 from worker.store.connect import Binding, exclusive, open_reader, open_writer, transaction
 from worker.store.feeds import load_states
 from worker.store.identity import entry_id_of
@@ -199,8 +199,9 @@ def test_what_ends_the_process_three_times_is_given_up(tmp_path: Path) -> None:
         "KABULWIRE__STORE__PATH": str(store),
         "KABULWIRE__FILES__DIR": str(tmp_path / "topics"),
     }
-    instance = load_settings(folder, places).config.instance
-    with closing(open_writer(store, replace(BINDING, instance=instance))) as conn:
+    config = load_settings(folder, places).config
+    own = replace(BINDING, instance=config.instance, profile=config.profile)
+    with closing(open_writer(store, own)) as conn:
         inbox.admit_document(conn, Document("deadly", text="A bomb killed six."), LONG_AGO)
     deadly = places | {"KABULWIRE_CRASH_POINT": "settle.before_commit"}
     lives = [
@@ -212,7 +213,7 @@ def test_what_ends_the_process_three_times_is_given_up(tmp_path: Path) -> None:
     with closing(open_reader(store)) as conn:
         (letter,) = conn.execute("SELECT * FROM dead_letter").fetchall()
         assert (letter["article_id"], letter["reason"]) == ("deadly", "crashed")
-        assert inbox.count(conn) == 0
+        assert queries.backlog(conn).inbox == 0
     assert (tmp_path / "topics" / "kabulwire.dead-letters.v1.jsonl").exists()
 
 

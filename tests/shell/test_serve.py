@@ -14,7 +14,7 @@ from aiohttp import web
 
 from worker.observe.metrics import Metrics
 from worker.serve.facts import age_s, bounds
-from worker.serve.web import Face, Health, build, build_page, weblink
+from worker.serve.web import Face, ProbeResult, build, build_page, weblink
 
 EVIL = '<script>alert("x")</script>'
 STATUS: dict[str, Any] = {
@@ -37,7 +37,7 @@ async def status() -> dict[str, Any]:
     return STATUS
 
 
-FACE = Face(live=Health, ready=Health, status=status, metrics=Metrics())
+FACE = Face(live=ProbeResult, ready=ProbeResult, status=status, metrics=Metrics())
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def served(app: web.Application) -> AsyncIterator[tuple[aiohttp.ClientSess
 
 async def test_health_is_200_or_503_with_the_reasons() -> None:
     """An orchestrator gets a code, a person gets the reasons in words."""
-    sick = replace(FACE, ready=lambda: Health(("disk is full",), ("no broker",)))
+    sick = replace(FACE, ready=lambda: ProbeResult(("disk is full",), ("no broker",)))
     async with served(build(sick)) as (session, base):
         live = await session.get(f"{base}/livez")
         ready = await session.get(f"{base}/readyz")

@@ -19,8 +19,9 @@ from worker.core.domain.incident import Constraint, TimerSet
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.settle import Settled, bury, settle, tick, withdraw
-from worker.store import articles, inbox, incidents, outbox
+from worker.store import articles, outbox, queries
 from worker.store.connect import transaction
+from worker.store.timers import due_timers, set_timer
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = sorted((Path(__file__).parents[1] / "stories").glob("*.toml"))
@@ -226,7 +227,7 @@ def test_bury_makes_one_dead_letter(world: StoreWorld) -> None:
     assert (row["article_id"], row["reason"], row["detail"]) == ("gulf-1", "killed", "d" * 600)
     assert (record["article_id"], record["reason"], record["attempts"]) == ("gulf-1", "killed", 1)
     assert record["detail"] == "d" * 500
-    assert inbox.count(world.conn) == 0
+    assert queries.backlog(world.conn).inbox == 0
 
 
 def test_correct_over_two_articles_decides_both(world: StoreWorld) -> None:
@@ -251,7 +252,7 @@ def test_withdraw_a_second_time_changes_nothing(world: StoreWorld) -> None:
 
     assert world.kill(article, minutes(2)).outcome == "unchanged"
     assert len(outbox.waiting(world.conn, 1000)) == before
-    assert inbox.count(world.conn) == 0
+    assert queries.backlog(world.conn).inbox == 0
 
 
 @pytest.mark.parametrize("told", [minutes(7), None])
@@ -312,8 +313,8 @@ def test_tick_fires_a_timer_that_changes_nothing_once(world: StoreWorld) -> None
     arrive(world, "gulf-1")
     (gone,) = world.incidents
     world.kill(article_of("gulf-1", {"at": AT}, KNOWLEDGE), minutes(1))
-    incidents.set_timer(world.conn, TimerSet(gone, "settle", minutes(2)))
+    set_timer(world.conn, TimerSet(gone, "settle", minutes(2)))
 
     with transaction(world.conn):
         assert tick(world.conn, minutes(2), KNOWLEDGE) == ()
-    assert incidents.due_timers(world.conn, minutes(2), 10) == []
+    assert due_timers(world.conn, minutes(2), 10) == []

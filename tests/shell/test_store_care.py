@@ -18,12 +18,13 @@ from typing import Any, cast
 import pytest
 
 from tests.shell.test_app import ROOT, configured, environ
-from worker.chain import Chain
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
 from worker.core.domain.errors import ConfigError, NoRoomError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
-from worker.store import connect, disk_space, maintenance, outbox
-from worker.store.connect import Binding, open_reader, open_writer, read_meta, transaction
+from worker.run.chain import Chain
+from worker.store import connect, disk_space, maintenance, outbox, queries
+from worker.store.connect import Binding, open_reader, open_writer, transaction
+from worker.store.meta import read_meta
 from worker.store.times import stamp
 from worker.store.writer import Writer
 
@@ -189,7 +190,7 @@ def test_a_settle_waits_for_room_and_is_then_done_once(
     full: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ballast is given up, the work waits; when there is room it is done, and only once."""
-    monkeypatch.setattr("worker.chain._FULL_WAIT_S", 0.1)
+    monkeypatch.setattr("worker.run.chain._FULL_WAIT_S", 0.1)
     assert disk_space.lay_ballast(full.path)
     said: list[tuple[str, str]] = []
     say = lambda part, text: said.append((part, text))  # noqa: E731
@@ -200,7 +201,7 @@ def test_a_settle_waits_for_room_and_is_then_done_once(
     assert not full.path.with_name("store.db.ballast").exists()
     assert said[0] == ("store", "the store cannot be written: database or disk is full")
     assert said[-1] == ("store", "")
-    assert full.writer.submit(outbox.count_waiting).result() == 30
+    assert full.writer.submit(queries.count_waiting).result() == 30
 
 
 def test_a_publisher_waits_for_room_and_notes_what_it_wrote(
@@ -225,7 +226,7 @@ def test_a_publisher_waits_for_room_and_notes_what_it_wrote(
     publisher = FilePublisher(full.path, sink, full.writer, full.tell)
     publisher.start()
     end = time.monotonic() + 20
-    while full.writer.submit(outbox.count_waiting).result() and time.monotonic() < end:
+    while full.writer.submit(queries.count_waiting).result() and time.monotonic() < end:
         time.sleep(0.05)
     assert publisher.stop(10)
     assert [(e, k.get("reason")) for e, k in full.told if e != "publish.committed"] == [
@@ -248,6 +249,34 @@ def test_ballast_is_laid_when_there_is_room_only(
     assert path.with_name("store.db.ballast").stat().st_size == disk_space.BALLAST_BYTES
     assert disk_space.drop_ballast(path)
     assert not disk_space.drop_ballast(path)
+
+
+def test_a_transaction_says_what_may_pass_and_is_rolled_back(path: Path) -> None:
+    """No room, or another program at work: an error of the store's own, and nothing is half done."""
+    conn = open_writer(path, BINDING)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    conn.execute("PRAGMA busy_timeout = 0")
+    with pytest.raises(disk_space.UnwritableError, match="locked") as locked, transaction(conn):
+        pytest.fail("another program holds the lock")
+    other.execute("ROLLBACK")
+    conn.execute("PRAGMA max_page_count = 1").fetchone()
+    with pytest.raises(disk_space.UnwritableError, match="full") as full, transaction(conn):
+        grow(conn)
+    assert (locked.value.no_room, full.value.no_room) == (False, True)
+    conn.execute("PRAGMA max_page_count = 100000").fetchone()
+    assert queries.count_waiting(conn) == 0
+    with transaction(conn):
+        assert grow(conn) == 30
+
+
+def test_a_transaction_leaves_other_errors_alone(path: Path) -> None:
+    """A statement that is wrong is our own fault, and will be wrong again."""
+    conn = open_writer(path, BINDING)
+    with pytest.raises(sqlite3.OperationalError, match="no such table") as wrong, transaction(conn):
+        conn.execute("DELETE FROM nowhere")
+    assert not isinstance(wrong.value, disk_space.UnwritableError)
+    assert not conn.in_transaction
 
 
 def test_a_store_cannot_be_made_on_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,9 +356,9 @@ def test_no_room_at_a_start_is_no_fault_of_ours(tmp_path: Path) -> None:
     """Whatever it is that finds the disk full: exit 75 and one line, not 70 and a traceback."""
     event = (
         "import errno\n"
-        "from worker import app\n"
+        "from worker.run import app\n"
         "async def full(*_, **__): raise OSError(errno.ENOSPC, 'No space left on device')\n"
-        "app._Worker.live = full"
+        "app.Worker.live = full"
     )
     done = in_the_middle(tmp_path, event, "run")
     assert done.returncode == 75, done.stderr

@@ -11,7 +11,7 @@ import pytest
 from worker.core.contract.message import HEARTBEATS, INCIDENT_LOG, Message
 from worker.core.domain.document import Entry
 from worker.core.sources.gate import GateDecision
-from worker.store import inbox, outbox
+from worker.store import inbox, outbox, queries
 from worker.store.connect import Binding, open_writer
 from worker.store.identity import entry_id_of
 from worker.store.inbox import Admission
@@ -61,7 +61,7 @@ def test_a_mark_never_revives_or_hides_what_was_decided(conn: sqlite3.Connection
     outbox.mark(conn, [second], outbox.SET_ASIDE)
 
     assert states(conn) == [("a", outbox.SET_ASIDE), ("b", outbox.PUBLISHED)]
-    assert outbox.count_waiting(conn) == 0
+    assert queries.count_waiting(conn) == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import sys
 
 EX_DATAERR = 65
@@ -38,6 +37,7 @@ def main() -> None:
 def _run() -> int:
     from worker.cli.commands import app
     from worker.core.domain import errors
+    from worker.store.connect import StoreError
 
     try:
         app()
@@ -51,7 +51,7 @@ def _run() -> int:
         return _refused(EX_TEMPFAIL, str(error))
     except errors.StateError as error:
         return _refused(EX_SOFTWARE, str(error))
-    except sqlite3.DatabaseError as error:
+    except StoreError as error:
         return _refused(EX_SOFTWARE, f"the store cannot be read: {error}; see `store check`")
     except BrokenPipeError:
         # Whoever read our output has seen enough (`kabulwire tail | head`).

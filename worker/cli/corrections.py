@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,22 +10,23 @@ from typing import Any
 
 import typer
 
-from worker import spool
 from worker.cli.streams import put, refuse
 from worker.config.load import Loaded
 from worker.config.schema import Config
 from worker.core.domain.errors import ConfigError
 from worker.publish.file_publisher import open_sink
 from worker.publish.files.sink import FileSink
-from worker.serve.facts import snapshot_of
+from worker.run import requests
 from worker.store.connect import (
     Binding,
+    Connection,
     exclusive,
     open_reader,
     open_writer,
-    read_meta,
     transaction,
 )
+from worker.store.meta import read_meta
+from worker.store.queries import snapshot_of
 
 EX_DATAERR, EX_TEMPFAIL = 65, 75
 _WAIT_S = 30.0
@@ -45,7 +45,7 @@ def request(config: Config, profile: str, asked: Mapping[str, Any]) -> None:
     except ConfigError as error:
         if "in use" not in str(error):
             raise
-    path = spool.leave(store, asked)
+    path = requests.leave(store, asked)
     limit = time.monotonic() + _WAIT_S
     while path.exists():
         if time.monotonic() > limit:
@@ -54,7 +54,7 @@ def request(config: Config, profile: str, asked: Mapping[str, Any]) -> None:
     put("taken in by the running worker")
 
 
-def founding_article(conn: sqlite3.Connection, incident_id: str) -> str:
+def founding_article(conn: Connection, incident_id: str) -> str:
     """An article that stands for an incident in a correction: ids of articles outlive incidents."""
     snapshot = snapshot_of(conn, incident_id)
     reports = (snapshot or {}).get("reports") or ()
@@ -63,7 +63,7 @@ def founding_article(conn: sqlite3.Connection, incident_id: str) -> str:
     return str(reports[0]["article_id"])
 
 
-def articles_of(conn: sqlite3.Connection, incident_id: str) -> list[str]:
+def articles_of(conn: Connection, incident_id: str) -> list[str]:
     """All articles of an incident."""
     snapshot = snapshot_of(conn, incident_id)
     found = {str(row["article_id"]) for row in (snapshot or {}).get("reports") or ()}
@@ -72,18 +72,12 @@ def articles_of(conn: sqlite3.Connection, incident_id: str) -> list[str]:
     return sorted(found)
 
 
-def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
-    """Whether the store holds an article."""
-    found = conn.execute("SELECT 1 FROM article WHERE article_id = ? LIMIT 1", (article_id,))
-    return found.fetchone() is not None
-
-
 def _admit_directly(config: Config, profile: str, asked: Mapping[str, Any]) -> int:
     sink = "kafka" if config.kafka.bootstrap_servers else "files"
     conn = open_writer(Path(config.store.path), Binding(sink, config.instance, profile))
     try:
         with transaction(conn):
-            return spool.admit(conn, asked, dt.datetime.now(dt.UTC))
+            return requests.admit(conn, asked, dt.datetime.now(dt.UTC))
     finally:
         conn.close()
 

@@ -5,7 +5,6 @@ Reading commands open the store read-only and never disturb a running worker.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from worker.cli.streams import plain, put, refuse, screen
 
 if TYPE_CHECKING:
     from worker.config.load import Loaded
+    from worker.store.connect import Connection
 
 feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
 topics = typer.Typer(help="The topics that messages go to.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     feeds.command("import")(feeds_import)
 
 
-def opened(loaded: Loaded) -> sqlite3.Connection:
+def opened(loaded: Loaded) -> Connection:
     """The store of a configuration, for reading."""
     from worker.store.connect import open_reader
 
@@ -184,12 +184,8 @@ def store_compact(config: ConfigOption = None) -> None:
     path = settings(config).config.store.path
     opened(settings(config)).close()
     with exclusive(path):
-        conn = sqlite3.connect(path, isolation_level=None)
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        before = path.stat().st_size
-        compact(conn)
-        conn.close()
-    put(f"{before:,} → {path.stat().st_size:,} bytes")
+        before, after = compact(path)
+    put(f"{before:,} → {after:,} bytes")
 
 
 @incidents.command("list")
@@ -214,7 +210,7 @@ def incidents_show(
     """The latest snapshot of one incident, as published."""
     import json
 
-    from worker.serve.facts import snapshot_of
+    from worker.store.queries import snapshot_of
 
     found = snapshot_of(opened(settings(config)), incident_id)
     if found is None:
@@ -228,7 +224,7 @@ def incidents_confirm(
     config: ConfigOption = None,
 ) -> None:
     """A report under review is right: it may make and join incidents."""
-    from worker.cli.corrections import is_settled
+    from worker.store.articles import is_settled
 
     if not is_settled(opened(settings(config)), article_id):
         refuse(f"no article {article_id} in the store", 65)

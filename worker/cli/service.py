@@ -47,7 +47,7 @@ def run(
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
     loaded = load(config, os.environ, flags)
-    from worker import app
+    from worker.run import app
 
     raise typer.Exit(app.run(loaded))
 
@@ -65,7 +65,7 @@ def once(
     for name in feed or ():
         if name not in known:
             refuse(f"no feed {name!r} in {loaded.feeds_file}", EX_CONFIG)
-    from worker import app
+    from worker.run import app
 
     raise typer.Exit(app.run(loaded, once=True, only=frozenset(feed or ())))
 

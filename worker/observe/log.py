@@ -56,6 +56,10 @@ EVENTS: dict[str, str] = {
     "store.restored": "The store was rebuilt from the topics.",
     "sandbox.killed": "A job passed its deadline or memory limit; its process was ended.",
     "store.full": "No room to write; everything waits and is tried again.",
+    "source.failed": (
+        "Something outside kept a part of the worker from its work: source, error, seconds until it "
+        "is tried again; logged at the 1st, 2nd, 4th, 8th … failure in a row."
+    ),
     "request.taken": "A correction, or dead letters to be tried again, were taken in.",
     "serve.listening": "Health, metrics and page can be asked; host and port.",
     "library.logged": "A line of a library: logger, message.",

@@ -8,7 +8,6 @@ What was sent and could not be noted is recognised by the ledger or by the files
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from worker.core.domain.errors import PublishError
-from worker.store.disk_space import drop_ballast, has_no_room, may_pass
+from worker.store.connect import Connection
+from worker.store.disk_space import UnwritableError, drop_ballast
 from worker.store.writer import Writer
 
 _T = TypeVar("_T")
@@ -78,21 +78,19 @@ class Drain(threading.Thread):
         self.join(timeout_s)
         return not self.is_alive() and self.problem is None
 
-    def _write(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _write(self, job: Callable[[Connection], _T]) -> _T:
         """Run ``job`` on the writer. Raises ``PublishError`` store_full or store_busy."""
         while True:
             try:
                 return self._writer.submit(job).result()
-            except sqlite3.OperationalError as error:
-                if not may_pass(error):
-                    raise
-                if not (has_no_room(error) and drop_ballast(self._store)):
+            except UnwritableError as error:
+                if not (error.no_room and drop_ballast(self._store)):
                     raise _unwritable(error) from error
                 self._tell("store.full", {"detail": str(error), "ballast_given_up": True})
 
 
-def _unwritable(error: sqlite3.OperationalError) -> PublishError:
-    if has_no_room(error):
+def _unwritable(error: UnwritableError) -> PublishError:
+    if error.no_room:
         advice = "Free space on the disk of store.path; nothing is lost."
         return PublishError("store_full", str(error), advice)
     advice = "Another program holds the write lock of the store; end it. Nothing is lost."

@@ -13,8 +13,6 @@ Rules
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,12 +22,12 @@ from worker.core.contract.message import HEARTBEATS
 from worker.core.domain.errors import ConfigError, PublishError
 from worker.publish.drain import Drain, Told
 from worker.publish.files.sink import FileSink
-from worker.store import outbox
-from worker.store.connect import open_reader, write_meta
+from worker.store import meta, outbox
+from worker.store.connect import Connection, open_reader
+from worker.store.meta import read_written
 from worker.store.outbox import OutboxRow
 from worker.store.writer import Writer
 
-_WRITTEN = "written."
 _IDLE_S = 1.0
 _RETRY_S = 5.0
 
@@ -44,18 +42,16 @@ def open_sink(folder: Path, prefix: str, rotate_bytes: int, store: Path) -> File
         raise ConfigError(f"files.dir: {folder}: {error.strerror}") from error
     conn = open_reader(store)
     try:
-        for topic in sorted({*sink.topics(), *written(conn)}):
+        for topic in sorted({*sink.topics(), *read_written(conn)}):
             _require_ours(conn, sink, topic, folder, store)
     finally:
         conn.close()
     return sink
 
 
-def _require_ours(
-    conn: sqlite3.Connection, sink: FileSink, topic: str, folder: Path, store: Path
-) -> None:
+def _require_ours(conn: Connection, sink: FileSink, topic: str, folder: Path, store: Path) -> None:
     """Raises ``ConfigError`` when a topic's files are not those that this store has written."""
-    held, known = sink.last_seq(topic), written(conn).get(topic, 0)
+    held, known = sink.last_seq(topic), read_written(conn).get(topic, 0)
     if held < known:
         told = (
             f"holds {topic} up to message {held or 'none'}, store {store} has written up to {known}"
@@ -64,13 +60,8 @@ def _require_ours(
     record = sink.last_record(topic) if held else None
     if record is None:
         return
-    row = conn.execute(
-        "SELECT key, headers FROM outbox WHERE topic = ? AND seq = ?", (topic, held)
-    ).fetchone()
-    ours = row is not None and (row["key"], json.loads(row["headers"])) == (
-        record["key"],
-        record["headers"],
-    )
+    row = outbox.row_at(conn, topic, held)
+    ours = row is not None and (row.key, row.headers) == (record["key"], record["headers"])
     if not ours and (row is not None or held != known):
         raise _not_ours(folder, f"holds message {held} of {topic}, which store {store} never wrote")
 
@@ -82,17 +73,11 @@ def _not_ours(folder: Path, told: str) -> ConfigError:
     )
 
 
-def written(conn: sqlite3.Connection) -> dict[str, int]:
-    """How far the store knows each topic to be written."""
-    rows = conn.execute("SELECT key, value FROM meta WHERE key LIKE ?", (f"{_WRITTEN}%",))
-    return {str(row["key"]).removeprefix(_WRITTEN): int(row["value"]) for row in rows}
-
-
-def note_written(conn: sqlite3.Connection, rows: Sequence[OutboxRow], seqs: Sequence[int]) -> None:
+def note_written(conn: Connection, rows: Sequence[OutboxRow], seqs: Sequence[int]) -> None:
     """A batch is in its files. Runs on the writer."""
     outbox.mark(conn, seqs)
     for topic, seq in {row.topic: row.seq for row in rows if row.topic != HEARTBEATS}.items():
-        write_meta(conn, f"{_WRITTEN}{topic}", str(seq))
+        meta.note_written(conn, topic, seq)
 
 
 class FilePublisher(Drain):

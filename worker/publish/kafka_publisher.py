@@ -25,7 +25,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -51,7 +50,7 @@ from worker.publish.kafka.session import (
 from worker.publish.recovery import restore
 from worker.publish.recovery.rebuild import rebuild
 from worker.publish.recovery.resync import republish
-from worker.store.connect import open_reader
+from worker.store.connect import Connection, open_reader
 from worker.store.outbox import SET_ASIDE, OutboxRow, mark
 from worker.store.writer import Writer
 
@@ -122,7 +121,7 @@ class KafkaPublisher(Drain):
         finally:
             conn.close()
 
-    def _one_session(self, conn: sqlite3.Connection) -> bool:
+    def _one_session(self, conn: Connection) -> bool:
         """From building a producer to its first doubt; True when all is done and we may end."""
         name = self._config.topics.prefix + "." + self._config.instance
         session = ProducerSession(self._config.kafka, name, self._limits, self._beat)
@@ -141,7 +140,7 @@ class KafkaPublisher(Drain):
         finally:
             session.close()
 
-    def _begin(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
+    def _begin(self, conn: Connection, session: ProducerSession) -> None:
         """Everything that stands before the first batch."""
         self._beat()
         client.GATE.forget()
@@ -167,7 +166,7 @@ class KafkaPublisher(Drain):
             self._told_unseen = True
             self._tell("publish.unchecked", {"topics": ", ".join(names)})
 
-    def _agree(self, conn: sqlite3.Connection, found: Mark | None) -> None:
+    def _agree(self, conn: Connection, found: Mark | None) -> None:
         """Bring store and ledger to one history, or raise."""
         assert self._prepared is not None
         side, where = batches.store_side(conn, found), self._prepared.destination
@@ -226,7 +225,7 @@ class KafkaPublisher(Drain):
         )
         now = dt.datetime.now(dt.UTC)
 
-        def take(conn: sqlite3.Connection) -> dict[str, int]:
+        def take(conn: Connection) -> dict[str, int]:
             counts = rebuild(
                 conn, published, seq, now, knowledge, moved=verdict in ("moved", "behind")
             )
@@ -257,7 +256,7 @@ class KafkaPublisher(Drain):
                 f"{self._config.topics.prefix}.*: give each worker its own `instance`"
             )
 
-    def _publish_until_told(self, conn: sqlite3.Connection, session: ProducerSession) -> None:
+    def _publish_until_told(self, conn: Connection, session: ProducerSession) -> None:
         """Batches, until a stop was asked for and nothing waits."""
         while True:
             self._beat()
@@ -271,7 +270,7 @@ class KafkaPublisher(Drain):
             else:
                 self._wake.wait(_IDLE_S)
 
-    def _next(self, conn: sqlite3.Connection) -> list[OutboxRow]:
+    def _next(self, conn: Connection) -> list[OutboxRow]:
         """The next batch; while a row is suspected, the settle with it goes alone."""
         limit = 1 if self._suspect is not None else self._config.publish.batch_records
         return batches.next_batch(conn, limit, MAX_BATCH_BYTES)

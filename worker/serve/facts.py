@@ -1,63 +1,51 @@
 """What the store says about feeds, incidents and work, as plain rows for pages and tables.
 
-Every function takes a read-only connection and is quick enough to be asked every few seconds:
-counts use the indexes, lists are limited.
+The store's own answers are in ``store.queries``; here they get the shape that people see.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from worker.config.schema import FeedConfig
-
-_COUNTS = {
-    "inbox": "SELECT count(*) FROM inbox",
-    "inbox_due": "SELECT count(*) FROM inbox WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')",
-    "outbox": "SELECT count(*) FROM outbox WHERE published = 0",
-    "articles": "SELECT count(*) FROM article WHERE current = 1",
-    "incidents": "SELECT count(*) FROM incident WHERE superseded_by IS NULL",
-    "dead_letters": "SELECT count(*) FROM dead_letter WHERE retried_at IS NULL",
-}
+from worker.store import queries
+from worker.store.connect import Connection
+from worker.store.feeds import stored_feeds
+from worker.store.meta import read_all
 
 
-def store_facts(conn: sqlite3.Connection) -> dict[str, Any]:
+def store_facts(conn: Connection) -> dict[str, Any]:
     """Whose store it is, how much is in it, and how old the oldest waiting message is."""
-    facts: dict[str, Any] = {
-        str(row["key"]): row["value"]
-        for row in conn.execute("SELECT key, value FROM meta ORDER BY key")
+    waiting, held = queries.backlog(conn), queries.holdings(conn)
+    return {
+        **read_all(conn),
+        "inbox": waiting.inbox,
+        "inbox_due": waiting.inbox_due,
+        "outbox": waiting.outbox,
+        "articles": held.articles,
+        "incidents": held.incidents,
+        "dead_letters": held.dead_letters,
+        "outbox_oldest": waiting.outbox_oldest,
+        "inbox_oldest": waiting.inbox_oldest,
+        "last_article": held.last_article,
     }
-    for name, query in _COUNTS.items():
-        facts[name] = conn.execute(query).fetchone()[0]
-    facts["outbox_oldest"] = _one(
-        conn, "SELECT created FROM outbox WHERE published = 0 ORDER BY seq LIMIT 1"
-    )
-    facts["inbox_oldest"] = _one(conn, "SELECT min(due_at) FROM inbox WHERE claimed = 0")
-    facts["last_article"] = _one(conn, "SELECT max(settled_at) FROM article")
-    return facts
 
 
-def dead_letter_facts(conn: sqlite3.Connection) -> list[dict[str, Any]]:
+def dead_letter_facts(conn: Connection) -> list[dict[str, Any]]:
     """What was given up and not brought back, oldest first."""
-    rows = conn.execute(
-        "SELECT buried_at, reason, attempts, article_id, detail, "
-        "json_extract(payload, '$.entry.url') AS url FROM dead_letter "
-        "WHERE retried_at IS NULL ORDER BY dead_letter_id"
-    )
-    return [dict(row) for row in rows]
+    return [asdict(letter) for letter in queries.given_up(conn)]
 
 
-def feed_facts(
-    conn: sqlite3.Connection | None, feeds: Iterable[FeedConfig]
-) -> list[dict[str, Any]]:
+def feed_facts(conn: Connection | None, feeds: Iterable[FeedConfig]) -> list[dict[str, Any]]:
     """Each configured feed with what the store knows of it; without a store, only itself."""
     known: dict[str, dict[str, Any]] = {}
     if conn is not None:
-        for row in conn.execute("SELECT feed_id, next_at, state FROM feed"):
-            known[row["feed_id"]] = {"next_at": row["next_at"], **_table(row["state"])}
+        for stored in stored_feeds(conn):
+            known[stored.feed_id] = {"next_at": stored.next_at, **_table(stored.state)}
     rows = []
     for feed in feeds:
         state = known.get(feed.id, {})
@@ -77,35 +65,17 @@ def feed_facts(
     return rows
 
 
-def incident_facts(conn: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
+def incident_facts(conn: Connection, limit: int) -> list[dict[str, Any]]:
     """Incidents, the last changed first: one flat row each."""
-    query = "SELECT record, changed_at FROM incident ORDER BY changed_at DESC, incident_id LIMIT ?"
     return [
-        {**_flat(_snapshot(row["record"])), "changed_at": row["changed_at"]}
-        for row in conn.execute(query, (limit,))
+        {**_flat(found.snapshot), "changed_at": found.changed_at}
+        for found in queries.last_changed(conn, limit)
     ]
 
 
-def snapshot_of(conn: sqlite3.Connection, incident_id: str) -> dict[str, Any] | None:
-    """The latest snapshot of an incident as a JSON object."""
-    row = conn.execute(
-        "SELECT record FROM incident WHERE incident_id = ?", (incident_id,)
-    ).fetchone()
-    return None if row is None else _snapshot(row["record"])
-
-
-def recent_articles(conn: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
+def recent_articles(conn: Connection, limit: int) -> list[dict[str, Any]]:
     """Articles settled last, with their verdicts: what was set aside is as telling as the rest."""
-    query = (
-        "SELECT article_id, version, outlet, url, label, band, settled_at, record FROM article "
-        "WHERE current = 1 ORDER BY settle_id DESC LIMIT ?"
-    )
-    rows = []
-    for row in conn.execute(query, (limit,)):
-        facts = {key: row[key] for key in row.keys() if key != "record"}  # noqa: SIM118 - a Row
-        facts["title"] = _table(row["record"]).get("title")
-        rows.append(facts)
-    return rows
+    return [asdict(article) for article in queries.last_settled(conn, limit)]
 
 
 def age_s(instant: str | None, now: dt.datetime) -> float:
@@ -149,17 +119,6 @@ def bounds(figure: Mapping[str, Any] | None) -> str | None:
     return spread if best is None else f"{best} ({spread})"
 
 
-def _snapshot(record: str) -> dict[str, Any]:
-    table = _table(record)
-    inner = table.get("snapshot")
-    return inner if isinstance(inner, dict) else table
-
-
-def _table(text: str | None) -> dict[str, Any]:
-    found = json.loads(text) if text else {}
+def _table(text: str) -> dict[str, Any]:
+    found = json.loads(text)
     return found if isinstance(found, dict) else {}
-
-
-def _one(conn: sqlite3.Connection, query: str) -> Any:
-    row = conn.execute(query).fetchone()
-    return row[0] if row else None

@@ -32,7 +32,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class ProbeResult:
     """Answers to the two questions of an orchestrator; empty ``problems`` = yes."""
 
     problems: tuple[str, ...] = ()
@@ -43,8 +43,8 @@ class Health:
 class Face:
     """Where the answers come from."""
 
-    live: Callable[[], Health]
-    ready: Callable[[], Health]
+    live: Callable[[], ProbeResult]
+    ready: Callable[[], ProbeResult]
     status: Callable[[], Awaitable[dict[str, Any]]]
     metrics: Metrics
 
@@ -121,7 +121,7 @@ def weblink(url: str | None) -> str | None:
     return url if url and urlsplit(url).scheme in {"http", "https"} else None
 
 
-def _answer(health: Health) -> web.Response:
+def _answer(health: ProbeResult) -> web.Response:
     body = {
         "status": "failing" if health.problems else "ok",
         "problems": health.problems,

@@ -14,7 +14,7 @@ from worker.core.domain.incident import ArticleRef, FiledReport, from_json, to_j
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import window
-from worker.store.times import instant, stamp, stamp_or_none
+from worker.store.times import instant_or_none, stamp, stamp_or_none
 
 _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 _VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
@@ -44,7 +44,7 @@ def standing(conn: sqlite3.Connection, article_id: str) -> Standing | None:
         return None
     return Standing(
         article=_ARTICLE.validate_json(row["record"]),
-        told_at=instant(row["wire_version"]) if row["wire_version"] else None,
+        told_at=instant_or_none(row["wire_version"]),
         published_record=bool(row["published_record"]),
         has_reports=bool(row["told"]),
     )
@@ -66,7 +66,7 @@ def analysis_of(
         _VERDICT.validate_json(row["verdict"]),
         tuple(f.report for f in filed.values()),
     )
-    return analysis, instant(row["wire_version"]) if row["wire_version"] else None
+    return analysis, instant_or_none(row["wire_version"])
 
 
 def replace_version(
@@ -152,6 +152,32 @@ def reports_of_articles(
             conn.execute("SELECT record FROM report WHERE article_id = ?", (article_id,))
         )
     return found
+
+
+def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
+    """Whether any version of an article was settled."""
+    found = conn.execute("SELECT 1 FROM article WHERE article_id = ? LIMIT 1", (article_id,))
+    return found.fetchone() is not None
+
+
+def newest_version(conn: sqlite3.Connection, article_id: str) -> int:
+    """The number of the newest settled version of an article, 0 when there is none."""
+    row = conn.execute(
+        "SELECT max(version) AS newest FROM article WHERE article_id = ?", (article_id,)
+    ).fetchone()
+    return int(row["newest"] or 0)
+
+
+def recorded_since(conn: sqlite3.Connection, since: dt.datetime) -> list[str]:
+    """Ids of articles settled after ``since`` whose standing version has a record in the reports
+    topic, in the order in which they were settled.
+    """
+    rows = conn.execute(
+        "SELECT article_id FROM article WHERE current = 1 AND published_record = 1 "
+        "AND settled_at > ? ORDER BY settle_id",
+        (stamp(since),),
+    )
+    return [row["article_id"] for row in rows]
 
 
 def _filed(rows: Iterable[sqlite3.Row]) -> dict[str, FiledReport]:

@@ -21,10 +21,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 from worker.core.domain.errors import ConfigError, KabulwireError, NoRoomError, StateError
-from worker.store.disk_space import drop_ballast, has_no_room
+from worker.store.disk_space import UnwritableError, drop_ballast, has_no_room, may_pass
+from worker.store.meta import read_meta, write_meta
+
+Connection: TypeAlias = sqlite3.Connection
+"""Passed around by those who may not look inside: SQL is written in this package only."""
+StoreError = sqlite3.DatabaseError
+"""What SQLite itself says of a store, as far as it is nothing of ours: damaged, locked, full."""
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS: tuple[str, ...] = (_SCHEMA.read_text(encoding="utf-8"),)
@@ -43,7 +49,7 @@ class Binding:
     profile: str
 
 
-def open_writer(path: Path, binding: Binding, *, durable: bool = True) -> sqlite3.Connection:
+def open_writer(path: Path, binding: Binding, *, durable: bool = True) -> Connection:
     """Open (and create or migrate) the store for its one writer.
 
     Raises ``ConfigError`` when the path cannot be used, the store is bound to something else or is
@@ -58,7 +64,7 @@ def open_writer(path: Path, binding: Binding, *, durable: bool = True) -> sqlite
         return _opened(path, binding, durable=durable)
 
 
-def _opened(path: Path, binding: Binding, *, durable: bool) -> sqlite3.Connection:
+def _opened(path: Path, binding: Binding, *, durable: bool) -> Connection:
     conn = None
     try:
         conn = sqlite3.connect(
@@ -97,7 +103,7 @@ def _make_folder(path: Path) -> None:
         raise ConfigError(f"store.path: no folder {path.parent}: {error.strerror}") from error
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> Connection:
     """A connection that can only read. Raises ``ConfigError`` when there is no store, ``StateError``
     when it is damaged.
     """
@@ -120,11 +126,25 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing. Takes the write lock at once, so that no transaction fails half-way on it."""
+def transaction(conn: Connection) -> Iterator[Connection]:
+    """All or nothing. Takes the write lock at once, so that no transaction fails half-way on it.
+
+    Raises ``UnwritableError`` when it was rolled back because of what may pass by itself.
+    """
+    try:
+        with _rolled_back_on_error(conn):
+            yield conn
+    except sqlite3.OperationalError as error:
+        if may_pass(error):
+            raise UnwritableError(error) from error
+        raise
+
+
+@contextmanager
+def _rolled_back_on_error(conn: Connection) -> Iterator[None]:
     conn.execute("BEGIN IMMEDIATE")
     try:
-        yield conn
+        yield
     except BaseException:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
@@ -168,22 +188,12 @@ def _lock(handle: IO[str], path: Path, deadline: float) -> None:
             raise ConfigError(f"store {path} is in use by process {holder}") from error
 
 
-def read_meta(conn: sqlite3.Connection, key: str) -> str | None:
-    """A value of the ``meta`` table, or None."""
-    row = conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
+def fold_log(conn: Connection) -> None:
+    """Fold the write-ahead log into the store's file, as far as readers let it."""
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def write_meta(conn: sqlite3.Connection, key: str, value: str) -> None:
-    """Set a value of the ``meta`` table."""
-    conn.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) "
-        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (key, value),
-    )
-
-
-def _configure(conn: sqlite3.Connection, *, durable: bool) -> None:
+def _configure(conn: Connection, *, durable: bool) -> None:
     conn.row_factory = sqlite3.Row
     conn.execute(f"PRAGMA journal_mode = {'WAL' if durable else 'MEMORY'}").fetchone()
     conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
@@ -192,7 +202,7 @@ def _configure(conn: sqlite3.Connection, *, durable: bool) -> None:
     conn.execute("PRAGMA temp_store = MEMORY")
 
 
-def _migrate(conn: sqlite3.Connection, path: Path) -> None:
+def _migrate(conn: Connection, path: Path) -> None:
     version = int(conn.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
         raise ConfigError(
@@ -205,7 +215,7 @@ def _migrate(conn: sqlite3.Connection, path: Path) -> None:
         conn.executescript(script)
 
 
-def _bind(conn: sqlite3.Connection, binding: Binding, path: Path) -> None:
+def _bind(conn: Connection, binding: Binding, path: Path) -> None:
     wanted = {"sink": binding.sink, "instance": binding.instance, "profile": binding.profile}
     with transaction(conn):
         if read_meta(conn, "store_id") is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 
-from worker.store.inbox import Work, pack_work
-from worker.store.times import stamp
+from worker.store import inbox
+from worker.store.inbox import Work, WorkKind, pack_work
+from worker.store.times import instant, stamp
 
 
 def add(conn: sqlite3.Connection, work: Work, reason: str, detail: str, now: dt.datetime) -> None:
@@ -36,18 +37,9 @@ def retry(conn: sqlite3.Connection, now: dt.datetime, reason: str | None = None)
         (reason,),
     ).fetchall()
     for row in rows:
-        conn.execute(
-            "INSERT INTO inbox (kind, article_id, entry_id, payload, admitted_at, due_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                row["kind"],
-                row["article_id"],
-                row["entry_id"],
-                row["payload"],
-                row["admitted_at"],
-                stamp(now),
-            ),
-        )
+        kind: WorkKind = row["kind"]
+        admitted_at = instant(row["admitted_at"])
+        inbox.put(conn, kind, row["article_id"], row["entry_id"], row["payload"], admitted_at, now)
         conn.execute(
             "UPDATE dead_letter SET retried_at = ? WHERE dead_letter_id = ?",
             (stamp(now), row["dead_letter_id"]),

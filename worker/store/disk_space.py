@@ -21,6 +21,19 @@ _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC",
 """A disk that takes nothing at the moment; SQLite has a name for each place where it notices."""
 
 
+class UnwritableError(sqlite3.OperationalError):
+    """The store takes nothing at the moment; the same transaction may succeed later.
+
+    ``no_room``: its disk is full. Otherwise another program holds the write lock.
+    """
+
+    def __init__(self, error: sqlite3.OperationalError) -> None:
+        super().__init__(str(error))
+        self.sqlite_errorname = error.sqlite_errorname
+        self.sqlite_errorcode = error.sqlite_errorcode
+        self.no_room = has_no_room(error)
+
+
 def has_no_room(error: sqlite3.Error) -> bool:
     """Whether the disk takes nothing at the moment."""
     return getattr(error, "sqlite_errorname", "") in _NO_ROOM

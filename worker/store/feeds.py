@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from dataclasses import dataclass
 
 from worker.store.times import stamp, stamp_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeed:
+    """A feed's state (JSON, as the poller wrote it), and when it is next asked (an instant of the
+    store, None: at once).
+    """
+
+    feed_id: str
+    next_at: str | None
+    state: str
 
 
 def save_state(
@@ -26,4 +38,10 @@ def save_state(
 
 def load_states(conn: sqlite3.Connection) -> dict[str, str]:
     """All feed states, by feed id."""
-    return {row["feed_id"]: row["state"] for row in conn.execute("SELECT * FROM feed")}
+    return {feed.feed_id: feed.state for feed in stored_feeds(conn)}
+
+
+def stored_feeds(conn: sqlite3.Connection) -> list[StoredFeed]:
+    """All feeds that were ever polled, by feed id."""
+    rows = conn.execute("SELECT feed_id, next_at, state FROM feed ORDER BY feed_id")
+    return [StoredFeed(**row) for row in rows]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import sqlite3
 
 from courlan import clean_url, normalize_url
 
@@ -20,7 +19,12 @@ from worker.core.domain.document import Entry
 
 def entry_id_of(entry: Entry) -> str:
     """Hash of feed and identity."""
-    return f"e-{_digest(entry.feed, entry.id)}"
+    return entry_id_from(entry.feed, entry.id)
+
+
+def entry_id_from(feed: str, identity: str) -> str:
+    """The same for an entry that another one names."""
+    return f"e-{_digest(feed, identity)}"
 
 
 def canonical_url(url: str | None) -> str | None:
@@ -34,17 +38,9 @@ def canonical_url(url: str | None) -> str | None:
         return None
 
 
-def article_id_of(conn: sqlite3.Connection, entry: Entry, entry_id: str) -> tuple[str, bool]:
-    """The article of an entry seen for the first time, and whether it is known already."""
-    url = canonical_url(entry.url)
-    if url is None:
-        return entry_id, False
-    bound = conn.execute(
-        "SELECT article_id FROM entry WHERE outlet IS ? AND url = ? LIMIT 1", (entry.outlet, url)
-    ).fetchone()
-    if bound is not None:
-        return str(bound["article_id"]), True
-    return f"a-{_digest(entry.outlet or '', url)}", False
+def article_id_from(outlet: str | None, url: str) -> str:
+    """The article that an outlet has at a canonical URL."""
+    return f"a-{_digest(outlet or '', url)}"
 
 
 def _digest(*parts: str) -> str:

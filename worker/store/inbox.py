@@ -26,8 +26,10 @@ from pydantic import TypeAdapter
 from worker import crash_points
 from worker.core.domain.document import Document, Entry
 from worker.core.sources.gate import GateDecision
+from worker.store.articles import newest_version
+from worker.store.entries import add_entry, bind_to_article, change_entry, find_entry
 from worker.store.feeds import save_state
-from worker.store.identity import article_id_of, canonical_url, entry_id_of
+from worker.store.identity import entry_id_from, entry_id_of
 from worker.store.times import instant, stamp
 
 WorkKind = Literal["entry", "document", "kill", "correction"]
@@ -91,14 +93,34 @@ def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> A
 
 def admit_document(conn: sqlite3.Connection, document: Document, now: dt.datetime) -> int:
     """Take in a document that needs no fetching (replay, spool, push); returns its inbox id."""
-    return _queue(conn, "document", document.article_id, None, _pack(document=document), now, now)
+    payload = json.dumps(_pack(document=document))
+    return put(conn, "document", document.article_id, None, payload, now, now)
 
 
 def admit_correction(
     conn: sqlite3.Connection, article_id: str, correction: dict[str, Any], now: dt.datetime
 ) -> int:
     """Take in a person's decision; returns its inbox id."""
-    return _queue(conn, "correction", article_id, None, {"correction": correction}, now, now)
+    payload = json.dumps({"correction": correction})
+    return put(conn, "correction", article_id, None, payload, now, now)
+
+
+def put(
+    conn: sqlite3.Connection,
+    kind: WorkKind,
+    article_id: str,
+    entry_id: str | None,
+    payload: str,
+    admitted_at: dt.datetime,
+    due_at: dt.datetime,
+) -> int:
+    """Add a row; returns its inbox id. ``payload`` is JSON as ``pack_work`` writes it."""
+    cursor = conn.execute(
+        "INSERT INTO inbox (kind, article_id, entry_id, payload, admitted_at, due_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (kind, article_id, entry_id, payload, stamp(admitted_at), stamp(due_at)),
+    )
+    return int(cursor.lastrowid or 0)
 
 
 def claim(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
@@ -146,11 +168,6 @@ def finish(conn: sqlite3.Connection, work: Work) -> None:
     conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
 
 
-def count(conn: sqlite3.Connection) -> int:
-    """Rows in the inbox, due or not."""
-    return int(conn.execute("SELECT count(*) FROM inbox").fetchone()[0])
-
-
 def _due(conn: sqlite3.Connection, now: dt.datetime) -> Sequence[sqlite3.Row]:
     """Due rows, of each article the oldest only, so that versions are settled in order.
 
@@ -172,60 +189,17 @@ def _admit_entry(
     conn: sqlite3.Connection, entry: Entry, gate: GateDecision, now: dt.datetime
 ) -> tuple[str, bool]:
     entry_id = entry_id_of(entry)
-    known = conn.execute("SELECT * FROM entry WHERE entry_id = ?", (entry_id,)).fetchone()
+    known = find_entry(conn, entry_id)
     if known is None:
-        article_id, bound = article_id_of(conn, entry, entry_id)
-        _remember(conn, entry, entry_id, article_id, gate, now)
+        article_id, bound = bind_to_article(conn, entry, entry_id)
+        add_entry(conn, entry, entry_id, article_id, gate, now)
         wanted = gate.open and (not bound or entry.status not in ("new", "update"))
         return "new", wanted and _enqueue(conn, entry, entry_id, article_id, now)
-    if known["content_hash"] == entry.content_hash and known["status"] == entry.status:
+    if known.content_hash == entry.content_hash and known.status == entry.status:
         return "seen", False
-    conn.execute(
-        "UPDATE entry SET content_hash = ?, version = ?, status = ?, title = ?, changed_at = ?, "
-        "gate_open = max(gate_open, ?) WHERE entry_id = ?",
-        (
-            entry.content_hash,
-            entry.version,
-            entry.status,
-            entry.title,
-            stamp(now),
-            gate.open,
-            entry_id,
-        ),
-    )
-    wanted = gate.open or bool(known["gate_open"])
-    return "changed", wanted and _enqueue(conn, entry, entry_id, known["article_id"], now)
-
-
-def _remember(
-    conn: sqlite3.Connection,
-    entry: Entry,
-    entry_id: str,
-    article_id: str,
-    gate: GateDecision,
-    now: dt.datetime,
-) -> None:
-    conn.execute(
-        "INSERT INTO entry (entry_id, feed_id, identity, article_id, outlet, url, content_hash, "
-        "version, status, gate_open, gate_reason, title, first_seen, changed_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entry_id,
-            entry.feed,
-            entry.id,
-            article_id,
-            entry.outlet,
-            canonical_url(entry.url),
-            entry.content_hash,
-            entry.version,
-            entry.status,
-            gate.open,
-            gate.reason,
-            entry.title,
-            stamp(now),
-            stamp(now),
-        ),
-    )
+    change_entry(conn, entry, entry_id, gate, now)
+    wanted = gate.open or known.gate_open
+    return "changed", wanted and _enqueue(conn, entry, entry_id, known.article_id, now)
 
 
 def _enqueue(
@@ -239,35 +213,10 @@ def _enqueue(
     if entry.status == "embargo":
         due = max(entry.embargo_until, now) if entry.embargo_until else NEVER
     if entry.withdraws is not None:
-        article_id = _other_article(conn, entry) or article_id
-    _queue(conn, kind, article_id, entry_id, _pack(entry=entry), now, due)
+        other = find_entry(conn, entry_id_from(entry.feed, entry.withdraws))
+        article_id = other.article_id if other is not None else article_id
+    put(conn, kind, article_id, entry_id, json.dumps(_pack(entry=entry)), now, due)
     return True
-
-
-def _other_article(conn: sqlite3.Connection, entry: Entry) -> str | None:
-    """The article that this entry withdraws by naming another item."""
-    row = conn.execute(
-        "SELECT article_id FROM entry WHERE feed_id = ? AND identity = ?",
-        (entry.feed, entry.withdraws),
-    ).fetchone()
-    return None if row is None else str(row["article_id"])
-
-
-def _queue(
-    conn: sqlite3.Connection,
-    kind: WorkKind,
-    article_id: str,
-    entry_id: str | None,
-    payload: dict[str, Any],
-    admitted: dt.datetime,
-    due: dt.datetime,
-) -> int:
-    cursor = conn.execute(
-        "INSERT INTO inbox (kind, article_id, entry_id, payload, admitted_at, due_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (kind, article_id, entry_id, json.dumps(payload), stamp(admitted), stamp(due)),
-    )
-    return int(cursor.lastrowid or 0)
 
 
 def _pack(*, entry: Entry | None = None, document: Document | None = None) -> dict[str, Any]:
@@ -292,9 +241,6 @@ def pack_work(work: Work) -> str:
 def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
     payload = json.loads(row["payload"])
     article_id = row["article_id"]
-    newest = conn.execute(
-        "SELECT max(version) AS n FROM article WHERE article_id = ?", (article_id,)
-    ).fetchone()
     document = None
     if "document" in payload:
         document = _DOCUMENT.validate_python(payload["document"])
@@ -312,5 +258,5 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         admitted_at=instant(row["admitted_at"]),
         attempts=row["attempts"] + 1,
         postponed=row["postponed"],
-        version=(newest["n"] or 0) + 1,
+        version=newest_version(conn, article_id) + 1,
     )

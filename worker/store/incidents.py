@@ -1,4 +1,4 @@
-"""Incidents, their members and timers, and the component that one decision looks at."""
+"""Incidents, their members and founding counts, and the component that one decision looks at."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from collections.abc import Collection, Iterable
 from worker.core.domain.incident import (
     Changes,
     Component,
-    Constraint,
     FiledReport,
     Incident,
-    TimerSet,
     from_json,
     to_json,
 )
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect, frozen_window, hull
 from worker.store.articles import reports_of_articles, reports_of_days
-from worker.store.times import instant, stamp
+from worker.store.constraints import load_constraints
+from worker.store.timers import set_timer
+from worker.store.times import stamp
 
 Days = tuple[dt.date, dt.date]
+_DROP = (
+    "DELETE FROM timer WHERE incident_id = ?",
+    "DELETE FROM member WHERE incident_id = ?",
+    "DELETE FROM founded WHERE incident_id = ?",
+    "DELETE FROM incident WHERE incident_id = ?",
+)
 
 
 def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledge) -> Component:
@@ -49,7 +55,7 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
         announced=tuple(near),
         constraints=constraints,
         founded=_founded(conn, kept, near),
-        next_ordinal=_next_ordinal(conn),
+        next_ordinal=count_founded(conn) + 1,
     )
 
 
@@ -77,40 +83,21 @@ def load_all(conn: sqlite3.Connection) -> list[Incident]:
 
 def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that nobody outside has ever seen, with its id."""
-    for table in ("timer", "member", "founded", "incident"):
-        conn.execute(f"DELETE FROM {table} WHERE incident_id = ?", (incident_id,))  # noqa: S608
+    for statement in _DROP:
+        conn.execute(statement, (incident_id,))
 
 
-def due_timers(
-    conn: sqlite3.Connection, now: dt.datetime, limit: int
-) -> list[tuple[str, str, dt.datetime]]:
-    """(incident, kind, due) of timers due by ``now``, oldest first."""
-    rows = conn.execute(
-        "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at, incident_id, kind LIMIT ?",
-        (stamp(now), limit),
-    )
-    return [(row["incident_id"], row["kind"], instant(row["due_at"])) for row in rows]
+def revision_of(conn: sqlite3.Connection, incident_id: str | None) -> int | None:
+    """The revision at which an incident stands, or None."""
+    row = conn.execute(
+        "SELECT revision FROM incident WHERE incident_id = ?", (incident_id,)
+    ).fetchone()
+    return None if row is None else int(row["revision"])
 
 
-def set_timer(conn: sqlite3.Connection, timer: TimerSet) -> None:
-    """Set, move or clear the one timer of (incident, kind)."""
-    conn.execute(
-        "DELETE FROM timer WHERE incident_id = ? AND kind = ?", (timer.incident_id, timer.kind)
-    )
-    if timer.due_at is not None:
-        conn.execute(
-            "INSERT INTO timer (incident_id, kind, due_at) VALUES (?, ?, ?)",
-            (timer.incident_id, timer.kind, stamp(timer.due_at)),
-        )
-
-
-def load_constraints(conn: sqlite3.Connection, since: int = 0) -> tuple[Constraint, ...]:
-    """Decisions of people from settle ``since`` on, in the order in which they were made."""
-    rows = conn.execute(
-        'SELECT record FROM "constraint" WHERE settle_id >= ? ORDER BY settle_id, constraint_id',
-        (since,),
-    )
-    return tuple(from_json(Constraint, row["record"]) for row in rows)
+def count_founded(conn: sqlite3.Connection) -> int:
+    """How many incidents were ever announced, dropped ones apart: the newest one's ordinal."""
+    return int(conn.execute("SELECT count(*) FROM founded").fetchone()[0])
 
 
 def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
@@ -164,10 +151,6 @@ def _founded(
         rows = conn.execute("SELECT n FROM founded WHERE article_id = ?", (article_id,))
         found |= {(article_id, int(row["n"])) for row in rows}
     return tuple(sorted(found))
-
-
-def _next_ordinal(conn: sqlite3.Connection) -> int:
-    return int(conn.execute("SELECT count(*) FROM founded").fetchone()[0]) + 1
 
 
 def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:

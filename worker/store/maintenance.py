@@ -16,7 +16,7 @@ import sqlite3
 from pathlib import Path
 
 from worker.core.domain.errors import StateError
-from worker.store.connect import open_reader
+from worker.store.connect import fold_log, open_reader
 from worker.store.times import stamp
 
 KEEP_ARTICLES = dt.timedelta(days=90)
@@ -82,7 +82,17 @@ def retain(conn: sqlite3.Connection, now: dt.datetime) -> int:
     )
 
 
-def compact(conn: sqlite3.Connection) -> None:
-    """Give free pages back to the disk. Needs the store to itself, and room for a copy."""
-    conn.execute("VACUUM")
-    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def compact(path: Path) -> tuple[int, int]:
+    """Give free pages back to the disk; returns the bytes of the file before and after.
+
+    Needs the store to itself (``connect.exclusive``), and room for a copy.
+    """
+    conn = sqlite3.connect(path, isolation_level=None)
+    try:
+        fold_log(conn)
+        before = path.stat().st_size
+        conn.execute("VACUUM")
+        fold_log(conn)
+    finally:
+        conn.close()
+    return before, path.stat().st_size

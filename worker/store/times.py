@@ -20,3 +20,8 @@ def stamp_or_none(moment: dt.datetime | None) -> str | None:
 def instant(text: str) -> dt.datetime:
     """The inverse of ``stamp``."""
     return dt.datetime.fromisoformat(text)
+
+
+def instant_or_none(text: str | None) -> dt.datetime | None:
+    """The same; None stays None."""
+    return None if text is None else instant(text)

@@ -6,7 +6,8 @@ Rules
    after the commit; an exception rolls back and fails only its own future.
 2. A corrupt store is fatal: ``StateError`` and SQLite's own errors of a broken file reach
    ``on_fatal`` besides the future, and the process ends.
-3. A full disk is neither: the function fails, the caller waits, nothing is lost.
+3. A full disk is neither: the function fails with ``UnwritableError``, the caller waits, nothing is
+   lost.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from worker.core.domain.errors import StateError
-from worker.store.connect import transaction
+from worker.store.connect import Connection, StoreError, fold_log, transaction
 
 T = TypeVar("T")
-_Job = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+_Job = tuple[Callable[[Connection], Any], "Future[Any]"]
 
 
 class Writer(threading.Thread):
     """Runs submitted functions on the writing connection, in order of submission."""
 
-    def __init__(self, conn: sqlite3.Connection, on_fatal: Callable[[BaseException], None]) -> None:
+    def __init__(self, conn: Connection, on_fatal: Callable[[BaseException], None]) -> None:
         super().__init__(name="writer", daemon=True)
         self._conn = conn
         self._on_fatal = on_fatal
@@ -38,7 +39,7 @@ class Writer(threading.Thread):
         self.beat = time.monotonic()
         """When it last did something, or found nothing to do."""
 
-    def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
         """Run ``job`` in a transaction of its own; the future ends after the commit."""
         future: Future[T] = Future()
         self._jobs.put((job, future))
@@ -61,10 +62,10 @@ class Writer(threading.Thread):
                 break
             self._do(*job)
         with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the next start does it
-            self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            fold_log(self._conn)
         self._conn.close()
 
-    def _do(self, job: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> None:
+    def _do(self, job: Callable[[Connection], Any], future: Future[Any]) -> None:
         if not future.set_running_or_notify_cancel():
             return
         try:
@@ -79,7 +80,7 @@ class Writer(threading.Thread):
 
 
 def _is_fatal(error: BaseException) -> bool:
-    if isinstance(error, sqlite3.DatabaseError):
+    if isinstance(error, StoreError):
         code = getattr(error, "sqlite_errorname", "") or ""
         return code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
     return isinstance(error, StateError)

@@ -3,7 +3,7 @@
 Rules
 -----
 1. Several types are listed in GTD's hierarchy, not in the order of the text (codebook, "Attack Type":
-   when several apply, the first is attacktype1). The hierarchy is the order of ``contract/codes.toml``.
+   when several apply, the first is attacktype1). The hierarchy is the order of ``merge/state/codes.toml``.
 2. A weak word (gunfire) proves armed assault only when the attackers are in the sentence, or when
    no better type stands: rescuers and guards shoot too.
 3. Suicide is never inferred. A car bomb is not a suicide attack until the text says so.

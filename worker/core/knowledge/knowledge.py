@@ -29,7 +29,7 @@ class Knowledge:
     merge_weights: Mapping[str, float]
     digest: str
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Tables of ``contract/codes.toml``: names of GTD and ACLED → their codes."""
+    """Tables of ``merge/state/codes.toml``: names of GTD and ACLED → their codes."""
 
     def lexicon(self, lang: str) -> Lexicon | None:
         """The lexicon of a language, or None when we do not read it."""

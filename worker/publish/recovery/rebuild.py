@@ -26,7 +26,6 @@ that had come in meanwhile lost the ones it had itself.
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields, replace
 
@@ -44,10 +43,11 @@ from worker.core.merge.state.life import due_after
 from worker.core.merge.state.revise import content_of
 from worker.publish.batches import set_aside
 from worker.publish.recovery.restore import Published
-from worker.publish.recovery.resync import NOTHING, resync, unsent
+from worker.publish.recovery.resync import NOTHING, resync
 from worker.settle import conclude, decide_again
 from worker.store import articles, incidents, outbox
-from worker.store.times import stamp
+from worker.store.connect import Connection
+from worker.store.constraints import load_constraints
 
 _MOST_FOUNDED = 50
 _TOPIC_KEEPS = dt.timedelta(days=85)
@@ -63,7 +63,7 @@ class _Own:
 
 
 def rebuild(
-    conn: sqlite3.Connection,
+    conn: Connection,
     published: Published,
     ledger_seq: int,
     now: dt.datetime,
@@ -73,11 +73,11 @@ def rebuild(
 ) -> dict[str, int]:
     """Bring the store to what was published. Runs on the writer, in its transaction."""
     settle_id = outbox.next_settle_id(conn)
-    waiting = unsent(conn)
-    since = _first_unpublished_settle(conn)
-    own = _own_articles(conn, _since(conn, now) if moved else _waiting(conn, published.ce_ids))
+    waiting = outbox.unsent_revisions(conn)
+    since = outbox.last_published_settle(conn) + 1  # what people decided then is in no topic
+    own = _own_articles(conn, published.ce_ids, now - _TOPIC_KEEPS if moved else None)
     if moved:  # what went to the other sink would be taken for said here
-        conn.execute("DELETE FROM outbox WHERE published != 0")
+        outbox.forget_ended(conn)
     set_aside(conn, (INCIDENT_LOG, INCIDENTS, REPORTS), published.ce_ids, ledger_seq)
     taken = _take_articles(conn, published, settle_id, now, knowledge)
     _take_incidents(conn, published, now, knowledge, above=moved)
@@ -96,7 +96,7 @@ def rebuild(
     for analysis in anew:
         number = outbox.next_settle_id(conn)
         conclude(conn, analysis, number, now, knowledge, told_of=True, written=True)
-    for constraint in incidents.load_constraints(conn, since):
+    for constraint in load_constraints(conn, since):
         number = outbox.next_settle_id(conn)
         decide_again(conn, constraint.articles, number, now, knowledge)
     return {
@@ -107,37 +107,23 @@ def rebuild(
     }
 
 
-def _first_unpublished_settle(conn: sqlite3.Connection) -> int:
-    """The settle after the last one that was published: what people decided since is in no topic."""
-    row = conn.execute("SELECT max(settle_id) FROM outbox WHERE published = 1").fetchone()
-    return int(row[0] or 0) + 1
-
-
-def _waiting(conn: sqlite3.Connection, ce_ids: Collection[str]) -> Iterable[str]:
+def _waiting(conn: Connection, ce_ids: Collection[str]) -> Iterable[str]:
     """Articles whose record waits, in the order in which they were settled."""
-    rows = conn.execute(
-        "SELECT key, ce_id FROM outbox WHERE published = 0 AND topic = ? ORDER BY seq", (REPORTS,)
-    ).fetchall()
-    return dict.fromkeys(row["key"] for row in rows if row["ce_id"] not in ce_ids)
+    waiting = outbox.waiting_keys(conn, REPORTS)
+    return dict.fromkeys(key for ce_id, key in waiting.items() if ce_id not in ce_ids)
 
 
-def _since(conn: sqlite3.Connection, now: dt.datetime) -> Iterable[str]:
-    """Articles with a record that a reports topic would still hold, in the same order."""
-    rows = conn.execute(
-        "SELECT article_id FROM article WHERE current = 1 AND published_record = 1 "
-        "AND settled_at > ? ORDER BY settle_id",
-        (stamp(now - _TOPIC_KEEPS),),
-    ).fetchall()
-    return [row["article_id"] for row in rows]
-
-
-def _own_articles(conn: sqlite3.Connection, names: Iterable[str]) -> list[_Own]:
+def _own_articles(
+    conn: Connection, ce_ids: Collection[str], since: dt.datetime | None
+) -> list[_Own]:
+    """What waits, or, of a store that was away, whatever has a record since then."""
+    names = _waiting(conn, ce_ids) if since is None else articles.recorded_since(conn, since)
     found = (articles.analysis_of(conn, name) for name in names)
     return [_Own(analysis, told_at) for analysis, told_at in filter(None, found)]
 
 
 def _take_articles(
-    conn: sqlite3.Connection,
+    conn: Connection,
     published: Published,
     settle_id: int,
     now: dt.datetime,
@@ -159,7 +145,7 @@ def _take_articles(
 
 
 def _file(
-    conn: sqlite3.Connection,
+    conn: Connection,
     mine: _Own,
     published: Published,
     settle_id: int,
@@ -198,7 +184,7 @@ def _report(told: PublishedReport) -> Report:
 
 
 def _take_incidents(
-    conn: sqlite3.Connection,
+    conn: Connection,
     published: Published,
     now: dt.datetime,
     knowledge: Knowledge,
@@ -265,9 +251,9 @@ def _founder(snapshot: Snapshot, held: Iterable[str]) -> tuple[str, int]:
     return snapshot.incident_id, 0  # its founder left before the log begins
 
 
-def _ordinals(conn: sqlite3.Connection) -> Callable[[Incident | None], int]:
+def _ordinals(conn: Connection) -> Callable[[Incident | None], int]:
     """Local incidents keep theirs; the others follow in the order in which they were announced."""
-    newest = int(conn.execute("SELECT count(*) FROM founded").fetchone()[0])
+    newest = incidents.count_founded(conn)
 
     def ordinal(local: Incident | None) -> int:
         nonlocal newest

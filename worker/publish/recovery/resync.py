@@ -16,33 +16,25 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, messages
+from worker.core.contract.message import messages
 from worker.core.domain.canonical import digest
 from worker.core.domain.incident import Change, Changes, Incident
 from worker.core.domain.snapshot import ChangeNote
 from worker.core.knowledge.knowledge import Knowledge
 from worker.publish.batches import forget_ledger
-from worker.store import incidents, outbox
-from worker.store.connect import read_meta, write_meta
+from worker.store import incidents, outbox, queries
+from worker.store.connect import Connection
+from worker.store.meta import forget_written, read_meta, write_meta
+from worker.store.outbox import Unsent
 from worker.store.times import stamp
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """The lowest revision of an incident that waits, and whether anything that waits is material."""
-
-    first: int
-    material: bool
-
 
 NOTHING = Unsent(0, material=False)
 
 
 def resync(
-    conn: sqlite3.Connection,
+    conn: Connection,
     local: Incident,
     now: dt.datetime,
     knowledge: Knowledge,
@@ -71,19 +63,8 @@ def resync(
     )
 
 
-def unsent(conn: sqlite3.Connection) -> dict[str, Unsent]:
-    """What waits of each incident: everything below its lowest revision was published."""
-    rows = conn.execute(
-        "SELECT key, min(CAST(json_extract(headers, '$.kw_revision') AS INTEGER)) AS revision, "
-        "max(json_extract(headers, '$.kw_material') = 'true') AS material "
-        "FROM outbox WHERE published = 0 AND topic IN (?, ?) GROUP BY key",
-        (INCIDENT_LOG, INCIDENTS),
-    )
-    return {row["key"]: Unsent(int(row["revision"]), bool(row["material"])) for row in rows}
-
-
 def republish(
-    conn: sqlite3.Connection,
+    conn: Connection,
     sink: str,
     now: dt.datetime,
     knowledge: Knowledge,
@@ -98,9 +79,9 @@ def republish(
     if moved or lost:
         write_meta(conn, "sink", sink)
         forget_ledger(conn, sink)
-        conn.execute("DELETE FROM outbox WHERE published != 0")
-        conn.execute("DELETE FROM meta WHERE key LIKE 'written.%'")
+        outbox.forget_ended(conn)
+        forget_written(conn)
     known = incidents.load_all(conn)
     for local in known:
         resync(conn, local, now, knowledge)
-    return {"incidents": len(known), "moved": int(moved), "waiting": outbox.count_waiting(conn)}
+    return {"incidents": len(known), "moved": int(moved), "waiting": queries.count_waiting(conn)}

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +33,8 @@ from worker.observe import log
 from worker.observe.metrics import Metrics
 from worker.sandbox.pool import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, correct, settle, withdraw
-from worker.store import disk_space, inbox
+from worker.store import disk_space, inbox, incidents
+from worker.store.connect import Connection
 from worker.store.inbox import Work
 from worker.store.writer import Writer
 
@@ -107,7 +107,7 @@ class Chain:
             return
         self._tell(work, settled, revision, began)
 
-    async def write(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def write(self, job: Callable[[Connection], _T]) -> _T:
         """Run ``job`` in a transaction on the writer thread, waiting out a full disk.
 
         A transaction that found no room was rolled back whole, so it is simply run again; the
@@ -117,10 +117,8 @@ class Chain:
         while True:
             try:
                 done = await asyncio.wrap_future(self.writer.submit(job))
-            except sqlite3.OperationalError as error:
-                if not disk_space.may_pass(error):
-                    raise
-                dropped = disk_space.has_no_room(error) and disk_space.drop_ballast(self.store)
+            except disk_space.UnwritableError as error:
+                dropped = error.no_room and disk_space.drop_ballast(self.store)
                 if not told:
                     log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
                     told = True
@@ -224,12 +222,9 @@ def tell_changes(changes: tuple[tuple[str, int, str], ...], metrics: Metrics) ->
         log.get().info("incident.changed", incident=incident_id, revision=revision, kind=kind)
 
 
-def _with_revision(conn: sqlite3.Connection, settled: Settled) -> tuple[Settled, int | None]:
+def _with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | None]:
     """A settle, and the revision at which it left the article's incident."""
-    row = conn.execute(
-        "SELECT revision FROM incident WHERE incident_id = ?", (settled.home,)
-    ).fetchone()
-    return settled, row["revision"] if row else None
+    return settled, incidents.revision_of(conn, settled.home)
 
 
 def names(work: Work) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The front desk: what a running worker knows of itself, for health, metrics and the page.
+"""What a running worker knows of itself, for health, metrics and the page.
 
 Rules
 -----
@@ -6,27 +6,27 @@ Rules
 2. Ready asks whether new articles would be found and kept. An absent sink is a note until the
    outbox is above its limit, because the outbox is there to absorb it. A sink that waits for a
    person (a wrong password, a missing right) is a problem at once: no waiting mends it.
-3. The store is read on a thread and a connection of the desk's own, never on the loop.
+3. The store is read on a thread and a connection of its own, never on the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sqlite3
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from worker import __version__
-from worker.config.load import Loaded
-from worker.config.schema import FeedConfig
+from worker.config.schema import Config, FeedConfig
 from worker.core.knowledge.knowledge import Knowledge
 from worker.observe.metrics import Metrics
 from worker.serve import facts
-from worker.serve.web import Health
+from worker.serve.web import ProbeResult
+from worker.store import queries
+from worker.store.connect import Connection
 from worker.store.disk_space import free_bytes
 
 _LOOP_LIMIT_S = 15.0
@@ -38,10 +38,11 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Pulse:
-    """The last signs of life, as readings of a monotonic clock, and what stands in the way."""
+class Conditions:
+    """How the worker is at the moment, as its parts tell it, and what stands in the way."""
 
-    beat: float = field(default_factory=time.monotonic)
+    loop_s: float = field(default_factory=time.monotonic)
+    """When the loop last served what is due, on the steady clock."""
     answered: bool = False
     """At least one feed has answered since the start."""
     stopping: bool = False
@@ -50,6 +51,8 @@ class Pulse:
     problems: dict[str, str] = field(default_factory=dict)
     """What makes us not ready, by the part that says so."""
     notes: dict[str, str] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    """Ids of feeds whose last poll failed."""
 
     def set_problem(self, part: str, text: str) -> None:
         """Say what is wrong with a part, or with "" that nothing is."""
@@ -65,14 +68,14 @@ class Pulse:
         else:
             self.notes.pop(part, None)
 
-    def ready(self) -> Health:
+    def ready(self) -> ProbeResult:
         """Would a new article be found and kept?"""
         problems = list(self.problems.values())
         if self.stopping:
             problems.append("stopping")
         if not self.answered:
             problems.append("no feed has answered yet")
-        return Health(tuple(problems), tuple(self.notes.values()))
+        return ProbeResult(tuple(problems), tuple(self.notes.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +88,35 @@ class Waiting:
     free_bytes: int
 
 
-class Desk:
-    """Reads the store for those who ask. One per worker; ``close`` it."""
+class Health:
+    """Judges the worker, and reads the store for those who ask. One per worker.
+
+    ``reader``: the one thread that ``conn`` is used on. ``threads``: name of a thread → when it last
+    did something, on the steady clock; None when it is gone.
+    """
 
     def __init__(
         self,
-        loaded: Loaded,
+        config: Config,
         knowledge: Knowledge,
-        feeds: list[FeedConfig],
-        conn: sqlite3.Connection,
+        feeds: Sequence[FeedConfig],
         metrics: Metrics,
+        conn: Connection,
+        reader: Executor,
+        threads: Mapping[str, Callable[[], float | None]],
     ) -> None:
-        self._loaded = loaded
+        self._config = config
         self._knowledge = knowledge
         self._feeds = feeds
-        self._conn = conn
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._metrics = metrics
-        self.pulse = Pulse()
-        self.threads: dict[str, Callable[[], float | None]] = {}
-        """Name of a thread → when it last did something; None when it is gone."""
+        self._conn = conn
+        self._reader = reader
+        self._threads = threads
+        self.conditions = Conditions()
         metrics.info(
             {
                 "version": __version__,
-                "instance": loaded.config.instance,
+                "instance": config.instance,
                 "profile": knowledge.profile.name,
                 "knowledge": knowledge.digest,
             }
@@ -117,59 +125,56 @@ class Desk:
     @property
     def sink(self) -> str:
         """Where messages go."""
-        return "Kafka" if self._loaded.config.kafka.bootstrap_servers else "files"
+        return "Kafka" if self._config.kafka.bootstrap_servers else "files"
 
-    async def read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def read(self, question: Callable[[Connection], _T]) -> _T:
         """Ask the store something, off the loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, question, self._conn)
+        return await loop.run_in_executor(self._reader, question, self._conn)
 
-    def close(self) -> None:
-        """End the reading thread and its connection."""
-        self._thread.shutdown(wait=True)
-        self._conn.close()
-
-    def live(self) -> Health:
+    def live(self) -> ProbeResult:
         """Whether the event loop still turns and every thread of the worker made progress lately."""
         moment = time.monotonic()
         problems = []
-        if moment - self.pulse.beat > _LOOP_LIMIT_S:
-            problems.append(f"the loop has not turned for {moment - self.pulse.beat:.0f} s")
-        for name, last_beat in self.threads.items():
+        if moment - self.conditions.loop_s > _LOOP_LIMIT_S:
+            problems.append(f"the loop has not turned for {moment - self.conditions.loop_s:.0f} s")
+        for name, last_beat in self._threads.items():
             last = last_beat()
             if last is None:
                 problems.append(f"the {name} thread is gone")
             elif moment - last > _THREAD_LIMIT_S:
                 problems.append(f"the {name} thread has been stuck for {moment - last:.0f} s")
-        return Health(tuple(problems))
+        return ProbeResult(tuple(problems))
 
     async def measure(self, now: dt.datetime) -> Waiting:
         """Count what waits, set the gauges, and judge disk and high-water marks."""
-        told = await self.read(facts.store_facts)
-        settings, metrics = self._loaded.config, self._metrics
+        told = await self.read(queries.backlog)
+        settings, metrics = self._config, self._metrics
         free = free_bytes(settings.store.path)
-        waiting = Waiting(told["inbox"], told["inbox_due"], told["outbox"], free)
+        waiting = Waiting(told.inbox, told.inbox_due, told.outbox, free)
         metrics.inbox_rows.set(waiting.inbox)
-        metrics.inbox_oldest.set(facts.age_s(told["inbox_oldest"], now))
+        metrics.inbox_oldest.set(facts.age_s(told.inbox_oldest, now))
         metrics.outbox_rows.set(waiting.outbox)
-        metrics.outbox_oldest.set(facts.age_s(told["outbox_oldest"], now))
+        metrics.outbox_oldest.set(facts.age_s(told.outbox_oldest, now))
         metrics.disk_free.set(free)
         low = free < settings.store.min_free_mb * _MB
-        self.pulse.set_problem("disk", f"only {free // _MB} MB of disk are free" if low else "")
+        self.conditions.set_problem(
+            "disk", f"only {free // _MB} MB of disk are free" if low else ""
+        )
         full = waiting.outbox > settings.ingest.outbox_high_water
-        self.pulse.set_problem("outbox", f"{waiting.outbox} messages wait" if full else "")
-        self.pulse.paused = low or full or waiting.inbox > settings.ingest.inbox_high_water
-        metrics.polling_paused.set(self.pulse.paused)
+        self.conditions.set_problem("outbox", f"{waiting.outbox} messages wait" if full else "")
+        self.conditions.paused = low or full or waiting.inbox > settings.ingest.inbox_high_water
+        metrics.polling_paused.set(self.conditions.paused)
         return waiting
 
     async def status(self) -> dict[str, Any]:
         """Everything the page shows."""
-        health = self.pulse.ready()
+        health = self.conditions.ready()
         return await self.read(
             lambda conn: {
                 "title": self._knowledge.profile.title,
                 "version": __version__,
-                "instance": self._loaded.config.instance,
+                "instance": self._config.instance,
                 "profile": self._knowledge.profile.name,
                 "knowledge": self._knowledge.digest,
                 "sink": self.sink,

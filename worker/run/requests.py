@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from worker.store import dead_letters, inbox
+from worker.store.connect import Connection
 
 
 def folder(store: Path) -> Path:
@@ -49,7 +49,7 @@ def waiting(store: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             path.replace(path.with_suffix(".bad"))
 
 
-def admit(conn: sqlite3.Connection, request: Mapping[str, Any], now: dt.datetime) -> int:
+def admit(conn: Connection, request: Mapping[str, Any], now: dt.datetime) -> int:
     """Carry a request out, or queue it; returns how many rows it put into the inbox."""
     correction = request.get("correct")
     if isinstance(correction, dict) and correction.get("articles"):

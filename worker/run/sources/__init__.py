@@ -1,0 +1,38 @@
+"""The table of what a worker does by itself: one line for each source of due work.
+
+``work`` brings articles or works on them and is left alone once a stop was asked for; ``upkeep`` goes
+on until the last piece of work has ended.
+"""
+
+from __future__ import annotations
+
+from worker.run.parts import Parts
+from worker.run.poller import Poller
+from worker.run.scheduler import Source
+from worker.run.sources.gauges import Gauges, LoopLag
+from worker.run.sources.heartbeats import AliveLine, Heartbeats
+from worker.run.sources.inbox import Inbox
+from worker.run.sources.maintenance import Maintenance
+from worker.run.sources.requests import Requests
+from worker.run.sources.timers import Timers
+
+
+def work(parts: Parts) -> list[Source]:
+    """What is served until a stop is asked for."""
+    return [
+        *(Poller(feed, parts) for feed in parts.feeds),
+        Inbox(parts),
+    ]
+
+
+def upkeep(parts: Parts) -> list[Source]:
+    """What is served until the end."""
+    return [
+        LoopLag(parts),
+        Timers(parts),
+        Heartbeats(parts),
+        AliveLine(parts),
+        Requests(parts),
+        Gauges(parts),
+        Maintenance(parts),
+    ]

@@ -1,0 +1,138 @@
+"""What the store answers to the page, to health and to people who look; nothing here writes.
+
+Every function is quick enough to be asked every few seconds; lists are limited. Instants are text
+as the store writes them (``times.stamp``: UTC), for they are shown. Nothing of the core is imported:
+a command that only looks starts in half the time.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much work and how many messages wait (in rows), and since when the oldest does."""
+
+    inbox: int
+    inbox_due: int
+    outbox: int
+    inbox_oldest: str | None
+    outbox_oldest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """How many articles stand, incidents live and dead letters lie there; the last settle's instant."""
+
+    articles: int
+    incidents: int
+    dead_letters: int
+    last_article: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot:
+    """An incident's latest snapshot, a JSON object as it was published, and when it changed."""
+
+    snapshot: dict[str, Any]
+    changed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettledArticle:
+    """The standing version of an article, with its verdict."""
+
+    article_id: str
+    version: int
+    outlet: str | None
+    url: str | None
+    label: str | None
+    band: str | None
+    settled_at: str
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A dead letter: when and why it was given up, after how many attempts."""
+
+    buried_at: str
+    reason: str
+    attempts: int
+    article_id: str
+    detail: str
+    url: str | None
+
+
+def backlog(conn: sqlite3.Connection) -> Backlog:
+    """What waits. A row is due by the clock of this machine."""
+    row = conn.execute(
+        "SELECT (SELECT count(*) FROM inbox) AS inbox, (SELECT count(*) FROM inbox "
+        "WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')) AS inbox_due, "
+        "(SELECT min(due_at) FROM inbox WHERE claimed = 0) AS inbox_oldest, "
+        "(SELECT created FROM outbox WHERE published = 0 ORDER BY seq LIMIT 1) AS outbox_oldest"
+    ).fetchone()
+    return Backlog(outbox=count_waiting(conn), **row)
+
+
+def count_waiting(conn: sqlite3.Connection) -> int:
+    """How many messages wait to be published."""
+    return int(conn.execute("SELECT count(*) FROM outbox WHERE published = 0").fetchone()[0])
+
+
+def holdings(conn: sqlite3.Connection) -> Holdings:
+    """What is there."""
+    row = conn.execute(
+        "SELECT (SELECT count(*) FROM article WHERE current = 1) AS articles, "
+        "(SELECT count(*) FROM incident WHERE superseded_by IS NULL) AS incidents, "
+        "(SELECT count(*) FROM dead_letter WHERE retried_at IS NULL) AS dead_letters, "
+        "(SELECT max(settled_at) FROM article) AS last_article"
+    ).fetchone()
+    return Holdings(**row)
+
+
+def given_up(conn: sqlite3.Connection) -> list[GivenUp]:
+    """Dead letters that were not brought back, oldest first."""
+    rows = conn.execute(
+        "SELECT buried_at, reason, attempts, article_id, detail, "
+        "json_extract(payload, '$.entry.url') AS url FROM dead_letter "
+        "WHERE retried_at IS NULL ORDER BY dead_letter_id"
+    )
+    return [GivenUp(**row) for row in rows]
+
+
+def last_changed(conn: sqlite3.Connection, limit: int) -> list[StoredSnapshot]:
+    """At most ``limit`` incidents, the last changed first."""
+    rows = conn.execute(
+        "SELECT record, changed_at FROM incident ORDER BY changed_at DESC, incident_id LIMIT ?",
+        (limit,),
+    )
+    return [StoredSnapshot(_snapshot(row["record"]), row["changed_at"]) for row in rows]
+
+
+def snapshot_of(conn: sqlite3.Connection, incident_id: str) -> dict[str, Any] | None:
+    """The latest snapshot of an incident as a JSON object, or None."""
+    row = conn.execute(
+        "SELECT record FROM incident WHERE incident_id = ?", (incident_id,)
+    ).fetchone()
+    return None if row is None else _snapshot(row["record"])
+
+
+def last_settled(conn: sqlite3.Connection, limit: int) -> list[SettledArticle]:
+    """At most ``limit`` articles, the last settled first, set aside ones too."""
+    rows = conn.execute(
+        "SELECT article_id, version, outlet, url, label, band, settled_at, "
+        "json_extract(record, '$.title') AS title FROM article "
+        "WHERE current = 1 ORDER BY settle_id DESC LIMIT ?",
+        (limit,),
+    )
+    return [SettledArticle(**row) for row in rows]
+
+
+def _snapshot(record: str) -> dict[str, Any]:
+    snapshot: dict[str, Any] = json.loads(record)["snapshot"]
+    return snapshot
