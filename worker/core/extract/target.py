@@ -160,7 +160,8 @@ def _speaks(passage: Passage, phrase: Range) -> bool:
     if passage.has("says", after) and not passage.has("harm", after):
         return True
     return any(
-        passage.ends_with(c, phrase.start, _SPEECH_REACH_CHARS) for c in ("says", "reception", "speech")
+        passage.ends_with(c, phrase.start, _SPEECH_REACH_CHARS)
+        for c in ("says", "reception", "speech")
     )
 
 

@@ -109,9 +109,7 @@ class SpeakerIndex:
         if sentence is None:
             return self.narrator
         governing = [
-            a
-            for a in self._attributions.get(sentence.index, ())
-            if a.governs.holds(position)
+            a for a in self._attributions.get(sentence.index, ()) if a.governs.holds(position)
         ]
         return governing[-1].speaker if governing else self._quoted_on(sentence)
 
@@ -206,18 +204,14 @@ class SpeakerIndex:
                 return _Subject(pronoun.start(), verb, last)
         return self._kind(before, lexicon) or self._stranger(before)
 
-    def _inverted(
-        self, verb_end: int, sentence: Sentence, lexicon: Lexicon
-    ) -> _Subject | None:
+    def _inverted(self, verb_end: int, sentence: Sentence, lexicon: Lexicon) -> _Subject | None:
         """As in "…, said the spokesman": the subject follows a verb that closes the words before."""
         before = self._prose.text[sentence.start : verb_end]
         if re.search(r"[,\"'] ?\w+$", before) is None:
             return None
         return self._subject_after(verb_end, sentence, lexicon)
 
-    def _subject_after(
-        self, start: int, sentence: Sentence, lexicon: Lexicon
-    ) -> _Subject | None:
+    def _subject_after(self, start: int, sentence: Sentence, lexicon: Lexicon) -> _Subject | None:
         after = Range(start, min(sentence.end, start + _OBJECT_REACH_CHARS))
         return (
             self._named(after, lexicon)

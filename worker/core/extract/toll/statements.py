@@ -98,9 +98,7 @@ def _statements(article: Article, prose: Prose, placed: Sequence[_Placed]) -> It
         yield _statement(article, prose, item, ids)
 
 
-def _statement(
-    article: Article, prose: Prose, item: _Placed, ids: dict[Range, str]
-) -> Statement:
+def _statement(article: Article, prose: Prose, item: _Placed, ids: dict[Range, str]) -> Statement:
     count, speaker = item.count, item.speaker
     number: Number = count.number
     span = prose.span(count)
