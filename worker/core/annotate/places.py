@@ -26,14 +26,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
 from worker.core.lang.normalise import Range, apart, plain
-from worker.core.text.prose import Prose, Sentence
+from worker.core.text.prose import Prose
 
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline"]
 
@@ -44,6 +44,14 @@ class PlaceMention(Range):
 
     entry: PlaceEntry
     kind: MentionKind
+
+
+class _Word(NamedTuple):
+    """A word where it stands; a plain tuple, since an article has a thousand."""
+
+    start: int
+    end: int
+    letters: str
 
 
 _WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
@@ -148,21 +156,21 @@ def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
 def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
     """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
-    words = list(_WORD.finditer(text))
+    words = [_Word(*m.span(), m.group()) for m in _WORD.finditer(text)]
     cased = not (prose.raw.isupper() or prose.raw.islower())
     after = 0
-    for index, word in enumerate(words):
+    for index, (start, end, word) in enumerate(words):
         if index < after:
             continue
         hit = _longest(words, index, text, gazetteer, prose if cased else None)
         if hit is not None:
             last, entry = hit
             after = last + 1
-            yield _mention(word.start(), words[last].end(), entry)
+            yield _mention(start, words[last].end, entry)
         else:
-            single = _bare(word.group(), gazetteer, inflected)
-            if single is not None and not (cased and _is_small(prose, word.start())):
-                yield _mention(word.start(), word.end(), single)
+            single = _bare(word, gazetteer, inflected)
+            if single is not None and not (cased and _is_small(prose, start)):
+                yield _mention(start, end, single)
     if gazetteer.unspaced is not None:
         for match in gazetteer.unspaced.finditer(text):
             yield _mention(match.start(), match.end(), gazetteer.names[match.group()])
@@ -186,22 +194,22 @@ def _mention(start: int, end: int, entry: PlaceEntry) -> PlaceMention:
 
 
 def _longest(
-    words: list[re.Match[str]],
+    words: list[_Word],
     index: int,
     text: str,
     gazetteer: _Gazetteer,
     cased: Prose | None,
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
-    first = words[index].group()
+    first = words[index].letters
     heads = (first[:2], _sound(first)[:2])
     if len(first) > 1 and not gazetteer.starts.intersection(heads):
         return None
-    small = cased is not None and _is_small(cased, words[index].start())
+    small = cased is not None and _is_small(cased, words[index].start)
     letters, sound, best = "", "", None
     for last in range(index, min(index + _MAX_WORDS, len(words))):
-        start, word = words[last].start(), words[last].group()
-        if last > index and not _joins(text[words[last - 1].end() : start]):
+        start, _, word = words[last]
+        if last > index and not _joins(text[words[last - 1].end : start]):
             break
         possessive = word == "s" and text[start - 1] == "'"
         linking = (word in _LINKS or possessive) and last > index
@@ -210,8 +218,10 @@ def _longest(
         if small and letters not in gazetteer.small:
             continue
         entry = gazetteer.exact.get(letters)
-        if entry is None and not linking and not (cased and _is_small(cased, start)):
+        if entry is None and not linking:
             entry = gazetteer.by_sound.get(sound)
+            if entry is not None and cased and _is_small(cased, start):
+                entry = None
         if entry is not None and not possessive:
             best = (last, entry)
     return best
@@ -341,10 +351,3 @@ def _with_capital(
         for m in lexicon.find("capital_word", prose.text, city.end)
     ]
     return _apart([*mentions, *added]) if added else mentions
-
-
-def sentence_places(
-    mentions: tuple[PlaceMention, ...], sentence: Sentence
-) -> tuple[PlaceMention, ...]:
-    """The mentions inside one sentence."""
-    return tuple(m for m in mentions if sentence.holds(m.start))

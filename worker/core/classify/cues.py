@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.annotate.places import PlaceMention, sentence_places
+from worker.core.annotate.places import PlaceMention
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, starting_in
 from worker.core.text.prose import Prose, Sentence
 
 THREAT_REACH_CHARS = 45
@@ -62,7 +62,7 @@ def read_sentence(
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
         hits[category] = _real(prose, hits.get(category, ()), unreal, lexicon)
-    inside = sentence_places(mentions, sentence)
+    inside = starting_in(mentions, sentence)
     regions = tuple(
         Range.of(m)
         for m in lexicon.find("region_phrase", prose.text, sentence.start, sentence.end)

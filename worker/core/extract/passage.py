@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Profile
 from worker.core.knowledge.weights import ExtractWeights
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range, plain
+from worker.core.lang.normalise import Range, plain, starting_in
 from worker.core.segment.clauses import Trigger, find_triggers
 from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose, Sentence
@@ -112,16 +112,11 @@ class Passage:
 
     def triggers_in(self, at: Range) -> tuple[Trigger, ...]:
         """The attack words of this attack inside a stretch."""
-        low = bisect_left(self._trigger_starts, at.start)
-        return self.triggers[low : bisect_left(self._trigger_starts, at.end)]
+        return starting_in(self.triggers, at)
 
     @cached_property
     def _starts(self) -> list[int]:
         return [r.start for r in self.segment.ranges]
-
-    @cached_property
-    def _trigger_starts(self) -> list[int]:
-        return [t.start for t in self.triggers]
 
     def has(self, category: str, at: Range) -> bool:
         """Whether a category matches inside a stretch."""

@@ -22,9 +22,11 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from re import Match
 from typing import TypeVar
 
@@ -104,6 +106,7 @@ class Range:
 
 
 Found = TypeVar("Found", bound=Range)
+_START = attrgetter("start")
 
 
 def apart(ordered: Iterable[Found]) -> Iterator[Found]:
@@ -113,6 +116,12 @@ def apart(ordered: Iterable[Found]) -> Iterator[Found]:
         if found.start >= end:
             end = found.end
             yield found
+
+
+def starting_in(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
+    """Those that begin inside a stretch; ``found`` stands in the order of the text."""
+    low = bisect_left(found, at.start, key=_START)
+    return found[low : bisect_left(found, at.end, low, key=_START)]
 
 
 def words_end(text: str, end: int, low: int = 0) -> int:

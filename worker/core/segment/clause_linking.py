@@ -11,7 +11,6 @@ Rules
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -23,6 +22,7 @@ from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.knowledge.weights import LinkingWeights
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import starting_in
 from worker.core.segment.clauses import Clause, is_foreign, led_by
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Prose, Sentence
@@ -69,8 +69,6 @@ class ClauseLinker:
         self._gazetteer = gazetteer
         self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
         self._places = places
-        self._place_starts = [p.start for p in places]
-        self._date_starts = [d.start for d in timeline.dates]
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
         self._current = self._main
@@ -186,12 +184,10 @@ class ClauseLinker:
             place = entry.parent
 
     def _places_in(self, clause: Clause) -> tuple[PlaceMention, ...]:
-        low = bisect_left(self._place_starts, clause.start)
-        return self._places[low : bisect_left(self._place_starts, clause.end)]
+        return starting_in(self._places, clause)
 
     def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
-        low = bisect_left(self._date_starts, clause.start)
-        return self._dates[low : bisect_left(self._date_starts, clause.end)]
+        return starting_in(self._dates, clause)
 
     def _says(self, category: str, clause: Clause) -> bool:
         """Whether a clause has words of a category."""

@@ -20,7 +20,7 @@ from typing import Literal
 from worker.core.annotate.dates import DateMention
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, starting_in
 from worker.core.text.prose import Prose, Sentence
 
 ClauseKind = Literal["plain", "background", "aggregate", "threat", "separate", "aside"]
@@ -169,7 +169,7 @@ def _signs(
     main: IncidentDate,
 ) -> list[_Sign]:
     """Dates and phrases that turn away from the main attack, by position."""
-    here = [d for d in dates if sentence.holds(d.start)]
+    here = starting_in(dates, sentence)
     out = [
         _Sign(d.start, d.end, "background", d)
         for d in here
