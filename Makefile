@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint format test chaos lock clean
+.PHONY: help setup run demo check lint format test chaos score lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,10 @@ test: $(TESTED) ## all tests, with a real Apache Kafka
 
 chaos: $(TESTED) ## hundreds of kills, freezes, outages and cuts, on a real Kafka (25 min)
 	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -s -m chaos --timeout=3600 $(TESTS)
+
+score: $(READY) ## how well it reads and merges, against labelled data; fails below a floor (RAISE=1)
+	@$(BIN)/python -m tests.score $(addprefix --only ,$(ONLY)) $(if $(MISSES),--misses $(MISSES)) \
+	  $(if $(FULL),--full) $(if $(JSON),--json $(JSON)) $(if $(RAISE),--raise-floors)
 
 lock: $(TESTED) ## renew both lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra build --output-file requirements.lock

@@ -120,7 +120,7 @@ def _clock(
 
 
 def _step(conn: Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze) -> Settled | None:
-    """Timers up to this line, then the line itself: admitted, claimed, analyzed, settled."""
+    """Timers up to this line, then the line itself: admitted, taken, analyzed, settled."""
     with transaction(conn):
         while tick(conn, item.clock, knowledge):
             pass
@@ -131,7 +131,7 @@ def _step(conn: Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze
             )
         else:
             inbox.admit_document(conn, item.document, item.clock)
-        work = inbox.claim(conn, item.clock, 1)[0]
+        work = inbox.take(conn, item.clock, 1)[0]
     if item.correction is not None:
         with transaction(conn):
             return correct(conn, work, item.clock, knowledge)

@@ -44,7 +44,9 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka_publisher, "_BACKOFF_S", (0.1, 0.5))
 
 
-def test_the_documented_rights_are_enough(door: Door, wanted: Config, publishing: Any) -> None:
+def test_publisher_needs_no_more_than_the_documented_rights(
+    door: Door, wanted: Config, publishing: Any
+) -> None:
     """With no more than the list every kind of row arrives and the next start reads the ledger. That
     settings of topics may not be seen is said once and stops nothing; with the optional lines of
     the list they are seen."""
@@ -94,7 +96,7 @@ def test_a_right_that_is_missing_is_named_until_it_is_granted(
     assert name in failed["advice"]
 
 
-def test_a_lost_store_needs_to_read_five_topics(
+def test_publisher_of_a_lost_store_needs_to_read_five_topics(
     door: Door, wanted: Config, publishing: Any, tmp_path: Path
 ) -> None:
     """A new store under an old name asks for the right to read each topic in turn, and is restored
@@ -121,7 +123,7 @@ def test_a_lost_store_needs_to_read_five_topics(
     assert one.events("store.restored")[-1]["incidents"] == 1
 
 
-def test_topics_that_are_not_there_need_somebody_who_may_make_them(
+def test_publisher_without_topics_waits_for_somebody_who_may_make_them(
     door: Door, prefix: str, tmp_path: Path, publishing: Any
 ) -> None:
     """Without topics, and without the right to make them: CREATE is named; when another user has
@@ -143,7 +145,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_topic_with_the_wrong_policy_stops_publishing_until_it_is_mended(
+def test_publisher_stops_at_a_topic_with_the_wrong_policy_until_it_is_mended(
     name: str, secured: SecuredBroker, wanted: Config, publishing: Any
 ) -> None:
     """Topic and setting are named, nothing is sent, and after `topics ensure` everything is."""
@@ -161,7 +163,7 @@ def test_a_topic_with_the_wrong_policy_stops_publishing_until_it_is_mended(
     assert failed["advice"] == "Run `kabulwire topics ensure`."
 
 
-def test_topics_are_looked_at_again_after_a_right_was_missing(
+def test_publisher_looks_at_topics_again_after_a_right_was_missing(
     door: Door, wanted: Config, publishing: Any
 ) -> None:
     """What was as it must be at the start may have been changed since: the next refusal is reason
@@ -190,7 +192,7 @@ def altered(broker: SecuredBroker, wanted: Config, topic: str, **settings: str) 
     broker.until(lambda: topics.check(wanted))
 
 
-def test_a_ledger_of_two_partitions_is_refused(
+def test_publisher_refuses_a_ledger_of_two_partitions(
     secured: SecuredBroker, wanted: Config, publishing: Any
 ) -> None:
     """Its newest mark could be in either: nothing is sent, and the advice is to make it anew."""
@@ -203,7 +205,7 @@ def test_a_ledger_of_two_partitions_is_refused(
     assert "delete this topic" in one.publisher.problem.advice
 
 
-def test_what_is_the_operators_affair_does_not_stop_publishing(
+def test_publisher_does_not_stop_at_what_is_the_operators_affair(
     secured: SecuredBroker, wanted: Config, publishing: Any
 ) -> None:
     """Another retention, and fewer replicas than wished for: only `topics check` tells."""
@@ -218,7 +220,7 @@ def test_what_is_the_operators_affair_does_not_stop_publishing(
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_a_worker_without_a_right_says_so_and_goes_on_when_it_has_it(
+def test_run_without_a_right_says_so_and_goes_on_when_it_has_it(
     door: Door, wanted: Config, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Articles are settled, readiness falls with reason and advice, the log has both and no

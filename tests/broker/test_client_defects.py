@@ -274,7 +274,7 @@ def test_d11_what_we_build_leaves_nothing_behind(client_class: Any) -> None:
     assert not started_since(before, 10)
 
 
-def test_a_session_that_ended_in_doubt_leaves_no_thread(
+def test_session_that_ended_in_doubt_leaves_no_thread(
     cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """A broker goes away in the middle: after the failure and ``close`` the client's threads end."""

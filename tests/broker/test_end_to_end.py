@@ -48,7 +48,7 @@ def _read(consumer: Any, topic: str) -> Iterator[dict[str, Any]]:
                 }
 
 
-def test_an_attack_reaches_a_consumer_once_through_kill_and_restart(
+def test_run_brings_an_attack_to_a_consumer_once_through_kill_and_restart(
     tmp_path: Path, newsroom: Newsroom, kafka: Broker
 ) -> None:
     """Feed → worker → Kafka; killed without warning and started again, revisions have no hole."""

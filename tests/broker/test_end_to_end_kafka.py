@@ -31,7 +31,9 @@ def press() -> Iterator[Press]:
         yield press
 
 
-def test_killed_again_and_again_at_any_moment(kafka: Broker, press: Press, tmp_path: Path) -> None:
+def test_run_killed_again_and_again_at_any_moment_loses_and_doubles_nothing(
+    kafka: Broker, press: Press, tmp_path: Path
+) -> None:
     """kill -9 at moments that nobody chose: every message of the outbox is in its topic once, and
     each incident counts 1, 2, 3 …"""
     prefix = f"killed-{time.time_ns()}"

@@ -11,7 +11,7 @@ from tests.broker.kafka_broker import Broker
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 
 
-def test_records_survive_kill_and_restart(own_kafka: Broker) -> None:
+def test_broker_keeps_records_over_kill_and_restart(own_kafka: Broker) -> None:
     """A record that was acknowledged is read again after kill -9 and a start on the same data."""
     admin = KafkaAdminClient(bootstrap_servers=own_kafka.bootstrap)
     admin.create_topics([NewTopic("kept", 1, 1)])
@@ -31,7 +31,7 @@ def test_records_survive_kill_and_restart(own_kafka: Broker) -> None:
     consumer.close()
 
 
-def test_frozen_broker_answers_after_thaw(own_kafka: Broker) -> None:
+def test_broker_that_was_frozen_answers_after_thaw(own_kafka: Broker) -> None:
     """While frozen it answers nobody; after the thaw it does."""
     own_kafka.freeze()
     with pytest.raises(Exception, match="did not answer"):

@@ -31,18 +31,18 @@ def side(**changes: object) -> StoreSide:
     return StoreSide(**values)  # type: ignore[arg-type]
 
 
-def test_same_row_in_both_is_agreement() -> None:
+def test_judge_agrees_on_the_same_row_in_both() -> None:
     """Store id, seq and hash equal: one history."""
     assert judge(MARK, side(), topics_empty=False) == "agreed"
 
 
-def test_nothing_anywhere_is_a_fresh_start() -> None:
+def test_judge_takes_nothing_anywhere_for_a_fresh_start() -> None:
     """No mark, nothing published, topics empty."""
     store = side(hash_at_mark=None, has_published=False)
     assert judge(None, store, topics_empty=True) == "fresh"
 
 
-def test_a_claim_without_rows_is_known_by_its_token() -> None:
+def test_judge_knows_a_claim_without_rows_by_its_token() -> None:
     """A mark of this store that rests on no row yet: the store must have kept the same token."""
     claim = Mark("s1", 0, "token", "o1")
     assert judge(claim, side(hash_at_mark="token"), topics_empty=False) == "agreed"
@@ -50,14 +50,14 @@ def test_a_claim_without_rows_is_known_by_its_token() -> None:
         assert judge(claim, side(hash_at_mark=other), topics_empty=False) not in ("agreed", "fresh")
 
 
-def test_a_ledger_that_lags_behind_its_store_is_not_believed() -> None:
+def test_judge_does_not_believe_a_ledger_that_lags_behind_its_store() -> None:
     """The broker lost its newest records, or was put back from a copy: what the store notes as
     published beyond the mark may be in no topic."""
     assert judge(MARK, side(seq=8), topics_empty=False) == "behind"
     assert judge(MARK, side(seq=7), topics_empty=False) == "agreed"
 
 
-def test_a_store_that_published_elsewhere_meanwhile_is_not_believed() -> None:
+def test_judge_does_not_believe_a_store_that_published_elsewhere_meanwhile() -> None:
     """Its marks are about another cluster or prefix, whatever the rows look like."""
     assert judge(MARK, side(), topics_empty=False, moved=True) == "moved"
     assert judge(None, side(), topics_empty=True, moved=True) == "moved"
@@ -78,14 +78,14 @@ def test_a_store_that_published_elsewhere_meanwhile_is_not_believed() -> None:
         (Mark("s1", 0, "t", "o"), side(hash_at_mark=None), True, "ahead"),
     ],
 )
-def test_every_other_case_is_a_divergence(
+def test_judge_names_every_other_case_as_a_divergence(
     mark: Mark | None, store: StoreSide, empty: bool, verdict: str
 ) -> None:
     """Lost, restored from a backup, rewritten, or a ledger that is gone: each has its name."""
     assert judge(mark, store, topics_empty=empty) == verdict
 
 
-def test_rows_are_taken_for_published_only_with_proof() -> None:
+def test_judge_takes_rows_for_published_only_with_proof() -> None:
     """Over all combinations, "agreed" with a row needs the same store and the same hash."""
     for store_id, row_hash, published, empty in itertools.product(
         ("s1", "s2"), (None, "h7", "x"), (True, False), (True, False)
@@ -96,7 +96,7 @@ def test_rows_are_taken_for_published_only_with_proof() -> None:
 
 
 @pytest.mark.broker
-def test_newest_mark_is_found_behind_many_of_others(
+def test_read_finds_the_newest_mark_behind_many_of_others(
     kafka: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mark that lies 1,300 records back is found; an instance without one has none. For one that
@@ -127,7 +127,7 @@ def test_newest_mark_is_found_behind_many_of_others(
 
 
 @pytest.mark.broker
-def test_what_cannot_be_a_ledger_is_named(kafka: Broker) -> None:
+def test_read_names_what_cannot_be_a_ledger(kafka: Broker) -> None:
     """Two partitions, a foreign value under our key, a reading that took too long: each its reason,
     and a ledger whose beginning is gone is read as far as it goes."""
     name = f"t{uuid.uuid4().hex[:8]}"
@@ -166,7 +166,7 @@ def test_a_foreign_mark_is_fatal_once_we_have_claimed(tmp_path: Path) -> None:
 
 
 @pytest.mark.broker
-def test_open_transaction_of_a_dead_process_is_not_read(kafka: Broker, tmp_path: Path) -> None:
+def test_read_passes_the_open_transaction_of_a_dead_process(kafka: Broker, tmp_path: Path) -> None:
     """What was sent but never committed is invisible, and ended by the next session."""
     wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
     ensure(wanted)
@@ -188,11 +188,12 @@ def test_open_transaction_of_a_dead_process_is_not_read(kafka: Broker, tmp_path:
 
 
 @pytest.mark.broker
-def test_open_transaction_of_another_worker_does_not_hide_our_mark(
+def test_read_gives_no_older_mark_while_another_workers_transaction_is_open(
     kafka: Broker, tmp_path: Path
 ) -> None:
-    """Two workers share the ledger topic. While one of them has a transaction open there, the newest
-    mark of the other is still found: an older one would have its rows sent a second time."""
+    """Two workers share the ledger topic. While one of them has a transaction open there, the other
+    reads nothing rather than an older mark, which would have its rows sent a second time; once that
+    has ended, its newest mark is found."""
     wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
     ensure(wanted)
     topic = f"{wanted.topics.prefix}.ledger.v1"

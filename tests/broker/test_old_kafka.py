@@ -36,7 +36,7 @@ def old(tmp_path: Path) -> Iterator[World]:
         broker.stop()
 
 
-def test_kafka_3_9_keeps_the_promises(old: World) -> None:
+def test_publisher_keeps_the_promises_on_kafka_3_9(old: World) -> None:
     """Workers are killed, also inside transactions: nothing is lost, doubled or reordered."""
     old.play(
         {

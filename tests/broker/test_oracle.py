@@ -50,7 +50,7 @@ SAID = {f"e{n}": row(n) for n in (1, 2, 3)}
 OTHER_VALUE = Heard("t", 0, 9, "kw-1", b"w", {"ce_id": "e3", "kw_revision": "3"})
 
 
-def test_the_same_is_clean() -> None:
+def test_compare_has_nothing_to_say_of_the_same() -> None:
     """Each row once and in order: nothing to say."""
     assert not any(compare(SAID, heard(1, 2, 3)).values())
     assert Judgement(rows=3, uncommitted_copies=2).clean
@@ -70,14 +70,14 @@ def test_the_same_is_clean() -> None:
         ([*heard(1, 2, 3), OTHER_VALUE], {"doubled": 1, "altered": 1, "two_contents": 1}),
     ],
 )
-def test_each_fault_is_counted(records: list[Heard], faults: dict[str, int]) -> None:
+def test_compare_counts_each_fault(records: list[Heard], faults: dict[str, int]) -> None:
     """Lost, doubled, reordered by revision, by seq or by partition, with a hole, never said, changed
     on the way, one revision with two contents."""
     assert {name: n for name, n in compare(SAID, records).items() if n} == faults
     assert not Judgement(**faults).clean
 
 
-def test_a_key_that_changed_on_the_way_is_altered() -> None:
+def test_compare_takes_a_key_that_changed_for_altered() -> None:
     """A record under another key than its row has is not what was said."""
     said = {**SAID, "e3": row(3, key="kw-2")}
     assert compare(said, heard(1, 2, 3))["altered"] == 1
@@ -108,7 +108,7 @@ def open_transaction(bootstrap: str, topic: str, *values: bytes) -> Any:
 
 
 @pytest.mark.broker
-def test_broken_transactions_are_seen_by_uncommitted_readers_only(kafka: Broker) -> None:
+def test_read_uncommitted_alone_sees_broken_transactions(kafka: Broker) -> None:
     """Two committed records and three aborted ones: one reader sees two, the other five."""
     topic = topic_of(kafka.bootstrap)
     open_transaction(kafka.bootstrap, topic, b"a", b"b").commit_transaction(20)
@@ -118,7 +118,7 @@ def test_broken_transactions_are_seen_by_uncommitted_readers_only(kafka: Broker)
 
 
 @pytest.mark.broker
-def test_an_open_transaction_is_waited_for(kafka: Broker) -> None:
+def test_read_committed_waits_for_an_open_transaction(kafka: Broker) -> None:
     """What lies beyond the last stable offset is not the end: no short answer, but patience until
     the transaction ends, or an error."""
     topic = topic_of(kafka.bootstrap)
@@ -135,7 +135,7 @@ def test_an_open_transaction_is_waited_for(kafka: Broker) -> None:
 
 
 @pytest.mark.broker
-def test_a_topic_that_is_not_there_is_no_empty_topic(kafka: Broker) -> None:
+def test_read_committed_tells_no_topic_from_an_empty_one(kafka: Broker) -> None:
     """Nothing read and nothing there are two answers."""
     with pytest.raises(UnreadError):
         read_committed(kafka.bootstrap, f"none-{uuid.uuid4().hex}")

@@ -114,7 +114,9 @@ def _environment(root: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": root}
 
 
-def test_outbox_equals_what_consumers_read(kafka: Broker, prefix: str, worker_of: Any) -> None:
+def test_publisher_gives_consumers_what_the_outbox_holds(
+    kafka: Broker, prefix: str, worker_of: Any
+) -> None:
     """Every row arrives once, with its key, headers and bytes, in the order of the outbox."""
     one = worker_of(kafka.bootstrap, prefix)
     one.write(120)
@@ -164,7 +166,9 @@ def mark_of(wanted: Config) -> ledger.Mark:
     return found
 
 
-def test_broker_absent_at_start(tmp_path: Path, prefix: str, worker_of: Any) -> None:
+def test_publisher_keeps_everything_without_a_broker_at_start(
+    tmp_path: Path, prefix: str, worker_of: Any
+) -> None:
     """Without a broker the outbox keeps everything; the reason and an advice are said once."""
     one = worker_of(f"127.0.0.1:{free_port()}", prefix, deadline_s=2)
     one.write(5)
@@ -237,7 +241,7 @@ def test_taken_over_while_a_session_opens(
     assert one.waiting() > 0
 
 
-def test_report_too_large_is_set_aside_and_the_rest_goes_on(
+def test_publisher_sets_a_report_too_large_aside_and_goes_on(
     kafka: Broker, prefix: str, worker_of: Any
 ) -> None:
     """A reports row that no broker takes is marked 2 and named; its neighbours arrive."""
@@ -270,7 +274,7 @@ def test_incident_row_is_never_skipped(kafka: Broker, prefix: str, worker_of: An
     assert [keys["reason"] for keys in one.events("publish.failed")] == ["record_refused"]
 
 
-def test_lost_store_without_knowledge_stops_and_says_so(
+def test_publisher_stops_at_a_lost_store_without_knowledge(
     kafka: Broker, prefix: str, worker_of: Any, tmp_path: Path
 ) -> None:
     """A new store under an old name sends nothing: its revisions would double the old ones."""
@@ -291,7 +295,9 @@ def test_lost_store_without_knowledge_stops_and_says_so(
     assert after == before
 
 
-def test_partition_of_a_key_is_that_of_java(kafka: Broker, prefix: str, worker_of: Any) -> None:
+def test_publisher_chooses_the_partition_of_a_key_as_java_does(
+    kafka: Broker, prefix: str, worker_of: Any
+) -> None:
     """Consumers in Java or C find an incident where their own partitioner looks for it."""
     one = worker_of(kafka.bootstrap, prefix)
     one.add(*(m for n in range(30) for m in revision(f"kw-p{n}", 1, 1)))
@@ -315,7 +321,7 @@ def test_partition_of_a_key_is_that_of_java(kafka: Broker, prefix: str, worker_o
     assert theirs == ours
 
 
-def test_password_is_given_and_a_wrong_one_is_named(
+def test_publisher_gives_the_password_and_names_a_wrong_one(
     prefix: str, worker_of: Any, tmp_path: Path
 ) -> None:
     """A broker that asks who we are: with the password from its file rows are published; with a
@@ -341,7 +347,9 @@ def test_password_is_given_and_a_wrong_one_is_named(
 
 
 @pytest.mark.chaos
-def test_kill_9_in_the_middle_many_times(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+def test_publisher_killed_in_the_middle_many_times_loses_nothing(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
     """A publishing process is killed again and again; nothing is lost, doubled or reordered."""
     store, log = tmp_path / "store.db", tmp_path / "process.log"
     choose = random.Random(7)
@@ -358,7 +366,9 @@ def test_kill_9_in_the_middle_many_times(kafka: Broker, prefix: str, tmp_path: P
 
 
 @pytest.mark.chaos
-def test_broker_killed_and_frozen(own_kafka: Broker, prefix: str, tmp_path: Path) -> None:
+def test_publisher_bears_a_broker_that_is_killed_and_frozen(
+    own_kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
     """The broker is killed once and frozen once while rows come in; nothing is lost or doubled."""
     store, log = tmp_path / "store.db", tmp_path / "process.log"
     running = process(store, own_kafka.bootstrap, prefix, 60, log)

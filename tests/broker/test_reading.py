@@ -76,7 +76,7 @@ def values(consumer: Any, seconds: float) -> list[bytes]:
     return [found.value for found in read_to_end(consumer, ends, time.monotonic() + seconds)]
 
 
-def test_an_answer_that_never_comes_costs_no_read(
+def test_read_to_end_asks_again_for_an_answer_that_never_comes(
     cluster: MockCluster, send: Callable[[bytes], None], consumer: Any
 ) -> None:
     """The broker falls silent with the line still open, until the client has given the line up:
@@ -96,12 +96,12 @@ def test_an_answer_that_never_comes_costs_no_read(
     assert given_up
 
 
-def test_lines_are_given_up_long_before_the_read_is() -> None:
+def test_reader_gives_lines_up_long_before_the_read() -> None:
     """Twice over in the time that a read of the ledger has."""
     assert 2 * client.REQUEST_MS < 1_000 * kafka_publisher._READ_S
 
 
-def test_a_read_that_gets_nowhere_ends_at_its_deadline(
+def test_read_to_end_that_gets_nowhere_ends_at_its_deadline(
     cluster: MockCluster, send: Callable[[bytes], None], consumer: Any
 ) -> None:
     """A broker that stays silent: the error says that the topic was not read, and in time."""
@@ -114,7 +114,7 @@ def test_a_read_that_gets_nowhere_ends_at_its_deadline(
 
 
 @pytest.mark.broker
-def test_markers_and_aborted_records_at_the_end_are_passed(kafka: Broker, tmp_path: Path) -> None:
+def test_read_passes_markers_and_aborted_records_at_the_end(kafka: Broker, tmp_path: Path) -> None:
     """A new ledger, one that ends in a commit, one that ends in aborted marks: each is read to its
     end again and again, and the newest committed mark is found."""
     wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
@@ -135,7 +135,7 @@ def test_markers_and_aborted_records_at_the_end_are_passed(kafka: Broker, tmp_pa
 
 
 @pytest.mark.broker
-def test_the_end_is_where_it_stood_when_reading_began(kafka: Broker, tmp_path: Path) -> None:
+def test_read_to_end_ends_where_the_end_stood_when_it_began(kafka: Broker, tmp_path: Path) -> None:
     """What is written meanwhile is not read: a busy topic would have no end."""
     wanted = config(tmp_path / "none.db", kafka.bootstrap, f"t{uuid.uuid4().hex[:8]}")
     ensure(wanted)

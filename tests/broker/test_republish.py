@@ -53,7 +53,7 @@ def killed(broker: Broker, prefix: str) -> list[tuple[int, int]]:
     return [(v["revision"], v["casualties"]["killed"]["best"]) for v in values]
 
 
-def test_from_files_to_a_broker(
+def test_topics_republish_takes_a_store_from_files_to_a_broker(
     kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """A worker that wrote to files gets a broker. It refuses until it is told to send everything;
@@ -80,7 +80,7 @@ def test_from_files_to_a_broker(
     assert told(kafka, prefix) == [(2, "resync"), (3, "updated")]
 
 
-def test_topics_that_were_deleted(
+def test_run_makes_topics_anew_that_were_deleted(
     own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Somebody deletes all topics, the ledger too. The worker makes them anew, says that its store
@@ -101,7 +101,7 @@ def test_topics_that_were_deleted(
 
 
 @pytest.mark.parametrize("names", [(), (INCIDENT_LOG,), (INCIDENTS, INCIDENT_LOG)])
-def test_topics_that_are_deleted_under_a_worker(
+def test_run_makes_topics_anew_that_are_deleted_under_it(
     names: tuple[str, ...], own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """All topics, or one of the incidents, go while it runs. It makes them anew, says so, sends every
@@ -122,7 +122,7 @@ def test_topics_that_are_deleted_under_a_worker(
     assert json.loads(latest[-1].value)["casualties"]["killed"]["best"] == 9
 
 
-def test_the_topic_of_states_deleted_while_nobody_looked(
+def test_run_fills_the_topic_of_states_that_was_deleted_while_nobody_looked(
     own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Only `incidents.v1` is gone at the start, and somebody made it anew already: the ledger knows
@@ -142,7 +142,9 @@ def test_the_topic_of_states_deleted_while_nobody_looked(
     assert [json.loads(record.value)["revision"] for record in latest] == [2]
 
 
-def test_to_files_and_back(kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom) -> None:
+def test_topics_republish_takes_a_store_to_files_and_back(
+    kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
+) -> None:
     """What was settled while the store wrote to files reaches the topics when it comes back, with a
     revision above all that either sink has seen."""
     feed, broker = f"{newsroom.base}/feed.xml", settings(kafka, prefix)
@@ -169,7 +171,7 @@ def test_to_files_and_back(kafka: Broker, prefix: str, tmp_path: Path, newsroom:
     assert last[0] > in_files
 
 
-def test_to_another_prefix_and_back(
+def test_run_goes_to_another_prefix_and_back(
     kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """The rows that went to the other prefix are not taken for sent to the first one."""

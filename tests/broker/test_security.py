@@ -154,7 +154,7 @@ WAYS: dict[str, Callable[[Door], Kafka]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_in_leads_to_the_topics(
+def test_publisher_reaches_the_topics_by_each_way_in(
     way: str, door: Door, wanted: Config, publishing: Any
 ) -> None:
     """With TLS and a password, a token or a certificate of our own, every row arrives once."""
@@ -166,7 +166,7 @@ def test_each_way_in_leads_to_the_topics(
     assert not one.events("publish.failed")
 
 
-def test_tokens_that_are_asked_for_are_renewed_in_time(
+def test_publisher_renews_tokens_that_are_asked_for_in_time(
     door: Door, wanted: Config, publishing: Any
 ) -> None:
     """Tokens live four seconds and the broker hangs up on old ones: one session logs in anew by
@@ -226,7 +226,7 @@ REFUSED: dict[str, tuple[Callable[[Door], Kafka], str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_why_we_were_turned_away_is_named(case: str, door: Door, impatient: None) -> None:
+def test_check_names_why_we_were_turned_away(case: str, door: Door, impatient: None) -> None:
     """Each refusal has its reason, a detail that says what is wrong, and the setting to look at;
     the password is in none of them."""
     make, reason, detail, advice = REFUSED[case]
@@ -278,7 +278,7 @@ MENDED = {
 
 
 @pytest.mark.parametrize("case", MENDED, ids=lambda case: case.__name__)
-def test_a_replaced_file_needs_no_restart(
+def test_publisher_takes_a_replaced_file_without_a_restart(
     case: Callable[[Door], tuple[Kafka, Mend]], door: Door, wanted: Config, publishing: Any,
     impatient: None,
 ) -> None:  # fmt: skip

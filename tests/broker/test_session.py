@@ -83,7 +83,7 @@ def run(cluster: MockCluster, session: ProducerSession, api: int, *codes: int) -
 
 
 @pytest.mark.parametrize("code", [3, 5, 6, 7, 9, 19, 20, 56, 74, 89])
-def test_passing_errors_of_produce_are_retried(
+def test_commit_retries_passing_errors_of_produce(
     code: int, cluster: MockCluster, session: ProducerSession
 ) -> None:
     """An error that passes (leader moved, not enough replicas, throttled …) costs no session, and
@@ -95,7 +95,7 @@ def test_passing_errors_of_produce_are_retried(
 
 
 @pytest.mark.parametrize("code", OF_COORDINATOR)
-def test_passing_errors_of_the_coordinator_are_retried(
+def test_session_retries_passing_errors_of_the_coordinator(
     code: int, cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """A coordinator that moves or loads while a session begins, adds partitions and commits."""
@@ -108,7 +108,7 @@ def test_passing_errors_of_the_coordinator_are_retried(
 
 
 @pytest.mark.parametrize("code", [10, 18, 32, 87])
-def test_what_is_never_taken_is_refused(
+def test_commit_raises_refused_for_what_is_never_taken(
     code: int, cluster: MockCluster, session: ProducerSession
 ) -> None:
     """Too large, too old or not valid: ``RefusedError`` with the position."""
@@ -120,7 +120,7 @@ def test_what_is_never_taken_is_refused(
 
 @pytest.mark.parametrize("code", [47, 90])
 @pytest.mark.parametrize("api", [INIT_PRODUCER_ID, ADD_PARTITIONS, PRODUCE, END_TXN])
-def test_a_producer_that_was_overtaken_is_fenced(
+def test_session_that_was_overtaken_is_fenced(
     api: int, code: int, cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """Another producer has our id, at whatever step we learn it: ``FencedError``."""
@@ -140,7 +140,7 @@ def test_a_producer_that_was_overtaken_is_fenced(
         (FIND_COORDINATOR, 90, "broker_unavailable"),
     ],
 )
-def test_lasting_errors_end_the_session_in_time(
+def test_session_ends_in_time_on_lasting_errors(
     api: int, code: int, reason: str, cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """An error that lasts ends the session with a reason, at once and long before a deadline."""
@@ -153,7 +153,7 @@ def test_lasting_errors_end_the_session_in_time(
 
 
 @pytest.mark.parametrize("api", [*TRANSACTION, PRODUCE])
-def test_passing_errors_that_do_not_pass_end_by_the_deadline(
+def test_session_ends_by_its_deadline_on_errors_that_do_not_pass(
     api: int, cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """The client would try for ever, or for its own timeout; the session ends with an error."""
@@ -164,7 +164,7 @@ def test_passing_errors_that_do_not_pass_end_by_the_deadline(
     assert isinstance(caught.value, StuckError) == (api == END_TXN)
 
 
-def test_refused_record_is_named_and_a_new_session_goes_on(
+def test_commit_names_a_refused_record_and_a_new_session_goes_on(
     cluster: MockCluster, session: ProducerSession, heir: Callable[[], ProducerSession]
 ) -> None:
     """The position of the record that the broker will never take is told."""
@@ -175,7 +175,7 @@ def test_refused_record_is_named_and_a_new_session_goes_on(
     heir().commit(records(b"good again"))
 
 
-def test_outage_longer_than_delivery_ends_the_session(
+def test_session_ends_in_an_outage_longer_than_delivery(
     cluster: MockCluster, make_session: SessionMaker, heir: Callable[[], ProducerSession]
 ) -> None:
     """A broker that goes away in the middle: an error in time, and the next session works."""
@@ -215,7 +215,7 @@ class Patient(Limits):
     ("step", "api"),
     [("start", FIND_COORDINATOR), ("send", None), ("flush", PRODUCE), ("commit", END_TXN)],
 )
-def test_every_step_has_a_deadline_of_its_own(
+def test_session_has_a_deadline_for_every_step(
     step: str, api: int | None, cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """Where the client itself would wait for minutes, each step still ends, and with an error."""
@@ -237,7 +237,7 @@ def test_every_step_has_a_deadline_of_its_own(
         assert f"{step} did not return" in str(caught.value)
 
 
-def test_what_a_closed_session_still_held_is_never_delivered(
+def test_close_never_delivers_what_the_session_still_held(
     cluster: MockCluster, make_session: SessionMaker
 ) -> None:
     """A session is closed with a record on its hands, and the client's own ``close`` hangs: closing
@@ -265,7 +265,7 @@ def future(error: BaseException | None = None) -> Any:
     return Future().success(None) if error is None else Future().failure(error)
 
 
-def test_every_record_is_looked_at_before_the_commit() -> None:
+def test_require_all_looks_at_every_record() -> None:
     """All refused positions are named; a record neither sent nor failed is no success; any other
     failure is raised as it is."""
     refused, lost = InvalidRecordError("no"), KafkaConnectionError("gone")
@@ -280,7 +280,7 @@ def test_every_record_is_looked_at_before_the_commit() -> None:
 
 
 @pytest.mark.parametrize("deadline_s", [0, 1, 8, 60, 900, 5_000])
-def test_the_client_gives_up_before_we_do(deadline_s: float) -> None:
+def test_limits_let_the_client_give_up_before_we_do(deadline_s: float) -> None:
     """The client's own limits are tighter than ours, fit together, and brokers accept them: by
     default none takes a transaction of more than 15 minutes."""
     limits = Limits(deadline_s)

@@ -55,7 +55,7 @@ def test_ensure_mends_a_setting_that_was_changed(kafka: Broker, wanted: Config) 
     assert settled(wanted, 0) == []
 
 
-def test_more_replicas_than_brokers_is_a_named_error(wanted: Config) -> None:
+def test_ensure_names_more_replicas_than_brokers(wanted: Config) -> None:
     """Three replicas on one broker: the error says which setting to lower."""
     topics = Topics(prefix=wanted.topics.prefix, replication_factor=3)
     with pytest.raises(PublishError) as caught:
@@ -64,14 +64,14 @@ def test_more_replicas_than_brokers_is_a_named_error(wanted: Config) -> None:
     assert "topics.replication_factor" in caught.value.advice
 
 
-def test_no_broker_is_a_named_error(tmp_path: Path) -> None:
+def test_check_names_a_broker_that_is_absent(tmp_path: Path) -> None:
     """Nobody listens: `check` says so, with what to look at."""
     with pytest.raises(PublishError) as caught:
         check(config(tmp_path / "none.db", f"127.0.0.1:{free_port()}", "t"))
     assert caught.value.reason == "broker_unavailable"
 
 
-def test_policies_are_those_promised_to_consumers(tmp_path: Path) -> None:
+def test_specs_are_those_promised_to_consumers(tmp_path: Path) -> None:
     """Latest state is compacted, logs are kept for their time, broker time everywhere; replicas
     above one must be two in sync."""
     wanted = config(tmp_path / "none.db", "nowhere:1", "kw")
@@ -86,7 +86,7 @@ def test_policies_are_those_promised_to_consumers(tmp_path: Path) -> None:
     assert {spec.settings["min.insync.replicas"] for spec in by_name.values()} == {"2"}
 
 
-def test_password_comes_from_its_file(tmp_path: Path) -> None:
+def test_connection_takes_the_password_from_its_file(tmp_path: Path) -> None:
     """Security settings reach the client unchanged; the password is that of the file."""
     secret = tmp_path / "secret"
     secret.write_text("s3same\n")
@@ -103,7 +103,7 @@ def test_password_comes_from_its_file(tmp_path: Path) -> None:
     assert settings["sasl_mechanism"] == "SCRAM-SHA-512"
 
 
-def test_client_log_passes_a_narrow_gate() -> None:
+def test_narrow_gate_lets_ten_lines_of_the_client_through() -> None:
     """Of a flood of client lines ten get through in ten minutes."""
     import logging
 

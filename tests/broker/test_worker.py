@@ -58,7 +58,9 @@ def assert_whole(broker: Broker, prefix: str, store: Path, incidents: int = 1) -
     assert all(found == list(range(1, len(found) + 1)) for found in revisions.values())
 
 
-def test_feed_to_consumer(kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom) -> None:
+def test_run_brings_an_article_from_feed_to_consumer(
+    kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
+) -> None:
     """An article becomes an incident that a consumer reads, CloudEvents headers and all; a changed
     article becomes its next revision."""
     attack(newsroom)
@@ -91,7 +93,7 @@ def test_feed_to_consumer(kafka: Broker, prefix: str, tmp_path: Path, newsroom: 
         "publish.after_commit:2",
     ],
 )
-def test_killed_at_a_point_in_the_middle(
+def test_run_killed_at_a_crash_point_loses_and_doubles_nothing(
     point: str, kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """The process ends as by kill -9 inside a settle or a Kafka transaction; the next one finishes:
@@ -114,7 +116,7 @@ def test_killed_at_a_point_in_the_middle(
     assert_whole(kafka, prefix, tmp_path / "store.db")
 
 
-def test_lost_store_keeps_incident_and_counts_on(
+def test_run_with_a_lost_store_keeps_the_incident_and_counts_on(
     kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """The store is deleted while the feed still lists the article: no second incident; a changed
@@ -141,7 +143,7 @@ def test_lost_store_keeps_incident_and_counts_on(
     assert [json.loads(r.value)["revision"] for r in (first, second)] == [1, 2]
 
 
-def test_broker_absent_at_start_and_lost_on_the_way(
+def test_run_bears_a_broker_absent_at_start_and_lost_on_the_way(
     own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Without a broker the worker starts, polls and keeps; when it comes all is published. It goes
@@ -165,7 +167,7 @@ def test_broker_absent_at_start_and_lost_on_the_way(
     assert_whole(own_kafka, prefix, tmp_path / "store.db")
 
 
-def test_second_worker_of_one_name_ends_the_first(
+def test_run_ends_when_a_second_worker_takes_its_name(
     kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Two workers, one instance name, two stores: the one that was overtaken ends with 70 and says

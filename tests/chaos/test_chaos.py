@@ -138,7 +138,7 @@ def cut_world(tmp_path: Path) -> Iterator[tuple[World, Any]]:
         broker.stop()
 
 
-def test_worker_killed_again_and_again(world: World, report: Report) -> None:
+def test_publisher_killed_again_and_again_loses_nothing(world: World, report: Report) -> None:
     """kill -9 at any moment and at each point of a transaction: nothing lost, doubled, reordered."""
     at_points = times(60)
     world.play(
@@ -153,7 +153,7 @@ def test_worker_killed_again_and_again(world: World, report: Report) -> None:
     assert found.clean
 
 
-def test_kills_freezes_outages_and_zombies(world: World, report: Report) -> None:
+def test_publisher_bears_kills_freezes_outages_and_zombies(world: World, report: Report) -> None:
     """Worker and broker killed and frozen, outages, zombies, all mixed: the same."""
     world.allowed |= {1, 3}
     world.play(
@@ -172,7 +172,9 @@ def test_kills_freezes_outages_and_zombies(world: World, report: Report) -> None
     assert found.clean
 
 
-def test_cut_after_apply(cut_world: tuple[World, Proxy], report: Report) -> None:
+def test_publisher_bears_answers_cut_after_apply(
+    cut_world: tuple[World, Proxy], report: Report
+) -> None:
     """The broker did it and nobody was told, for every kind of request, with kills between: the
     same."""
     world, proxy = cut_world

@@ -75,7 +75,7 @@ def test_log_append_time_takes_a_record_of_tomorrow(
     assert [r.value for r in oracle.read_committed(kafka.bootstrap, prefix)] == [b"tomorrow"]
 
 
-def test_publishing_goes_on_while_the_clock_jumps(kafka: Broker, tmp_path: Path) -> None:
+def test_publisher_goes_on_while_the_clock_jumps(kafka: Broker, tmp_path: Path) -> None:
     """A day ahead, a day behind, and to and fro while rows are settled and published, with kills
     between: nothing is lost, doubled, reordered or refused."""
     world = World(tmp_path, kafka, seed=1, program=(str(JUMPING), "0.2", str(PUBLISHING)))
@@ -126,7 +126,7 @@ def jumping(
     return answer
 
 
-def test_worker_goes_on_while_the_clock_jumps(
+def test_run_goes_on_while_the_clock_jumps(
     kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """From feed to consumer under the same jumps: every poll comes in its time, each revision

@@ -49,7 +49,7 @@ def ended(code: int) -> Any:
         ("EndTxn", ended, (2, 3)),
     ],
 )
-def test_error_code_of_an_answer(
+def test_error_code_is_found_in_every_version_of_an_answer(
     kind: str, make: Any, versions: tuple[int, ...], code: int
 ) -> None:
     """Whatever the version, old or compact, the first error code is found."""

@@ -75,7 +75,7 @@ def is_stuck(worker: Running) -> bool:
     return any(not line["ballast_given_up"] for line in worker.told("store.full"))
 
 
-def test_a_disk_without_one_byte_loses_nothing(
+def test_run_on_a_disk_without_one_byte_loses_nothing(
     kafka: Broker, prefix: str, disk: Disk, press: Press, tmp_path: Path
 ) -> None:
     """A revision is published, the disk fills up, the article changes, the worker is killed: it
@@ -116,7 +116,7 @@ def readiness(worker: Running, disk: Disk) -> str:
     return text
 
 
-def test_polling_pauses_above_the_last_byte(
+def test_run_pauses_polling_above_the_last_byte(
     kafka: Broker, prefix: str, disk: Disk, press: Press, tmp_path: Path
 ) -> None:
     """Below ``store.min_free_mb`` nothing new is polled, what is there is published, and polling

@@ -165,7 +165,7 @@ def agree(incidents: list[dict[str, Any]], killed: int, reports: int) -> bool:
     return killed in bests and sum(len(value["reports"]) for value in incidents) == reports
 
 
-def test_stores_that_are_lost_and_come_back_old(
+def test_run_bears_stores_that_are_lost_and_come_back_old(
     own_kafka: Broker, press: Press, tmp_path: Path
 ) -> None:
     """No attack is told as two, no revision twice or with two contents, none is missing, and the

@@ -169,7 +169,7 @@ def endure(world: World, sessions: int, title: str) -> Outage:
     return outage
 
 
-def test_short_outage_leaves_nothing_behind(world: Callable[[float], World]) -> None:
+def test_publisher_keeps_nothing_of_a_short_outage(world: Callable[[float], World]) -> None:
     """A dozen failed sessions: threads and files come back to what they were, rows arrive once."""
     outage = endure(world(60), 12, "outage, short")
     assert outage.told("session failed") >= 12
@@ -177,7 +177,9 @@ def test_short_outage_leaves_nothing_behind(world: Callable[[float], World]) -> 
 
 
 @pytest.mark.skipif(not ROUNDS, reason="long: `make chaos` runs it")
-def test_half_an_hour_without_a_broker(world: Callable[[float], World]) -> None:
+def test_publisher_waits_half_an_hour_without_a_broker_and_stays_flat(
+    world: Callable[[float], World],
+) -> None:
     """As many failed sessions as in half an hour: memory, threads and files stay flat, the client's
     lines stay few, and everything is published when the broker is back."""
     sessions = sessions_in(HALF_HOUR_S)

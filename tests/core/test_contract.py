@@ -153,7 +153,7 @@ def test_fit_keeps_a_snapshot_within_its_size_whatever_is_in_it() -> None:
         reports_total=1500,
         support={"date": tuple(Support(f"r{k}#1", 0, 900, "q" * 900) for k in range(1500))},
     )
-    small = caps.fit(big)
+    small = caps.cap_snapshot(big)
     assert caps.size(small) <= caps.MAX_BYTES
     assert small.reports_total == 1500
     assert len(small.reports) <= caps.MAX_REPORTS
@@ -172,14 +172,14 @@ def test_fit_keeps_the_newest_statement_of_each_speaker() -> None:
     new = replace(base, id="k2", value=6, low=6, high=6, status="used", said_at=LATER)
     low = replace(base, id="k3", speaker_id="police", value=2, low=2, high=2, said_at=NOW)
     casualties = replace(snapshot.casualties, killed=Figure(2, 6, 6), statements=(old, new, low))
-    kept = caps.fit(replace(snapshot, casualties=casualties)).casualties.statements
+    kept = caps.cap_snapshot(replace(snapshot, casualties=casualties)).casualties.statements
     assert {s.id for s in kept} == {"k2", "k3"}
 
 
 def test_fit_does_not_touch_a_small_snapshot() -> None:
     """The caps change nothing that fits."""
     snapshot = _snapshot()
-    assert caps.fit(snapshot) == snapshot
+    assert caps.cap_snapshot(snapshot) == snapshot
 
 
 @pytest.mark.parametrize(

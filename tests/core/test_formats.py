@@ -33,7 +33,7 @@ def only(data: bytes, hint: Hint = HINT) -> formats.Parsed:
     return found
 
 
-def test_rss_item() -> None:
+def test_parse_reads_an_rss_item() -> None:
     """An item becomes an entry: markup is text, links are absolute, the configured outlet stands."""
     entry = only(
         rss(
@@ -50,7 +50,7 @@ def test_rss_item() -> None:
         "post", "Portsmere Post", "en", "rss")  # fmt: skip
 
 
-def test_atom_entry() -> None:
+def test_parse_reads_an_atom_entry() -> None:
     """Atom has an update time of its own."""
     data = b"""<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><title>t</title><entry>
     <id>tag:post.example,2031:1</id><title>Blast</title><link href="https://post.example/1"/>
@@ -61,7 +61,7 @@ def test_atom_entry() -> None:
     assert entry.updated == dt.datetime(2031, 5, 8, 12, tzinfo=dt.UTC)
 
 
-def test_rdf_item() -> None:
+def test_parse_reads_an_rdf_item() -> None:
     """RSS 1.0 is RDF."""
     data = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     xmlns="http://purl.org/rss/1.0/"><channel rdf:about="x"><title>t</title></channel>
@@ -70,7 +70,7 @@ def test_rdf_item() -> None:
     assert only(data).format == "rdf"
 
 
-def test_news_sitemap() -> None:
+def test_parse_reads_the_news_of_a_sitemap() -> None:
     """Of a news sitemap, addresses with news are entries."""
     data = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
     xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://post.example/about</loc></url>
@@ -85,7 +85,7 @@ def test_news_sitemap() -> None:
     assert entry.updated == dt.datetime(2031, 5, 8, 11, tzinfo=dt.UTC)
 
 
-def test_json_feed() -> None:
+def test_parse_reads_a_json_feed() -> None:
     """Numeric ids are ids; a broken item costs only itself."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -119,7 +119,7 @@ def test_json_feed() -> None:
         ("<r\u017fs>".encode(), "not_a_news_item"),
     ],
 )  # fmt: skip
-def test_refused(data: bytes, reason: str) -> None:
+def test_parse_refuses_what_is_no_feed_with_a_named_reason(data: bytes, reason: str) -> None:
     """What is no feed is refused with a reason of the closed set."""
     with pytest.raises(FeedError) as caught:
         parse(data, HINT)
@@ -127,7 +127,7 @@ def test_refused(data: bytes, reason: str) -> None:
     assert reason in formats.REASONS
 
 
-def test_identity_layers() -> None:
+def test_parse_takes_guid_then_link_then_content_for_identity() -> None:
     """Guid, else link, else content: never empty, and stable from parse to parse."""
     data = rss(
         "<title>a</title><link>https://post.example/1</link><guid>g</guid>",
@@ -141,7 +141,7 @@ def test_identity_layers() -> None:
     assert len(set(ids)) == 3
 
 
-def test_one_guid_for_all() -> None:
+def test_parse_takes_no_guid_that_items_share() -> None:
     """A guid that different items share identifies none of them; the link does."""
     data = rss(*(f"<title>t{n}</title><link>https://post.example/{n}</link>"
                  "<guid isPermaLink='false'>same</guid>" for n in range(3)))  # fmt: skip
@@ -150,21 +150,21 @@ def test_one_guid_for_all() -> None:
     ]
 
 
-def test_one_guid_without_links() -> None:
+def test_parse_keeps_items_of_one_guid_apart_by_their_words() -> None:
     """Items with one guid, no link and different words stay apart; doubles fall together."""
     data = rss("<title>a</title><guid>g</guid>", "<title>b</title><guid>g</guid>",
                "<title>a</title><guid>g</guid>")  # fmt: skip
     assert len({e.id for e in parse(data, HINT).entries}) == 2
 
 
-def test_home_page_as_link() -> None:
+def test_parse_takes_no_link_that_all_items_share() -> None:
     """A link that all items share is the link of none."""
     data = rss(*(f"<title>t{n}</title><link>https://post.example/</link><guid>{n}</guid>"
                  for n in range(4)))  # fmt: skip
     assert {e.url for e in parse(data, HINT).entries} == {None}
 
 
-def test_hash_leaves_dates_out() -> None:
+def test_content_hash_leaves_dates_out() -> None:
     """A new date is no new content; a new figure under the same date is."""
     item = "<title>{0} hurt</title><guid>g</guid><pubDate>Thu, 0{1} May 2031 10:00:00 GMT</pubDate>"
     first, dated, changed = (
@@ -180,13 +180,13 @@ def test_hash_leaves_dates_out() -> None:
     ["1557300600", "۱۴۰۰/۰۲/۱۸", "111111111111", "Thu, 08 May 2999 10:00:00 GMT", "1970-01-01",
      "Thu, 31 Jun 2031 10:00:00 GMT", "yesterday", "2031-05-11T10:00:00Z", "2001-01-01T00:00:00Z"],
 )  # fmt: skip
-def test_unbelievable_dates(printed: str) -> None:
+def test_parse_leaves_out_dates_that_cannot_be_true(printed: str) -> None:
     """Dates that are none, or lie outside ten years back and a day ahead, are left out."""
     entry = only(rss(f"<title>x</title><pubDate>{printed}</pubDate>")).entries[0]
     assert entry.published is None
 
 
-def test_zone_of_naive_dates() -> None:
+def test_parse_reads_naive_dates_in_the_zone_of_the_feed() -> None:
     """A date without an offset is local in the feed's zone, one with `-0000` is not."""
     item = "<title>x</title><pubDate>Thu, 08 May 2031 14:30:00{}</pubDate>"
     karachi = replace(HINT, default_tz="Asia/Karachi")
@@ -194,7 +194,7 @@ def test_zone_of_naive_dates() -> None:
     assert published == [dt.datetime(2031, 5, 8, hour, 30, tzinfo=dt.UTC) for hour in (9, 14)]
 
 
-def test_full_text() -> None:
+def test_parse_takes_long_content_for_the_article_and_no_teaser() -> None:
     """Long content is the article; a teaser of the same length is not; a full-text feed says so."""
     long = "The blast was heard across the harbour district. " * 40
     whole = f"<title>x</title><content:encoded>&lt;p&gt;{long}&lt;/p&gt;</content:encoded>"
@@ -205,7 +205,7 @@ def test_full_text() -> None:
     assert only(rss(short), Hint(full_text=True)).entries[0].body == "A short brief."
 
 
-def test_ill_formed_feeds_are_used() -> None:
+def test_parse_uses_the_whole_items_of_a_broken_feed() -> None:
     """Entries of a broken feed count; half an item at the end of a cut one does not."""
     good = "<title>a</title><guid>1</guid>"
     junk = parse(b"<br/>Warning: x\n" + rss(good), HINT)
@@ -214,19 +214,19 @@ def test_ill_formed_feeds_are_used() -> None:
     assert (cut.problem, len(cut.entries)) == ("truncated", 1)
 
 
-def test_unusable_encodings() -> None:
+def test_parse_reads_an_unusable_encoding_as_utf_8() -> None:
     """A declared encoding that raises in feedparser is read as UTF-8."""
     data = rss("<title>Blast – کابل</title>").replace(b"UTF-8", b"punycode")
     assert only(data).entries[0].title == "Blast – کابل"
 
 
-def test_invisible_characters() -> None:
+def test_parse_cuts_characters_that_could_harm() -> None:
     """What could forge a log line or turn text around is cut; joiners of Persian stay."""
     entry = only(rss("<title>a\u202eb\u2066c می‌خواهم</title>")).entries[0]
     assert entry.title == "abc می‌خواهم"
 
 
-def test_ttl_and_period() -> None:
+def test_parse_takes_the_longer_of_ttl_and_update_period() -> None:
     """The longer of what ttl and syndication module ask for, in seconds; nonsense is ignored."""
     item = "<title>x</title>"
     assert parse(rss(item, channel="<ttl>30</ttl>"), HINT).next_hint_s == 1800
@@ -235,7 +235,7 @@ def test_ttl_and_period() -> None:
     assert parse(rss(item, channel="<ttl>-1</ttl>"), HINT).next_hint_s is None
 
 
-def test_too_many() -> None:
+def test_parse_keeps_the_newest_of_too_many_entries() -> None:
     """Of a huge document the newest entries are kept, and it is said."""
     found = parse(rss(*(f"<title>t{n}</title>" for n in range(MAX_ENTRIES + 5))), HINT)
     assert (found.problem, len(found.entries)) == ("too_many", MAX_ENTRIES)
@@ -254,7 +254,7 @@ def _sound(data: bytes) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400))
-def test_any_bytes(data: bytes) -> None:
+def test_parse_of_any_bytes_gives_entries_or_a_feed_error(data: bytes) -> None:
     """Whatever the bytes: entries with ids, or FeedError; never another exception."""
     assert _sound(data)
 
@@ -269,7 +269,7 @@ _PIECES = st.sampled_from(
 
 @settings(max_examples=250, deadline=None)
 @given(st.lists(_PIECES, max_size=40))
-def test_any_feed_like_text(pieces: list[str]) -> None:
+def test_parse_of_any_feed_like_text_gives_entries_or_a_feed_error(pieces: list[str]) -> None:
     """Pieces of feeds in any order behave as well as any bytes."""
     assert _sound(('<rss version="2.0"><channel>' + "".join(pieces)).encode("utf-8", "replace"))
 
@@ -285,7 +285,7 @@ _JSON = st.recursive(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_JSON, max_size=5))
-def test_any_json_feed(items: list[object]) -> None:
+def test_parse_of_any_json_feed_gives_entries_or_a_feed_error(items: list[object]) -> None:
     """Items of any shape make entries or none."""
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
     assert _sound(json.dumps(feed).encode())

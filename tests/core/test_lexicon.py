@@ -42,7 +42,7 @@ def language(**patterns: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
-def test_shipped_files_compile(path: Path) -> None:
+def test_build_compiles_the_shipped_files(path: Path) -> None:
     """Every pattern compiles within its limits, and every name is a declared one."""
     lexicon = build(tomllib.loads(path.read_text(encoding="utf-8")), path.name, CATEGORIES)
     assert lexicon.lang == path.stem
@@ -72,7 +72,7 @@ def test_find_takes_whole_words_and_normalised() -> None:
     assert [m.group() for m in lexicon.find("cue_attack", text)] == ["bomb", "explosion"]
 
 
-def test_a_category_that_a_language_leaves_out_is_empty() -> None:
+def test_build_leaves_a_missing_category_empty() -> None:
     """The engine is language-neutral: only the required names must be there."""
     lexicon = build(LEAST, "qq.toml", CATEGORIES)
     assert lexicon.first("late_death", "he died of his wounds") is None
@@ -117,7 +117,7 @@ def test_read_categories_refuses_a_name_without_its_example() -> None:
 
 
 @pytest.mark.parametrize("category", CATEGORIES.values(), ids=lambda c: c.name)
-def test_every_declared_example_is_a_match(category: Category) -> None:
+def test_find_matches_every_declared_example(category: Category) -> None:
     """What is shown to translators is true of the English file."""
     lexicon = load_knowledge(PORTSMERE).lexicon("en")
     assert lexicon is not None
@@ -136,7 +136,7 @@ LOOKS = {
     "first",
     "has",
     "ends_with",
-    "led_by",
+    "is_opened_by",
     "_is",
     "_is_word",
     "_skip",

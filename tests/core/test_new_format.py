@@ -23,7 +23,10 @@ from worker.core.sources.head import read_head, read_roots
 ROOT = Path(__file__).resolve().parents[2]
 MODULE, LINES = re.findall(
     r"```python\n(.*?)```",
-    (ROOT / "docs/extend.md").read_text("utf-8").split("## Another feed format")[1],
+    (ROOT / "docs/extend.md")
+    .read_text("utf-8")
+    .split("## Another feed format")[1]
+    .split("\n## ")[0],
     re.DOTALL,
 )
 STORY = b"""TELEGRAPH/1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.domain.document import Span
-from worker.core.lang.normalise import Range, apart, normalise, plain
+from worker.core.lang.normalise import Range, apart, normalise, plain, starting_in, words_end
 
 TEXTS = st.text(
     alphabet=st.one_of(
@@ -19,7 +19,7 @@ TEXTS = st.text(
 
 
 @given(TEXTS)
-def test_every_span_is_verbatim(raw: str) -> None:
+def test_span_quotes_the_original(raw: str) -> None:
     """Whatever is matched in the copy, the span quotes the original exactly."""
     norm = normalise(raw)
     for start in range(0, len(norm.text), 3):
@@ -28,7 +28,7 @@ def test_every_span_is_verbatim(raw: str) -> None:
 
 
 @given(TEXTS)
-def test_offsets_never_go_back(raw: str) -> None:
+def test_normalise_gives_offsets_that_never_go_back(raw: str) -> None:
     """Positions of the copy map to the original in order, one for each character and one more."""
     norm = normalise(raw)
     assert len(norm.offsets) == len(norm.text) + 1
@@ -37,7 +37,7 @@ def test_offsets_never_go_back(raw: str) -> None:
 
 
 @given(TEXTS)
-def test_normalising_twice_changes_nothing(raw: str) -> None:
+def test_normalise_twice_changes_nothing(raw: str) -> None:
     """The copy is already normal, so patterns normalised at load time meet it."""
     once = plain(raw)
     assert plain(once) == once
@@ -76,6 +76,21 @@ def test_range_relations_agree_with_the_characters(one: Range, two: Range) -> No
     assert one.gap(two) == two.gap(one) == len(between)
 
 
+@given(st.lists(RANGES, max_size=8), RANGES)
+def test_starting_in_finds_what_begins_inside(found: list[Range], at: Range) -> None:
+    """Looking it up and looking at every one give the same."""
+    ordered = tuple(sorted(found, key=lambda r: r.start))
+    assert starting_in(ordered, at) == tuple(r for r in ordered if at.holds(r.start))
+
+
+@given(TEXTS, st.integers(min_value=0, max_value=20))
+def test_words_end_leaves_out_the_blanks_before(raw: str, low: int) -> None:
+    """What stands between the end of the words and the end is blank, and all of it."""
+    text = normalise(raw).text
+    low = min(low, len(text))
+    assert words_end(text, len(text), low) == low + len(text[low:].rstrip())
+
+
 @given(st.lists(RANGES, max_size=8))
 def test_apart_leaves_nothing_that_overlaps(found: list[Range]) -> None:
     """Of those that overlap, whichever comes first in the given order stays."""
@@ -85,7 +100,7 @@ def test_apart_leaves_nothing_that_overlaps(found: list[Range]) -> None:
     assert all(any(k.overlaps(r) for k in kept) for r in ordered)
 
 
-def test_no_break_spaces_are_blanks_but_are_quoted_as_printed() -> None:
+def test_span_quotes_no_break_spaces_as_printed() -> None:
     """A figure beside a no-break space is found, and its span keeps the odd space."""
     raw = "at least\u00a014 people"
     norm = normalise(raw)
@@ -95,7 +110,7 @@ def test_no_break_spaces_are_blanks_but_are_quoted_as_printed() -> None:
     assert norm.span(Range(0, len(norm.text))).quote == raw
 
 
-def test_letters_of_one_sound_are_one_letter() -> None:
+def test_normalise_makes_one_letter_of_persian_and_arabic_forms() -> None:
     """Arabic and Persian ways of writing one word, marks and joiners meet in one form."""
     assert plain("كابل") == plain("کابل")
     assert plain("وزیرِ") == plain("وزير")
@@ -105,13 +120,13 @@ def test_letters_of_one_sound_are_one_letter() -> None:
     assert plain("۱۴ و ١٤ و १४") == "14 و 14 و 14"
 
 
-def test_line_breaks_stay_and_runs_of_blanks_shrink() -> None:
+def test_normalise_keeps_line_breaks_and_shrinks_blanks() -> None:
     """Paragraphs matter, double blanks do not."""
     assert normalise("a  \t b\r\n\nc").text == "a b\n\n\nc"
 
 
 @given(TEXTS)
-def test_no_latin_mark_survives(raw: str) -> None:
+def test_normalise_drops_every_latin_mark(raw: str) -> None:
     """A name with an accent and one without are the same name."""
     decomposed = unicodedata.normalize("NFD", normalise(raw).text)
     assert not [c for c in decomposed if unicodedata.category(c) == "Mn" and ord(c) < 0x345]

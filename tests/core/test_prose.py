@@ -31,7 +31,7 @@ def zones(prose: Prose) -> list[str]:
         "US officials said a drone had crashed.",
     ],
 )
-def test_a_clause_is_no_dateline(text: str) -> None:
+def test_compose_takes_no_clause_for_a_dateline(text: str) -> None:
     """A colon, a dash or a bracket near the start does not make words a filing place."""
     prose = read(text)
     assert prose.datelines == ()
@@ -51,14 +51,14 @@ def test_a_clause_is_no_dateline(text: str) -> None:
         ("PORTSMERE/EASTMOOR (Valdra Press) — “We ran,” she said.", '"we ran," she said.'),
     ],
 )
-def test_a_filing_place_is_cut_off(text: str, rest: str) -> None:
+def test_compose_cuts_off_the_filing_place(text: str, rest: str) -> None:
     """Place, date and agency at the head of a story are a dateline and no part of its words."""
     prose = read(text)
     assert len(prose.datelines) == 1
     assert prose.of(prose.sentences[0]) == rest
 
 
-def test_datelines_of_later_items_are_found() -> None:
+def test_compose_finds_datelines_of_later_items() -> None:
     """A page of briefs has a filing place at the head of each item."""
     prose = read(
         "PORTSMERE (VP) — A bomb killed two.\n\nThe mayor spoke.\n\nEASTMOOR (VP) — Rain fell.\n"
@@ -69,7 +69,7 @@ def test_datelines_of_later_items_are_found() -> None:
     ]
 
 
-def test_a_caption_printed_twice_is_caption_both_times() -> None:
+def test_compose_takes_both_prints_of_a_caption_for_captions() -> None:
     """The second copy carries the agency's name; neither is the lead of the story."""
     prose = read(
         "Guards close the road after a blast in Portsmere on March 4, 2031.\n"
@@ -80,7 +80,7 @@ def test_a_caption_printed_twice_is_caption_both_times() -> None:
     assert prose.of(next(s for s in prose.sentences if s.zone == "lead")).startswith("a bomb")
 
 
-def test_the_agency_at_the_end_of_a_story_makes_no_caption() -> None:
+def test_compose_takes_no_story_for_a_caption_by_its_agency() -> None:
     """A short item that closes with its agency is the story itself."""
     assert zones(read("A bomb killed two people in Portsmere on Tuesday (AFP)")) == ["lead"]
 
@@ -89,19 +89,19 @@ def test_the_agency_at_the_end_of_a_story_makes_no_caption() -> None:
     "line",
     ["Photo: Valdra Press", "File photo shows the square.", "The bridge. [File: A Name/AFP]"],
 )
-def test_pictures_are_captions(line: str) -> None:
+def test_compose_takes_a_credited_or_labelled_line_for_a_caption(line: str) -> None:
     """A picture's credit or label marks its line."""
     prose = read(f"{line}\n\nA bomb killed two people on Tuesday.")
     assert prose.sentences[0].zone == "caption"
 
 
-def test_the_title_is_its_own_zone_and_three_sentences_lead() -> None:
+def test_compose_gives_title_lead_and_body_their_zones() -> None:
     """Title, then three lead sentences, then body, whatever the paragraphs."""
     prose = read("One died. Two fled.\n\nThree hid. Four came. Five left.", "Attack kills one")
     assert zones(prose) == ["title"] + ["lead"] * LEAD_SENTENCES + ["body"] * 2
 
 
-def test_abbreviations_end_no_sentence() -> None:
+def test_compose_ends_no_sentence_at_an_abbreviation() -> None:
     """ "U.S. Gen. Smith" and "8.55 a.m. local" are inside one sentence."""
     prose = read("The U.S. envoy met Gen. Ard at 8.55 a.m. local time. He left.")
     assert len(prose.sentences) == 2
@@ -115,7 +115,7 @@ def test_abbreviations_end_no_sentence() -> None:
         ("三人死亡。两人受伤。", 2),
     ],
 )
-def test_sentences_of_other_scripts(text: str, count: int) -> None:
+def test_compose_ends_sentences_of_other_scripts(text: str, count: int) -> None:
     """Full stops and question marks of other scripts end sentences too."""
     assert len(read(text, lang="xx").sentences) == count
 
@@ -124,7 +124,7 @@ def test_sentences_of_other_scripts(text: str, count: int) -> None:
     st.text(alphabet=st.sampled_from("AB ab.,:-–(\n)?!۔12’\u00a0é"), max_size=120),
     st.one_of(st.none(), st.text(alphabet="Ab :.", min_size=1, max_size=20)),
 )
-def test_sentences_are_in_order_and_inside_the_text(body: str, title: str | None) -> None:
+def test_compose_gives_sentences_in_order_inside_the_text(body: str, title: str | None) -> None:
     """Sentences never overlap, never cross a line and every position finds its own."""
     prose = read(body, title)
     last = 0

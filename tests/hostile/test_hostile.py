@@ -114,7 +114,7 @@ def ending(result: PollResult) -> str:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("path", EXPECTED)
-async def test_one_reason(
+async def test_poll_feed_ends_with_one_reason_and_leaves_the_loop_free(
     server: HostileServer, sandbox: Sandbox, strict_sandbox: Sandbox, path: str
 ) -> None:
     """The poll ends as expected, and the loop was free meanwhile."""
@@ -140,7 +140,7 @@ async def test_one_reason(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_failure_keeps_validators(
+async def test_poll_feed_keeps_validators_over_a_failure(
     server: HostileServer, sandbox: Sandbox, strict_sandbox: Sandbox
 ) -> None:
     """After a failed poll the validators are those of the last good one."""
@@ -154,7 +154,9 @@ async def test_failure_keeps_validators(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_conditional(server: HostileServer, sandbox: Sandbox) -> None:
+async def test_poll_feed_sends_validators_back_and_leaves_them_out_after_a_day(
+    server: HostileServer, sandbox: Sandbox
+) -> None:
     """Validators go back as they came, and 304 keeps them; after a day they are left out once."""
     good = (await poll(server, sandbox, "etag")).state
     again = await poll(server, sandbox, "etag", good)
@@ -169,13 +171,17 @@ async def test_conditional(server: HostileServer, sandbox: Sandbox) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("path", ["etag-bytes", "etag-long", "etag-control"])
-async def test_poisonous_validators(server: HostileServer, sandbox: Sandbox, path: str) -> None:
+async def test_poll_feed_keeps_no_validator_that_cannot_be_sent_back(
+    server: HostileServer, sandbox: Sandbox, path: str
+) -> None:
     """A validator that cannot be sent back is not kept."""
     assert (await poll(server, sandbox, path)).state.etag is None
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_same_bytes(server: HostileServer, sandbox: Sandbox) -> None:
+async def test_poll_feed_does_not_parse_the_same_bytes_again(
+    server: HostileServer, sandbox: Sandbox
+) -> None:
     """A body seen before is not parsed again, though the server knows no validators."""
     first = await poll(server, sandbox, "ok")
     second = await poll(server, sandbox, "ok", first.state)
@@ -183,7 +189,9 @@ async def test_same_bytes(server: HostileServer, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_cut_document(server: HostileServer, sandbox: Sandbox) -> None:
+async def test_poll_feed_takes_the_whole_entries_of_a_cut_document(
+    server: HostileServer, sandbox: Sandbox
+) -> None:
     """Of a document cut short the whole entries count, and it is asked for again in full."""
     result = await poll(server, sandbox, "cut")
     assert result.problem == "truncated"
@@ -192,7 +200,9 @@ async def test_cut_document(server: HostileServer, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_waits(server: HostileServer, sandbox: Sandbox) -> None:
+async def test_poll_feed_waits_as_it_was_told_up_to_a_day(
+    server: HostileServer, sandbox: Sandbox
+) -> None:
     """Retry-After and freshness decide the next poll, up to a day; nonsense decides nothing."""
     seconds = {}
     for path in ("429", "429-huge", "429-soon", "429-date", "503", "max-age", "max-age-years",
@@ -207,7 +217,9 @@ async def test_waits(server: HostileServer, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_manners(server: HostileServer, sandbox: Sandbox) -> None:
+async def test_poll_feed_says_who_we_are_and_nothing_else(
+    server: HostileServer, sandbox: Sandbox
+) -> None:
     """We say who we are, and send no cookie, no referrer and no parameter of ours."""
     await poll(server, sandbox, "cookies")
     await poll(server, sandbox, "cookies")
@@ -219,7 +231,7 @@ async def test_manners(server: HostileServer, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_credentials_stay_home(server: HostileServer) -> None:
+async def test_fetch_sends_credentials_to_their_origin_only(server: HostileServer) -> None:
     """What was meant for one origin is not sent to the next."""
     async with HostileServer() as other, Fetcher(SETTINGS) as fetcher:
         from tests.hostile import server as module
@@ -234,7 +246,7 @@ async def test_credentials_stay_home(server: HostileServer) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_no_secret_in_errors(server: HostileServer) -> None:
+async def test_fetch_repeats_no_secret_in_errors(server: HostileServer) -> None:
     """No error text repeats the key of an address."""
     async with Fetcher(SETTINGS.model_copy(update={"timeout_s": 1.5})) as fetcher:
         for path in ("500", "length-twice", "to-file", "hop", "gzip-cut", "reset", "hang"):
@@ -244,7 +256,7 @@ async def test_no_secret_in_errors(server: HostileServer) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_one_in_flight() -> None:
+async def test_fetch_asks_a_host_one_request_at_a_time() -> None:
     """However many are due at once, a host sees one request at a time, spaced."""
     settings = SETTINGS.model_copy(update={"host_spacing_s": 0.05})
     async with HostileServer() as server, Fetcher(settings) as fetcher:
@@ -255,7 +267,7 @@ async def test_one_in_flight() -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_glued_answer(server: HostileServer) -> None:
+async def test_fetch_takes_no_glued_answer_for_the_next(server: HostileServer) -> None:
     """A second answer glued behind the first does not answer the next request."""
     async with Fetcher(SETTINGS) as fetcher:
         await fetcher.get(f"{server.url}/glued")
@@ -263,7 +275,7 @@ async def test_glued_answer(server: HostileServer) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_moved_for_good(server: HostileServer) -> None:
+async def test_fetch_tells_permanent_redirects_only(server: HostileServer) -> None:
     """Permanent redirects are told; temporary ones are not."""
     async with Fetcher(SETTINGS) as fetcher:
         assert (await fetcher.get(f"{server.url}/moved")).moved_to == f"{server.url}/ok"
@@ -271,7 +283,9 @@ async def test_moved_for_good(server: HostileServer) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_neighbours_do_not_notice(server: HostileServer, strict_sandbox: Sandbox) -> None:
+async def test_poll_feed_parses_beside_a_feed_that_goes_nowhere(
+    server: HostileServer, strict_sandbox: Sandbox
+) -> None:
     """While one feed's parsing goes nowhere, another is parsed: it need not wait for the kill."""
     bomb = asyncio.create_task(poll(server, strict_sandbox, "author-bomb"))
     await asyncio.sleep(0.5)  # into the parse, which has 4 s

@@ -64,7 +64,7 @@ def primary(answers: dict[str, Any], name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_both_are_fresh_reports(answers: dict[str, Any], name: str) -> None:
+def test_analyze_finds_both_fresh_reports(answers: dict[str, Any], name: str) -> None:
     """Label and band: nobody would doubt these two."""
     verdict = answers[name]["verdict"]
 
@@ -81,14 +81,16 @@ def test_both_are_fresh_reports(answers: dict[str, Any], name: str) -> None:
         ("efe-2019-07-01", "attackers_killed", (1, 1, 1, False, False)),
     ],
 )
-def test_figures(answers: dict[str, Any], name: str, slot: str, expected: tuple[Any, ...]) -> None:
+def test_analyze_finds_the_figures_worked_out_by_hand(
+    answers: dict[str, Any], name: str, slot: str, expected: tuple[Any, ...]
+) -> None:
     """low, best, high, open above, in conflict: as worked out by hand."""
     figure = primary(answers, name)[slot]
 
     assert tuple(figure[k] for k in ("low", "best", "high", "open_upper", "conflict")) == expected
 
 
-def test_attackers_of_the_first_are_not_reported(answers: dict[str, Any]) -> None:
+def test_analyze_reports_no_attackers_of_the_first(answers: dict[str, Any]) -> None:
     """Nobody says what became of the attackers: null, not 0."""
     assert primary(answers, "trt-world-2019-05-08")["attackers_killed"] is None
     assert primary(answers, "trt-world-2019-05-08")["suicide"] is None
@@ -101,7 +103,7 @@ def test_attackers_of_the_first_are_not_reported(answers: dict[str, Any]) -> Non
         ("efe-2019-07-01", "2019-07-01", "Pul-e Mahmud Khan", 2),
     ],
 )
-def test_when_and_where(
+def test_analyze_finds_day_place_kind_and_claim(
     answers: dict[str, Any], name: str, day: str, neighbourhood: str, district: int
 ) -> None:
     """Day, neighbourhood and police district; the kind and the weapons; the claim."""
@@ -119,7 +121,7 @@ def test_when_and_where(
     ]
 
 
-def test_time_of_the_second(answers: dict[str, Any]) -> None:
+def test_analyze_reads_the_time_of_the_second(answers: dict[str, Any]) -> None:
     """ "8.55 am" with a dot is a time of day."""
     assert primary(answers, "efe-2019-07-01")["time"] == "08:55"
 
@@ -128,7 +130,9 @@ def test_time_of_the_second(answers: dict[str, Any]) -> None:
     ("name", "leaks"),
     [("trt-world-2019-05-08", {7, 80, 200}), ("efe-2019-07-01", {5, 10, 54})],
 )
-def test_no_background_figure_leaks(answers: dict[str, Any], name: str, leaks: set[int]) -> None:
+def test_analyze_lets_no_background_figure_leak(
+    answers: dict[str, Any], name: str, leaks: set[int]
+) -> None:
     """The earlier attack's toll, the rescued and the percent are no victims of this one."""
     report = primary(answers, name)
     own = [s for s in report["statements"] if s["scope"] == "incident"]
@@ -138,7 +142,7 @@ def test_no_background_figure_leaks(answers: dict[str, Any], name: str, leaks: s
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_every_span_is_true(answers: dict[str, Any], name: str) -> None:
+def test_analyze_gives_every_span_as_it_stands(answers: dict[str, Any], name: str) -> None:
     """Wherever start and end stand, the text there is the quote."""
     text = (SEEDS / f"{name}.txt").read_text("utf-8")
     spans = list(spans_of(answers[name]))

@@ -1,4 +1,4 @@
-"""The stories' world on the real store: every arrival is admitted, claimed and settled in SQLite."""
+"""The stories' world on the real store: every arrival is admitted, taken and settled in SQLite."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BINDING = Binding("files", "test", "portsmere")
 
 
 class StoreWorld:
-    """Same face as ``tests.stories.world.World``, with a file behind it."""
+    """The same methods as ``tests.stories.world.World``, with a file behind it."""
 
     def __init__(self, path: Path, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
@@ -38,7 +38,7 @@ class StoreWorld:
         label: Label = "attack_report",
     ) -> Settled:
         """A version of an article is settled."""
-        work = self._claimed(article, now)
+        work = self._taken(article, now)
         known = replace(article, version=max(article.version, work.version))
         analysis = Analysis(known, Verdict(label, 0.9, band), reports)
         with transaction(self.conn):
@@ -46,7 +46,7 @@ class StoreWorld:
 
     def kill(self, article: Article, now: dt.datetime) -> Settled:
         """The agency withdraws an article."""
-        work = self._claimed(article, now)
+        work = self._taken(article, now)
         entry = Entry(feed="f", id=article.article_id, format="rss", status="kill")
         with transaction(self.conn):
             return withdraw(self.conn, replace(work, entry=entry), now, self.knowledge)
@@ -56,7 +56,7 @@ class StoreWorld:
         correction = {"kind": constraint.kind, "articles": list(constraint.articles)}
         with transaction(self.conn):
             inbox.admit_correction(self.conn, constraint.articles[0], correction, now)
-            work = inbox.claim(self.conn, now, 1)[0]
+            work = inbox.take(self.conn, now, 1)[0]
         with transaction(self.conn):
             return correct(self.conn, work, now, self.knowledge)
 
@@ -83,11 +83,11 @@ class StoreWorld:
         gone = ("superseded", "retracted")
         return [incident for incident in self.incidents.values() if incident.state not in gone]
 
-    def _claimed(self, article: Article, now: dt.datetime) -> inbox.Work:
+    def _taken(self, article: Article, now: dt.datetime) -> inbox.Work:
         with transaction(self.conn):
             document = Document(article.article_id, text=article.text, updated=None)
             inbox.admit_document(self.conn, document, now)
-            return inbox.claim(self.conn, now, 1)[0]
+            return inbox.take(self.conn, now, 1)[0]
 
 
 class _Told:

@@ -175,7 +175,7 @@ def attack(room: Newsroom, slug: str = "quay-blast", dead: str = "six") -> None:
     )
 
 
-def test_an_article_becomes_an_incident_and_a_changed_one_a_revision(
+def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
     tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Feed → page → verdict → incident → topic file; a changed article makes the next revision."""
@@ -201,7 +201,9 @@ def test_an_article_becomes_an_incident_and_a_changed_one_a_revision(
     assert worker.topic("heartbeat.v1")[0]["value"]["feeds_ok"] == 1
 
 
-def test_health_follows_the_worker(tmp_path: Path, newsroom: Newsroom) -> None:
+def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
     """Alive from the start, ready once a feed answered; `healthy` agrees, and notices the end."""
     newsroom.failing = True
     with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
@@ -225,9 +227,7 @@ def _healthy(folder: Path) -> int:
     return subprocess.run(command, env=environ(folder), capture_output=True, check=False).returncode
 
 
-def test_killed_and_started_again_nothing_is_lost_or_doubled(
-    tmp_path: Path, newsroom: Newsroom
-) -> None:
+def test_run_after_a_kill_loses_and_doubles_nothing(tmp_path: Path, newsroom: Newsroom) -> None:
     """kill -9 after an incident, then a new start: revisions go on without hole or repetition."""
     attack(newsroom)
     url = f"{newsroom.base}/feed.xml"
@@ -246,7 +246,7 @@ def test_killed_and_started_again_nothing_is_lost_or_doubled(
     assert len({record["headers"]["ce_id"] for record in log}) == len(log)
 
 
-def test_a_second_worker_on_one_store_is_refused(tmp_path: Path, newsroom: Newsroom) -> None:
+def test_once_refuses_a_store_that_is_in_use(tmp_path: Path, newsroom: Newsroom) -> None:
     """The store has one writer: a second process says so and leaves with 78."""
     with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
         done = subprocess.run(

@@ -52,7 +52,7 @@ def settle(conn: sqlite3.Connection, *sizes: int, topic: str = INCIDENT_LOG) -> 
     most=st.integers(1, 10),
     size=st.integers(1, 30),
 )
-def test_a_batch_is_whole_settles_within_its_limits(
+def test_next_batch_takes_whole_settles_within_its_limits(
     settles: list[list[int]], most: int, size: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Never a part of a settle; the first whatever its size, then as many as fit, none left out."""
@@ -73,7 +73,7 @@ def test_a_batch_is_whole_settles_within_its_limits(
         assert len(more) > most or bytes_more > size
 
 
-def test_a_mark_never_rests_on_a_heartbeat(conn: sqlite3.Connection) -> None:
+def test_last_progress_never_rests_on_a_heartbeat(conn: sqlite3.Connection) -> None:
     """It may be replaced while it waits, and then no row would prove the mark."""
     settle(conn, 1)
     settle(conn, 1, topic=HEARTBEATS)
@@ -84,7 +84,7 @@ def test_a_mark_never_rests_on_a_heartbeat(conn: sqlite3.Connection) -> None:
     assert last_progress(rows[1:]) is None
 
 
-def test_what_the_store_says_to_a_mark(conn: sqlite3.Connection) -> None:
+def test_store_side_answers_a_mark_with_the_hash_of_its_row(conn: sqlite3.Connection) -> None:
     """Its row's hash; after retention its own note; nothing for a number it never used."""
     settle(conn, 1, 2)
     first, second = next_batch(conn, 10, 100)
@@ -101,7 +101,7 @@ def mark(conn: sqlite3.Connection, row: outbox.OutboxRow) -> Mark:
     return Mark(store_side(conn, None).store_id, row.seq, row.row_hash, "o")
 
 
-def test_a_token_is_no_publishing(conn: sqlite3.Connection) -> None:
+def test_note_token_is_no_publishing(conn: sqlite3.Connection) -> None:
     """It tells the store from its copies, and goes before a row of the same number."""
     settle(conn, 1)
     (row,) = next_batch(conn, 10, 100)
@@ -112,7 +112,7 @@ def test_a_token_is_no_publishing(conn: sqlite3.Connection) -> None:
     assert store_side(conn, mark(conn, row)).hash_at_mark == "another"
 
 
-def test_agreement_marks_what_the_ledger_proves_and_no_more(conn: sqlite3.Connection) -> None:
+def test_note_agreed_marks_what_the_ledger_proves_and_no_more(conn: sqlite3.Connection) -> None:
     """Rows up to the mark are published, those behind it wait."""
     for _ in range(3):
         settle(conn, 1, topic=INCIDENTS)
@@ -121,7 +121,7 @@ def test_agreement_marks_what_the_ledger_proves_and_no_more(conn: sqlite3.Connec
     assert [row.seq for row in next_batch(conn, 10, 100)] == [rows[2].seq]
 
 
-def test_the_newest_published_row_stays_beside_one_that_was_set_aside(
+def test_retain_keeps_the_newest_published_row_beside_one_that_was_set_aside(
     conn: sqlite3.Connection,
 ) -> None:
     """A row that was set aside is newer, and proves nothing."""

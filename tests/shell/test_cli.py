@@ -1,14 +1,21 @@
-"""The commands about documents, run as a person or a script runs them."""
+"""Where commands stand; and those about documents, run as a person or a script runs them."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import typer
+
+from worker.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[2]
 CITY = str(ROOT / "tests" / "profiles" / "portsmere")
@@ -45,6 +52,41 @@ def lines_of(*records: dict[str, Any]) -> str:
     return "".join(f"{json.dumps(record)}\n" for record in records)
 
 
+def typed(group: Any, *words: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command below a group, with the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from typed(command, *words, name)
+        else:
+            yield (*words, name), command
+
+
+def test_every_command_stands_in_a_file_named_as_it_is_typed() -> None:
+    """`kabulwire incidents split` is worker/cli/incidents/split.py; `import` is a word of Python."""
+    modules = {words: command.callback.__module__ for words, command in _commands()}
+    named = {words: ".".join(("worker.cli", *words)) for words in modules}
+    assert modules == named | {("feeds", "import"): "worker.cli.feeds.import_opml"}
+    assert len(modules) == 29
+
+
+def test_every_command_file_opens_with_an_example_and_tells_its_exit_codes() -> None:
+    """The example calls this command with options that it takes."""
+    for words, command in _commands():
+        text = importlib.import_module(command.callback.__module__).__doc__ or ""
+        example = re.match(r"``kabulwire ([^`]+)``: \S", text)
+        assert example, words
+        assert tuple(example[1].split()[: len(words)]) == words
+        options = {
+            option for param in command.params for option in (*param.opts, *param.secondary_opts)
+        }
+        assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", example[1])) <= options
+        assert re.search(r"^Exit codes?: |\. Exit codes?: ", text, re.MULTILINE), words
+
+
+def _commands() -> list[tuple[tuple[str, ...], Any]]:
+    return list(typed(typer.main.get_command(app)))
+
+
 def test_analyze_answers_every_line_in_order() -> None:
     """One answer per input line, ids unchanged, spans true to the text."""
     done = kabulwire("analyze", "--profile", CITY, stdin=lines_of(QUIET, ATTACK))
@@ -63,7 +105,7 @@ def test_analyze_answers_every_line_in_order() -> None:
     assert "article" not in attack
 
 
-def test_a_bad_line_is_answered_and_told_by_the_exit_code() -> None:
+def test_analyze_answers_a_bad_line_and_tells_it_by_the_exit_code() -> None:
     """The others are still answered, in order; 65 at the end."""
     done = kabulwire(
         "analyze", "--profile", CITY, "-", stdin="{oops\n" + lines_of({"id": "e"}, QUIET)
@@ -76,7 +118,7 @@ def test_a_bad_line_is_answered_and_told_by_the_exit_code() -> None:
     )
 
 
-def test_read_adds_what_was_read_from_the_page(tmp_path: Path) -> None:
+def test_analyze_read_adds_what_was_read_from_the_page(tmp_path: Path) -> None:
     """--read shows title, body, publication instant and language, attack or not."""
     page = (
         "<html lang='en'><head><title>Council debates harbour fees</title>"
@@ -166,7 +208,7 @@ def test_replay_writes_both_topics_and_the_same_bytes_twice(tmp_path: Path) -> N
     assert {"seq", "key", "headers", "value"} == set(last)
 
 
-def test_a_wrong_command_gets_a_suggestion_and_a_wrong_profile_a_reason() -> None:
+def test_commands_suggest_the_right_name_and_refuse_a_wrong_profile_with_a_reason() -> None:
     """Usage errors leave with 2, wrong settings with 78; no traceback."""
     misspelt = kabulwire("anlyze")
     unknown = kabulwire("analyze", "--profile", "atlantis", stdin=lines_of(QUIET))
@@ -176,7 +218,7 @@ def test_a_wrong_command_gets_a_suggestion_and_a_wrong_profile_a_reason() -> Non
     assert "Traceback" not in misspelt.stderr + unknown.stderr
 
 
-def test_a_missing_file_leaves_with_66_and_version_is_one_line() -> None:
+def test_explain_leaves_with_66_without_its_file_and_version_is_one_line() -> None:
     """Small things that scripts rely on."""
     assert kabulwire("explain", "no-such-file.html", "--profile", CITY).returncode == 66
     done = kabulwire("version", "--json")

@@ -43,7 +43,7 @@ def written(folder: Path, text: str, feeds: str = FEED) -> Path:
     return folder
 
 
-def test_the_shipped_file_shows_every_key_with_its_default_and_a_comment() -> None:
+def test_shipped_settings_show_every_key_with_its_default_and_a_comment() -> None:
     """config/kabulwire.toml and the defaults in code are the same settings."""
     shipped = load_settings(SHIPPED, {}).config
     assert shipped == Config(profile=shipped.profile)
@@ -71,13 +71,13 @@ def _sections() -> list[tuple[str, type[BaseModel]]]:
     ]
 
 
-def test_the_shipped_feeds_are_valid() -> None:
+def test_load_feeds_takes_the_shipped_feeds() -> None:
     """config/feeds.toml loads, and lists at least a dozen enabled feeds."""
     feeds = load_feeds(ROOT / "config" / "feeds.toml")
     assert sum(feed.enabled for feed in feeds) >= 12
 
 
-def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+def test_load_puts_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
     """Each layer wins over the ones below it, and `check --print` says which one it was."""
     folder = written(tmp_path, '[serve]\nport = 1\n[log]\nlevel = "error"\nformat = "json"\n')
     environ = {"KABULWIRE__SERVE__PORT": "2", "KABULWIRE__LOG__LEVEL": "debug"}
@@ -90,7 +90,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
     assert shown["topics.prefix"] == ("kabulwire", "default")
 
 
-def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
+def test_check_reports_every_mistake_at_once_with_its_line(tmp_path: Path) -> None:
     """Wrong type, unknown key, unknown table: one line each, with file, line and suggestion."""
     text = (
         'profile = "portsmere"\n[ingest]\nallow_hosts = [\n  "a",\n]\ninterval_s = "often"\n'
@@ -106,7 +106,7 @@ def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None
     assert f"{file}:8: unknown key 'kafak' (did you mean 'kafka'?)" in done.stdout
 
 
-def test_a_misspelt_variable_is_refused_with_the_right_name(tmp_path: Path) -> None:
+def test_run_refuses_a_misspelt_variable_with_the_right_name(tmp_path: Path) -> None:
     """An unknown KABULWIRE__ name must not silently mean the default."""
     folder = written(tmp_path, "")
     done = kabulwire("run", "--config", str(folder), KABULWIRE__KAFKA__BOOTSTRAP_SERVER="x:9092")
@@ -114,7 +114,7 @@ def test_a_misspelt_variable_is_refused_with_the_right_name(tmp_path: Path) -> N
     assert "did you mean KABULWIRE__KAFKA__BOOTSTRAP_SERVERS?" in done.stderr
 
 
-def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+def test_run_names_the_line_of_broken_toml(tmp_path: Path) -> None:
     """A file that is no TOML is refused with its line, not with a traceback."""
     done = kabulwire("run", "--config", str(written(tmp_path, "[serve]\nport = = 3\n")))
     assert done.returncode == 78
@@ -138,7 +138,9 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
         (FEED.replace('url = "https://one.example/rss"\n', ""), "exactly one of url and path"),
     ],
 )
-def test_a_wrong_feed_is_refused_with_its_line(tmp_path: Path, feeds: str, told: str) -> None:
+def test_load_feeds_refuses_a_wrong_feed_with_its_line(
+    tmp_path: Path, feeds: str, told: str
+) -> None:
     """Each mistake in feeds.toml is named, with the file and a line of it."""
     path = tmp_path / "feeds.toml"
     path.write_text(feeds, "utf-8")
@@ -148,7 +150,7 @@ def test_a_wrong_feed_is_refused_with_its_line(tmp_path: Path, feeds: str, told:
     assert f"{path}:" in str(caught.value)
 
 
-def test_a_feed_keeps_what_it_says(tmp_path: Path) -> None:
+def test_load_feeds_keeps_what_a_feed_says(tmp_path: Path) -> None:
     """All keys of a feed arrive, and the others keep their defaults."""
     path = tmp_path / "feeds.toml"
     path.write_text(FEED + "interval_s = 30\nfull_text = true\nenabled = false\n", "utf-8")
@@ -159,7 +161,7 @@ def test_a_feed_keeps_what_it_says(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_secrets_are_masked_everywhere(tmp_path: Path) -> None:
+def test_check_masks_secrets(tmp_path: Path) -> None:
     """`check --print` shows that a password is set, not which; neither does the value's repr."""
     secret = "s3cr3t-of-the-broker"
     done = kabulwire(
@@ -175,7 +177,7 @@ def test_secrets_are_masked_everywhere(tmp_path: Path) -> None:
     assert secret not in done.stdout + repr(loaded) + str(loaded.config.model_dump())
 
 
-def test_a_password_file_is_read(tmp_path: Path) -> None:
+def test_load_reads_a_password_file(tmp_path: Path) -> None:
     """kafka.sasl_password_file gives the password without its line end; a missing one is refused."""
     (tmp_path / "pw").write_text("hush\n", "utf-8")
     folder = written(tmp_path, f'[kafka]\nsasl_password_file = "{tmp_path / "pw"}"\n')
@@ -188,7 +190,7 @@ def test_a_password_file_is_read(tmp_path: Path) -> None:
 SECRET = "hush-of-the-broker"
 
 
-def test_a_password_is_never_echoed_in_an_error(tmp_path: Path) -> None:
+def test_load_settings_never_echoes_a_password_in_an_error(tmp_path: Path) -> None:
     """A password of a wrong type, or beside another mistake, is not in what the operator reads."""
     wrong: list[tuple[str, dict[str, str]]] = [
         (f'[kafka]\nsasl_password = ["{SECRET}"]\n', {}),
@@ -217,14 +219,14 @@ def test_once_without_a_feed_says_so_and_leaves(tmp_path: Path) -> None:
     assert "no feed is enabled: nothing is polled" in done.stderr
 
 
-def test_lists_come_from_the_environment_by_comma(tmp_path: Path) -> None:
+def test_load_splits_a_list_of_the_environment_at_commas(tmp_path: Path) -> None:
     """A list setting is a comma-separated variable."""
     environ = {"KABULWIRE__INGEST__ALLOW_HOSTS": "a.example, b.example"}
     loaded = load(written(tmp_path, ""), environ)
     assert loaded.config.ingest.allow_hosts == ("a.example", "b.example")
 
 
-def test_the_configuration_is_found_in_the_documented_order(tmp_path: Path) -> None:
+def test_check_finds_the_configuration_in_the_documented_order(tmp_path: Path) -> None:
     """--config, KABULWIRE_CONFIG, ./config, else the copy that came with the program."""
     named, other, here = (tmp_path / name for name in ("named", "other", "config"))
     for port, folder in enumerate((named, other, here), 1):
@@ -243,14 +245,14 @@ def test_the_configuration_is_found_in_the_documented_order(tmp_path: Path) -> N
     assert port_of() == 8080
 
 
-def test_a_configuration_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_run_refuses_a_configuration_that_is_not_there(tmp_path: Path) -> None:
     """A folder without settings and feeds, or no folder at all, ends with exit code 78."""
     for where in (tmp_path, tmp_path / "missing"):
         done = kabulwire("run", "--config", str(where))
         assert (done.returncode, str(where) in done.stderr) == (78, True)
 
 
-def test_lines_of_keys_are_right_in_nested_and_long_values() -> None:
+def test_key_lines_counts_through_nested_and_long_values() -> None:
     """Tables, arrays of tables, long arrays and long strings keep the count of lines."""
     text = (
         'a = 1\nb = [\n  1,\n]\n[t]\nc = """\nx = 1\n"""\nd = "[" # [\n[[f]]\ne = 1\n[[f]]\ne = 2\n'

@@ -53,7 +53,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_settings_that_do_not_fit_are_refused(case: str, tmp_path: Path) -> None:
+def test_load_settings_refuses_broker_settings_that_do_not_fit(case: str, tmp_path: Path) -> None:
     """The message has file and line and the settings to change, and no secret."""
     text, told = REFUSED[case]
     full, empty = tmp_path / "full", tmp_path / "empty"
@@ -78,7 +78,7 @@ def test_settings_that_do_not_fit_are_refused(case: str, tmp_path: Path) -> None
         'security_protocol = "SASL_PLAINTEXT"\nsasl_mechanism = "PLAIN"\n' + NAMED,
     ],
 )
-def test_settings_that_fit_are_taken(text: str, tmp_path: Path) -> None:
+def test_load_settings_takes_each_documented_way_to_the_broker(text: str, tmp_path: Path) -> None:
     """Each documented way to the broker loads."""
     full = tmp_path / "full"
     full.write_text("something", "utf-8")
@@ -86,7 +86,7 @@ def test_settings_that_fit_are_taken(text: str, tmp_path: Path) -> None:
     assert load_settings(written(tmp_path, f"[kafka]\n{body}\n"), {}).config.kafka.security_protocol
 
 
-def test_a_worker_does_not_start_with_a_certificate_that_is_not_there(tmp_path: Path) -> None:
+def test_run_does_not_start_with_a_certificate_that_is_not_there(tmp_path: Path) -> None:
     """Exit code 78 and one sentence with the variable's name, no traceback."""
     done = kabulwire(
         "run", "--config", str(written(tmp_path, "")),

@@ -92,7 +92,7 @@ def _content(folder: Path) -> Content:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at_a_point_nothing_is_lost_or_doubled(
+def test_run_killed_at_a_crash_point_loses_and_doubles_nothing(
     point: str, press: Press, undisturbed: Content, tmp_path: Path
 ) -> None:
     """Dead at the point, alive again: the topics are those of a worker that was left in peace."""
@@ -102,7 +102,9 @@ def test_killed_at_a_point_nothing_is_lost_or_doubled(
     assert_no_holes(topic(tmp_path, LOG))
 
 
-def test_killed_while_a_file_is_rotated(press: Press, undisturbed: Content, tmp_path: Path) -> None:
+def test_run_killed_while_a_file_is_rotated_loses_and_doubles_nothing(
+    press: Press, undisturbed: Content, tmp_path: Path
+) -> None:
     """A file that has grown too long, and the end just before it gets its other name."""
     folder = tmp_path / "topics"
     folder.mkdir()
@@ -117,7 +119,9 @@ def test_killed_while_a_file_is_rotated(press: Press, undisturbed: Content, tmp_
     assert list(folder.glob(f"kabulwire.{LOG}.0*.jsonl")), "nothing was rotated"
 
 
-def test_killed_while_a_timer_fires(press: Press, tmp_path: Path) -> None:
+def test_run_killed_while_a_timer_fires_closes_an_incident_once(
+    press: Press, tmp_path: Path
+) -> None:
     """Time closes an incident once, whether or not the worker dies before or after committing it."""
     told = {}
     for point in ("", "tick.before_commit", "tick.after_commit"):
@@ -163,7 +167,7 @@ def _states(store: Path) -> list[str]:
         conn.close()
 
 
-def test_every_point_is_passed_somewhere_and_listed() -> None:
+def test_crash_points_are_passed_somewhere_and_listed() -> None:
     """The list of points and the points in the code are the same."""
     passed: set[str] = set()
     for path in Path(crash_points.__file__).parent.rglob("*.py"):

@@ -36,7 +36,7 @@ def refused(**settings: Any) -> PublishError:
     return caught.value
 
 
-def test_files_that_cannot_be_used_are_named(authority: Authority, tmp_path: Path) -> None:
+def test_connection_names_a_file_that_cannot_be_used(authority: Authority, tmp_path: Path) -> None:
     """No file, no PEM, the key of another certificate, a certificate that is over: `tls_failed`,
     with setting and path."""
     good = mutual(authority)
@@ -57,7 +57,7 @@ def test_files_that_cannot_be_used_are_named(authority: Authority, tmp_path: Pat
     assert connection(Kafka(**good))["ssl_context"]
 
 
-def test_a_locked_key_is_opened_by_its_password_file_only(
+def test_connection_opens_a_locked_key_by_its_password_file_only(
     authority: Authority, tmp_path: Path
 ) -> None:
     """Without the file, or with a wrong word in it, the setting is named (and nobody is asked on a
@@ -72,7 +72,7 @@ def test_a_locked_key_is_opened_by_its_password_file_only(
     assert connection(Kafka(**named))["ssl_context"]
 
 
-def test_a_secret_is_read_for_each_connection(tmp_path: Path) -> None:
+def test_connection_reads_the_secret_each_time(tmp_path: Path) -> None:
     """The password of the file as it is now; none when the file is gone or empty."""
     secret = tmp_path / "secret"
     kafka = {"security_protocol": "SASL_SSL", "sasl_mechanism": "PLAIN", "sasl_username": "wire",
@@ -100,7 +100,7 @@ def asking(server: TokenServer, **more: Any) -> Kafka:
     return Kafka(**{**told, **more})
 
 
-def test_a_token_is_asked_for_once_and_again_before_it_is_over(server: TokenServer) -> None:
+def test_provider_asks_for_a_token_once_and_again_before_it_is_over(server: TokenServer) -> None:
     """Client credentials as RFC 6749 has them, scope included; the token is kept for most of its
     life and then replaced."""
     server.lives_s = 1.0
@@ -113,7 +113,7 @@ def test_a_token_is_asked_for_once_and_again_before_it_is_over(server: TokenServ
     assert provider.token() == "token-1"
 
 
-def test_a_server_that_gives_no_token_is_named(server: TokenServer) -> None:
+def test_connection_names_a_server_that_gives_no_token(server: TokenServer) -> None:
     """A refused client is `not_authenticated`; a server that is busy, sends us elsewhere or is not
     there is as an absent broker. The secret is in no message and goes nowhere else."""
     wrong = refused(**asking(server, sasl_password=SecretStr("guessed")).model_dump())
@@ -130,7 +130,9 @@ def test_a_server_that_gives_no_token_is_named(server: TokenServer) -> None:
 
 
 @pytest.mark.parametrize("made", ["", "two words", "line\nbreak", "späß"])
-def test_what_is_no_token_is_not_shown(made: str, server: TokenServer, tmp_path: Path) -> None:
+def test_connection_shows_nothing_that_is_no_token(
+    made: str, server: TokenServer, tmp_path: Path
+) -> None:
     """Neither from the server nor from a file: it would break the login's own form."""
     server.make = lambda: made
     assert refused(**asking(server).model_dump()).reason == "no_token"
@@ -140,7 +142,9 @@ def test_what_is_no_token_is_not_shown(made: str, server: TokenServer, tmp_path:
     assert refused(**told, sasl_oauth_token_file=file).reason == "no_token"
 
 
-def test_a_token_of_a_file_is_read_at_each_login(authority: Authority, tmp_path: Path) -> None:
+def test_provider_reads_a_token_of_a_file_at_each_login(
+    authority: Authority, tmp_path: Path
+) -> None:
     """A projected token is replaced on disk; one that is over is named with its age."""
     file = tmp_path / "token"
     kafka = Kafka(security_protocol="SASL_SSL", sasl_mechanism="OAUTHBEARER",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_the_demonstration_shows_two_attacks_and_where_they_are_kept(tmp_path: Path) -> None:
+def test_demo_shows_two_attacks_and_where_they_are_kept(tmp_path: Path) -> None:
     """Revisions as they happen, incident by incident; the last line is the path of the topic file,
     and that holds the two attacks of the story."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -16,6 +17,9 @@ import yaml
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.load import load_settings, setting_names
+from worker.core.domain.incident import ConstraintKind
+from worker.core.domain.snapshot import LinkCertainty, State
+from worker.core.domain.vocabulary import Band, Label, Role, Scope, StatementStatus
 from worker.observe import log
 from worker.observe.metrics import Metrics
 from worker.publish.drain import NEEDS_A_PERSON
@@ -244,3 +248,71 @@ def test_make_has_the_documented_targets(name: str) -> None:
     """`make help` lists each target with what it does."""
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.search(rf"^{name}\s+\S", done.stdout, re.MULTILINE)
+
+
+@cache
+def _defined() -> frozenset[str]:
+    """Names of the types in worker/: classes, and what a module calls a kind of value."""
+    found: set[str] = set()
+    for path in (ROOT / "worker").rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Assign):
+                found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(found)
+
+
+def _glossary() -> list[list[str]]:
+    """The rows of each table of docs/glossary.md."""
+    sections = (ROOT / "docs/glossary.md").read_text("utf-8").split("\n## ")[1:]
+    return [re.findall(r"^\| (?!word \|).+", section, re.MULTILINE) for section in sections]
+
+
+def test_glossary_names_files_and_types_that_exist() -> None:
+    """docs/glossary.md: a path leads to a file, a name in CamelCase is a type in worker/."""
+    named = re.findall(r"`([^`\n]+)`", (ROOT / "docs/glossary.md").read_text("utf-8"))
+    paths = {name for name in named if name.startswith(("worker/", "config/", "docs/"))}
+    types = {name for name in named if re.fullmatch(r"[A-Z]\w+", name)}
+    assert len(paths) > 40
+    assert len(types) > 60
+    assert {name for name in paths if not (ROOT / name).exists()} == set()
+    assert types - _defined() == set()
+
+
+def test_glossary_is_in_alphabetical_order_and_says_each_word_once() -> None:
+    """A word is found where the alphabet puts it."""
+    for rows_of_table in _glossary():
+        words = [re.sub(r"[`*]", "", row.split("|")[1]).strip().casefold() for row in rows_of_table]
+        assert words == sorted(set(words))
+
+
+def test_glossary_explains_every_value_of_the_design() -> None:
+    """Roles, bands, labels, scopes, states, links and statuses are words that we chose."""
+    text = "\n".join(row for table in _glossary() for row in table)
+    sets = (Role, Band, Label, Scope, State, LinkCertainty, StatementStatus, ConstraintKind)
+    values = {value for kind in sets for value in get_args(kind)}
+    assert {value for value in values if f"`{value}`" not in text} == set()
+
+
+def test_gotchas_name_tests_that_exist() -> None:
+    """docs/gotchas.md: every entry says what holds it, a test `file::name` that is there."""
+    rows_of_tables = re.findall(
+        r"^\| (?!what \|).+", (ROOT / "docs/gotchas.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(rows_of_tables) > 40
+    missing = []
+    for row in rows_of_tables:
+        held = re.findall(r"`(tests/[\w/]+\.(?:py|toml))(?:::([^`]+))?`", row.rsplit("|", 2)[1])
+        assert held, row
+        missing += [f"{file}::{name}" for file, name in held if not _is_there(file, name)]
+    assert missing == []
+
+
+def _is_there(file: str, name: str) -> bool:
+    """Whether a file holds a test (or, in a corpus, a case) of that name."""
+    path = ROOT / file
+    if not path.is_file():
+        return False
+    form = rf"^(?:async )?def {name}\(" if path.suffix == ".py" else rf'^name = "{name}"$'
+    return not name or re.search(form, path.read_text("utf-8"), re.MULTILINE) is not None

@@ -44,7 +44,9 @@ def processed(worker: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_outlets_and_attacks(press: Press, tmp_path: Path) -> None:
+def test_run_merges_outlets_on_one_attack_and_keeps_attacks_apart(
+    press: Press, tmp_path: Path
+) -> None:
     """Two outlets on one bombing are one incident, a shooting is another, one in another town none;
     a changed page is a new version and a new revision; SIGTERM drains with 0."""
     bomb(press, "ledger", "six")
@@ -78,7 +80,7 @@ def test_outlets_and_attacks(press: Press, tmp_path: Path) -> None:
     assert ids == states
 
 
-def test_stopped_in_the_middle_of_work(press: Press, tmp_path: Path) -> None:
+def test_run_stopped_in_the_middle_of_work_does_the_rest_once(press: Press, tmp_path: Path) -> None:
     """SIGTERM while many articles wait: 0, and the next start works off each of them once."""
     slugs = [f"n{number}" for number in range(60)]
     for slug in slugs:
@@ -98,7 +100,7 @@ def test_stopped_in_the_middle_of_work(press: Press, tmp_path: Path) -> None:
     assert_no_holes(topic(tmp_path, LOG))
 
 
-def test_bad_feeds_and_bad_pages_harm_nobody(press: Press, tmp_path: Path) -> None:
+def test_run_lets_bad_feeds_and_bad_pages_harm_nobody(press: Press, tmp_path: Path) -> None:
     """A feed that is a web page, one that fails, and pages that are none: one line each, exit 0,
     the good outlet's attack is out, and for a page that is none its headline stands in."""
     title = "Gunmen kill guard in Portsmere blast"
@@ -151,7 +153,7 @@ def test_bad_feeds_and_bad_pages_harm_nobody(press: Press, tmp_path: Path) -> No
         ("feeds.toml", '[[feed]]\nid = "a"\n\n[[feed]]\nid = "b"\nurl = 7\n', "feeds.toml:"),
     ],
 )
-def test_a_worker_does_not_start_on_a_bad_configuration(
+def test_run_does_not_start_on_a_bad_configuration(
     name: str, text: str, told: str, press: Press, tmp_path: Path
 ) -> None:
     """Exit 78, with file and line, and no store is made."""

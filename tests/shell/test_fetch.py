@@ -23,7 +23,7 @@ def undo(encoding: str, data: bytes, limit: int = LIMIT, step: int = 1000) -> by
 
 
 @given(st.binary(max_size=2000).filter(lambda data: data[:2] != b"\x1f\x8b"), st.integers(1, 50))
-def test_round_trip(data: bytes, step: int) -> None:
+def test_decoder_gives_back_what_was_packed(data: bytes, step: int) -> None:
     """What was packed comes back, in whatever chunks it travels."""
     assert undo("gzip", gzip.compress(data), step=step) == data
     assert undo("GZIP", gzip.compress(data[:9]) + gzip.compress(data[9:]), step=step) == data
@@ -33,7 +33,7 @@ def test_round_trip(data: bytes, step: int) -> None:
 
 @given(st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, br", "x-gzip", "", "bogus"]),
        st.binary(max_size=400))  # fmt: skip
-def test_any_body(encoding: str, data: bytes) -> None:
+def test_decoder_makes_any_bytes_a_body_or_a_fetch_error(encoding: str, data: bytes) -> None:
     """Any bytes under any name are a body or a FetchError, never another exception."""
     try:
         assert len(undo(encoding, data)) <= LIMIT
@@ -42,7 +42,7 @@ def test_any_body(encoding: str, data: bytes) -> None:
 
 
 @given(st.integers(1, 200))
-def test_cut_streams(missing: int) -> None:
+def test_decoder_refuses_a_stream_that_was_cut(missing: int) -> None:
     """A gzip stream that lacks its end is an error, however little is missing."""
     packed = gzip.compress(bytes(range(256)) * 4)
     with pytest.raises(FetchError) as caught:
@@ -50,7 +50,7 @@ def test_cut_streams(missing: int) -> None:
     assert caught.value.reason == "truncated"
 
 
-def test_bounds() -> None:
+def test_decoder_bounds_what_is_sent_and_what_it_unpacks_to() -> None:
     """Both what is sent and what it unpacks to are bounded, and so is the ratio."""
     for data in (b"x" * (LIMIT + 1), gzip.compress(b" " * (LIMIT + 1))):
         with pytest.raises(FetchError) as caught:
@@ -60,7 +60,7 @@ def test_bounds() -> None:
         undo("gzip", gzip.compress(b" " * 5_000_000), limit=10_000_000)
 
 
-def test_brotli() -> None:
+def test_decoder_bounds_and_checks_brotli() -> None:
     """Brotli, where it is installed, is bounded and checked like the others."""
     brotli = pytest.importorskip("brotli")
     text = b"A blast near the old harbour. " * 50

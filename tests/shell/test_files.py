@@ -43,7 +43,7 @@ def seqs(path: Path) -> list[int]:
     return [line["seq"] for line in read_values(path)]
 
 
-def test_a_line_is_the_whole_record(tmp_path: Path) -> None:
+def test_write_makes_a_line_of_the_whole_record(tmp_path: Path) -> None:
     """seq, key, headers, and the value as an object, not as a string."""
     sink = FileSink(tmp_path, "kw")
     sink.write([row(7, text="کابل")])
@@ -53,7 +53,7 @@ def test_a_line_is_the_whole_record(tmp_path: Path) -> None:
     ]
 
 
-def test_rows_written_before_a_crash_are_not_written_again(tmp_path: Path) -> None:
+def test_write_leaves_out_rows_written_before_a_crash(tmp_path: Path) -> None:
     """A new process reads the last seq and goes on behind it."""
     FileSink(tmp_path, "kw").write([row(1), row(2)])
     again = FileSink(tmp_path, "kw")
@@ -63,7 +63,7 @@ def test_rows_written_before_a_crash_are_not_written_again(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("torn", [b'{"seq": 3, "ke', b"{", b'{"seq": 3, "key": "k", "headers": {}'])
-def test_a_torn_last_line_is_cut(tmp_path: Path, torn: bytes) -> None:
+def test_write_cuts_a_torn_last_line(tmp_path: Path, torn: bytes) -> None:
     """Half a line was never acknowledged: it goes, and its row is written whole."""
     sink = FileSink(tmp_path, "kw")
     sink.write([row(1), row(2)])
@@ -75,7 +75,7 @@ def test_a_torn_last_line_is_cut(tmp_path: Path, torn: bytes) -> None:
     assert seqs(again.path("incident-log.v1")) == [1, 2, 3]
 
 
-def test_a_torn_only_line_leaves_an_empty_file(tmp_path: Path) -> None:
+def test_write_begins_anew_after_a_torn_only_line(tmp_path: Path) -> None:
     """The very first line may be torn as well."""
     sink = FileSink(tmp_path, "kw")
     sink.path("incident-log.v1").write_bytes(b'{"seq": 1')
@@ -84,7 +84,7 @@ def test_a_torn_only_line_leaves_an_empty_file(tmp_path: Path) -> None:
     assert seqs(sink.path("incident-log.v1")) == [1]
 
 
-def test_rotation_keeps_the_ledger(tmp_path: Path) -> None:
+def test_write_goes_on_behind_a_rotated_file(tmp_path: Path) -> None:
     """After a rotation the next file goes on where the old one ended, also in a new process."""
     for seq in range(1, 6):
         FileSink(tmp_path, "kw", rotate_bytes=1).write([row(s) for s in range(1, seq + 1)])
@@ -94,7 +94,7 @@ def test_rotation_keeps_the_ledger(tmp_path: Path) -> None:
     assert [s for name in found for s in seqs(tmp_path / name)] == [1, 2, 3, 4, 5]
 
 
-def test_compaction_keeps_the_newest_of_each_key(tmp_path: Path) -> None:
+def test_compact_keeps_the_newest_of_each_key(tmp_path: Path) -> None:
     """The compacted topic shows the last state per incident, and ends in the last seq."""
     sink = FileSink(tmp_path, "kw")
     sink.write([row(n, key, "incidents.v1") for n, key in enumerate("abacb", start=1)])
@@ -110,7 +110,7 @@ def test_compaction_keeps_the_newest_of_each_key(tmp_path: Path) -> None:
     assert seqs(again.path("incidents.v1")) == [3, 4, 5]
 
 
-def test_compaction_leaves_a_torn_last_line_out(tmp_path: Path) -> None:
+def test_compact_leaves_a_torn_last_line_out(tmp_path: Path) -> None:
     """What a crash tore is no record: the rest is compacted, and its row can still be written."""
     sink = FileSink(tmp_path, "kw")
     sink.write([row(n, "kw-a", "incidents.v1") for n in (1, 2)])
@@ -123,7 +123,7 @@ def test_compaction_leaves_a_torn_last_line_out(tmp_path: Path) -> None:
     assert seqs(sink.path("incidents.v1")) == [2, 3]
 
 
-def test_compaction_refuses_a_file_that_is_no_topic_file(tmp_path: Path) -> None:
+def test_compact_refuses_a_file_that_is_no_topic_file(tmp_path: Path) -> None:
     """A whole line that is no record stops it with the file's name, and the file is untouched."""
     sink = FileSink(tmp_path, "kw")
     sink.path("incidents.v1").write_text("somebody's notes\n")
@@ -133,7 +133,7 @@ def test_compaction_refuses_a_file_that_is_no_topic_file(tmp_path: Path) -> None
     assert sink.path("incidents.v1").read_text() == "somebody's notes\n"
 
 
-def test_heartbeats_hold_one_line(tmp_path: Path) -> None:
+def test_write_replaces_the_heartbeat_before(tmp_path: Path) -> None:
     """A heartbeat replaces the one before."""
     sink = FileSink(tmp_path, "kw")
     for seq in (1, 2):
@@ -142,7 +142,7 @@ def test_heartbeats_hold_one_line(tmp_path: Path) -> None:
     assert seqs(sink.path("heartbeat.v1")) == [2]
 
 
-def test_a_file_that_is_no_topic_file_is_fatal(tmp_path: Path) -> None:
+def test_write_refuses_a_file_that_is_no_topic_file(tmp_path: Path) -> None:
     """A complete line without seq is not our file: refuse loudly instead of appending to it."""
     sink = FileSink(tmp_path, "kw")
     sink.path("incident-log.v1").write_text("somebody's notes\n")
@@ -173,7 +173,7 @@ sink.write(rows)
 """
 
 
-def test_a_full_disk_never_glues_two_records(tmp_path: Path) -> None:
+def test_write_on_a_full_disk_never_glues_two_records(tmp_path: Path) -> None:
     """The kernel stops an append in mid-line; the same sink tries again: every line parses, once."""
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(tmp_path)],
@@ -270,7 +270,7 @@ def published_store(tmp_path: Path, folder: str) -> Path:
     return store
 
 
-def test_files_of_their_store_are_opened(tmp_path: Path) -> None:
+def test_open_sink_takes_the_files_of_its_store(tmp_path: Path) -> None:
     """Also when the newest file has just been rotated away under a name with its last number."""
     store = published_store(tmp_path, "topics")
     sink = open_sink(tmp_path / "topics", "kw", 1000, store)
@@ -280,7 +280,7 @@ def test_files_of_their_store_are_opened(tmp_path: Path) -> None:
     assert open_sink(tmp_path / "topics", "kw", 1000, store).last_seq("incident-log.v1") == 1
 
 
-def test_files_ahead_of_their_store_are_refused(tmp_path: Path) -> None:
+def test_open_sink_refuses_files_ahead_of_their_store(tmp_path: Path) -> None:
     """An empty store would number anew from 1, and what it publishes be taken for written."""
     published_store(tmp_path, "topics")
     empty = tmp_path / "empty.db"
@@ -291,14 +291,14 @@ def test_files_ahead_of_their_store_are_refused(tmp_path: Path) -> None:
         open_sink(tmp_path / "topics", "kw", 1000, empty)
 
 
-def test_a_folder_without_what_was_published_is_refused(tmp_path: Path) -> None:
+def test_open_sink_refuses_a_folder_without_what_was_published(tmp_path: Path) -> None:
     """A consumer of the new folder would begin in the middle."""
     store = published_store(tmp_path, "topics")
     with pytest.raises(ConfigError, match=r"up to message none, store .* has written up to 1"):
         open_sink(tmp_path / "other", "kw", 1000, store)
 
 
-def test_a_folder_that_cannot_be_is_a_setting_that_is_wrong(tmp_path: Path) -> None:
+def test_open_sink_takes_a_folder_that_cannot_be_for_a_wrong_setting(tmp_path: Path) -> None:
     """Not a fault of the program."""
     store = published_store(tmp_path, "topics")
     (tmp_path / "plain").write_text("", "utf-8")
@@ -306,7 +306,7 @@ def test_a_folder_that_cannot_be_is_a_setting_that_is_wrong(tmp_path: Path) -> N
         open_sink(tmp_path / "plain", "kw", 1000, store)
 
 
-def test_a_file_that_misses_what_was_published_is_refused(tmp_path: Path) -> None:
+def test_open_sink_refuses_a_file_that_misses_what_was_published(tmp_path: Path) -> None:
     """One topic's file is gone, or an older copy is back: its consumers would find a hole."""
     store = published_store(tmp_path, "topics")
     log = FileSink(tmp_path / "topics", "kw").path("incident-log.v1")
@@ -317,7 +317,7 @@ def test_a_file_that_misses_what_was_published_is_refused(tmp_path: Path) -> Non
         open_sink(tmp_path / "topics", "kw", 1000, store)
 
 
-def test_files_of_another_store_are_refused(tmp_path: Path) -> None:
+def test_open_sink_refuses_files_of_another_store(tmp_path: Path) -> None:
     """The last message has a number that this store used, too, for something else."""
     store = published_store(tmp_path, "topics")
     log = FileSink(tmp_path / "topics", "kw").path("incident-log.v1")
@@ -326,7 +326,7 @@ def test_files_of_another_store_are_refused(tmp_path: Path) -> None:
         open_sink(tmp_path / "topics", "kw", 1000, store)
 
 
-def test_what_was_written_and_not_noted_is_no_other_store(tmp_path: Path) -> None:
+def test_open_sink_knows_its_own_row_that_was_not_noted(tmp_path: Path) -> None:
     """A crash between the file and the mark: the file is ahead of what is noted, by our own row."""
     store = published_store(tmp_path, "topics")
     conn = open_writer(store, BINDING)
@@ -336,7 +336,7 @@ def test_what_was_written_and_not_noted_is_no_other_store(tmp_path: Path) -> Non
     assert open_sink(tmp_path / "topics", "kw", 1000, store).last_seq("incident-log.v1") == 1
 
 
-def test_files_are_known_after_their_rows_were_deleted(tmp_path: Path) -> None:
+def test_open_sink_knows_files_whose_rows_were_deleted(tmp_path: Path) -> None:
     """Retention takes published rows away; what is noted of each topic remains."""
     store = published_store(tmp_path, "topics")
     conn = open_writer(store, BINDING)

@@ -1,4 +1,4 @@
-"""Intake: new and changed entries go on, once; identity over feeds; claims that cannot loop."""
+"""Intake: new and changed entries go on, once; identity over feeds; work that cannot loop."""
 
 from __future__ import annotations
 
@@ -64,21 +64,23 @@ def queued(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     return [(row["kind"], row["article_id"]) for row in rows]
 
 
-def test_an_entry_goes_on_once(conn: sqlite3.Connection) -> None:
+def test_admit_queues_an_entry_once(conn: sqlite3.Connection) -> None:
     """The same entry at the next poll is seen, not new; the feed's state came in with it."""
     assert admit(conn, entry()) == inbox.Admitted(new=1, queued=1)
     assert admit(conn, entry()) == inbox.Admitted(seen=1)
     assert load_states(conn) == {"wire": '{"etag": "x"}'}
 
 
-def test_a_changed_entry_goes_on_as_the_same_article(conn: sqlite3.Connection) -> None:
+def test_admit_queues_a_changed_entry_as_the_same_article(conn: sqlite3.Connection) -> None:
     """Another content hash under the same guid is a new version of the same article."""
     admit(conn, entry())
     assert admit(conn, entry(content_hash="h2")) == inbox.Admitted(changed=1, queued=1)
     assert len({article for _, article in queued(conn)}) == 1
 
 
-def test_one_url_in_two_feeds_of_an_outlet_is_one_article(conn: sqlite3.Connection) -> None:
+def test_admit_makes_one_article_of_one_url_in_two_feeds_of_an_outlet(
+    conn: sqlite3.Connection,
+) -> None:
     """Tracking parameters and another guid make no other article; it is read once."""
     admit(conn, entry())
     other = entry("guid-2", feed="wire-asia", url="https://wire.example/one?utm_source=rss")
@@ -87,34 +89,34 @@ def test_one_url_in_two_feeds_of_an_outlet_is_one_article(conn: sqlite3.Connecti
     assert len(queued(conn)) == 1
 
 
-def test_one_url_at_two_outlets_is_two_articles(conn: sqlite3.Connection) -> None:
+def test_admit_makes_two_articles_of_one_url_at_two_outlets(conn: sqlite3.Connection) -> None:
     """A syndicated address belongs to each outlet that lists it."""
     admit(conn, entry(), entry("x", url="https://wire.example/one", outlet="Courier"))
 
     assert len({article for _, article in queued(conn)}) == 2
 
 
-def test_a_shut_gate_is_remembered_and_not_read(conn: sqlite3.Connection) -> None:
+def test_admit_does_not_queue_behind_a_shut_gate_until_it_opens(conn: sqlite3.Connection) -> None:
     """What the gate refuses is not queued; if it changes and passes then, it is."""
     assert admit(conn, entry(), gate=SHUT) == inbox.Admitted(new=1)
     assert admit(conn, entry(content_hash="h2")) == inbox.Admitted(changed=1, queued=1)
 
 
-def test_an_open_gate_stays_open_for_later_versions(conn: sqlite3.Connection) -> None:
+def test_admit_keeps_an_open_gate_open_for_later_versions(conn: sqlite3.Connection) -> None:
     """An article that was read once is read again when it changes, whatever its new headline."""
     admit(conn, entry())
     assert admit(conn, entry(content_hash="h2"), gate=SHUT).queued == 1
     assert admit(conn, entry(content_hash="h3"), gate=SHUT).queued == 1
 
 
-def test_a_gate_that_opened_late_stays_open(conn: sqlite3.Connection) -> None:
+def test_admit_keeps_a_gate_open_that_opened_late(conn: sqlite3.Connection) -> None:
     """What passed with its second version is read again with its third."""
     admit(conn, entry(), gate=SHUT)
     admit(conn, entry(content_hash="h2"))
     assert admit(conn, entry(content_hash="h3"), gate=SHUT).queued == 1
 
 
-def test_another_status_is_a_change(conn: sqlite3.Connection) -> None:
+def test_admit_takes_another_status_for_a_change(conn: sqlite3.Connection) -> None:
     """A kill with the words of the item is no repetition: it goes on."""
     admit(conn, entry())
     assert admit(conn, entry(status="kill")) == inbox.Admitted(changed=1, queued=1)
@@ -140,7 +142,7 @@ def test_another_status_is_a_change(conn: sqlite3.Connection) -> None:
         ({"status": "embargo"}, "entry", inbox.NEVER),
     ],
 )
-def test_status_decides_what_is_done_and_when(
+def test_admit_decides_by_status_what_is_done_and_when(
     conn: sqlite3.Connection, fields: dict[str, Any], kind: str, due: dt.datetime
 ) -> None:
     """A kill withdraws, an embargo waits for its hour, or for ever when it names none."""
@@ -151,12 +153,12 @@ def test_status_decides_what_is_done_and_when(
     assert dt.datetime.fromisoformat(row["due_at"]) == due
 
 
-def test_a_repeat_is_no_evidence(conn: sqlite3.Connection) -> None:
+def test_admit_does_not_queue_a_repeat(conn: sqlite3.Connection) -> None:
     """An agency's repeat of an item is recorded and not read."""
     assert admit(conn, entry(status="repeat")) == inbox.Admitted(new=1)
 
 
-def test_a_kill_of_another_item_goes_to_that_article(conn: sqlite3.Connection) -> None:
+def test_admit_sends_a_kill_of_another_item_to_that_article(conn: sqlite3.Connection) -> None:
     """A notice with an id of its own withdraws the item that it names."""
     admit(conn, entry())
     admit(conn, entry("notice", url=None, status="kill", withdraws="one"))
@@ -164,33 +166,33 @@ def test_a_kill_of_another_item_goes_to_that_article(conn: sqlite3.Connection) -
     assert queued(conn)[1] == ("kill", queued(conn)[0][1])
 
 
-def test_claims_of_one_article_come_one_at_a_time(conn: sqlite3.Connection) -> None:
+def test_take_gives_rows_of_one_article_one_at_a_time(conn: sqlite3.Connection) -> None:
     """Version two waits until version one is settled, so they settle in order."""
     admit(conn, entry())
     admit(conn, entry(content_hash="h2"))
     with transaction(conn):
-        first = inbox.claim(conn, NOW, 10)
-        second = inbox.claim(conn, NOW, 10)
+        first = inbox.take(conn, NOW, 10)
+        second = inbox.take(conn, NOW, 10)
 
     assert [w.entry.content_hash for w in first if w.entry] == ["h1"]
     assert second == []
 
 
-def test_a_row_that_kills_the_process_does_not_loop(conn: sqlite3.Connection) -> None:
-    """Twice claimed without an end it runs alone; then its attempts tell that it must be buried."""
+def test_take_does_not_loop_over_a_row_that_kills_the_process(conn: sqlite3.Connection) -> None:
+    """Taken twice without an end it runs alone; then its attempts tell that it must be buried."""
     admit(conn, entry("deadly"))
     for attempt in (1, 2):
         with transaction(conn):
-            assert [w.attempts for w in inbox.claim(conn, NOW, 5)] == [attempt]
+            assert [w.attempts for w in inbox.take(conn, NOW, 5)] == [attempt]
             inbox.release_all(conn)
     admit(conn, entry("harmless"))
     with transaction(conn):
-        together = inbox.claim(conn, NOW, 5)
+        together = inbox.take(conn, NOW, 5)
     assert [(w.entry.id, w.attempts) for w in together if w.entry] == [("deadly", 3)]
 
 
 @pytest.mark.slow
-def test_what_ends_the_process_three_times_is_given_up(tmp_path: Path) -> None:
+def test_once_gives_up_what_ended_the_process_three_times(tmp_path: Path) -> None:
     """The worker dies each time it settles one article; the fourth life buries it and goes on."""
     folder = written(tmp_path, "", feeds="")
     store = tmp_path / "store.db"
@@ -217,70 +219,70 @@ def test_what_ends_the_process_three_times_is_given_up(tmp_path: Path) -> None:
     assert (tmp_path / "topics" / "kabulwire.dead-letters.v1.jsonl").exists()
 
 
-def test_a_suspect_runs_alone(conn: sqlite3.Connection) -> None:
-    """A row claimed twice waits while anything is worked on; beside it nothing else is claimed."""
+def test_take_runs_a_suspect_alone(conn: sqlite3.Connection) -> None:
+    """A row taken twice waits while anything is worked on; beside it nothing else is taken."""
     admit(conn, entry("deadly"))
     for _ in range(2):
         with transaction(conn):
-            inbox.claim(conn, NOW, 5)
+            inbox.take(conn, NOW, 5)
             inbox.release_all(conn)
     conn.execute("UPDATE inbox SET due_at = ?", (stamp(NOW + dt.timedelta(seconds=1)),))
     admit(conn, entry("harmless"))
     later = NOW + dt.timedelta(seconds=1)
     with transaction(conn):
-        (first,) = inbox.claim(conn, later, 5)
+        (first,) = inbox.take(conn, later, 5)
         assert (first.entry_id, first.attempts) == (entry_id_of(entry("harmless")), 1)
-        assert inbox.claim(conn, later, 5) == []
+        assert inbox.take(conn, later, 5) == []
         inbox.finish(conn, first)
-        (deadly,) = inbox.claim(conn, later, 5)
+        (deadly,) = inbox.take(conn, later, 5)
     assert (deadly.entry_id, deadly.attempts) == (entry_id_of(entry("deadly")), 3)
 
     admit(conn, entry("harmless-2"))
     with transaction(conn):
-        assert inbox.claim(conn, later, 5) == []
+        assert inbox.take(conn, later, 5) == []
         inbox.finish(conn, deadly)
-        assert [w.attempts for w in inbox.claim(conn, later, 5)] == [1]
+        assert [w.attempts for w in inbox.take(conn, later, 5)] == [1]
 
 
 @pytest.mark.parametrize(("attempted", "attempts"), [(True, 2), (False, 1)])
-def test_only_an_attempt_that_ended_badly_counts(
+def test_postpone_counts_only_an_attempt_that_ended_badly(
     conn: sqlite3.Connection, attempts: int, *, attempted: bool
 ) -> None:
     """A killed job counts when it is tried again; a site that did not answer begins anew."""
     admit(conn, entry())
     with transaction(conn):
-        inbox.postpone(conn, inbox.claim(conn, NOW, 1)[0], NOW, "later", attempted=attempted)
-        assert [w.attempts for w in inbox.claim(conn, NOW, 1)] == [attempts]
+        inbox.postpone(conn, inbox.take(conn, NOW, 1)[0], NOW, "later", attempted=attempted)
+        assert [w.attempts for w in inbox.take(conn, NOW, 1)] == [attempts]
 
 
-def test_postponed_work_waits(conn: sqlite3.Connection) -> None:
+def test_take_leaves_postponed_work_until_it_is_due(conn: sqlite3.Connection) -> None:
     """A page that answers 503 is a row with a later due date."""
     admit(conn, entry())
     later = NOW + dt.timedelta(minutes=5)
     with transaction(conn):
-        inbox.postpone(conn, inbox.claim(conn, NOW, 1)[0], later, "http_5xx", attempted=False)
-        assert inbox.claim(conn, NOW, 1) == []
-        assert [w.postponed for w in inbox.claim(conn, later, 1)] == [1]
+        inbox.postpone(conn, inbox.take(conn, NOW, 1)[0], later, "http_5xx", attempted=False)
+        assert inbox.take(conn, NOW, 1) == []
+        assert [w.postponed for w in inbox.take(conn, later, 1)] == [1]
 
 
-def test_a_dead_letter_comes_back_whole(conn: sqlite3.Connection) -> None:
+def test_retry_gives_a_dead_letter_back_whole(conn: sqlite3.Connection) -> None:
     """Retry gives the same work, with a document's bytes intact."""
     html = b"<p>\xff\x00 broken</p>"
     with transaction(conn):
         inbox.admit_document(conn, Document("a-1", html=html), NOW)
-        work = inbox.claim(conn, NOW, 1)[0]
+        work = inbox.take(conn, NOW, 1)[0]
         inbox.finish(conn, work)
         dead_letters.add(conn, work, "killed", "deadline", NOW)
         assert dead_letters.retry(conn, NOW) == 1
         assert dead_letters.retry(conn, NOW) == 0
-        again = inbox.claim(conn, NOW, 1)[0]
+        again = inbox.take(conn, NOW, 1)[0]
 
     assert again.document == replace(work.document or Document("x"), html=html)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["h1", "h2"])), max_size=12))
-def test_any_order_of_polls_queues_each_change_once(polls: list[tuple[str, str]]) -> None:
+def test_admit_queues_each_change_once_in_any_order_of_polls(polls: list[tuple[str, str]]) -> None:
     """Over any history an entry is queued exactly as often as its content changed."""
     conn = open_memory()
     last: dict[str, str] = {}
@@ -298,7 +300,7 @@ def open_memory() -> sqlite3.Connection:
     return open_writer(Path(":memory:"), BINDING, durable=False)
 
 
-def test_a_store_of_another_instance_is_refused(tmp_path: Path) -> None:
+def test_open_writer_refuses_a_store_of_another_instance(tmp_path: Path) -> None:
     """A ledger of one instance says nothing about another; the message names both."""
     open_writer(tmp_path / "s.db", BINDING).close()
 
@@ -307,14 +309,14 @@ def test_a_store_of_another_instance_is_refused(tmp_path: Path) -> None:
     assert "name another file in store.path" in str(it.value)
 
 
-def test_two_processes_cannot_hold_one_store(tmp_path: Path) -> None:
+def test_exclusive_refuses_a_second_process(tmp_path: Path) -> None:
     """The second is told who has it."""
     path = tmp_path / "s.db"
     with exclusive(path), pytest.raises(ConfigError, match="in use by process"), exclusive(path):
         pass
 
 
-def test_readers_cannot_write(tmp_path: Path) -> None:
+def test_open_reader_cannot_write(tmp_path: Path) -> None:
     """A reading command can never disturb a worker."""
     open_writer(tmp_path / "s.db", BINDING).close()
     reader = open_reader(tmp_path / "s.db")
@@ -323,7 +325,7 @@ def test_readers_cannot_write(tmp_path: Path) -> None:
         reader.execute("DELETE FROM inbox")
 
 
-def test_the_writer_keeps_going_after_a_failure(tmp_path: Path) -> None:
+def test_writer_keeps_going_after_a_failure(tmp_path: Path) -> None:
     """A failing function rolls back and fails only its own future."""
     fatal: list[BaseException] = []
     writer = Writer(open_writer(tmp_path / "s.db", BINDING), fatal.append)

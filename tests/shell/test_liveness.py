@@ -58,7 +58,7 @@ def told(store: Path, pid: int, address: str) -> Path:
     return store
 
 
-def test_a_worker_that_answers_is_healthy(tmp_path: Path) -> None:
+def test_healthy_takes_a_worker_that_answers_for_well(tmp_path: Path) -> None:
     """200 from /livez of a live process is exit code 0."""
     with answering(200) as address:
         store = told(tmp_path / "s.db", os.getpid(), address)
@@ -66,7 +66,7 @@ def test_a_worker_that_answers_is_healthy(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "ok\n")
 
 
-def test_a_worker_that_says_no_is_not(tmp_path: Path) -> None:
+def test_healthy_fails_with_what_the_worker_said(tmp_path: Path) -> None:
     """503 is exit code 1, with what the worker said."""
     with answering(503) as address:
         done = healthy("--store", str(told(tmp_path / "s.db", os.getpid(), address)), cwd=tmp_path)
@@ -74,7 +74,7 @@ def test_a_worker_that_says_no_is_not(tmp_path: Path) -> None:
     assert "answers 503: loop is stuck" in done.stderr
 
 
-def test_no_worker_a_dead_one_and_a_deaf_one_are_told_apart(tmp_path: Path) -> None:
+def test_healthy_tells_no_worker_a_dead_one_and_a_deaf_one_apart(tmp_path: Path) -> None:
     """Never started, process gone, port closed: three sentences, all exit code 1."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
@@ -92,7 +92,7 @@ def test_no_worker_a_dead_one_and_a_deaf_one_are_told_apart(tmp_path: Path) -> N
     assert "refused" in deaf.stderr
 
 
-def test_the_store_is_found_as_the_worker_finds_it(tmp_path: Path) -> None:
+def test_healthy_finds_the_store_as_the_worker_finds_it(tmp_path: Path) -> None:
     """Variable, else the settings' file, else the default place."""
     with answering(200) as address:
         told(tmp_path / "env.db", os.getpid(), address)

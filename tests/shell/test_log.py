@@ -57,13 +57,13 @@ def events_in_code() -> dict[str, str]:
     return found
 
 
-def test_every_event_in_the_code_is_in_the_table() -> None:
+def test_log_has_every_event_of_the_code_in_its_table() -> None:
     """No log line has a name that operators cannot look up."""
     unknown = {name: at for name, at in events_in_code().items() if name not in log.EVENTS}
     assert unknown == {}
 
 
-def test_an_event_line_carries_time_level_and_keys(lines: io.StringIO) -> None:
+def test_log_line_carries_time_level_and_keys(lines: io.StringIO) -> None:
     """A line is one JSON object with event, level, UTC timestamp and the keys it was given."""
     log.get(feed="one").info("feed.polled", entries=3)
     (line,) = read(lines)
@@ -71,7 +71,7 @@ def test_an_event_line_carries_time_level_and_keys(lines: io.StringIO) -> None:
     assert line == {"event": "feed.polled", "level": "info", "feed": "one", "entries": 3}
 
 
-def test_secrets_of_addresses_and_keys_are_cut_out(lines: io.StringIO) -> None:
+def test_log_cuts_out_secrets_of_addresses_and_keys(lines: io.StringIO) -> None:
     """User info, tokens in queries and values of secret keys never reach a line."""
     log.get().warning(
         "feed.failed",
@@ -86,7 +86,7 @@ def test_secrets_of_addresses_and_keys_are_cut_out(lines: io.StringIO) -> None:
     )
 
 
-def test_a_traceback_shows_no_local_variables(lines: io.StringIO) -> None:
+def test_log_shows_no_local_variables_in_a_traceback(lines: io.StringIO) -> None:
     """The frames of a crash are told without the values in them, and its message is cleaned."""
 
     def connect(hidden: str) -> None:
@@ -105,7 +105,7 @@ def test_a_traceback_shows_no_local_variables(lines: io.StringIO) -> None:
     assert all("locals" not in frame for frame in entry["frames"])
 
 
-def test_lines_of_libraries_come_through_and_cannot_flood(lines: io.StringIO) -> None:
+def test_log_lets_lines_of_libraries_through_but_no_flood(lines: io.StringIO) -> None:
     """A library's line is `library.logged`; one logger gets at most twenty a minute."""
     for number in range(200):
         logging.getLogger("kafka.conn").warning("broker %s", number)
@@ -118,7 +118,7 @@ def test_lines_of_libraries_come_through_and_cannot_flood(lines: io.StringIO) ->
     assert "hush" not in lines.getvalue()
 
 
-def test_what_strangers_wrote_is_cut_and_escaped_on_a_terminal(lines: io.StringIO) -> None:
+def test_log_cuts_and_escapes_what_strangers_wrote_on_a_terminal(lines: io.StringIO) -> None:
     """A title cannot move a terminal's cursor, and no value is longer than 500 characters."""
     log.configure("console", "info", lines)
     log.get().info("article.processed", title="\x1b[2J\u202eevil" + "x" * 2000)
@@ -128,7 +128,7 @@ def test_what_strangers_wrote_is_cut_and_escaped_on_a_terminal(lines: io.StringI
     assert len(lines.getvalue()) < 900
 
 
-def test_a_traceback_on_a_terminal_shows_no_local_variables(lines: io.StringIO) -> None:
+def test_log_shows_no_local_variables_in_a_traceback_on_a_terminal(lines: io.StringIO) -> None:
     """A person reads where it failed, not which password was at hand."""
     log.configure("console", "info", lines)
 
@@ -143,7 +143,7 @@ def test_a_traceback_on_a_terminal_shows_no_local_variables(lines: io.StringIO) 
     assert "local-value" not in lines.getvalue()
 
 
-def test_the_count_of_a_library_begins_anew_each_minute(
+def test_log_counts_a_library_anew_each_minute(
     lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a minute a logger may speak again, and its first line tells how many were dropped."""
@@ -163,7 +163,7 @@ def test_the_count_of_a_library_begins_anew_each_minute(
     ]
 
 
-def test_json_stays_one_line_whatever_is_logged(lines: io.StringIO) -> None:
+def test_log_stays_one_line_of_json_whatever_is_logged(lines: io.StringIO) -> None:
     """Line breaks in values stay inside the JSON string."""
     log.get().info("article.failed", reason="a\nb\u2028c")
     assert len(lines.getvalue().rstrip("\n").split("\n")) == 1

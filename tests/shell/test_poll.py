@@ -40,7 +40,9 @@ async def look(folder: Path, sandbox: Sandbox, state: FeedState) -> PollResult:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_spool(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_poll_feed_reads_the_complete_files_of_a_spool_oldest_first(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
     """Complete files are read, oldest first, and moved only by the look after the one that read them."""
     drop(tmp_path, "b.xml", FEED % (b"second", b"2"), age=10)
     drop(tmp_path, "a.xml", FEED % (b"first", b"1"), age=100)
@@ -64,7 +66,9 @@ async def test_spool(tmp_path: Path, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_spool_lost_state(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_poll_feed_reads_a_spool_again_whose_state_was_lost(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
     """A look whose state was not stored is simply made again: nothing is lost."""
     drop(tmp_path, "a.xml", FEED % (b"first", b"1"))
     await look(tmp_path, sandbox, FeedState("wire"))
@@ -73,7 +77,9 @@ async def test_spool_lost_state(tmp_path: Path, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_spool_same_name(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_poll_feed_reads_a_name_again_that_is_delivered_again(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
     """The same name delivered again is read again, and both are kept."""
     state = FeedState("wire")
     for title in (b"one", b"two"):
@@ -85,7 +91,9 @@ async def test_spool_same_name(tmp_path: Path, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_spool_gone(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_poll_feed_fails_with_a_reason_where_the_spool_is_gone(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
     """A folder that is not there is a failure with a reason, not a dead poller."""
     result = await look(tmp_path / "nowhere", sandbox, FeedState("wire"))
     assert (result.outcome, result.reason) == ("failed", "spool_unreadable")

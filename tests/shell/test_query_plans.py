@@ -88,7 +88,9 @@ def conn(tmp_path: Path) -> sqlite3.Connection:
     return open_writer(tmp_path / "store.db", Binding("files", "test", "portsmere"))
 
 
-def test_only_what_is_argued_for_reads_a_whole_table(conn: sqlite3.Connection) -> None:
+def test_statements_read_a_whole_table_only_where_it_is_argued_for(
+    conn: sqlite3.Connection,
+) -> None:
     """Every other statement finds its rows by an index, and no argument outlives its statement."""
     whole = {text for text in statements() if reads_whole(conn, text)}
     argued = {text: [start for start in WHOLE if text.startswith(start)] for text in whole}
@@ -96,7 +98,7 @@ def test_only_what_is_argued_for_reads_a_whole_table(conn: sqlite3.Connection) -
     assert set(WHOLE) - {start for starts in argued.values() for start in starts} == set()
 
 
-def test_the_statements_of_every_table_are_found(conn: sqlite3.Connection) -> None:
+def test_statements_are_found_for_every_table(conn: sqlite3.Connection) -> None:
     """None hides from the test above: each table is read and written by statements that it saw."""
     seen = " ".join(statements()).replace('"', "")
     tables = {row["name"] for row in conn.execute("SELECT name FROM sqlite_schema "
@@ -123,7 +125,7 @@ def test_reads_whole_tells_an_index_from_none(
     assert reads_whole(conn, statement) is whole
 
 
-def test_no_statement_is_put_together_from_parts() -> None:
+def test_statements_are_not_put_together_from_parts() -> None:
     """Except PRAGMAs, which take no parameters, and migrations: so all are seen as they are sent."""
     built = [
         f"{path.name}:{node.lineno}"

@@ -102,7 +102,7 @@ def partition(found: Sequence[dict[str, Any]]) -> set[tuple[Any, ...]]:
     }
 
 
-def test_the_same_lines_make_the_same_bytes(tmp_path: Path) -> None:
+def test_replay_makes_the_same_bytes_of_the_same_lines(tmp_path: Path) -> None:
     """Twice, and with the lines of the file in another order: their own times decide."""
     made = replayed(tmp_path, "one", STORY)
     assert made == replayed(tmp_path, "two", STORY)
@@ -115,7 +115,7 @@ def test_the_same_lines_make_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_arrival_in_another_order_makes_the_same_incidents(seed: int, tmp_path: Path) -> None:
+def test_replay_makes_the_same_incidents_in_any_order_of_arrival(seed: int, tmp_path: Path) -> None:
     """First seen in any order, the articles make the same partition, slots and figures."""
     shuffled = random.Random(seed).sample(STORY, len(STORY))
     assert shuffled != STORY
@@ -130,14 +130,14 @@ def test_arrival_in_another_order_makes_the_same_incidents(seed: int, tmp_path: 
     assert len(partition(made[0])) == 2
 
 
-def test_a_bad_line_does_not_stop_the_others(tmp_path: Path) -> None:
+def test_replay_goes_on_after_a_bad_line(tmp_path: Path) -> None:
     """65 at the end, and the topics of the lines that could be read."""
     made = replayed(tmp_path, "bad", [STORY[0], "{no json", *STORY[1:], "[]"], code=65)
     good = replayed(tmp_path, "good", STORY)
     assert made == good
 
 
-def test_a_line_without_a_time_takes_that_of_the_line_before(tmp_path: Path) -> None:
+def test_replay_gives_a_line_without_a_time_that_of_the_line_before(tmp_path: Path) -> None:
     """It is settled there, and no date of publication is invented for it."""
     bare = {key: value for key, value in STORY[1].items() if key != "published"}
     made = replayed(tmp_path, "bare", [STORY[0], bare, *STORY[2:]])
@@ -162,7 +162,7 @@ def press() -> Iterator[Press]:
 
 
 @pytest.mark.slow
-def test_an_export_of_a_run_replays_to_the_same_incidents(press: Press, tmp_path: Path) -> None:
+def test_replay_of_an_export_makes_the_incidents_of_the_run(press: Press, tmp_path: Path) -> None:
     """run → store export --articles → replay: ids, revisions, members and figures are those of the
     live run; store check and store compact agree with the store in between."""
     bomb(press, "ledger", "six")

@@ -39,7 +39,7 @@ def revisions(folder: Path) -> list[tuple[int, str]]:
     ]  # fmt: skip
 
 
-def test_a_folder_of_topics_that_is_gone_is_written_anew(press: Press, tmp_path: Path) -> None:
+def test_topics_republish_writes_a_folder_anew_that_is_gone(press: Press, tmp_path: Path) -> None:
     """The worker refuses to go on without its files and names the command; after it every incident
     is there as its next revision, and revisions go on from that."""
     bomb(press, "ledger", "six")
@@ -65,7 +65,9 @@ def test_a_folder_of_topics_that_is_gone_is_written_anew(press: Press, tmp_path:
     assert revisions(tmp_path) == [(2, "resync"), (3, "updated")]
 
 
-def test_what_was_given_up_is_listed_and_comes_back(newsroom: Newsroom, tmp_path: Path) -> None:
+def test_retry_lists_what_was_given_up_and_brings_it_back(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
     """An article that took too long three times is given up and listed with its reason. A wrong
     reason is refused with those there are; with more time, `retry` makes an incident of it, once."""
     attack(newsroom)

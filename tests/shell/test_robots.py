@@ -15,7 +15,7 @@ from worker.core.domain.document import Entry
 from worker.core.domain.errors import FetchError
 from worker.ingest.fetch import Fetcher
 from worker.ingest.page import fetch_page
-from worker.ingest.robots import Robots, _tamed
+from worker.ingest.robots import Robots, _with_few_stars
 
 NOW = dt.datetime(2031, 5, 8, tzinfo=dt.UTC)
 SETTINGS = Ingest(
@@ -55,7 +55,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
         yield running
 
 
-async def test_disallowed(fetcher: Fetcher) -> None:
+async def test_fetch_page_asks_for_no_disallowed_page(fetcher: Fetcher) -> None:
     """A disallowed page is not asked for; an allowed one is, and robots.txt only once."""
     site = Site("User-agent: kabulwire\nDisallow: /private\n", 200)
     async with site.server:
@@ -72,7 +72,9 @@ async def test_disallowed(fetcher: Fetcher) -> None:
 @pytest.mark.parametrize(
     ("status", "allowed"), [(404, True), (403, True), (500, False), (503, False)]
 )
-async def test_missing_or_broken(fetcher: Fetcher, status: int, allowed: bool) -> None:
+async def test_robots_check_allows_all_without_rules_and_nothing_in_trouble(
+    fetcher: Fetcher, status: int, allowed: bool
+) -> None:
     """No robots.txt allows everything; a server in trouble allows nothing for now."""
     site = Site("", status)
     async with site.server:
@@ -88,7 +90,7 @@ async def test_missing_or_broken(fetcher: Fetcher, status: int, allowed: bool) -
         await robots.check(site.entry("/1").url or "", NOW + dt.timedelta(minutes=11))
 
 
-async def test_old_copy_counts_in_trouble(fetcher: Fetcher) -> None:
+async def test_robots_check_goes_by_the_old_copy_in_trouble(fetcher: Fetcher) -> None:
     """When the server fails after a day, the rules it gave before still hold."""
     site = Site("User-agent: *\nDisallow: /private\n", 200)
     async with site.server:
@@ -101,7 +103,7 @@ async def test_old_copy_counts_in_trouble(fetcher: Fetcher) -> None:
             await robots.check(site.entry("/private/1").url or "", later)
 
 
-async def test_error_page_as_robots(fetcher: Fetcher) -> None:
+async def test_robots_check_takes_an_html_page_for_no_rules(fetcher: Fetcher) -> None:
     """An HTML page in place of robots.txt forbids nothing."""
     site = Site("<html>Disallow: /</html>", 200)
     async with site.server:
@@ -109,7 +111,7 @@ async def test_error_page_as_robots(fetcher: Fetcher) -> None:
     assert site.asked == ["/robots.txt"]
 
 
-async def test_no_html(fetcher: Fetcher) -> None:
+async def test_fetch_page_refuses_what_is_no_html(fetcher: Fetcher) -> None:
     """A PDF is refused before anything reads it."""
     site = Site("", 404)
     async with site.server:
@@ -118,7 +120,7 @@ async def test_no_html(fetcher: Fetcher) -> None:
         assert caught.value.reason == "not_html"
 
 
-async def test_entry_with_text_needs_no_page(fetcher: Fetcher) -> None:
+async def test_fetch_page_asks_no_server_for_an_entry_with_text(fetcher: Fetcher) -> None:
     """Text in the feed, and a kill, ask no server."""
     url = "https://post.example/1"
     full = Entry(feed="f", id="1", format="rss", url=url, body="The whole article.", title="T")
@@ -129,7 +131,7 @@ async def test_entry_with_text_needs_no_page(fetcher: Fetcher) -> None:
     assert (await fetch_page(kill, fetcher, None, NOW)).text == ""
 
 
-def test_stars_are_limited() -> None:
+def test_with_few_stars_cuts_a_rule_of_many_stars() -> None:
     """A rule of many stars is cut: each is a loop in the pattern it becomes."""
-    assert _tamed("Disallow: /" + "*a" * 50) == "Disallow: /" + "*a" * 5
-    assert _tamed("Disallow: /*.pdf$") == "Disallow: /*.pdf$"
+    assert _with_few_stars("Disallow: /" + "*a" * 50) == "Disallow: /" + "*a" * 5
+    assert _with_few_stars("Disallow: /*.pdf$") == "Disallow: /*.pdf$"

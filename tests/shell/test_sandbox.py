@@ -24,7 +24,7 @@ BOMB = FEED.replace(b"<guid>", b"<author>" + b"a" * 300_000 + b"</author><guid>"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def test_values_and_errors_come_back() -> None:
+async def test_sandbox_gives_values_and_errors_back() -> None:
     """A job answers with entries and gate decisions, or with the error of its input."""
     async with Sandbox("anywhere", 1) as sandbox:
         parsed, gates = await sandbox.parse(FEED, Hint(feed="f"))
@@ -34,7 +34,7 @@ async def test_values_and_errors_come_back() -> None:
         assert (caught.value.reason, caught.value.detail) == ("not_a_feed", "looks like html")
 
 
-async def test_deadline() -> None:
+async def test_sandbox_ends_a_job_past_its_deadline() -> None:
     """A job past its deadline is ended, even inside a regular expression, and the next is done."""
     async with Sandbox("anywhere", 1, parse_deadline_s=4) as sandbox:
         began = time.monotonic()
@@ -45,7 +45,7 @@ async def test_deadline() -> None:
         assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
 
 
-async def test_memory() -> None:
+async def test_sandbox_fails_a_job_alone_that_wants_too_much_memory() -> None:
     """A job that wants more memory than allowed fails alone."""
     async with Sandbox("anywhere", 1, memory_mb=700, parse_deadline_s=60) as sandbox:
         with pytest.raises(SandboxKilledError) as caught:
@@ -54,7 +54,7 @@ async def test_memory() -> None:
         assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
 
 
-async def test_process_killed_from_outside() -> None:
+async def test_sandbox_goes_on_after_a_busy_process_was_killed() -> None:
     """The out-of-memory killer takes a process in the middle of a job: the next job is done."""
     async with Sandbox("anywhere", 1, parse_deadline_s=30) as sandbox:
         job = asyncio.create_task(sandbox.parse(BOMB, Hint()))
@@ -69,7 +69,7 @@ async def test_process_killed_from_outside() -> None:
         assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
 
 
-async def test_idle_process_killed_from_outside() -> None:
+async def test_sandbox_goes_on_after_an_idle_process_was_killed() -> None:
     """A process killed while it waits does not take the pool along."""
     async with Sandbox("anywhere", 1) as sandbox:
         await sandbox.parse(FEED, Hint())
@@ -108,7 +108,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's promise is Linux's")
-def test_no_process_outlives_the_worker(tmp_path: Path) -> None:
+def test_sandbox_leaves_no_process_behind_a_dead_worker(tmp_path: Path) -> None:
     """After kill -9 of the worker, a process busy for a minute is gone long before it."""
     script, bomb = tmp_path / "worker_script.py", tmp_path / "bomb.xml"
     script.write_text(WORKER)

@@ -30,7 +30,7 @@ def seconds(state: FeedState) -> float:
     return (state.next_at - NOW).total_seconds()
 
 
-def test_failures_double_the_interval_for_ever() -> None:
+def test_after_failure_doubles_the_interval_up_to_the_ceiling() -> None:
     """Twenty failures in a row: the interval doubles to the ceiling and stays; success resets it."""
     state, waits = FeedState("f", etag='"a"'), []
     for _ in range(20):
@@ -50,7 +50,9 @@ def test_failures_double_the_interval_for_ever() -> None:
     st.none() | st.floats(0, 1e9),
     st.floats(0, 0.99),
 )
-def test_bounds(failures: int, hint: float | None, wait: float | None, chance: float) -> None:
+def test_next_poll_is_never_below_the_floor_nor_sooner_than_asked(
+    failures: int, hint: float | None, wait: float | None, chance: float
+) -> None:
     """Never below the floor, never above a day and a tenth, never sooner than asked."""
     found, _ = next_poll(
         PACE, failures=failures, hint_s=hint, wait_s=wait, reason="x", chance=chance
@@ -74,7 +76,9 @@ def test_bounds(failures: int, hint: float | None, wait: float | None, chance: f
         ({}, None),
     ],
 )  # fmt: skip
-def test_freshness(headers: dict[str, str], expected: float | None) -> None:
+def test_freshness_is_max_age_less_age_or_expires_less_date(
+    headers: dict[str, str], expected: float | None
+) -> None:
     """max-age less Age, else Expires less the server's own Date."""
     assert freshness(headers) == expected
 
@@ -84,13 +88,15 @@ def test_freshness(headers: dict[str, str], expected: float | None) -> None:
     [("120", 120), ("1000000000000", 86_400), ("-5", None), ("soon", None), ("", None),
      ("Thu, 08 May 2031 12:05:00 GMT", 300), ("Thu, 08 May 2031 11:00:00 GMT", None)],
 )  # fmt: skip
-def test_retry_after(value: str, expected: float | None) -> None:
+def test_retry_after_takes_seconds_or_a_date_up_to_a_day(
+    value: str, expected: float | None
+) -> None:
     """Seconds or a date, capped at a day; nonsense says nothing."""
     headers = {"Retry-After": value, "Date": "Thu, 08 May 2031 12:00:00 GMT"}
     assert retry_after(headers) == expected
 
 
-def test_restart_asks_nobody_early() -> None:
+def test_first_poll_asks_nobody_early_after_a_restart() -> None:
     """A remembered time holds after a restart; new feeds are spread; a mad clock is not believed."""
     soon = NOW + dt.timedelta(seconds=200)
     assert first_poll(FeedState("f", next_at=soon), PACE, NOW, 0.5) == soon
@@ -99,7 +105,7 @@ def test_restart_asks_nobody_early() -> None:
     assert first_poll(mad, PACE, NOW, 0.0) == NOW
 
 
-def test_pace() -> None:
+def test_pace_of_keeps_a_feeds_interval_above_the_floor() -> None:
     """A feed's own interval stands, but never below the floor."""
     settings = Ingest(interval_s=300, min_interval_s=60)
     feed = FeedConfig(id="f", outlet="o", lang="en", url="https://x.example/", interval_s=5)
@@ -108,7 +114,7 @@ def test_pace() -> None:
     assert (pace_of(slow, settings).interval, pace_of(slow, settings).ceiling) == (7200, 7200)
 
 
-def test_304_keeps_and_renews_validators() -> None:
+def test_after_success_keeps_and_renews_validators_of_a_304() -> None:
     """A 304 keeps what it does not replace; the body's hash stays."""
     state = FeedState("f", etag='"a"', last_modified="x", body_hash="h", last_full=NOW)
     answer = Response(304, "u", b"", '"b"', None, {})
@@ -121,6 +127,6 @@ def test_304_keeps_and_renews_validators() -> None:
     [('"a"', True), ('W/"a b"', True), ("", False), (None, False), ('"a\x01"', False), ('"a\x7f"', False),
      ('"\udcff"', False), ("a" * 1025, False), ('"é"', True), ('"中"', False)],
 )  # fmt: skip
-def test_validators(value: str | None, usable: bool) -> None:
+def test_usable_validator_takes_only_what_can_be_sent_back(value: str | None, usable: bool) -> None:
     """Only what can be sent back is kept."""
     assert usable_validator(value) is usable

@@ -34,7 +34,7 @@ from worker.run.parts import Parts
 from worker.run.poller import Poller
 from worker.run.scheduler import Due, Scheduler, Source
 from worker.run.sources.inbox import Inbox
-from worker.store import inbox
+from worker.store import inbox, queries
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.inbox import Admitted, Work
 
@@ -383,14 +383,14 @@ async def test_inbox_works_on_all_that_is_due_so_many_at_a_time(tmp_path: Path) 
 
 
 async def test_inbox_takes_nothing_new_once_a_stop_was_asked_for(tmp_path: Path) -> None:
-    """Serves that had begun before and wait for their turn to look do not claim."""
+    """Serves that had begun before and wait for their turn to look take nothing."""
     clock = HandClock(6.5)
     line = Line(tmp_path, clock, 2.0)
     line.admit(*ARTICLES)
     parts = parts_with(clock, line)
     parts.stop.asked.set()
     await Inbox(parts).serve(clock.now())
-    assert (line.most, inbox.count(line.conn)) == (0, 8)
+    assert (line.most, queries.backlog(line.conn).inbox) == (0, 8)
 
 
 async def test_inbox_waits_until_settling_is_allowed(tmp_path: Path) -> None:
@@ -412,7 +412,7 @@ async def test_inbox_waits_until_settling_is_allowed(tmp_path: Path) -> None:
 
 
 async def test_inbox_gives_back_what_could_not_be_worked_on(tmp_path: Path) -> None:
-    """A fault from outside: the row is not left claimed, the attempt counts, and it is done later."""
+    """A fault from outside: the row is not left taken, the attempt counts, and it is done later."""
     clock = HandClock(60.0)
     line = Line(tmp_path, clock, 0.0, errors=2)
     line.admit("a-1")
@@ -449,7 +449,7 @@ def extended(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_a_new_source_is_one_file_and_one_line(
+def test_once_serves_a_new_source_of_one_file_and_one_line(
     extended: Path, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """What docs/extend.md prints, put where it says: the worker serves it."""

@@ -1,4 +1,4 @@
-"""The HTTP face, asked over real sockets."""
+"""The status page and its answers, asked over real sockets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import web
 
 from worker.observe.metrics import Metrics
 from worker.serve.facts import age_s, bounds
-from worker.serve.web import Face, ProbeResult, build, build_page, weblink
+from worker.serve.web import ProbeResult, StatusSource, build, build_page, weblink
 
 EVIL = '<script>alert("x")</script>'
 STATUS: dict[str, Any] = {
@@ -37,7 +37,7 @@ async def status() -> dict[str, Any]:
     return STATUS
 
 
-FACE = Face(live=ProbeResult, ready=ProbeResult, status=status, metrics=Metrics())
+SOURCE = StatusSource(live=ProbeResult, ready=ProbeResult, status=status, metrics=Metrics())
 
 
 @asynccontextmanager
@@ -52,9 +52,9 @@ async def served(app: web.Application) -> AsyncIterator[tuple[aiohttp.ClientSess
         await runner.cleanup()
 
 
-async def test_health_is_200_or_503_with_the_reasons() -> None:
+async def test_livez_and_readyz_are_200_or_503_with_the_reasons() -> None:
     """An orchestrator gets a code, a person gets the reasons in words."""
-    sick = replace(FACE, ready=lambda: ProbeResult(("disk is full",), ("no broker",)))
+    sick = replace(SOURCE, ready=lambda: ProbeResult(("disk is full",), ("no broker",)))
     async with served(build(sick)) as (session, base):
         live = await session.get(f"{base}/livez")
         ready = await session.get(f"{base}/readyz")
@@ -66,8 +66,8 @@ async def test_health_is_200_or_503_with_the_reasons() -> None:
 
 async def test_metrics_have_the_prefix_and_the_text_format() -> None:
     """Prometheus gets its text format, every series of ours with the prefix."""
-    FACE.metrics.articles.labels("merged").inc()
-    async with served(build(FACE)) as (session, base):
+    SOURCE.metrics.articles.labels("merged").inc()
+    async with served(build(SOURCE)) as (session, base):
         answer = await session.get(f"{base}/metrics")
         text = await answer.text()
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -78,9 +78,9 @@ async def test_metrics_have_the_prefix_and_the_text_format() -> None:
     } == (set())
 
 
-async def test_the_page_escapes_what_strangers_wrote() -> None:
+async def test_page_escapes_what_strangers_wrote() -> None:
     """A title with a script in it stays text, and only http addresses become links."""
-    async with served(build(FACE)) as (session, base):
+    async with served(build(SOURCE)) as (session, base):
         answer = await session.get(f"{base}/")
         text = await answer.text()
     assert answer.status == 200
@@ -91,9 +91,9 @@ async def test_the_page_escapes_what_strangers_wrote() -> None:
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_the_page_is_not_for_a_foreign_name_on_loopback() -> None:
+async def test_page_is_not_for_a_foreign_name_on_loopback() -> None:
     """A browser tricked into asking loopback under a foreign name is refused; health is not."""
-    async with served(build(FACE)) as (session, base):
+    async with served(build(SOURCE)) as (session, base):
         foreign = {"Host": "evil.example"}
         codes = [
             (await session.get(base + path, headers=foreign)).status
@@ -102,9 +102,9 @@ async def test_the_page_is_not_for_a_foreign_name_on_loopback() -> None:
     assert codes == [403, 403, 200, 200]
 
 
-async def test_the_page_on_its_own_port_has_neither_metrics_nor_guard() -> None:
+async def test_page_on_its_own_port_has_neither_metrics_nor_guard() -> None:
     """serve.page_port serves the page and the JSON behind it, nothing else."""
-    async with served(build_page(FACE)) as (session, base):
+    async with served(build_page(SOURCE)) as (session, base):
         foreign = {"Host": "newsroom.example"}
         page = await session.get(f"{base}/status", headers=foreign)
         metrics = await session.get(f"{base}/metrics")
@@ -112,13 +112,13 @@ async def test_the_page_on_its_own_port_has_neither_metrics_nor_guard() -> None:
     assert (page.status, metrics.status, facts["profile"]) == (200, 404, "portsmere")
 
 
-def test_links_are_made_of_web_addresses_only() -> None:
+def test_weblink_takes_web_addresses_only() -> None:
     """http and https only."""
     addresses = ["https://a.example/x", "javascript:alert(1)", "data:text/html,x", None, "//x"]
     assert [weblink(url) for url in addresses] == ["https://a.example/x", None, None, None, None]
 
 
-def test_figures_and_ages_in_few_characters() -> None:
+def test_bounds_and_age_s_take_few_characters() -> None:
     """9; 1-11; 3+; nothing. An age is never negative."""
     figures = [
         {"low": 9, "high": 9},

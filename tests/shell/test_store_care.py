@@ -43,7 +43,7 @@ def message(n: int, topic: str = INCIDENT_LOG, size: int = 100) -> Message:
     return Message(topic, f"kw-{n}", {"kw_revision": "1"}, value, f"id{n}")
 
 
-def test_a_migration_runs_once_and_keeps_what_is_there(
+def test_open_writer_runs_a_migration_once_and_keeps_what_is_there(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store of version 1, opened by a program that knows version 2, has the new table and its old
@@ -62,7 +62,7 @@ def test_a_migration_runs_once_and_keeps_what_is_there(
         open_writer(path, BINDING)
 
 
-def test_a_migration_that_breaks_off_leaves_the_store_as_it_was(
+def test_open_writer_leaves_the_store_as_it_was_when_a_migration_breaks_off(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second half of a script fails: neither half is there, and the old program still opens it."""
@@ -77,7 +77,7 @@ def test_a_migration_that_breaks_off_leaves_the_store_as_it_was(
     conn.close()
 
 
-def test_a_store_that_contradicts_itself_is_found_out(path: Path) -> None:
+def test_examine_finds_out_a_store_that_contradicts_itself(path: Path) -> None:
     """A member of an incident that does not exist: the daily look ends the worker."""
     conn = open_writer(path, BINDING)
     maintenance.examine(path)
@@ -87,7 +87,7 @@ def test_a_store_that_contradicts_itself_is_found_out(path: Path) -> None:
     conn.close()
 
 
-def test_a_damaged_file_is_found_out(path: Path) -> None:
+def test_examine_finds_out_a_damaged_file(path: Path) -> None:
     """Pages overwritten with rubbish: an error that names the store, whatever part they belong to."""
     conn = open_writer(path, BINDING)
     with transaction(conn):
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_found_out(path: Path) -> None:
         maintenance.examine(path)
 
 
-def test_retention_keeps_what_is_needed(path: Path) -> None:
+def test_retain_keeps_what_is_needed(path: Path) -> None:
     """Published messages go after a week, but never the newest; waiting ones stay; what was given
     up goes after ninety days."""
     conn = open_writer(path, BINDING)
@@ -131,7 +131,9 @@ def kabulwire(folder: Path, *arguments: str, **more: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("command", ["run", "once"])
 @pytest.mark.parametrize("place", ["file.txt", "file.txt/below/store.db"])
-def test_a_path_that_can_be_no_store_is_refused(command: str, place: str, tmp_path: Path) -> None:
+def test_run_and_once_refuse_a_path_that_can_be_no_store(
+    command: str, place: str, tmp_path: Path
+) -> None:
     """Something else lies there, or in the way: exit 78, one line with the setting, no traceback."""
     (tmp_path / "file.txt").write_text("these are not the pages of a store " * 200)
     done = kabulwire(tmp_path, command, STORE__PATH=str(tmp_path / place))
@@ -186,7 +188,7 @@ def grow(conn: sqlite3.Connection) -> int:
     return outbox.append(conn, 1, (message(n, size=9000) for n in range(30)), NOW)
 
 
-def test_a_settle_waits_for_room_and_is_then_done_once(
+def test_write_waits_for_room_and_is_then_done_once(
     full: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ballast is given up, the work waits; when there is room it is done, and only once."""
@@ -204,7 +206,7 @@ def test_a_settle_waits_for_room_and_is_then_done_once(
     assert full.writer.submit(queries.count_waiting).result() == 30
 
 
-def test_a_publisher_waits_for_room_and_notes_what_it_wrote(
+def test_publisher_waits_for_room_and_notes_what_it_wrote(
     full: FullDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was written could not be noted: publishing says why, lives, and goes on by itself;
@@ -237,7 +239,7 @@ def test_a_publisher_waits_for_room_and_notes_what_it_wrote(
     assert len(written) == 30
 
 
-def test_ballast_is_laid_when_there_is_room_only(
+def test_lay_ballast_lays_it_only_when_there_is_room(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four megabytes when twice as much is free; nothing otherwise; given up once."""
@@ -251,7 +253,7 @@ def test_ballast_is_laid_when_there_is_room_only(
     assert not disk_space.drop_ballast(path)
 
 
-def test_a_transaction_says_what_may_pass_and_is_rolled_back(path: Path) -> None:
+def test_transaction_says_what_may_pass_and_is_rolled_back(path: Path) -> None:
     """No room, or another program at work: an error of the store's own, and nothing is half done."""
     conn = open_writer(path, BINDING)
     other = sqlite3.connect(path, isolation_level=None)
@@ -270,7 +272,7 @@ def test_a_transaction_says_what_may_pass_and_is_rolled_back(path: Path) -> None
         assert grow(conn) == 30
 
 
-def test_a_transaction_leaves_other_errors_alone(path: Path) -> None:
+def test_transaction_leaves_other_errors_alone(path: Path) -> None:
     """A statement that is wrong is our own fault, and will be wrong again."""
     conn = open_writer(path, BINDING)
     with pytest.raises(sqlite3.OperationalError, match="no such table") as wrong, transaction(conn):
@@ -279,7 +281,9 @@ def test_a_transaction_leaves_other_errors_alone(path: Path) -> None:
     assert not conn.in_transaction
 
 
-def test_a_store_cannot_be_made_on_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_writer_makes_no_store_on_a_full_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At start there is nothing to wait with: an error of its own, which means "start again"."""
 
     def full_disk(conn: sqlite3.Connection, **_: object) -> None:
@@ -290,7 +294,7 @@ def test_a_store_cannot_be_made_on_a_full_disk(path: Path, monkeypatch: pytest.M
         open_writer(path, BINDING)
 
 
-def test_compacting_gives_room_back(tmp_path: Path) -> None:
+def test_store_compact_gives_room_back(tmp_path: Path) -> None:
     """`store compact` makes the file smaller once rows were deleted, and says by how much."""
     conn = open_writer(tmp_path / "store.db", BINDING)
     with transaction(conn):
@@ -308,7 +312,7 @@ def test_compacting_gives_room_back(tmp_path: Path) -> None:
     open_reader(tmp_path / "store.db").close()
 
 
-def test_a_worker_waits_for_a_command_that_holds_the_lock(path: Path) -> None:
+def test_exclusive_waits_for_a_command_that_holds_the_lock(path: Path) -> None:
     """Somebody queues a correction just when the worker starts: it waits, and does not refuse."""
     held, taken = threading.Event(), threading.Event()
 
@@ -341,7 +345,7 @@ def in_the_middle(folder: Path, event: str, *arguments: str) -> subprocess.Compl
     )  # fmt: skip
 
 
-def test_a_signal_before_anything_began_is_a_clean_end(tmp_path: Path) -> None:
+def test_run_ends_cleanly_on_a_signal_before_anything_began(tmp_path: Path) -> None:
     """SIGTERM while settings and knowledge are still being read: nothing is there to be drained."""
     event = (
         "import os, signal\n"
@@ -352,7 +356,7 @@ def test_a_signal_before_anything_began_is_a_clean_end(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_no_room_at_a_start_is_no_fault_of_ours(tmp_path: Path) -> None:
+def test_run_without_room_at_its_start_leaves_with_75(tmp_path: Path) -> None:
     """Whatever it is that finds the disk full: exit 75 and one line, not 70 and a traceback."""
     event = (
         "import errno\n"
@@ -366,7 +370,7 @@ def test_no_room_at_a_start_is_no_fault_of_ours(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_looking_at_a_damaged_store_says_so(tmp_path: Path) -> None:
+def test_store_info_says_that_a_store_is_damaged(tmp_path: Path) -> None:
     """`store info` on pages of rubbish: exit 70 and a sentence."""
     conn = open_writer(tmp_path / "store.db", BINDING)
     with transaction(conn):

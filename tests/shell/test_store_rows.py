@@ -36,7 +36,7 @@ def states(conn: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(row["ce_id"], row["published"]) for row in rows]
 
 
-def test_the_hash_of_a_row_covers_its_value(conn: sqlite3.Connection) -> None:
+def test_append_hashes_the_value_of_a_row(conn: sqlite3.Connection) -> None:
     """Rows that differ in nothing but the value have other hashes; equal ones the same."""
     same, other = message("b"), message("c", value=b'{"killed": 1}')
     outbox.append(conn, 1, (message("a"), same, other), NOW)
@@ -45,14 +45,14 @@ def test_the_hash_of_a_row_covers_its_value(conn: sqlite3.Connection) -> None:
     assert first == second != third
 
 
-def test_what_was_said_is_not_said_again(conn: sqlite3.Connection) -> None:
+def test_append_says_nothing_twice_in_one_topic(conn: sqlite3.Connection) -> None:
     """One id goes into a topic once; another topic has its own."""
     outbox.append(conn, 1, (message("a"),), NOW)
 
     assert outbox.append(conn, 2, (message("a"), message("a", "reports.v1")), NOW) == 1
 
 
-def test_a_mark_never_revives_or_hides_what_was_decided(conn: sqlite3.Connection) -> None:
+def test_mark_never_revives_or_hides_what_was_decided(conn: sqlite3.Connection) -> None:
     """A row that was set aside stays so when its batch is marked published, and the reverse."""
     outbox.append(conn, 1, (message("a"), message("b")), NOW)
     first, second = (row.seq for row in outbox.waiting(conn, 10))
@@ -68,7 +68,7 @@ def test_a_mark_never_revives_or_hides_what_was_decided(conn: sqlite3.Connection
     ("limit", "names"),
     [(1, "a"), (2, "abc"), (3, "abc"), (4, "abcd"), (5, "abcd"), (0, "a")],
 )
-def test_a_batch_ends_with_the_settle_that_fills_it(
+def test_waiting_ends_with_the_settle_that_fills_the_batch(
     conn: sqlite3.Connection, limit: int, names: str
 ) -> None:
     """As many rows as asked for, the last settle whole, and not one settle more."""
@@ -79,7 +79,7 @@ def test_a_batch_ends_with_the_settle_that_fills_it(
     assert "".join(row.ce_id for row in outbox.waiting(conn, limit)) == names
 
 
-def test_one_heartbeat_waits_and_published_ones_stay(conn: sqlite3.Connection) -> None:
+def test_replace_heartbeat_lets_one_wait_and_published_ones_stay(conn: sqlite3.Connection) -> None:
     """A newer heartbeat replaces a waiting one only: the published row is the ledger's anchor."""
     outbox.replace_heartbeat(conn, message("beat-1", HEARTBEATS), NOW)
     outbox.mark(conn, [row.seq for row in outbox.waiting(conn, 10)])
@@ -90,21 +90,21 @@ def test_one_heartbeat_waits_and_published_ones_stay(conn: sqlite3.Connection) -
     assert states(conn) == [("beat-1", 1), ("a", 0), ("beat-3", 0)]
 
 
-def test_an_identity_is_of_its_feed() -> None:
+def test_entry_id_of_is_of_its_feed() -> None:
     """The same guid in two feeds is two entries, wherever the names are cut."""
     assert entry_id_of(_entry("one", "7")) != entry_id_of(_entry("two", "7"))
     assert entry_id_of(_entry("ab", "c")) != entry_id_of(_entry("a", "bc"))
     assert entry_id_of(_entry("one", "7")) == entry_id_of(_entry("one", "7", title="other"))
 
 
-def test_one_guid_in_two_feeds_is_read_twice(conn: sqlite3.Connection) -> None:
+def test_admit_queues_one_guid_in_two_feeds_twice(conn: sqlite3.Connection) -> None:
     """Two feeds that both count from 1 do not hide each other's items."""
     for feed in ("one", "two"):
         found = _admit(conn, _entry(feed, "1", url=f"https://{feed}.example/a", outlet=feed))
         assert found == inbox.Admitted(new=1, queued=1)
 
 
-def test_without_an_outlet_the_url_binds(conn: sqlite3.Connection) -> None:
+def test_admit_binds_by_the_url_without_an_outlet(conn: sqlite3.Connection) -> None:
     """Two feeds of no named outlet that list one address have one article between them."""
     url = "https://wire.example/a"
     assert _admit(conn, _entry("one", "x", url=url)) == inbox.Admitted(new=1, queued=1)

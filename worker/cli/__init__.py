@@ -1,12 +1,15 @@
-"""The command line. ``commands`` lists them; each does its work in the module that it names.
+"""The command line. ``commands`` lists them; each stands in a file named as it is typed.
+
+A command's file opens with an example, what is printed, and the exit codes. What several commands
+share stands below them, in files named by nouns; commands do not import each other.
 
 Rules
 -----
 1. Data goes to stdout, talk to stderr. ``--json`` on every command that reads.
 2. Nothing heavy is imported before a command needs it. ``healthy`` runs every few seconds in a
    container, so it does not even load the parser of command lines (which brings pydantic along).
-3. Exit codes are those of sysexits: 0 fine, 65 bad input, 66 no such file, 70 our own fault,
-   75 the grace ran out, 78 configuration; 2 for a wrong command line.
+3. A command says what went wrong by raising an error of ours; ``main`` turns it into a line on stderr
+   and one of ``exit_codes``.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ import os
 import signal
 import sys
 
-EX_DATAERR = 65
-EX_UNAVAILABLE = 69
-EX_SOFTWARE = 70
-EX_TEMPFAIL = 75
-EX_CONFIG = 78
+from worker.cli.exit_codes import (
+    EX_CONFIG,
+    EX_DATAERR,
+    EX_SOFTWARE,
+    EX_TEMPFAIL,
+    EX_UNAVAILABLE,
+)
 
 
 def main() -> None:

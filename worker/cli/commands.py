@@ -1,10 +1,42 @@
-"""All commands, in the order in which ``--help`` lists them."""
+"""All commands, in the order in which ``--help`` lists them.
+
+Each stands in a file of its own, named as it is typed: ``kabulwire incidents split`` is
+``incidents/split.py``. (Only ``feeds import`` cannot: ``import`` is a word of Python.)
+"""
 
 from __future__ import annotations
 
 import typer
 
-from worker.cli import documents, groups, history, service
+from worker.cli.analyze import analyze
+from worker.cli.check import check
+from worker.cli.demo import demo
+from worker.cli.explain import explain
+from worker.cli.feeds.import_opml import import_opml
+from worker.cli.feeds.list import list_feeds
+from worker.cli.healthy import healthy
+from worker.cli.incidents.confirm import confirm_report
+from worker.cli.incidents.list import list_incidents
+from worker.cli.incidents.merge import merge_incidents
+from worker.cli.incidents.retract import retract_incident
+from worker.cli.incidents.show import show_incident
+from worker.cli.incidents.split import split_incident
+from worker.cli.once import once
+from worker.cli.parse import parse
+from worker.cli.replay import replay
+from worker.cli.retry import retry
+from worker.cli.run import run
+from worker.cli.store.check import check_store
+from worker.cli.store.compact import compact_store
+from worker.cli.store.export import export_store
+from worker.cli.store.info import show_store
+from worker.cli.tail import tail
+from worker.cli.topics.check import check_topics
+from worker.cli.topics.compact import compact_topics
+from worker.cli.topics.ensure import ensure_topics
+from worker.cli.topics.republish import republish_topics
+from worker.cli.train import train
+from worker.cli.version import version
 
 app = typer.Typer(
     name="kabulwire",
@@ -17,5 +49,44 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (service, documents, history, groups):
-    module.register(app)
+app.command("run")(run)
+app.command("once")(once)
+app.command("demo")(demo)
+app.command("check")(check)
+app.command("tail")(tail)
+app.command("healthy")(healthy)
+app.command("version")(version)
+app.command("parse")(parse)
+app.command("analyze")(analyze)
+app.command("explain")(explain)
+app.command("replay")(replay)
+app.command("retry")(retry)
+app.command("train")(train)
+
+feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
+feeds.command("list")(list_feeds)
+feeds.command("import")(import_opml)
+app.add_typer(feeds, name="feeds")
+
+topics = typer.Typer(help="The topics that messages go to.", no_args_is_help=True)
+topics.command("ensure")(ensure_topics)
+topics.command("check")(check_topics)
+topics.command("compact")(compact_topics)
+topics.command("republish")(republish_topics)
+app.add_typer(topics, name="topics")
+
+store = typer.Typer(help="The worker's own state.", no_args_is_help=True)
+store.command("info")(show_store)
+store.command("check")(check_store)
+store.command("export")(export_store)
+store.command("compact")(compact_store)
+app.add_typer(store, name="store")
+
+incidents = typer.Typer(help="What was found.", no_args_is_help=True)
+incidents.command("list")(list_incidents)
+incidents.command("show")(show_incident)
+incidents.command("confirm")(confirm_report)
+incidents.command("merge")(merge_incidents)
+incidents.command("split")(split_incident)
+incidents.command("retract")(retract_incident)
+app.add_typer(incidents, name="incidents")

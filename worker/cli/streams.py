@@ -6,14 +6,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
+
+from worker.cli.exit_codes import EX_NOINPUT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-EX_NOINPUT = 66
 _T = TypeVar("_T")
 
 
@@ -72,12 +73,3 @@ def watched(items: Iterable[_T], label: str, total: int | None = None) -> Iterat
     from rich.progress import track
 
     yield from track(items, label, total=total, console=screen(stderr=True), transient=True)
-
-
-def plain(value: Any) -> str:
-    """A value in a table: nothing for None, yes and no for flags."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)

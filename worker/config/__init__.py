@@ -1,0 +1,1 @@
+"""Settings and knowledge files: found, merged, judged."""

@@ -1,4 +1,4 @@
-"""The settings of a worker as values; ``config_load`` finds, merges and judges them.
+"""The settings of a worker as values; ``config.load`` finds, merges and judges them.
 
 Rules
 -----
@@ -188,7 +188,7 @@ class Run(Section):
 
 
 class Config(Section):
-    """All settings. Immutable; made by ``config_load.load``."""
+    """All settings. Immutable; made by ``config.load.load``."""
 
     profile: str = Field(min_length=1, description="A name in profiles/, or a path.")
     """The only setting without a default in code: which area is watched is configuration."""

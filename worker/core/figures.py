@@ -67,22 +67,22 @@ class Toll:
 
 def decide_toll(statements: Iterable[Statement]) -> Toll:
     """Decide all figures of a set of statements; their order does not matter."""
-    told = tuple(statements)
+    given = tuple(statements)
     statuses: Statuses = {}
     totals = {
-        (measure, attackers): _total(_side(told, measure, attackers), statuses)
+        (measure, attackers): _total(_side(given, measure, attackers), statuses)
         for measure in _CASUALTY
         for attackers in (False, True)
     }
-    others = _other_counts(told, statuses)
+    others = _other_counts(given, statuses)
     return Toll(
         killed=totals["killed", False],
         injured=totals["injured", False],
         attackers_killed=totals["killed", True],
         attackers_injured=totals["injured", True],
-        by_category=_categories(told),
+        by_category=_categories(given),
         other_counts=others,
-        statements=tuple(replace(s, status=statuses[_key(s)]) for s in told),
+        statements=tuple(replace(s, status=statuses[_key(s)]) for s in given),
     )
 
 
@@ -101,13 +101,15 @@ def _key(statement: Statement) -> Key:
     return (statement.report_id or "", statement.id)
 
 
-def _side(told: Sequence[Statement], measure: Measure, attackers: bool) -> list[Statement]:
-    return [s for s in told if s.measure == measure and (s.victim_class == ATTACKERS) == attackers]
+def _side(statements: Sequence[Statement], measure: Measure, attackers: bool) -> list[Statement]:
+    return [
+        s for s in statements if s.measure == measure and (s.victim_class == ATTACKERS) == attackers
+    ]
 
 
 def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
     """Judge one group, write every status, and give its figure."""
-    usable = [s for s in group if _drop(s, statuses)]
+    usable = [s for s in group if _is_usable(s, statuses)]
     usable = _without_parts(usable, statuses)
     usable = _without_stale(usable, statuses)
     used = _one_per_speaker(usable, statuses)
@@ -116,7 +118,7 @@ def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
     return _figure(used)
 
 
-def _drop(statement: Statement, statuses: Statuses) -> bool:
+def _is_usable(statement: Statement, statuses: Statuses) -> bool:
     """Whether a statement is usable; if not, its status is written."""
     status: StatementStatus | None = None
     if statement.scope != "incident":
@@ -169,19 +171,19 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statem
     for statement in usable:
         by_speaker.setdefault(statement.speaker_id, []).append(statement)
     kept = []
-    for spoken in by_speaker.values():
-        last = _last_word(spoken)
+    for of_speaker in by_speaker.values():
+        last = _latest(of_speaker)
         kept.append(last)
-        for statement in spoken:
+        for statement in of_speaker:
             if statement is not last:
                 statuses[_key(statement)] = "superseded"
     return kept
 
 
-def _last_word(spoken: list[Statement]) -> Statement:
-    newest = max(_version(s) for s in spoken)
+def _latest(of_speaker: list[Statement]) -> Statement:
+    newest = max(_version(s) for s in of_speaker)
     return min(
-        (s for s in spoken if _version(s) == newest),
+        (s for s in of_speaker if _version(s) == newest),
         key=lambda s: (_PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
     )
 
@@ -195,8 +197,8 @@ def _figure(used: list[Statement]) -> Figure | None:
     """Bounds and best of the used statements, one per speaker; None when there are none."""
     if not used:
         return None
-    wholes = [s for s in used if s.victim_class != _RECEIVED] or used
-    lows = [s.low for s in wholes if s.low is not None]
+    totals = [s for s in used if s.victim_class != _RECEIVED] or used
+    lows = [s.low for s in totals if s.low is not None]
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
     best = _best(used)
@@ -229,7 +231,7 @@ def _is_short(statement: Statement, used: list[Statement]) -> bool:
 def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
     def rank(statement: Statement) -> tuple[object, ...]:
         value = lone_best(statement)
-        supporters = sum(other is not statement and _holds(other, value) for other in used)
+        supporters = sum(other is not statement and _leaves_room(other, value) for other in used)
         return (
             statement.speaker_type == OUTLET,
             -supporters,
@@ -242,17 +244,17 @@ def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ..
     return rank
 
 
-def _holds(statement: Statement, value: int | None) -> bool:
+def _leaves_room(statement: Statement, value: int | None) -> bool:
     """Whether what a statement says leaves room for a value."""
     is_part = statement.victim_class == _RECEIVED
     high = None if is_part else statement.high
     return value is not None and (statement.low or 0) <= value and (high is None or value <= high)
 
 
-def _categories(told: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
+def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
     """Figures by class of victims. A part of a total is wanted here, so ``subset`` counts."""
     groups: dict[tuple[Measure, str], list[Statement]] = {}
-    for s in told:
+    for s in statements:
         plain = s.victim_class in _TOTAL_CLASSES or s.victim_class in (ATTACKERS, MIXED)
         if s.measure in _CASUALTY and not plain and s.scope == "incident":
             if not s.perpetrator_party:
@@ -267,9 +269,9 @@ def _categories(told: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
     return tuple(out)
 
 
-def _other_counts(told: Sequence[Statement], statuses: Statuses) -> tuple[OtherCount, ...]:
+def _other_counts(statements: Sequence[Statement], statuses: Statuses) -> tuple[OtherCount, ...]:
     groups: dict[str, list[Statement]] = {}
-    for statement in told:
+    for statement in statements:
         if statement.measure not in _CASUALTY:
             groups.setdefault(statement.measure, []).append(statement)
     totals: Mapping[str, Figure | None] = {

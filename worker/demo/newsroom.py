@@ -2,14 +2,14 @@
 
 Rules
 -----
-1. Nothing is simulated behind the worker's back: it polls feeds, gets pages and sees versions
-   exactly as from the world, with entity tags and robots.txt.
+1. The worker uses no shortcut: it polls feeds, gets pages and sees versions as from any server,
+   with entity tags and robots.txt.
 2. Each outlet has a port of its own, because it is a host of its own.
 3. What is published when stands in ``<profile>/demo/newsroom.toml``; this module knows no story.
 
 Theory of operation
 -------------------
-The clock of the demonstration is the seconds since ``open_doors``. A release is visible from its
+The clock of the demonstration is the seconds since ``start``. A release is visible from its
 ``at`` on; a later release of the same slug replaces the page and changes the feed's entry. The
 story's first day is the day before yesterday in the profile's zone, so that no article is dated in
 the future at any hour of the day.
@@ -48,7 +48,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One version of one article, published ``at`` seconds after the doors opened."""
+    """One version of one article, published ``at`` seconds after the start of the story."""
 
     at: float
     outlet: str
@@ -137,7 +137,7 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
 
 
 class Newsroom:
-    """Serves a schedule on loopback, one port an outlet, until ``close_doors``."""
+    """Serves a schedule on loopback, one port an outlet, until ``stop``."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
@@ -146,7 +146,7 @@ class Newsroom:
         self.addresses: dict[str, str] = {}
         """Outlet id → "http://127.0.0.1:port"."""
 
-    async def open_doors(self) -> None:
+    async def start(self) -> None:
         """Bind a free loopback port for each outlet and start the clock."""
         for outlet in self._schedule.outlets:
             app = web.Application()
@@ -160,7 +160,7 @@ class Newsroom:
             self._runners.append(runner)
         self._opened = time.monotonic()
 
-    async def close_doors(self) -> None:
+    async def stop(self) -> None:
         """Stop serving."""
         for runner in self._runners:
             await runner.cleanup()

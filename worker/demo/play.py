@@ -55,8 +55,8 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Where one performance keeps its files."""
+class DemoFiles:
+    """The files of one demonstration."""
 
     folder: Path
 
@@ -72,7 +72,7 @@ class Stage:
 
     @property
     def worker_log(self) -> Path:
-        """What the worker told its operator, one JSON object a line."""
+        """The worker's log, one JSON object a line."""
         return self.folder / "worker.log"
 
 
@@ -87,25 +87,25 @@ async def play(
     """
     today = dt.datetime.now(ZoneInfo(profile.zone)).date()
     schedule = read_schedule(profile_dir / "demo", profile.zone, today)
-    newsroom, stage = Newsroom(schedule), Stage(_folder())
-    await newsroom.open_doors()
+    newsroom, files = Newsroom(schedule), DemoFiles(_folder())
+    await newsroom.start()
     try:
-        _write_feeds(stage, schedule, newsroom)
-        environment = _environment(stage, profile_dir) | dict(broker.settings if broker else {})
-        worker = await _start(stage, environment)
+        _write_feeds(files, schedule, newsroom)
+        environment = _environment(files, profile_dir) | dict(broker.settings if broker else {})
+        worker = await _start(files, environment)
         try:
-            await _ready(worker, stage)
+            await _ready(worker, files)
             newsroom.restart_clock()
             _introduce(out, profile, schedule)
-            read = broker.read if broker else partial(_lines, stage.log)
-            told = _changes(worker, stage, read, schedule.length_s)
-            records = [record async for record in told]
+            read = broker.read if broker else partial(_lines, files.log)
+            changes = _changes(worker, files, read, schedule.length_s)
+            records = [record async for record in changes]
         finally:
             await _stop(worker)
     finally:
-        await newsroom.close_doors()
-    _close(out, stage, schedule, newsroom, records, profile.zone)
-    return stage.incidents
+        await newsroom.stop()
+    _print_result(out, files, schedule, newsroom, records, profile.zone)
+    return files.incidents
 
 
 def _folder() -> Path:
@@ -117,27 +117,27 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{time.strftime('%Y%m%d-%H%M%S')}-", dir=parent))
 
 
-def _write_feeds(stage: Stage, schedule: Schedule, newsroom: Newsroom) -> None:
+def _write_feeds(files: DemoFiles, schedule: Schedule, newsroom: Newsroom) -> None:
     blocks = [
         f"[[feed]]\nid = {json.dumps(outlet.id)}\nurl = {json.dumps(newsroom.feed_url(outlet))}\n"
         f"outlet = {json.dumps(outlet.name)}\nlang = {json.dumps(outlet.lang)}\n"
         for outlet in schedule.outlets
     ]
-    (stage.folder / "feeds.toml").write_text("\n".join(blocks), encoding="utf-8")
+    (files.folder / "feeds.toml").write_text("\n".join(blocks), encoding="utf-8")
 
 
-def _environment(stage: Stage, profile_dir: Path) -> dict[str, str]:
+def _environment(files: DemoFiles, profile_dir: Path) -> dict[str, str]:
     settings = {
         "PROFILE": profile_dir.resolve(),
         "INSTANCE": "demo",
-        "FEEDS__FILE": (stage.folder / "feeds.toml").resolve(),
+        "FEEDS__FILE": (files.folder / "feeds.toml").resolve(),
         "INGEST__ALLOW_LOOPBACK": "true",
         "INGEST__MIN_INTERVAL_S": "0.5",
         "INGEST__INTERVAL_S": "0.5",
         "INGEST__HOST_SPACING_S": "0.05",
         "INGEST__TICK_S": "0.5",
-        "STORE__PATH": (stage.folder / "store.db").resolve(),
-        "FILES__DIR": stage.log.parent.resolve(),
+        "STORE__PATH": (files.folder / "store.db").resolve(),
+        "FILES__DIR": files.log.parent.resolve(),
         "TOPICS__PREFIX": PREFIX,
         "KAFKA__BOOTSTRAP_SERVERS": "",
         "SERVE__PORT": "0",
@@ -148,19 +148,19 @@ def _environment(stage: Stage, profile_dir: Path) -> dict[str, str]:
     return inherited | {f"KABULWIRE__{key}": str(value) for key, value in settings.items()}
 
 
-async def _start(stage: Stage, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
-    with stage.worker_log.open("wb") as log:
+async def _start(files: DemoFiles, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    with files.worker_log.open("wb") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "worker", "run", stdout=log, stderr=log, env=environment
         )
 
 
-async def _ready(worker: asyncio.subprocess.Process, stage: Stage) -> None:
+async def _ready(worker: asyncio.subprocess.Process, files: DemoFiles) -> None:
     """Wait until the worker says that it polls."""
     limit = time.monotonic() + _START_LIMIT_S
-    while not any(line.get("event") == "worker.started" for line in _told(stage)):
+    while not any(line.get("event") == "worker.started" for line in _worker_log_lines(files)):
         if worker.returncode is not None or time.monotonic() > limit:
-            tail = stage.worker_log.read_text("utf-8", "replace")[-2000:]
+            tail = files.worker_log.read_text("utf-8", "replace")[-2000:]
             raise StateError(f"the worker did not start:\n{tail}")
         await asyncio.sleep(_POLL_S)
 
@@ -172,7 +172,7 @@ def _introduce(out: Console, profile: Profile, schedule: Schedule) -> None:
 
 
 async def _changes(
-    worker: asyncio.subprocess.Process, stage: Stage, source: Source, length_s: float
+    worker: asyncio.subprocess.Process, files: DemoFiles, source: Source, length_s: float
 ) -> AsyncIterator[Mapping[str, Any]]:
     """Print and yield each revision as it is published, until the story is over."""
     began = quiet_since = time.monotonic()
@@ -191,7 +191,7 @@ async def _changes(
         if passed > length_s + _AFTER_LAST_S:
             return
         if worker.returncode is not None:
-            raise StateError(f"the worker ended early; see {stage.worker_log}")
+            raise StateError(f"the worker ended early; see {files.worker_log}")
         await asyncio.sleep(_POLL_S)
 
 
@@ -206,9 +206,9 @@ async def _stop(worker: asyncio.subprocess.Process) -> None:
         await worker.wait()
 
 
-def _close(
+def _print_result(
     out: Console,
-    stage: Stage,
+    files: DemoFiles,
     schedule: Schedule,
     newsroom: Newsroom,
     records: list[Mapping[str, Any]],
@@ -218,22 +218,24 @@ def _close(
         f"{newsroom.addresses[release.outlet]}/news/{release.slug}": release.title
         for release in schedule.releases
     }
-    processed = [line for line in _told(stage) if line.get("event") == "article.processed"]
+    processed = [
+        line for line in _worker_log_lines(files) if line.get("event") == "article.processed"
+    ]
     show.closing(out, records, zone)
     show.set_aside(out, processed, titles)
-    kept = f"Every revision: {stage.log}   " if stage.log.exists() else ""
-    out.print(f"\n{kept}The worker's log: {stage.worker_log}", soft_wrap=True)
+    kept = f"Every revision: {files.log}   " if files.log.exists() else ""
+    out.print(f"\n{kept}The worker's log: {files.worker_log}", soft_wrap=True)
     newest = show.latest(records)
-    stage.incidents.parent.mkdir(exist_ok=True)
-    stage.incidents.write_text("".join(f"{json.dumps(r)}\n" for r in newest), encoding="utf-8")
+    files.incidents.parent.mkdir(exist_ok=True)
+    files.incidents.write_text("".join(f"{json.dumps(r)}\n" for r in newest), encoding="utf-8")
 
 
-def _told(stage: Stage) -> list[dict[str, Any]]:
-    return _lines(stage.worker_log)
+def _worker_log_lines(files: DemoFiles) -> list[dict[str, Any]]:
+    return _lines(files.worker_log)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """Complete JSON lines of a file that may still grow; other lines are somebody's talk."""
+    """Complete JSON lines of a file that may still grow; other lines are left out."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

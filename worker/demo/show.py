@@ -55,7 +55,7 @@ def figure(total: Record | None) -> str:
 
 
 def closing(console: Console, records: Iterable[Record], zone: str) -> None:
-    """The story told once more, incident by incident."""
+    """Print each incident: its last state, who says how many, and why it is one incident."""
     for record in latest(records):
         value = record["value"]
         if value["state"] == "superseded":
@@ -64,7 +64,7 @@ def closing(console: Console, records: Iterable[Record], zone: str) -> None:
         console.rule(
             f"[bold]{escape(value['incident_id'])}[/]  {escape(_where(value))}", align="left"
         )
-        console.print(_voices(value, ZoneInfo(zone)))
+        console.print(_statement_table(value, ZoneInfo(zone)))
         for line in _reasons(value):
             console.print(Text(line))
 
@@ -110,12 +110,14 @@ def _member(value: Record, report_id: str | None) -> Record | None:
     return next((m for m in value["reports"] if m["report_id"] == report_id), None)
 
 
-def _voices(value: Record, zone: ZoneInfo) -> Table:
+def _statement_table(value: Record, zone: ZoneInfo) -> Table:
     table = Table(box=None, pad_edge=True, header_style="dim")
     for column in ("who says", "how many", "in", "said", "words", "so it is"):
         table.add_column(column, overflow="fold")
     for statement in sorted(value["casualties"]["statements"], key=_reading_order):
-        table.add_row(*_voice(value, statement, zone), style=_STATUS_STYLE.get(statement["status"]))
+        table.add_row(
+            *_statement_row(value, statement, zone), style=_STATUS_STYLE.get(statement["status"])
+        )
     return table
 
 
@@ -123,7 +125,7 @@ def _reading_order(statement: Record) -> tuple[str, str]:
     return (statement["measure"], statement["said_at"] or "")
 
 
-def _voice(value: Record, statement: Record, zone: ZoneInfo) -> list[Text]:
+def _statement_row(value: Record, statement: Record, zone: ZoneInfo) -> list[Text]:
     member = _member(value, statement["report_id"]) or {}
     said = statement["said_at"]
     stamp = dt.datetime.fromisoformat(said).astimezone(zone).strftime("%a %H:%M") if said else "-"

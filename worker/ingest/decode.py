@@ -1,12 +1,12 @@
-"""Bodies undone from gzip, deflate, Brotli or Zstandard, with an end to it.
+"""Unpacks the body of an answer (gzip, deflate, Brotli) within a limit of bytes.
 
 Rules
 -----
 1. Output is bounded while it is made: 0.2 MB of gzip can hold 200 MB. Above 1 MB of output a ratio
    over 100 is refused too (real feeds: median 3, highest 9).
 2. A stream that ends too early is an error: half a feed reads like a whole one.
-3. What servers claim is not believed: a plain body under ``gzip`` is taken as it is, a gzip body
-   without a header is undone. Garbage behind the end is left alone.
+3. What servers declare is not believed: a plain body under ``gzip`` is taken as it is, a gzip body
+   without a header is unpacked. Garbage behind the end is left alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def accepted() -> str:
 
 
 class Decoder:
-    """Undoes one body, chunk by chunk; ``limit`` in bytes holds for input and output."""
+    """Unpacks one body, chunk by chunk; ``limit`` in bytes holds for input and output."""
 
     def __init__(self, encoding: str, limit: int) -> None:
         names = [part.strip().lower().removeprefix("x-") for part in encoding.split(",")]
@@ -92,7 +92,7 @@ class Decoder:
         try:
             while data and not machine.eof:
                 out += machine.decompress(data, _PIECE)
-                self._judge(len(out), raw)
+                self._check_size(len(out), raw)
                 data = machine.unconsumed_tail
         except zlib.error as error:
             raise FetchError("truncated", str(error)[:100]) from error
@@ -111,14 +111,14 @@ class Decoder:
                 piece = step(pending, output_buffer_limit=_PIECE)
                 pending = b""
                 out += piece
-                self._judge(len(out), len(data))
+                self._check_size(len(out), len(data))
                 if not piece and not machine.is_finished():
                     raise FetchError("truncated", "Brotli stream ends early")
         except brotli.error as error:
             raise FetchError("truncated", str(error)[:100]) from error
         return bytes(out)
 
-    def _judge(self, made: int, raw: int) -> None:
+    def _check_size(self, made: int, raw: int) -> None:
         if made > self._limit:
             raise FetchError("too_large", f"more than {self._limit} bytes, unpacked")
         if made > _RATIO_FROM and made > _RATIO * raw:

@@ -10,7 +10,7 @@ Rules
 4. We say who we are: no browser's name, no cookies, no referrer, nothing added to an address.
 5. An answer that the library could not read is a ``protocol`` error, never the server's status.
 
-A body is undone by ``decode``; the library's own way returns half a gzip stream without a word.
+A body is unpacked by ``decode``; the library's own way returns half a gzip stream without a word.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _HOSTS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave us to ask "changed?" with; opaque, sent back as it came."""
+    """ETag and Last-Modified of an answer, for the next request; opaque, sent back as they came."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -171,7 +171,7 @@ class Fetcher:
                                 answer.last_modified, answer.headers, tuple(hops))  # fmt: skip
             left = max(1.0, left - (time.monotonic() - began))
             hops.append((answer.status, str(answer.target)))
-            _judge_hop(target, answer.target, seen, len(hops), request)
+            _check_redirect(target, answer.target, seen, len(hops), request)
             target = answer.target
 
     def _limit(self, purpose: Purpose) -> int:
@@ -218,7 +218,7 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
             if isinstance(error, TimeoutError):
                 raise
-            raise _told(error) from error
+            raise _fetch_error(error) from error
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -358,7 +358,7 @@ def _refused(answer: aiohttp.ClientResponse) -> FetchError:
     return FetchError("unexpected_status", str(status), wait)
 
 
-def _told(error: BaseException) -> FetchError:
+def _fetch_error(error: BaseException) -> FetchError:
     """The reason of a library's error. Its message is left out: it may carry the address's secrets."""
     chain: BaseException | None = error
     while chain is not None:
@@ -406,7 +406,7 @@ def _joined(base: URL, location: str) -> URL:
     return target.with_user(None).with_fragment(None)
 
 
-def _judge_hop(here: URL, target: URL, seen: set[str], hops: int, request: _Request) -> None:
+def _check_redirect(here: URL, target: URL, seen: set[str], hops: int, request: _Request) -> None:
     if str(target) in seen:
         raise FetchError("redirect_loop", target.host or "")
     if hops > MAX_REDIRECTS:

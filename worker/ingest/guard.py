@@ -66,7 +66,7 @@ class Guard:
         """A resolver that refuses names with inner addresses."""
         return _GuardedResolver(self)
 
-    def judge_answers(self, host: str, port: int, addresses: Iterable[str]) -> None:
+    def check_addresses(self, host: str, port: int, addresses: Iterable[str]) -> None:
         """Raise ``BlockedAddressError`` when a name has an inner address and is not excepted."""
         found = [address.split("%")[0] for address in addresses]
         if self._named(host, port):
@@ -104,7 +104,7 @@ class _GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """All addresses of a name, none of them inner."""
         found = await self._inner.resolve(host, port, family)
-        self._guard.judge_answers(host, port, (answer["host"] for answer in found))
+        self._guard.check_addresses(host, port, (answer["host"] for answer in found))
         return found
 
     async def close(self) -> None:

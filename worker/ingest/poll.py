@@ -74,19 +74,21 @@ async def poll_feed(
 
     ``now`` is when; ``pace`` how often (else from the settings); ``chance`` gives numbers in [0, 1).
     """
-    pace, lot = pace or pace_of(feed, fetcher.settings), chance()
+    pace, jitter = pace or pace_of(feed, fetcher.settings), chance()
     if feed.path is not None:
-        return await _look(feed, feed.path, state, fetcher.settings.max_feed_bytes, sandbox, now)
+        return await _poll_spool(
+            feed, feed.path, state, fetcher.settings.max_feed_bytes, sandbox, now
+        )
     try:
         response = await fetcher.get(
             feed.url or "", validators=_validators(state, now), headers=headers, proxy=feed.proxy
         )
-        return await _understood(response, feed, state, sandbox, pace, now, lot)
+        return await _parsed_result(response, feed, state, sandbox, pace, now, jitter)
     except (FetchError, FeedError, SandboxKilledError) as error:
         killed = isinstance(error, SandboxKilledError)
         reason = f"parse_{error.reason}" if killed else error.reason
         wait = error.retry_after if isinstance(error, FetchError) else None
-        failed = after_failure(state, reason, wait, pace, now, lot)
+        failed = after_failure(state, reason, wait, pace, now, jitter)
         return PollResult(failed, (), "failed", reason)
 
 
@@ -96,20 +98,20 @@ def _validators(state: FeedState, now: dt.datetime) -> Validators | None:
     return state.validators
 
 
-async def _understood(
+async def _parsed_result(
     response: Response,
     feed: FeedConfig,
     state: FeedState,
     sandbox: Sandbox,
     pace: Pace,
     now: dt.datetime,
-    lot: float,
+    jitter: float,
 ) -> PollResult:
     if response.status == 304:
-        return PollResult(after_success(state, response, pace, now, lot), (), "not_modified")
+        return PollResult(after_success(state, response, pace, now, jitter), (), "not_modified")
     digest = hashlib.sha256(response.body).hexdigest()
     if digest == state.body_hash:
-        same = after_success(state, response, pace, now, lot, body_hash=digest)
+        same = after_success(state, response, pace, now, jitter, body_hash=digest)
         return PollResult(same, (), "unchanged")
     hint = hint_for(feed, response.headers.get("content-type"), now)
     try:
@@ -123,7 +125,7 @@ async def _understood(
         response,
         pace,
         now,
-        lot,
+        jitter,
         feed_hint_s=parsed.next_hint_s,
         body_hash=digest,
         durable=parsed.problem != "truncated",
@@ -133,7 +135,7 @@ async def _understood(
     return PollResult(new, entries, outcome, problem=parsed.problem)
 
 
-async def _look(
+async def _poll_spool(
     feed: FeedConfig,
     folder: Path,
     state: FeedState,
@@ -146,17 +148,17 @@ async def _look(
     again = replace(state, next_at=now + wait, last_attempt=now, reason="interval", spooled=())
     try:
         await asyncio.to_thread(spool.clear, folder, state.spooled)
-        drops = await asyncio.to_thread(spool.take, folder, now, limit)
+        files = await asyncio.to_thread(spool.take, folder, now, limit)
     except OSError as error:
         lost = replace(again, failures=state.failures + 1, last_reason="spool_unreadable")
         return PollResult(lost, (), "failed", "spool_unreadable", type(error).__name__)
     entries: list[tuple[Entry, GateDecision]] = []
     named: list[tuple[str, bool]] = []
-    for drop in drops:
-        reason = drop.refused
+    for file in files:
+        reason = file.refused
         if not reason:
-            reason = await _parse_into(entries, drop.data, hint_for(feed, None, now), sandbox)
-        named.append((drop.name, bool(reason)))
+            reason = await _parse_into(entries, file.data, hint_for(feed, None, now), sandbox)
+        named.append((file.name, bool(reason)))
     done = replace(again, failures=0, last_success=now, last_reason="", spooled=tuple(named))
     return PollResult(done, tuple(entries), "entries" if entries else "unchanged")
 

@@ -35,7 +35,7 @@ _PRODUCT = re.compile(r"[A-Za-z_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
+class _CachedRules:
     rules: Any
     """A ``Protego``; None: everything is allowed."""
     until: dt.datetime
@@ -49,7 +49,7 @@ class Robots:
         self._fetcher = fetcher
         found = _PRODUCT.match(fetcher.user_agent)
         self._agent = found.group() if found else "*"
-        self._copies: dict[str, _Copy] = {}
+        self._cached: dict[str, _CachedRules] = {}
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def check(self, url: str, now: dt.datetime) -> None:
@@ -57,38 +57,40 @@ class Robots:
         parts = urlsplit(url)
         site = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
         async with self._asking.setdefault(site, asyncio.Lock()):
-            copy = self._copies.get(site)
-            if copy is None or copy.until <= now:
-                copy = await self._renew(site, copy, now)
-                self._copies[site] = copy
-        if copy.unavailable:
-            wait = (copy.until - now).total_seconds()
+            cached = self._cached.get(site)
+            if cached is None or cached.until <= now:
+                cached = await self._renew(site, cached, now)
+                self._cached[site] = cached
+        if cached.unavailable:
+            wait = (cached.until - now).total_seconds()
             raise FetchError("robots_unavailable", site, retry_after=max(wait, 1.0))
-        if copy.rules is None:
+        if cached.rules is None:
             return
-        if not copy.rules.can_fetch(url, self._agent):
+        if not cached.rules.can_fetch(url, self._agent):
             raise FetchError("robots_disallowed", site)
-        delay = copy.rules.crawl_delay(self._agent)
+        delay = cached.rules.crawl_delay(self._agent)
         if delay:
             self._fetcher.slow_down(url, min(float(delay), _MAX_DELAY_S))
 
-    async def _renew(self, site: str, old: _Copy | None, now: dt.datetime) -> _Copy:
+    async def _renew(self, site: str, old: _CachedRules | None, now: dt.datetime) -> _CachedRules:
         self._forget(now)
         try:
             answer = await self._fetcher.get(f"{site}/robots.txt", purpose="robots")
         except FetchError as error:
             if error.reason in _MISSING or error.reason.startswith("redirect_"):
-                return _Copy(None, now + _FRESH)
+                return _CachedRules(None, now + _FRESH)
             if error.reason in ("blocked_address", "blocked_url"):
                 raise
             if old is not None and not old.unavailable:
-                return _Copy(old.rules, now + _RETRY)
-            return _Copy(None, now + _RETRY, unavailable=True)
-        return _Copy(await asyncio.to_thread(_rules, answer.body), now + _FRESH)
+                return _CachedRules(old.rules, now + _RETRY)
+            return _CachedRules(None, now + _RETRY, unavailable=True)
+        return _CachedRules(await asyncio.to_thread(_rules, answer.body), now + _FRESH)
 
     def _forget(self, now: dt.datetime) -> None:
-        if len(self._copies) > _SITES_KEPT:
-            self._copies = {site: copy for site, copy in self._copies.items() if copy.until > now}
+        if len(self._cached) > _SITES_KEPT:
+            self._cached = {
+                site: cached for site, cached in self._cached.items() if cached.until > now
+            }
             self._asking = {s: lock for s, lock in self._asking.items() if lock.locked()}
 
 
@@ -96,10 +98,10 @@ def _rules(body: bytes) -> Any:
     text = body[:_MAX_BYTES].decode("utf-8", "replace").lstrip("\ufeff")
     if text.lstrip()[:1] == "<":
         return None  # an error page with status 200
-    return Protego.parse("\n".join(_tamed(line) for line in text.splitlines()))
+    return Protego.parse("\n".join(_with_few_stars(line) for line in text.splitlines()))
 
 
-def _tamed(line: str) -> str:
+def _with_few_stars(line: str) -> str:
     """The line, cut before its sixth star."""
     parts = line[:2000].split("*")
     return line[:2000] if len(parts) <= _MAX_STARS + 1 else "*".join(parts[: _MAX_STARS + 1])

@@ -33,7 +33,7 @@ _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What one feed left behind. Instants are aware, in UTC; ``body_hash`` is SHA-256 of the body.
+    """What is remembered of a feed between two polls. Instants are aware, in UTC; ``body_hash`` is SHA-256 of the body.
 
     ``failures``: in a row. ``reason``: why ``next_at`` is what it is. ``moved_to``: where permanent
     redirects led last time; told to the operator, never followed without the configured address.

@@ -5,7 +5,7 @@ Rules
 1. A file is taken when it has not changed for two seconds. Names that begin with a dot or end in
    ``.tmp`` or ``.part`` are still being written. Nothing but regular files is opened, and no link.
 2. It is moved to ``done/`` or ``failed/`` only after its entries are stored: the state that names it
-   is stored with them, and the next look moves what the state names.
+   is stored with them, and the next poll moves what the state names.
 3. Oldest first; a file above the limit of bytes is refused unread.
 """
 
@@ -25,7 +25,7 @@ _UNFINISHED = (".tmp", ".part", ".filepart", "~")
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class DeliveredFile:
     """One delivered document. ``refused`` names the reason when it was not read."""
 
     name: str
@@ -34,7 +34,7 @@ class Drop:
 
 
 def clear(folder: Path, spooled: Iterable[tuple[str, bool]]) -> None:
-    """Move files that were dealt with out of the way; a name that is taken gets a number."""
+    """Move the files of a stored state to ``done`` or ``failed``; a name in use gets a number."""
     for name, refused in spooled:
         source = folder / name
         if not source.exists():
@@ -49,7 +49,7 @@ def clear(folder: Path, spooled: Iterable[tuple[str, bool]]) -> None:
             source.rename(place)
 
 
-def take(folder: Path, now: dt.datetime, limit: int, most: int = MOST) -> list[Drop]:
+def take(folder: Path, now: dt.datetime, limit: int, most: int = MOST) -> list[DeliveredFile]:
     """Complete documents, oldest first, at most ``most``. Raises ``OSError`` without a folder."""
     ready: list[tuple[float, str, int]] = []
     with os.scandir(folder) as found:
@@ -61,13 +61,13 @@ def take(folder: Path, now: dt.datetime, limit: int, most: int = MOST) -> list[D
                 quiet = now.timestamp() - info.st_mtime >= _QUIET_S
                 if stat.S_ISREG(info.st_mode) and info.st_size > 0 and quiet:
                     ready.append((info.st_mtime, item.name, info.st_size))
-    drops = (_read(folder, name, size, limit) for _, name, size in sorted(ready)[:most])
-    return [drop for drop in drops if drop is not None]
+    files = (_read(folder, name, size, limit) for _, name, size in sorted(ready)[:most])
+    return [file for file in files if file is not None]
 
 
-def _read(folder: Path, name: str, size: int, limit: int) -> Drop | None:
+def _read(folder: Path, name: str, size: int, limit: int) -> DeliveredFile | None:
     if size > limit:
-        return Drop(name, b"", "too_large")
+        return DeliveredFile(name, b"", "too_large")
     try:
         opened = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -76,4 +76,6 @@ def _read(folder: Path, name: str, size: int, limit: int) -> Drop | None:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             return None
         data = stream.read(limit + 1)
-    return Drop(name, data) if len(data) <= limit else Drop(name, b"", "too_large")
+    return (
+        DeliveredFile(name, data) if len(data) <= limit else DeliveredFile(name, b"", "too_large")
+    )

@@ -48,7 +48,7 @@ from worker.run.scheduler import Scheduler
 from worker.run.signals import EX_TEMPFAIL, Stop
 from worker.sandbox.pool import Sandbox
 from worker.serve.run_file import run_file
-from worker.serve.web import Face, build, build_page
+from worker.serve.web import StatusSource, build, build_page
 from worker.store import feeds as feed_table
 from worker.store import inbox
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
@@ -192,7 +192,7 @@ class Worker:
 async def open_worker(
     loaded: Loaded, knowledge: Knowledge, feeds: list[FeedConfig], stop: Stop, *, once: bool
 ) -> AsyncIterator[Worker]:
-    """Store, sink, sandbox, network and face, in this order; closed in the opposite one.
+    """Store, sink, sandbox, network and status page, in this order; closed in the opposite one.
 
     Raises ``ConfigError`` when one of them cannot be opened.
     """
@@ -292,10 +292,10 @@ async def _open_doors(
 ) -> None:
     """Open health, metrics and page, and say beside the store where they are."""
     config = loaded.config
-    face = Face(health.live, health.conditions.ready, health.status, metrics)
-    doors = [(build(face), config.serve.port)]
+    source = StatusSource(health.live, health.conditions.ready, health.status, metrics)
+    doors = [(build(source), config.serve.port)]
     if config.serve.page_port:
-        doors.append((build_page(face), config.serve.page_port))
+        doors.append((build_page(source), config.serve.page_port))
     ports = []
     for application, port in doors:
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)

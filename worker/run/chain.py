@@ -68,8 +68,8 @@ class Chain:
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
         began = time.monotonic()
-        if work.attempts > inbox.CLAIMS_ALONE:
-            detail = f"the process ended {inbox.CLAIMS_ALONE} times while this was worked on"
+        if work.attempts > inbox.TAKES_ALONE:
+            detail = f"the process ended {inbox.TAKES_ALONE} times while this was worked on"
             await self._bury(work, "crashed", detail, now())
             return
         if work.kind in {"kill", "correction"}:
@@ -177,7 +177,7 @@ class Chain:
     async def _after_kill(self, work: Work, reason: str, now: dt.datetime) -> None:
         self.metrics.killed_jobs.labels(reason).inc()
         log.get().warning("sandbox.killed", reason=reason, **names(work))
-        if work.attempts >= inbox.CLAIMS_ALONE:
+        if work.attempts >= inbox.TAKES_ALONE:
             await self._bury(work, reason, f"killed {work.attempts} times", now)
         else:
             await self.write(lambda conn: inbox.postpone(conn, work, now, reason, attempted=True))

@@ -1,0 +1,1 @@
+"""Strangers' bytes are parsed in processes that can be killed."""

@@ -1,4 +1,4 @@
-"""Strangers' bytes are parsed in processes that can be killed: feeds, subscription lists, pages.
+"""A pool of processes that can be killed. Bytes from outside are parsed there and nowhere else.
 
 Rules
 -----
@@ -21,54 +21,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import multiprocessing
 import os
-import resource
 import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import forkserver
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from worker.config.knowledge import load_knowledge
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import FeedError, InputError, PageError
 from worker.core.domain.report import Analysis
-from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.entries import Hint, Parsed
-from worker.core.sources.gate import GateDecision, decide
+from worker.core.sources.gate import GateDecision
+from worker.sandbox.child import Outcome, prepare_child, run_job
+from worker.sandbox.jobs import analyze_document, parse_document, read_subscription_list, warm_up
 
 if TYPE_CHECKING:
     from worker.core.sources.opml import SubscriptionList
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
-_PR_SET_PDEATHSIG = 1
-_CPU_SLACK_S = 2
-_PRELOAD = ("worker.sandbox.pool", "worker.sandbox.warm")
+_PRELOAD = ("worker.sandbox.child", "worker.sandbox.jobs", "worker.sandbox.warm")
 _ERRORS: dict[str, type[InputError]] = {"FeedError": FeedError, "PageError": PageError}
 
 
 class SandboxKilledError(InputError):
     """A job was ended by force: ``deadline``, ``cpu``, ``memory``, ``killed``, or it ``crashed``."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a job sends back: a value, or the name and reason of an error."""
-
-    value: Any = None
-    error: str = ""
-    reason: str = ""
-    detail: str = ""
 
 
 class Sandbox:
@@ -126,11 +109,11 @@ class Sandbox:
         self._pool = ProcessPool(
             max_workers=self._max_workers,
             max_tasks=self._max_tasks,
-            initializer=_prepare_child,
+            initializer=prepare_child,
             initargs=(self._memory,),
             context=context,
         )
-        return self._pool.schedule(_guarded, args=(_nothing, self._profile, 60.0, ()))
+        return self._pool.schedule(run_job, args=(warm_up, self._profile, 60.0, ()))
 
     def _close(self) -> None:
         pool, self._pool = self._pool, None
@@ -145,24 +128,26 @@ class Sandbox:
         Raises ``FeedError`` and ``SandboxKilledError``.
         """
         found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
-            _parse_job, self._parse_deadline, data, hint
+            parse_document, self._parse_deadline, data, hint
         )
         return found
 
     async def read_subscriptions(self, data: bytes) -> SubscriptionList:
         """The feeds of a subscription list. Raises ``FeedError`` and ``SandboxKilledError``."""
-        found: SubscriptionList = await self._run(_subscriptions_job, self._parse_deadline, data)
+        found: SubscriptionList = await self._run(
+            read_subscription_list, self._parse_deadline, data
+        )
         return found
 
     async def analyze(self, document: Document, entry: Entry | None = None) -> Analysis:
         """All that a document says. Raises ``PageError`` and ``SandboxKilledError``."""
-        found: Analysis = await self._run(_analyze_job, self._analyze_deadline, document, entry)
+        found: Analysis = await self._run(analyze_document, self._analyze_deadline, document, entry)
         return found
 
     async def _run(self, job: Callable[..., Any], deadline: float, *args: Any) -> Any:
         try:
             future = self._submit(job, deadline, args)
-            outcome: _Outcome = await asyncio.wrap_future(future)
+            outcome: Outcome = await asyncio.wrap_future(future)
         except (FutureTimeoutError, TimeoutError):
             raise SandboxKilledError("deadline", f"{deadline:g} s") from None
         except ProcessExpired as expired:
@@ -179,11 +164,11 @@ class Sandbox:
             raise SandboxKilledError("killed", "the sandbox is not running")
         call = (job, self._profile, deadline, args)
         try:
-            return self._pool.schedule(_guarded, args=call, timeout=deadline)
+            return self._pool.schedule(run_job, args=call, timeout=deadline)
         except RuntimeError:
             self._close()
             self._open()
-            return self._pool.schedule(_guarded, args=call, timeout=deadline)
+            return self._pool.schedule(run_job, args=call, timeout=deadline)
 
 
 def _ended(expired: ProcessExpired) -> SandboxKilledError:
@@ -191,102 +176,3 @@ def _ended(expired: ProcessExpired) -> SandboxKilledError:
     if code == -signal.SIGXCPU:
         return SandboxKilledError("cpu", "limit of processor time")
     return SandboxKilledError("killed", f"exit code {code}")
-
-
-def _prepare_child(memory: int) -> None:
-    """In a new child: die with the parent, at once on SIGTERM, and hold no more than allowed."""
-    parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        _let_server_go()
-    if os.getppid() != parent:
-        os._exit(1)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard != resource.RLIM_INFINITY:
-        memory = min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
-
-
-def _let_server_go() -> None:
-    """Close this child's end of the pipe that keeps the fork server alive.
-
-    Every child inherits it, so that children of its own could be forked; here there are none.
-    """
-    server = getattr(forkserver, "_forkserver", None)
-    alive = getattr(server, "_forkserver_alive_fd", None)
-    if isinstance(alive, int):
-        with contextlib.suppress(OSError):
-            os.close(alive)
-        vars(server)["_forkserver_alive_fd"] = None
-
-
-def _guarded(
-    job: Callable[..., Any], profile: str, deadline: float, args: tuple[Any, ...]
-) -> _Outcome:
-    """In the child: one job under its limit of processor time; errors as values."""
-    _limit_cpu(deadline)
-    try:
-        return _Outcome(job(*args, load_knowledge(profile)))
-    except InputError as error:
-        return _Outcome(None, type(error).__name__, error.reason, error.detail)
-    except MemoryError:
-        return _Outcome(None, "SandboxKilledError", "memory", "limit of memory")
-    except Exception as error:  # noqa: BLE001 - a bug costs one job
-        return _Outcome(None, "SandboxKilledError", "crashed", _place_of(error))
-    finally:
-        _limit_cpu(None)
-
-
-def _limit_cpu(deadline: float | None) -> None:
-    """Soft limit on processor time: what was used so far and the deadline; None lifts it.
-
-    The kernel ends the process at the soft limit (SIGXCPU), even inside a regular expression.
-    """
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    if deadline is None:
-        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime + deadline) + _CPU_SLACK_S
-    if hard != resource.RLIM_INFINITY:
-        soft = min(soft, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
-def _place_of(error: Exception) -> str:
-    """Type and message of an error, and the line of ours that it came from; no locals."""
-    where, trace = "", error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if f"{os.sep}worker{os.sep}" in code.co_filename:
-            where = f" at {Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
-        trace = trace.tb_next
-    return f"{type(error).__name__}: {str(error)[:200]}{where}"
-
-
-def _nothing(_knowledge: Knowledge) -> None:
-    """The first job of a process: what it has to read, it reads now."""
-
-
-def _parse_job(
-    data: bytes, hint: Hint, knowledge: Knowledge
-) -> tuple[Parsed, tuple[GateDecision, ...]]:
-    from worker.core.sources.formats import parse
-
-    parsed = parse(data, hint)
-    gate = knowledge.profile.gate
-    return parsed, tuple(decide(entry, gate) for entry in parsed.entries)
-
-
-def _subscriptions_job(data: bytes, _knowledge: Knowledge) -> SubscriptionList:
-    from worker.core.sources.opml import read_subscriptions
-
-    return read_subscriptions(data)
-
-
-def _analyze_job(document: Document, entry: Entry | None, knowledge: Knowledge) -> Analysis:
-    from worker.core.analyze import analyze
-
-    return analyze(document, entry, knowledge)

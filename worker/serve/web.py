@@ -1,4 +1,4 @@
-"""The HTTP face: ``/livez``, ``/readyz``, ``/metrics``, ``/status`` (JSON) and ``/`` (a page).
+"""What is answered over HTTP: ``/livez``, ``/readyz``, ``/metrics``, ``/status`` (JSON) and ``/`` (a page).
 
 Rules
 -----
@@ -40,7 +40,7 @@ class ProbeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class StatusSource:
     """Where the answers come from."""
 
     live: Callable[[], ProbeResult]
@@ -49,35 +49,35 @@ class Face:
     metrics: Metrics
 
 
-def build(face: Face) -> web.Application:
+def build(source: StatusSource) -> web.Application:
     """Everything on one port; ``/status`` and ``/`` for loopback only."""
-    site = _Site(face, guarded=True)
+    endpoints = _Endpoints(source, guarded=True)
     app = web.Application()
     app.add_routes(
         [
-            web.get("/livez", site.livez),
-            web.get("/readyz", site.readyz),
-            web.get("/metrics", site.metrics),
-            web.get("/status", site.status),
-            web.get("/", site.page),
+            web.get("/livez", endpoints.livez),
+            web.get("/readyz", endpoints.readyz),
+            web.get("/metrics", endpoints.metrics),
+            web.get("/status", endpoints.status),
+            web.get("/", endpoints.page),
         ]
     )
     return app
 
 
-def build_page(face: Face) -> web.Application:
+def build_page(source: StatusSource) -> web.Application:
     """``/status`` and ``/`` alone, for whoever reaches this port."""
-    site = _Site(face, guarded=False)
+    endpoints = _Endpoints(source, guarded=False)
     app = web.Application()
-    app.add_routes([web.get("/status", site.status), web.get("/", site.page)])
+    app.add_routes([web.get("/status", endpoints.status), web.get("/", endpoints.page)])
     return app
 
 
-class _Site:
+class _Endpoints:
     """One method per address."""
 
-    def __init__(self, face: Face, *, guarded: bool) -> None:
-        self._face = face
+    def __init__(self, source: StatusSource, *, guarded: bool) -> None:
+        self._source = source
         self._guarded = guarded
         self._templates = Environment(
             loader=PackageLoader("worker.serve"), autoescape=True, undefined=StrictUndefined
@@ -85,27 +85,27 @@ class _Site:
         self._templates.filters["weblink"] = weblink
 
     async def livez(self, _: web.Request) -> web.Response:
-        return _answer(self._face.live())
+        return _answer(self._source.live())
 
     async def readyz(self, _: web.Request) -> web.Response:
-        return _answer(self._face.ready())
+        return _answer(self._source.ready())
 
     async def metrics(self, _: web.Request) -> web.Response:
         form = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        return web.Response(body=self._face.metrics.render(), headers=form)
+        return web.Response(body=self._source.metrics.render(), headers=form)
 
     async def status(self, request: web.Request) -> web.Response:
-        self._admit(request)
-        text = json.dumps(await self._face.status(), ensure_ascii=False, default=str)
+        self._require_loopback(request)
+        text = json.dumps(await self._source.status(), ensure_ascii=False, default=str)
         return web.Response(text=text, content_type="application/json", headers=_HEADERS)
 
     async def page(self, request: web.Request) -> web.Response:
-        self._admit(request)
-        facts = await self._face.status()
+        self._require_loopback(request)
+        facts = await self._source.status()
         text = self._templates.get_template("status.html").render(facts)
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
-    def _admit(self, request: web.Request) -> None:
+    def _require_loopback(self, request: web.Request) -> None:
         try:
             loopback = ipaddress.ip_address(request.remote or "").is_loopback
         except ValueError:

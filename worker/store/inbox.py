@@ -1,13 +1,13 @@
-"""Work to do on documents: admitted durably, claimed, and ended in one transaction.
+"""Work to do on documents: admitted durably, taken, and ended in one transaction.
 
 Rules
 -----
 1. Everything enters by ``admit`` or ``admit_document``; a feed's validators are stored in the same
    transaction as its entries, so a crash fetches again and loses nothing.
 2. New *and changed* entries go on. Changed means another content hash; a new date alone does not.
-3. ``attempts`` is committed when a row is claimed. After two claims without an end a row runs alone
-   once (not claimed beside others, nothing claimed beside it); after the third it is buried: a page
-   that kills the whole container must not loop.
+3. ``attempts`` is committed when a row is taken. Taken twice without an end, a row runs alone once
+   (not beside others, nothing beside it); after the third time it is buried: a page that kills the
+   whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
 """
 
@@ -35,7 +35,7 @@ from worker.store.times import instant, stamp
 WorkKind = Literal["entry", "document", "kill", "correction"]
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 """Due date of what is held until a later version releases it (an embargo without a date)."""
-CLAIMS_TOGETHER, CLAIMS_ALONE = 2, 3
+TAKES_TOGETHER, TAKES_ALONE = 2, 3
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
@@ -63,7 +63,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One claimed row. ``version`` is the number that this version of the article will have."""
+    """One row that was taken. ``version`` is the number that this version of the article will have."""
 
     inbox_id: int
     kind: WorkKind
@@ -123,23 +123,23 @@ def put(
     return int(cursor.lastrowid or 0)
 
 
-def claim(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
+def take(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
     """Take up to ``limit`` due rows. Their attempts count from now on."""
     busy = conn.execute("SELECT article_id, attempts FROM inbox WHERE claimed = 1").fetchall()
-    if any(row["attempts"] > CLAIMS_TOGETHER for row in busy):
+    if any(row["attempts"] > TAKES_TOGETHER for row in busy):
         return []
-    taken = {row["article_id"] for row in busy}
+    begun = {row["article_id"] for row in busy}
     rows: list[sqlite3.Row] = []
     for row in _due(conn, now):
-        if len(rows) >= limit or row["article_id"] in taken:
+        if len(rows) >= limit or row["article_id"] in begun:
             continue
-        if row["attempts"] >= CLAIMS_TOGETHER:
+        if row["attempts"] >= TAKES_TOGETHER:
             if busy or rows:
                 continue
             rows, limit = [row], 1
         else:
             rows.append(row)
-        taken.add(row["article_id"])
+        begun.add(row["article_id"])
     conn.executemany(
         "UPDATE inbox SET claimed = 1, attempts = attempts + 1 WHERE inbox_id = ?",
         [(row["inbox_id"],) for row in rows],
@@ -148,7 +148,7 @@ def claim(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
 
 
 def release_all(conn: sqlite3.Connection) -> int:
-    """After a start nobody works on anything: give back what a dead process had claimed."""
+    """After a start nobody works on anything: give back what a dead process had taken."""
     return conn.execute("UPDATE inbox SET claimed = 0 WHERE claimed = 1").rowcount
 
 

@@ -1,0 +1,1 @@
+"""What a text mentions: numbers, dates, clock times, places; found and normalised, not chosen."""

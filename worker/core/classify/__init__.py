@@ -1,0 +1,1 @@
+"""Whether an article freshly reports an attack here, with its reasons."""

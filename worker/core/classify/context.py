@@ -19,7 +19,13 @@ from zoneinfo import ZoneInfo
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.classify.cues import SentenceCues, read_sentence
-from worker.core.classify.features import BODY_SENTENCES, Feature, View, age_features, measure
+from worker.core.classify.features import (
+    BODY_SENTENCES,
+    Feature,
+    SegmentZones,
+    age_features,
+    measure,
+)
 from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
 from worker.core.knowledge.knowledge import Knowledge
@@ -64,35 +70,35 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if not context.knowledge.profile.policy.require_place:
         return True
     own = set(segment.sentences)
-    told = [
-        (c, tuple(s for s in _spots(context, c) if segment.holds(s.start)))
+    in_segment = [
+        (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
         for c in context.cues
         if c.sentence.index in own
     ]
-    placed = [(c, spots) for c, spots in told if spots]
+    placed = [(c, places) for c, places in in_segment if places]
     if not placed:
         return None
     anchor = segment.anchor
-    cues, spots = next(((c, s) for c, s in placed if c.sentence.holds(anchor.start)), placed[0])
+    cues, places = next(((c, s) for c, s in placed if c.sentence.holds(anchor.start)), placed[0])
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
-    nearest = min(spots, key=lambda s: (s.gap(anchor), s.start))
-    if nearest.here or (any(s.here for s in spots) and not nearest.located):
+    nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
+    if nearest.here or (any(s.here for s in places) and not nearest.located):
         return True
-    return None if not any(s.located for s in spots) else False
+    return None if not any(s.located for s in places) else False
 
 
-def _spots(context: Context, cues: SentenceCues) -> tuple[_Spot, ...]:
+def _named_places(context: Context, cues: SentenceCues) -> tuple[_NamedPlace, ...]:
     return (
-        *(_Spot(m.start, m.end, True, True) for m in cues.here),
-        *(_Spot(m.start, m.end, False, True) for m in cues.near),
-        *(_Spot(m.start, m.end, False, _is_located(context, m)) for m in cues.elsewhere),
-        *(_Spot(r.start, r.end, False, True) for r in cues.regions),
+        *(_NamedPlace(m.start, m.end, True, True) for m in cues.here),
+        *(_NamedPlace(m.start, m.end, False, True) for m in cues.near),
+        *(_NamedPlace(m.start, m.end, False, _is_located(context, m)) for m in cues.elsewhere),
+        *(_NamedPlace(r.start, r.end, False, True) for r in cues.regions),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot(Range):
+class _NamedPlace(Range):
     """A place beside an attack: inside the area or not, and whether the event is put there."""
 
     here: bool
@@ -110,33 +116,33 @@ def _is_located(context: Context, mention: PlaceMention) -> bool:
     return any(lexicon.first("locative", f" {word} ") is not None for word in words[-2:])
 
 
-def _view(context: Context, segment: Segment) -> View:
+def _zones_of(context: Context, segment: Segment) -> SegmentZones:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
     own = set(segment.sentences)
-    if stands_as(context, segment) == "main" and context.knowledge.profile.policy.require_main:
+    if effective_kind(context, segment) == "main" and context.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*context.head, *context.lead)}
         rest = tuple(
             c for c in context.cues
             if c.sentence.index not in top and c.sentence.zone in ("body", "caption")
         )  # fmt: skip
-        return View(context.head, context.lead, rest[:BODY_SENTENCES])
+        return SegmentZones(context.head, context.lead, rest[:BODY_SENTENCES])
     anchor = context.prose.sentence_at(segment.anchor.start)
     first = anchor.index if anchor else min(own, default=0)
-    told = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
-    return View(
-        tuple(told[:1]),
-        tuple(told[:_ITEM_LEAD_SENTENCES]),
-        tuple(told[_ITEM_LEAD_SENTENCES:][:BODY_SENTENCES]),
+    own_cues = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
+    return SegmentZones(
+        tuple(own_cues[:1]),
+        tuple(own_cues[:_ITEM_LEAD_SENTENCES]),
+        tuple(own_cues[_ITEM_LEAD_SENTENCES:][:BODY_SENTENCES]),
     )
 
 
 def measure_segment(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:
     """All features of a segment, as the profile's policy lets them count."""
     policy = context.knowledge.profile.policy
-    features = measure(_view(context, segment), policy.require_place)
+    features = measure(_zones_of(context, segment), policy.require_place)
     ignored = [".state"] * policy.count_state_strikes + [".crime"] * policy.count_crime
     features = {k: v for k, v in features.items() if not k.endswith(tuple(ignored))}
-    features |= _standing(context, segment, inside)
+    features |= _kind_features(context, segment, inside)
     if policy.require_fresh:
         window = math.ceil(policy.fresh_hours / 24)
         features |= age_features(_age(context, segment), window)
@@ -149,7 +155,7 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
     return features
 
 
-def stands_as(context: Context, segment: Segment) -> SegmentKind:
+def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     """The kind of a segment; one that opens the article with a fresh date of its own is main.
 
     "The group claimed on Tuesday a bombing that killed nine the day before" is news of a bombing.
@@ -163,11 +169,11 @@ def stands_as(context: Context, segment: Segment) -> SegmentKind:
     return segment.kind
 
 
-def _standing(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:
+def _kind_features(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:
     """What the segment is within its article, and where it happened."""
     here = Feature(1.0, segment.anchor)
     features: dict[str, Feature] = {}
-    kind = stands_as(context, segment)
+    kind = effective_kind(context, segment)
     if kind != "main":
         features[f"kind.{kind}"] = here
     if segment.date.basis in _OWN_DATE:
@@ -227,13 +233,13 @@ def at_top(context: Context, segment: Segment) -> bool:
 
 def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
     """A date before the window beside the attack, at the top: "a strike in August killed …"."""
-    view = _view(context, segment)
-    aside = _is_aside(context, view, window)
-    for cues in (*view.head, *view.lead):
+    zones = _zones_of(context, segment)
+    fresh_at_top = _is_fresh_at_top(context, zones, window)
+    for cues in (*zones.head, *zones.lead):
         for date in context.dates if cues.attack else ():
             if not cues.sentence.holds(date.start) or context.today is None:
                 continue
-            if (context.today - date.last).days > window and not aside:
+            if (context.today - date.last).days > window and not fresh_at_top:
                 return {"age.old_mention": Feature(1.0, date)}
     return {}
 
@@ -246,7 +252,7 @@ def _age(context: Context, segment: Segment) -> int | None:
     return max(0, (today - date.end).days)
 
 
-def _is_aside(context: Context, view: View, window: int) -> bool:
+def _is_fresh_at_top(context: Context, zones: SegmentZones, window: int) -> bool:
     """Whether the attack at the top has a fresh date: an old one is then about something else.
 
     "A bomb killed ten on Tuesday; the minister, who survived an attempt last year, was unhurt." Not
@@ -256,7 +262,7 @@ def _is_aside(context: Context, view: View, window: int) -> bool:
         return False
     return any(
         c.sentence.holds(d.start) and 0 <= (context.today - d.last).days <= window
-        for c in (*view.head, *view.lead)
+        for c in (*zones.head, *zones.lead)
         if c.attack and c.here
         for d in context.dates
     )
@@ -267,8 +273,8 @@ def _known_past(context: Context, segment: Segment, window: int) -> dict[str, Fe
     today = context.today
     if today is None:
         return {}
-    view = _view(context, segment)
-    for cues in (*view.head, *view.lead):
+    zones = _zones_of(context, segment)
+    for cues in (*zones.head, *zones.lead):
         words = context.prose.of(cues.sentence)
         for attack in context.knowledge.profile.known:
             if (today - attack.date).days <= window:

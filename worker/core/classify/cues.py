@@ -1,4 +1,4 @@
-"""What the classifier looks at: cues of the lexicon and places, sentence by sentence, once.
+"""Finds in each sentence the cues and places that the classifier weighs.
 
 A cue is a stretch of text that says something for or against "this freshly reports an attack
 here". Which words are cues is the lexicon's business (patterns ``cue_*``), which names are places
@@ -61,7 +61,7 @@ def read_sentence(
             hits[category] = found
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
-        hits[category] = _real(prose, hits.get(category, ()), unreal, lexicon)
+        hits[category] = _happened(prose, hits.get(category, ()), unreal, lexicon)
     inside = starting_in(mentions, sentence)
     regions = tuple(
         Range.of(m)
@@ -78,7 +78,7 @@ def read_sentence(
     )
 
 
-def _real(
+def _happened(
     prose: Prose, attacks: tuple[Range, ...], threats: tuple[Range, ...], lexicon: Lexicon
 ) -> tuple[Range, ...]:
     """The attacks that are news: not "warned of a possible attack", not "months after a blast"."""

@@ -28,8 +28,8 @@ _MOST_STALE = 4
 _FOLLOW_UP = ("reaction", "retrospective")
 _ZONES = ("head", "lead", "body")
 _EVENT = ("attack", "attack_weak", "casualty", "toll", "attack_casualty")
-ANYWHERE = ("claim", "official", "perpetrator", "combat")
-TONES = (
+ANY_ZONE_CUES = ("claim", "official", "perpetrator", "combat")
+TOP_CUES = (
     "recent", "retrospective", "reaction", "threat", "state", "accident", "unrest", "crime",
     "operation", "explainer", "opening", "digest",
 )  # fmt: skip
@@ -39,8 +39,8 @@ _PLACED = (
 )  # fmt: skip
 FEATURES = frozenset({
     *(f"{zone}.{name}" for zone in _ZONES for name in _EVENT),
-    *(f"{zone}.{name}" for zone in ("head", "lead") for name in TONES),
-    *(f"any.{name}" for name in ANYWHERE),
+    *(f"{zone}.{name}" for zone in ("head", "lead") for name in TOP_CUES),
+    *(f"any.{name}" for name in ANY_ZONE_CUES),
     "head.question", "top.follow_up", "top.bare_reaction", "top.anniversary",
     "age.fresh", "age.stale", "age.old_mention", "known.past",
     "kind.item", "kind.background", "kind.aggregate", "kind.threat",
@@ -63,7 +63,7 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SegmentZones:
     """What of an article speaks for one segment."""
 
     head: tuple[SentenceCues, ...]
@@ -72,7 +72,7 @@ class View:
 
 
 @dataclass(slots=True)
-class Sheet:
+class FeatureSums:
     """Features being collected."""
 
     found: dict[str, Feature] = field(default_factory=dict)
@@ -86,92 +86,92 @@ class Sheet:
             self.found[name] = Feature(min(cap, before.value + amount), before.at)
 
 
-def measure(view: View, place_matters: bool) -> dict[str, Feature]:
+def measure(zones: SegmentZones, place_matters: bool) -> dict[str, Feature]:
     """All features of the words of a segment."""
-    sheet = Sheet()
-    for zone, sentences in (("head", view.head), ("lead", view.lead), ("body", view.body)):
+    sums = FeatureSums()
+    for zone, sentences in (("head", zones.head), ("lead", zones.lead), ("body", zones.body)):
         for cues in sentences:
-            _words(sheet, zone, cues)
+            _measure_words(sums, zone, cues)
             if place_matters:
-                _places(sheet, zone, cues)
-    _across(sheet, (*view.head, *view.lead))
-    return sheet.found
+                _measure_places(sums, zone, cues)
+    _measure_top(sums, (*zones.head, *zones.lead))
+    return sums.found
 
 
-def _words(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
+def _measure_words(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
     strong, weak = cues.hits.get("attack", ()), cues.hits.get("attack_weak", ())
     if strong:
-        sheet.add(f"{zone}.attack", strong[0], cap=2)
+        sums.add(f"{zone}.attack", strong[0], cap=2)
     elif weak:
-        sheet.add(f"{zone}.attack_weak", weak[0], cap=2)
+        sums.add(f"{zone}.attack_weak", weak[0], cap=2)
     harm = cues.hits.get("casualty", ())
     if harm:
-        sheet.add(f"{zone}.casualty", harm[0], cap=2)
+        sums.add(f"{zone}.casualty", harm[0], cap=2)
         if cues.has("number"):
-            sheet.add(f"{zone}.toll", harm[0])
+            sums.add(f"{zone}.toll", harm[0])
         if cues.attack:
-            sheet.add(f"{zone}.attack_casualty", cues.attack[0])
-    for name in ANYWHERE:
+            sums.add(f"{zone}.attack_casualty", cues.attack[0])
+    for name in ANY_ZONE_CUES:
         if cues.has(name):
-            sheet.add(f"any.{name}", cues.hits[name][0], cap=2)
+            sums.add(f"any.{name}", cues.hits[name][0], cap=2)
     if zone != "body":
-        for name in TONES:
+        for name in TOP_CUES:
             if cues.has(name) and (name != "recent" or cues.attack or harm):
-                sheet.add(f"{zone}.{name}", cues.hits[name][0])
+                sums.add(f"{zone}.{name}", cues.hits[name][0])
 
 
-def _places(sheet: Sheet, zone: str, cues: SentenceCues) -> None:
+def _measure_places(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
     here, attack = cues.here, cues.attack
     strong = cues.hits.get("attack", ())
     away: tuple[Range, ...] = (*cues.elsewhere, *cues.regions)
     if here:
-        sheet.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
+        sums.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
     for mention in here:
         if mention.entry.kind not in WIDE_PLACES:
-            sheet.add("any.quarter", mention, cap=2)
+            sums.add("any.quarter", mention, cap=2)
     if cues.near:
-        sheet.add(f"{zone}.near", cues.near[0])
+        sums.add(f"{zone}.near", cues.near[0])
     if away:
-        sheet.add(f"{zone}.elsewhere", away[0], cap=2)
+        sums.add(f"{zone}.elsewhere", away[0], cap=2)
         if attack and not here:
-            sheet.add(f"{zone}.attack_elsewhere", away[0], cap=2)
+            sums.add(f"{zone}.attack_elsewhere", away[0], cap=2)
     if here and attack:
         name = "attack_here" if strong else "weak_attack_here"
-        sheet.add(f"{zone}.{name}", attack[0], cap=2)
+        sums.add(f"{zone}.{name}", attack[0], cap=2)
         gap = _gap(here, attack)
         if strong and gap <= CLOSE_CHARS:
-            sheet.add(f"{zone}.close", attack[0])
+            sums.add(f"{zone}.close", attack[0])
         if away and _gap(away, attack) < gap:
-            sheet.add(f"{zone}.elsewhere_closer", away[0])
+            sums.add(f"{zone}.elsewhere_closer", away[0])
     if here and cues.has("casualty"):
-        sheet.add(f"{zone}.casualty_here", here[0])
+        sums.add(f"{zone}.casualty_here", here[0])
 
 
-def _across(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
+def _measure_top(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:
     """Place and attack, if not in one sentence, then both at the top."""
     here = next((c.here[0] for c in sentences if c.here), None)
     if here is not None and any(c.has("attack") for c in sentences):
-        sheet.add("top.attack_and_here", here)
+        sums.add("top.attack_and_here", here)
     frame = next((c.hits[n][0] for c in sentences for n in _FOLLOW_UP if c.has(n)), None)
-    fresh = {"head.recent", "lead.recent"} & set(sheet.found)
+    fresh = {"head.recent", "lead.recent"} & set(sums.found)
     if frame is not None and not fresh:
-        sheet.add("top.follow_up", frame)
-    _bare_reaction(sheet, sentences)
-    _anniversary(sheet, sentences)
+        sums.add("top.follow_up", frame)
+    _bare_reaction(sums, sentences)
+    _anniversary(sums, sentences)
 
 
-def _bare_reaction(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
+def _bare_reaction(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:
     """A reaction that tells nobody's harm and no claim ("UN condemns attack") is no news of it."""
     reaction = next((c.hits["reaction"][0] for c in sentences if c.has("reaction")), None)
     if reaction is not None and not any(c.has("casualty") or c.has("claim") for c in sentences):
-        sheet.add("top.bare_reaction", reaction)
+        sums.add("top.bare_reaction", reaction)
 
 
-def _anniversary(sheet: Sheet, sentences: tuple[SentenceCues, ...]) -> None:
+def _anniversary(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:
     """Remembered once at the top may be background; twice ("Five years on", "mark") is the news."""
-    told = [at for cues in sentences for at in cues.hits.get("anniversary", ())]
-    if len(told) > 1:
-        sheet.add("top.anniversary", told[0])
+    mentions = [at for cues in sentences for at in cues.hits.get("anniversary", ())]
+    if len(mentions) > 1:
+        sums.add("top.anniversary", mentions[0])
 
 
 def _gap(places: Sequence[Range], attacks: Sequence[Range]) -> int:

@@ -1,4 +1,4 @@
-"""Features → log-odds → probability → band. Every term can be read and has a sign that makes sense.
+"""Adds weighted features up to log-odds, and turns these into a probability and a band.
 
 ``weights.toml`` has three tables: ``weights`` (log-odds per unit of a feature), ``anywhere``
 (those that replace them when the place does not matter) and ``platt`` (slope and offset of the

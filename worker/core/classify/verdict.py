@@ -1,4 +1,4 @@
-"""Does this article freshly report an attack here? A verdict on the whole, a role for each segment.
+"""The verdict on an article (is it a fresh report of an attack here?) and a role for each segment.
 
 Rules
 -----
@@ -20,9 +20,9 @@ from worker.core.classify.context import (
     Context,
     at_top,
     context_of,
+    effective_kind,
     is_inside,
     measure_segment,
-    stands_as,
 )
 from worker.core.classify.score import Score, band, score, section_of, thresholds
 from worker.core.domain.document import Article
@@ -51,7 +51,7 @@ def classify(
     """Judge an article and each of its segments. Pure; raises nothing."""
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
-        verdict = _unread(prose, find_places(prose, knowledge), knowledge)
+        verdict = _unsupported(prose, find_places(prose, knowledge), knowledge)
         return Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
     context = context_of(article, prose, lexicon, knowledge)
     inside = tuple(is_inside(context, segment) for segment in segments)
@@ -82,7 +82,7 @@ def examine(
     return tuple(found)
 
 
-def _unread(prose: Prose, mentions: tuple[PlaceMention, ...], knowledge: Knowledge) -> Verdict:
+def _unsupported(prose: Prose, mentions: tuple[PlaceMention, ...], knowledge: Knowledge) -> Verdict:
     """A text in a language without a lexicon: for a person, if it names the area."""
     policy = knowledge.profile.policy
     here = next((m for m in mentions if m.kind in ("here", "dateline") and _is_area(m)), None)
@@ -105,7 +105,7 @@ def _role(context: Context, segment: Segment, inside: bool | None, judged: Score
         return "retraction"
     if judged.probability < min(EVEN, thresholds(policy, context.prose.lang)[0]):
         return None if _is_no_attack(judged) else "background"
-    if stands_as(context, segment) == "background" and policy.require_main:
+    if effective_kind(context, segment) == "background" and policy.require_main:
         return "background"
     return "roundup" if segment.kind == "item" and not at_top(context, segment) else "primary"
 
@@ -119,8 +119,8 @@ def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool
 
 def _is_no_attack(judged: Score) -> bool:
     """An accident, a fear, or what the policy does not count, is no attack of the past either."""
-    told = any("attack" in t.name or "casualty" in t.name for t in judged.terms)
-    return not told or any(
+    has_attack = any("attack" in t.name or "casualty" in t.name for t in judged.terms)
+    return not has_attack or any(
         t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms
     )
 

@@ -1,0 +1,1 @@
+"""Incidents, reports and dead letters as messages for consumers, and their schemas."""

@@ -110,7 +110,7 @@ def report_record(
     if not wants_record(analysis, written_before=written_before):
         return None
     article = analysis.article
-    record = _fit(_article_record(analysis, links, as_of, knowledge, copy_of))
+    record = _capped(_article_record(analysis, links, as_of, knowledge, copy_of))
     body = plain(record, ARTICLE_RECORD)
     ce_id = digest({name: value for name, value in body.items() if name != "as_of"})[:32]
     headers = {
@@ -208,12 +208,12 @@ def _published(report: Report, links: Mapping[str, Link]) -> PublishedReport:
     values = {f.name: getattr(report, f.name) for f in fields(report)}
     values["statements"] = tuple(replace(s, report_id=report.report_id) for s in report.statements)
     link = links.get(report.report_id)
-    home = link.incident_id if link is not None else None
-    certainty = link.certainty if link is not None and home is not None else None
-    return PublishedReport(**values, incident_id=home, link=certainty)
+    incident_id = link.incident_id if link is not None else None
+    certainty = link.certainty if link is not None and incident_id is not None else None
+    return PublishedReport(**values, incident_id=incident_id, link=certainty)
 
 
-def _fit(record: ArticleRecord) -> ArticleRecord:
+def _capped(record: ArticleRecord) -> ArticleRecord:
     """Within 512 KiB: evidence of other slots goes first, then statements, then reports.
 
     Both go from the end. A title or an address of a stranger may be of any length: both are cut.

@@ -31,7 +31,7 @@ _RESERVE = 8 * 1024
 """Room for change note and background links, which are set after the caps."""
 
 
-def fit(snapshot: Snapshot) -> Snapshot:
+def cap_snapshot(snapshot: Snapshot) -> Snapshot:
     """The snapshot within all limits."""
     trimmed = _trim(snapshot)
     room = MAX_BYTES - _RESERVE
@@ -55,7 +55,7 @@ def cut(text: str | None, limit: int) -> str | None:
 
 def _trim(snapshot: Snapshot) -> Snapshot:
     casualties = snapshot.casualties
-    statements = _telling(casualties)
+    statements = _needed(casualties)
     reports = snapshot.reports[-MAX_REPORTS:]
     kept = replace(
         snapshot,
@@ -119,7 +119,7 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
     return replace(snapshot, truncated=(*snapshot.truncated, name))
 
 
-def _telling(casualties: Casualties) -> list[Statement]:
+def _needed(casualties: Casualties) -> list[Statement]:
     """The newest per speaker, measure and class, and those that carry a bound of a total."""
     newest: dict[tuple[str, str, str], Statement] = {}
     for s in sorted(casualties.statements, key=lambda s: (_instant(s.said_at), s.report_id or "")):
@@ -132,11 +132,11 @@ def _telling(casualties: Casualties) -> list[Statement]:
     return [
         s
         for s in casualties.statements
-        if s in chosen or any(_carries(s, figure) for figure in totals.get(s.measure, ()))
+        if s in chosen or any(_sets_a_bound(s, figure) for figure in totals.get(s.measure, ()))
     ]
 
 
-def _carries(statement: Statement, figure: Figure | None) -> bool:
+def _sets_a_bound(statement: Statement, figure: Figure | None) -> bool:
     if figure is None or statement.status != "used":
         return False
     bounds = (figure.low, figure.best, figure.high)

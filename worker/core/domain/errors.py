@@ -1,4 +1,4 @@
-"""Whose fault was it? The exception tree, drawn:
+"""The exception tree, by whose fault an error is:
 
 ::
 

@@ -1,0 +1,1 @@
+"""What each segment says of its attack: one module a slot."""

@@ -17,7 +17,7 @@ from typing import Literal
 
 from worker.core.domain.report import Claim
 from worker.core.extract.actors import ActorMention
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range
 
@@ -26,62 +26,62 @@ _ANAPHOR_REACH_CHARS = 34
 
 
 @dataclass(frozen=True, slots=True)
-class _Said(Range):
+class _ClaimPhrase(Range):
     actor: Actor
     claimed: Literal["yes", "denied"]
 
 
 def find_claims(
     passage: Passage, actors: tuple[ActorMention, ...]
-) -> tuple[tuple[Claim, ...], Evidence]:
+) -> tuple[tuple[Claim, ...], Spans]:
     """One claim or denial per group, in the order of the text."""
-    said = list(_said(passage, actors))
+    phrases = list(_claim_phrases(passage, actors))
     claims: dict[tuple[str, str], Claim] = {}
-    for item in said:
+    for item in phrases:
         key = (item.actor.id, item.claimed)
         speaker = _speaker(passage, item, actors)
         if key not in claims or (claims[key].speaker is None and speaker is not None):
             claims[key] = Claim(item.actor.name, item.claimed, speaker)
-    return tuple(claims.values()), passage.spans(said)
+    return tuple(claims.values()), passage.spans(phrases)
 
 
-def _said(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterator[_Said]:
+def _claim_phrases(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterator[_ClaimPhrase]:
     none = passage.find_ranges("claim_none")
     denied = passage.find_ranges("claim_denied")
     for match in passage.find("claim_passive"):
-        actor = _after(passage, match, actors)
-        if actor is not None and not _inside(passage, match, none):
-            yield _Said(match.start(), actor.end, actor.actor, "yes")
+        actor = _claimant_after(passage, match, actors)
+        if actor is not None and not _is_negated(passage, match, none):
+            yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
     for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
         for match in passage.find(category):
             if category == "claim_verb" and (
-                _inside(passage, match, none) or _inside(passage, match, denied)
+                _is_negated(passage, match, none) or _is_negated(passage, match, denied)
             ):
                 continue
-            subject = _before(passage, match, actors)
+            subject = _claimant_before(passage, match, actors)
             if subject is not None:
                 start = min(subject.start, match.start())
-                yield _Said(
+                yield _ClaimPhrase(
                     start, match.end(), subject.actor, "yes" if value == "yes" else "denied"
                 )
 
 
-def _inside(passage: Passage, match: Match[str], spots: list[Range]) -> bool:
+def _is_negated(passage: Passage, match: Match[str], negations: list[Range]) -> bool:
     """Whether a negated claim overlaps, or stands in the same clause just before."""
     low = passage.clause(match.start()).start
     return any(
-        s.start < match.end() and match.start() < s.end + 3 and s.start >= low for s in spots
+        s.start < match.end() and match.start() < s.end + 3 and s.start >= low for s in negations
     )
 
 
-def _after(
+def _claimant_after(
     passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
 ) -> ActorMention | None:
     limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
     return next((a for a in actors if match.end() <= a.start < limit), None)
 
 
-def _before(
+def _claimant_before(
     passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
 ) -> ActorMention | None:
     """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
@@ -96,7 +96,7 @@ def _before(
     return None
 
 
-def _speaker(passage: Passage, item: _Said, actors: tuple[ActorMention, ...]) -> str | None:
+def _speaker(passage: Passage, item: _ClaimPhrase, actors: tuple[ActorMention, ...]) -> str | None:
     """Who spoke for the group in the sentence of its claim, or elsewhere in the segment."""
     clause = passage.clause(item.start)
     people = [a for a in actors if a.person and a.actor.id == item.actor.id]

@@ -49,7 +49,7 @@ def extract(
     statements = find_statements(article, prose, segments, knowledge)
     dates = find_timeline(article, prose, lexicon, knowledge).dates
     made: list[tuple[Segment, Report]] = []
-    for segment, role, probability, told in zip(
+    for segment, role, probability, of_segment in zip(
         segments, classification.roles, classification.probabilities, statements, strict=True
     ):
         if role is None:
@@ -57,7 +57,7 @@ def extract(
         others = tuple(s for s in segments if s is not segment)
         passage = Passage(article, prose, lexicon, knowledge, segment, dates, others)
         report_id = f"{article.article_id}#{len(made) + 1}"
-        made.append((segment, _report(passage, report_id, role, probability, told)))
+        made.append((segment, _report(passage, report_id, role, probability, of_segment)))
     made.sort(key=lambda m: (_ROLE_ORDER[m[1].role], _KIND_ORDER[m[0].kind], m[0].index))
     return tuple(report for _, report in made)
 
@@ -86,7 +86,7 @@ def _report(
         "targets": target_spans, "perpetrators": perpetrator_spans, "claims": claim_spans,
         "incident_status": status_spans,
     }  # fmt: skip
-    bare = Report(
+    without_toll = Report(
         report_id=report_id,
         role=role,
         date=passage.segment.date,
@@ -109,7 +109,7 @@ def _report(
         victims=find_victims(passage),
         probability=round(probability, 4),
     )
-    return _with_toll(bare, _parties(statements, bare, passage))
+    return _with_toll(without_toll, _parties(statements, without_toll, passage))
 
 
 def _parties(

@@ -57,7 +57,7 @@ def noun_phrase(passage: Passage, head: Range) -> Range:
     clause = passage.clause(head.start)
     end = _extend_right(passage, head.end, clause.end)
     start = _extend_left(passage, head.start, clause.start, joined=False)
-    return Range(_climb(passage, start, clause.start), end)
+    return Range(_with_department(passage, start, clause.start), end)
 
 
 def name_within(passage: Passage, phrase: Range, head: Range) -> Range:
@@ -79,21 +79,21 @@ def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
             break
         word = found[1]
         conjunction = joined and word == "and"
-        if not conjunction and _stops(passage, Range.of(found, 1)):
+        if not conjunction and _ends_phrase(passage, Range.of(found, 1)):
             break
         if not is_name(passage, Range.of(found, 1)):
             small += 1
             if small > _SMALL_WORDS:
                 break
         start, words = found.start(1), words + 1
-    return _without_joint(text, start)
+    return _without_conjunction(text, start)
 
 
-def _without_joint(text: str, start: int) -> int:
+def _without_conjunction(text: str, start: int) -> int:
     return start + 4 if text.startswith("and ", start) else start
 
 
-def _stops(passage: Passage, at: Range) -> bool:
+def _ends_phrase(passage: Passage, at: Range) -> bool:
     word = passage.prose.of(at)
     named = is_name(passage, at)
     if word.endswith("'s") or (word.endswith(".") and not named):
@@ -110,14 +110,14 @@ def _stops(passage: Passage, at: Range) -> bool:
 
 def _extend_right(passage: Passage, end: int, high: int) -> int:
     end = _names_right(passage, end, high)
-    of = _OF.match(passage.prose.text, end, high) or _joint(passage, end, high)
+    of = _OF.match(passage.prose.text, end, high) or _joining_participle(passage, end, high)
     if of is None:
         return end
     rest = _words_right(passage, of.end(), high)
     return _names_right(passage, rest, high) if rest > of.end() else end
 
 
-def _joint(passage: Passage, end: int, high: int) -> re.Match[str] | None:
+def _joining_participle(passage: Passage, end: int, high: int) -> re.Match[str] | None:
     """A participle that ties a thing to its people: "bus | carrying officials"."""
     pattern = passage.lexicon.patterns["np_joint"]
     if pattern is None or passage.prose.text[end : end + 1] != " ":
@@ -132,7 +132,7 @@ def _names_right(passage: Passage, end: int, high: int) -> int:
         found = _RIGHT_WORD.match(text, end, high)
         if found is None or not is_name(passage, Range.of(found, 1)):
             return end
-        if _stops(passage, Range.of(found, 1)) and len(found[1]) > 2:
+        if _ends_phrase(passage, Range.of(found, 1)) and len(found[1]) > 2:
             return end
         end = found.end(1)
 
@@ -144,13 +144,13 @@ def _words_right(passage: Passage, end: int, high: int) -> int:
         found = re.compile(r" ?([\w'&-]+)").match(text, end, high)
         if found is None or (end > start and text[end : end + 1] != " "):
             break
-        if _stops(passage, Range.of(found, 1)) and found[1] != "of":
+        if _ends_phrase(passage, Range.of(found, 1)) and found[1] != "of":
             break
         end = found.end(1)
     return end - 3 if text[start:end].endswith(" of") else end
 
 
-def _climb(passage: Passage, start: int, low: int) -> int:
+def _with_department(passage: Passage, start: int, low: int) -> int:
     """Take in the department before "of the …", with its own modifiers."""
     found = _OF_BEFORE.search(passage.prose.text, low, start)
     pattern = passage.lexicon.patterns["unit_noun"]

@@ -54,7 +54,7 @@ class Passage:
         """What words around a place, a thing or a time are worth."""
         return self.knowledge.extract_weights
 
-    def told_elsewhere(self, name: str) -> bool:
+    def is_named_elsewhere(self, name: str) -> bool:
         """Whether another segment of the article names the same thing."""
         wanted = plain(name)
         return any(
@@ -132,4 +132,4 @@ class Passage:
         return tuple(self.prose.span(Range(*pair)) for pair in ordered[:MOST_SPANS])
 
 
-Evidence = tuple[Span, ...]
+Spans = tuple[Span, ...]

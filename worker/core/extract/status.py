@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.lang.normalise import Range
 
 Status = Literal["ongoing", "ended", "unknown"]
 
 
-def find_status(passage: Passage) -> tuple[Status, Evidence]:
+def find_status(passage: Passage) -> tuple[Status, Spans]:
     """The status with the words that say so."""
     ongoing = passage.find_ranges("status_ongoing")
     ended = passage.find_ranges("status_ended")
@@ -28,6 +28,6 @@ def find_status(passage: Passage) -> tuple[Status, Evidence]:
     return "ongoing", passage.spans(ongoing)
 
 
-def _weight(passage: Passage, spots: list[Range]) -> int:
+def _weight(passage: Passage, positions: list[Range]) -> int:
     """An end told in the head outweighs any description of the fight."""
-    return max(2 if passage.zone(s.start) in ("title", "lead") else 1 for s in spots)
+    return max(2 if passage.zone(s.start) in ("title", "lead") else 1 for s in positions)

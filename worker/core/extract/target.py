@@ -24,7 +24,7 @@ from worker.core.domain.report import Target
 from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES
 from worker.core.extract.actors import find_actors
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, PlaceEntry
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
@@ -60,7 +60,7 @@ class _Mention(Range):
     id: str
 
 
-def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Evidence]:
+def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
     """Up to three targets, the primary first, and where they are named."""
     groups = _grouped(sorted(_mentions(passage), key=lambda m: -m.score))
     weights = passage.weights.target
@@ -71,7 +71,7 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Evidence]:
         if _weight(group, weights) < weights.least or len(targets) == _MOST_TARGETS:
             break
         role = _role(passage, group, bool(targets))
-        if role is None or (targets and not _is_second(group)):
+        if role is None or (targets and not _may_be_second(group)):
             continue
         targets.append(_target(group, role))
         proof += group[:3]
@@ -99,22 +99,22 @@ def word_key(
     name: str, spelling: tuple[tuple[str, str], ...], generic: re.Pattern[str] | None
 ) -> str:
     """``canonical_id`` with all that it rests on, so that it can be remembered."""
-    even = dict(spelling)
-    plainly = plain(name).replace("'s", "").replace(".", "")
-    words = {even.get(w, w) for w in re.findall(r"[^\W_]+", plainly)}
+    canonical = dict(spelling)
+    folded = plain(name).replace("'s", "").replace(".", "")
+    words = {canonical.get(w, w) for w in re.findall(r"[^\W_]+", folded)}
     kept = {w for w in words if generic is None or not generic.fullmatch(w)}
     return "-".join(sorted(kept or words))
 
 
 def _mentions(passage: Passage) -> Iterator[_Mention]:
     weights = passage.weights.target
-    voices = [a for a in find_actors(passage) if a.person]
+    spokesmen = [a for a in find_actors(passage) if a.person]
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)
-        if any(v.overlaps(at) for v in voices) or _speaks(passage, at):
+        if any(v.overlaps(at) for v in spokesmen) or _is_speaker(passage, at):
             continue
-        score, strong = _lead(passage, at, head.start)
+        score, strong = _context_score(passage, at, head.start)
         if score <= 0:
             continue
         at = name_within(passage, at, head)
@@ -129,7 +129,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         owned = weights.owned * (parent is not None)
         score += weights.zone.of(zone) + weights.proper * proper + owned
         score += weights.people * (subtype in _NO_THING) + weights.unknown * (kind == "unknown")
-        score += weights.other_attack * (zone == "body" and passage.told_elsewhere(name))
+        score += weights.other_attack * (zone == "body" and passage.is_named_elsewhere(name))
         if at == head and passage.ends_with("definite", at.start):
             score += weights.bare
         if parent is not None and parent.target_type:
@@ -152,7 +152,7 @@ def _area(places: tuple[PlaceEntry, ...]) -> frozenset[str]:
     return frozenset(plain(variant) for place in wide for variant in place.variants)
 
 
-def _speaks(passage: Passage, phrase: Range) -> bool:
+def _is_speaker(passage: Passage, phrase: Range) -> bool:
     """Whether the phrase is whom the outlet quotes: "police said", "told the ministry"."""
     text, end = passage.prose.text, phrase.end
     words = text[end : end + _FOLLOWING_CHARS].split(",")[0].split(".")[0].split()[:4]
@@ -165,17 +165,17 @@ def _speaks(passage: Passage, phrase: Range) -> bool:
     )
 
 
-def _suffers(passage: Passage, end: int) -> bool:
+def _is_harmed(passage: Passage, end: int) -> bool:
     """Whether a passive follows: "the deputy governor | was killed"."""
     pattern = passage.lexicon.patterns["passive_harm"]
     at = end + (passage.prose.text[end : end + 1] == " ")
     return pattern is not None and pattern.match(passage.prose.text, at) is not None
 
 
-def _lead(passage: Passage, phrase: Range, head: int) -> tuple[float, bool]:
+def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool]:
     """How strongly the words before a phrase make it a target."""
     weights, start = passage.weights.target, phrase.start
-    if _suffers(passage, phrase.end):
+    if _is_harmed(passage, phrase.end):
         return weights.passive, False
     clause = passage.clause(head)
     low = max(clause.start, start - _LEAD_REACH_CHARS)
@@ -238,15 +238,15 @@ def _institutions(
 def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
     groups: list[list[_Mention]] = []
     for mention in mentions:
-        home = next((g for g in groups if any(_same(mention, m) for m in g)), None)
-        if home is not None:
-            home.append(mention)
+        group = next((g for g in groups if any(_is_same_thing(mention, m) for m in g)), None)
+        if group is not None:
+            group.append(mention)
         else:
             groups.append([mention])
     return groups
 
 
-def _same(one: _Mention, two: _Mention) -> bool:
+def _is_same_thing(one: _Mention, two: _Mention) -> bool:
     if one.parent is not None and two.parent is not None:
         return one.parent.id == two.parent.id
     few, many = sorted((set(one.id.split("-")), set(two.id.split("-"))), key=len)
@@ -259,7 +259,7 @@ def _weight(group: list[_Mention], weights: TargetWeights) -> float:
     return max(m.score for m in group) + weights.repeated * min(len(group) - 1, 3)
 
 
-def _is_second(group: list[_Mention]) -> bool:
+def _may_be_second(group: list[_Mention]) -> bool:
     """A further target needs a name of its own; people and bare heads are no second target."""
     return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
 

@@ -80,7 +80,7 @@ def _printed(passage: Passage, at: Range) -> str | None:
 def _is_capitalised(passage: Passage, position: int) -> bool:
     """Whether a position stands in a title, or in a sentence that is all capitals.
 
-    Two capitals in a row are no full name there. (A single name may still be one: ``phrase.is_name``
+    Two capitals in a row are no full name there. (A single name may still be one: ``noun_phrase.is_name``
     looks at how many words of the sentence begin with a capital.)
     """
     sentence = passage.sentence(position)

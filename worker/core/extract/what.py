@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from worker.core.domain.report import Weapon
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.lang.normalise import Range
 from worker.core.segment.clauses import Trigger
 
@@ -28,7 +28,7 @@ _Kind = tuple[str, str | None]
 _HEAD_SENTENCES, _REPEATED = 7, 3
 
 
-def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
+def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
     by_type: dict[str, list[Trigger]] = {}
     weak: list[Trigger] = []
@@ -42,12 +42,12 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Evidence]:
             by_type.setdefault(trigger.type, []).append(trigger)
     if len(by_type) > 1:
         by_type.pop("unknown", None)
-    by_type = {k: v for k, v in by_type.items() if _is_told(passage, v)} or by_type
+    by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
     types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
     return types, passage.spans(t for name in types for t in by_type[name][:4])
 
 
-def _is_told(passage: Passage, words: Sequence[Range]) -> bool:
+def _belongs(passage: Passage, words: Sequence[Range]) -> bool:
     """Whether a word belongs to the report: told in its first sentences, or told repeatedly.
 
     (A shooting's report that mentions a missile once, twenty sentences down, is no bombing.)
@@ -64,7 +64,7 @@ def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
     return passage.has("attackers", passage.clause(trigger.start))
 
 
-def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidence]:
+def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Spans]:
     """Whether the text says that attackers meant to die, says the contrary, or nothing."""
     refused = passage.find_ranges("suicide_refused")
     denied = [*passage.find_ranges("suicide_averted"), *refused]
@@ -78,31 +78,31 @@ def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Evidenc
     return ("no", passage.spans(refused)) if refused else (None, ())
 
 
-def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Evidence]:
+def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Spans]:
     """Weapons by GTD type and subtype, most explosive first, each once."""
     found: dict[_Kind, list[Range]] = {}
     for match, value in passage.find_in_table("weapon"):
         kind, _, subtype = value.partition("/")
         found.setdefault((kind, subtype or None), []).append(Range.of(match))
-    told = {k: v for k, v in found.items() if _is_told(passage, v)}
-    found = told or found
+    belonging = {k: v for k, v in found.items() if _belongs(passage, v)}
+    found = belonging or found
     specific = {kind for kind, subtype in found if subtype not in _UNSPECIFIC}
     kept = {
-        key: spots
-        for key, spots in found.items()
+        key: positions
+        for key, positions in found.items()
         if key[1] not in _UNSPECIFIC or key[0] not in specific
     }
     weapons = tuple(
-        Weapon(kind, subtype, passage.prose.span(spots[0]).quote)
-        for (kind, subtype), spots in sorted(kept.items(), key=_weapon_order)
+        Weapon(kind, subtype, passage.prose.span(positions[0]).quote)
+        for (kind, subtype), positions in sorted(kept.items(), key=_weapon_order)
     )
-    return weapons, passage.spans(s for spots in kept.values() for s in spots[:3])
+    return weapons, passage.spans(s for positions in kept.values() for s in positions[:3])
 
 
 def _weapon_order(item: tuple[_Kind, list[Range]]) -> tuple[int, int]:
-    (kind, _), spots = item
+    (kind, _), positions = item
     order = ("explosives", "firearms", "incendiary", "melee", "chemical", "vehicle")
-    return (order.index(kind) if kind in order else len(order), spots[0].start)
+    return (order.index(kind) if kind in order else len(order), positions[0].start)
 
 
 def count_blasts(passage: Passage) -> int | None:

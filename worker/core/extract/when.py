@@ -10,14 +10,14 @@ Rules
 from __future__ import annotations
 
 from worker.core.annotate.clock import ClockMention, find_times
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 
 _STAMP_REACH_CHARS = 2
 _LATE_SENTENCES = 8
 """A time of day first given after so many sentences is that of something else."""
 
 
-def date_evidence(passage: Passage) -> Evidence:
+def date_evidence(passage: Passage) -> Spans:
     """The mentions that agree with the segment's day."""
     date = passage.segment.date
     if date.start is None or date.end is None:
@@ -35,7 +35,7 @@ def _caption(passage: Passage, position: int) -> bool:
     return passage.segment.kind == "main" and passage.zone(position) == "caption"
 
 
-def find_time(passage: Passage) -> tuple[str | None, Evidence]:
+def find_time(passage: Passage) -> tuple[str | None, Spans]:
     """The clock time of the attack, HH:MM local, or None."""
     best: tuple[float, ClockMention] | None = None
     for at in passage.segment.ranges:

@@ -20,7 +20,7 @@ from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision
 from worker.core.extract.noun_phrase import is_name
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.target import canonical_id, find_site
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.lang.normalise import Range, plain
@@ -42,12 +42,12 @@ class _Scored:
     score: float
 
 
-def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | None, Evidence]:
+def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | None, Spans]:
     """The place of the attack, or None when the text names none of the watched area."""
     scored = [s for s in _scored(passage, targets) if s.score > 0]
-    scored += _of_target(passage, targets)
+    scored += _target_landmark(passage, targets)
     if not scored:
-        return _anywhere(passage)
+        return _fallback_place(passage)
     entries = {e.id: e for e in passage.profile.places}
     least = passage.weights.where.landmark_least
     landmark = _best([s for s in scored if s.score >= least], ("landmark",))
@@ -71,7 +71,7 @@ def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
         yield _Scored(mention, _score(passage, mention, targets))
 
 
-def _of_target(passage: Passage, targets: tuple[Target, ...]) -> list[_Scored]:
+def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Scored]:
     """The landmark that the primary target is, whatever order its words stand in."""
     primary = next((t for t in targets if t.role == "primary"), None)
     entry = _landmarks(passage).get(primary.id or "") if primary is not None else None
@@ -108,7 +108,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     before = Range(max(clause.start, mention.start - _LOCATIVE_REACH_CHARS), mention.start)
     score += weights.located * passage.has("locative", before)
     after = Range(mention.end, min(clause.end, mention.end + _SAYS_REACH_CHARS))
-    if _receives(passage, mention, after):
+    if _is_reception(passage, mention, after):
         score += weights.received_with_attack if triggered else weights.received
     if mention.entry.kind == "landmark":
         name = passage.prose.span(mention).quote
@@ -119,7 +119,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if mention.kind == "near":
         score += weights.near
     fine = mention.entry.kind in FINE_PLACES
-    if fine and sentence.zone == "body" and mention.entry.id in _elsewhere(passage):
+    if fine and sentence.zone == "body" and mention.entry.id in _other_attack_places(passage):
         score += weights.other_attack
     if passage.has("not_site", after):
         score += weights.not_site
@@ -128,14 +128,14 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     return score
 
 
-def _elsewhere(passage: Passage) -> set[str]:
+def _other_attack_places(passage: Passage) -> set[str]:
     """Places that the article's other attacks happened at."""
     return {
         m.entry.id for s in passage.others if s.kind in ("background", "item") for m in s.places
     }
 
 
-def _receives(passage: Passage, mention: PlaceMention, after: Range) -> bool:
+def _is_reception(passage: Passage, mention: PlaceMention, after: Range) -> bool:
     """Whether the place is a speaker's, or where the wounded were taken."""
     before = Range(max(0, mention.start - _RECEPTION_REACH_CHARS), mention.start)
     return passage.has("reception", before) or (
@@ -144,8 +144,8 @@ def _receives(passage: Passage, mention: PlaceMention, after: Range) -> bool:
 
 
 def _best(scored: list[_Scored], kinds: tuple[str, ...]) -> _Scored | None:
-    fitting = [s for s in scored if s.mention.entry.kind in kinds]
-    return max(fitting, key=lambda s: (s.score, -s.mention.start), default=None)
+    of_kind = [s for s in scored if s.mention.entry.kind in kinds]
+    return max(of_kind, key=lambda s: (s.score, -s.mention.start), default=None)
 
 
 def _path(entry: PlaceEntry, entries: dict[str, PlaceEntry]) -> tuple[str, ...]:
@@ -194,7 +194,7 @@ def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
     return passage.prose.span(Range(start, first.end)).quote
 
 
-def _anywhere(passage: Passage) -> tuple[Place | None, Evidence]:
+def _fallback_place(passage: Passage) -> tuple[Place | None, Spans]:
     """Without a gazetteer's word: the filing place, a name after "in", or a site's own name."""
     lines = [m for m in passage.segment.places if m.kind == "dateline"]
     entries = {e.id: e for e in passage.profile.places}

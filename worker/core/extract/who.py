@@ -14,7 +14,7 @@ from __future__ import annotations
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
 from worker.core.extract.actors import ActorMention
-from worker.core.extract.passage import Evidence, Passage
+from worker.core.extract.passage import Passage, Spans
 from worker.core.lang.normalise import Range
 
 _VERB_REACH_CHARS = 60
@@ -24,7 +24,7 @@ _STRIKE_REACH_CHARS = 24
 
 def find_perpetrators(
     passage: Passage, actors: tuple[ActorMention, ...], claims: tuple[Claim, ...]
-) -> tuple[tuple[Perpetrator, ...], Evidence]:
+) -> tuple[tuple[Perpetrator, ...], Spans]:
     """The perpetrators, surest first, with the words that make them so."""
     best: dict[str, tuple[int, ActorMention]] = {}
     claimed = {c.group for c in claims if c.claimed == "yes"}
@@ -47,8 +47,8 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
     if passage.has("claim_none", clause):
         return None
     if mention.actor.actor_class in ("state", "foreign_state"):
-        return "reported_as_fact" if _struck(passage, mention, clause) else None
-    if _blamed(passage, mention, clause):
+        return "reported_as_fact" if _is_own_strike(passage, mention, clause) else None
+    if _is_blamed(passage, mention, clause):
         official = passage.has("authority", clause)
         return "suspected_or_accused_by_authorities" if official else "suspected_or_accused"
     if not _acts(passage, mention, clause):
@@ -56,18 +56,18 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
     return "possible" if passage.has("possible", clause) else "reported_as_fact"
 
 
-def _struck(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+def _is_own_strike(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     after = Range(mention.end, min(clause.end, mention.end + _STRIKE_REACH_CHARS))
     named = passage.has("state_strike", mention) and bool(passage.triggers_in(clause))
-    return named or passage.has("state_strike", after) or _by(passage, mention, clause)
+    return named or passage.has("state_strike", after) or _is_agent(passage, mention, clause)
 
 
-def _by(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+def _is_agent(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     found = passage.ends_with("actor_by", mention.start)
     return found is not None and found.start() >= clause.start
 
 
-def _blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     reach = Range(
         max(clause.start, mention.start - _BLAME_REACH_CHARS),
         min(clause.end, mention.end + _BLAME_REACH_CHARS),
@@ -77,7 +77,7 @@ def _blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
 
 def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
-    if _by(passage, mention, clause):
+    if _is_agent(passage, mention, clause):
         return True
     if mention.person:
         return False

@@ -1,4 +1,4 @@
-"""Weights: numbers of judgement, each with one name, one reason and one home, checked when loaded.
+"""Weights: numbers of judgement, each with one name and one reason, in one file, checked when loaded.
 
 Rules
 -----

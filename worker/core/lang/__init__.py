@@ -1,0 +1,1 @@
+"""Languages: normalised characters, and each language's words as data."""

@@ -1,4 +1,4 @@
-r"""Normalised text with a way back: what the lexicons match on, and where it stands in the original.
+r"""Normalised text with a map of offsets: what lexicons match on, and where it is in the original.
 
 Rules
 -----

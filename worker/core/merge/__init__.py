@@ -1,0 +1,1 @@
+"""Which reports tell of one attack, which incident that is, and what it now says."""

@@ -36,7 +36,7 @@ from worker.core.merge.state.draft import (
     draft_superseded,
 )
 from worker.core.merge.state.groups import find_duplicates, find_groups
-from worker.core.merge.state.links import background_homes, link_all
+from worker.core.merge.state.links import find_mentioned, link_all
 from worker.core.merge.state.revise import Cause, Draft, revise
 
 
@@ -53,12 +53,14 @@ def decide(
     cause = _cause(incoming, now, knowledge)
     thawed = touched_by(component, cause.article_id)
     while True:
-        context = _look(component, incoming, thawed, knowledge)
-        woken = {
-            n.incident_id for n in context.announced.named if not _rests(n, context.merge_input)
+        context = _identify_clusters(component, incoming, thawed, knowledge)
+        reopened = {
+            n.incident_id
+            for n in context.announced.named
+            if not _stays_closed(n, context.merge_input)
         }
-        woken |= set(context.announced.superseded)
-        late = frozenset(_closed(component) & woken) - thawed
+        reopened |= set(context.announced.superseded)
+        late = frozenset(_closed(component) & reopened) - thawed
         if not late:
             break
         thawed |= late
@@ -66,7 +68,7 @@ def decide(
     return _changes(drafts, context, cause)
 
 
-def _look(
+def _identify_clusters(
     component: Component,
     incoming: Analysis | None,
     thawed: frozenset[str],
@@ -83,7 +85,7 @@ def _look(
         announced=announced,
         groups=find_groups(announced.named, parted, merge_input),
         duplicates=find_duplicates(announced.named, parted, merge_input),
-        homes=background_homes(announced.named, merge_input),
+        mentioned=find_mentioned(announced.named, merge_input),
         incoming=incoming,
     )
 
@@ -134,7 +136,7 @@ def _drafts(
     """Fresh states, survivors first, then what they supersede, then what lost all its reports."""
     named = context.announced.named
     for entry in sorted(named, key=lambda n: (n.ordinal, n.incident_id)):
-        if not _rests(entry, context.merge_input):
+        if not _stays_closed(entry, context.merge_input):
             yield draft_cell(entry, context, cause, ticking=ticking)
     by_id = {incident.incident_id: incident for incident in component.announced}
     for incident_id, survivor in sorted(context.announced.superseded.items()):
@@ -145,7 +147,7 @@ def _drafts(
             yield draft_emptied(incident, context, cause)
 
 
-def _rests(entry: IdentifiedCluster, merge_input: MergeInput) -> bool:
+def _stays_closed(entry: IdentifiedCluster, merge_input: MergeInput) -> bool:
     """Whether a closed incident stays as it is: no late primary, no retraction, not thawed."""
     if entry.prior is None or not merge_input.is_closed(entry.prior):
         return False
@@ -170,7 +172,7 @@ def _changes(drafts: Sequence[Draft], context: DecisionContext, cause: Cause) ->
         kept=tuple(kept),
         timers=tuple(timers),
         copies=_copies(context.announced.named),
-        links=tuple(link_all(context.announced.named, context.homes, context.merge_input)),
+        links=tuple(link_all(context.announced.named, context.mentioned, context.merge_input)),
     )
 
 

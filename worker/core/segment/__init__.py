@@ -1,0 +1,1 @@
+"""Which stretches of an article tell of which attack, and on which day the main one was."""

@@ -1,4 +1,4 @@
-"""Clauses are threaded: which of them go on with which attack.
+"""Puts the clauses of an article into threads: one thread for each attack that it reports.
 
 Rules
 -----
@@ -6,7 +6,7 @@ Rules
    points back to it ("that attack"), or reports harm in a place that is not the main attack's.
 2. A background clause joins the background attack of the same date, else opens a new one.
 3. Two sites of the city are two attacks; a second blast at the same site is the same attack.
-4. A main thread that the head of the text does not tell of is demoted.
+4. A main thread without an attack in the head of the text becomes background or threat.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from worker.core.knowledge.profile import PlaceEntry
 from worker.core.knowledge.weights import LinkingWeights
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import starting_in
-from worker.core.segment.clauses import Clause, is_foreign, led_by
+from worker.core.segment.clauses import Clause, is_foreign, is_opened_by
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Prose, Sentence
 
@@ -54,7 +54,7 @@ class Thread:
 
 
 class ClauseLinker:
-    """Threads the clauses of one article. One use, then thrown away."""
+    """Puts the clauses of one article into threads. Holds state: one instance for one article."""
 
     def __init__(
         self,
@@ -81,36 +81,36 @@ class ClauseLinker:
                 thread.clauses.append(clause)
                 thread.regions |= self._regions(clause)
                 self._current = thread
-        _judge_main(self._main, self._threads)
+        _demote_main(self._main, self._threads)
         self._set_combined_aside()
         return self._threads
 
     def _set_combined_aside(self) -> None:
         """Take "two bombings killed five" out of the main attack when both are told apart."""
-        told_apart = {r for t in self._threads if t.kind == "item" for r in t.regions}
-        if not told_apart:
+        item_regions = {r for t in self._threads if t.kind == "item" for r in t.regions}
+        if not item_regions:
             return
-        combined = [c for c in self._main.clauses if c.harm and self._is_combined(c, told_apart)]
+        combined = [c for c in self._main.clauses if c.harm and self._is_combined(c, item_regions)]
         if combined and any(c.triggers for c in self._main.clauses if c not in combined):
             self._main.clauses = [c for c in self._main.clauses if c not in combined]
             self._threads.append(Thread("aggregate", _UNDATED, combined, {""}))
 
-    def _is_combined(self, clause: Clause, told_apart: set[str]) -> bool:
+    def _is_combined(self, clause: Clause, item_regions: set[str]) -> bool:
         """Whether a clause counts attacks together that are also told one by one."""
-        if "" in told_apart and self._says("several_events", clause):
+        if "" in item_regions and self._says("several_events", clause):
             return True
         plural = self._says("plural_event", clause)
         regions = self._regions(clause)
-        return plural and len(regions) > 1 and bool((regions - {""}) & told_apart)
+        return plural and len(regions) > 1 and bool((regions - {""}) & item_regions)
 
-    def _home(self) -> set[str]:
+    def _main_regions(self) -> set[str]:
         """Where the main attack is, as the head of the text has it; the watched area if both."""
         head: set[str] = set()
         for clause in self._main.clauses:
             if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
                 head |= self._regions(clause)
-        home = head or self._main.regions
-        return {""} if "" in home else home
+        regions = head or self._main.regions
+        return {""} if "" in regions else regions
 
     def _thread_of(self, clause: Clause) -> Thread | None:
         if clause.kind == "background":
@@ -157,14 +157,16 @@ class ClauseLinker:
             and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
         }
 
-    def _is_apart(self, clause: Clause) -> bool:
+    def _is_other_site(self, clause: Clause) -> bool:
         """Whether a clause plays at another site of the city than the main attack so far.
 
         (One blast hit a bus in one quarter, "the second" a checkpoint in another: two incidents.)
         """
         sites = self._sites([clause])
         main = self._sites(self._main.clauses)
-        return bool(sites) and bool(main) and not any(_nested(a, b) for a in sites for b in main)
+        return (
+            bool(sites) and bool(main) and not any(_share_a_site(a, b) for a in sites for b in main)
+        )
 
     def _sites(self, clauses: list[Clause]) -> list[tuple[str, ...]]:
         return [
@@ -196,7 +198,7 @@ class ClauseLinker:
 
     def _is_located(self, position: int) -> bool:
         before = self._prose.text[max(0, position - _LOCATIVE_REACH_CHARS) : position]
-        return led_by(self._lexicon, "locative", before)
+        return is_opened_by(self._lexicon, "locative", before)
 
     def _is_separate(self, clause: Clause) -> bool:
         """Whether a clause reports another attack for its own sake."""
@@ -205,18 +207,18 @@ class ClauseLinker:
         if not (clause.triggers or clause.harm):
             return False
         regions = self._regions(clause, located=True)
-        home = self._home() if regions else set()
-        abroad = bool(regions) and bool(home) and not regions & home
+        main_regions = self._main_regions() if regions else set()
+        is_elsewhere = bool(regions) and bool(main_regions) and not regions & main_regions
         if clause.kind == "separate":
             weak = self._says("another_cue", clause)
             late = clause.sentence >= _LATE_SENTENCES and not regions
             other = late and any(t.indefinite for t in clause.triggers)
-            return not weak or abroad or other or self._is_apart(clause)
+            return not weak or is_elsewhere or other or self._is_other_site(clause)
         if self._opens_another_day(clause):
             return True
         if self._says("second_cue", clause):
-            return abroad or self._is_apart(clause)
-        return abroad and not any(t.definite for t in clause.triggers)
+            return is_elsewhere or self._is_other_site(clause)
+        return is_elsewhere and not any(t.definite for t in clause.triggers)
 
     def _opens_another_day(self, clause: Clause) -> bool:
         """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""
@@ -226,8 +228,8 @@ class ClauseLinker:
         if date is None or date.first != date.last or self._main.date.start is None:
             return False
         inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
-        told = [t for t in clause.triggers if not t.definite]
-        return not inside and bool(told) and clause.harm and self._is_round_up()
+        new = [t for t in clause.triggers if not t.definite]
+        return not inside and bool(new) and clause.harm and self._is_round_up()
 
     def _is_round_up(self) -> bool:
         """Whether attacks are told day by day, or counted together at the top."""
@@ -247,7 +249,9 @@ class ClauseLinker:
     def _is_new_site(self, clause: Clause, thread: Thread) -> bool:
         """Whether an item of the watched area is at another site than an earlier item."""
         sites, known = self._sites([clause]), self._sites(thread.clauses)
-        return not any(_nested(a, b) for a in sites for b in known) and (bool(sites) or bool(known))
+        return not any(_share_a_site(a, b) for a in sites for b in known) and (
+            bool(sites) or bool(known)
+        )
 
     def _item_date(self, clause: Clause) -> IncidentDate:
         for mention in self._dates_in(clause):
@@ -263,21 +267,21 @@ class ClauseLinker:
         sentence = self._prose.sentences[clause.sentence]
         last = self._current
         if last is self._main or sentence.zone in ("title", "caption"):
-            return self._pointed_back(clause) or self._main
+            return self._pointed_to(clause) or self._main
         if last.kind not in ("background", "item"):
-            return self._pointed_back(clause) or self._main
+            return self._pointed_to(clause) or self._main
         previous = self._prose.sentences[last.clauses[-1].sentence]
-        if previous.index == sentence.index or self._fresh(clause):
+        if previous.index == sentence.index or self._has_main_date(clause):
             return self._main
-        if self._goes_on(clause, last, previous, sentence):
+        if self._continues_last(clause, last, previous, sentence):
             return last
-        return self._pointed_back(clause) or self._main
+        return self._pointed_to(clause) or self._main
 
-    def _goes_on(
+    def _continues_last(
         self, clause: Clause, last: Thread, previous: Sentence, sentence: Sentence
     ) -> bool:
         """Whether an unmarked sentence goes on with the other attack told just before it."""
-        tells = bool(clause.triggers) or clause.harm
+        reports_attack = bool(clause.triggers) or clause.harm
         next_to = sentence.index - previous.index == 1
         if previous.index in self._main.sentences() and last.kind == "background":
             # It was an aside of a sentence on the main attack, which goes on now.
@@ -286,19 +290,19 @@ class ClauseLinker:
         if previous.paragraph == sentence.paragraph:
             length = len(self._prose.paragraph(sentence.paragraph))
             return length <= _SHORT_PARAGRAPH_SENTENCES or (
-                tells and next_to and (last.kind == "item" or not definite)
+                reports_attack and next_to and (last.kind == "item" or not definite)
             )
         late = clause.start > self._weights.tail_share * len(self._prose.text)
-        return late and tells and next_to and last.kind == "background" and not definite
+        return late and reports_attack and next_to and last.kind == "background" and not definite
 
-    def _pointed_back(self, clause: Clause) -> Thread | None:
+    def _pointed_to(self, clause: Clause) -> Thread | None:
         """The other attack that a clause names by "that attack", if there is one just before."""
         if not self._says("anaphor_back", clause):
             return None
         earlier = [t for t in self._threads if t.kind in ("background", "item")]
         return earlier[-1] if earlier else None
 
-    def _fresh(self, clause: Clause) -> bool:
+    def _has_main_date(self, clause: Clause) -> bool:
         main = self._main.date
         return any(
             d.precision in ("day", "days")
@@ -309,7 +313,7 @@ class ClauseLinker:
         )
 
 
-def _nested(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+def _share_a_site(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
     """Whether one site may lie in the other: they share a quarter, or one is the other's."""
     return bool(set(one) & set(two))
 
@@ -327,8 +331,8 @@ def _may_be_same(one: IncidentDate, two: IncidentDate) -> bool:
     return one.start is None or two.start is None or _is_same(one, two)
 
 
-def _judge_main(main: Thread, threads: list[Thread]) -> None:
-    """Demote a main thread that the head of the text does not tell of."""
+def _demote_main(main: Thread, threads: list[Thread]) -> None:
+    """Make a main thread background, or threat, when the head of the text reports no attack of it."""
     head = [c for t in threads for c in t.clauses if c.triggers and c.sentence < _HEAD_SENTENCES]
     first = min(head, key=lambda c: c.start, default=None)
     lead = [c for c in main.clauses if c.sentence < _HEAD_SENTENCES and (c.triggers or c.harm)]

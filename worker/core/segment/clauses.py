@@ -1,4 +1,4 @@
-"""How a sentence turns from the attack it reports to another one, exact to the clause.
+"""Cuts a sentence into clauses, each of which reports one attack, or none.
 
 Rules
 -----
@@ -78,14 +78,14 @@ def find_triggers(text: str, at: Range, lexicon: Lexicon) -> tuple[Trigger, ...]
                 found.end(),
                 value.rstrip("?"),
                 value.endswith("?"),
-                led_by(lexicon, "definite", before),
-                led_by(lexicon, "indefinite", before),
+                is_opened_by(lexicon, "definite", before),
+                is_opened_by(lexicon, "indefinite", before),
             )
         )
     return tuple(out)
 
 
-def led_by(lexicon: Lexicon, category: str, before: str) -> bool:
+def is_opened_by(lexicon: Lexicon, category: str, before: str) -> bool:
     """Whether a word of the category opens the noun phrase that ends ``before``."""
     pattern = lexicon.patterns[category]
     if pattern is None:
@@ -94,7 +94,7 @@ def led_by(lexicon: Lexicon, category: str, before: str) -> bool:
     return any(re.fullmatch(r"\s(?:[\w'-]+\s){0,3}", before[end:]) for end in heads[-2:])
 
 
-def cut(
+def split_clauses(
     prose: Prose,
     sentence: Sentence,
     lexicon: Lexicon,
@@ -198,8 +198,8 @@ def _is_day_before(
         return False
     if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
         return False
-    told = find_triggers(prose.text, sentence, lexicon)
-    return any(t.indefinite for t in told) and not any(t.definite for t in told)
+    triggers = find_triggers(prose.text, sentence, lexicon)
+    return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
 
 
 def is_foreign(mention: DateMention, main: IncidentDate) -> bool:
@@ -254,9 +254,9 @@ def _boundary(prose: Prose, lexicon: Lexicon, sign: _Sign, floor: int) -> int:
     if sign.date is not None and sign.date.anaphoric and _leads_clause(prose, lexicon, sign):
         return sign.end
     if sign.kind == "threat":
-        told = find_triggers(prose.text, Range(floor, sign.start), lexicon)
-        if told:  # "A strike | prevented another attack": the strike happened.
-            after = _boundaries(prose, lexicon, told[-1].end, sign.start)
+        triggers = find_triggers(prose.text, Range(floor, sign.start), lexicon)
+        if triggers:  # "A strike | prevented another attack": the strike happened.
+            after = _boundaries(prose, lexicon, triggers[-1].end, sign.start)
             return max(after, default=sign.start)
     return max(_boundaries(prose, lexicon, floor, sign.start), default=floor)
 

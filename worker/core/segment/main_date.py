@@ -1,4 +1,4 @@
-"""On which day the article's main attack was, before anything else is known about it.
+"""Finds the day of an article's main attack, before the text is cut into segments.
 
 Rules
 -----
@@ -48,7 +48,7 @@ _NOMINAL_YEAR = 2100
 class Timeline:
     """The dates of an article: every mention, and the main attack's day.
 
-    ``main`` and ``dates`` may rest on a nominal day; ``told`` turns a date into what may be said.
+    ``main`` and ``dates`` may rest on a nominal day; ``reportable`` turns a date into what may be said.
     """
 
     dates: tuple[DateMention, ...]
@@ -57,7 +57,7 @@ class Timeline:
     certain: frozenset[tuple[dt.date, dt.date]]
     """Intervals that the text states with their year."""
 
-    def told(self, date: IncidentDate) -> IncidentDate:
+    def reportable(self, date: IncidentDate) -> IncidentDate:
         """The date, or unknown when it only rests on the nominal day."""
         if not self.nominal or (date.start, date.end) in self.certain:
             return date
@@ -187,8 +187,8 @@ def _follows_another(
     after = lexicon.first("clause_open", prose.text, mention.end - _CONJUNCTION_CHARS, mention.end)
     if after is None:
         return False
-    told = find_triggers(prose.text, Range(sentence.start, mention.start), lexicon)
-    return bool(told) or sentence.zone not in ("title", "lead")
+    triggers = find_triggers(prose.text, Range(sentence.start, mention.start), lexicon)
+    return bool(triggers) or sentence.zone not in ("title", "lead")
 
 
 def _score(
@@ -265,8 +265,8 @@ def _nearness(
     found = lexicon.find("harm", prose.text, sentence.start, sentence.end)
     harms = tuple(Range.of(m) for m in found)
     best, far = weights.alone, weights.far_chars
-    for spots, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
-        for spot in spots:
+    for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
+        for spot in positions:
             gap = mention.gap(spot)
             best = max(best, reward if gap <= _ADJACENT_CHARS else -min(gap, far) / far)
     return best

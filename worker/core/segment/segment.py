@@ -1,4 +1,4 @@
-"""Article → candidate attacks: which stretches of a text tell of which attack, found once.
+"""Cuts an article into segments: which stretches of a text are about which attack.
 
 Rules
 -----
@@ -11,10 +11,10 @@ Rules
 Theory of operation
 -------------------
 The main attack is dated first (``main_date``), since every other date marks another attack. Sentences
-are cut into clauses (``clauses``), and the clauses are threaded: a plain clause goes on with the
-main attack, unless it stands in the paragraph of another one, points back to it ("that attack"),
-or reports harm in a place that is not the main attack's. What has no attack at all belongs to no
-segment when it turns aside, else to the main one.
+are cut into clauses (``clauses``), and the clauses are put into threads (``clause_linking``): a
+plain clause goes on with the main attack, unless it stands in the paragraph of another one, points
+back to it ("that attack"), or reports harm in a place that is not the main attack's. What has no
+attack at all belongs to no segment when it turns aside, else to the main one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from worker.core.knowledge.profile import KnownAttack
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
-from worker.core.segment.clauses import Clause, cut
+from worker.core.segment.clauses import Clause, split_clauses
 from worker.core.segment.main_date import Timeline, find_timeline
 from worker.core.text.prose import Prose
 
@@ -77,7 +77,7 @@ def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple
     clauses = [
         clause
         for sentence in prose.sentences
-        for clause in cut(prose, sentence, lexicon, timeline.dates, timeline.main)
+        for clause in split_clauses(prose, sentence, lexicon, timeline.dates, timeline.main)
     ]
     gazetteer = {p.id: p for p in knowledge.profile.places}
     weights = knowledge.segment_weights.linking
@@ -93,9 +93,9 @@ def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, .
     """
     if segment.kind != "background" or segment.date.start is not None:
         return segment
-    told = " ".join(prose.of(r) for r in segment.ranges)
+    text = " ".join(prose.of(r) for r in segment.ranges)
     for attack in known:
-        if any(plain(name) in told for name in attack.names):
+        if any(plain(name) in text for name in attack.names):
             day = IncidentDate(attack.date, attack.date, "day", "relative")
             return replace(segment, date=day)
     return segment
@@ -109,7 +109,7 @@ def _segments(
     timeline: Timeline,
 ) -> tuple[Segment, ...]:
     made = [
-        replace(segment, date=timeline.told(segment.date))
+        replace(segment, date=timeline.reportable(segment.date))
         for thread in threads
         if any(c.triggers or c.harm for c in thread.clauses)
         for segment in (_segment(prose, lexicon, places, thread),)
@@ -124,9 +124,9 @@ def _segment(
     ranges = _joined(thread.clauses)
     anchor: Range | None = next((t for c in thread.clauses for t in c.triggers), None)
     if anchor is None:
-        told = next(c for c in thread.clauses if c.harm)
-        harm = lexicon.first("harm", prose.text, told.start, told.end)
-        anchor = Range.of(harm) if harm is not None else told
+        harmed = next(c for c in thread.clauses if c.harm)
+        harm = lexicon.first("harm", prose.text, harmed.start, harmed.end)
+        anchor = Range.of(harm) if harm is not None else harmed
     return Segment(
         index=0,
         kind=thread.kind,

@@ -36,14 +36,14 @@ def decide(entry: Entry, gate: Gate) -> GateDecision:
         return GateDecision(True, "status")
     if entry.outlet is not None and entry.outlet in gate.always_outlets:
         return GateDecision(True, "outlet")
-    told = plain(
+    text = plain(
         " ".join(filter(None, (entry.title, entry.summary, (entry.body or "")[:_BODY_CHARS])))
     )
-    words = f"{told} {plain(_URL_BREAKS.sub(' ', entry.url or ''))}"
+    words = f"{text} {plain(_URL_BREAKS.sub(' ', entry.url or ''))}"
     if any(place in words for place in gate.places):
         return GateDecision(True, "place")
     if any(word in words for word in gate.attack_words):
         return GateDecision(True, "attack_word")
-    if len(told) < gate.min_summary:
+    if len(text) < gate.min_summary:
         return GateDecision(True, "short")
     return GateDecision(False, "no_match")

@@ -81,7 +81,7 @@ def version_time(document: Document) -> dt.datetime | None:
 
 
 def decode(data: bytes, charset: str | None) -> str:
-    """The characters of a page. What is valid UTF-8 is UTF-8, whatever headers claim."""
+    """The characters of a page. What is valid UTF-8 is UTF-8, whatever headers say."""
     for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
                            (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
         if data.startswith(mark):
@@ -166,8 +166,8 @@ def _without_title(body: str, title: str | None) -> str:
 
 def _lead_candidates(tree: HtmlElement, document: Document, facts: PageFacts) -> list[str]:
     """What may be the lead: elements of the page that a description or summary begins with."""
-    told = [text_of(document.summary or ""), *facts.descriptions]
-    heads = dict.fromkeys(tuple(_words(t)[:_LEAD_WORDS]) for t in told)
+    summaries = [text_of(document.summary or ""), *facts.descriptions]
+    heads = dict.fromkeys(tuple(_words(t)[:_LEAD_WORDS]) for t in summaries)
     found = (_element_text(tree, head) for head in heads if len(head) == _LEAD_WORDS)
     return [text for text in found if text]
 

@@ -1,0 +1,1 @@
+"""New weights for classifying, learnt from labelled lines."""

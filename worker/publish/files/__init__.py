@@ -1,0 +1,1 @@
+"""The file sink: topic files that are their own ledger."""

@@ -1,0 +1,1 @@
+"""The broker: client, session, ledger, topics, credentials, refusals."""

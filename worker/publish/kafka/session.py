@@ -12,8 +12,8 @@ was reproduced with 3.0.12; ``tests/broker/test_client_defects.py`` tells when o
 * D4 ``commit_transaction`` may never return → every call has a deadline kept outside the client;
 * D5 it buffers without bound → one transaction of bounded size at a time;
 * D6 constructor and ``send`` block → only the publisher's thread ever calls them;
-* D10 what a broker says before it hangs up is dropped → ``last_words`` keeps it;
-* D11 a constructor that finds no broker leaves its thread and files → ``kafka.build`` closes them.
+* D10 what a broker says before it hangs up is dropped → ``transport_fix`` keeps it;
+* D11 a constructor that finds no broker leaves its thread and files → ``client.build`` closes them.
 
 Rules
 -----

@@ -1,4 +1,4 @@
-"""Due work of the inbox: claimed one row at a time, at most ``articles_in_flight`` side by side.
+"""Due work of the inbox: taken one row at a time, at most ``articles_in_flight`` side by side.
 
 Rules
 -----
@@ -8,7 +8,7 @@ Rules
 3. Nothing is settled before a ledger was read once: after a lost store the incidents must be known
    again.
 4. Work that fails for a reason outside of us is given back and counts as an attempt, or its row
-   would stay claimed until the next start.
+   would stay taken until the next start.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Inbox(Source):
         return now.steady_s if self._parts.work_came.is_set() else self._due.at_s
 
     async def serve(self, now: Now) -> None:
-        """Claim one row, if there is one, and work on it until it ends or is put off."""
+        """Take one row, if there is one, and work on it until it ends or is put off."""
         async with self._looking:
-            work = await self._claim(now)
+            work = await self._take(now)
         if work is None:
             return
         try:
@@ -57,7 +57,7 @@ class Inbox(Source):
             self._parts.work_came.set()
             self._parts.publisher.wake()
 
-    async def _claim(self, now: Now) -> Work | None:
+    async def _take(self, now: Now) -> Work | None:
         """The next due row. None: there is none, somebody has just seen that, or we are stopping."""
         due = self.next_due(now)
         if self._parts.stop.asked.is_set() or due is None or due > now.steady_s:
@@ -65,7 +65,7 @@ class Inbox(Source):
         self._parts.work_came.clear()
         self._due.at_s = now.steady_s + self._tick_s
         wall = self._wall()
-        found = await self._parts.chain.write(lambda conn: inbox.claim(conn, wall, 1))
+        found = await self._parts.chain.write(lambda conn: inbox.take(conn, wall, 1))
         if not found:
             return None
         self._due.at_s = now.steady_s  # there may be more

@@ -38,7 +38,7 @@ class Count(Range):
 
     @property
     def key(self) -> Range:
-        """Names the count within its article: no two stand in the same words."""
+        """Names the count within its article."""
         return Range(self.start, self.end)
 
 
@@ -58,7 +58,7 @@ def mark_mixed(counts: Sequence[Count]) -> list[Count]:
     return out
 
 
-def whole_of(group: list[Count]) -> list[Count]:
+def with_total(group: list[Count]) -> list[Count]:
     """One count as it is; several with the figure that they make, first."""
     if len(group) < 2:
         return group

@@ -18,7 +18,7 @@ from typing import cast, get_args
 
 from worker.core.annotate.numbers import Number
 from worker.core.domain.vocabulary import Measure
-from worker.core.extract.toll.counts import PART, PERPETRATOR, Count, mark_mixed, whole_of
+from worker.core.extract.toll.counts import PART, PERPETRATOR, Count, mark_mixed, with_total
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import words_end
 from worker.core.text.prose import Prose
@@ -44,15 +44,15 @@ class _People:
     named_to: int
 
 
-class Counter:
-    """Finds counts in one text. Pure; holds text and lexicon only."""
+class CountFinder:
+    """Finds the numbers that count people in one text. Holds text and lexicon only."""
 
     def __init__(self, prose: Prose, lexicon: Lexicon) -> None:
         self._prose = prose
         self._text = prose.text
         self._lexicon = lexicon
 
-    def count(self, numbers: Sequence[Number]) -> tuple[Count, ...]:
+    def find(self, numbers: Sequence[Number]) -> tuple[Count, ...]:
         """The numbers that count people, in the order of the text."""
         found: list[Count] = []
         for sentence in self._prose.sentences:
@@ -71,21 +71,21 @@ class Counter:
 
     def _in_sentence(self, numbers: Sequence[Number], low: int, high: int) -> list[Count]:
         found: list[Count] = []
-        waiting: list[Number] = []
+        uncounted: list[Number] = []
         for index, number in enumerate(numbers):
             if found and number.start < found[-1].number.end:
                 continue
             if self._is_old(number, low, high) or self._is_denied(number, low):
-                waiting.clear()
+                uncounted.clear()
                 continue
             following = numbers[index + 1].start if index + 1 < len(numbers) else _NO_NUMBER
-            made = self._one(number, following, low, high, found)
+            made = self._count_of(number, following, low, high, found)
             if made is None:
-                waiting.append(number)
+                uncounted.append(number)
                 continue
-            earlier = [self._judged(c, low, high) for c in self._joined_before(waiting, made)]
-            found += [*earlier, self._judged(made, low, high)]
-            waiting.clear()
+            earlier = [self._scoped(c, low, high) for c in self._joined_before(uncounted, made)]
+            found += [*earlier, self._scoped(made, low, high)]
+            uncounted.clear()
         return mark_mixed(self._with_sums(found))
 
     def _is_denied(self, number: Number, low: int) -> bool:
@@ -98,7 +98,7 @@ class Counter:
     ) -> re.Match[str] | None:
         return self._lexicon.ending_at(category, self._text, max(low, stop - reach), stop)
 
-    def _one(
+    def _count_of(
         self, number: Number, following: int, low: int, high: int, found: list[Count]
     ) -> Count | None:
         """How one number counts people, if it does: after, before, or as part of another."""
@@ -108,7 +108,7 @@ class Counter:
         return (
             self._passive(number, following, high)
             or self._active(number, following, low, high)
-            or self._tolled(number, low, high)
+            or self._after_toll_word(number, low, high)
             or self._coordinated(number, min(high, following), found)
         )
 
@@ -240,7 +240,7 @@ class Counter:
             measure = "casualties"
         return Count(found.start(), max(people.named_to, number.end), number, measure, victims)
 
-    def _tolled(self, number: Number, low: int, high: int) -> Count | None:
+    def _after_toll_word(self, number: Number, low: int, high: int) -> Count | None:
         """As in "the death toll rose to 12", "revised down to eight the number of people killed"."""
         stop = self._before_addition(number.start, low)
         found = self._right_before("toll_to", stop, low, _TOLL_BEFORE_CHARS)
@@ -324,11 +324,11 @@ class Counter:
             match.start() == number.start for match in found
         )
 
-    def _joined_before(self, waiting: Sequence[Number], made: Count) -> list[Count]:
+    def _joined_before(self, uncounted: Sequence[Number], made: Count) -> list[Count]:
         """As in "two women and | three children were killed": harm told once, after the last."""
         out: list[Count] = []
         start = made.number.start
-        for number in reversed(waiting):
+        for number in reversed(uncounted):
             people = self._people(number.end, start)
             joined = _GAP.fullmatch(self._text[max(people.named_to, number.end) : start])
             if joined is None or people.victim_class is None:
@@ -345,10 +345,10 @@ class Counter:
         group: list[Count] = []
         for count in found:
             if group and not self._joins(group[-1], count):
-                out += whole_of(group)
+                out += with_total(group)
                 group = []
             group.append(count)
-        return out + whole_of(group)
+        return out + with_total(group)
 
     def _joins(self, first: Count, second: Count) -> bool:
         """Whether two counts stand side by side, of two classes, each with a number."""
@@ -375,7 +375,7 @@ class Counter:
         reach = min(high, number.end + 36)
         return self._lexicon.first("number_old_after", self._text, number.end, reach) is not None
 
-    def _judged(self, count: Count, low: int, high: int) -> Count:
+    def _scoped(self, count: Count, low: int, high: int) -> Count:
         head = max(low, count.start - 40)
         hypothetical = self._lexicon.first(
             "hypothetical_cue", self._text, head, count.start

@@ -51,7 +51,7 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attribution(Range):
+class AttributionPhrase(Range):
     """Subject and verb of saying, and the words that they govern."""
 
     speaker: Speaker
@@ -88,10 +88,10 @@ class SpeakerIndex:
         self._profile = knowledge.profile
         self._lexicon = knowledge.lexicon(prose.lang)
         self._people: dict[str, Speaker] = {}
-        self._attributions: dict[int, list[_Attribution]] = {}
+        self._attributions: dict[int, list[AttributionPhrase]] = {}
         last: Speaker | None = None
         for sentence in prose.sentences if self._lexicon is not None else ():
-            found = self._read(sentence, last)
+            found = self._attributions_in(sentence, last)
             self._attributions[sentence.index] = found
             if found:
                 last = found[-1].speaker
@@ -111,9 +111,9 @@ class SpeakerIndex:
         governing = [
             a for a in self._attributions.get(sentence.index, ()) if a.governs.holds(position)
         ]
-        return governing[-1].speaker if governing else self._quoted_on(sentence)
+        return governing[-1].speaker if governing else self._quotation_speaker(sentence)
 
-    def _quoted_on(self, sentence: Sentence) -> Speaker:
+    def _quotation_speaker(self, sentence: Sentence) -> Speaker:
         """A sentence inside a quotation that was opened before belongs to who opened it."""
         text = self._prose.of(sentence).strip()
         if self._attributions.get(sentence.index) or not (text[:1] == '"' or text[-1:] == '"'):
@@ -124,21 +124,21 @@ class SpeakerIndex:
                 return found[0].speaker
         return self.narrator
 
-    def _read(self, sentence: Sentence, last: Speaker | None) -> list[_Attribution]:
-        spoken = sorted(self._spoken(sentence, last), key=lambda s: s.start)
-        out: list[_Attribution] = []
-        for index, said in enumerate(spoken):
-            following = spoken[index + 1].start if index + 1 < len(spoken) else sentence.end
-            governs = self._reach(sentence, said, following, out)
-            out.append(_Attribution(said.start, said.end, said.speaker, governs))
+    def _attributions_in(self, sentence: Sentence, last: Speaker | None) -> list[AttributionPhrase]:
+        verbs = sorted(self._verbs_of_saying(sentence, last), key=lambda s: s.start)
+        out: list[AttributionPhrase] = []
+        for index, said in enumerate(verbs):
+            following = verbs[index + 1].start if index + 1 < len(verbs) else sentence.end
+            governs = self._governed(sentence, said, following, out)
+            out.append(AttributionPhrase(said.start, said.end, said.speaker, governs))
         return out
 
-    def _reach(
+    def _governed(
         self,
         sentence: Sentence,
         said: _Spoken,
         following: int,
-        earlier: list[_Attribution],
+        earlier: list[AttributionPhrase],
     ) -> Range:
         """What an attribution governs: what follows it, or all back to the one before."""
         start, end = said.start, said.end
@@ -163,7 +163,7 @@ class SpeakerIndex:
         """Whether only circumstances follow the verb: "said on Twitter", "said, who did not …"."""
         return self._prose.of(after).lstrip().startswith((", who", "who ", "on condition"))
 
-    def _spoken(self, sentence: Sentence, last: Speaker | None) -> Iterator[_Spoken]:
+    def _verbs_of_saying(self, sentence: Sentence, last: Speaker | None) -> Iterator[_Spoken]:
         """Each verb of saying whose subject is known."""
         lexicon, text = self._lexicon, self._prose.text
         if lexicon is None:
@@ -202,7 +202,7 @@ class SpeakerIndex:
         for pronoun in lexicon.find("said_pronoun", text, low, verb):
             if last is not None and len(text[pronoun.end() : verb].split()) <= 2:
                 return _Subject(pronoun.start(), verb, last)
-        return self._kind(before, lexicon) or self._stranger(before)
+        return self._speaker_noun(before, lexicon) or self._unlisted_person(before)
 
     def _inverted(self, verb_end: int, sentence: Sentence, lexicon: Lexicon) -> _Subject | None:
         """As in "…, said the spokesman": the subject follows a verb that closes the words before."""
@@ -215,8 +215,8 @@ class SpeakerIndex:
         after = Range(start, min(sentence.end, start + _OBJECT_REACH_CHARS))
         return (
             self._named(after, lexicon)
-            or self._kind(after, lexicon, first=True)
-            or self._stranger(after)
+            or self._speaker_noun(after, lexicon, first=True)
+            or self._unlisted_person(after)
         )
 
     def _named(self, at: Range, lexicon: Lexicon) -> _Subject | None:
@@ -226,16 +226,16 @@ class SpeakerIndex:
             return self._surname(at)
         chosen = _preferred(names)
         if chosen.speaker.perpetrator_party and not chosen.person:
-            official = self._kind(at, lexicon)
+            official = self._speaker_noun(at, lexicon)
             if official is not None and official.speaker.type in _OFFICES:
                 return official
-        self._introduce(at, chosen.speaker)
+        self._remember_surname(at, chosen.speaker)
         whole = Range(min(n.start for n in names), max(n.end for n in names))
         anonymous = self._is_anonymous(at, lexicon)
         speaker = replace(chosen.speaker, name=self._printed(whole), anonymous=anonymous)
         return _Subject(whole.start, whole.end, speaker)
 
-    def _kind(self, at: Range, lexicon: Lexicon, *, first: bool = False) -> _Subject | None:
+    def _speaker_noun(self, at: Range, lexicon: Lexicon, *, first: bool = False) -> _Subject | None:
         """A speaker known by kind only: "police", "witnesses", "a security official"."""
         kinds = list(lexicon.table("speaker_noun").find(self._prose.text, at.start, at.end))
         if not kinds:
@@ -249,7 +249,7 @@ class SpeakerIndex:
     def _is_anonymous(self, at: Range, lexicon: Lexicon) -> bool:
         return lexicon.first("toll_anonymous", self._prose.text, at.start, at.end + 60) is not None
 
-    def _introduce(self, at: Range, speaker: Speaker) -> None:
+    def _remember_surname(self, at: Range, speaker: Speaker) -> None:
         """Remember the person's surname, for "Samim said" later on."""
         for person in self._capitals(at):
             self._people.setdefault(person.split()[-1], speaker)
@@ -262,7 +262,7 @@ class SpeakerIndex:
                 return _Subject(*found.span(), replace(speaker, name=name))
         return None
 
-    def _stranger(self, at: Range) -> _Subject | None:
+    def _unlisted_person(self, at: Range) -> _Subject | None:
         """A person by two capitals that no list knows."""
         people = self._capitals(at)
         if not people:

@@ -1,4 +1,4 @@
-"""Every figure of people that an article prints, as statements: found first, chosen never.
+"""Every figure of people that an article prints, as statements. Which of them counts: ``figures``.
 
 Rules
 -----
@@ -29,7 +29,7 @@ from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.counts import Count, is_perpetrator
-from worker.core.extract.toll.harm_phrase import Counter
+from worker.core.extract.toll.harm_phrase import CountFinder
 from worker.core.extract.toll.speakers import NARRATOR, Speaker, SpeakerIndex
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
@@ -55,7 +55,7 @@ class _Placed:
     count: Count
     segment: Segment
     speaker: Speaker
-    boast: bool = False
+    own_killing: bool = False
     """Whoever says that he himself killed them ("the group says it killed 60")."""
 
 
@@ -66,11 +66,13 @@ def find_statements(
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    counter = Counter(prose, lexicon)
+    finder = CountFinder(prose, lexicon)
     speakers = SpeakerIndex(prose, article.outlet, knowledge)
     placed = [
-        _Placed(count, segment, speakers.at(count.number.start), _is_boast(count, prose, lexicon))
-        for count in counter.count(find_numbers(prose, lexicon))
+        _Placed(
+            count, segment, speakers.at(count.number.start), _is_own_killing(count, prose, lexicon)
+        )
+        for count in finder.find(find_numbers(prose, lexicon))
         if (segment := segment_at(segments, count.number.start)) is not None
     ]
     by_segment: dict[int, list[_Placed]] = {segment.index: [] for segment in segments}
@@ -82,7 +84,7 @@ def find_statements(
     )
 
 
-def _is_boast(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
+def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
     if count.received or is_perpetrator(count.victim_class):
         return False
     stop = words_end(prose.text, count.start)
@@ -115,7 +117,7 @@ def _statement(article: Article, prose: Prose, item: _Placed, ids: dict[Range, s
         speaker_id=speaker.id,
         speaker_type=speaker.type,
         anonymous=speaker.anonymous,
-        perpetrator_party=speaker.perpetrator_party or item.boast,
+        perpetrator_party=speaker.perpetrator_party or item.own_killing,
         said_at=article.version_time or article.document_time,
         scope=_scope(count, item.segment, prose),
         status="used",
@@ -152,18 +154,18 @@ def _is_elsewhere(count: Count, segment: Segment, prose: Prose) -> bool:
     return bool(near) and all(place.kind == "elsewhere" for place in near)
 
 
-def _mark_derived(told: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The outlet's own words for a number that somebody stands for are a repetition."""
-    stood_for = {
+    attributed = {
         (s.measure, is_perpetrator(s.victim_class), s.value)
-        for s in told
+        for s in statements
         if s.speaker_type != NARRATOR and not s.perpetrator_party and s.scope == "incident"
     }
     return tuple(
         replace(s, derived=True)
         if s.speaker_type == NARRATOR
         and s.value is not None
-        and (s.measure, is_perpetrator(s.victim_class), s.value) in stood_for
+        and (s.measure, is_perpetrator(s.victim_class), s.value) in attributed
         else s
-        for s in told
+        for s in statements
     )

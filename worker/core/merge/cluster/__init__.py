@@ -1,0 +1,1 @@
+"""Which reports are one attack: a pure function of the set of reports."""

@@ -115,17 +115,17 @@ def collect(
     evidence = Evidence(nodes.values(), constraint_index, frozenset(), knowledge.merge_weights)
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
-    leaves = _resting(nodes, announced, incoming)
+    leaves = _leaves(nodes, announced, incoming)
     found = _reach(nodes, evidence, _ties(nodes, groups), leaves, seeds)
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
-    telling = {key for key in found if nodes[key].kind != "background"}
-    return kept, _concerned(telling, set(incoming), announced)
+    reporting = {key for key in found if nodes[key].kind != "background"}
+    return kept, _concerned(reporting, set(incoming), announced)
 
 
 def _groups(
     announced: Iterable[Incident], constraints: Iterable[Constraint]
 ) -> list[frozenset[str]]:
-    """Sets of names that stay together whatever the evidence: incidents and constraint_index."""
+    """Sets of names that stay together whatever the evidence: incidents and constraints."""
     groups = [incident.article_ids | {incident.incident_id} for incident in announced]
     return groups + [
         frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"
@@ -145,7 +145,7 @@ def _ties(nodes: Mapping[str, Node], groups: Iterable[frozenset[str]]) -> dict[s
     return ties
 
 
-def _resting(
+def _leaves(
     nodes: Mapping[str, Node], announced: Iterable[Incident], incoming: Collection[str]
 ) -> dict[str, set[str]]:
     """Nodes that lead no further, with those they bring along: closed incidents, background."""

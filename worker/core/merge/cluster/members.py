@@ -1,11 +1,11 @@
-"""Who belongs to an incident, as what, and whose word counts.
+"""The members of an incident: which reports contribute slots and figures, which are only listed.
 
 Rules
 -----
 1. A *follow-up* is published more than 48 hours after the day and says nothing that an earlier
    member had not said: it is linked, not counted. This looks at the whole set, not at arrival.
-2. Probable and ambiguous members are listed; they lend neither slots nor figures.
-3. Round-ups lend slots only where there is no primary.
+2. Probable and ambiguous members are listed; they contribute neither slots nor figures.
+3. Round-ups contribute slots only where there is no primary.
 4. A retraction by an official speaker, or by the outlet that holds all members, retracts the
    incident, unless enough sources report it again later; any other withdraws its own outlet's.
 """
@@ -40,14 +40,14 @@ class Membership:
     """The article of this incident whose text it repeats."""
 
     @property
-    def lends(self) -> bool:
-        """Whether it lends the incident anything at all."""
+    def contributes(self) -> bool:
+        """Whether it contributes to the incident's slots and figures."""
         return self.certainty == "certain" and self.filed.report.role in ("primary", "roundup")
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cell with its members told apart."""
+    """A cell with its members sorted by their part in it."""
 
     cell: Cell
     members: tuple[Membership, ...]
@@ -56,15 +56,15 @@ class Cluster:
     retracted: bool
 
     @property
-    def lending(self) -> tuple[Membership, ...]:
-        """Members that lend slots and figures: primaries, else round-ups."""
-        able = [m for m in self.members if m.lends]
+    def contributing(self) -> tuple[Membership, ...]:
+        """Members whose slots and figures count: primaries, else round-ups."""
+        able = [m for m in self.members if m.contributes]
         return tuple(m for m in able if _is_primary(m)) or tuple(able)
 
     @property
     def primaries(self) -> tuple[Membership, ...]:
         """Certain members that report the attack as their own news."""
-        return tuple(m for m in self.members if m.lends and _is_primary(m))
+        return tuple(m for m in self.members if m.contributes and _is_primary(m))
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
@@ -72,7 +72,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
     found = sources((merge_input.filed[n.key].article for n, _ in placed), merge_input.copies)
-    everyone = [
+    all_members = [
         Membership(
             filed=merge_input.filed[node.key],
             certainty=certainty,
@@ -81,10 +81,10 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
         )
         for node, certainty in placed
     ]
-    everyone.sort(key=lambda m: _order(m.filed))
-    retractions = [m for m in everyone if m.filed.report.role == "retraction"]
-    told = [m for m in everyone if m.filed.report.role != "retraction"]
-    members, follow_ups = _split_follow_ups(told, merge_input)
+    all_members.sort(key=lambda m: _order(m.filed))
+    retractions = [m for m in all_members if m.filed.report.role == "retraction"]
+    reporting = [m for m in all_members if m.filed.report.role != "retraction"]
+    members, follow_ups = _split_follow_ups(reporting, merge_input)
     retracted = _is_retracted(members, retractions, merge_input)
     withdrawn = [] if retracted else [m for m in members if _withdrew(m, retractions)]
     kept = [m for m in members if m not in withdrawn]
@@ -93,7 +93,9 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
         members=tuple(kept + retractions),
         follow_ups=tuple(follow_ups),
         withdrawn=tuple(withdrawn),
-        retracted=retracted or not any(m.lends for m in kept) or _is_struck(kept, merge_input),
+        retracted=retracted
+        or not any(m.contributes for m in kept)
+        or _is_retracted_by_person(kept, merge_input),
     )
 
 
@@ -162,25 +164,25 @@ def _instant(moment: dt.datetime | None) -> tuple[bool, float]:
 
 
 def _split_follow_ups(
-    told: Sequence[Membership], merge_input: MergeInput
+    reporting: Sequence[Membership], merge_input: MergeInput
 ) -> tuple[list[Membership], list[Membership]]:
     """Members in order of publication; a late one that adds nothing is a follow-up."""
     members: list[Membership] = []
     late: list[Membership] = []
-    said: set[tuple[object, ...]] = set()
-    ends = [m.filed.report.date.end for m in told if merge_input.is_dated(m.filed)]
-    for member in told:
-        says = _says(member)
+    stated: set[tuple[object, ...]] = set()
+    ends = [m.filed.report.date.end for m in reporting if merge_input.is_dated(m.filed)]
+    for member in reporting:
+        facts = _stated_facts(member)
         if (
             ends
             and members
             and _is_late(member, max(e for e in ends if e), merge_input)
-            and says <= said
+            and facts <= stated
         ):
             late.append(member)
         else:
             members.append(member)
-            said |= says
+            stated |= facts
     return members, late
 
 
@@ -195,8 +197,8 @@ def _is_late(member: Membership, day: dt.date, merge_input: MergeInput) -> bool:
     return aware(moment, merge_input.gazetteer.zone) > midnight + dt.timedelta(hours=hours)
 
 
-def _says(member: Membership) -> set[tuple[object, ...]]:
-    """Every slot value and figure of a report, as comparable facts."""
+def _stated_facts(member: Membership) -> set[tuple[object, ...]]:
+    """Every slot value and figure of a report, in comparable form."""
     report = member.filed.report
     facts: set[tuple[object, ...]] = {("kind", kind) for kind in report.attack_types}
     facts |= {("target", t.id or t.name.casefold()) for t in report.targets}
@@ -222,7 +224,7 @@ def _is_retracted(
     if not strong:
         return False
     last = max(_order(r.filed) for r in strong)
-    again = [m for m in members if m.lends and _order(m.filed) > last]
+    again = [m for m in members if m.contributes and _order(m.filed) > last]
     outlets = frozenset[str]().union(*(sources_of(m) for m in again))
     return len(outlets) < merge_input.knowledge.merge_weights["life.sources"]
 
@@ -253,6 +255,6 @@ def _withdrew(member: Membership, retractions: Sequence[Membership]) -> bool:
     )
 
 
-def _is_struck(members: Sequence[Membership], merge_input: MergeInput) -> bool:
+def _is_retracted_by_person(members: Sequence[Membership], merge_input: MergeInput) -> bool:
     """Whether a person retracted what one of the members tells of."""
     return any(merge_input.constraint_index.retracted(m.filed.report_id) for m in members)

@@ -3,8 +3,8 @@
 Rules
 -----
 1. A closed incident is one node; reports of its members stay out, so forgetting them changes
-   nothing. What is *thawed* (by a member's new version, or by a late report) is told by its stored
-   reports again.
+   nothing. What is *thawed* (by a member's new version, or by a late report) takes part by its
+   stored reports again.
 2. While an incident is live, its frozen part stands only for members whose reports are gone; a
    withdrawn article is gone on purpose and leaves the frozen part as well.
 """
@@ -58,17 +58,17 @@ def prepare(
     """
     gazetteer = Gazetteer(knowledge)
     constraint_index = ConstraintIndex(component.constraints)
-    standing = tuple(_standing(component, touched, thawed))
-    hidden = {m.report_id for f in standing for m in f.members}
+    frozen_parts = tuple(_frozen_nodes(component, touched, thawed))
+    hidden = {m.report_id for f in frozen_parts for m in f.members}
     acting = [
         filed
         for filed in component.reports
         if constraint_index.acts(filed) and filed.report_id not in hidden
     ]
-    wrapped = {f.report.report_id: as_filed(f) for f in standing}
+    wrapped = {f.report.report_id: as_filed(f) for f in frozen_parts}
     filed = {f.report_id: f for f in acting} | wrapped
     nodes = [node_of(f, gazetteer) for f in acting]
-    nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in standing]
+    nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in frozen_parts]
     copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
     return MergeInput(
         knowledge=knowledge,
@@ -76,7 +76,7 @@ def prepare(
         constraint_index=constraint_index,
         filed=filed,
         nodes=tuple(sorted(nodes, key=lambda node: node.key)),
-        frozen={f.report.report_id: f for f in standing},
+        frozen={f.report.report_id: f for f in frozen_parts},
         copies=copies,
         evidence=Evidence(nodes, constraint_index, copies, knowledge.merge_weights),
         touched=touched,
@@ -93,7 +93,7 @@ def touched_by(component: Component, article_id: str | None) -> frozenset[str]:
     )
 
 
-def _standing(
+def _frozen_nodes(
     component: Component, touched: str | None, thawed: frozenset[str]
 ) -> Iterable[FrozenIncident]:
     """The frozen nodes that take part, reduced to the members they stand for."""

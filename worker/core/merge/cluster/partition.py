@@ -7,10 +7,10 @@ Theory of operation
 2. The rest is put together best first: of all pairs of cells without a veto between any two
    members, the one with the highest score (mean of average and strongest evidence), while it
    reaches the threshold. Ties go by report id.
-3. Then, against those cells and not against each other: bridges go to the cell that fits clearly
-   best, else hang on to the best one as ``ambiguous``; cells with exactly one compatible cell
+3. Then, against those cells and not against each other: bridges go to the cell with clearly the
+   highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
    join it as ``probable``; round-ups, each to at most one cell; retractions.
-``probable`` and ``ambiguous`` members lend an incident neither identity nor figures.
+``probable`` and ``ambiguous`` members contribute neither identity nor figures.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Cells in order of their earliest report; ``fits``: round-ups that tell of several cells."""
+    """Cells in order of their earliest report; ``shared_roundups`` tell of several cells each."""
 
     cells: tuple[Cell, ...]
-    fits: tuple[tuple[Node, tuple[Cell, ...]], ...] = ()
+    shared_roundups: tuple[tuple[Node, tuple[Cell, ...]], ...] = ()
     near: tuple[tuple[Cell, Cell, float], ...] = ()
     """Pairs of cells that may be one attack, with their score below the threshold."""
 
@@ -101,7 +101,7 @@ def _find_bridges(
     for node in core:
         if node.kind != "primary" or node.key not in free:
             continue
-        key = node.key if evidence.peculiar(node) else node.facts
+        key = node.key if evidence.has_other_evidence(node) else node.facts
         if key not in judged:
             judged[key] = _is_bridge(node, core, evidence)
         if judged[key]:
@@ -121,15 +121,15 @@ def _is_bridge(node: Node, core: Sequence[Node], evidence: Evidence) -> bool:
     if best < plausible:
         return False
     floor = max(plausible, best - margin)
-    near = _distinct([other for weight, other in partners if weight >= floor], evidence)
+    near = _one_of_each([other for weight, other in partners if weight >= floor], evidence)
     return any(evidence.cannot(a, b) for i, a in enumerate(near) for b in near[:i])
 
 
-def _distinct(nodes: Sequence[Node], evidence: Evidence) -> list[Node]:
+def _one_of_each(nodes: Sequence[Node], evidence: Evidence) -> list[Node]:
     """One node of each set of slots: twins say the same of everything else."""
     seen: dict[object, Node] = {}
     for node in nodes:
-        seen.setdefault(node.key if evidence.peculiar(node) else node.facts, node)
+        seen.setdefault(node.key if evidence.has_other_evidence(node) else node.facts, node)
     return list(seen.values())
 
 
@@ -195,10 +195,10 @@ class _Assignment:
     def __init__(self, cells: Iterable[Cell], evidence: Evidence) -> None:
         self.evidence = evidence
         self.cells = sorted(cells, key=lambda cell: cell.order)
-        self.fits: list[tuple[Node, tuple[str, ...]]] = []
+        self.shared_roundups: list[tuple[Node, tuple[str, ...]]] = []
 
     def options(self, nodes: Sequence[Node], floor: float) -> list[tuple[float, int]]:
-        """Cells that these nodes fit with at least this score, best first, earliest first."""
+        """Cells with at least this score against these nodes, best first, earliest first."""
         scored = ((score(nodes, cell.core, self.evidence), k) for k, cell in enumerate(self.cells))
         return sorted(
             ((value, k) for value, k in scored if value is not None and value >= floor),
@@ -213,21 +213,23 @@ class _Assignment:
         """Add cells that stand alone."""
         self.cells = sorted([*self.cells, *cells], key=lambda cell: cell.order)
 
-    def absorb(self, k: int, home: Cell) -> None:
+    def absorb(self, k: int, into: Cell) -> None:
         """Make all of the k-th cell probable members of another."""
         cell = self.cells[k]
-        grown = home
+        larger = into
         for node in cell.core:
-            grown = grown.with_attached(node, "probable")
+            larger = larger.with_attached(node, "probable")
         for node, certainty in cell.attached:
-            grown = grown.with_attached(node, "probable" if certainty == "certain" else certainty)
-        self.cells = [grown if c is home else c for c in self.cells if c is not cell]
+            larger = larger.with_attached(node, "probable" if certainty == "certain" else certainty)
+        self.cells = [larger if c is into else c for c in self.cells if c is not cell]
 
     def result(self) -> Partition:
         """The partition, with the cells that may be one."""
         by_first = {cell.core[0].key: cell for cell in self.cells}
-        fits = tuple((node, tuple(by_first[key] for key in keys)) for node, keys in self.fits)
-        return Partition(tuple(self.cells), fits, tuple(self._near()))
+        shared_roundups = tuple(
+            (node, tuple(by_first[key] for key in keys)) for node, keys in self.shared_roundups
+        )
+        return Partition(tuple(self.cells), shared_roundups, tuple(self._near()))
 
     def _near(self) -> Iterable[tuple[Cell, Cell, float]]:
         floor = self.evidence.weights["merge.plausible"]
@@ -240,17 +242,17 @@ class _Assignment:
 
 def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> None:
     weights = assignment.evidence.weights
-    homeless = []
+    unplaced = []
     for node in bridges:
         options = assignment.options([node], weights["merge.plausible"])
         if not options:
-            homeless.append([node])
+            unplaced.append([node])
             continue
         (best, k), rest = options[0], options[1:]
         clear = not rest or best - rest[0][0] >= weights["merge.margin"]
         sure = best >= weights["merge.threshold"]
         assignment.attach(k, node, "certain" if sure and clear else "ambiguous")
-    assignment.add(agglomerate(homeless, assignment.evidence))
+    assignment.add(agglomerate(unplaced, assignment.evidence))
 
 
 def _join_probable(assignment: _Assignment) -> None:
@@ -297,7 +299,7 @@ def _agree(a: Cell, b: Cell, evidence: Evidence) -> bool:
 
 
 def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
-    """Each to at most one cell; one that tells of several hangs on to the best as ambiguous."""
+    """Each to at most one cell; one that tells of several is an ambiguous member of the best."""
     weights = assignment.evidence.weights
     alone = []
     for node in roundups:
@@ -314,7 +316,7 @@ def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
                 alone.append([node])
         else:
             assignment.attach(options[0][1], node, "ambiguous")
-            assignment.fits.append(
+            assignment.shared_roundups.append(
                 (node, tuple(assignment.cells[k].core[0].key for _, k in options))
             )
     assignment.add(agglomerate(alone, assignment.evidence))

@@ -1,0 +1,1 @@
+"""What two reports share and where they contradict each other."""

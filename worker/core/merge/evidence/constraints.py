@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. ConstraintIndex name articles, or reports where one article tells of several attacks, so they outlive
+1. Constraints name articles, or reports where one article tells of several attacks, so they outlive
    incident ids.
 2. A person outranks every weight and veto: ``must`` joins what slots would part.
 3. ``cannot`` holds between any two of its articles. The later decision is the last in the list;

@@ -68,7 +68,10 @@ def frozen_node(frozen: FrozenIncident, like: FiledReport, gazetteer: Gazetteer)
 
 
 class Evidence:
-    """Answers, for any two nodes, how much and whether at all. Holds answers for one decision."""
+    """The evidence between any two nodes: log-odds, and whether they can be one attack.
+
+    Caches what it found; made anew for each decision.
+    """
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class Evidence:
     ) -> None:
         """``copies``: the pairs of articles of which one repeats the other's text."""
         self.weights = weights
-        self._decisions = constraint_index
+        self._constraint_index = constraint_index
         self._copies = copies
         self._copied = frozenset[str]().union(*copies)
         self._slots: dict[Facts, int] = {}
@@ -110,12 +113,14 @@ class Evidence:
 
     def cannot(self, a: Node, b: Node) -> bool:
         """Whether two nodes can never be one attack."""
-        if self._decisions.cannot(a.key, b.key) or (a.kind == "frozen" and b.kind == "frozen"):
+        if self._constraint_index.cannot(a.key, b.key) or (
+            a.kind == "frozen" and b.kind == "frozen"
+        ):
             return True
         pair = self.pair(a, b)
-        told_apart = a.article_id == b.article_id
+        one_article = a.article_id == b.article_id
         return not pair.possible or (
-            told_apart and len(pair.contradictions) + 1 >= self.weights["merge.contradictions"]
+            one_article and len(pair.contradictions) + 1 >= self.weights["merge.contradictions"]
         )
 
     def connected(self, a: Node, b: Node) -> bool:
@@ -127,12 +132,12 @@ class Evidence:
         siblings = a.article_id == b.article_id and "background" not in (a.kind, b.kind)
         return siblings or (pair.possible and (loose or self.weight(a, b) > 0))
 
-    def peculiar(self, node: Node) -> bool:
+    def has_other_evidence(self, node: Node) -> bool:
         """Whether more than its slots decides what this node is one with, or cannot be."""
         return (
             node.kind == "frozen"
             or node.article_id in self._copied
-            or self._decisions.named(node.key)
+            or self._constraint_index.named(node.key)
             or self._siblings(node)
         )
 
@@ -146,7 +151,7 @@ class Evidence:
             for name in names(node.key):
                 by_name.setdefault(name, []).append(node)
         pairs = []
-        for left, right in self._decisions.joined():
+        for left, right in self._constraint_index.joined():
             options = [(a, b) for a in by_name.get(left, ()) for b in by_name.get(right, ())]
             best = min(options, key=lambda p: (-self.weight(*p), p[0].key, p[1].key), default=None)
             if best is not None and best[0].key != best[1].key:

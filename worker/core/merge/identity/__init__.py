@@ -1,0 +1,1 @@
+"""Which incident a cluster is: ids that last over time."""

@@ -1,11 +1,11 @@
-"""Which incident a cell is: ids over time.
+"""Gives each cell the id of an incident: a known one that it continues, or a new one.
 
 Rules
 -----
 1. An incident follows its reports. Current members decide before former ones; of a split, the
    part with the founding report keeps the id, else the part with the earliest report.
 2. Of several incidents in one cell the earliest announced survives; the others are superseded.
-   An incident whose reports are all ambiguous has no claim against one that is sure.
+   An incident whose reports are all ambiguous gives way to one that is sure.
 3. A cell without an id takes back that of an incident which once held one of its articles and now
    holds none (an un-merge, a report that comes back); else a new id is minted, in order of the
    cells' earliest reports.
@@ -55,25 +55,27 @@ def assign_ids(
     matcher = IdMatcher(clusters, merge_input)
     ranked = sorted(component.announced, key=lambda i: (i.ordinal, i.incident_id))
     taken: dict[int, Incident] = {}
-    homeless: list[Incident] = []
+    without_cell: list[Incident] = []
     present = [incident for incident in ranked if incident.state != "superseded"]
     sure = [incident for incident in present if matcher.is_sure(incident)]
     for incident in (*sure, *(i for i in present if not matcher.is_sure(i))):
         k = matcher.best(incident, taken)
         if k is None:
-            homeless.append(incident)
+            without_cell.append(incident)
         else:
             taken[k] = incident
-    lost = {i.incident_id: matcher.owner(i, taken) for i in homeless}
-    _reclaim(ranked, lost, matcher, taken)
-    back = {incident.incident_id for incident in taken.values()}
-    superseded = {k: v for k, v in lost.items() if v is not None and k not in back}
-    emptied = (i for i in homeless if i.incident_id not in superseded and i.incident_id not in back)
+    lost = {i.incident_id: matcher.owner(i, taken) for i in without_cell}
+    _give_back(ranked, lost, matcher, taken)
+    returned = {incident.incident_id for incident in taken.values()}
+    superseded = {k: v for k, v in lost.items() if v is not None and k not in returned}
+    emptied = (
+        i for i in without_cell if i.incident_id not in superseded and i.incident_id not in returned
+    )
     named = _name(clusters, component, merge_input, taken, matcher)
-    return AssignedIds(named, _follow(superseded, ranked, back), tuple(emptied))
+    return AssignedIds(named, _last_survivors(superseded, ranked, returned), tuple(emptied))
 
 
-def _reclaim(
+def _give_back(
     ranked: Iterable[Incident],
     lost: dict[str, str | None],
     matcher: IdMatcher,
@@ -92,18 +94,18 @@ def _reclaim(
                 break
 
 
-def _follow(
-    superseded: dict[str, str], ranked: Iterable[Incident], back: set[str]
+def _last_survivors(
+    superseded: dict[str, str], ranked: Iterable[Incident], returned: set[str]
 ) -> dict[str, str]:
     """Every superseded incident with its last survivor: chains are one hop long."""
     links = {i.incident_id: i.superseded_by for i in ranked if i.superseded_by} | superseded
     resolved = {}
     for incident_id, survivor in links.items():
         end = survivor
-        while end in links and end not in back:
+        while end in links and end not in returned:
             end = links[end]
         resolved[incident_id] = end
-    return {old: survivor for old, survivor in resolved.items() if old not in back}
+    return {old: survivor for old, survivor in resolved.items() if old not in returned}
 
 
 def _name(
@@ -139,7 +141,7 @@ def _name(
 
 def _origin(k: int, matcher: IdMatcher, taken: dict[int, Incident]) -> str | None:
     """The live incident that lost most reports to a new cell, if any did."""
-    losses = [(matcher.lost(i, home, k), -i.ordinal, i) for home, i in taken.items()]
+    losses = [(matcher.lost(i, own, k), -i.ordinal, i) for own, i in taken.items()]
     most = max(losses, key=lambda loss: loss[:2], default=None)
     return most[2].incident_id if most is not None and most[0] > 0 else None
 

@@ -1,10 +1,10 @@
-"""Which incident may be which cell: by the reports they share.
+"""Matches announced incidents to cells by the reports they share.
 
 Rules
 -----
 1. Reports are matched by report id. Only those of the incoming article, whose new version may
-   count its reports anew, are matched by article as well, and then by how well the slots fit.
-2. A member that is ambiguous in a cell is a weak claim: it counts when there is no better one.
+   count its reports anew, are matched by article as well, and then by how well the slots match.
+2. A member that is ambiguous in a cell counts only when there is no better one.
 3. The part of an incident that holds its founding report comes first, then the part whose earliest
    report is the earliest.
 """
@@ -24,11 +24,11 @@ from worker.core.merge.identity.freeze import freeze
 
 
 class IdMatcher:
-    """The cells of a decision, as incidents see them. Holds answers for one decision."""
+    """Which cell holds the reports of which incident. Caches; made anew for each decision."""
 
     def __init__(self, clusters: Sequence[Cluster], merge_input: MergeInput) -> None:
         self.clusters = clusters
-        self._scene = merge_input
+        self._merge_input = merge_input
         self.sure = [_names(cluster, merge_input, weak=False) for cluster in clusters]
         self.held = [_names(cluster, merge_input, weak=True) for cluster in clusters]
         self._facts: dict[str, Facts] = {}
@@ -41,12 +41,12 @@ class IdMatcher:
         """The free cell that keeps an incident's id, by its current members."""
         current = self.current(incident)
         cells = [k for k, held in enumerate(self.held) if held & current]
-        fitting = [k for k in cells if self.fit(incident, k) is not None] or cells
-        best = self._top(incident, fitting)
+        matching = [k for k in cells if self.match_weight(incident, k) is not None] or cells
+        best = self._top(incident, matching)
         if best is None or best not in taken:
             return best
         return self._top(
-            incident, [k for k in fitting if k not in taken and self.sure[k] & current]
+            incident, [k for k in matching if k not in taken and self.sure[k] & current]
         )
 
     def owner(self, incident: Incident, taken: Mapping[int, Incident]) -> str | None:
@@ -57,35 +57,35 @@ class IdMatcher:
         return None if best is None else taken[best].incident_id
 
     def comes_back(self, incident: Incident, k: int) -> bool:
-        """Whether a cell holds a report that once was this incident's, and still fits it."""
+        """Whether a cell holds a report that once was this incident's, and still matches it."""
         once = {*self.current(incident), *incident.former}
-        if self._scene.touched in {article_of(name) for name in incident.former}:
-            once.add(self._scene.touched or "")
-        return bool(self.sure[k] & once) and (self.fit(incident, k) or 0.0) > 0
+        if self._merge_input.touched in {article_of(name) for name in incident.former}:
+            once.add(self._merge_input.touched or "")
+        return bool(self.sure[k] & once) and (self.match_weight(incident, k) or 0.0) > 0
 
-    def lost(self, incident: Incident, home: int, k: int) -> int:
+    def lost(self, incident: Incident, own: int, k: int) -> int:
         """How many current members an incident with a cell of its own lost to another cell.
 
         An article that stays where it was and now tells of one more attack is not lost.
         """
-        stays = self._scene.touched if self._scene.touched in self.sure[home] else None
-        moved = (self.sure[k] - self.sure[home]) & self.current(incident)
+        stays = self._merge_input.touched if self._merge_input.touched in self.sure[own] else None
+        moved = (self.sure[k] - self.sure[own]) & self.current(incident)
         return sum(article_of(name) != stays for name in moved)
 
     def current(self, incident: Incident) -> set[str]:
         """The names of an incident's current members, and its own."""
         names = {m.report_id for m in incident.members} | {incident.incident_id}
-        if self._scene.touched in {m.article_id for m in incident.members}:
-            names.add(self._scene.touched or "")
+        if self._merge_input.touched in {m.article_id for m in incident.members}:
+            names.add(self._merge_input.touched or "")
         return names
 
-    def fit(self, incident: Incident, k: int) -> float | None:
+    def match_weight(self, incident: Incident, k: int) -> float | None:
         """How well an incident's last slots match a cell; None when they contradict it."""
         facts = self._facts.get(incident.incident_id)
         if facts is None:
             last = as_filed(freeze(incident.snapshot, incident.snapshot.reports, ()))
-            facts = self._facts[incident.incident_id] = facts_of(last, self._scene.gazetteer)
-        weights = self._scene.knowledge.merge_weights
+            facts = self._facts[incident.incident_id] = facts_of(last, self._merge_input.gazetteer)
+        weights = self._merge_input.knowledge.merge_weights
         pairs = (compare(facts, node.facts, weights) for node in _sure_nodes(self.clusters[k]))
         return max((pair.weight for pair in pairs if pair.possible), default=None)
 
@@ -102,14 +102,14 @@ class IdMatcher:
             bool(founding & self.sure[k]),
             founded,
             len(self.sure[k] & {m.report_id for m in incident.members}) if founded else 0,
-            (self.fit(incident, k) or 0.0) if founded else 0.0,
+            (self.match_weight(incident, k) or 0.0) if founded else 0.0,
             bool(self.sure[k] & current),
         )
 
     def _founding(self, incident: Incident) -> set[str]:
         names = (*self.current(incident), *incident.former)
         own = {name for name in names if article_of(name) == incident.founding_article}
-        return own | ({incident.founding_article} & {self._scene.touched})
+        return own | ({incident.founding_article} & {self._merge_input.touched})
 
 
 def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> set[str]:

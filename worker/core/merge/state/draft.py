@@ -5,8 +5,8 @@ Rules
 1. A live incident is drafted from its members alone; of its past it keeps the id, the incident it
    was split from and those it superseded.
 2. A superseded incident keeps its last slots and points at the survivor; nothing of it is deleted.
-3. An incident that lost all its reports is retracted: it keeps day, place and kind, so that one
-   can tell what was withdrawn, and nothing that an article said beyond that.
+3. An incident that lost all its reports is retracted: it keeps day, place and kind, so that a
+   reader knows what was withdrawn, and nothing else that an article said.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class DecisionContext:
     announced: AssignedIds
     groups: Mapping[str, IncidentGroup]
     duplicates: Mapping[str, tuple[PossibleDuplicate, ...]]
-    homes: Mapping[str, str]
+    mentioned: Mapping[str, str]
     incoming: Analysis | None
 
     def merged_into(self, incident_id: str) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ def _snapshot(entry: IdentifiedCluster, context: DecisionContext, cause: Cause) 
     table = merge_input.knowledge.codes
     order = tuple(table.get("attack_type", ()))
     slots = choose_slots(
-        slot_sources(_speaking(cluster), merge_input), weights["life.slot_share"], order
+        slot_sources(_slot_members(cluster), merge_input), weights["life.slot_share"], order
     )
     casualties = decide_casualties(cluster)
     members = records(cluster)
@@ -209,19 +209,19 @@ def _snapshot(entry: IdentifiedCluster, context: DecisionContext, cause: Cause) 
         reports_total=len(members),
         n_independent=_independent(cluster),
         codes=code(slots, casualties, table) if table else Codes(),
-        background=background_of(entry, context.homes, merge_input),
+        background=background_of(entry, context.mentioned, merge_input),
     )
 
 
-def _speaking(cluster: Cluster) -> Sequence[Membership]:
+def _slot_members(cluster: Cluster) -> Sequence[Membership]:
     """Who fills the slots; of a retracted incident everyone who ever told of it."""
-    told = (*cluster.members, *cluster.withdrawn)
-    return cluster.lending or [m for m in told if m.filed.report.role != "retraction"]
+    reporting = (*cluster.members, *cluster.withdrawn)
+    return cluster.contributing or [m for m in reporting if m.filed.report.role != "retraction"]
 
 
 def _independent(cluster: Cluster) -> int:
-    lending = (m for m in cluster.members if m.lends)
-    return len(frozenset[str]().union(*(sources_of(m) for m in lending)))
+    contributing = (m for m in cluster.members if m.contributes)
+    return len(frozenset[str]().union(*(sources_of(m) for m in contributing)))
 
 
 def _supersedes(entry: IdentifiedCluster, context: DecisionContext) -> tuple[str, ...]:

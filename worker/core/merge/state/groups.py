@@ -1,4 +1,4 @@
-"""Incidents that hang together: sites struck together, combined tolls, possible duplicates.
+"""Related incidents: sites struck together, combined tolls, possible duplicates.
 
 Rules
 -----
@@ -24,7 +24,7 @@ from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Partition, score
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
-from worker.core.merge.state.toll import said
+from worker.core.merge.state.toll import statements_of
 
 _NEWS = ("primary", "roundup")
 
@@ -34,7 +34,7 @@ def find_groups(
 ) -> dict[str, IncidentGroup]:
     """Incident id → its group, for incidents that have one."""
     by_cell = {entry.cluster.cell.core[0].key: entry for entry in named}
-    pairs = set(_told_as_one(parted, by_cell)) | set(_told_together(named))
+    pairs = set(_sharing_a_roundup(parted, by_cell)) | set(_sharing_an_article(named))
     apart = [(a, b) for a, b in sorted(pairs) if _cannot_be_one(named[a], named[b], merge_input)]
     groups: dict[str, IncidentGroup] = {}
     for cluster in _connected(len(named), apart):
@@ -67,17 +67,17 @@ def _by_id(duplicate: PossibleDuplicate) -> str:
     return duplicate.incident_id
 
 
-def _told_as_one(
+def _sharing_a_roundup(
     parted: Partition, by_cell: Mapping[str, IdentifiedCluster]
 ) -> Iterable[tuple[int, int]]:
-    """Pairs of cells that one round-up fits."""
+    """Pairs of cells that one round-up reports."""
     rank = {entry.incident_id: k for k, entry in enumerate(by_cell.values())}
-    for _, cells in parted.fits:
+    for _, cells in parted.shared_roundups:
         ids = sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
         yield from combinations(ids, 2)
 
 
-def _told_together(named: Sequence[IdentifiedCluster]) -> Iterable[tuple[int, int]]:
+def _sharing_an_article(named: Sequence[IdentifiedCluster]) -> Iterable[tuple[int, int]]:
     """Pairs of cells that one article reports as its news of the same day."""
     holders: dict[str, list[tuple[int, Node]]] = {}
     for k, entry in enumerate(named):
@@ -100,11 +100,11 @@ def _cannot_be_one(a: IdentifiedCluster, b: IdentifiedCluster, merge_input: Merg
 
 
 def _connected(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    home = list(range(size))
+    root = list(range(size))
     for a, b in pairs:
-        old, new = max(home[a], home[b]), min(home[a], home[b])
-        home = [new if h == old else h for h in home]
-    clusters = [[k for k in range(size) if home[k] == h] for h in sorted(set(home))]
+        old, new = max(root[a], root[b]), min(root[a], root[b])
+        root = [new if h == old else h for h in root]
+    clusters = [[k for k in range(size) if root[k] == h] for h in sorted(set(root))]
     return [cluster for cluster in clusters if len(cluster) > 1]
 
 
@@ -124,13 +124,15 @@ def _group(
 def _combined(
     members: Sequence[IdentifiedCluster], parted: Partition, merge_input: MergeInput
 ) -> tuple[Statement, ...]:
-    """Statements about all of them: round-ups that fit several, and aggregate ones of members."""
+    """Statements about all of them: round-ups of several, and aggregate ones of members."""
     cells = {m.cluster.cell.core[0].key for m in members}
-    tellers = [
+    roundups = [
         Membership(merge_input.filed[node.key], "certain")
-        for node, fits in parted.fits
-        if {cell.core[0].key for cell in fits} <= cells
+        for node, reported in parted.shared_roundups
+        if {cell.core[0].key for cell in reported} <= cells
     ]
-    lending = [m for member in members for m in member.cluster.members if m.lends]
-    mixed = said(tellers, "incident") + said((*tellers, *lending), "aggregate")
+    contributing = [m for member in members for m in member.cluster.members if m.contributes]
+    mixed = statements_of(roundups, "incident") + statements_of(
+        (*roundups, *contributing), "aggregate"
+    )
     return tuple(replace(statement, scope="incident") for statement in dict.fromkeys(mixed))

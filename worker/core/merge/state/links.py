@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. A background mention links to the incident that fits it best and surely; it never changes it.
+1. A background mention links to the incident it matches best, if it does so clearly, and never changes it.
 2. An incident shows the background of its own articles only. Links found earlier stay when the
    incident they lead to is not part of this decision.
 """
@@ -22,19 +22,21 @@ _MOST_BACKGROUND = 20
 _QUOTE = 300
 
 
-def background_homes(named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> dict[str, str]:
+def find_mentioned(named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> dict[str, str]:
     """Background report → the incident it mentions."""
-    homes = {}
+    mentioned = {}
     for node in merge_input.nodes:
         if node.kind == "background":
-            home = _home(node, named, merge_input)
-            if home is not None:
-                homes[node.key] = home
-    return homes
+            incident_id = _mentioned_incident(node, named, merge_input)
+            if incident_id is not None:
+                mentioned[node.key] = incident_id
+    return mentioned
 
 
-def _home(node: Node, named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> str | None:
-    """The one incident that fits; none when two fit about as well."""
+def _mentioned_incident(
+    node: Node, named: Sequence[IdentifiedCluster], merge_input: MergeInput
+) -> str | None:
+    """The one incident that it matches; none when two match about as well."""
     weights = merge_input.evidence.weights
     options = []
     for entry in named:
@@ -49,7 +51,7 @@ def _home(node: Node, named: Sequence[IdentifiedCluster], merge_input: MergeInpu
 
 
 def link_all(
-    named: Sequence[IdentifiedCluster], homes: Mapping[str, str], merge_input: MergeInput
+    named: Sequence[IdentifiedCluster], mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> Iterable[Link]:
     """One link for every report of the component, in order of report id."""
     links: dict[str, Link] = {}
@@ -65,12 +67,12 @@ def link_all(
             )
     for key, filed in merge_input.filed.items():
         if key not in links:
-            links[key] = Link(key, homes.get(key), "certain", filed.report.role)
+            links[key] = Link(key, mentioned.get(key), "certain", filed.report.role)
     return (links[key] for key in sorted(links) if key not in merge_input.frozen)
 
 
 def background_of(
-    entry: IdentifiedCluster, homes: Mapping[str, str], merge_input: MergeInput
+    entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
     """The past attacks that an incident's own articles mention."""
     articles = {m.filed.article.article_id for m in entry.cluster.members}
@@ -81,15 +83,15 @@ def background_of(
         for key, filed in sorted(merge_input.filed.items())
         if filed.report.role == "background" and filed.article.article_id in articles
     ]
-    return tuple(_mention(f, homes, known) for f in mentions)[:_MOST_BACKGROUND]
+    return tuple(_mention(f, mentioned, known) for f in mentions)[:_MOST_BACKGROUND]
 
 
 def _mention(
-    filed: FiledReport, homes: Mapping[str, str], known: Mapping[str, BackgroundLink]
+    filed: FiledReport, mentioned: Mapping[str, str], known: Mapping[str, BackgroundLink]
 ) -> BackgroundLink:
     report = filed.report
     before = known.get(filed.report_id)
-    home = homes.get(filed.report_id)
+    incident_id = mentioned.get(filed.report_id)
     spans = report.evidence.get("attack_types") or report.evidence.get("date") or ()
     return BackgroundLink(
         report_id=filed.report_id,
@@ -97,5 +99,7 @@ def _mention(
         killed=report.killed,
         perpetrator=report.perpetrators[0].name if report.perpetrators else None,
         quote=spans[0].quote[:_QUOTE] if spans else None,
-        incident_id=home if home is not None or before is None else before.incident_id,
+        incident_id=incident_id
+        if incident_id is not None or before is None
+        else before.incident_id,
     )

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.core.domain.canonical import digest, plain
-from worker.core.domain.caps import fit
+from worker.core.domain.caps import cap_snapshot
 from worker.core.domain.incident import FrozenIncident, Incident
 from worker.core.domain.report import Figure
 from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
 from worker.core.merge.state.life import Due
 
-_TELLS_WHEN = ("as_of", "change", "revision", "background")
+_NOT_CONTENT = ("as_of", "change", "revision", "background")
 _LINKS = ("state", "supersedes", "superseded_by", "split_from", "incident_group")
 _VALUES = ("time", "attack_types", "suicide", "incident_status", "n_blasts", "victims", "claims")
 _TOTALS = ("killed", "injured", "attackers_killed", "attackers_injured")
@@ -57,7 +57,7 @@ class Draft:
 
 def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     """The incident to store, and whether it is a new revision."""
-    fresh = fit(draft.snapshot)
+    fresh = cap_snapshot(draft.snapshot)
     content = content_of(fresh)
     content_hash = digest(content)
     prior = draft.prior
@@ -81,7 +81,7 @@ def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
 def content_of(snapshot: Snapshot) -> dict[str, Any]:
     """What a snapshot says happened, without when and how we know."""
     whole: dict[str, Any] = plain(snapshot, SNAPSHOT)
-    return {name: value for name, value in whole.items() if name not in _TELLS_WHEN}
+    return {name: value for name, value in whole.items() if name not in _NOT_CONTENT}
 
 
 def is_material(old: Snapshot, new: Snapshot) -> bool:

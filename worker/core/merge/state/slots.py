@@ -42,7 +42,7 @@ _ROLES = ("primary", "secondary", "incidental")
 
 @dataclass(frozen=True, slots=True)
 class SlotSource:
-    """A report that lends the incident its slots, and the sources that stand behind it."""
+    """A report that contributes slots, and the outlets that stand behind it."""
 
     filed: FiledReport
     sources: frozenset[str]
@@ -54,7 +54,7 @@ class SlotSource:
         return self.filed.report
 
     @property
-    def spoken_at(self) -> dt.datetime:
+    def stated_at(self) -> dt.datetime:
         """When this version was made, as an aware instant."""
         moment = self.filed.article.version_time or self.filed.article.document_time
         if moment is None:
@@ -120,7 +120,7 @@ class _Vote:
     """Counts sources for values, and notes which reports supported what was chosen."""
 
     def __init__(self, slot_sources: Sequence[SlotSource], share: float) -> None:
-        self.slot_sources = sorted(slot_sources, key=lambda v: (v.spoken_at, v.filed.report_id))
+        self.slot_sources = sorted(slot_sources, key=lambda v: (v.stated_at, v.filed.report_id))
         self.share = share
         self.support: dict[str, tuple[Support, ...]] = {}
 
@@ -136,7 +136,7 @@ class _Vote:
         return (
             len(frozenset[str]().union(*(v.sources for v in slot_sources))),
             len(frozenset[str]().union(*trusted)),
-            max(v.spoken_at for v in slot_sources),
+            max(v.stated_at for v in slot_sources),
         )
 
     def by_value(self, read: Callable[[Report], Iterable[T]]) -> dict[T, list[SlotSource]]:
@@ -275,11 +275,11 @@ def _targets(vote: _Vote) -> tuple[Target, ...]:
     vote.note("targets", (v for v in vote.slot_sources if v.report.targets))
     groups: list[list[Target]] = []
     for target in sorted(given, key=lambda t: (*_descending(vote.rank(given[t])), str(t))):
-        home = next((g for g in groups if any(_one(target, t) for t in g)), None)
-        if home is None:
+        group = next((g for g in groups if any(_one(target, t) for t in g)), None)
+        if group is None:
             groups.append([target])
         else:
-            home.append(target)
+            group.append(target)
     votes = {g[0]: [v for t in g for v in given[t]] for g in groups}
     role = {g[0]: min((t.role for t in g), key=_ROLES.index) for g in groups}
     kept = sorted(
@@ -320,9 +320,9 @@ def _perpetrators(vote: _Vote) -> tuple[Perpetrator, ...]:
 
 def _claims(vote: _Vote) -> tuple[Claim, ...]:
     """One claim or denial of each group, with the first speaker that anybody named for it."""
-    voiced = vote.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)
+    claims = vote.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)
     kept: dict[tuple[str, str], Claim] = {}
-    for claim in voiced:
+    for claim in claims:
         known = kept.get((claim.group, claim.claimed))
         if known is None or (known.speaker is None and claim.speaker is not None):
             kept[claim.group, claim.claimed] = claim
@@ -335,8 +335,8 @@ def _bare_claim(claim: Claim) -> Claim:
 
 def _status(vote: _Vote) -> Literal["ongoing", "ended", "unknown"]:
     """The latest word on whether it goes on."""
-    told = [v for v in vote.slot_sources if v.report.incident_status != "unknown"]
-    if not told:
+    stating = [v for v in vote.slot_sources if v.report.incident_status != "unknown"]
+    if not stating:
         return "unknown"
-    vote.note("incident_status", [v for v in told if v.spoken_at == told[-1].spoken_at])
-    return told[-1].report.incident_status
+    vote.note("incident_status", [v for v in stating if v.stated_at == stating[-1].stated_at])
+    return stating[-1].report.incident_status

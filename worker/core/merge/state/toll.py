@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. Only members that lend count: certain primaries, and round-ups where they speak of this attack
+1. Only members that contribute count: certain primaries, and round-ups where they speak of this attack
    alone. A combined toll belongs to the group (``groups``).
 2. What a copy repeats of its source is said once. A figure that a copy changed stays.
 3. ``core.figures`` decides, for an article and for an incident alike.
@@ -26,8 +26,8 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
-    lending = [m for m in cluster.members if m.lends]
-    statements = said(lending, "incident")
+    contributing = [m for m in cluster.members if m.contributes]
+    statements = statements_of(contributing, "incident")
     toll = decide_toll(statements)
     return Casualties(
         killed=toll.killed,
@@ -41,7 +41,7 @@ def decide_casualties(cluster: Cluster) -> Casualties:
     )
 
 
-def said(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
+def statements_of(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
     """The statements of members in one scope, each with its report, copies said once."""
     own: list[Statement] = []
     by_article: dict[str, set[tuple[object, ...]]] = {}

@@ -20,7 +20,7 @@ from worker.core.sources.opml import SubscriptionList
 from worker.sandbox.pool import Sandbox
 
 
-class Safely:
+class SandboxedReader:
     """Parses and analyzes one thing at a time; the sandbox starts when it is first needed."""
 
     def __init__(self, profile: Path, knowledge: Knowledge) -> None:

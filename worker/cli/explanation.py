@@ -18,8 +18,8 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.text.prose import compose
 from worker.observe.log import printable
 
-_QUOTE = 160
-_MARGIN = 60
+_QUOTE_CHARS = 160
+_MARGIN_CHARS = 60
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REASONS = 8
 _COLOURS = {"attack_report": "bold green", "background_only": "yellow", "other_place": "yellow"}
@@ -47,15 +47,15 @@ def show(analysis: Analysis, knowledge: Knowledge, console: Console) -> None:
     ]
     console.print(Text(printable(" · ".join(facts)), style="dim"))
     console.print()
-    words = Words(article)
-    _show_verdict(analysis.verdict, words, console)
+    excerpts = Excerpts(article)
+    _show_verdict(analysis.verdict, excerpts, console)
     for report in analysis.reports:
         console.print()
-        _show_report(report, words, console)
+        _show_report(report, excerpts, console)
 
 
-class Words:
-    """The article's own words around a span: the sentence, with the span in bold."""
+class Excerpts:
+    """The article in its own words: the sentence around a span, with the span in bold."""
 
     def __init__(self, article: Article) -> None:
         self._prose = compose(article.title, article.text, article.lang)
@@ -70,17 +70,17 @@ class Words:
         whole = self._prose.span(sentence) if sentence else None
         first, last = (whole.start, whole.end) if whole else (start, end)
         raw = self._raw
-        left, right = max(first, start - _MARGIN), min(max(last, end), end + _MARGIN)
+        left, right = max(first, start - _MARGIN_CHARS), min(max(last, end), end + _MARGIN_CHARS)
         shown = Text("…" if left > first else "", style="dim")
         shown.append(" ".join(raw[left:start].split()) + " " if left < start else "")
-        shown.append(" ".join(raw[start:end].split())[:_QUOTE], style="bold not dim")
+        shown.append(" ".join(raw[start:end].split())[:_QUOTE_CHARS], style="bold not dim")
         tail = raw[end:right]
         shown.append((" " if tail[:1].isspace() else "") + " ".join(tail.split()))
         shown.append("…" if right < last else "")
         return shown
 
 
-def _show_verdict(verdict: Verdict, words: Words, console: Console) -> None:
+def _show_verdict(verdict: Verdict, excerpts: Excerpts, console: Console) -> None:
     line = Text("verdict  ", style="bold")
     line.append(verdict.label, style=_COLOURS.get(verdict.label, "red"))
     line.append(f"  {verdict.probability:.2f}, band {verdict.band}: the article ")
@@ -93,7 +93,7 @@ def _show_verdict(verdict: Verdict, words: Words, console: Console) -> None:
         table.add_row(
             Text(f"{reason.weight:+.2f}", style=colour),
             reason.code,
-            words.around(reason.span)
+            excerpts.around(reason.span)
             if reason.span
             else Text("a property of the whole", style="dim"),
         )
@@ -102,7 +102,7 @@ def _show_verdict(verdict: Verdict, words: Words, console: Console) -> None:
     console.print(table)
 
 
-def _show_report(report: Report, words: Words, console: Console) -> None:
+def _show_report(report: Report, excerpts: Excerpts, console: Console) -> None:
     header = Text(f"{report.role} report", style="bold cyan")
     if report.role == "background":
         header.append("  set aside: it is context, its figures count nowhere", style="dim")
@@ -111,7 +111,7 @@ def _show_report(report: Report, words: Words, console: Console) -> None:
     for name, value, keys in _slots(report):
         spans = [span for key in keys for span in report.evidence.get(key, ())]
         spans.sort(key=lambda span: span.quote not in value)  # where it is said by this name first
-        table.add_row(Text(name, style="bold"), Text(printable(value)), words.around(*spans[:1]))
+        table.add_row(Text(name, style="bold"), Text(printable(value)), excerpts.around(*spans[:1]))
     for name, figure, measure in (
         ("killed", report.killed, "killed"),
         ("injured", report.injured, "injured"),
@@ -122,7 +122,7 @@ def _show_report(report: Report, words: Words, console: Console) -> None:
             continue
         table.add_row(Text(name, style="bold"), bounds(figure), "")
         for statement in said:
-            table.add_row("", _speaker(statement), words.around(statement.span))
+            table.add_row("", _speaker(statement), excerpts.around(statement.span))
     console.print(table)
 
 

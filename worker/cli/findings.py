@@ -1,4 +1,7 @@
-"""``check``: is everything that a worker will read in order, and does the profile keep its word?"""
+"""What ``check`` looks at: settings, feeds, the profile, and whether it keeps its word.
+
+Each thing is looked at when the one before it was in order; a broken profile has no examples.
+"""
 
 from __future__ import annotations
 
@@ -9,46 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
-from worker.cli.answers import line
-from worker.cli.streams import put, screen
 from worker.config.knowledge import load_knowledge, profile_dir
-from worker.config.load import Loaded, effective, load, load_settings
+from worker.config.load import Loaded, load
 from worker.core.domain.errors import ConfigError, KabulwireError, KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at; without problems it is in order."""
 
     what: str
     problems: tuple[str, ...] = ()
 
 
-def check_all(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> bool:
-    """Look at everything, print what was found, and tell whether all is well.
+def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
+    """Settings, feeds, profile, and each of the profile's examples.
 
     ``flags`` are settings given on the command line, by dotted name; None: not given.
     """
-    good = True
-    console = screen()
-    for finding in findings(config, flags):
-        good = good and not finding.problems
-        if as_json:
-            put(line({"what": finding.what, "problems": finding.problems}))
-            continue
-        mark = Text("✗ ", "red") if finding.problems else Text("✓ ", "green")
-        console.print(mark + Text(finding.what))
-        for problem in finding.problems:
-            console.print(Text(f"  {problem}"))
-    return good
-
-
-def findings(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
-    """Settings, feeds, profile, and each of the profile's examples."""
     try:
         loaded = load(config, os.environ, flags)
     except ConfigError as error:
@@ -98,22 +80,3 @@ def _broken(path: Path, knowledge: Knowledge) -> Iterator[str]:
     for key, value in found.items():
         if key in fields and fields[key] != value:
             yield f"{path}: {key} is {value!r}, not {fields[key]!r}"
-
-
-def print_settings(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> None:
-    """Every setting with the value in force and where it comes from; secrets masked."""
-    rows = list(effective(load_settings(config, os.environ, flags)))
-    if as_json:
-        for key, value, source in rows:
-            shown = value if isinstance(value, bool | int | float | None) else _text(value)
-            put(line({"key": key, "value": shown, "source": source}))
-        return
-    table = Table("setting", "value", "source", box=None, pad_edge=False)
-    for key, value, source in rows:
-        style = "dim" if source == "default" else ""
-        table.add_row(key, Text(_text(value), style=style), Text(source, style="dim"))
-    screen().print(table)
-
-
-def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

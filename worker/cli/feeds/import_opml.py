@@ -1,4 +1,8 @@
-"""``feeds import``: a feed reader's subscription list as ``[[feed]]`` blocks for ``feeds.toml``.
+"""``kabulwire feeds import list.opml``: a feed reader's list as blocks for ``feeds.toml``.
+
+Prints a ``[[feed]]`` block for each feed; on stderr what was left out, and why.
+
+Exit codes: 0, 65 no such list, or one too large, 66 no such file, 78 settings or feeds.
 
 Rules
 -----
@@ -23,15 +27,15 @@ from urllib.parse import urlsplit
 
 import typer
 
-from worker.cli.service import ConfigOption
-from worker.cli.streams import EX_NOINPUT, put, refuse
+from worker.cli.exit_codes import EX_DATAERR, EX_NOINPUT
+from worker.cli.options import ConfigOption
+from worker.cli.streams import put, refuse
 
 if TYPE_CHECKING:
     from worker.config.load import Loaded
     from worker.config.schema import FeedConfig
     from worker.core.sources.opml import Subscription, SubscriptionList
 
-EX_DATAERR = 65
 MAX_BYTES = 2_000_000
 _TITLE_CHARS, _URL_CHARS, _SHOWN_CHARS = 200, 2000, 200
 
@@ -53,7 +57,7 @@ class Block:
         return "\n".join(["[[feed]]", *rows, *([f"# {self.category}"] if self.category else [])])
 
 
-def feeds_import(
+def import_opml(
     file: Annotated[str, typer.Argument(help="An OPML file; - is stdin.")],
     config: ConfigOption = None,
     lang: Annotated[str, typer.Option(help="The language of these feeds.")] = "en",
@@ -91,13 +95,13 @@ def _bytes_of(name: str) -> bytes:
 
 def _parsed(data: bytes, loaded: Loaded) -> SubscriptionList:
     """The list, read in the sandbox. Raises ``InputError``."""
-    from worker.cli.safely import Safely
+    from worker.cli.sandboxed import SandboxedReader
     from worker.config.knowledge import load_knowledge, profile_dir
 
     profile = loaded.config.profile
     knowledge = load_knowledge(profile, loaded.folder)
-    with Safely(profile_dir(profile, loaded.folder), knowledge) as safely:
-        return safely.read_subscriptions(data)
+    with SandboxedReader(profile_dir(profile, loaded.folder), knowledge) as reader:
+        return reader.read_subscriptions(data)
 
 
 def _choose(

@@ -1,78 +1,28 @@
-"""``replay``, ``retry`` and ``train``: what was seen before, once more."""
+"""``kabulwire train labelled.jsonl --out new.toml``: the verdict's weights, moved towards labels.
+
+Prints each weight that moves, ``old → new  name``, and the average precision before and after, on
+articles that were held out. Nothing is replaced: the new file is written to ``--out``, and only when
+it is better.
+
+Exit codes: 0, 65 a line without label or text, too few labels, or weights that came out worse, 66 no
+such file, 78 settings or profile.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.documents import ProfileOption, named_profile
-from worker.cli.service import ConfigOption, JsonOption, settings
+from worker.cli.exit_codes import EX_DATAERR
+from worker.cli.options import ProfileOption, named_profile
 from worker.cli.streams import put, read_lines, refuse, watched
 
 if TYPE_CHECKING:
     from worker.core.knowledge.knowledge import Knowledge
     from worker.core.training.regression import Example
-
-EX_DATAERR = 65
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    app.command()(replay)
-    app.command()(retry)
-    app.command()(train)
-
-
-def replay(
-    files: Annotated[list[str], typer.Argument(help="JSON lines.", metavar="FILE…")],
-    out: Annotated[Path, typer.Option(help="Folder for the topic files.")],
-    profile: ProfileOption = None,
-) -> None:
-    """Documents by the clock of their own times through analyze, merge and contract; no network.
-
-    Writes incidents.v1.jsonl (last state of each incident) and incident-log.v1.jsonl (every
-    revision). The same input gives the same bytes.
-    """
-    from worker.replay import replay as replay_lines
-
-    knowledge, _ = named_profile(profile)
-    lines = (text for name in files for _, text in watched(read_lines(name), "replaying"))
-    outcome = replay_lines(lines, out, knowledge)
-    for problem in outcome.problems:
-        print(f"kabulwire: {problem}", file=sys.stderr)
-    if outcome.unread:
-        refuse(f"{outcome.unread} lines could not be read", EX_DATAERR)
-
-
-def retry(
-    reason: Annotated[str | None, typer.Option(help="Only those given up for this reason.")] = None,
-    config: ConfigOption = None,
-    *,
-    show: Annotated[bool, typer.Option("--list", help="Only show what was given up.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring back what was given up: dead letters go into the inbox again."""
-    from worker.cli.corrections import request
-    from worker.cli.groups import opened, profile_name, show_rows
-    from worker.serve.facts import dead_letter_facts
-
-    loaded = settings(config)
-    letters = dead_letter_facts(opened(loaded))
-    chosen = [letter for letter in letters if reason in (None, letter["reason"])]
-    if show:
-        columns = ("buried_at", "reason", "attempts", "article_id", "url", "detail")
-        show_rows(chosen, columns, as_json=as_json)
-        return
-    if not chosen:
-        counted = Counter(letter["reason"] for letter in letters)
-        there = ", ".join(f"{name} ({n})" for name, n in sorted(counted.items())) or "none at all"
-        refuse(f"no dead letter to bring back; there are: {there}", EX_DATAERR)
-    request(loaded.config, profile_name(loaded), {"retry": reason})
 
 
 def train(

@@ -1,0 +1,84 @@
+"""``kabulwire check --profile mytown``: is everything that a worker would read in order?
+
+Prints one line for each thing looked at (settings, feeds, profile, each of the profile's examples),
+and below it what is wrong. With ``--print``: every setting with the value in force and where it comes
+from; secrets are masked. With ``--json``: ``{what, problems}``, or ``{key, value, source}``.
+
+Exit codes: 0 all well, 78 something is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.exit_codes import EX_CONFIG
+from worker.cli.options import ConfigOption, JsonOption
+from worker.cli.streams import put, screen
+
+
+def check(
+    config: Annotated[str | None, typer.Argument(help="Folder or file of the settings.")] = None,
+    *,
+    option: ConfigOption = None,
+    profile: Annotated[str | None, typer.Option(help="Judge this profile instead.")] = None,
+    print_: Annotated[
+        bool, typer.Option("--print", help="Every setting, its value and its source.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge settings, feeds and profile, and try the profile's own examples."""
+    flags = {"profile": profile}
+    if print_:
+        _print_settings(config or option, flags, as_json=as_json)
+        return
+    if not _print_findings(config or option, flags, as_json=as_json):
+        raise typer.Exit(EX_CONFIG)
+
+
+def _print_findings(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> bool:
+    """Print what was found as it is found; whether all is well."""
+    from rich.text import Text
+
+    from worker.cli.answers import line
+    from worker.cli.findings import find_all
+
+    good = True
+    console = screen()
+    for finding in find_all(config, flags):
+        good = good and not finding.problems
+        if as_json:
+            put(line({"what": finding.what, "problems": finding.problems}))
+            continue
+        mark = Text("✗ ", "red") if finding.problems else Text("✓ ", "green")
+        console.print(mark + Text(finding.what))
+        for problem in finding.problems:
+            console.print(Text(f"  {problem}"))
+    return good
+
+
+def _print_settings(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from worker.cli.answers import line
+    from worker.config.load import effective, load_settings
+
+    rows = list(effective(load_settings(config, os.environ, flags)))
+    if as_json:
+        for key, value, source in rows:
+            shown = value if isinstance(value, bool | int | float | None) else _text(value)
+            put(line({"key": key, "value": shown, "source": source}))
+        return
+    table = Table("setting", "value", "source", box=None, pad_edge=False)
+    for key, value, source in rows:
+        style = "dim" if source == "default" else ""
+        table.add_row(key, Text(_text(value), style=style), Text(source, style="dim"))
+    screen().print(table)
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

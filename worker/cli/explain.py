@@ -1,0 +1,89 @@
+"""``kabulwire explain page.html``: every decision about one document, for a person.
+
+Prints the verdict, its reasons and each slot and figure of each report, with the sentence it rests
+on; with ``--json`` the line of ``analyze``. The network is used only for an address that is given,
+as a worker would use it.
+
+Exit codes: 0, 65 the document cannot be read, 66 no such file, 78 settings or profile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.exit_codes import EX_DATAERR
+from worker.cli.options import ProfileOption, named_profile
+from worker.cli.streams import put, read_bytes, refuse, screen
+
+if TYPE_CHECKING:
+    from worker.core.domain.document import Document
+
+
+def explain(
+    source: Annotated[str, typer.Argument(help="An address, a file, or - for stdin.")],
+    profile: ProfileOption = None,
+    outlet: Annotated[str | None, typer.Option(help="Who published it.")] = None,
+    published: Annotated[str | None, typer.Option(help="When, if the page does not say.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of a plain text.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The line of `analyze`.")] = False,
+) -> None:
+    """Every decision about one document, with the sentence it rests on."""
+    from worker.cli.sandboxed import SandboxedReader
+    from worker.core.domain.errors import InputError
+
+    knowledge, folder = named_profile(profile)
+    fields = {"id": source, "outlet": outlet, "published": published, "title": title}
+    try:
+        document = _document(source, fields, knowledge.profile.zone)
+        with SandboxedReader(folder, knowledge) as reader:
+            analysis = reader.analyze(document)
+    except InputError as error:
+        refuse(f"{source}: {error}", EX_DATAERR)
+    if as_json:
+        from worker.cli.answers import answer, line
+
+        put(line(answer(document.article_id, analysis)))
+        return
+    from worker.cli.explanation import show
+
+    show(analysis, knowledge, screen())
+
+
+def _document(source: str, fields: dict[str, Any], zone: str) -> Document:
+    """What ``explain`` was pointed at: a page, a JSON line, or plain text."""
+    from worker.core.sources.jsonl import document_of
+
+    if source.startswith(("http://", "https://")):
+        from worker.cli.page import get_page
+
+        return get_page(source, fields, zone)
+    data = read_bytes(source)
+    document = document_of(_fields(data, source) | _given(fields), 1, zone)
+    # A page keeps its own bytes: its encoding is for the reader of pages to find out.
+    is_page = document.html is not None and not data.lstrip().startswith(b"{")
+    return replace(document, html=data, charset=None) if is_page else document
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None and key != "id"}
+
+
+def _fields(data: bytes, source: str) -> dict[str, Any]:
+    import json
+
+    head = data[:2000].lstrip().lower()
+    if head.startswith(b"{"):
+        try:
+            found = json.loads(data.splitlines()[0] if source.endswith("l") else data)
+        except ValueError:
+            found = None
+        if isinstance(found, dict):
+            return found
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+    if head.startswith(b"<") or b"<html" in head:
+        return {"id": source, "html": text}
+    return {"id": source, "text": text}

@@ -1,0 +1,30 @@
+"""``kabulwire feeds list``: every configured feed, and how it is doing.
+
+Prints a table: the feed, its failures in a row, when it last answered and when it is asked next; with
+``--json`` one line a feed with more of the same. Before the first run only what is configured.
+
+Exit codes: 0, 78 settings or feeds.
+"""
+
+from __future__ import annotations
+
+from worker.cli.options import ConfigOption, JsonOption, opened
+from worker.cli.tables import show_rows
+
+
+def list_feeds(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """Every feed with its last answer, as far as this store knows."""
+    import os
+
+    from worker.config.load import load
+    from worker.core.domain.errors import ConfigError
+    from worker.serve.facts import feed_facts
+
+    loaded = load(config, os.environ)
+    try:
+        conn = opened(loaded)
+    except ConfigError:
+        conn = None
+    rows = feed_facts(conn, loaded.feeds)
+    columns = ("id", "outlet", "lang", "enabled", "failures", "last_success", "next_at")
+    show_rows(rows, columns, as_json=as_json)

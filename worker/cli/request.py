@@ -1,0 +1,58 @@
+"""What a person asks of a worker: left for the running one and waited for, else put into its store.
+
+``retry`` and the corrections of ``incidents`` come here; ``worker.run.requests`` says what may be asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from worker.cli.exit_codes import EX_TEMPFAIL
+from worker.cli.options import profile_name
+from worker.cli.streams import put, refuse
+from worker.config.load import Loaded
+from worker.core.domain.errors import ConfigError
+from worker.run import requests
+from worker.store.connect import Binding, exclusive, open_writer, transaction
+
+_WAIT_S = 30.0
+_PAUSE_S = 0.2
+
+
+def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
+    """Hand ``asked`` to the worker; without a running one, put it into the store at once.
+
+    Prints which of the two. Raises ``ConfigError`` without a store; a worker that does not take the
+    request in within 30 s ends the command (exit 75), and the request stays.
+    """
+    store = loaded.config.store.path
+    if not store.is_file():
+        raise ConfigError(f"no store at {store}")
+    try:
+        with exclusive(store):
+            put(f"{_admit_directly(loaded, asked)} queued; the next run works on it")
+            return
+    except ConfigError as error:
+        if "in use" not in str(error):
+            raise
+    path = requests.leave(store, asked)
+    limit = time.monotonic() + _WAIT_S
+    while path.exists():
+        if time.monotonic() > limit:
+            refuse(f"the worker has not taken it in yet; it will: {path}", EX_TEMPFAIL)
+        time.sleep(_PAUSE_S)
+    put("taken in by the running worker")
+
+
+def _admit_directly(loaded: Loaded, asked: Mapping[str, Any]) -> int:
+    config = loaded.config
+    sink = "kafka" if config.kafka.bootstrap_servers else "files"
+    conn = open_writer(config.store.path, Binding(sink, config.instance, profile_name(loaded)))
+    try:
+        with transaction(conn):
+            return requests.admit(conn, asked, dt.datetime.now(dt.UTC))
+    finally:
+        conn.close()

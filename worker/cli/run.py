@@ -1,0 +1,37 @@
+"""``kabulwire run --config config/``: the worker.
+
+Polls, reads, merges and publishes until it is told to stop. Prints nothing; its log goes to stderr.
+
+Exit codes: 0 drained, 70 our own fault, or another worker has this name, 75 the grace ran out, or no
+room on the disk, 78 settings, feeds or profile.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from worker.cli.options import ConfigOption
+
+
+def run(
+    config: ConfigOption = None,
+    profile: Annotated[str | None, typer.Option(help="Watch this profile.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """The worker: polls, reads, merges and publishes until it is told to stop.
+
+    SIGTERM or Ctrl-C drains and leaves with 0, or 75 when the grace ran out; a second one stops at
+    once. Nothing is lost either way.
+    """
+    import os
+
+    from worker.config.load import load
+
+    flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
+    loaded = load(config, os.environ, flags)
+    from worker.run import app
+
+    raise typer.Exit(app.run(loaded))
