@@ -13,6 +13,7 @@ from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.clock import find_times
 from worker.core.annotate.dates import DateMention, find_dates
+from worker.core.lang.normalise import Range
 from worker.core.text.prose import compose
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
@@ -57,7 +58,7 @@ def times(text: str, zone: str = "Asia/Kabul") -> list[str]:
     lexicon = KNOWLEDGE.lexicon("en")
     assert lexicon is not None
     norm = compose(None, text, "en").text
-    return [m.time for m in find_times(norm, 0, len(norm), lexicon, zone, PUBLISHED)]
+    return [m.time for m in find_times(norm, Range(0, len(norm)), lexicon, zone, PUBLISHED)]
 
 
 @pytest.mark.parametrize(

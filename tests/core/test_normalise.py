@@ -7,7 +7,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.lang.normalise import normalise, plain
+from worker.core.domain.document import Span
+from worker.core.lang.normalise import Range, apart, normalise, plain, starting_in, words_end
 
 TEXTS = st.text(
     alphabet=st.one_of(
@@ -22,7 +23,7 @@ def test_span_quotes_the_original(raw: str) -> None:
     """Whatever is matched in the copy, the span quotes the original exactly."""
     norm = normalise(raw)
     for start in range(0, len(norm.text), 3):
-        span = norm.span(start, min(len(norm.text), start + 5))
+        span = norm.span(Range(start, min(len(norm.text), start + 5)))
         assert raw[span.start : span.end] == span.quote
 
 
@@ -43,12 +44,60 @@ def test_normalise_twice_changes_nothing(raw: str) -> None:
 
 
 @given(TEXTS, st.integers(min_value=0, max_value=90))
-def test_from_raw_is_the_first_character_at_or_after(raw: str, index: int) -> None:
-    """A position of the original lands on the first copied character that is not before it."""
+def test_range_of_begins_at_the_first_character_at_or_after(raw: str, index: int) -> None:
+    """A span lands on the first copied character that does not stand before it."""
     norm = normalise(raw)
-    at = norm.from_raw(index)
+    at = norm.range_of(Span(index, len(raw), raw[index:])).start
     assert all(norm.offsets[i] < index for i in range(at))
     assert at == len(norm.text) or norm.offsets[at] >= index
+
+
+@given(TEXTS)
+def test_range_of_takes_a_span_back_to_where_it_came_from(raw: str) -> None:
+    """From the copy to the original and back there is one way: the span comes out the same."""
+    norm = normalise(raw)
+    for start in range(0, len(norm.text), 3):
+        span = norm.span(Range(start, min(len(norm.text), start + 5)))
+        assert norm.span(norm.range_of(span)) == span
+
+
+PLACES = st.integers(min_value=0, max_value=12)
+RANGES = st.builds(Range, PLACES, PLACES).filter(lambda r: r.start < r.end)
+
+
+@given(RANGES, RANGES)
+def test_range_relations_agree_with_the_characters(one: Range, two: Range) -> None:
+    """What a range holds, shares and lies in is what its characters say; the gap lies between."""
+    left, right = set(range(one.start, one.end)), set(range(two.start, two.end))
+    assert one.overlaps(two) == two.overlaps(one) == bool(left & right)
+    assert one.within(two) == (left <= right)
+    assert all(one.holds(position) == (position in left) for position in range(13))
+    between = [p for p in range(13) if min(max(left), max(right)) < p < max(min(left), min(right))]
+    assert one.gap(two) == two.gap(one) == len(between)
+
+
+@given(st.lists(RANGES, max_size=8), RANGES)
+def test_starting_in_finds_what_begins_inside(found: list[Range], at: Range) -> None:
+    """Looking it up and looking at every one give the same."""
+    ordered = tuple(sorted(found, key=lambda r: r.start))
+    assert starting_in(ordered, at) == tuple(r for r in ordered if at.holds(r.start))
+
+
+@given(TEXTS, st.integers(min_value=0, max_value=20))
+def test_words_end_leaves_out_the_blanks_before(raw: str, low: int) -> None:
+    """What stands between the end of the words and the end is blank, and all of it."""
+    text = normalise(raw).text
+    low = min(low, len(text))
+    assert words_end(text, len(text), low) == low + len(text[low:].rstrip())
+
+
+@given(st.lists(RANGES, max_size=8))
+def test_apart_leaves_nothing_that_overlaps(found: list[Range]) -> None:
+    """Of those that overlap, whichever comes first in the given order stays."""
+    ordered = sorted(found, key=lambda r: (r.start, -r.end))
+    kept = list(apart(ordered))
+    assert not any(a.overlaps(b) for i, a in enumerate(kept) for b in kept[i + 1 :])
+    assert all(any(k.overlaps(r) for k in kept) for r in ordered)
 
 
 def test_span_quotes_no_break_spaces_as_printed() -> None:
@@ -57,8 +106,8 @@ def test_span_quotes_no_break_spaces_as_printed() -> None:
     norm = normalise(raw)
     start = norm.text.index("14 people")
     assert norm.text == "at least 14 people"
-    assert norm.span(start - 1, start + 9).quote == "14 people"
-    assert norm.span(0, len(norm.text)).quote == raw
+    assert norm.span(Range(start - 1, start + 9)).quote == "14 people"
+    assert norm.span(Range(0, len(norm.text))).quote == raw
 
 
 def test_normalise_makes_one_letter_of_persian_and_arabic_forms() -> None:

@@ -63,7 +63,7 @@ def test_compose_finds_datelines_of_later_items() -> None:
     prose = read(
         "PORTSMERE (VP) — A bomb killed two.\n\nThe mayor spoke.\n\nEASTMOOR (VP) — Rain fell.\n"
     )
-    assert [prose.text[a:b].strip() for a, b in prose.datelines] == [
+    assert [prose.of(line).strip() for line in prose.datelines] == [
         "portsmere (vp) -",
         "eastmoor (vp) -",
     ]
@@ -133,5 +133,5 @@ def test_compose_gives_sentences_in_order_inside_the_text(body: str, title: str 
         assert "\n" not in prose.of(sentence)
         assert prose.sentence_at(sentence.start) == sentence
         last = sentence.end
-    for start, end in prose.datelines:
-        assert 0 <= start < end <= len(prose.text)
+    for line in prose.datelines:
+        assert 0 <= line.start < line.end <= len(prose.text)

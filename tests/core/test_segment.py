@@ -34,7 +34,7 @@ def kinds(segments: tuple[Segment, ...]) -> list[str]:
 
 
 def words(prose: Prose, segment: Segment) -> str:
-    return " ".join(prose.text[a:b] for a, b in segment.ranges)
+    return " ".join(prose.of(at) for at in segment.ranges)
 
 
 def the(segments: tuple[Segment, ...], kind: str) -> Segment:
@@ -196,18 +196,18 @@ def test_find_segments_gives_a_character_to_one_segment_at_most(
     owned: set[int] = set()
     for index, segment in enumerate(segments):
         assert segment.index == index
-        assert segment.ranges == tuple(sorted(segment.ranges))
-        for start, end in segment.ranges:
-            assert 0 <= start < end <= len(prose.text)
-            assert not owned & set(range(start, end))
-            owned |= set(range(start, end))
-        assert segment_at(segments, segment.anchor[0]) is segment
+        starts = [at.start for at in segment.ranges]
+        assert starts == sorted(starts)
+        for at in segment.ranges:
+            assert 0 <= at.start < at.end <= len(prose.text)
+            assert not owned & set(range(at.start, at.end))
+            owned |= set(range(at.start, at.end))
+        assert segment_at(segments, segment.anchor.start) is segment
         assert set(segment.sentences) == {
-            s.index
-            for s in prose.sentences
-            if any(a < s.end and s.start < b for a, b in segment.ranges)
+            s.index for s in prose.sentences if any(at.overlaps(s) for at in segment.ranges)
         }
-    assert [s.anchor for s in segments] == sorted(s.anchor for s in segments)
+    anchors = [(s.anchor.start, s.anchor.end) for s in segments]
+    assert anchors == sorted(anchors)
 
 
 def test_find_segments_makes_the_count_of_a_year_an_aggregate() -> None:

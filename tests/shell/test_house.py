@@ -37,6 +37,20 @@ READ_THE_CITY = (
 )
 """Paths below which a test may load ``config/profiles/kabul``, each with its reason."""
 
+PAIRS = {
+    "core/annotate/ages.py _days_back": "days, counted back from the document",
+    "core/annotate/dates.py _Days": "days of a month",
+    "core/extract/what.py _weapon_order": "a rank, and where among equals",
+    "core/merge/cluster/partition.py __init__": "two members of a component",
+    "core/merge/cluster/partition.py _key": "two members of a component",
+    "core/merge/evidence/copies.py _candidates": "two articles of a list",
+    "core/merge/evidence/nodes.py __init__": "two reports of a list",
+    "core/merge/state/groups.py _connected": "two clusters of a list",
+    "core/merge/state/groups.py _sharing_a_roundup": "two clusters of a list",
+    "core/merge/state/groups.py _sharing_an_article": "two clusters of a list",
+}
+"""Where the core may annotate ``tuple[int, int]``, with what the two are: never positions."""
+
 
 def tracked() -> list[Path]:
     """Files that git keeps, or would keep; all files where there is no git (an unpacked archive)."""
@@ -244,6 +258,30 @@ def test_sql_in_sees_a_statement_however_it_is_written(line: str) -> None:
     """A call, a mere name of a call, a text in one piece or in several."""
     source = f'"""A docstring may say: SELECT nothing FROM nowhere."""\n{line}\n'
     assert [number for number, _ in sql_in(source)] == [2]
+
+
+def annotated_pairs(node: ast.AST, owner: str = "") -> Iterator[str]:
+    """The function, or the name at the top of a module, that holds each ``tuple[int, int]``."""
+    for child in ast.iter_child_nodes(node):
+        named = owner
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            named = child.name
+        elif isinstance(child, ast.Assign) and not owner:
+            named = ast.unparse(child.targets[0])
+        if isinstance(child, ast.Subscript) and ast.unparse(child) == "tuple[int, int]":
+            yield named
+        yield from annotated_pairs(child, named)
+
+
+def test_no_pair_of_numbers_in_the_core_is_a_position() -> None:
+    """A stretch of text is a ``Range`` or a ``Span``; every other pair of numbers says what it is."""
+    found = {
+        f"{relative(path).removeprefix('worker/')} {owner}"
+        for path in MODULES
+        if "core" in path.relative_to(WORKER).parts
+        for owner in annotated_pairs(ast.parse(path.read_text("utf-8")))
+    }
+    assert found == set(PAIRS)
 
 
 def test_nothing_outside_the_profile_knows_the_city() -> None:

@@ -61,13 +61,13 @@ class Excerpts:
         self._prose = compose(article.title, article.text, article.lang)
         self._raw = _CONTROLS.sub(" ", self._prose.raw)  # of the same length
 
-    def around(self, *spans: Span | Statement) -> Text:
+    def around(self, *spans: Span) -> Text:
         """The sentence of the first span, shortened around it; nothing without a span."""
         if not spans:
             return Text("")
         start, end = spans[0].start, spans[0].end
-        sentence = self._prose.sentence_at(self._prose.norm.from_raw(start))
-        whole = self._prose.span(sentence.start, sentence.end) if sentence else None
+        sentence = self._prose.sentence_at(self._prose.norm.range_of(spans[0]).start)
+        whole = self._prose.span(sentence) if sentence else None
         first, last = (whole.start, whole.end) if whole else (start, end)
         raw = self._raw
         left, right = max(first, start - _MARGIN_CHARS), min(max(last, end), end + _MARGIN_CHARS)
@@ -122,7 +122,7 @@ def _show_report(report: Report, excerpts: Excerpts, console: Console) -> None:
             continue
         table.add_row(Text(name, style="bold"), bounds(figure), "")
         for statement in said:
-            table.add_row("", _speaker(statement), excerpts.around(statement))
+            table.add_row("", _speaker(statement), excerpts.around(statement.span))
     console.print(table)
 
 

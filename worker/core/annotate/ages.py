@@ -14,8 +14,9 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, ends_with, precision_of
-from worker.core.lang.lexicon import Lexicon
+from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, precision_of
+from worker.core.lang.lexicon import Lexicon, Table
+from worker.core.lang.normalise import Range, words_end
 
 _UNIT_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25, "decade": 3652.5}
 _SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 75.0, "decade": 720.0}
@@ -29,17 +30,17 @@ def counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMent
     """Counted units: "a month ago", "just over two weeks after", "hace dos semanas", "weeks earlier"."""
     for found, unit in lexicon.table("time_unit").find(text, 0, len(text)):
         count, start = _count_before(text, lexicon, found.start())
-        direction, end = _direction(text, lexicon, start, found.end())
-        if direction is None:
+        directed = _direction(text, lexicon, Range(start, found.end()))
+        if directed is None:
             continue
-        start = min(start, end[0])
-        if count is None and not ends_with(lexicon, "time_plural", text, found.end()):
+        direction, stretch = directed
+        if count is None and not lexicon.ends_with("time_plural", text, found.end(), LOOK_CHARS):
             continue
-        amount, start = _amount_before(text, lexicon, start)
+        amount, start = _amount_before(text, lexicon, stretch.start)
         near, far = _days_back(unit, count, amount)
         first, last = document - dt.timedelta(days=far), document - dt.timedelta(days=near)
         yield DateMention(
-            start, end[1], first, last, precision_of(first, last), "relative",
+            start, stretch.end, first, last, precision_of(first, last), "relative",
             anaphoric=direction != "ago",
         )  # fmt: skip
 
@@ -48,39 +49,31 @@ def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, in
     digits = re.search(r"(?<![\d.,])(\d{1,3})[\s-]?$", text[max(0, end - 5) : end])
     if digits:
         return int(digits[1]), end - len(digits.group())
-    stop = len(text[:end].rstrip(" -"))
-    low = max(0, stop - LOOK_CHARS)
-    for found, value in lexicon.table("count_word").find(text, low, stop):
-        if found.end() == stop:
-            return int(value), found.start()
-    return None, end
+    found = _ending_at(lexicon.table("count_word"), text, len(text[:end].rstrip(" -")))
+    return (int(found[1]), found[0].start()) if found is not None else (None, end)
 
 
-def _direction(
-    text: str, lexicon: Lexicon, start: int, end: int
-) -> tuple[str | None, tuple[int, int]]:
+def _direction(text: str, lexicon: Lexicon, words: Range) -> tuple[str, Range] | None:
     """Finds "ago" or "after" beside a counted unit, and the stretch including it."""
-    table = lexicon.table("time_direction")
+    table, end = lexicon.table("time_direction"), words.end
     if table.pattern is not None:
         at = end + (len(text[end:]) - len(text[end:].lstrip(" ")))
-        found = table.pattern.match(text, at)
-        if found:
-            return table.values[int((found.lastgroup or "v0")[1:])], (start, found.end())
-    stop = len(text[:start].rstrip())
-    for found, value in lexicon.table("time_direction_before").find(
-        text, max(0, stop - LOOK_CHARS), stop
-    ):
-        if found.end() == stop:
-            return value, (found.start(), end)
-    return None, (start, end)
+        after = table.pattern.match(text, at)
+        if after:
+            value = table.values[int((after.lastgroup or "v0")[1:])]
+            return value, Range(words.start, after.end())
+    table = lexicon.table("time_direction_before")
+    found = _ending_at(table, text, words_end(text, words.start))
+    return (found[1], Range(found[0].start(), end)) if found is not None else None
 
 
 def _amount_before(text: str, lexicon: Lexicon, end: int) -> tuple[str, int]:
-    stop = len(text[:end].rstrip())
-    for found, value in lexicon.table("vague_amount").find(text, max(0, stop - LOOK_CHARS), stop):
-        if found.end() == stop:
-            return value, found.start()
-    return "plain", end
+    found = _ending_at(lexicon.table("vague_amount"), text, words_end(text, end))
+    return (found[1], found[0].start()) if found is not None else ("plain", end)
+
+
+def _ending_at(table: Table, text: str, stop: int) -> tuple[re.Match[str], str] | None:
+    return table.ending_at(text, max(0, stop - LOOK_CHARS), stop)
 
 
 def _days_back(unit: str, count: int | None, amount: str) -> tuple[int, int]:

@@ -19,36 +19,35 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from worker.core.lang.lexicon import Lexicon, Table
+from worker.core.lang.normalise import Range
 
 _CLOCK = re.compile(r"(?<![\d.:,$/-])(\d{1,2})(?:([.:h])([0-5]\d))?(?!\d|[.:,]\d|%)")
 _MILITARY = re.compile(r"(?<![\d.:,$/-])([01]\d|2[0-3])([0-5]\d)(?!\d|[.:,]\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class ClockMention:
-    """Words that name a time of day: positions in ``Prose.text``, and HH:MM local."""
+class ClockMention(Range):
+    """Words that name a time of day, as HH:MM local."""
 
-    start: int
-    end: int
     time: str
 
 
 def find_times(
-    text: str, start: int, end: int, lexicon: Lexicon, zone: str, day: dt.date | None
+    text: str, at: Range, lexicon: Lexicon, zone: str, day: dt.date | None
 ) -> tuple[ClockMention, ...]:
-    """All clock times of ``text[start:end]``. ``day`` is needed only to convert from UTC."""
-    return tuple(_times(text, start, end, lexicon, zone, day))
+    """All clock times of a stretch. ``day`` is needed only to convert from UTC."""
+    return tuple(_times(text, at, lexicon, zone, day))
 
 
 def _times(
-    text: str, start: int, end: int, lexicon: Lexicon, zone: str, day: dt.date | None
+    text: str, at: Range, lexicon: Lexicon, zone: str, day: dt.date | None
 ) -> Iterator[ClockMention]:
     table = lexicon.table("meridiem")
-    for found, value in lexicon.table("clock_word").find(text, start, end):
+    for found, value in lexicon.table("clock_word").find(text, at.start, at.end):
         yield ClockMention(found.start(), found.end(), value)
     for shape in (_CLOCK, _MILITARY):
-        for found in shape.finditer(text, start, end):
-            word, stop = _word_after(text, found.end(), end, table)
+        for found in shape.finditer(text, at.start, at.end):
+            word, stop = _word_after(text, found.end(), at.end, table)
             military = shape is _MILITARY
             hour = int(found[1])
             minute = int(found[2] if military else (found[3] or 0))

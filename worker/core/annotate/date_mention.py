@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass, replace
 
 from worker.core.domain.vocabulary import DateBasis, DatePrecision
-from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range
 
 LOOK_CHARS = 24
 """How many characters left and right of a word may hold its day, year or qualifier."""
 
 
 @dataclass(frozen=True, slots=True)
-class DateMention:
+class DateMention(Range):
     """Words that name a day or a stretch of days; ``first`` and ``last`` are inclusive.
 
-    ``start`` and ``end`` are positions in ``Prose.text``. ``anaphoric``: it is counted from another
-    attack ("a day after …"), not from the day of publication.
+    ``anaphoric``: it is counted from another attack ("a day after …"), not from the day of
+    publication.
     """
 
-    start: int
-    end: int
     first: dt.date
     last: dt.date
     precision: DatePrecision
@@ -49,13 +46,3 @@ def precision_of(first: dt.date, last: dt.date) -> DatePrecision:
         (61, "month"),
     )
     return next((name for limit, name in steps if days <= limit), "year")
-
-
-def ends_with(lexicon: Lexicon, category: str, text: str, end: int) -> re.Match[str] | None:
-    """A match of a category that ends just before ``end``, blanks aside."""
-    pattern = lexicon.patterns[category]
-    if pattern is None:
-        return None
-    stop = len(text[:end].rstrip())
-    low = max(0, end - LOOK_CHARS)
-    return next((m for m in pattern.finditer(text, low, stop) if m.end() == stop), None)

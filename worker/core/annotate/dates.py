@@ -30,10 +30,11 @@ from functools import lru_cache
 from convertdate import islamic, persian
 
 from worker.core.annotate.ages import counted
-from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, ends_with, precision_of
+from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, precision_of
 from worker.core.domain.vocabulary import DatePrecision
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range, apart
 from worker.core.text.prose import Prose
 
 __all__ = ["DateMention", "find_dates"]
@@ -55,6 +56,8 @@ _YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4}(?!\d)|\d{2}(?=\s?(?:-|\(|\[
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
 _CENTURY_TURN = 50
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
+_Days = tuple[int, int]
+"""First and last day of a month, both included."""
 
 
 def find_dates(
@@ -72,15 +75,8 @@ def find_dates(
         found += _periods(text, lexicon, document_date)
         found += counted(text, lexicon, document_date)
     found += _years(text)
-    return tuple(m for m in _joined(text, _longest(found)) if not _bounds(text, lexicon, m))
-
-
-def _longest(found: list[DateMention]) -> Iterator[DateMention]:
-    end = -1
-    for mention in sorted(found, key=lambda m: (m.start, -m.end, m.last - m.first)):
-        if mention.start >= end:
-            end = mention.end
-            yield mention
+    found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
+    return tuple(m for m in _joined(text, apart(found)) if not _bounds(text, lexicon, m))
 
 
 def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
@@ -100,7 +96,7 @@ def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
 
 
 def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
-    return ends_with(lexicon, "date_bound", text, mention.start) is not None
+    return lexicon.ends_with("date_bound", text, mention.start, LOOK_CHARS) is not None
 
 
 def _day(year: int, month: int, day: int, calendar: str = "gregorian") -> dt.date | None:
@@ -147,11 +143,11 @@ def _months(
         written = _written(prose, lexicon, found, shapes)
         if written is None:
             continue
-        start, end, days, year = written
+        at, days, year = written
         interval = _resolve(int(number), calendar or "gregorian", days, year, document)
         if interval is not None:
             precision: DatePrecision = precision_of(*interval) if days else "month"
-            yield DateMention(start, end, *interval, precision, "stated")
+            yield DateMention(at.start, at.end, *interval, precision, "stated")
 
 
 @lru_cache(maxsize=32)
@@ -165,7 +161,7 @@ def _shapes(joint: str) -> tuple[re.Pattern[str], ...]:
 
 def _written(
     prose: Prose, lexicon: Lexicon, month: re.Match[str], shapes: tuple[re.Pattern[str], ...]
-) -> tuple[int, int, tuple[int, int] | None, int | None] | None:
+) -> tuple[Range, _Days | None, int | None] | None:
     """Extent, days and year of the date around a month's name, or None when it is no date."""
     text, (start, end) = prose.text, month.span()
     before, after, year_after = shapes
@@ -177,14 +173,14 @@ def _written(
     prior = None if year else _YEAR_BEFORE.search(text, max(0, first - 8), first)
     if _ordinary_word(prose, lexicon, start, month.group()):
         return None
-    if not (day or year) and ends_with(lexicon, "date_lead", text, start) is None:
+    if not (day or year) and lexicon.ends_with("date_lead", text, start, LOOK_CHARS) is None:
         return None
     stated = year or prior
     if prior and not left:
         first = prior.start()
     last = max(end, right.end() if right else 0, year.end() if year else 0)
     days = (int(day[1]), int(day[2] or day[1])) if day else None
-    return first, last, days, _full_year(stated[1]) if stated else None
+    return Range(first, last), days, _full_year(stated[1]) if stated else None
 
 
 def _full_year(written: str) -> int:
@@ -197,14 +193,14 @@ def _full_year(written: str) -> int:
 
 def _ordinary_word(prose: Prose, lexicon: Lexicon, start: int, word: str) -> bool:
     """Whether a month's name stands here as a common word: "it may", "they march"."""
-    small = prose.raw[prose.norm.raw_start(start)].islower()
+    small = prose.norm.letter(start).islower()
     return small and lexicon.first("month_ambiguous", word) is not None
 
 
 def _resolve(
     month: int,
     calendar: str,
-    days: tuple[int, int] | None,
+    days: _Days | None,
     year: int | None,
     document: dt.date | None,
 ) -> tuple[dt.date, dt.date] | None:
@@ -222,7 +218,7 @@ def _resolve(
 
 
 def _interval(
-    year: int, month: int, days: tuple[int, int] | None, calendar: str
+    year: int, month: int, days: _Days | None, calendar: str
 ) -> tuple[dt.date, dt.date] | None:
     if days is not None:
         first, last = _day(year, month, days[0], calendar), _day(year, month, days[1], calendar)
@@ -236,10 +232,10 @@ def _interval(
 
 def _weekdays(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
     for found, value in lexicon.table("weekday").find(text, 0, len(text)):
-        if ends_with(lexicon, "date_next", text, found.start()):
+        if lexicon.ends_with("date_next", text, found.start(), LOOK_CHARS):
             continue
         back = (document.weekday() - int(value)) % 7
-        if back == 0 and ends_with(lexicon, "date_last", text, found.start()):
+        if back == 0 and lexicon.ends_with("date_last", text, found.start(), LOOK_CHARS):
             back = 7
         day = document - dt.timedelta(days=back)
         yield DateMention(*found.span(), day, day, "day", "weekday")

@@ -23,6 +23,7 @@ from text_to_num import text2num
 
 from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d+"
@@ -35,11 +36,9 @@ _HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number with its wording: ``[start, end)`` holds both, in ``Prose.text``."""
+class Number(Range):
+    """A number with its wording."""
 
-    start: int
-    end: int
     value: int | None
     low: int | None
     high: int | None
@@ -47,9 +46,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bare:
-    start: int
-    end: int
+class _Bare(Range):
     value: int
 
 
@@ -123,11 +120,8 @@ def _is_other(text: str, bare: _Bare, lexicon: Lexicon) -> bool:
     )
     if after is not None and after.start() <= bare.end + 1 and _only_blank(text, bare, after):
         return True
-    before = text[max(0, bare.start - _REACH_CHARS) : bare.start]
-    stop = bare.start - (len(before) - len(before.rstrip()))
-    for found in lexicon.find("number_not_before", text, max(0, bare.start - _REACH_CHARS), stop):
-        if found.end() == stop:
-            return True
+    if lexicon.ends_with("number_not_before", text, bare.start, _REACH_CHARS) is not None:
+        return True
     if re.match(r"[.:]\d", text[bare.end : bare.end + 2]) or _is_age(text, bare):
         return True
     is_digits = text[bare.start : bare.end].isdigit()
@@ -225,6 +219,6 @@ def _without_overlaps(found: list[Number]) -> Iterator[Number]:
     """The longer of two that overlap, in text order."""
     kept: list[Number] = []
     for number in sorted(found, key=lambda n: (n.start - n.end, n.start)):
-        if all(number.end <= other.start or number.start >= other.end for other in kept):
+        if not any(number.overlaps(other) for other in kept):
             kept.append(number)
     yield from sorted(kept, key=lambda n: n.start)

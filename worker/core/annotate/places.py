@@ -23,29 +23,35 @@ dropped, and looked up; so "Khairkhana" and "Khair Khana" are one as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
-from worker.core.lang.normalise import plain
-from worker.core.text.prose import Prose, Sentence
+from worker.core.lang.normalise import Range, apart, plain
+from worker.core.text.prose import Prose
 
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline"]
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceMention:
-    """A place name: positions in ``Prose.text``, its gazetteer row, and what it says."""
+class PlaceMention(Range):
+    """A place name: its gazetteer row, and what it says."""
+
+    entry: PlaceEntry
+    kind: MentionKind
+
+
+class _Word(NamedTuple):
+    """A word where it stands; a plain tuple, since an article has a thousand."""
 
     start: int
     end: int
-    entry: PlaceEntry
-    kind: MentionKind
+    letters: str
 
 
 _WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
@@ -130,8 +136,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         *_numbered(prose.text, gazetteer, lexicon),
         *_named(prose, gazetteer, lexicon is None and prose.lang not in needing),
     ]
-    mentions = tuple(_apart(found))
-    mentions = tuple(_judged(prose, profile, mentions))
+    mentions = tuple(_judged(prose, profile, _apart(found)))
     if not _in_context(prose, profile):
         mentions = tuple(
             replace(m, kind="confused") if m.entry.kind == "city" and m.kind == "here" else m
@@ -143,32 +148,29 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     return _with_capital(prose, lexicon, kept)
 
 
-def _apart(found: list[PlaceMention]) -> Iterator[PlaceMention]:
-    end = -1
-    for mention in sorted(found, key=lambda m: (m.start, -m.end)):
-        if mention.start >= end:
-            end = mention.end
-            yield mention
+def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
+    """In text order, the longest of those that begin together."""
+    return tuple(apart(sorted(found, key=lambda m: (m.start, -m.end))))
 
 
 def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
     """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
-    words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
+    words = [_Word(*m.span(), m.group()) for m in _WORD.finditer(text)]
     cased = not (prose.raw.isupper() or prose.raw.islower())
     after = 0
-    for index, (start, _, word) in enumerate(words):
+    for index, (start, end, word) in enumerate(words):
         if index < after:
             continue
         hit = _longest(words, index, text, gazetteer, prose if cased else None)
         if hit is not None:
             last, entry = hit
             after = last + 1
-            yield _mention(start, words[last][1], entry)
+            yield _mention(start, words[last].end, entry)
         else:
             single = _bare(word, gazetteer, inflected)
             if single is not None and not (cased and _is_small(prose, start)):
-                yield _mention(start, words[index][1], single)
+                yield _mention(start, end, single)
     if gazetteer.unspaced is not None:
         for match in gazetteer.unspaced.finditer(text):
             yield _mention(match.start(), match.end(), gazetteer.names[match.group()])
@@ -192,22 +194,22 @@ def _mention(start: int, end: int, entry: PlaceEntry) -> PlaceMention:
 
 
 def _longest(
-    words: list[tuple[int, int, str]],
+    words: list[_Word],
     index: int,
     text: str,
     gazetteer: _Gazetteer,
     cased: Prose | None,
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
-    first = words[index][2]
+    first = words[index].letters
     heads = (first[:2], _sound(first)[:2])
     if len(first) > 1 and not gazetteer.starts.intersection(heads):
         return None
-    small = cased is not None and _is_small(cased, words[index][0])
+    small = cased is not None and _is_small(cased, words[index].start)
     letters, sound, best = "", "", None
     for last in range(index, min(index + _MAX_WORDS, len(words))):
         start, _, word = words[last]
-        if last > index and not _joins(text[words[last - 1][1] : start]):
+        if last > index and not _joins(text[words[last - 1].end : start]):
             break
         possessive = word == "s" and text[start - 1] == "'"
         linking = (word in _LINKS or possessive) and last > index
@@ -216,8 +218,10 @@ def _longest(
         if small and letters not in gazetteer.small:
             continue
         entry = gazetteer.exact.get(letters)
-        if entry is None and not linking and not (cased and _is_small(cased, start)):
+        if entry is None and not linking:
             entry = gazetteer.by_sound.get(sound)
+            if entry is not None and cased and _is_small(cased, start):
+                entry = None
         if entry is not None and not possessive:
             best = (last, entry)
     return best
@@ -228,7 +232,7 @@ def _joins(between: str) -> bool:
 
 
 def _is_small(prose: Prose, position: int) -> bool:
-    return prose.raw[prose.norm.raw_start(position)].islower()
+    return prose.norm.letter(position).islower()
 
 
 def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
@@ -269,16 +273,16 @@ def _phrases(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(bounded(normalise_pattern(p)) for p in patterns))
 
 
-def _spans(patterns: dict[str, tuple[str, ...]], prose: Prose) -> list[tuple[int, int]]:
+def _phrases_in(patterns: dict[str, tuple[str, ...]], prose: Prose) -> list[Range]:
     pattern = _phrases((*patterns.get("*", ()), *patterns.get(prose.lang, ())))
-    return [m.span() for m in pattern.finditer(prose.text)] if pattern is not None else []
+    return [Range.of(m) for m in pattern.finditer(prose.text)] if pattern is not None else []
 
 
 def _judged(
     prose: Prose, profile: Profile, mentions: tuple[PlaceMention, ...]
 ) -> Iterator[PlaceMention]:
-    confused = _spans(profile.confusers.not_here, prose)
-    directions = _spans(profile.confusers.direction, prose)
+    confused = _phrases_in(profile.confusers.not_here, prose)
+    directions = _phrases_in(profile.confusers.direction, prose)
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
             yield replace(m, kind="dateline")
@@ -290,10 +294,8 @@ def _judged(
             yield m
 
 
-def _covered(
-    mention: PlaceMention, spans: tuple[tuple[int, int], ...] | list[tuple[int, int]]
-) -> bool:
-    return any(start <= mention.start < end for start, end in spans)
+def _covered(mention: PlaceMention, phrases: Sequence[Range]) -> bool:
+    return any(phrase.holds(mention.start) for phrase in phrases)
 
 
 def _labels(prose: Prose, mention: PlaceMention) -> bool:
@@ -348,11 +350,4 @@ def _with_capital(
         PlaceMention(m.start(), m.end(), city.entry, "here")
         for m in lexicon.find("capital_word", prose.text, city.end)
     ]
-    return tuple(_apart([*mentions, *added])) if added else mentions
-
-
-def sentence_places(
-    mentions: tuple[PlaceMention, ...], sentence: Sentence
-) -> tuple[PlaceMention, ...]:
-    """The mentions inside one sentence."""
-    return tuple(m for m in mentions if sentence.start <= m.start < sentence.end)
+    return _apart([*mentions, *added]) if added else mentions

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.places import PlaceMention, find_places
-from worker.core.classify.cues import Range, SentenceCues, distance, read_sentence
+from worker.core.classify.cues import SentenceCues, read_sentence
 from worker.core.classify.features import (
     BODY_SENTENCES,
     Feature,
@@ -30,7 +30,7 @@ from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose
 
@@ -79,12 +79,10 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if not placed:
         return None
     anchor = segment.anchor
-    cues, places = next(
-        ((c, s) for c, s in placed if c.sentence.start <= anchor[0] < c.sentence.end), placed[0]
-    )
-    if not cues.sentence.start <= anchor[0] < cues.sentence.end and cues.attack:
+    cues, places = next(((c, s) for c, s in placed if c.sentence.holds(anchor.start)), placed[0])
+    if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
-    nearest = min(places, key=lambda s: (distance((s.start, s.end), anchor), s.start))
+    nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
     if nearest.here or (any(s.here for s in places) and not nearest.located):
         return True
     return None if not any(s.located for s in places) else False
@@ -95,16 +93,14 @@ def _named_places(context: Context, cues: SentenceCues) -> tuple[_NamedPlace, ..
         *(_NamedPlace(m.start, m.end, True, True) for m in cues.here),
         *(_NamedPlace(m.start, m.end, False, True) for m in cues.near),
         *(_NamedPlace(m.start, m.end, False, _is_located(context, m)) for m in cues.elsewhere),
-        *(_NamedPlace(*r, False, True) for r in cues.regions),
+        *(_NamedPlace(r.start, r.end, False, True) for r in cues.regions),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _NamedPlace:
+class _NamedPlace(Range):
     """A place beside an attack: inside the area or not, and whether the event is put there."""
 
-    start: int
-    end: int
     here: bool
     located: bool
 
@@ -130,7 +126,7 @@ def _zones_of(context: Context, segment: Segment) -> SegmentZones:
             if c.sentence.index not in top and c.sentence.zone in ("body", "caption")
         )  # fmt: skip
         return SegmentZones(context.head, context.lead, rest[:BODY_SENTENCES])
-    anchor = context.prose.sentence_at(segment.anchor[0])
+    anchor = context.prose.sentence_at(segment.anchor.start)
     first = anchor.index if anchor else min(own, default=0)
     own_cues = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
     return SegmentZones(
@@ -196,7 +192,7 @@ def _kind_features(context: Context, segment: Segment, inside: bool | None) -> d
             features["segment.late"] = here
         title = context.head[0].sentence if context.head else None
         if title is not None and context.prose.of(title).rstrip().endswith("?"):
-            features["head.question"] = Feature(1.0, (title.end - 1, title.end))
+            features["head.question"] = Feature(1.0, Range(title.end - 1, title.end))
     return features
 
 
@@ -213,14 +209,15 @@ def _country_at_top(context: Context) -> Range | None:
         for word in context.knowledge.profile.gate.places:
             at = words.find(word)
             if at >= 0:
-                return cues.sentence.start + at, cues.sentence.start + at + len(word)
+                start = cues.sentence.start + at
+                return Range(start, start + len(word))
     return None
 
 
 def _is_announced(context: Context, segment: Segment) -> bool:
     """Whether an item is brought in as news: "also on Sunday", "in a separate incident"."""
     lexicon = context.knowledge.lexicon(context.prose.lang)
-    anchor = context.prose.sentence_at(segment.anchor[0])
+    anchor = context.prose.sentence_at(segment.anchor.start)
     if lexicon is None or anchor is None:
         return False
     return any(
@@ -240,10 +237,10 @@ def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, F
     fresh_at_top = _is_fresh_at_top(context, zones, window)
     for cues in (*zones.head, *zones.lead):
         for date in context.dates if cues.attack else ():
-            if not cues.sentence.start <= date.start < cues.sentence.end or context.today is None:
+            if not cues.sentence.holds(date.start) or context.today is None:
                 continue
             if (context.today - date.last).days > window and not fresh_at_top:
-                return {"age.old_mention": Feature(1.0, (date.start, date.end))}
+                return {"age.old_mention": Feature(1.0, date)}
     return {}
 
 
@@ -264,8 +261,7 @@ def _is_fresh_at_top(context: Context, zones: SegmentZones, window: int) -> bool
     if context.today is None or any(c.has("reaction") for c in context.head):
         return False
     return any(
-        c.sentence.start <= d.start < c.sentence.end
-        and 0 <= (context.today - d.last).days <= window
+        c.sentence.holds(d.start) and 0 <= (context.today - d.last).days <= window
         for c in (*zones.head, *zones.lead)
         if c.attack and c.here
         for d in context.dates
@@ -287,5 +283,5 @@ def _known_past(context: Context, segment: Segment, window: int) -> dict[str, Fe
                 at = words.find(plain(name))
                 if at >= 0:
                     start = cues.sentence.start + at
-                    return {"known.past": Feature(1.0, (start, start + len(plain(name))))}
+                    return {"known.past": Feature(1.0, Range(start, start + len(plain(name))))}
     return {}

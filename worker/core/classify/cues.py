@@ -2,18 +2,18 @@
 
 A cue is a stretch of text that says something for or against "this freshly reports an attack
 here". Which words are cues is the lexicon's business (patterns ``cue_*``), which names are places
-the profile's. All positions are in ``Prose.text``.
+the profile's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.annotate.places import PlaceMention, sentence_places
+from worker.core.annotate.places import PlaceMention
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range, starting_in
 from worker.core.text.prose import Prose, Sentence
 
-Range = tuple[int, int]
 THREAT_REACH_CHARS = 45
 """Characters after a word of threat or doubt within which an attack is only feared."""
 CATEGORIES = (
@@ -52,19 +52,19 @@ def read_sentence(
     hits = {}
     for category in CATEGORIES:
         found = tuple(
-            m.span()
+            Range.of(m)
             for m in lexicon.find(f"cue_{category}", prose.text, sentence.start, sentence.end)
         )
         if category == "opening":
-            found = tuple(span for span in found if span[0] <= sentence.start + 1)
+            found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
         if found:
             hits[category] = found
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
         hits[category] = _happened(prose, hits.get(category, ()), unreal, lexicon)
-    inside = sentence_places(mentions, sentence)
+    inside = starting_in(mentions, sentence)
     regions = tuple(
-        m.span()
+        Range.of(m)
         for m in lexicon.find("region_phrase", prose.text, sentence.start, sentence.end)
         if not any(p.start < m.end() + 2 and m.start() < p.end for p in inside)
     )
@@ -86,18 +86,8 @@ def _happened(
         attack
         for attack in attacks
         if not any(
-            threat[0] <= attack[0] <= threat[1] + THREAT_REACH_CHARS
-            and lexicon.first("cue_turn", prose.text, threat[1], attack[0]) is None
+            threat.start <= attack.start <= threat.end + THREAT_REACH_CHARS
+            and lexicon.first("cue_turn", prose.text, threat.end, attack.start) is None
             for threat in threats
         )
     )
-
-
-def distance(one: Range | PlaceMention, two: Range | PlaceMention) -> int:
-    """Characters between two stretches; 0 when they touch or overlap."""
-    first, second = _range(one), _range(two)
-    return max(0, first[0] - second[1], second[0] - first[1])
-
-
-def _range(thing: Range | PlaceMention) -> Range:
-    return (thing.start, thing.end) if isinstance(thing, PlaceMention) else thing

@@ -14,12 +14,12 @@ Rules
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from worker.core.annotate.places import PlaceMention
-from worker.core.classify.cues import Range, SentenceCues, distance
+from worker.core.classify.cues import SentenceCues
 from worker.core.domain.vocabulary import WIDE_PLACES
+from worker.core.lang.normalise import Range
 
 CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
@@ -56,7 +56,7 @@ PLACE_FEATURES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A value and where in ``Prose.text`` it comes from."""
+    """A value and the words that it comes from."""
 
     value: float
     at: Range | None = None
@@ -77,14 +77,11 @@ class FeatureSums:
 
     found: dict[str, Feature] = field(default_factory=dict)
 
-    def add(
-        self, name: str, at: Range | PlaceMention | None, amount: float = 1.0, cap: float = 1.0
-    ) -> None:
+    def add(self, name: str, at: Range | None, amount: float = 1.0, cap: float = 1.0) -> None:
         """Raise a feature by ``amount`` up to ``cap``; the first place is kept."""
         before = self.found.get(name)
-        place = (at.start, at.end) if isinstance(at, PlaceMention) else at
         if before is None:
-            self.found[name] = Feature(min(cap, amount), place)
+            self.found[name] = Feature(min(cap, amount), at)
         elif before.value < cap:
             self.found[name] = Feature(min(cap, before.value + amount), before.at)
 
@@ -126,7 +123,7 @@ def _measure_words(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
 def _measure_places(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
     here, attack = cues.here, cues.attack
     strong = cues.hits.get("attack", ())
-    away: tuple[PlaceMention | Range, ...] = (*cues.elsewhere, *cues.regions)
+    away: tuple[Range, ...] = (*cues.elsewhere, *cues.regions)
     if here:
         sums.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
     for mention in here:
@@ -177,9 +174,8 @@ def _anniversary(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
         sums.add("top.anniversary", mentions[0])
 
 
-def _gap(places: Iterable[PlaceMention | Range], attacks: Iterable[Range]) -> int:
-    attacks = tuple(attacks)
-    return min(distance(place, attack) for place in places for attack in attacks)
+def _gap(places: Sequence[Range], attacks: Sequence[Range]) -> int:
+    return min(place.gap(attack) for place in places for attack in attacks)
 
 
 def age_features(age_days: int | None, window_days: int) -> dict[str, Feature]:

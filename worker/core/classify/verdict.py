@@ -86,7 +86,7 @@ def _unsupported(prose: Prose, mentions: tuple[PlaceMention, ...], knowledge: Kn
     """A text in a language without a lexicon: for a person, if it names the area."""
     policy = knowledge.profile.policy
     here = next((m for m in mentions if m.kind in ("here", "dateline") and _is_area(m)), None)
-    span = prose.span(here.start, here.end) if here is not None else None
+    span = prose.span(here) if here is not None else None
     reasons = (Reason("lang_unsupported", 0.0, span),)
     if here is None and policy.require_place:
         return Verdict("other", 0.0, "drop", reasons)
@@ -153,7 +153,7 @@ def _verdict(
         Reason(
             term.name,
             round(term.weight, 4),
-            context.prose.span(*term.feature.at) if term.feature.at is not None else None,
+            context.prose.span(term.feature.at) if term.feature.at is not None else None,
         )
         for term in best.terms
     )

@@ -192,6 +192,11 @@ class Statement:
     """True when the figure is the outlet's repetition or sum of one that a speaker gave."""
     report_id: str | None = None
 
+    @property
+    def span(self) -> Span:
+        """Where the article prints it."""
+        return Span(self.start, self.end, self.quote)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

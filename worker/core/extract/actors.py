@@ -9,15 +9,13 @@ from functools import lru_cache
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.lexicon import any_of
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 
 
 @dataclass(frozen=True, slots=True)
-class ActorMention:
-    """An actor named at a position of ``Prose.text``; ``person``: by one who speaks for it."""
+class ActorMention(Range):
+    """An actor's name; ``person``: that of one who speaks for it."""
 
-    start: int
-    end: int
     actor: Actor
     person: bool
 
@@ -29,8 +27,8 @@ def find_actors(passage: Passage) -> tuple[ActorMention, ...]:
         return ()
     return tuple(
         ActorMention(m.start(), m.end(), *owners[m.group()])
-        for start, end in passage.segment.ranges
-        for m in pattern.finditer(passage.prose.text, start, end)
+        for at in passage.segment.ranges
+        for m in pattern.finditer(passage.prose.text, at.start, at.end)
     )
 
 

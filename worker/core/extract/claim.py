@@ -19,17 +19,16 @@ from worker.core.domain.report import Claim
 from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
+from worker.core.lang.normalise import Range
 
 _AFTER_REACH_CHARS = 60
 _ANAPHOR_REACH_CHARS = 34
 
 
 @dataclass(frozen=True, slots=True)
-class _ClaimPhrase:
+class _ClaimPhrase(Range):
     actor: Actor
     claimed: Literal["yes", "denied"]
-    start: int
-    end: int
 
 
 def find_claims(
@@ -43,16 +42,16 @@ def find_claims(
         speaker = _speaker(passage, item, actors)
         if key not in claims or (claims[key].speaker is None and speaker is not None):
             claims[key] = Claim(item.actor.name, item.claimed, speaker)
-    return tuple(claims.values()), passage.spans((s.start, s.end) for s in phrases)
+    return tuple(claims.values()), passage.spans(phrases)
 
 
 def _claim_phrases(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterator[_ClaimPhrase]:
-    none = [m.span() for m in passage.find("claim_none")]
-    denied = [m.span() for m in passage.find("claim_denied")]
+    none = passage.find_ranges("claim_none")
+    denied = passage.find_ranges("claim_denied")
     for match in passage.find("claim_passive"):
         actor = _claimant_after(passage, match, actors)
         if actor is not None and not _is_negated(passage, match, none):
-            yield _ClaimPhrase(actor.actor, "yes", match.start(), actor.end)
+            yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
     for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
         for match in passage.find(category):
             if category == "claim_verb" and (
@@ -63,23 +62,22 @@ def _claim_phrases(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterat
             if subject is not None:
                 start = min(subject.start, match.start())
                 yield _ClaimPhrase(
-                    subject.actor, "yes" if value == "yes" else "denied", start, match.end()
+                    start, match.end(), subject.actor, "yes" if value == "yes" else "denied"
                 )
 
 
-def _is_negated(passage: Passage, match: Match[str], negations: list[tuple[int, int]]) -> bool:
+def _is_negated(passage: Passage, match: Match[str], negations: list[Range]) -> bool:
     """Whether a negated claim overlaps, or stands in the same clause just before."""
-    low, _ = passage.clause(match.start())
+    low = passage.clause(match.start()).start
     return any(
-        start < match.end() and match.start() < end + 3 and start >= low for start, end in negations
+        s.start < match.end() and match.start() < s.end + 3 and s.start >= low for s in negations
     )
 
 
 def _claimant_after(
     passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
 ) -> ActorMention | None:
-    _, high = passage.clause(match.start())
-    limit = min(high, match.end() + _AFTER_REACH_CHARS)
+    limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
     return next((a for a in actors if match.end() <= a.start < limit), None)
 
 
@@ -87,13 +85,12 @@ def _claimant_before(
     passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
 ) -> ActorMention | None:
     """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
-    low, _ = passage.clause(match.start())
+    low = passage.clause(match.start()).start
     named = [a for a in actors if low <= a.start and a.end <= match.start()]
     if named:
         return named[-1]
-    text = passage.prose.text
-    head = text[max(low, match.start() - _ANAPHOR_REACH_CHARS) : match.start()]
-    if not head.strip() or passage.has("group_anaphor", match.start() - len(head), match.start()):
+    head = Range(max(low, match.start() - _ANAPHOR_REACH_CHARS), match.start())
+    if not passage.prose.of(head).strip() or passage.has("group_anaphor", head):
         earlier = [a for a in actors if a.end <= low]
         return earlier[-1] if earlier else None
     return None
@@ -101,8 +98,8 @@ def _claimant_before(
 
 def _speaker(passage: Passage, item: _ClaimPhrase, actors: tuple[ActorMention, ...]) -> str | None:
     """Who spoke for the group in the sentence of its claim, or elsewhere in the segment."""
-    low, high = passage.clause(item.start)
+    clause = passage.clause(item.start)
     people = [a for a in actors if a.person and a.actor.id == item.actor.id]
-    near = [a for a in people if low <= a.start < high]
+    near = [a for a in people if clause.holds(a.start)]
     chosen = (near or people)[:1]
-    return passage.prose.span(chosen[0].start, chosen[0].end).quote if chosen else None
+    return passage.prose.span(chosen[0]).quote if chosen else None

@@ -58,7 +58,7 @@ def extract(
         passage = Passage(article, prose, lexicon, knowledge, segment, dates, others)
         report_id = f"{article.article_id}#{len(made) + 1}"
         made.append((segment, _report(passage, report_id, role, probability, of_segment)))
-    made.sort(key=lambda m: (_ROLE_ORDER[m[1].role], _KIND_ORDER[m[0].kind], m[0].anchor))
+    made.sort(key=lambda m: (_ROLE_ORDER[m[1].role], _KIND_ORDER[m[0].kind], m[0].index))
     return tuple(report for _, report in made)
 
 

@@ -16,6 +16,7 @@ import re
 from functools import lru_cache
 
 from worker.core.extract.passage import Passage
+from worker.core.lang.normalise import Range
 
 _LEFT_WORD = re.compile(r"([\w'.&-]+) $")
 _RIGHT_WORD = re.compile(r" ([\w'.&-]+)")
@@ -26,23 +27,21 @@ _SMALL_WORDS = 3
 _MOST_WORDS = 9
 
 
-def is_name(passage: Passage, start: int, end: int) -> bool:
+def is_name(passage: Passage, at: Range) -> bool:
     """Whether a capital that begins a stretch means a name.
 
     It does not at the head of a sentence, in a headline that capitalises every word, nor in a
     text that is all capitals.
     """
-    norm = passage.prose.norm
-    raw = norm.raw[norm.raw_start(start) : norm.raw_end(end)]
-    if not raw or not raw[0].isupper():
+    printed = passage.prose.printed(at)
+    if not printed or not printed[0].isupper():
         return False
-    sentence = passage.sentence(start)
+    sentence = passage.sentence(at.start)
     if sentence is None:
         return True
-    opened = not passage.prose.text[sentence.start : start].strip(" \"'([")
+    opened = not passage.prose.text[sentence.start : at.start].strip(" \"'([")
     return not opened and not _is_headline_case(
-        norm.raw[norm.raw_start(sentence.start) : norm.raw_end(sentence.end)],
-        passage.weights.noun_phrase.headline_share,
+        passage.prose.printed(sentence), passage.weights.noun_phrase.headline_share
     )
 
 
@@ -53,25 +52,23 @@ def _is_headline_case(raw: str, share: float) -> bool:
     return len(words) > 3 and sum(w[0].isupper() for w in words) > share * len(words)
 
 
-def noun_phrase(passage: Passage, start: int, end: int) -> tuple[int, int]:
-    """The phrase around the head word ``[start, end)``, inside its clause."""
-    low, high = passage.clause(start)
-    end = _extend_right(passage, end, high)
-    start = _extend_left(passage, start, low, joined=False)
-    return _with_department(passage, start, low), end
+def noun_phrase(passage: Passage, head: Range) -> Range:
+    """The phrase around a head word, inside its clause."""
+    clause = passage.clause(head.start)
+    end = _extend_right(passage, head.end, clause.end)
+    start = _extend_left(passage, head.start, clause.start, joined=False)
+    return Range(_with_department(passage, start, clause.start), end)
 
 
-def name_within(passage: Passage, start: int, end: int, head: tuple[int, int]) -> tuple[int, int]:
+def name_within(passage: Passage, phrase: Range, head: Range) -> Range:
     """Only the proper name, when one follows a common head ("aid group | Counterpart")."""
-    text = passage.prose.text
-    after = re.match(r"\s+", text[head[1] : end])
-    if (
-        after
-        and is_name(passage, head[1] + after.end(), end)
-        and not is_name(passage, start, head[1])
-    ):
-        return head[1] + after.end(), end
-    return start, end
+    after = re.match(r"\s+", passage.prose.text[head.end : phrase.end])
+    if after is None:
+        return phrase
+    rest = Range(head.end + after.end(), phrase.end)
+    if is_name(passage, rest) and not is_name(passage, Range(phrase.start, head.end)):
+        return rest
+    return phrase
 
 
 def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
@@ -82,9 +79,9 @@ def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
             break
         word = found[1]
         conjunction = joined and word == "and"
-        if not conjunction and _ends_phrase(passage, found.start(1), found.end(1)):
+        if not conjunction and _ends_phrase(passage, Range.of(found, 1)):
             break
-        if not is_name(passage, found.start(1), found.end(1)):
+        if not is_name(passage, Range.of(found, 1)):
             small += 1
             if small > _SMALL_WORDS:
                 break
@@ -96,9 +93,9 @@ def _without_conjunction(text: str, start: int) -> int:
     return start + 4 if text.startswith("and ", start) else start
 
 
-def _ends_phrase(passage: Passage, start: int, end: int) -> bool:
-    word = passage.prose.text[start:end]
-    named = is_name(passage, start, end)
+def _ends_phrase(passage: Passage, at: Range) -> bool:
+    word = passage.prose.of(at)
+    named = is_name(passage, at)
     if word.endswith("'s") or (word.endswith(".") and not named):
         return True
     trigger = passage.lexicon.table("attack_type").pattern
@@ -133,9 +130,9 @@ def _names_right(passage: Passage, end: int, high: int) -> int:
     text = passage.prose.text
     while True:
         found = _RIGHT_WORD.match(text, end, high)
-        if found is None or not is_name(passage, found.start(1), found.end(1)):
+        if found is None or not is_name(passage, Range.of(found, 1)):
             return end
-        if _ends_phrase(passage, found.start(1), found.end(1)) and len(found[1]) > 2:
+        if _ends_phrase(passage, Range.of(found, 1)) and len(found[1]) > 2:
             return end
         end = found.end(1)
 
@@ -147,7 +144,7 @@ def _words_right(passage: Passage, end: int, high: int) -> int:
         found = re.compile(r" ?([\w'&-]+)").match(text, end, high)
         if found is None or (end > start and text[end : end + 1] != " "):
             break
-        if _ends_phrase(passage, found.start(1), found.end(1)) and found[1] != "of":
+        if _ends_phrase(passage, Range.of(found, 1)) and found[1] != "of":
             break
         end = found.end(1)
     return end - 3 if text[start:end].endswith(" of") else end

@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Profile
 from worker.core.knowledge.weights import ExtractWeights
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain, starting_in
 from worker.core.segment.clauses import Trigger, find_triggers
 from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose, Sentence
@@ -33,7 +33,7 @@ CLAUSE_REACH_CHARS = 600
 
 @dataclass(frozen=True)
 class Passage:
-    """One segment of an article, ready to be searched. Positions are in ``prose.text``."""
+    """One segment of an article, ready to be searched."""
 
     article: Article
     prose: Prose
@@ -58,28 +58,32 @@ class Passage:
         """Whether another segment of the article names the same thing."""
         wanted = plain(name)
         return any(
-            wanted in self.prose.text[start:end]
+            wanted in self.prose.of(at)
             for segment in self.others
             if segment.kind in ("background", "item")
-            for start, end in segment.ranges
+            for at in segment.ranges
         )
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
         """The attack words of this attack, in order."""
         return tuple(
-            t for r in self.segment.ranges for t in find_triggers(self.prose.text, *r, self.lexicon)
+            t for r in self.segment.ranges for t in find_triggers(self.prose.text, r, self.lexicon)
         )
 
     def find(self, category: str) -> Iterator[Match[str]]:
         """All matches of a category inside the segment."""
-        for start, end in self.segment.ranges:
-            yield from self.lexicon.find(category, self.prose.text, start, end)
+        for at in self.segment.ranges:
+            yield from self.lexicon.find(category, self.prose.text, at.start, at.end)
+
+    def find_ranges(self, category: str) -> list[Range]:
+        """Where a category matches inside the segment."""
+        return [Range.of(m) for m in self.find(category)]
 
     def find_in_table(self, name: str) -> Iterator[tuple[Match[str], str]]:
         """All matches of a table inside the segment, with their values."""
-        for start, end in self.segment.ranges:
-            yield from self.lexicon.table(name).find(self.prose.text, start, end)
+        for at in self.segment.ranges:
+            yield from self.lexicon.table(name).find(self.prose.text, at.start, at.end)
 
     def sentence(self, position: int) -> Sentence | None:
         """The sentence that holds a position."""
@@ -90,55 +94,42 @@ class Passage:
         sentence = self.prose.sentence_at(position)
         return sentence.zone if sentence is not None else "body"
 
-    def clause(self, position: int) -> tuple[int, int]:
+    def clause(self, position: int) -> Range:
         """The part of the sentence at ``position`` that belongs to this segment.
 
         A "sentence" without an end, as hostile pages have it, is cut to what stands near.
         """
-        low, high = self._clause(position)
-        return max(low, position - CLAUSE_REACH_CHARS), min(high, position + CLAUSE_REACH_CHARS)
-
-    def _clause(self, position: int) -> tuple[int, int]:
         sentence = self.prose.sentence_at(position)
         if sentence is None:
-            return position, position
+            return Range(position, position)
+        low, high = position - CLAUSE_REACH_CHARS, position + CLAUSE_REACH_CHARS
+        low, high = max(sentence.start, low), min(sentence.end, high)
         index = bisect_right(self._starts, position) - 1
-        if index >= 0:
-            start, end = self.segment.ranges[index]
-            if start <= position < end:
-                return max(start, sentence.start), min(end, sentence.end)
-        return sentence.start, sentence.end
+        if index >= 0 and self.segment.ranges[index].holds(position):
+            own = self.segment.ranges[index]
+            return Range(max(own.start, low), min(own.end, high))
+        return Range(low, high)
 
-    def triggers_in(self, start: int, end: int) -> tuple[Trigger, ...]:
-        """The attack words of this attack inside ``[start, end)``."""
-        low = bisect_left(self._trigger_starts, start)
-        return self.triggers[low : bisect_left(self._trigger_starts, end)]
+    def triggers_in(self, at: Range) -> tuple[Trigger, ...]:
+        """The attack words of this attack inside a stretch."""
+        return starting_in(self.triggers, at)
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [start for start, _ in self.segment.ranges]
+        return [r.start for r in self.segment.ranges]
 
-    @cached_property
-    def _trigger_starts(self) -> list[int]:
-        return [t.start for t in self.triggers]
-
-    def has(self, category: str, start: int, end: int) -> bool:
-        """Whether a category matches inside ``[start, end)``."""
-        return self.lexicon.first(category, self.prose.text, max(0, start), end) is not None
+    def has(self, category: str, at: Range) -> bool:
+        """Whether a category matches inside a stretch."""
+        return self.lexicon.first(category, self.prose.text, max(0, at.start), at.end) is not None
 
     def ends_with(self, category: str, end: int, reach: int = 48) -> Match[str] | None:
         """A match of a category that stands directly before ``end``, blanks aside."""
-        text = self.prose.text
-        stop = len(text[:end].rstrip())
-        for found in self.lexicon.find(category, text, max(0, end - reach), stop):
-            if found.end() == stop:
-                return found
-        return None
+        return self.lexicon.ends_with(category, self.prose.text, end, reach)
 
-    def spans(self, places: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
-        """Verbatim spans of positions, in text order, each once, the first few."""
-        ordered = sorted(set(places))
-        return tuple(self.prose.span(start, end) for start, end in ordered[:MOST_SPANS])
+    def spans(self, found: Iterable[Range]) -> tuple[Span, ...]:
+        """Verbatim spans of what was found, in text order, each once, the first few."""
+        ordered = sorted({(at.start, at.end) for at in found})
+        return tuple(self.prose.span(Range(*pair)) for pair in ordered[:MOST_SPANS])
 
 
 Spans = tuple[Span, ...]

@@ -11,15 +11,16 @@ from __future__ import annotations
 from typing import Literal
 
 from worker.core.extract.passage import Passage, Spans
+from worker.core.lang.normalise import Range
 
 Status = Literal["ongoing", "ended", "unknown"]
 
 
 def find_status(passage: Passage) -> tuple[Status, Spans]:
     """The status with the words that say so."""
-    ongoing = [m.span() for m in passage.find("status_ongoing")]
-    ended = [m.span() for m in passage.find("status_ended")]
-    ongoing = [s for s in ongoing if not any(a < s[1] and s[0] < b for a, b in ended)]
+    ongoing = passage.find_ranges("status_ongoing")
+    ended = passage.find_ranges("status_ended")
+    ongoing = [s for s in ongoing if not any(s.overlaps(e) for e in ended)]
     if not ongoing and not ended:
         return "unknown", ()
     if ended and (not ongoing or _weight(passage, ended) >= _weight(passage, ongoing)):
@@ -27,6 +28,6 @@ def find_status(passage: Passage) -> tuple[Status, Spans]:
     return "ongoing", passage.spans(ongoing)
 
 
-def _weight(passage: Passage, positions: list[tuple[int, int]]) -> int:
+def _weight(passage: Passage, positions: list[Range]) -> int:
     """An end told in the head outweighs any description of the fight."""
-    return max(2 if passage.zone(start) in ("title", "lead") else 1 for start, _ in positions)
+    return max(2 if passage.zone(s.start) in ("title", "lead") else 1 for s in positions)

@@ -28,7 +28,7 @@ from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, PlaceEntry
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
@@ -49,9 +49,7 @@ _SITES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
-    start: int
-    end: int
+class _Mention(Range):
     name: str
     type: str
     subtype: str | None
@@ -68,7 +66,7 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
     weights = passage.weights.target
     ranked = sorted(groups, key=lambda g: (-_weight(g, weights), g[0].start))
     targets: list[Target] = []
-    proof: list[tuple[int, int]] = []
+    proof: list[Range] = []
     for group in ranked:
         if _weight(group, weights) < weights.least or len(targets) == _MOST_TARGETS:
             break
@@ -76,7 +74,7 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
         if role is None or (targets and not _may_be_second(group)):
             continue
         targets.append(_target(group, role))
-        proof += [(m.start, m.end) for m in group[:3]]
+        proof += group[:3]
     return tuple(targets), passage.spans(proof)
 
 
@@ -112,41 +110,39 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
     weights = passage.weights.target
     spokesmen = [a for a in find_actors(passage) if a.person]
     for found, value in passage.find_in_table("target_type"):
-        head = found.span()
-        start, end = noun_phrase(passage, *head)
-        is_spokesman = any(v.start < end and start < v.end for v in spokesmen)
-        if is_spokesman or _is_speaker(passage, start, end):
+        head = Range.of(found)
+        at = noun_phrase(passage, head)
+        if any(v.overlaps(at) for v in spokesmen) or _is_speaker(passage, at):
             continue
-        score, strong = _context_score(passage, start, end, head[0])
+        score, strong = _context_score(passage, at, head.start)
         if score <= 0:
             continue
-        start, end = name_within(passage, start, end, head)
+        at = name_within(passage, at, head)
         kind, _, subtype = value.partition("/")
-        name = passage.prose.span(start, end).quote
-        parent = _institution(passage, start, end)
+        name = passage.prose.span(at).quote
+        parent = _institution(passage, at)
         city = _area(passage.profile.places)
         proper = any(
-            is_name(passage, m.start(), m.end()) and m.group() not in city
-            for m in _words(passage, start, end)
+            is_name(passage, Range.of(m)) and m.group() not in city for m in _words(passage, at)
         )
-        zone = passage.zone(start)
+        zone = passage.zone(at.start)
         owned = weights.owned * (parent is not None)
         score += weights.zone.of(zone) + weights.proper * proper + owned
         score += weights.people * (subtype in _NO_THING) + weights.unknown * (kind == "unknown")
         score += weights.other_attack * (zone == "body" and passage.is_named_elsewhere(name))
-        if start == head[0] and end == head[1] and passage.ends_with("definite", start):
+        if at == head and passage.ends_with("definite", at.start):
             score += weights.bare
         if parent is not None and parent.target_type:
             same = kind == parent.target_type
             kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
         yield _Mention(
-            start, end, name, kind, subtype or None, score, strong, proper, parent,
+            at.start, at.end, name, kind, subtype or None, score, strong, proper, parent,
             canonical_id(name, passage.lexicon),
         )  # fmt: skip
 
 
-def _words(passage: Passage, start: int, end: int) -> Iterator[re.Match[str]]:
-    return re.compile(r"[^\W\d_]{2,}").finditer(passage.prose.text, start, end)
+def _words(passage: Passage, at: Range) -> Iterator[re.Match[str]]:
+    return re.compile(r"[^\W\d_]{2,}").finditer(passage.prose.text, at.start, at.end)
 
 
 @lru_cache(maxsize=8)
@@ -156,17 +152,16 @@ def _area(places: tuple[PlaceEntry, ...]) -> frozenset[str]:
     return frozenset(plain(variant) for place in wide for variant in place.variants)
 
 
-def _is_speaker(passage: Passage, start: int, end: int) -> bool:
+def _is_speaker(passage: Passage, phrase: Range) -> bool:
     """Whether the phrase is whom the outlet quotes: "police said", "told the ministry"."""
-    text = passage.prose.text
-    after = text[end : end + _FOLLOWING_CHARS].split(",")[0].split(".")[0]
-    words = after.split()[:4]
-    if passage.has("says", end, end + len(" ".join(words)) + 1) and not passage.has(
-        "harm", end, end + len(" ".join(words)) + 1
-    ):
+    text, end = passage.prose.text, phrase.end
+    words = text[end : end + _FOLLOWING_CHARS].split(",")[0].split(".")[0].split()[:4]
+    after = Range(end, end + len(" ".join(words)) + 1)
+    if passage.has("says", after) and not passage.has("harm", after):
         return True
     return any(
-        passage.ends_with(c, start, _SPEECH_REACH_CHARS) for c in ("says", "reception", "speech")
+        passage.ends_with(c, phrase.start, _SPEECH_REACH_CHARS)
+        for c in ("says", "reception", "speech")
     )
 
 
@@ -177,12 +172,13 @@ def _is_harmed(passage: Passage, end: int) -> bool:
     return pattern is not None and pattern.match(passage.prose.text, at) is not None
 
 
-def _context_score(passage: Passage, start: int, end: int, head: int) -> tuple[float, bool]:
+def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool]:
     """How strongly the words before a phrase make it a target."""
-    weights = passage.weights.target
-    if _is_harmed(passage, end):
+    weights, start = passage.weights.target, phrase.start
+    if _is_harmed(passage, phrase.end):
         return weights.passive, False
-    low = max(passage.clause(head)[0], start - _LEAD_REACH_CHARS)
+    clause = passage.clause(head)
+    low = max(clause.start, start - _LEAD_REACH_CHARS)
     text = passage.prose.text
     leads = (
         ("target_lead", weights.aimed_at),
@@ -193,41 +189,42 @@ def _context_score(passage: Passage, start: int, end: int, head: int) -> tuple[f
         last = max(
             (m.end() for m in passage.lexicon.find(category, text, low, start)), default=None
         )
-        if last is not None and _is_close(passage, last, start):
-            said = category == "target_lead" and passage.has("aim", low, last)
+        between = Range(last, start) if last is not None else None
+        if between is not None and _is_close(passage, between):
+            said = category == "target_lead" and passage.has("aim", Range(low, between.start))
             bonus = weights.said_aim * said
-            bonus += weights.per_word_between * _gap(passage, last, start)
+            bonus += weights.per_word_between * _words_in(passage, between)
             return score + bonus, category == "target_lead"
-    if passage.triggers_in(*passage.clause(head)):
+    if passage.triggers_in(clause):
         return weights.in_clause, False
     return 0.0, False
 
 
-def _is_close(passage: Passage, start: int, end: int) -> bool:
+def _is_close(passage: Passage, between: Range) -> bool:
     """Only determiners and a couple of words may stand between a lead and its thing."""
-    between = passage.prose.text[start:end]
-    return _gap(passage, start, end) <= 2 and not any(c in between for c in '.;:,"')
+    text = passage.prose.of(between)
+    return _words_in(passage, between) <= 2 and not any(c in text for c in '.;:,"')
 
 
-def _gap(passage: Passage, start: int, end: int) -> int:
+def _words_in(passage: Passage, between: Range) -> int:
     """Words between a lead and its thing, not counting "the gates of the"."""
     free = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
-    words = passage.prose.text[start:end].split()
+    words = passage.prose.of(between).split()
     return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
 
 
-def _institution(passage: Passage, start: int, end: int) -> Institution | None:
+def _institution(passage: Passage, at: Range) -> Institution | None:
     pattern, owners = _institutions(passage.profile.institutions)
-    found = pattern.search(passage.prose.text, start, end) if pattern is not None else None
-    if found is None or _is_part_of_name(passage, found.end(), end):
+    found = pattern.search(passage.prose.text, at.start, at.end) if pattern is not None else None
+    if found is None or _goes_on(passage, Range(found.end(), at.end)):
         return None
     return owners[found.group()]
 
 
-def _is_part_of_name(passage: Passage, start: int, end: int) -> bool:
+def _goes_on(passage: Passage, rest: Range) -> bool:
     """Whether a longer name goes on after a match: a person's name in that of an airport."""
-    after = re.match(r"\s+", passage.prose.text[start:end])
-    return after is not None and is_name(passage, start + after.end(), end)
+    after = re.match(r"\s+", passage.prose.of(rest))
+    return after is not None and is_name(passage, Range(rest.start + after.end(), rest.end))
 
 
 @lru_cache(maxsize=8)
@@ -272,7 +269,7 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
         return "primary"
     if any(m.strong for m in group):
         return "secondary"
-    harmed = any(passage.has("harm", *passage.clause(m.start)) and m.proper for m in group)
+    harmed = any(passage.has("harm", passage.clause(m.start)) and m.proper for m in group)
     return "incidental" if harmed else None
 
 

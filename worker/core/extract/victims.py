@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from worker.core.extract.passage import Passage
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 
 _MOST_NAMES = 12
 _AGED = re.compile(r"((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")
@@ -22,48 +22,50 @@ _HARM_REACH_CHARS, _SUSPECT_REACH_CHARS = 60, 24
 
 def find_victims(passage: Passage) -> tuple[str, ...]:
     """Victims' names in the order of the text, each once."""
-    found = sorted({*_introduced(passage), *_aged(passage)})
+    found = sorted({*_introduced(passage), *_aged(passage)}, key=lambda r: (r.start, r.end))
     if not found:
         return ()
     known = _known(passage)
-    names = (_printed(passage, start, end) for start, end in found)
+    names = (_printed(passage, at) for at in found)
     return tuple(dict.fromkeys(n for n in names if n and plain(n) not in known))[:_MOST_NAMES]
 
 
-def _introduced(passage: Passage) -> Iterator[tuple[int, int]]:
+def _introduced(passage: Passage) -> Iterator[Range]:
     """Stretches that begin with a name after "identified as" and the like."""
     for lead in passage.find("victim_lead"):
-        low, high = passage.clause(lead.start())
-        if not passage.has("suspect", max(low, lead.start() - _SUSPECT_REACH_CHARS), lead.end()):
-            yield lead.end(), high
+        clause = passage.clause(lead.start())
+        low = max(clause.start, lead.start() - _SUSPECT_REACH_CHARS)
+        if not passage.has("suspect", Range(low, lead.end())):
+            yield Range(lead.end(), clause.end)
 
 
-def _aged(passage: Passage) -> Iterator[tuple[int, int]]:
+def _aged(passage: Passage) -> Iterator[Range]:
     """Stretches of a name before an age, when harm follows."""
-    for low, high in passage.segment.ranges:
-        for match in _AGED.finditer(passage.prose.text, low, high):
-            start, end = passage.clause(match.start())
-            harmed = passage.has("harm", match.end(), min(end, match.end() + _HARM_REACH_CHARS))
-            if harmed and not passage.has("suspect", start, end):
-                yield _first_capital(passage, *match.span(1)), match.end(1)
+    for at in passage.segment.ranges:
+        for match in _AGED.finditer(passage.prose.text, at.start, at.end):
+            clause = passage.clause(match.start())
+            stop = min(clause.end, match.end() + _HARM_REACH_CHARS)
+            harmed = passage.has("harm", Range(match.end(), stop))
+            if harmed and not passage.has("suspect", clause):
+                yield _capitals_of(passage, Range.of(match, 1))
 
 
-def _first_capital(passage: Passage, start: int, end: int) -> int:
-    """Where the name begins in a few words that end with it."""
-    first = end
-    for word in reversed(list(re.compile(r"[\w.'-]+").finditer(passage.prose.text, start, end))):
-        norm = passage.prose.norm
-        if not norm.raw[norm.raw_start(word.start())].isupper():
+def _capitals_of(passage: Passage, words: Range) -> Range:
+    """The name that a few words end with."""
+    first = words.end
+    found = re.compile(r"[\w.'-]+").finditer(passage.prose.text, words.start, words.end)
+    for word in reversed(list(found)):
+        if not passage.prose.norm.letter(word.start()).isupper():
             break
         first = word.start()
-    return first
+    return Range(first, words.end)
 
 
-def _printed(passage: Passage, start: int, end: int) -> str | None:
+def _printed(passage: Passage, at: Range) -> str | None:
     """The run of two to four capitalised words that opens a stretch, as printed."""
     words: list[str] = []
-    for match in re.compile(r"\s*([^\s,;:]+)(,?)").finditer(passage.prose.text, start, end):
-        word = passage.prose.span(match.start(1), match.end(1)).quote.rstrip(".")
+    for match in re.compile(r"\s*([^\s,;:]+)(,?)").finditer(passage.prose.text, at.start, at.end):
+        word = passage.prose.span(Range.of(match, 1)).quote.rstrip(".")
         word, owner = re.sub(r"['’]s$", "", word), word
         initial = len(word) == 1 and word.isupper()
         if not word or not (initial or (word[0].isupper() and not word.isupper())):
@@ -71,7 +73,7 @@ def _printed(passage: Passage, start: int, end: int) -> str | None:
         words.append(word)
         if match.group(2) or word != owner or len(words) == 4:
             break
-    enough = len(words) >= 2 and not _is_capitalised(passage, start)
+    enough = len(words) >= 2 and not _is_capitalised(passage, at.start)
     return " ".join(words) if enough else None
 
 
@@ -84,7 +86,7 @@ def _is_capitalised(passage: Passage, position: int) -> bool:
     sentence = passage.sentence(position)
     if sentence is None or sentence.zone == "title":
         return True
-    return passage.prose.span(sentence.start, sentence.end).quote.isupper()
+    return passage.prose.span(sentence).quote.isupper()
 
 
 def _known(passage: Passage) -> set[str]:

@@ -13,14 +13,18 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Passage, Spans
+from worker.core.lang.normalise import Range
 from worker.core.segment.clauses import Trigger
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _MOST_BLASTS = 30
+_Kind = tuple[str, str | None]
+"""GTD type and subtype of a weapon."""
 _HEAD_SENTENCES, _REPEATED = 7, 3
 
 
@@ -38,15 +42,12 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
             by_type.setdefault(trigger.type, []).append(trigger)
     if len(by_type) > 1:
         by_type.pop("unknown", None)
-    by_type = {
-        k: v for k, v in by_type.items() if _belongs(passage, [t.start for t in v])
-    } or by_type
+    by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
     types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
-    proof = [(t.start, t.end) for name in types for t in by_type[name][:4]]
-    return types, passage.spans(proof)
+    return types, passage.spans(t for name in types for t in by_type[name][:4])
 
 
-def _belongs(passage: Passage, positions: list[int]) -> bool:
+def _belongs(passage: Passage, words: Sequence[Range]) -> bool:
     """Whether a word belongs to the report: told in its first sentences, or told repeatedly.
 
     (A shooting's report that mentions a missile once, twenty sentences down, is no bombing.)
@@ -54,37 +55,36 @@ def _belongs(passage: Passage, positions: list[int]) -> bool:
     first = passage.segment.sentences[0]
     early = any(
         s is not None and s.index - first < _HEAD_SENTENCES
-        for s in map(passage.sentence, positions)
+        for s in (passage.sentence(word.start) for word in words)
     )
-    return early or len(positions) >= _REPEATED
+    return early or len(words) >= _REPEATED
 
 
 def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
-    return passage.has("attackers", *passage.clause(trigger.start))
+    return passage.has("attackers", passage.clause(trigger.start))
 
 
 def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Spans]:
     """Whether the text says that attackers meant to die, says the contrary, or nothing."""
-    denied = [m.span() for m in passage.find("suicide_averted")]
-    denied += [m.span() for m in passage.find("suicide_refused")]
+    refused = passage.find_ranges("suicide_refused")
+    denied = [*passage.find_ranges("suicide_averted"), *refused]
     said = [
-        m.span()
-        for m in passage.find("suicide")
-        if not any(start <= m.start() < end for start, end in denied)
+        word
+        for word in passage.find_ranges("suicide")
+        if not any(phrase.holds(word.start) for phrase in denied)
     ]
     if said:
         return "yes", passage.spans(said)
-    refused = [m.span() for m in passage.find("suicide_refused")]
     return ("no", passage.spans(refused)) if refused else (None, ())
 
 
 def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Spans]:
     """Weapons by GTD type and subtype, most explosive first, each once."""
-    found: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
+    found: dict[_Kind, list[Range]] = {}
     for match, value in passage.find_in_table("weapon"):
         kind, _, subtype = value.partition("/")
-        found.setdefault((kind, subtype or None), []).append(match.span())
-    belonging = {k: v for k, v in found.items() if _belongs(passage, [start for start, _ in v])}
+        found.setdefault((kind, subtype or None), []).append(Range.of(match))
+    belonging = {k: v for k, v in found.items() if _belongs(passage, v)}
     found = belonging or found
     specific = {kind for kind, subtype in found if subtype not in _UNSPECIFIC}
     kept = {
@@ -93,16 +93,16 @@ def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Spans]:
         if key[1] not in _UNSPECIFIC or key[0] not in specific
     }
     weapons = tuple(
-        Weapon(kind, subtype, passage.prose.span(*positions[0]).quote)
+        Weapon(kind, subtype, passage.prose.span(positions[0]).quote)
         for (kind, subtype), positions in sorted(kept.items(), key=_weapon_order)
     )
     return weapons, passage.spans(s for positions in kept.values() for s in positions[:3])
 
 
-def _weapon_order(item: tuple[tuple[str, str | None], list[tuple[int, int]]]) -> tuple[int, int]:
+def _weapon_order(item: tuple[_Kind, list[Range]]) -> tuple[int, int]:
     (kind, _), positions = item
     order = ("explosives", "firearms", "incendiary", "melee", "chemical", "vehicle")
-    return (order.index(kind) if kind in order else len(order), positions[0][0])
+    return (order.index(kind) if kind in order else len(order), positions[0].start)
 
 
 def count_blasts(passage: Passage) -> int | None:
@@ -117,7 +117,7 @@ def count_blasts(passage: Passage) -> int | None:
 
 def _count_before(passage: Passage, end: int) -> int | None:
     text = passage.prose.text
-    low = max(passage.clause(end)[0], end - 28)
+    low = max(passage.clause(end).start, end - 28)
     for match, value in passage.lexicon.table("blast_count").find(text, low, end):
         between = text[match.end() : end].strip()
         if len(between.split()) <= 2 and not any(c in between for c in ",.;"):

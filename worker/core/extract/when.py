@@ -23,7 +23,7 @@ def date_evidence(passage: Passage) -> Spans:
     if date.start is None or date.end is None:
         return ()
     return passage.spans(
-        (m.start, m.end)
+        m
         for m in passage.dates
         if m.meets(date.start, date.end)
         and m.last - m.first <= date.end - date.start
@@ -38,11 +38,10 @@ def _caption(passage: Passage, position: int) -> bool:
 def find_time(passage: Passage) -> tuple[str | None, Spans]:
     """The clock time of the attack, HH:MM local, or None."""
     best: tuple[float, ClockMention] | None = None
-    for start, end in passage.segment.ranges:
+    for at in passage.segment.ranges:
         for mention in find_times(
             passage.prose.text,
-            start,
-            end,
+            at,
             passage.lexicon,
             passage.profile.zone,
             passage.segment.date.start,
@@ -52,7 +51,7 @@ def find_time(passage: Passage) -> tuple[str | None, Spans]:
                 best = (score, mention)
     if best is None:
         return None, ()
-    return best[1].time, passage.spans([(best[1].start, best[1].end)])
+    return best[1].time, passage.spans([best[1]])
 
 
 def _score(passage: Passage, mention: ClockMention) -> float | None:
@@ -61,11 +60,10 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
         return None
     if mention.start - sentence.start < _STAMP_REACH_CHARS:
         return None
-    start, end = passage.clause(mention.start)
-    near = passage.triggers_in(start, end)
+    near = passage.triggers_in(passage.clause(mention.start))
     if not near and sentence.index > _LATE_SENTENCES:
         return None
     weights = passage.weights.when
     far = weights.far_chars
-    gap = min((max(t.start - mention.end, mention.start - t.end, 0) for t in near), default=far)
+    gap = min((mention.gap(t) for t in near), default=far)
     return weights.beside_attack * bool(near) - gap / far + sentence.index * weights.per_sentence

@@ -23,7 +23,7 @@ from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.target import canonical_id, find_site
 from worker.core.knowledge.profile import PlaceEntry
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 
 _RANK: dict[str, int] = {kind: n for n, kind in enumerate((*FINE_PLACES, *WIDE_PLACES))}
 _RECEPTION_REACH_CHARS = 44
@@ -61,7 +61,7 @@ def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | N
         path = (landmark.mention.entry.id, *_path(quarter.mention.entry, entries))
     kept = [s.mention for s in (quarter, landmark, city) if s is not None]
     place = _place(passage, path, entries, kept)
-    return place, passage.spans((m.start, m.end) for m in kept)
+    return place, passage.spans(kept)
 
 
 def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
@@ -78,8 +78,8 @@ def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Sco
     if primary is None or entry is None:
         return []
     wanted = plain(primary.name)
-    for start, end in passage.segment.ranges:
-        at = passage.prose.text.find(wanted, start, end)
+    for told in passage.segment.ranges:
+        at = passage.prose.text.find(wanted, told.start, told.end)
         if at >= 0:
             mention = PlaceMention(at, at + len(wanted), entry, "here")
             return [_Scored(mention, passage.weights.where.is_target)]
@@ -101,16 +101,17 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if sentence is None:
         return 0.0
     weights = passage.weights.where
-    low, high = passage.clause(mention.start)
-    triggered = bool(passage.triggers_in(low, high))
+    clause = passage.clause(mention.start)
+    triggered = bool(passage.triggers_in(clause))
     score = weights.named + weights.with_attack * triggered + weights.zone.of(sentence.zone)
     score += weights.per_sentence * sentence.index
-    reach = max(low, mention.start - _LOCATIVE_REACH_CHARS)
-    score += weights.located * passage.has("locative", reach, mention.start)
-    if _is_reception(passage, mention, high):
+    before = Range(max(clause.start, mention.start - _LOCATIVE_REACH_CHARS), mention.start)
+    score += weights.located * passage.has("locative", before)
+    after = Range(mention.end, min(clause.end, mention.end + _SAYS_REACH_CHARS))
+    if _is_reception(passage, mention, after):
         score += weights.received_with_attack if triggered else weights.received
     if mention.entry.kind == "landmark":
-        name = passage.prose.span(mention.start, mention.end).quote
+        name = passage.prose.span(mention).quote
         aimed = [t for t in targets if name in t.name or t.name in name]
         if aimed:
             primary = aimed[0].role == "primary"
@@ -120,7 +121,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     fine = mention.entry.kind in FINE_PLACES
     if fine and sentence.zone == "body" and mention.entry.id in _other_attack_places(passage):
         score += weights.other_attack
-    if passage.has("not_site", mention.end, min(high, mention.end + _SAYS_REACH_CHARS)):
+    if passage.has("not_site", after):
         score += weights.not_site
     if passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS):
         score += weights.part_named
@@ -134,12 +135,11 @@ def _other_attack_places(passage: Passage) -> set[str]:
     }
 
 
-def _is_reception(passage: Passage, mention: PlaceMention, high: int) -> bool:
+def _is_reception(passage: Passage, mention: PlaceMention, after: Range) -> bool:
     """Whether the place is a speaker's, or where the wounded were taken."""
-    before = max(0, mention.start - _RECEPTION_REACH_CHARS)
-    after = min(high, mention.end + _SAYS_REACH_CHARS)
-    return passage.has("reception", before, mention.start) or (
-        mention.entry.kind == "landmark" and passage.has("says", mention.end, after)
+    before = Range(max(0, mention.start - _RECEPTION_REACH_CHARS), mention.start)
+    return passage.has("reception", before) or (
+        mention.entry.kind == "landmark" and passage.has("says", after)
     )
 
 
@@ -185,13 +185,13 @@ def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
     """The finest place phrase as the outlet prints it."""
     first = kept[0]
     if first.entry.kind in FINE_PLACES:
-        return passage.prose.span(first.start, first.end).quote
+        return passage.prose.span(first).quote
     site = find_site(passage)
     if site is not None:
         return site
     side = passage.ends_with("free_place", first.start, _FREE_PLACE_REACH_CHARS)
     start = side.start() if side is not None else first.start
-    return passage.prose.span(start, first.end).quote
+    return passage.prose.span(Range(start, first.end)).quote
 
 
 def _fallback_place(passage: Passage) -> tuple[Place | None, Spans]:
@@ -203,42 +203,42 @@ def _fallback_place(passage: Passage) -> tuple[Place | None, Spans]:
         return _place(passage, path, entries, lines[:1]), ()
     named = None if passage.profile.places else _named_place(passage)
     if named is not None:
-        quote = passage.prose.span(*named).quote
+        quote = passage.prose.span(named).quote
         return Place(name=quote, precision="city"), passage.spans([named])
     site = find_site(passage)
     return (Place(name=site, precision="landmark"), ()) if site is not None else (None, ())
 
 
-def _named_place(passage: Passage) -> tuple[int, int] | None:
+def _named_place(passage: Passage) -> Range | None:
     """The first proper name after a word of place in a sentence that tells of the attack."""
     for found in passage.find("locative"):
-        low, high = passage.clause(found.start())
-        if not passage.triggers_in(low, high) and not passage.has("harm", low, high):
+        clause = passage.clause(found.start())
+        if not passage.triggers_in(clause) and not passage.has("harm", clause):
             continue
-        name = _PROPER.match(passage.prose.text, found.end(), high)
+        name = _PROPER.match(passage.prose.text, found.end(), clause.end)
         if name is None:
             continue
-        start, end = _capitals(passage, name.start(1), high)
-        if end > start and not _is_time(passage, start, end):
-            return start, end
+        capitals = _capitals(passage, name.start(1), clause.end)
+        if capitals.end > capitals.start and not _is_time(passage, capitals):
+            return capitals
     return None
 
 
-def _capitals(passage: Passage, start: int, high: int) -> tuple[int, int]:
+def _capitals(passage: Passage, start: int, high: int) -> Range:
     """The run of capitalised words from ``start``, a comma and a second name included."""
     end = start
     for word in _WORDS.finditer(passage.prose.text, start, high):
         joined = passage.prose.text[end : word.start()]
-        if joined.strip(", ") or not is_name(passage, word.start(), word.end()):
+        if joined.strip(", ") or not is_name(passage, Range.of(word)):
             break
         if "," in joined and end == start:
             break
         end = word.end()
-    return start, end
+    return Range(start, end)
 
 
-def _is_time(passage: Passage, start: int, end: int) -> bool:
-    word = passage.prose.text[start:end].split()[0].strip(",.")
+def _is_time(passage: Passage, name: Range) -> bool:
+    word = passage.prose.of(name).split()[0].strip(",.")
     tables = ("weekday", "month")
     patterns = (passage.lexicon.table(t).pattern for t in tables)
     return any(p is not None and p.fullmatch(word) for p in patterns)

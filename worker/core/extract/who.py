@@ -11,12 +11,11 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
 from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Passage, Spans
+from worker.core.lang.normalise import Range
 
 _VERB_REACH_CHARS = 60
 _BLAME_REACH_CHARS = 90
@@ -40,63 +39,55 @@ def find_perpetrators(
     people = tuple(
         Perpetrator(m.actor.name, m.actor.actor_class, ATTRIBUTIONS[r]) for r, m in ordered
     )
-    return people, passage.spans((m.start, m.end) for _, m in ordered)
+    return people, passage.spans(m for _, m in ordered)
 
 
 def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
-    low, high = passage.clause(mention.start)
-    if passage.has("claim_none", low, high):
+    clause = passage.clause(mention.start)
+    if passage.has("claim_none", clause):
         return None
     if mention.actor.actor_class in ("state", "foreign_state"):
-        return "reported_as_fact" if _is_own_strike(passage, mention, low, high) else None
-    if _is_blamed(passage, mention, low, high):
-        official = passage.has("authority", low, high)
+        return "reported_as_fact" if _is_own_strike(passage, mention, clause) else None
+    if _is_blamed(passage, mention, clause):
+        official = passage.has("authority", clause)
         return "suspected_or_accused_by_authorities" if official else "suspected_or_accused"
-    if not _acts(passage, mention, low, high):
+    if not _acts(passage, mention, clause):
         return None
-    return "possible" if passage.has("possible", low, high) else "reported_as_fact"
+    return "possible" if passage.has("possible", clause) else "reported_as_fact"
 
 
-def _is_own_strike(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
-    after = (mention.end, min(high, mention.end + _STRIKE_REACH_CHARS))
-    named = passage.has("state_strike", mention.start, mention.end) and bool(
-        passage.triggers_in(low, high)
-    )
-    return named or passage.has("state_strike", *after) or _is_agent(passage, mention, low)
+def _is_own_strike(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+    after = Range(mention.end, min(clause.end, mention.end + _STRIKE_REACH_CHARS))
+    named = passage.has("state_strike", mention) and bool(passage.triggers_in(clause))
+    return named or passage.has("state_strike", after) or _is_agent(passage, mention, clause)
 
 
-def _is_agent(passage: Passage, mention: ActorMention, low: int) -> bool:
+def _is_agent(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     found = passage.ends_with("actor_by", mention.start)
-    return found is not None and found.start() >= low
+    return found is not None and found.start() >= clause.start
 
 
-def _is_blamed(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
-    reach = (
-        max(low, mention.start - _BLAME_REACH_CHARS),
-        min(high, mention.end + _BLAME_REACH_CHARS),
+def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+    reach = Range(
+        max(clause.start, mention.start - _BLAME_REACH_CHARS),
+        min(clause.end, mention.end + _BLAME_REACH_CHARS),
     )
-    return passage.has("blame", *reach)
+    return passage.has("blame", reach)
 
 
-def _acts(passage: Passage, mention: ActorMention, low: int, high: int) -> bool:
+def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
-    if _is_agent(passage, mention, low):
+    if _is_agent(passage, mention, clause):
         return True
     if mention.person:
         return False
-    after = list(_first_words(passage, mention, high))
-    return (
-        bool(after)
-        and bool(passage.triggers_in(mention.end, after[-1]))
-        and not passage.has("says", mention.end, after[-1])
-    )
+    after = _first_words(passage, mention, clause)
+    return bool(passage.triggers_in(after)) and not passage.has("says", after)
 
 
-def _first_words(passage: Passage, mention: ActorMention, high: int) -> Iterator[int]:
-    """Ends of the first few words after a mention: there the verb of its deed must stand."""
-    position = mention.end
-    for word in passage.prose.text[
-        mention.end : min(high, mention.end + _VERB_REACH_CHARS)
-    ].split()[:4]:
-        position = passage.prose.text.index(word, position) + len(word)
-        yield position
+def _first_words(passage: Passage, mention: ActorMention, clause: Range) -> Range:
+    """The first few words after a mention: there the verb of its deed must stand."""
+    text, end = passage.prose.text, mention.end
+    for word in text[end : min(clause.end, end + _VERB_REACH_CHARS)].split()[:4]:
+        end = text.index(word, end) + len(word)
+    return Range(mention.end, end)

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Categories, Kind, check_names
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import plain, words_end
 
 T = TypeVar("T")
 PATTERN_LIMIT = 240
@@ -45,6 +45,10 @@ class Table:
             return
         for found in self.pattern.finditer(text, start, end):
             yield found, self.values[int((found.lastgroup or "v0")[1:])]
+
+    def ending_at(self, text: str, low: int, stop: int) -> tuple[re.Match[str], str] | None:
+        """The match that stands right before ``stop``, not before ``low``, and its value."""
+        return next((f for f in self.find(text, low, stop) if f[0].end() == stop), None)
 
 
 _NOTHING = Table(None, ())
@@ -77,6 +81,14 @@ class Lexicon:
     ) -> re.Match[str] | None:
         """The first match of a category, or None."""
         return next(self.find(category, text, start, end), None)
+
+    def ending_at(self, category: str, text: str, low: int, stop: int) -> re.Match[str] | None:
+        """The match of a category that stands right before ``stop``, not before ``low``."""
+        return next((m for m in self.find(category, text, low, stop) if m.end() == stop), None)
+
+    def ends_with(self, category: str, text: str, end: int, reach: int) -> re.Match[str] | None:
+        """The match of a category right before ``end``, blanks aside, within so many characters."""
+        return self.ending_at(category, text, max(0, end - reach), words_end(text, end))
 
     def table(self, name: str) -> Table:
         """A table by name; an empty one when this language has none."""

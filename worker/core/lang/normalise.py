@@ -6,6 +6,8 @@ Rules
 2. Normalising is per character: NFKC, case folded, Latin marks stripped, Arabic-script letter
    variants unified, every kind of space one space, curly quotes straight, digits ASCII.
 3. Characters that carry nothing (tatweel, tashkeel, joiners, bidi marks) vanish.
+4. Two systems of positions, two types: a ``Range`` counts into the normalised copy, a ``Span`` into
+   the original. Only ``Normalised`` turns one into the other. A bare position is a normalised one.
 
 Theory of operation
 -------------------
@@ -20,8 +22,13 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
+from re import Match
+from typing import TypeVar
 
 from worker.core.domain.document import Span
 
@@ -66,6 +73,65 @@ def _fold(char: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A stretch ``[start, end)`` of normalised text.
+
+    Whatever is found in a text (a sentence, a number, a name) is a ``Range`` with its meaning added.
+    No ``Span`` is one, nor is a pair of numbers.
+    """
+
+    start: int
+    end: int
+
+    def holds(self, position: int) -> bool:
+        """Whether a position is inside."""
+        return self.start <= position < self.end
+
+    def overlaps(self, other: Range) -> bool:
+        """Whether the two share a character."""
+        return self.start < other.end and other.start < self.end
+
+    def within(self, other: Range) -> bool:
+        """Whether all of it is inside the other."""
+        return other.start <= self.start and self.end <= other.end
+
+    def gap(self, other: Range) -> int:
+        """Characters between the two; 0 when they touch or overlap."""
+        return max(0, self.start - other.end, other.start - self.end)
+
+    @staticmethod
+    def of(match: Match[str], group: int = 0) -> Range:
+        """Where a pattern matched in a whole normalised text."""
+        return Range(*match.span(group))
+
+
+Found = TypeVar("Found", bound=Range)
+_START = attrgetter("start")
+
+
+def apart(ordered: Iterable[Found]) -> Iterator[Found]:
+    """Those that begin where no earlier one stands."""
+    end = -1
+    for found in ordered:
+        if found.start >= end:
+            end = found.end
+            yield found
+
+
+def starting_in(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
+    """Those that begin inside a stretch; ``found`` stands in the order of the text."""
+    low = bisect_left(found, at.start, key=_START)
+    return found[low : bisect_left(found, at.end, low, key=_START)]
+
+
+def words_end(text: str, end: int, low: int = 0) -> int:
+    """Where the words before ``end`` stop: blanks left out, not before ``low``."""
+    while end > low and text[end - 1].isspace():
+        end -= 1
+    return end
+
+
+@dataclass(frozen=True, slots=True)
 class Normalised:
     """A normalised copy of ``raw`` and, for each of its characters, where it came from."""
 
@@ -73,25 +139,29 @@ class Normalised:
     text: str
     offsets: array[int]
 
-    def raw_start(self, index: int) -> int:
-        """Original index of normalised ``index``."""
-        return self.offsets[index]
-
-    def raw_end(self, index: int) -> int:
-        """Original index just after normalised character ``index - 1``."""
-        return self.offsets[index - 1] + 1 if index > 0 else 0
-
-    def span(self, start: int, end: int) -> Span:
-        """The verbatim span of normalised ``[start, end)``; blanks at its edges are left out."""
+    def span(self, at: Range) -> Span:
+        """The verbatim span of a range; blanks at its edges are left out."""
+        start, end = at.start, at.end
         while start < end and self.text[start].isspace():
             start += 1
-        while end > start and self.text[end - 1].isspace():
-            end -= 1
-        first, last = self.raw_start(start), self.raw_end(end)
+        return self.untrimmed(Range(start, words_end(self.text, end, start)))
+
+    def untrimmed(self, at: Range) -> Span:
+        """The verbatim span of a range, blanks and all."""
+        first = self.offsets[at.start]
+        last = self.offsets[at.end - 1] + 1 if at.end > 0 else 0
         return Span(first, last, self.raw[first:last])
 
-    def from_raw(self, index: int) -> int:
-        """First normalised index whose original is at or after ``index``."""
+    def letter(self, position: int) -> str:
+        """The original character that a position stands for: capital or small."""
+        return self.raw[self.offsets[position]]
+
+    def range_of(self, span: Span) -> Range:
+        """The range that a span was copied to."""
+        return Range(self._at_or_after(span.start), self._at_or_after(span.end))
+
+    def _at_or_after(self, index: int) -> int:
+        """First position whose original is at or after ``index`` of ``raw``."""
         low, high = 0, len(self.text)
         while low < high:
             middle = (low + high) // 2

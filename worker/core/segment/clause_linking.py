@@ -11,7 +11,6 @@ Rules
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -23,6 +22,7 @@ from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.knowledge.weights import LinkingWeights
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import starting_in
 from worker.core.segment.clauses import Clause, is_foreign, is_opened_by
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Prose, Sentence
@@ -69,8 +69,6 @@ class ClauseLinker:
         self._gazetteer = gazetteer
         self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
         self._places = places
-        self._place_starts = [p.start for p in places]
-        self._date_starts = [d.start for d in timeline.dates]
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
         self._current = self._main
@@ -99,12 +97,11 @@ class ClauseLinker:
 
     def _is_combined(self, clause: Clause, item_regions: set[str]) -> bool:
         """Whether a clause counts attacks together that are also told one by one."""
-        span = (clause.start, clause.end)
-        if "" in item_regions and self._lexicon.first("several_events", self._prose.text, *span):
+        if "" in item_regions and self._says("several_events", clause):
             return True
-        plural = self._lexicon.first("plural_event", self._prose.text, *span)
+        plural = self._says("plural_event", clause)
         regions = self._regions(clause)
-        return plural is not None and len(regions) > 1 and bool((regions - {""}) & item_regions)
+        return plural and len(regions) > 1 and bool((regions - {""}) & item_regions)
 
     def _main_regions(self) -> set[str]:
         """Where the main attack is, as the head of the text has it; the watched area if both."""
@@ -189,12 +186,15 @@ class ClauseLinker:
             place = entry.parent
 
     def _places_in(self, clause: Clause) -> tuple[PlaceMention, ...]:
-        low = bisect_left(self._place_starts, clause.start)
-        return self._places[low : bisect_left(self._place_starts, clause.end)]
+        return starting_in(self._places, clause)
 
     def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
-        low = bisect_left(self._date_starts, clause.start)
-        return self._dates[low : bisect_left(self._date_starts, clause.end)]
+        return starting_in(self._dates, clause)
+
+    def _says(self, category: str, clause: Clause) -> bool:
+        """Whether a clause has words of a category."""
+        found = self._lexicon.first(category, self._prose.text, clause.start, clause.end)
+        return found is not None
 
     def _is_located(self, position: int) -> bool:
         before = self._prose.text[max(0, position - _LOCATIVE_REACH_CHARS) : position]
@@ -210,13 +210,13 @@ class ClauseLinker:
         main_regions = self._main_regions() if regions else set()
         is_elsewhere = bool(regions) and bool(main_regions) and not regions & main_regions
         if clause.kind == "separate":
-            weak = self._lexicon.first("another_cue", self._prose.text, clause.start, clause.end)
+            weak = self._says("another_cue", clause)
             late = clause.sentence >= _LATE_SENTENCES and not regions
             other = late and any(t.indefinite for t in clause.triggers)
             return not weak or is_elsewhere or other or self._is_other_site(clause)
         if self._opens_another_day(clause):
             return True
-        if self._lexicon.first("second_cue", self._prose.text, clause.start, clause.end):
+        if self._says("second_cue", clause):
             return is_elsewhere or self._is_other_site(clause)
         return is_elsewhere and not any(t.definite for t in clause.triggers)
 
@@ -297,7 +297,7 @@ class ClauseLinker:
 
     def _pointed_to(self, clause: Clause) -> Thread | None:
         """The other attack that a clause names by "that attack", if there is one just before."""
-        if not self._lexicon.first("anaphor_back", self._prose.text, clause.start, clause.end):
+        if not self._says("anaphor_back", clause):
             return None
         earlier = [t for t in self._threads if t.kind in ("background", "item")]
         return earlier[-1] if earlier else None

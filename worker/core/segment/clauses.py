@@ -7,8 +7,6 @@ Rules
 2. What stands before a sign stays plain only if it holds something fresh: the main attack's date,
    or a definite trigger ("The blast comes two weeks after | gunmen stormed …").
 3. A sign without a trigger or harm beside it makes the clause ``aside``: no attack's clause.
-
-All positions are positions in ``Prose.text``.
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ from typing import Literal
 from worker.core.annotate.dates import DateMention
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range, starting_in
 from worker.core.text.prose import Prose, Sentence
 
 ClauseKind = Literal["plain", "background", "aggregate", "threat", "separate", "aside"]
@@ -42,11 +41,9 @@ _COMMA = re.compile(r"[,;:]\s|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Range):
     """A word that tells of an attack, with its GTD type; ``weak`` ones prove it only alone."""
 
-    start: int
-    end: int
     type: str
     weak: bool
     definite: bool
@@ -54,12 +51,10 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Range):
     """A stretch of one sentence that tells of one thing; ``date`` is the sign's, if it is one."""
 
     sentence: int
-    start: int
-    end: int
     kind: ClauseKind
     triggers: tuple[Trigger, ...]
     harm: bool
@@ -67,18 +62,16 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sign:
-    start: int
-    end: int
+class _Sign(Range):
     kind: ClauseKind
     date: DateMention | None = None
 
 
-def find_triggers(text: str, start: int, end: int, lexicon: Lexicon) -> tuple[Trigger, ...]:
-    """All attack words of ``text[start:end]``."""
+def find_triggers(text: str, at: Range, lexicon: Lexicon) -> tuple[Trigger, ...]:
+    """All attack words of a stretch."""
     out = []
-    for found, value in lexicon.table("attack_type").find(text, start, end):
-        before = text[max(start, found.start() - _BEFORE_CHARS) : found.start()]
+    for found, value in lexicon.table("attack_type").find(text, at.start, at.end):
+        before = text[max(at.start, found.start() - _BEFORE_CHARS) : found.start()]
         out.append(
             Trigger(
                 found.start(),
@@ -126,7 +119,7 @@ def split_clauses(
             edges.append((resumed, None))
     ends = [start for start, _ in edges[1:]] + [sentence.end]
     return tuple(
-        _clause(prose, sentence, lexicon, start, end, sign)
+        _clause(prose, sentence, lexicon, Range(start, end), sign)
         for (start, sign), end in zip(edges, ends, strict=True)
         if end > start
     )
@@ -137,25 +130,23 @@ def _stronger(sign: _Sign, other: _Sign | None) -> bool:
 
 
 def _clause(
-    prose: Prose, sentence: Sentence, lexicon: Lexicon, start: int, end: int, sign: _Sign | None
+    prose: Prose, sentence: Sentence, lexicon: Lexicon, at: Range, sign: _Sign | None
 ) -> Clause:
-    triggers = find_triggers(prose.text, start, end, lexicon)
-    harm = lexicon.first("harm", prose.text, start, end) is not None
+    triggers = find_triggers(prose.text, at, lexicon)
+    harm = lexicon.first("harm", prose.text, at.start, at.end) is not None
     kind: ClauseKind = sign.kind if sign is not None else "plain"
-    if kind == "background" and _is_plural(prose, lexicon, start, end, sign, triggers):
+    if kind == "background" and _is_plural(prose, lexicon, at, sign, triggers):
         kind = "aggregate"
     if sign is not None and kind != "threat" and not triggers and not harm:
         kind = "aside"
-    return Clause(
-        sentence.index, start, end, kind, triggers, harm, sign.date if sign is not None else None
-    )
+    date = sign.date if sign is not None else None
+    return Clause(at.start, at.end, sentence.index, kind, triggers, harm, date)
 
 
 def _is_plural(
     prose: Prose,
     lexicon: Lexicon,
-    start: int,
-    end: int,
+    at: Range,
     sign: _Sign | None,
     triggers: tuple[Trigger, ...],
 ) -> bool:
@@ -163,9 +154,9 @@ def _is_plural(
     vague = sign is None or sign.date is None or sign.date.precision in ("year", "month")
     if not triggers:  # "1,600 civilians were killed in 2018": a count of a year, no attack
         return vague and sign is not None and sign.date is not None
-    plurals = [m.span() for m in lexicon.find("plural_event", prose.text, start, end)]
+    plurals = [Range.of(m) for m in lexicon.find("plural_event", prose.text, at.start, at.end)]
     singular = [
-        t for t in triggers if not any(a <= t.start < b or a < t.end <= b for a, b in plurals)
+        t for t in triggers if not any(p.holds(t.start) or p.holds(t.end - 1) for p in plurals)
     ]
     return vague and bool(plurals) and not singular
 
@@ -178,7 +169,7 @@ def _signs(
     main: IncidentDate,
 ) -> list[_Sign]:
     """Dates and phrases that turn away from the main attack, by position."""
-    here = [d for d in dates if sentence.start <= d.start < sentence.end]
+    here = starting_in(dates, sentence)
     out = [
         _Sign(d.start, d.end, "background", d)
         for d in here
@@ -187,7 +178,7 @@ def _signs(
     if sentence.zone != "title":
         for category, kind in _SIGNS:
             for m in lexicon.find(category, prose.text, sentence.start, sentence.end):
-                if not any(s.start <= m.start() < s.end for s in out):
+                if not any(s.holds(m.start()) for s in out):
                     out.append(_Sign(m.start(), m.end(), kind))
     else:
         found = lexicon.first("threat_cue", prose.text, sentence.start, sentence.end)
@@ -207,7 +198,7 @@ def _is_day_before(
         return False
     if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
         return False
-    triggers = find_triggers(prose.text, sentence.start, sentence.end, lexicon)
+    triggers = find_triggers(prose.text, sentence, lexicon)
     return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
 
 
@@ -223,19 +214,18 @@ def is_foreign(mention: DateMention, main: IncidentDate) -> bool:
 def _is_fresh(
     prose: Prose,
     lexicon: Lexicon,
-    start: int,
-    end: int,
+    at: Range,
     dates: tuple[DateMention, ...],
     main: IncidentDate,
 ) -> bool:
     """Whether a stretch speaks of the main attack: its day, or "the attack"."""
     if any(
-        start <= d.start < end and main.start and main.end and d.meets(main.start, main.end)
+        at.holds(d.start) and main.start and main.end and d.meets(main.start, main.end)
         and d.precision in ("day", "days")
         for d in dates
     ):  # fmt: skip
         return True
-    return any(t.definite for t in find_triggers(prose.text, start, end, lexicon))
+    return any(t.definite for t in find_triggers(prose.text, at, lexicon))
 
 
 def _opening(
@@ -249,11 +239,12 @@ def _opening(
 ) -> int:
     """Where the clause of a sign begins, not before ``floor``."""
     boundary = _boundary(prose, lexicon, sign, floor)
+    before = Range(floor, boundary)
     main_lead = sentence.zone in ("title", "lead") and (
-        bool(find_triggers(prose.text, floor, boundary, lexicon))
+        bool(find_triggers(prose.text, before, lexicon))
         or lexicon.first("harm", prose.text, floor, boundary) is not None
     )
-    if main_lead or _is_fresh(prose, lexicon, floor, boundary, dates, main):
+    if main_lead or _is_fresh(prose, lexicon, before, dates, main):
         return boundary
     return floor
 
@@ -263,7 +254,7 @@ def _boundary(prose: Prose, lexicon: Lexicon, sign: _Sign, floor: int) -> int:
     if sign.date is not None and sign.date.anaphoric and _leads_clause(prose, lexicon, sign):
         return sign.end
     if sign.kind == "threat":
-        triggers = find_triggers(prose.text, floor, sign.start, lexicon)
+        triggers = find_triggers(prose.text, Range(floor, sign.start), lexicon)
         if triggers:  # "A strike | prevented another attack": the strike happened.
             after = _boundaries(prose, lexicon, triggers[-1].end, sign.start)
             return max(after, default=sign.start)
@@ -308,11 +299,9 @@ def _resumed(
     for comma in _COMMA.finditer(prose.text, sign.end, sentence.end):
         if _is_participle(prose, lexicon, comma.end()):
             continue
-        rest = (comma.end(), sentence.end)
-        lead = sentence.zone in ("title", "lead") and bool(
-            find_triggers(prose.text, *rest, lexicon)
-        )
-        return comma.end() if lead or _is_fresh(prose, lexicon, *rest, dates, main) else None
+        rest = Range(comma.end(), sentence.end)
+        lead = sentence.zone in ("title", "lead") and bool(find_triggers(prose.text, rest, lexicon))
+        return comma.end() if lead or _is_fresh(prose, lexicon, rest, dates, main) else None
     return None
 
 

@@ -26,6 +26,7 @@ from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range
 from worker.core.segment.clauses import find_triggers
 from worker.core.text.prose import Prose, Sentence
 
@@ -102,7 +103,7 @@ def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | Non
     """The day of the dateline or of a caption, when it is written with its year."""
     for mention in certain:
         sentence = prose.sentence_at(mention.start)
-        filed = any(start <= mention.start < end for start, end in prose.datelines)
+        filed = any(line.holds(mention.start) for line in prose.datelines)
         captioned = sentence is not None and sentence.zone == "caption"
         if mention.precision == "day" and (filed or captioned):
             return mention.first
@@ -186,7 +187,7 @@ def _follows_another(
     after = lexicon.first("clause_open", prose.text, mention.end - _CONJUNCTION_CHARS, mention.end)
     if after is None:
         return False
-    triggers = find_triggers(prose.text, sentence.start, mention.start, lexicon)
+    triggers = find_triggers(prose.text, Range(sentence.start, mention.start), lexicon)
     return bool(triggers) or sentence.zone not in ("title", "lead")
 
 
@@ -246,7 +247,7 @@ def _is_subordinate(
     opens = mention.anaphoric or (opened is not None and opened.start() == sentence.start)
     if not opens or comma < 0:
         return False
-    return bool(find_triggers(prose.text, comma, sentence.end, lexicon))
+    return bool(find_triggers(prose.text, Range(comma, sentence.end), lexicon))
 
 
 def _nearness(
@@ -260,12 +261,12 @@ def _nearness(
 
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
     """
-    bounds = (sentence.start, sentence.end)
-    attacks = [(t.start, t.end) for t in find_triggers(prose.text, *bounds, lexicon)]
-    harms = [m.span() for m in lexicon.find("harm", prose.text, *bounds)]
+    attacks = find_triggers(prose.text, sentence, lexicon)
+    found = lexicon.find("harm", prose.text, sentence.start, sentence.end)
+    harms = tuple(Range.of(m) for m in found)
     best, far = weights.alone, weights.far_chars
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
-        for start, end in positions:
-            gap = max(start - mention.end, mention.start - end, 0)
+        for spot in positions:
+            gap = mention.gap(spot)
             best = max(best, reward if gap <= _ADJACENT_CHARS else -min(gap, far) / far)
     return best

@@ -28,9 +28,9 @@ from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import KnownAttack
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
-from worker.core.segment.clauses import split_clauses
+from worker.core.segment.clauses import Clause, split_clauses
 from worker.core.segment.main_date import Timeline, find_timeline
 from worker.core.text.prose import Prose
 
@@ -44,23 +44,22 @@ class Segment:
     ``main``: the attack the article is about. ``item``: a further one told for its own sake
     (brief, round-up, live-blog entry). ``background``: an earlier or other attack brought in for
     context. ``aggregate``: attacks counted together ("attacks that have killed hundreds").
-    ``threat``: plots, vows, warnings, what might happen. ``anchor`` is the trigger's position in
-    ``Prose.text``; so are ``ranges``.
+    ``threat``: plots, vows, warnings, what might happen. ``anchor`` is the first trigger.
     """
 
     index: int
     kind: SegmentKind
     sentences: tuple[int, ...]
-    anchor: tuple[int, int]
+    anchor: Range
     date: IncidentDate
     places: tuple[PlaceMention, ...]
     retraction: bool = False
     """The text takes the attack back ("it was a gas cylinder, police said")."""
-    ranges: tuple[tuple[int, int], ...] = ()
+    ranges: tuple[Range, ...] = ()
 
     def holds(self, position: int) -> bool:
         """Whether a position of ``Prose.text`` belongs to this segment."""
-        return any(start <= position < end for start, end in self.ranges)
+        return any(r.holds(position) for r in self.ranges)
 
 
 def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
@@ -94,7 +93,7 @@ def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, .
     """
     if segment.kind != "background" or segment.date.start is not None:
         return segment
-    text = " ".join(prose.text[start:end] for start, end in segment.ranges)
+    text = " ".join(prose.of(r) for r in segment.ranges)
     for attack in known:
         if any(plain(name) in text for name in attack.names):
             day = IncidentDate(attack.date, attack.date, "day", "relative")
@@ -115,21 +114,19 @@ def _segments(
         if any(c.triggers or c.harm for c in thread.clauses)
         for segment in (_segment(prose, lexicon, places, thread),)
     ]
-    ordered = sorted(made, key=lambda s: s.anchor)
+    ordered = sorted(made, key=lambda s: (s.anchor.start, s.anchor.end))
     return tuple(replace(s, index=i) for i, s in enumerate(ordered))
 
 
 def _segment(
     prose: Prose, lexicon: Lexicon, places: tuple[PlaceMention, ...], thread: Thread
 ) -> Segment:
-    ranges = _joined((c.start, c.end) for c in thread.clauses)
-    triggers = [t for c in thread.clauses for t in c.triggers]
-    if triggers:
-        anchor = (triggers[0].start, triggers[0].end)
-    else:
+    ranges = _joined(thread.clauses)
+    anchor: Range | None = next((t for c in thread.clauses for t in c.triggers), None)
+    if anchor is None:
         harmed = next(c for c in thread.clauses if c.harm)
         harm = lexicon.first("harm", prose.text, harmed.start, harmed.end)
-        anchor = harm.span() if harm is not None else (harmed.start, harmed.end)
+        anchor = Range.of(harm) if harm is not None else harmed
     return Segment(
         index=0,
         kind=thread.kind,
@@ -146,36 +143,36 @@ def _places_of(
     prose: Prose,
     places: tuple[PlaceMention, ...],
     thread: Thread,
-    ranges: tuple[tuple[int, int], ...],
+    ranges: tuple[Range, ...],
 ) -> tuple[PlaceMention, ...]:
     """The places inside the ranges; a clause without one shares those of its sentence.
 
     ("The city was hit by several attacks, | the last of which killed five": the same city.)
     """
-    inside = tuple(p for p in places if any(start <= p.start < end for start, end in ranges))
+    inside = tuple(p for p in places if any(r.holds(p.start) for r in ranges))
     if not inside and thread.kind != "main":
-        whole = [(s.start, s.end) for s in prose.sentences if s.index in thread.sentences()]
-        inside = tuple(p for p in places if any(a <= p.start < b for a, b in whole))
+        whole = [s for s in prose.sentences if s.index in thread.sentences()]
+        inside = tuple(p for p in places if any(s.holds(p.start) for s in whole))
     if thread.kind == "main":
         inside += tuple(p for p in places if p.kind == "dateline" and p not in inside)
     return inside
 
 
-def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Sorted ranges, those that touch made one."""
-    out: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if out and start <= out[-1][1]:
-            out[-1] = (out[-1][0], max(end, out[-1][1]))
+def _joined(clauses: Iterable[Clause]) -> tuple[Range, ...]:
+    """The ranges of clauses in order, those that touch made one."""
+    out: list[Range] = []
+    for clause in sorted(clauses, key=lambda c: c.start):
+        if out and clause.start <= out[-1].end:
+            out[-1] = Range(out[-1].start, max(clause.end, out[-1].end))
         else:
-            out.append((start, end))
+            out.append(Range(clause.start, clause.end))
     return tuple(out)
 
 
-def _is_retracted(prose: Prose, lexicon: Lexicon, ranges: tuple[tuple[int, int], ...]) -> bool:
+def _is_retracted(prose: Prose, lexicon: Lexicon, ranges: tuple[Range, ...]) -> bool:
     """Whether the text undoes an attack and names what it was instead, or withdraws a report."""
-    undone = [m for r in ranges for m in lexicon.find("retraction", prose.text, *r)]
+    undone = [m for r in ranges for m in lexicon.find("retraction", prose.text, r.start, r.end)]
     if any(lexicon.first("withdrawal", m.group()) for m in undone):
         return True
-    cause = any(lexicon.first("retraction_cause", prose.text, *r) for r in ranges)
+    cause = any(lexicon.first("retraction_cause", prose.text, r.start, r.end) for r in ranges)
     return bool(undone) and cause

@@ -5,8 +5,6 @@ Rules
 1. Classes under one harm ("two policemen and three civilians") are parts of one figure, which the
    clause prints as a whole: the whole comes first, with all of it in its quote.
 2. A figure that has attackers in it is a total of neither side.
-
-All positions are positions in ``Prose.text``.
 """
 
 from __future__ import annotations
@@ -17,33 +15,31 @@ from dataclasses import dataclass, replace
 from worker.core.annotate.numbers import Number, bounds
 from worker.core.domain.vocabulary import Measure, Qualifier
 from worker.core.figures import MIXED
+from worker.core.lang.normalise import Range
 
-Key = tuple[int, int]
 PERPETRATOR = "perpetrator"
 PART = "some_of_them"
 """People counted as part of a toll that is not told here ("two engineers among the dead")."""
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A number that counts people. ``[start, end)`` holds number, people and harm."""
+class Count(Range):
+    """A number that counts people, with the people and the harm."""
 
     number: Number
-    start: int
-    end: int
     measure: Measure
     victim_class: str
     received: bool = False
     aggregate: bool = False
     hypothetical: bool = False
-    parent: Key | None = None
-    mixed_with: Key | None = None
+    parent: Range | None = None
+    mixed_with: Range | None = None
     """The figure that these attackers were counted in."""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> Range:
         """Names the count within its article."""
-        return (self.start, self.end)
+        return Range(self.start, self.end)
 
 
 def is_perpetrator(victim_class: str) -> bool:

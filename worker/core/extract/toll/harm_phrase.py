@@ -7,8 +7,6 @@ Rules
 2. Before the number: an active verb of harm ("killing at least seven") or a toll ("rose to 12").
 3. A class of people is read off the words between number and harm, else off those that follow.
 4. Nothing crosses a sentence; noun phrases end at ``np_break``.
-
-All positions are positions in ``Prose.text``.
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ from worker.core.annotate.numbers import Number
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.counts import PART, PERPETRATOR, Count, mark_mixed, with_total
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import words_end
 from worker.core.text.prose import Prose
 
 _WORD = re.compile(r"[\w'&-]+")
@@ -58,7 +57,7 @@ class CountFinder:
         found: list[Count] = []
         for sentence in self._prose.sentences:
             inside = (*numbers, *self._singles(sentence.start, sentence.end))
-            inside = tuple(n for n in inside if sentence.start <= n.start and n.end <= sentence.end)
+            inside = tuple(n for n in inside if n.within(sentence))
             found += self._in_sentence(
                 sorted(inside, key=lambda n: n.start), sentence.start, sentence.end
             )
@@ -91,11 +90,13 @@ class CountFinder:
 
     def _is_denied(self, number: Number, low: int) -> bool:
         """As in "no one", "not one of them", "none of the 30": nobody is counted."""
-        stop = low + len(self._text[low : number.start].rstrip())
-        found = self._lexicon.find(
-            "number_denied", self._text, max(low, stop - _BEFORE_CHARS), stop
-        )
-        return any(match.end() == stop for match in found)
+        stop = words_end(self._text, number.start, low)
+        return self._right_before("number_denied", stop, low) is not None
+
+    def _right_before(
+        self, category: str, stop: int, low: int, reach: int = _BEFORE_CHARS
+    ) -> re.Match[str] | None:
+        return self._lexicon.ending_at(category, self._text, max(low, stop - reach), stop)
 
     def _count_of(
         self, number: Number, following: int, low: int, high: int, found: list[Count]
@@ -135,13 +136,8 @@ class CountFinder:
         stop = max(end, after.named_to) if people.victim_class is None else end
         is_part = self._lexicon.first("part_cue", self._text, number.end, position) is not None
         named = after.victim_class or "unspecified"
-        return Count(
-            number,
-            number.start,
-            stop,
-            measure,
-            PART if is_part and named == "unspecified" else named,
-        )
+        victims = PART if is_part and named == "unspecified" else named
+        return Count(number.start, stop, number, measure, victims)
 
     def _people(self, start: int, high: int) -> _People:
         """Words after a number up to harm, an auxiliary or a break, and the class they name."""
@@ -222,64 +218,47 @@ class CountFinder:
     def _active(self, number: Number, following: int, low: int, high: int) -> Count | None:
         """As in "killing at least seven people", "injured 30"."""
         stop = self._before_addition(number.start, low)
-        for found, value in self._lexicon.table("harm_verb").find(
+        verb = self._lexicon.table("harm_verb").ending_at(
             self._text, max(low, stop - _BEFORE_CHARS), stop
-        ):
-            if found.end() != stop:
-                continue
-            people = self._people(number.end, min(high, following))
-            received = value == "received"
-            if received:
-                harm = self._harm_at(people.end, high)
-                if harm is None and people.victim_class is None:
-                    return None
-                harm = harm or (people.named_to, "injured")
-                return Count(
-                    number,
-                    found.start(),
-                    harm[0],
-                    harm[1],
-                    people.victim_class or "unspecified",
-                    True,
-                )
-            if value not in _MEASURES:
+        )
+        if verb is None:
+            return None
+        found, value = verb
+        people = self._people(number.end, min(high, following))
+        victims = people.victim_class or "unspecified"
+        if value == "received":
+            harm = self._harm_at(people.end, high)
+            if harm is None and people.victim_class is None:
                 return None
-            measure = cast("Measure", value)
-            before = self._lexicon.find("harm_joining", self._text, low, found.start())
-            if any(match.end() == found.start() - 1 for match in before):
-                measure = "casualties"
-            return Count(
-                number, found.start(), max(people.named_to, number.end), measure,
-                people.victim_class or "unspecified",
-            )  # fmt: skip
-        return None
+            end, suffered = harm or (people.named_to, "injured")
+            return Count(found.start(), end, number, suffered, victims, received=True)
+        if value not in _MEASURES:
+            return None
+        measure = cast("Measure", value)
+        before = self._lexicon.find("harm_joining", self._text, low, found.start())
+        if any(match.end() == found.start() - 1 for match in before):
+            measure = "casualties"
+        return Count(found.start(), max(people.named_to, number.end), number, measure, victims)
 
     def _after_toll_word(self, number: Number, low: int, high: int) -> Count | None:
         """As in "the death toll rose to 12", "revised down to eight the number of people killed"."""
         stop = self._before_addition(number.start, low)
-        for found in self._lexicon.find(
-            "toll_to", self._text, max(low, stop - _TOLL_BEFORE_CHARS), stop
-        ):
-            if found.end() == stop:
-                people = self._people(number.end, high)
-                end = max(people.named_to, number.end)
-                return Count(
-                    number, found.start(), end, "killed", people.victim_class or "unspecified"
-                )
-        for found in self._lexicon.find(
-            "toll_to_injured", self._text, max(low, stop - _BEFORE_CHARS), stop
-        ):
-            if found.end() == stop and len(found.group()) > len("with "):
-                return Count(number, found.start(), number.end, "injured", "unspecified")
+        found = self._right_before("toll_to", stop, low, _TOLL_BEFORE_CHARS)
+        if found is not None:
+            people = self._people(number.end, high)
+            end = max(people.named_to, number.end)
+            victims = people.victim_class or "unspecified"
+            return Count(found.start(), end, number, "killed", victims)
+        found = self._right_before("toll_to_injured", stop, low)
+        if found is not None and len(found.group()) > len("with "):
+            return Count(found.start(), number.end, number, "injured", "unspecified")
         return None
 
     def _before_addition(self, start: int, low: int) -> int:
         """Where the words before a number end, "another" and the like left out."""
-        stop = low + len(self._text[low:start].rstrip())
-        for found in self._lexicon.find("addition", self._text, max(low, stop - 20), stop):
-            if found.end() == stop:
-                return low + len(self._text[low : found.start()].rstrip())
-        return stop
+        stop = words_end(self._text, start, low)
+        found = self._right_before("addition", stop, low, 20)
+        return words_end(self._text, found.start(), low) if found is not None else stop
 
     # --- part of another figure
 
@@ -292,12 +271,7 @@ class CountFinder:
         whole = next((c for c in reversed(found) if c.parent is None), found[-1])
         people = self._people(number.end, min(high, following))
         stop = self._before_addition(number.start, low)
-        led = any(
-            m.end() == stop
-            for m in self._lexicon.find(
-                "subset_cue", self._text, max(low, stop - _BEFORE_CHARS), stop
-            )
-        )
+        led = self._right_before("subset_cue", stop, low) is not None
         tail = next(
             (
                 m
@@ -323,7 +297,7 @@ class CountFinder:
         if not led and not listed and self._harm_at(people.end, high) is not None:
             return None
         return Count(
-            number, number.start, max(people.named_to, number.end), whole.measure,
+            number.start, max(people.named_to, number.end), number, whole.measure,
             people.victim_class or "unspecified", parent=parent, mixed_with=mixed,
         )  # fmt: skip
 
@@ -341,7 +315,7 @@ class CountFinder:
             or ("and" not in gap and ("," not in gap or self._opens_clause(number, high, after)))
         ):
             return None
-        return Count(number, number.start, people.named_to, before.measure, people.victim_class)
+        return Count(number.start, people.named_to, number, before.measure, people.victim_class)
 
     def _opens_clause(self, number: Number, high: int, after: str) -> bool:
         """As in "wounding two, a police official said": a person after a comma, and no list."""
@@ -360,7 +334,7 @@ class CountFinder:
             if joined is None or people.victim_class is None:
                 break
             out.insert(
-                0, Count(number, number.start, people.named_to, made.measure, people.victim_class)
+                0, Count(number.start, people.named_to, number, made.measure, people.victim_class)
             )
             start = number.start
         return out
@@ -395,17 +369,11 @@ class CountFinder:
 
     def _is_old(self, number: Number, low: int, high: int) -> bool:
         """Whether a sentence names this number only to replace it."""
-        stop = low + len(self._text[low : number.start].rstrip())
-        for found in self._lexicon.find(
-            "number_old", self._text, max(low, stop - _BEFORE_CHARS), stop
-        ):
-            if found.end() == stop:
-                after = self._lexicon.first(
-                    "number_old_after", self._text, number.end, min(high, number.end + 36)
-                )
-                alone = found.group().startswith(("from", "not"))
-                return after is not None or not alone
-        return False
+        found = self._right_before("number_old", words_end(self._text, number.start, low), low)
+        if found is None or not found.group().startswith(("from", "not")):
+            return found is not None
+        reach = min(high, number.end + 36)
+        return self._lexicon.first("number_old_after", self._text, number.end, reach) is not None
 
     def _scoped(self, count: Count, low: int, high: int) -> Count:
         head = max(low, count.start - 40)

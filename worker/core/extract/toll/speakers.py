@@ -23,7 +23,7 @@ from functools import lru_cache
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Actor, Institution, Profile
 from worker.core.lang.lexicon import Lexicon, any_of
-from worker.core.lang.normalise import plain
+from worker.core.lang.normalise import Range, plain
 from worker.core.text.prose import Prose, Sentence
 
 NARRATOR = "outlet_narrator"
@@ -34,6 +34,8 @@ _MESSAGE_CHARS = 18
 _OFFICES = ("police", "security_forces", "government_unspecified", "hospital")
 """An official of a group in power speaks as an official: "a security official of the group"."""
 _PARTY = ("non_state_armed_group",)
+_SURNAME = re.compile(r"[^\W\d_]{3,}")
+_FULL_NAME = re.compile(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,3}")
 _CLAUSE_EDGE = re.compile(r"[;:]|, (?:and|but|although|while) |\" |^\"")
 
 
@@ -49,23 +51,31 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
-class AttributionPhrase:
-    """``[start, end)`` holds subject and verb; it governs ``[governs_from, governs_to)``."""
+class AttributionPhrase(Range):
+    """Subject and verb of saying, and the words that they govern."""
 
-    start: int
-    end: int
-    governs_from: int
-    governs_to: int
+    speaker: Speaker
+    governs: Range
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject(Range):
+    """The words that name who is quoted."""
+
     speaker: Speaker
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """A profile name at a position: institution or armed group, person or not."""
+class _Spoken(_Subject):
+    """A verb of saying with its subject; ``cited``: "according to X"."""
 
-    start: int
-    end: int
-    speaker: Speaker
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Named(_Subject):
+    """A name of the profile: institution or armed group, person or not."""
+
     person: bool
 
 
@@ -99,9 +109,7 @@ class SpeakerIndex:
         if sentence is None:
             return self.narrator
         governing = [
-            a
-            for a in self._attributions.get(sentence.index, ())
-            if a.governs_from <= position < a.governs_to
+            a for a in self._attributions.get(sentence.index, ()) if a.governs.holds(position)
         ]
         return governing[-1].speaker if governing else self._quotation_speaker(sentence)
 
@@ -117,171 +125,161 @@ class SpeakerIndex:
         return self.narrator
 
     def _attributions_in(self, sentence: Sentence, last: Speaker | None) -> list[AttributionPhrase]:
-        verbs = sorted(self._verbs_of_saying(sentence, last), key=lambda s: s[0])
+        verbs = sorted(self._verbs_of_saying(sentence, last), key=lambda s: s.start)
         out: list[AttributionPhrase] = []
-        for index, (start, end, speaker, cited) in enumerate(verbs):
-            following = verbs[index + 1][0] if index + 1 < len(verbs) else sentence.end
-            governs = self._governed(sentence, start, end, following, out, cited=cited)
-            out.append(AttributionPhrase(start, end, *governs, speaker))
+        for index, said in enumerate(verbs):
+            following = verbs[index + 1].start if index + 1 < len(verbs) else sentence.end
+            governs = self._governed(sentence, said, following, out)
+            out.append(AttributionPhrase(said.start, said.end, said.speaker, governs))
         return out
 
     def _governed(
         self,
         sentence: Sentence,
-        start: int,
-        end: int,
+        said: _Spoken,
         following: int,
         earlier: list[AttributionPhrase],
-        *,
-        cited: bool,
-    ) -> tuple[int, int]:
+    ) -> Range:
         """What an attribution governs: what follows it, or all back to the one before."""
+        start, end = said.start, said.end
         rest = self._prose.text[end:following].strip(" .,\"'")
         head = self._prose.text[sentence.start : start].strip(" ,\"'")
-        back = earlier[-1].governs_to if earlier else sentence.start
-        if cited:
-            return (start, following) if not head else (back, sentence.end)
-        says = len(rest) >= _MESSAGE_CHARS or self._tells_harm(end, following)
-        if says and not self._is_aside(end, following):
+        back = earlier[-1].governs.end if earlier else sentence.start
+        if said.cited:
+            return Range(start, following) if not head else Range(back, sentence.end)
+        after = Range(end, following)
+        says = len(rest) >= _MESSAGE_CHARS or self._tells_harm(after)
+        if says and not self._is_aside(after):
             paused = bool(head) and self._prose.text[end : end + 2] == ", "
-            return (min(back, start) if paused else start), following
-        return min(back, start), max(end, start)
+            return Range(min(back, start) if paused else start, following)
+        return Range(min(back, start), max(end, start))
 
-    def _tells_harm(self, start: int, end: int) -> bool:
+    def _tells_harm(self, at: Range) -> bool:
         lexicon = self._lexicon
         table = lexicon.table("harm_measure") if lexicon is not None else None
-        return table is not None and any(table.find(self._prose.text, start, end))
+        return table is not None and any(table.find(self._prose.text, at.start, at.end))
 
-    def _is_aside(self, end: int, following: int) -> bool:
+    def _is_aside(self, after: Range) -> bool:
         """Whether only circumstances follow the verb: "said on Twitter", "said, who did not …"."""
-        rest = self._prose.text[end:following].lstrip()
-        return rest.startswith((", who", "who ", "on condition"))
+        return self._prose.of(after).lstrip().startswith((", who", "who ", "on condition"))
 
-    def _verbs_of_saying(
-        self, sentence: Sentence, last: Speaker | None
-    ) -> Iterator[tuple[int, int, Speaker, bool]]:
-        """(start, end, speaker, cited) of each verb of saying whose subject is known."""
+    def _verbs_of_saying(self, sentence: Sentence, last: Speaker | None) -> Iterator[_Spoken]:
+        """Each verb of saying whose subject is known."""
         lexicon, text = self._lexicon, self._prose.text
         if lexicon is None:
             return
-        used: list[tuple[int, int]] = []
+        used: list[Range] = []
         floor = sentence.start
         for found in lexicon.find("according_phrase", text, sentence.start, sentence.end):
             named = self._subject_after(found.end(), sentence, lexicon)
             if named is not None:
-                used.append((found.start(), named[1]))
-                yield found.start(), named[1], named[2], True
+                said = _Spoken(found.start(), named.end, named.speaker, cited=True)
+                used.append(said)
+                yield said
         for found in lexicon.find("said_verb", text, sentence.start, sentence.end):
-            if any(a <= found.start() < b for a, b in used):
+            if any(u.holds(found.start()) for u in used):
                 continue
             subject = self._inverted(found.end(), sentence, lexicon)
             if subject is None:
                 subject = self._subject_before(found.start(), floor, lexicon, last)
             if subject is not None:
-                start, stop = min(subject[0], found.start()), max(subject[1], found.end())
-                used.append((start, stop))
-                floor = stop
-                yield start, stop, subject[2], False
+                start, floor = min(subject.start, found.start()), max(subject.end, found.end())
+                said = _Spoken(start, floor, subject.speaker, cited=False)
+                used.append(said)
+                yield said
 
     def _subject_before(
         self, verb: int, floor: int, lexicon: Lexicon, last: Speaker | None
-    ) -> tuple[int, int, Speaker] | None:
+    ) -> _Subject | None:
         text = self._prose.text
         low = max(floor, verb - _SUBJECT_REACH_CHARS)
         edges = [m.end() for m in _CLAUSE_EDGE.finditer(text, low, verb)]
         low = edges[-1] if edges else low
-        named = self._named(low, verb, lexicon)
+        before = Range(low, verb)
+        named = self._named(before, lexicon)
         if named is not None:
             return named
         for pronoun in lexicon.find("said_pronoun", text, low, verb):
             if last is not None and len(text[pronoun.end() : verb].split()) <= 2:
-                return pronoun.start(), verb, last
-        return self._speaker_noun(low, verb, lexicon) or self._unlisted_person(low, verb)
+                return _Subject(pronoun.start(), verb, last)
+        return self._speaker_noun(before, lexicon) or self._unlisted_person(before)
 
-    def _inverted(
-        self, verb_end: int, sentence: Sentence, lexicon: Lexicon
-    ) -> tuple[int, int, Speaker] | None:
+    def _inverted(self, verb_end: int, sentence: Sentence, lexicon: Lexicon) -> _Subject | None:
         """As in "…, said the spokesman": the subject follows a verb that closes the words before."""
         before = self._prose.text[sentence.start : verb_end]
         if re.search(r"[,\"'] ?\w+$", before) is None:
             return None
         return self._subject_after(verb_end, sentence, lexicon)
 
-    def _subject_after(
-        self, start: int, sentence: Sentence, lexicon: Lexicon
-    ) -> tuple[int, int, Speaker] | None:
-        high = min(sentence.end, start + _OBJECT_REACH_CHARS)
+    def _subject_after(self, start: int, sentence: Sentence, lexicon: Lexicon) -> _Subject | None:
+        after = Range(start, min(sentence.end, start + _OBJECT_REACH_CHARS))
         return (
-            self._named(start, high, lexicon)
-            or self._speaker_noun(start, high, lexicon, first=True)
-            or self._unlisted_person(start, high)
+            self._named(after, lexicon)
+            or self._speaker_noun(after, lexicon, first=True)
+            or self._unlisted_person(after)
         )
 
-    def _named(self, low: int, high: int, lexicon: Lexicon) -> tuple[int, int, Speaker] | None:
+    def _named(self, at: Range, lexicon: Lexicon) -> _Subject | None:
         """A speaker that the profile names, or a person introduced before."""
-        names = list(_names_in(self._prose.text, low, high, self._profile))
+        names = list(_names_in(self._prose.text, at, self._profile))
         if not names:
-            return self._surname(low, high)
+            return self._surname(at)
         chosen = _preferred(names)
         if chosen.speaker.perpetrator_party and not chosen.person:
-            official = self._speaker_noun(low, high, lexicon)
-            if official is not None and official[2].type in _OFFICES:
+            official = self._speaker_noun(at, lexicon)
+            if official is not None and official.speaker.type in _OFFICES:
                 return official
-        self._remember_surname(low, high, chosen.speaker)
-        start, end = min(n.start for n in names), max(n.end for n in names)
-        anonymous = self._is_anonymous(low, high, lexicon)
-        speaker = replace(chosen.speaker, name=self._printed(start, end), anonymous=anonymous)
-        return start, end, speaker
+        self._remember_surname(at, chosen.speaker)
+        whole = Range(min(n.start for n in names), max(n.end for n in names))
+        anonymous = self._is_anonymous(at, lexicon)
+        speaker = replace(chosen.speaker, name=self._printed(whole), anonymous=anonymous)
+        return _Subject(whole.start, whole.end, speaker)
 
-    def _speaker_noun(
-        self, low: int, high: int, lexicon: Lexicon, *, first: bool = False
-    ) -> tuple[int, int, Speaker] | None:
+    def _speaker_noun(self, at: Range, lexicon: Lexicon, *, first: bool = False) -> _Subject | None:
         """A speaker known by kind only: "police", "witnesses", "a security official"."""
-        kinds = list(lexicon.table("speaker_noun").find(self._prose.text, low, high))
+        kinds = list(lexicon.table("speaker_noun").find(self._prose.text, at.start, at.end))
         if not kinds:
             return None
         found, kind = kinds[0] if first else kinds[-1]
-        name = self._printed(found.start(), found.end())
+        name = self._printed(Range.of(found))
         identity = f"{plain(self._outlet)}/{kind}"
-        anonymous = self._is_anonymous(low, high, lexicon)
-        return found.start(), found.end(), Speaker(name, identity, kind, anonymous)
+        anonymous = self._is_anonymous(at, lexicon)
+        return _Subject(*found.span(), Speaker(name, identity, kind, anonymous))
 
-    def _is_anonymous(self, low: int, high: int, lexicon: Lexicon) -> bool:
-        return lexicon.first("toll_anonymous", self._prose.text, low, high + 60) is not None
+    def _is_anonymous(self, at: Range, lexicon: Lexicon) -> bool:
+        return lexicon.first("toll_anonymous", self._prose.text, at.start, at.end + 60) is not None
 
-    def _remember_surname(self, low: int, high: int, speaker: Speaker) -> None:
+    def _remember_surname(self, at: Range, speaker: Speaker) -> None:
         """Remember the person's surname, for "Samim said" later on."""
-        for person in self._capitals(low, high):
+        for person in self._capitals(at):
             self._people.setdefault(person.split()[-1], speaker)
 
-    def _surname(self, low: int, high: int) -> tuple[int, int, Speaker] | None:
-        for found in re.finditer(r"[^\W\d_]{3,}", self._prose.text[low:high]):
+    def _surname(self, at: Range) -> _Subject | None:
+        for found in _SURNAME.finditer(self._prose.text, at.start, at.end):
             speaker = self._people.get(found.group())
             if speaker is not None:
-                name = self._printed(low + found.start(), low + found.end())
-                return low + found.start(), low + found.end(), replace(speaker, name=name)
+                name = self._printed(Range.of(found))
+                return _Subject(*found.span(), replace(speaker, name=name))
         return None
 
-    def _unlisted_person(self, low: int, high: int) -> tuple[int, int, Speaker] | None:
+    def _unlisted_person(self, at: Range) -> _Subject | None:
         """A person by two capitals that no list knows."""
-        people = self._capitals(low, high)
+        people = self._capitals(at)
         if not people:
             return None
         name = people[-1]
-        start = self._prose.text.rfind(name, low, high)
-        printed = self._printed(start, start + len(name))
+        start = self._prose.text.rfind(name, at.start, at.end)
+        printed = self._printed(Range(start, start + len(name)))
         speaker = Speaker(printed, f"{plain(self._outlet)}/{name}", "unknown")
         self._people.setdefault(name.split()[-1], speaker)
-        return start, start + len(name), speaker
+        return _Subject(start, start + len(name), speaker)
 
-    def _capitals(self, low: int, high: int) -> list[str]:
+    def _capitals(self, at: Range) -> list[str]:
         """Full names, in normalised form, inside a stretch."""
-        norm = self._prose.norm
-        raw = norm.raw[norm.raw_start(low) : norm.raw_end(high)]
-        return [plain(m.group()) for m in re.finditer(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,3}", raw)]
+        return [plain(m.group()) for m in _FULL_NAME.finditer(self._prose.printed(at))]
 
-    def _printed(self, start: int, end: int) -> str:
-        return " ".join(self._prose.span(start, end).quote.split())
+    def _printed(self, at: Range) -> str:
+        return " ".join(self._prose.span(at).quote.split())
 
 
 def _preferred(names: list[_Named]) -> _Named:
@@ -291,13 +289,13 @@ def _preferred(names: list[_Named]) -> _Named:
     return (people or official or names)[-1]
 
 
-def _names_in(text: str, low: int, high: int, profile: Profile) -> Iterator[_Named]:
+def _names_in(text: str, at: Range, profile: Profile) -> Iterator[_Named]:
     pattern, owners = _index(profile.actors, profile.institutions)
     if pattern is None:
         return
-    for found in pattern.finditer(text, low, high):
+    for found in pattern.finditer(text, at.start, at.end):
         speaker, person = owners[found.group()]
-        yield _Named(found.start(), found.end(), speaker, person)
+        yield _Named(*found.span(), speaker, person)
 
 
 @lru_cache(maxsize=8)

@@ -33,6 +33,7 @@ from worker.core.extract.toll.harm_phrase import CountFinder
 from worker.core.extract.toll.speakers import NARRATOR, Speaker, SpeakerIndex
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment, segment_at
 from worker.core.text.prose import Prose
 
@@ -86,13 +87,12 @@ def find_statements(
 def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
     if count.received or is_perpetrator(count.victim_class):
         return False
-    stop = len(prose.text[: count.start].rstrip())
-    found = lexicon.find("self_killing", prose.text, max(0, stop - 30), stop)
-    return any(match.end() == stop for match in found)
+    stop = words_end(prose.text, count.start)
+    return lexicon.ending_at("self_killing", prose.text, max(0, stop - 30), stop) is not None
 
 
 def _statements(article: Article, prose: Prose, placed: Sequence[_Placed]) -> Iterator[Statement]:
-    ids: dict[tuple[int, int], str] = {}
+    ids: dict[Range, str] = {}
     for number, item in enumerate(placed, 1):
         letter = _LETTER.get(item.count.measure, item.count.measure[0])
         ids[item.count.key] = f"{letter}{number}"
@@ -100,12 +100,10 @@ def _statements(article: Article, prose: Prose, placed: Sequence[_Placed]) -> It
         yield _statement(article, prose, item, ids)
 
 
-def _statement(
-    article: Article, prose: Prose, item: _Placed, ids: dict[tuple[int, int], str]
-) -> Statement:
+def _statement(article: Article, prose: Prose, item: _Placed, ids: dict[Range, str]) -> Statement:
     count, speaker = item.count, item.speaker
     number: Number = count.number
-    span = prose.span(count.start, count.end)
+    span = prose.span(count)
     sentence = prose.sentence_at(number.start)
     return Statement(
         id=ids[count.key],
