@@ -22,7 +22,7 @@ from worker.publish.kafka.ledger import Mark, StoreSide, judge, read
 from worker.publish.kafka.session import FencedError, Limits, Outgoing, ProducerSession
 from worker.publish.kafka.topics import ensure
 from worker.publish.kafka_publisher import KafkaPublisher, SecondInstanceError
-from worker.publish.states import Past
+from worker.publish.session_steps import Past
 
 MARK = Mark("s1", 7, "h7", "o1")
 

@@ -25,11 +25,11 @@ from worker.core.domain.vocabulary import Band, Label, Role, Scope, StatementSta
 from worker.core.merge.state.life import EVENTS, LIFE
 from worker.observe import log
 from worker.observe.metrics import Metrics
-from worker.publish import states
+from worker.publish import session_steps
 from worker.publish.drain import NEEDS_A_PERSON
 from worker.publish.flow import FLOW, FLOW_EVENTS, FlowEvent
 from worker.publish.kafka.ledger import Judgement
-from worker.publish.states import ANSWERS, ON_END, ON_VERDICT, STEPS
+from worker.publish.session_steps import ANSWERS, ON_END, ON_VERDICT, STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
@@ -105,7 +105,7 @@ def steps_table() -> str:
     """Each step with what it holds beside the past, and where it leads but for a doubt."""
     rows = {}
     for step, row in STEPS.items():
-        holds = [part.name for part in fields(getattr(states, step)) if part.name != "past"]
+        holds = [part.name for part in fields(getattr(session_steps, step)) if part.name != "past"]
         ways = [f"`{event}` → `{after}`" for event, after in row.items() if event != "doubt"]
         assert row["doubt"] == "Closed"
         rows[step] = [", ".join(code(holds)), ", ".join(ways)]

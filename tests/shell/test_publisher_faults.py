@@ -23,7 +23,7 @@ from worker.publish.kafka.ledger import Mark
 from worker.publish.kafka.session import FencedError, RefusedError, StuckError
 from worker.publish.kafka.topics import Prepared as Found
 from worker.publish.kafka_publisher import KafkaPublisher
-from worker.publish.states import Owned
+from worker.publish.session_steps import Owned
 from worker.store import outbox, queries
 from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
@@ -149,4 +149,4 @@ def pretend(patch: pytest.MonkeyPatch, broker: FakeBroker) -> None:
     patch.setattr(kafka_publisher, "ProducerSession", Session)
     patch.setattr(kafka_publisher.topics, "prepare", prepare)
     patch.setattr(kafka_publisher.ledger, "read", read)
-    patch.setattr(kafka_publisher.restore, "is_empty", lambda *_: not broker.log)
+    patch.setattr(kafka_publisher.read_topics, "is_empty", lambda *_: not broker.log)

@@ -21,8 +21,8 @@ from tests.stories.tell import read_story, take
 from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import INCIDENT_LOG, Message
 from worker.publish.kafka.client import Fetched
+from worker.publish.recovery.read_topics import Published, collect
 from worker.publish.recovery.rebuild import rebuild
-from worker.publish.recovery.restore import Published, collect
 from worker.publish.recovery.resync import republish
 from worker.store import outbox
 from worker.store.connect import Binding, open_writer, transaction

@@ -14,7 +14,7 @@ from worker.config.schema import Ingest
 from worker.core.domain.document import Entry
 from worker.core.domain.errors import FetchError
 from worker.ingest.fetch import Fetcher
-from worker.ingest.page import fetch_page
+from worker.ingest.fetch_page import fetch_page
 from worker.ingest.robots import Robots, _with_few_stars
 
 NOW = dt.datetime(2031, 5, 8, tzinfo=dt.UTC)

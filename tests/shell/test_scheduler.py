@@ -30,10 +30,10 @@ from worker.ingest.schedule import FeedState
 from worker.observe.metrics import Metrics
 from worker.run import poller
 from worker.run.clock import Clock, Now, SystemClock
+from worker.run.due_work.inbox import Inbox
 from worker.run.parts import Parts
 from worker.run.poller import Poller
 from worker.run.scheduler import Due, Scheduler, Source
-from worker.run.sources.inbox import Inbox
 from worker.store import inbox, queries
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.inbox import Admitted, Work
@@ -435,12 +435,12 @@ def extended(tmp_path: Path) -> Iterator[Path]:
     program = tmp_path / "program"
     shutil.copytree(ROOT / "worker", program / "worker", ignore=shutil.ignore_patterns("*.pyc"))
     shutil.copytree(ROOT / "config", program / "config")
-    source, table = "worker/run/sources/backup.py", "worker/run/sources/__init__.py"
+    source, table = "worker/run/due_work/backup.py", "worker/run/due_work/__init__.py"
     (program / source).write_text(code_after(f"source: {source}"), "utf-8")
     brought, entry = code_after(f"table: {table}").splitlines(keepends=True)
     text = (program / table).read_text("utf-8")
     text = text.replace(
-        "from worker.run.sources.gauges", f"{brought}from worker.run.sources.gauges"
+        "from worker.run.due_work.gauges", f"{brought}from worker.run.due_work.gauges"
     )
     (program / table).write_text(
         text.replace("        LoopLag(parts),\n", f"        LoopLag(parts),\n{entry}")

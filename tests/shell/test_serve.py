@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from worker.observe.metrics import Metrics
-from worker.serve.facts import age_s, bounds
+from worker.serve.status_rows import age_s, bounds
 from worker.serve.web import ProbeResult, StatusSource, build, build_page, weblink
 
 EVIL = '<script>alert("x")</script>'

@@ -11,7 +11,7 @@ from worker.config.load import load_settings
 from worker.core.domain.document import Document, Entry
 from worker.core.sources.instant import read_instant
 from worker.ingest.fetch import Fetcher
-from worker.ingest.page import fetch_page
+from worker.ingest.fetch_page import fetch_page
 from worker.ingest.robots import Robots
 
 

@@ -1,6 +1,6 @@
 """What a person asks of a worker: left for the running one and waited for, else put into its store.
 
-``retry`` and the corrections of ``incidents`` come here; ``worker.run.requests`` says what may be asked.
+``retry`` and the corrections of ``incidents`` come here; ``worker.run.request_files`` says what may be asked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from worker.cli.options import profile_name
 from worker.cli.streams import put, refuse
 from worker.config.load import Loaded
 from worker.core.domain.errors import ConfigError
-from worker.run import requests
+from worker.run import request_files
 from worker.store.connect import Binding, exclusive, open_writer, transaction
 
 _WAIT_S = 30.0
@@ -38,7 +38,7 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     except ConfigError as error:
         if "in use" not in str(error):
             raise
-    path = requests.leave(store, asked)
+    path = request_files.leave(store, asked)
     limit = time.monotonic() + _WAIT_S
     while path.exists():
         if time.monotonic() > limit:
@@ -53,6 +53,6 @@ def _admit_directly(loaded: Loaded, asked: Mapping[str, Any]) -> int:
     conn = open_writer(config.store.path, Binding(sink, config.instance, profile_name(loaded)))
     try:
         with transaction(conn):
-            return requests.admit(conn, asked, dt.datetime.now(dt.UTC))
+            return request_files.admit(conn, asked, dt.datetime.now(dt.UTC))
     finally:
         conn.close()

@@ -29,7 +29,7 @@ def retry(
 ) -> None:
     """Bring back what was given up: dead letters go into the inbox again."""
     from worker.cli.request import request
-    from worker.serve.facts import dead_letter_facts
+    from worker.serve.status_rows import dead_letter_facts
 
     loaded = settings(config)
     letters = dead_letter_facts(opened(loaded))

@@ -57,8 +57,8 @@ def train(
 
 def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
     from worker.core.domain.errors import PageError
+    from worker.core.sources.article import read
     from worker.core.sources.jsonl import read_line
-    from worker.core.sources.page import read
     from worker.core.training.train import example_of
 
     for name in files:

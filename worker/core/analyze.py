@@ -14,7 +14,7 @@ from worker.core.domain.report import Analysis
 from worker.core.extract.extract import extract
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.segment.segment import find_segments
-from worker.core.sources.page import read
+from worker.core.sources.article import read
 from worker.core.text.prose import compose
 
 

@@ -7,7 +7,7 @@ read the ledger → ``judge`` it against the store → mark what it proves → c
 then, again and again, one batch of whole settles and its ledger mark in one transaction, and mark
 the rows. Any doubt ends the session; the next one starts by reading the ledger, which knows.
 
-What a session has reached, and what its end means, are values and tables of ``states``; how
+What a session has reached, and what its end means, are values and tables of ``session_steps``; how
 publishing goes, seen from outside, is one of ``flow``. Here is only what must be done between them.
 
 Rules
@@ -18,7 +18,7 @@ Rules
    of the reports or dead-letter topic that the broker refuses is set aside, once it was refused in a
    batch of its own settle alone.
 3. When store and ledger tell different histories nothing is sent: first the store is restored from
-   the topics (``restore``), or, without knowledge to do so, a person must look.
+   the topics (``read_topics``, ``rebuild``), or, without knowledge to do so, a person must look.
 4. A second worker under our name is fatal for the one that sees the other's mark: ``on_fatal``.
 5. After several stuck calls in a row the process ends (exit 70); a restart is always safe.
 """
@@ -38,7 +38,7 @@ from worker.core.contract.message import INCIDENT_LOG, INCIDENTS
 from worker.core.domain.errors import KabulwireError, PublishError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.observe.metrics import Metrics
-from worker.publish import batches, states
+from worker.publish import batches, session_steps
 from worker.publish.drain import Drain, Told
 from worker.publish.kafka import client, ledger, topics
 from worker.publish.kafka.ledger import Judgement, Mark, judge
@@ -49,10 +49,10 @@ from worker.publish.kafka.session import (
     RefusedError,
     within,
 )
-from worker.publish.recovery import restore
+from worker.publish.recovery import read_topics
 from worker.publish.recovery.rebuild import rebuild
 from worker.publish.recovery.resync import republish
-from worker.publish.states import Closed, History, Opened, Owned, Past, Step, Topics
+from worker.publish.session_steps import Closed, History, Opened, Owned, Past, Step, Topics
 from worker.store.connect import Connection, open_reader
 from worker.store.outbox import SET_ASIDE, OutboxRow, mark
 from worker.store.writer import Writer
@@ -100,7 +100,7 @@ class KafkaPublisher(Drain):
     @property
     def may_settle(self) -> bool:
         """A ledger was read in the life of this store, and the two agree as far as is known."""
-        return self.history in states.MAY_SETTLE
+        return self.history in session_steps.MAY_SETTLE
 
     def run(self) -> None:
         """The thread: sessions, one after the other."""
@@ -171,9 +171,9 @@ class KafkaPublisher(Drain):
         side, before = batches.store_side(conn, found), batches.destination(conn)
         empty = not ledger.must_see_topics(found, side) or self._topics_empty()
         verdict = judge(found, side, topics_empty=empty, moved=before not in (None, where))
-        answer = states.ON_VERDICT[verdict]
+        answer = session_steps.ON_VERDICT[verdict]
         token = secrets.token_hex(8)
-        basis = states.mark_after(answer, found, side.store_id, self._owner, token)
+        basis = session_steps.mark_after(answer, found, side.store_id, self._owner, token)
         if answer == "resume":
             self._write(lambda writing: batches.note_agreed(writing, basis, where))
             self._make_up_for_losses(opened.topics, side, basis.seq)
@@ -198,7 +198,7 @@ class KafkaPublisher(Drain):
 
     def _topics_empty(self) -> bool:
         return self._waiting(
-            "look", lambda: restore.is_empty(self._config, self._knowledge, restore.READ_S)
+            "look", lambda: read_topics.is_empty(self._config, self._knowledge, read_topics.READ_S)
         )
 
     def _restore(self, verdict: Judgement, basis: Mark, where: str, *, above: bool) -> None:
@@ -215,7 +215,7 @@ class KafkaPublisher(Drain):
                 "The store was lost, restored or replaced; publishing waits for you.",
             )
         published = self._waiting(
-            "restore", lambda: restore.read(self._config, knowledge.profile.name)
+            "restore", lambda: read_topics.read(self._config, knowledge.profile.name)
         )
         now = dt.datetime.now(dt.UTC)
 
@@ -255,7 +255,7 @@ class KafkaPublisher(Drain):
         try:
             sending.session.commit([*map(self._record, rows), self._ledger_record(sending.mark)])
         except RefusedError as error:
-            if states.end_of(sending, error) == "set_aside":
+            if session_steps.end_of(sending, error) == "set_aside":
                 self._set_aside(sending.refused(error), error)
             raise
         seqs = [row.seq for row in rows]
@@ -298,13 +298,13 @@ class KafkaPublisher(Drain):
 
     def _failed(self, error: PublishError) -> Closed:
         """A session ended in doubt: say so once, wait, and perhaps give up on this process."""
-        end = states.end_of(self.step, error)
-        closed = self._reached(states.closed(self.step, end, error))
+        end = session_steps.end_of(self.step, error)
+        closed = self._reached(session_steps.closed(self.step, end, error))
         if self._metrics is not None:
             self._metrics.transactions.labels("failed").inc()
             self._metrics.rebuilds.labels(error.reason).inc()
         first_fence = end == "fenced" and closed.past.failures == 1
-        self._ended(states.ON_END[end].flow, error, quietly=first_fence)
+        self._ended(session_steps.ON_END[end].flow, error, quietly=first_fence)
         if closed.past.is_hopeless:
             self._exit_now(EX_SOFTWARE)
         if self.problem is not None:  # else it was answered at once
@@ -327,7 +327,7 @@ class KafkaPublisher(Drain):
             self._metrics.transactions.labels("committed").inc()
             self._metrics.transaction_duration.observe(seconds)
 
-    def _waiting(self, name: str, call: Callable[[], T], seconds: float = restore.READ_S) -> T:
+    def _waiting(self, name: str, call: Callable[[], T], seconds: float = read_topics.READ_S) -> T:
         """A call that reads, with its own deadline inside and ours outside."""
         return within(seconds + 30, name, call, self._beat)
 

@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 The *loop* does HTTP and timers: one scheduler serves whatever is due (``worker.run.scheduler``; the
-table of its sources is ``worker.run.sources``). A *writer* thread owns the only writing connection
+table of its sources is ``worker.run.due_work``). A *writer* thread owns the only writing connection
 to the store; what must be durable is a function submitted to it. A *publisher* thread owns the sink.
 A *sandbox* of processes parses what strangers wrote. The tasks live in one TaskGroup: if a part
 fails in a way that it cannot mend itself, the group ends and the process with it (exit 70); the
@@ -39,7 +39,7 @@ from worker.observe import log
 from worker.observe.metrics import Metrics
 from worker.publish.drain import Drain
 from worker.publish.file_publisher import FilePublisher, open_sink
-from worker.run import sources
+from worker.run import due_work
 from worker.run.chain import Chain
 from worker.run.clock import SystemClock
 from worker.run.health import Health
@@ -228,7 +228,7 @@ async def open_worker(
             stop=stop,
             once=once,
         )
-        scheduler = Scheduler(sources.work(parts), sources.upkeep(parts), parts.clock)
+        scheduler = Scheduler(due_work.work(parts), due_work.upkeep(parts), parts.clock)
         yield Worker(parts, scheduler, failure)
 
 

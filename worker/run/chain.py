@@ -27,7 +27,7 @@ from worker.core.domain.errors import FetchError, InputError, PageError
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.ingest.fetch import Fetcher
-from worker.ingest.page import document_of, fetch_page
+from worker.ingest.fetch_page import document_of, fetch_page
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics

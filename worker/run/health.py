@@ -23,7 +23,7 @@ from worker import __version__
 from worker.config.schema import Config, FeedConfig
 from worker.core.knowledge.knowledge import Knowledge
 from worker.observe.metrics import Metrics
-from worker.serve import facts
+from worker.serve import status_rows
 from worker.serve.web import ProbeResult
 from worker.store import queries
 from worker.store.connect import Connection
@@ -153,9 +153,9 @@ class Health:
         free = free_bytes(settings.store.path)
         waiting = Waiting(told.inbox, told.inbox_due, told.outbox, free)
         metrics.inbox_rows.set(waiting.inbox)
-        metrics.inbox_oldest.set(facts.age_s(told.inbox_oldest, now))
+        metrics.inbox_oldest.set(status_rows.age_s(told.inbox_oldest, now))
         metrics.outbox_rows.set(waiting.outbox)
-        metrics.outbox_oldest.set(facts.age_s(told.outbox_oldest, now))
+        metrics.outbox_oldest.set(status_rows.age_s(told.outbox_oldest, now))
         metrics.disk_free.set(free)
         low = free < settings.store.min_free_mb * _MB
         self.conditions.set_problem(
@@ -180,9 +180,9 @@ class Health:
                 "sink": self.sink,
                 "problems": list(health.problems),
                 "notes": list(health.notes),
-                "store": facts.store_facts(conn),
-                "feeds": facts.feed_facts(conn, self._feeds),
-                "incidents": facts.incident_facts(conn, _ROWS),
-                "articles": facts.recent_articles(conn, _ROWS),
+                "store": status_rows.store_facts(conn),
+                "feeds": status_rows.feed_facts(conn, self._feeds),
+                "incidents": status_rows.incident_facts(conn, _ROWS),
+                "articles": status_rows.recent_articles(conn, _ROWS),
             }
         )

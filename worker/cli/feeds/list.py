@@ -18,7 +18,7 @@ def list_feeds(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
 
     from worker.config.load import load
     from worker.core.domain.errors import ConfigError
-    from worker.serve.facts import feed_facts
+    from worker.serve.status_rows import feed_facts
 
     loaded = load(config, os.environ)
     try:

@@ -21,7 +21,7 @@ def list_incidents(
     as_json: JsonOption = False,
 ) -> None:
     """Incidents, the last changed first."""
-    from worker.serve.facts import incident_facts
+    from worker.serve.status_rows import incident_facts
 
     rows = incident_facts(opened(settings(config)), limit)
     columns = ("incident_id", "revision", "state", "date", "place", "killed", "injured", "reports")

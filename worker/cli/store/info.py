@@ -11,7 +11,7 @@ from worker.cli.tables import show_rows
 
 def show_store(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Whose store it is, and how much is in it."""
-    from worker.serve.facts import store_facts
+    from worker.serve.status_rows import store_facts
 
     loaded = settings(config)
     facts = store_facts(opened(loaded))

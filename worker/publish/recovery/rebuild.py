@@ -42,7 +42,7 @@ from worker.core.merge.identity.freeze import freeze
 from worker.core.merge.state.life import due_since
 from worker.core.merge.state.revise import content_of
 from worker.publish.batches import set_aside
-from worker.publish.recovery.restore import Published
+from worker.publish.recovery.read_topics import Published
 from worker.publish.recovery.resync import NOTHING, resync
 from worker.settle import conclude, decide_again
 from worker.store import articles, incidents, outbox

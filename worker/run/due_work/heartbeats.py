@@ -9,7 +9,7 @@ from worker.observe import log
 from worker.run.clock import Now
 from worker.run.parts import Parts
 from worker.run.scheduler import Every
-from worker.serve.facts import store_facts
+from worker.serve.status_rows import store_facts
 from worker.store import outbox
 from worker.store.times import instant
 

@@ -12,7 +12,7 @@ from worker.config.schema import Config, Kafka, Store
 from worker.core.contract.message import DEAD_LETTERS, HEARTBEATS, INCIDENTS, REPORTS
 from worker.core.domain.errors import PublishError, StateError
 from worker.observe.metrics import Metrics
-from worker.publish import kafka_publisher, states
+from worker.publish import kafka_publisher, session_steps
 from worker.publish.flow import FLOW, FLOW_EVENTS, Flow, FlowEvent, FlowName
 from worker.publish.kafka.ledger import Judgement, Mark
 from worker.publish.kafka.session import (
@@ -24,7 +24,7 @@ from worker.publish.kafka.session import (
 )
 from worker.publish.kafka.topics import Prepared as Found
 from worker.publish.kafka_publisher import KafkaPublisher
-from worker.publish.states import (
+from worker.publish.session_steps import (
     ON_END,
     ON_VERDICT,
     STEPS,
@@ -75,13 +75,15 @@ def test_steps_follow_each_other_as_the_table_says_and_in_no_other_way(
     """A step has a method for each event that the table knows of it, and for no other."""
     step, after = STEP[name], STEPS[name].get(event)  # type: ignore[call-overload]
     if event == "doubt":
-        made: Any = states.closed(step, "other", PublishError("broker_unavailable"))
+        made: Any = session_steps.closed(step, "other", PublishError("broker_unavailable"))
     elif after is None:
         assert not hasattr(step, event)
         return
     else:
         made = getattr(step, event)(*GIVEN[event])
-        assert get_type_hints(getattr(type(step), event), vars(states))["return"] is type(made)
+        assert get_type_hints(getattr(type(step), event), vars(session_steps))["return"] is type(
+            made
+        )
     assert type(made).__name__ == after
 
 
@@ -137,7 +139,7 @@ def test_mark_after_rests_on_a_row_only_when_the_two_agree(
 ) -> None:
     """Every verdict has its answer. Else the ledger rests on a token, not below what was found."""
     answer = ON_VERDICT[verdict]
-    mark = states.mark_after(answer, found, "s1", "us", "token")
+    mark = session_steps.mark_after(answer, found, "s1", "us", "token")
     assert mark.owner == "us"
     assert mark.seq == (found.seq if found else 0)
     if verdict == "agreed" and found is not None:
@@ -177,7 +179,7 @@ STANDING: dict[tuple[str, str], End] = {
 def test_end_of_knows_every_step_with_every_error(name: str, what: str) -> None:
     """Where it ended matters for a missing right and for a refusal; else the error alone."""
     expected = STANDING.get((name, what), ENDS[what])
-    assert states.end_of(STEP[name], ERRORS[what]) == expected
+    assert session_steps.end_of(STEP[name], ERRORS[what]) == expected
 
 
 @pytest.mark.parametrize(
@@ -198,14 +200,14 @@ def test_end_of_a_refusal_depends_on_the_row_and_its_company(
     """Of several settles it is tried alone; alone, reports and dead letters may be set aside; the
     mark, whose position is behind the rows, never."""
     step = Sending(Past(), TOPICS, SESSION, MARK, rows)
-    assert states.end_of(step, RefusedError((bad,), ValueError("no"))) == end
+    assert session_steps.end_of(step, RefusedError((bad,), ValueError("no"))) == end
 
 
 @pytest.mark.parametrize(("name", "end"), [*itertools.product(STEP, ON_END)])
 def test_closed_keeps_what_the_table_says(name: str, end: End) -> None:
     """From every step with every end: one failure more, topics kept or not, nothing of the session."""
     error = ERRORS["refused"] if end in ("in_company", "set_aside") else ERRORS["stuck"]
-    after = states.closed(STEP[name], end, error)
+    after = session_steps.closed(STEP[name], end, error)
     assert after.topics == (TOPICS if ON_END[end].keeps_topics else None)
     assert (after.past.failures, after.past.stuck) == (1, int(end == "stuck"))
     suspects = end == "in_company" and name == "Sending"
@@ -216,7 +218,7 @@ def test_past_is_hopeless_after_four_stuck_calls() -> None:
     """Without a batch between them."""
     step: Step = Closed()
     for expected in (False, False, False, True):
-        step = states.closed(step, "stuck", ERRORS["stuck"])
+        step = session_steps.closed(step, "stuck", ERRORS["stuck"])
         assert step.past.is_hopeless == expected
 
 

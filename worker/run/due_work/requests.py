@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 
 from worker.observe import log
-from worker.run import requests
+from worker.run import request_files
 from worker.run.clock import Now
 from worker.run.parts import Parts
 from worker.run.scheduler import Every
@@ -23,9 +23,9 @@ class Requests(Every):
 
     async def work(self, now: Now) -> None:
         """Admit each in a transaction of its own; its file goes after the commit."""
-        waiting = requests.waiting(self._parts.config.store.path)
+        waiting = request_files.waiting(self._parts.config.store.path)
         for path, request in await asyncio.to_thread(list, waiting):
-            admit = partial(requests.admit, request=request, now=now.wall)
+            admit = partial(request_files.admit, request=request, now=now.wall)
             queued = await self._parts.chain.write(admit)
             path.unlink(missing_ok=True)
             log.get().info("request.taken", queued=queued)

@@ -6,15 +6,15 @@ on until the last piece of work has ended.
 
 from __future__ import annotations
 
+from worker.run.due_work.gauges import Gauges, LoopLag
+from worker.run.due_work.heartbeats import AliveLine, Heartbeats
+from worker.run.due_work.inbox import Inbox
+from worker.run.due_work.maintenance import Maintenance
+from worker.run.due_work.requests import Requests
+from worker.run.due_work.timers import Timers
 from worker.run.parts import Parts
 from worker.run.poller import Poller
 from worker.run.scheduler import Source
-from worker.run.sources.gauges import Gauges, LoopLag
-from worker.run.sources.heartbeats import AliveLine, Heartbeats
-from worker.run.sources.inbox import Inbox
-from worker.run.sources.maintenance import Maintenance
-from worker.run.sources.requests import Requests
-from worker.run.sources.timers import Timers
 
 
 def work(parts: Parts) -> list[Source]:
