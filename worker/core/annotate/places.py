@@ -26,7 +26,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
@@ -46,15 +46,9 @@ class PlaceMention(Range):
     kind: MentionKind
 
 
-class _Word(NamedTuple):
-    """A word where it stands; a plain tuple, since an article has a thousand."""
-
-    start: int
-    end: int
-    letters: str
-
-
 _WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
+_Word = tuple[int, int, str]
+"""Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
 _LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
 _MAX_WORDS = 9
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
@@ -156,7 +150,7 @@ def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
 def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
     """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
-    words = [_Word(*m.span(), m.group()) for m in _WORD.finditer(text)]
+    words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
     cased = not (prose.raw.isupper() or prose.raw.islower())
     after = 0
     for index, (start, end, word) in enumerate(words):
@@ -166,7 +160,7 @@ def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[Pla
         if hit is not None:
             last, entry = hit
             after = last + 1
-            yield _mention(start, words[last].end, entry)
+            yield _mention(start, words[last][1], entry)
         else:
             single = _bare(word, gazetteer, inflected)
             if single is not None and not (cased and _is_small(prose, start)):
@@ -201,15 +195,15 @@ def _longest(
     cased: Prose | None,
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
-    first = words[index].letters
+    first = words[index][2]
     heads = (first[:2], _sound(first)[:2])
     if len(first) > 1 and not gazetteer.starts.intersection(heads):
         return None
-    small = cased is not None and _is_small(cased, words[index].start)
+    small = cased is not None and _is_small(cased, words[index][0])
     letters, sound, best = "", "", None
     for last in range(index, min(index + _MAX_WORDS, len(words))):
         start, _, word = words[last]
-        if last > index and not _joins(text[words[last - 1].end : start]):
+        if last > index and not _joins(text[words[last - 1][1] : start]):
             break
         possessive = word == "s" and text[start - 1] == "'"
         linking = (word in _LINKS or possessive) and last > index
