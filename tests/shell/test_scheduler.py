@@ -180,6 +180,16 @@ async def test_run_serves_a_source_at_most_so_often_at_once() -> None:
     assert len(other.began) == 19
 
 
+async def test_run_counts_serves_that_fail_together_as_one_failure() -> None:
+    """A full disk under eight articles: tried again after a second, not after two minutes."""
+    clock = HandClock(20.0)
+    failing = Made(clock, 0.0, 3.0, 8, lambda n: OSError("full") if n <= 8 else None)
+    with capture_logs() as lines:
+        await drive(clock, [failing])
+    assert [line["failures"] for line in lines] == [1]
+    assert failing.began[:9] == [BEGIN] * 8 + [BEGIN + 4]
+
+
 async def test_run_backs_off_from_a_source_that_fails_and_logs_it() -> None:
     """Ten failures in a row are tried again after 1, 2, 4 … 300 s and logged four times; the other
     source does not notice."""
@@ -412,14 +422,15 @@ async def test_inbox_waits_until_settling_is_allowed(tmp_path: Path) -> None:
 
 
 async def test_inbox_gives_back_what_could_not_be_worked_on(tmp_path: Path) -> None:
-    """A fault from outside: the row is not left taken, the attempt counts, and it is done later."""
-    clock = HandClock(60.0)
-    line = Line(tmp_path, clock, 0.0, errors=2)
+    """A fault from outside, five times: the row is not left taken, no attempt counts, so that it is
+    never given up, and it is done later."""
+    clock = HandClock(90.0)
+    line = Line(tmp_path, clock, 0.0, errors=5)
     line.admit("a-1")
     with capture_logs() as lines:
         await drive(clock, [Inbox(parts_with(clock, line))])
     assert line.done == ["a-1"]
-    assert [line["failures"] for line in lines if line["event"] == "source.failed"] == [1, 2]
+    assert [line["failures"] for line in lines if line["event"] == "source.failed"] == [1, 2, 4]
 
 
 def code_after(mark: str) -> str:

@@ -20,7 +20,7 @@ Rules
 3. When store and ledger tell different histories nothing is sent: first the store is restored from
    the topics (``read_topics``, ``rebuild``), or, without knowledge to do so, a person must look.
 4. A second worker under our name is fatal for the one that sees the other's mark: ``on_fatal``.
-5. After several stuck calls in a row the process ends (exit 70); a restart is always safe.
+5. After several stuck calls without a batch the process ends (exit 70); a restart is always safe.
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ STEPS: Mapping[StepName, Mapping[StepEvent, StepName]] = {
     "Owned": {"sending": "Sending", "doubt": "Closed"},
     "Sending": {"committed": "Owned", "doubt": "Closed"},
 }
-"""Step and event → step. An event is the method of a step that makes the next one; ``closed`` makes
+"""Step and event → step: what the methods of the steps do, as a table for readers. A test holds the
+two equal. An event is the method of a step that makes the next one; ``closed`` makes
 what a doubt leaves.
 """
 
@@ -273,8 +274,12 @@ ON_END: Mapping[End, Ending] = {
         "waits",
         False,
     ),
-    "fenced": Ending("the transactional id was taken; told from the second time", "waits", True),
-    "stuck": Ending("a call passed its deadline; at the fourth in a row: exit 70", "waits", True),
+    "fenced": Ending(
+        "the transactional id was taken; told unless it is the first failure", "waits", True
+    ),
+    "stuck": Ending(
+        "a call passed its deadline; at the fourth since the last batch: exit 70", "waits", True
+    ),
     "other": Ending("anything else, as an absent broker or a full disk", "waits", True),
 }
 _TOPIC_REASONS = frozenset(

@@ -14,7 +14,8 @@ Rules
    none piles up. All that are due begin in the same turn of the loop: none starves.
 3. What lies outside of us may fail (a folder that cannot be read, a store that another program
    holds): that delays this source alone, 1 s at first and up to five minutes, and is logged at the
-   1st, 2nd, 4th, 8th … failure in a row. Any other error is a fault of our own and ends the process.
+   1st, 2nd, 4th, 8th … failure in a row. Serves that were under way together fail once: a full disk
+   under eight articles is one failure. Any other error is a fault of our own and ends the process.
 4. Work ends first. Once a drain was asked for no piece of ``work`` is begun; ``upkeep`` (signs of
    life, gauges, timers) goes on until the last piece of work has ended.
 """
@@ -53,8 +54,11 @@ class Source(Protocol):
         Asked again at every turn of the loop, so it must be quick, and may change its mind.
         """
 
-    async def serve(self, now: Now) -> None:
-        """Do what is due. Afterwards ``next_due`` lies ahead, or there is more to do at once."""
+    async def serve(self, now: Now) -> bool | None:
+        """Do what is due. Afterwards ``next_due`` lies ahead, or there is more to do at once.
+
+        False: there was nothing to do, so that it went well says nothing about failures before.
+        """
 
 
 @dataclass(slots=True)
@@ -157,13 +161,15 @@ class Scheduler:
 
     async def _serve(self, turn: _Turn, now: Now, *, forgiving: bool) -> None:
         try:
-            await turn.source.serve(now)
+            found = await turn.source.serve(now)
         except Exception as error:
             if not (forgiving and may_pass(error)):
                 raise
-            self._put_off(turn, error)
+            if now.steady_s >= turn.not_before_s:
+                self._put_off(turn, error)
         else:
-            turn.failures = 0
+            if found is not False and now.steady_s >= turn.not_before_s:
+                turn.failures = 0
 
     def _put_off(self, turn: _Turn, error: Exception) -> None:
         turn.failures += 1

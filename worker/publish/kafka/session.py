@@ -21,7 +21,7 @@ Rules
    transactional id. ``init_transactions`` then aborts or completes what was left, and the ledger
    says which. Nothing is ever retried inside a session.
 2. ``RefusedError`` names the records that the broker will never take. Everything else is ``PublishError``.
-3. ``StuckError`` means a call passed its deadline; its thread is abandoned. After a few of them in a row
+3. ``StuckError`` means a call passed its deadline; its thread is abandoned. After a few of them without a batch
    the process must be replaced: that is always safe.
 """
 

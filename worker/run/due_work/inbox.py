@@ -7,8 +7,9 @@ Rules
 2. One look at a time. Those who waited for it look again only if it has found something.
 3. Nothing is settled before a ledger was read once: after a lost store the incidents must be known
    again.
-4. Work that fails for a reason outside of us is given back and counts as an attempt, or its row
-   would stay taken until the next start.
+4. Work that fails for a reason outside of us is given back, or its row would stay taken until the
+   next start. It is due again a tick later, and no attempt counts: three full disks in a row are not
+   the article's fault, and must not send it to the dead letters.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ class Inbox(Source):
             return max(self._due.at_s, now.steady_s + self._tick_s)
         return now.steady_s if self._parts.work_came.is_set() else self._due.at_s
 
-    async def serve(self, now: Now) -> None:
+    async def serve(self, now: Now) -> bool:
         """Take one row, if there is one, and work on it until it ends or is put off."""
         async with self._looking:
             work = await self._take(now)
         if work is None:
-            return
+            return False
         try:
             await self._parts.chain.work_off(work, self._wall)
         except OSError:
@@ -56,6 +57,7 @@ class Inbox(Source):
             self._parts.in_flight.discard(work.inbox_id)
             self._parts.work_came.set()
             self._parts.publisher.wake()
+        return True
 
     async def _take(self, now: Now) -> Work | None:
         """The next due row. None: there is none, somebody has just seen that, or we are stopping."""
@@ -73,9 +75,9 @@ class Inbox(Source):
         return found[0]
 
     async def _give_back(self, work: Work) -> None:
-        wall = self._wall()
+        again = self._wall() + dt.timedelta(seconds=self._tick_s)
         await self._parts.chain.write(
-            lambda conn: inbox.postpone(conn, work, wall, "unexpected_error", attempted=True)
+            lambda conn: inbox.postpone(conn, work, again, "unexpected_error", attempted=False)
         )
 
     def _wall(self) -> dt.datetime:

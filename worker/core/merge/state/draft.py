@@ -81,7 +81,7 @@ def draft_cell(
     if (
         prior is not None
         and event != "retracted"
-        and _stays_closed(prior, snapshot, members, cause)
+        and _changes_nothing_material(prior, snapshot, members, cause)
     ):
         event = "immaterial"
     after = life.follow(prior, event)
@@ -236,7 +236,7 @@ def _supersedes(entry: IdentifiedCluster, context: DecisionContext) -> tuple[str
     return tuple(sorted(own | set(context.merged_into(entry.incident_id))))
 
 
-def _stays_closed(
+def _changes_nothing_material(
     prior: Incident, fresh: Snapshot, members: Sequence[Member], cause: Cause
 ) -> bool:
     """A new version or a kill that changes nothing leaves a closed incident closed.

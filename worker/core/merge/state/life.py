@@ -4,9 +4,9 @@ Rules
 -----
 1. Whatever changes a state stands in ``LIFE`` and nowhere else. A pair that is not there is never
    gone through: ``follow`` raises, because then the store contradicts itself.
-2. A decision finds one event for each incident (``event_of``): the strongest of what it sees. Lost
-   to another incident, then retracted, then nothing new of a closed one, then the clock, then what
-   its sources and its identity say.
+2. A decision finds one event for each incident, the strongest of what it sees: lost to another
+   incident (``draft.draft_superseded``), then retracted, then nothing new of a closed one
+   (``draft.draft_cell``), then the clock, then what its sources and its identity say (``event_of``).
 3. Only a tick looks at the clock; an article that arrives never closes anything. Nor does a tick
    that finds the identity moved: the wait begins anew.
 4. Each state has at most one timer, and it is that of the state: ``active`` waits to be settled,
