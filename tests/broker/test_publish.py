@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,17 @@ def process(store: Path, bootstrap: str, prefix: str, rate: float, log: Path) ->
     root = str(Path(__file__).resolve().parents[2])
     with log.open("ab") as out:
         return subprocess.Popen(command, stderr=out, cwd=root, env=_environment(root))
+
+
+def written(store: Path) -> int:
+    """How many rows a publishing process has written so far; on a busy machine it starts slowly."""
+    if not store.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as conn:
+        try:
+            return int(conn.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
 
 
 def _environment(root: str) -> dict[str, str]:
@@ -354,8 +366,12 @@ def test_publisher_killed_in_the_middle_many_times_loses_nothing(
     store, log = tmp_path / "store.db", tmp_path / "process.log"
     choose = random.Random(7)
     for _ in range(6):
+        before = written(store)
         running = process(store, kafka.bootstrap, prefix, 150, log)
-        time.sleep(choose.uniform(1.5, 3.0))
+        deadline = time.monotonic() + 30
+        while written(store) < before + 50 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(choose.uniform(0.2, 1.5))
         running.kill()
         running.wait()
     drained = process(store, kafka.bootstrap, prefix, 0, log)
