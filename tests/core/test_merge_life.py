@@ -17,7 +17,7 @@ from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.errors import StateError
 from worker.core.domain.incident import Changes, Constraint, Incident
-from worker.core.domain.report import Analysis
+from worker.core.domain.report import Analysis, IncidentDate, Place, Target
 from worker.core.domain.snapshot import State
 from worker.core.merge.state import life
 from worker.core.merge.state.life import EVENTS, LIFE, Corroboration, Due, Event, Stage, Timer
@@ -70,6 +70,24 @@ def test_life_has_a_row_for_each_state_and_leads_to_each() -> None:
     assert set(LIFE) == {"new", *STATES}
     assert {after.state for row in LIFE.values() for after in row.values()} == set(STATES)
     assert {event for row in LIFE.values() for event in row} == set(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("date", IncidentDate(dt.date(2031, 1, 1), dt.date(2031, 1, 1), "day", "stated")),
+        ("place", Place("Elsewhere")),
+        ("targets", (Target("a bank", "business", "primary"),)),
+        ("attack_types", ("hijacking",)),
+        ("supersedes", ("kw-other",)),
+        ("split_from", "kw-other"),
+    ],
+)
+def test_identity_moved_by_each_of_what_makes_it_this_attack(field: str, value: Any) -> None:
+    """Day, place, target, kind, and what became of other incidents; figures and claims do not."""
+    prior = told_once().snapshot
+    assert life.identity_moved(prior, replace(prior, **{field: value}))
+    assert not life.identity_moved(prior, replace(prior, n_blasts=7, victims=("A",), claims=()))
 
 
 @pytest.mark.parametrize(("stage", "event"), [(s, e) for s, e in PAIRS if e in LIFE[s]])

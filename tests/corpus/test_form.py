@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.corpus.answers import answer_to
-from tests.corpus.check import Count, counts, differences
+from tests.corpus.check import Count, broken_rules, counts, differences
 from tests.corpus.expectation import CorpusError
 from tests.corpus.load import CORPUS, Case, load_file
 from tests.corpus.test_corpus import CASES
@@ -183,3 +183,20 @@ def test_load_cases_gives_every_case_an_id_of_its_own() -> None:
     """Ids are what a score is compared by from one day to the next."""
     found: list[Any] = [case.id for case in CASES]
     assert len(set(found)) == len(found) > 500
+
+
+def test_broken_rules_sees_a_quote_that_is_not_there_and_a_label_without_a_report() -> None:
+    """What the runner asks of every case beside its own expectation is asked indeed."""
+    case, answer = next(
+        (case, answer)
+        for case in CASES
+        for answer in (answer_to(case),)
+        if answer["verdict"]["label"] == "attack_report"
+    )
+    assert broken_rules(answer, case) == []
+    report = answer["reports"][0]
+    moved = [{**s, "start": s["start"] + 1} for spans in report["evidence"].values() for s in spans]
+    shifted = {**answer, "reports": [{**report, "evidence": {"date": moved}}]}
+    assert len(broken_rules(shifted, case)) == len(moved) > 0
+    denied = {**answer, "verdict": {**answer["verdict"], "label": "other"}}
+    assert broken_rules(denied, case) == ["label other, but a fresh report: True"]

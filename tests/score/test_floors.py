@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.score.floors import FLOORS, Floors, judge, raised, reached, read_floors, written
 from tests.score.marks import Row, Tally
+from tests.score.sets import measured_sets
 
 HEAD = "# Below these no score may fall.\n"
 KEY = ("s", "en", "killed")
@@ -127,3 +128,9 @@ def test_the_floors_file_holds_numbers_and_names_only() -> None:
         value > 0 and (isinstance(value, int) or value <= 1) for value in floors.floors.values()
     )
     assert all(len(part) <= 30 for key in floors.floors for part in key)
+
+
+def test_floors_are_of_sets_that_are_measured_and_every_set_has_one() -> None:
+    """A set that leaves the table would take its floors along in silence."""
+    held = {name for name, _, _ in read_floors(FLOORS).floors}
+    assert held == {one.name for one in measured_sets(full=False)}

@@ -33,7 +33,7 @@ from worker.run.clock import Clock, Now, SystemClock
 from worker.run.due_work.inbox import Inbox
 from worker.run.parts import Parts
 from worker.run.poller import Poller
-from worker.run.scheduler import Due, Scheduler, Source
+from worker.run.scheduler import Due, Every, Scheduler, Source
 from worker.store import inbox, queries
 from worker.store.connect import Binding, open_writer, transaction
 from worker.store.inbox import Admitted, Work
@@ -178,6 +178,30 @@ async def test_run_serves_a_source_at_most_so_often_at_once() -> None:
     assert busy.most == 3
     assert len(busy.ended) == 27
     assert len(other.began) == 19
+
+
+class Daily(Every):
+    """Once a day; the first try fails."""
+
+    name = "daily"
+
+    def __init__(self) -> None:
+        super().__init__(86_400.0)
+        self.began: list[float] = []
+
+    async def work(self, now: Now) -> None:
+        self.began.append(now.steady_s)
+        if len(self.began) == 1:
+            raise OSError("full")
+
+
+async def test_every_is_tried_again_when_the_log_says_so_and_then_keeps_its_pace() -> None:
+    """A daily copy that fails once is made a second later, not a day later; then once a day."""
+    clock, source = HandClock(2 * 86_400.0 + 10), Daily()
+    with capture_logs() as lines:
+        await drive(clock, [source])
+    assert [line["again_s"] for line in lines] == [1.0]
+    assert source.began == [BEGIN, BEGIN + 1, BEGIN + 86_401, BEGIN + 172_801]
 
 
 async def test_run_counts_serves_that_fail_together_as_one_failure() -> None:

@@ -83,9 +83,13 @@ class Every(Source):
         return self._due.at_s
 
     async def serve(self, now: Now) -> None:
-        """Set the next time, and work."""
+        """Set the next time, and work. What failed is due again at once: the loop puts it off."""
         self._due.at_s = now.steady_s + self.every_s
-        await self.work(now)
+        try:
+            await self.work(now)
+        except Exception:
+            self._due.at_s = now.steady_s
+            raise
 
     @abstractmethod
     async def work(self, now: Now) -> None:
