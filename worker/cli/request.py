@@ -25,7 +25,8 @@ _PAUSE_S = 0.2
 def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     """Hand ``asked`` to the worker; without a running one, put it into the store at once.
 
-    Prints which of the two. Raises ``ConfigError`` without a store; a worker that does not take the
+    Prints which of the two. Raises ``ConfigError`` without a store, or when the folder of requests
+    cannot be written; a worker that does not take the
     request in within 30 s ends the command (exit 75), and the request stays.
     """
     store = loaded.config.store.path
@@ -38,7 +39,11 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     except ConfigError as error:
         if "in use" not in str(error):
             raise
-    path = request_files.leave(store, asked)
+    try:
+        path = request_files.leave(store, asked)
+    except OSError as error:
+        place = request_files.folder(store)
+        raise ConfigError(f"no request can be left in {place}: {error.strerror}") from error
     limit = time.monotonic() + _WAIT_S
     while path.exists():
         if time.monotonic() > limit:

@@ -37,11 +37,18 @@ def leave(store: Path, request: Mapping[str, Any]) -> Path:
 
 
 def waiting(store: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Requests not yet taken in; an unreadable one is set aside as ``.bad``."""
-    for path in sorted(folder(store).glob("*.json")):
+    """Requests not yet taken in; one that is no request is set aside as ``.bad``.
+
+    Raises ``OSError`` when folder or file may not be read: that is no fault of the request. (A glob
+    would find nothing in such a folder, and nobody would hear of it.)
+    """
+    place = folder(store)
+    if not place.exists():
+        return
+    for path in sorted(found for found in place.iterdir() if found.suffix == ".json"):
         try:
             request = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (IsADirectoryError, ValueError):
             request = None
         if isinstance(request, dict):
             yield path, request
