@@ -238,15 +238,19 @@ async def test_run_backs_off_from_a_source_that_fails_and_logs_it() -> None:
 async def test_run_ends_with_an_error_that_is_our_own(error: Exception) -> None:
     """A corrupt store or a defect is not waited out: it leaves the loop and ends the process."""
     clock = HandClock(100.0)
+    source = Made(clock, error=lambda _: error)
     with pytest.RaisesGroup(type(error)):
-        await drive(clock, [Made(clock, error=lambda _: error)])
+        await drive(clock, [source])
+    assert source.began == [BEGIN + 10]
 
 
 async def test_run_forgives_nothing_when_told_so() -> None:
     """`kabulwire once` does not wait for better times."""
     clock = HandClock(100.0)
+    source = Made(clock, error=lambda _: OSError("no"))
     with pytest.RaisesGroup(OSError):
-        await drive(clock, [Made(clock, error=lambda _: OSError("no"))], forgiving=False)
+        await drive(clock, [source], forgiving=False)
+    assert source.began == [BEGIN + 10]
 
 
 async def test_drain_begins_no_work_lets_the_begun_end_and_goes_on_with_upkeep() -> None:

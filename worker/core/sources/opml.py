@@ -20,6 +20,7 @@ import listparser
 from lxml import etree
 
 from worker.core.domain.errors import FeedError
+from worker.core.sources.hardened_xml import hardened_parser
 
 MAX_FEEDS = 2000
 
@@ -64,16 +65,8 @@ def read_subscriptions(data: bytes) -> SubscriptionList:
 
 
 def _root(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, hardened_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FeedError("parse_error", str(error)[:200]) from error
     dtd = root.getroottree().docinfo.internalDTD

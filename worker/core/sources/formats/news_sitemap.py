@@ -10,6 +10,7 @@ from lxml import etree
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.hardened_xml import hardened_parser
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 
@@ -21,16 +22,8 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news of a sitemap. Raises ``FeedError`` (parse_error, no_entries)."""
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(data.strip(), parser)
+        root = etree.fromstring(data.strip(), hardened_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FeedError("parse_error", str(error)[:200]) from error
     items = [item for url in root if (item := _item(url, hint)) is not None]
