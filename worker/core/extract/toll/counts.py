@@ -6,6 +6,7 @@ Rules
    clause prints as a whole: the whole comes first, with all of it in its quote.
 2. "Including nine children" is part of the count before it, and of what became of that.
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
+   The victims are the rest (nine), with all of it in the quote.
 4. One person told singly is part of a number that the same sentences print for the same harm.
 5. Who was shot is wounded, unless the article says who of them is dead: then the rest is.
 """
@@ -53,6 +54,8 @@ def is_perpetrator(victim_class: str) -> bool:
 def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     """The counts that an article's mentions come to, in the order of the text."""
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
+    both = {m.number for m in stated if m.what == "casualties"}
+    stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     shot = _shot_only(stated)
     out: list[Count] = []
     for mention in stated:
@@ -81,12 +84,36 @@ def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
     )
     if whole is None:
         return out
+    of_attackers = mention.is_attackers and not whole.mention.is_attackers
     part = Count(
-        mention.start, mention.end, mention, whole.measure, mention.victim_class, whole.key
+        mention.start,
+        mention.end,
+        mention,
+        whole.measure,
+        mention.victim_class,
+        None if of_attackers else whole.key,
     )
-    if mention.is_attackers and not whole.mention.is_attackers:
+    if of_attackers:
         out = [replace(c, victim_class=MIXED) if c is whole else c for c in out]
+        return [*out, *_without(whole, part), part]
     return [*out, part]
+
+
+def _without(whole: Count, attackers: Count) -> Iterator[Count]:
+    """The victims of a figure that has attackers in it, where both are plain numbers."""
+    mention, taken = whole.mention, attackers.mention
+    if mention.value is None or taken.value is None or taken.qualifier != "exact":
+        return
+    if taken.value >= mention.value or mention.qualifier in ("nearly", "around", "range"):
+        return
+    rest = replace(
+        mention,
+        end=max(mention.end, taken.end),
+        value=mention.value - taken.value,
+        low=None if mention.low is None else mention.low - taken.value,
+        high=None if mention.high is None else mention.high - taken.value,
+    )
+    yield Count(mention.start, rest.end, rest, whole.measure, "unspecified")
 
 
 def _with_parts(mention: CountMention) -> Iterator[Count]:
