@@ -10,7 +10,7 @@ Rules
    What lies between is neither. Nor is a weekday that comes out old, nor "a week after …": it is
    counted from another attack, which the clause tells.
 3. A demonym is no place ("two American soldiers"), and a word like "eastern" beside a place of the
-   area is a part of it ("in the eastern district", "western Kabul").
+   area is a part of it ("in the eastern district", "the western side of the city").
 4. Names of the profile's armed groups are attackers; no pack lists them.
 5. Sentences are read in runs of at most ``counts.LONGEST_TOKENS`` tokens; a run is a value of its own.
 """
