@@ -111,6 +111,7 @@ class ScopeWeights:
     many_near: float
     part: float
     toll: float
+    thousands: float
     history: float
     earlier_near: float
     event_earlier: float
@@ -140,9 +141,11 @@ class ScopeWeights:
     date_fresh: float
     points_back: float
     separate: float
+    meanwhile: float
     turned: float
     repeated: float
     repeated_large: float
+    repeated_other: float
     speaker: float
     events_together: float
     item_inside: float

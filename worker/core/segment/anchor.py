@@ -26,7 +26,7 @@ from worker.core.segment.event_mention import (
     read_event,
     tells_harm,
 )
-from worker.core.segment.turns import is_separate
+from worker.core.segment.turns import opens_with
 
 _NOT_ITSELF = frozenset({"definite", "known", "sub", "reaction", "politics"})
 
@@ -43,7 +43,7 @@ def find_anchor(
         return None
     best: tuple[float, EventSentence] | None = None
     for sentence in sentences:
-        if sentence.body_number < 1 or not (elsewhere or is_separate(sentence)):
+        if sentence.body_number < 1 or not (elsewhere or _is_turn(sentence)):
             continue
         own = [c for c in counts if c.sentence == sentence.index]
         event = main_event(sentence, weights, own)
@@ -53,6 +53,10 @@ def find_anchor(
         if best is None or score > best[0]:
             best = score, sentence
     return best[1] if best is not None else None
+
+
+def _is_turn(sentence: EventSentence) -> bool:
+    return opens_with(sentence, "SEPARATELY") or opens_with(sentence, "MEANWHILE")
 
 
 def _is_elsewhere(top: Sequence[EventSentence]) -> bool:

@@ -46,7 +46,8 @@ _BREAKS = frozenset({"DOT", "SUBORDINATOR", "REL"})
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
-    "place_away": "other_incident", "event_away": "other_incident", "event_rival": "other_incident", "turned": "other_incident",
+    "place_away": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
+    "thousands": "aggregate", "turned": "other_incident",
     "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
 }  # fmt: skip
 """What a figure is instead, by the term that speaks most against it; any other: background."""
@@ -130,26 +131,27 @@ def _sentence_at(sentences: tuple[EventSentence, ...], position: int) -> EventSe
 
 
 def _find_repeated(told: Sequence[_Told], weights: ScopeWeights) -> None:
-    """Numbers that the top prints of the main attack, printed again.
+    """Numbers that the top prints, printed again: of its attack, or of another that it tells.
 
-    Not if the top's own is of another attack: "… two weeks after a bomb killed 63" repeats nothing.
+    ("A bomb killed two people, a week after gunmen killed nine": nine again is the gunmen's.)
     """
-    printed: dict[tuple[str, int], set[int]] = {}
+    main: dict[tuple[str, int], set[int]] = {}
+    other: dict[tuple[str, int], set[int]] = {}
     for each in told:
         count, context = each.count, each.context
-        if context is None or not context.sentence.is_top or count.value is None:
-            continue
-        if _scored(each, weights).is_main:
+        if context is not None and context.sentence.is_top and count.value is not None:
+            printed = main if _scored(each, weights).is_main else other
             printed.setdefault((count.what, count.value), set()).add(count.sentence)
     for each in told:
-        value = each.count.value
-        if value is None or not printed.get((each.count.what, value), set()) - {
-            each.count.sentence
-        }:
+        value, sentence = each.count.value, {each.count.sentence}
+        if value is None:
             continue
-        each.terms["repeated"] = 1.0
-        if value >= _LARGE:
-            each.terms["repeated_large"] = 1.0
+        if main.get((each.count.what, value), set()) - sentence:
+            each.terms["repeated"] = 1.0
+            if value >= _LARGE:
+                each.terms["repeated_large"] = 1.0
+        elif other.get((each.count.what, value), set()) - sentence:
+            each.terms["repeated_other"] = 1.0
 
 
 def _scored(told: _Told, weights: ScopeWeights) -> ScopedCount:

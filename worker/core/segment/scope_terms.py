@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event
-from worker.core.segment.turns import is_separate
+from worker.core.segment.turns import opens_with
 
 _FAR_SENTENCES = 12
 _FARTHEST = 2
@@ -21,6 +21,7 @@ _EARLY = range(1, 3)
 _EVENT_TOKENS = 14
 """An event word further off says nothing about a count."""
 _CLAUSE_TOKENS = 16
+_THOUSAND = 1000
 _EVENTS_COUNTED_TOGETHER = 3
 _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
 """Tags of an event of another time."""
@@ -51,6 +52,8 @@ def count_terms(count: CountMention) -> dict[str, float]:
         terms["part"] = 1.0
     if "toll" in count.flags:
         terms["toll"] = 1.0
+    if count.value is not None and count.value >= _THOUSAND:
+        terms["thousands"] = 1.0
     return terms
 
 
@@ -191,7 +194,7 @@ def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "date_old", 1.0
     if near(sentence, index, "YEAR", 8, 8, but="FRESH"):
         yield "date_year", 1.0
-    if place.is_later and near(sentence, index, "MANY_EVENTS", 6, 6):
+    if place.is_later and near(sentence, index, "MANY_EVENTS", 10, 6):
         yield "many_near", 1.0
     if near(sentence, index, "FRESH", 12, 12):
         yield "date_fresh", 1.0
@@ -201,8 +204,10 @@ def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:
     sentence = place.sentence
     if "ANAPHOR" in sentence.tags:
         yield "points_back", 1.0
-    if is_separate(sentence):
+    if opens_with(sentence, "SEPARATELY"):
         yield "separate", 1.0
+    elif opens_with(sentence, "MEANWHILE"):
+        yield "meanwhile", 1.0
     if place.turned:
         yield "turned", 1.0
     if "SAYS" in sentence.tags:

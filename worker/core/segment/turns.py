@@ -6,17 +6,33 @@ from worker.core.annotate.events import EventSentence
 from worker.core.knowledge.weights import EventWeights
 from worker.core.segment.event_mention import EventMention, main_event
 
-_OPENING_TOKENS = 3
+_OPENING_TOKENS = 5
 
 
-def is_separate(sentence: EventSentence) -> bool:
-    """Whether a sentence opens with a word that turns to another attack ("meanwhile")."""
-    return any("SEPARATELY" in t.tags for t in sentence.tokens[:_OPENING_TOKENS])
+def opens_with(sentence: EventSentence, tag: str) -> bool:
+    """Whether one of the first words of a sentence has a tag ("In Ward 2, meanwhile, …")."""
+    return any(tag in t.tags for t in sentence.tokens[:_OPENING_TOKENS])
 
 
 def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
     """Whether a sentence opens another piece of news."""
-    return is_separate(sentence) or _is_new_elsewhere(main_event(sentence, weights))
+    event = main_event(sentence, weights)
+    if opens_with(sentence, "SEPARATELY"):
+        return "HERE" not in sentence.tags or _is_new(sentence, event)
+    if "HERE" in sentence.tags:
+        return (
+            event is not None and opens_with(sentence, "MEANWHILE") and "indefinite" in event.traits
+        )
+    if opens_with(sentence, "MEANWHILE"):
+        return "AWAY" in sentence.tags or _is_new(sentence, event)
+    return event is not None and {"indefinite", "away"} <= event.traits
+
+
+def _is_new(sentence: EventSentence, event: EventMention | None) -> bool:
+    """Whether an event is told that the text has not told before."""
+    if event is None or event.traits & {"definite", "harm_only"}:
+        return False
+    return "indefinite" in event.traits or "ANAPHOR" not in sentence.tags
 
 
 def find_turns(sentences: tuple[EventSentence, ...], weights: EventWeights) -> frozenset[int]:
@@ -25,23 +41,15 @@ def find_turns(sentences: tuple[EventSentence, ...], weights: EventWeights) -> f
     turned, paragraph = False, -1
     for sentence in sentences:
         if sentence.body_number > 0:
-            event = main_event(sentence, weights)
-            if _turns(sentence, event):
+            if turns_away(sentence, weights):
                 turned = True
             elif turned:
+                event = main_event(sentence, weights)
                 turned = not _turns_back(sentence, event, opens=sentence.paragraph != paragraph)
         paragraph = sentence.paragraph
         if turned:
             out.add(sentence.start)
     return frozenset(out)
-
-
-def _turns(sentence: EventSentence, event: EventMention | None) -> bool:
-    """Whether a sentence turns away: to another place, or by a word to a new event even here."""
-    is_new = event is not None and "indefinite" in event.traits
-    if is_separate(sentence):
-        return is_new or "HERE" not in sentence.tags
-    return _is_new_elsewhere(event) and "HERE" not in sentence.tags
 
 
 def _turns_back(sentence: EventSentence, event: EventMention | None, *, opens: bool) -> bool:
@@ -51,11 +59,3 @@ def _turns_back(sentence: EventSentence, event: EventMention | None, *, opens: b
     if event is None or event.is_bad:
         return False
     return "here" in event.traits and "indefinite" not in event.traits
-
-
-def _is_new_elsewhere(event: EventMention | None) -> bool:
-    return (
-        event is not None
-        and {"indefinite", "away"} <= event.traits
-        and not {"here", "definite"} & event.traits
-    )
