@@ -26,7 +26,7 @@ from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_num
 
 WORD, PUNCT, CAPITAL, YEAR = "WORD", "PUNCT", "CAP", "YEAR"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
-_QUOTES = frozenset("\"")
+_QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
