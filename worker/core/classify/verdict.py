@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.places import PlaceMention
 from worker.core.classify.context import (
     Context,
     at_top,
@@ -25,7 +26,6 @@ from worker.core.classify.context import (
     measure_segment,
 )
 from worker.core.classify.score import Score, band, score, section_of, thresholds
-from worker.core.domain.document import Article
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Label, Role
 from worker.core.knowledge.knowledge import Knowledge
@@ -46,14 +46,13 @@ class Classification:
 
 
 def classify(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> Classification:
     """Judge an article and each of its segments. Pure; raises nothing."""
-    lexicon = knowledge.lexicon(prose.lang)
-    if lexicon is None:
-        verdict = _unsupported(prose, find_places(prose, knowledge), knowledge)
+    if annotated.lexicon is None:
+        verdict = _unsupported(annotated.prose, annotated.places, knowledge)
         return Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
-    context = context_of(article, prose, lexicon, knowledge)
+    context = context_of(annotated, knowledge)
     inside = tuple(is_inside(context, segment) for segment in segments)
     section = section_of(knowledge.profile.policy)
     scores = tuple(
@@ -66,13 +65,12 @@ def classify(
 
 
 def examine(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[dict[str, float], ...]:
     """The feature values of each segment that could be a report: what training learns from."""
-    lexicon = knowledge.lexicon(prose.lang)
-    if lexicon is None:
+    if annotated.lexicon is None:
         return ()
-    context = context_of(article, prose, lexicon, knowledge)
+    context = context_of(annotated, knowledge)
     found = []
     for segment in segments:
         inside = is_inside(context, segment)
@@ -181,7 +179,7 @@ def _other_places(
         if here is False:
             names += [
                 m.entry.name
-                for m in context.mentions
+                for m in context.annotated.places
                 if m.kind == "elsewhere" and segment.holds(m.start)
             ]
     return tuple(dict.fromkeys(names))

@@ -124,6 +124,12 @@ def starting_in(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
     return found[low : bisect_left(found, at.end, low, key=_START)]
 
 
+def inside(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
+    """Those of which all lies in a stretch; ``found`` stands in the order of the text, apart."""
+    begun = starting_in(found, at)
+    return begun[:-1] if begun and begun[-1].end > at.end else begun
+
+
 def words_end(text: str, end: int, low: int = 0) -> int:
     """Where the words before ``end`` stop: blanks left out, not before ``low``."""
     while end > low and text[end - 1].isspace():

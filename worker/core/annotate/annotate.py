@@ -1,0 +1,94 @@
+"""One pass over a text: everything that it mentions, found once and handed on as one value.
+
+What later stages ask is "what of this kind stands in that stretch": they cut what was found here and
+look for nothing of these kinds again. Nothing is chosen here: which day is the attack's, which place
+its own, is decided by those who read this.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from worker.core.annotate.actors import ActorMention, find_actors
+from worker.core.annotate.clock import ClockMention, find_times
+from worker.core.annotate.dates import DateMention, find_dates
+from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.reference_day import ReferenceDay, reference_day
+from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
+from worker.core.domain.document import Article
+from worker.core.domain.moments import local_day
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range
+from worker.core.text.prose import Prose
+
+_Days = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A text with all that it mentions; each kind in the order of the text.
+
+    Without a lexicon (a language that we do not read) only places are found, and actors.
+    """
+
+    article: Article
+    prose: Prose
+    lexicon: Lexicon | None
+    day: dt.date | None
+    """The document's own day on the area's clock; None unless it has a time."""
+    reference: ReferenceDay | None
+    """The day that the text speaks from: ``day``, if there is one. None without a lexicon."""
+    places: tuple[PlaceMention, ...]
+    actors: tuple[ActorMention, ...]
+    dates: tuple[DateMention, ...] = ()
+    """Counted from the reference day."""
+    certain: frozenset[_Days] = frozenset()
+    """Intervals that the text states with their year; asked for only where that day is nominal."""
+    times: tuple[ClockMention, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    harm: tuple[Range, ...] = ()
+
+    def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
+        """All matches of a category of the lexicon inside a stretch."""
+        if self.lexicon is not None:
+            yield from self.lexicon.find(category, self.prose.text, at.start, at.end)
+
+    def first(self, category: str, at: Range) -> re.Match[str] | None:
+        """The first match of a category inside a stretch, if there is one."""
+        return next(self.find(category, at), None)
+
+    def has(self, category: str, at: Range) -> bool:
+        """Whether a category matches inside a stretch."""
+        return self.first(category, at) is not None
+
+
+def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
+    """Find everything that a text mentions. Pure; raises nothing."""
+    profile, lexicon = knowledge.profile, knowledge.lexicon(prose.lang)
+    day = local_day(article.document_time, ZoneInfo(profile.zone))
+    places = find_places(prose, knowledge)
+    actors = find_actors(prose, profile.actors)
+    if lexicon is None:
+        return Annotated(article, prose, None, day, None, places, actors)
+    phrases = find_dates(prose, knowledge)
+    reference = reference_day(day, prose, lexicon, phrases)
+    certain = phrases.seen_from(None) if reference.nominal else ()
+    return Annotated(
+        article=article,
+        prose=prose,
+        lexicon=lexicon,
+        day=day,
+        reference=reference,
+        places=places,
+        actors=actors,
+        dates=phrases.seen_from(reference.day),
+        certain=frozenset((m.first, m.last) for m in certain),
+        times=find_times(prose, lexicon),
+        triggers=find_triggers(prose, lexicon),
+        harm=find_harm(prose, lexicon),
+    )
