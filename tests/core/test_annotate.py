@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime as dt
 import sys
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import pytest
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
@@ -16,6 +19,8 @@ from worker.core.analyze import analyze
 from worker.core.annotate.annotate import Annotated, annotate
 from worker.core.annotate.triggers import triggers_in
 from worker.core.domain.document import Article, Document
+from worker.core.domain.report import Verdict
+from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import compose
 
@@ -30,17 +35,21 @@ The Red Tide claimed the attack. In January a bomb near a mosque in the city kil
 
 
 def annotated(
-    text: str, published: dt.datetime | None = FRIDAY, title: str | None = None, lang: str = "en"
+    text: str,
+    published: dt.datetime | None = FRIDAY,
+    title: str | None = None,
+    lang: str = "en",
+    outlet: str | None = None,
 ) -> Annotated:
     text = f"{title}\n\n{text}" if title else text
     article = Article(
-        "a", 1, title, text, text, "", None, None, lang, published,
+        "a", 1, title, text, text, "", outlet, None, lang, published,
         "feed" if published else "none", None, None,
     )  # fmt: skip
     return annotate(article, compose(title, text, lang), KNOWLEDGE)
 
 
-def calls_of(document: Document) -> collections.Counter[str]:
+def calls_of(document: Document, knowledge: Knowledge = KNOWLEDGE) -> collections.Counter[str]:
     """How often each ``find_…`` of the package ran while a document was analyzed."""
     counted: collections.Counter[str] = collections.Counter()
 
@@ -52,7 +61,7 @@ def calls_of(document: Document) -> collections.Counter[str]:
 
     sys.setprofile(count)
     try:
-        analyze(document, None, KNOWLEDGE)
+        analyze(document, None, knowledge)
     finally:
         sys.setprofile(None)
     return counted
@@ -73,9 +82,9 @@ def test_analyze_looks_for_each_kind_once() -> None:
 
 def test_annotate_counts_dates_from_the_day_that_the_text_speaks_from() -> None:
     """The document's own day; else that of a dateline with its year; else a day that never was."""
-    own = annotated("A bomb went off on Thursday.")
+    own = annotated("A bomb went off in Portsmere on Thursday.")
     filed = annotated("PORTSMERE, May 8, 2031 (Reuters) - A bomb went off on Tuesday.", None)
-    without = annotated("A bomb went off on Tuesday, two years after that of 3 May 2029.", None)
+    without = annotated("A bomb in Portsmere, two years after 3 May 2029.", None)
 
     assert own.day == dt.date(2031, 3, 7)
     assert [d.first for d in own.dates] == [dt.date(2031, 3, 6)]
@@ -111,3 +120,62 @@ def test_triggers_in_leaves_out_what_only_begins_in_the_stretch() -> None:
 
     assert triggers_in(found.triggers, Range(0, first.end)) == (first,)
     assert triggers_in(found.triggers, Range(0, first.end - 1)) == ()
+
+
+QUIET = "The council of Portsmere met on Friday to talk about fish, and about the price of ice."
+PLACELESS = "Two men were shot dead in a drive-by shooting outside a club on Friday, police said."
+
+
+@pytest.mark.parametrize("text", [QUIET, PLACELESS])
+def test_analyze_drops_what_tells_of_no_attack_or_nowhere(text: str) -> None:
+    """Neither words of an attack without a place, nor a place without an attack, make a report."""
+    analysis = analyze(Document("x", text=text, lang="en", published=FRIDAY), None, KNOWLEDGE)
+
+    assert analysis.verdict == Verdict("other", 0.0, "drop")
+    assert analysis.reports == ()
+
+
+def test_analyze_looks_for_no_more_once_there_is_nothing_to_report() -> None:
+    """Most articles are such: each costs a look at its words, and no dates, groups or figures."""
+    quiet = calls_of(Document("x", text=QUIET, lang="en", published=FRIDAY))
+    placeless = calls_of(Document("x", text=PLACELESS, lang="en", published=FRIDAY))
+
+    assert set(quiet) == {"find_triggers", "find_harm"}
+    assert set(placeless) == {"find_triggers", "find_harm", "find_places"}
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        " It was in Portsmere.",
+        " It was in Eastmoor.",
+        " Valdran ministers condemned it.",
+        " The Red Tide was blamed.",
+        " It was in a southern province.",
+        " Valdra's parliament will meet.",
+    ],
+)
+def test_annotate_reads_on_where_anything_may_say_where(added: str) -> None:
+    """A place here or elsewhere, the country, a group, an unnamed province: all are read."""
+    assert annotated(PLACELESS).silent
+    assert not annotated(PLACELESS + added).silent
+
+
+def test_annotate_reads_every_attack_of_an_outlet_of_the_area() -> None:
+    """Whoever writes for the city need not say which city."""
+    assert not annotated(PLACELESS, outlet="Harbour Courier").silent
+    assert annotated(PLACELESS, outlet="Example Wire").silent
+    assert annotated(QUIET, outlet="Harbour Courier").silent
+
+
+def test_annotate_asks_for_no_place_where_the_policy_asks_for_none() -> None:
+    """A profile of everywhere reads every attack, and still nothing without one."""
+    policy = dataclasses.replace(KNOWLEDGE.profile.policy, require_place=False)
+    profile = dataclasses.replace(KNOWLEDGE.profile, policy=policy)
+    knowledge = dataclasses.replace(KNOWLEDGE, profile=profile)
+
+    told = calls_of(Document("x", text=PLACELESS, lang="en", published=FRIDAY), knowledge)
+    quiet = calls_of(Document("x", text=QUIET, lang="en", published=FRIDAY), knowledge)
+
+    assert "find_dates" in told
+    assert "find_dates" not in quiet

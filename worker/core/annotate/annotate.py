@@ -3,6 +3,9 @@
 What later stages ask is "what of this kind stands in that stretch": they cut what was found here and
 look for nothing of these kinds again. Nothing is chosen here: which day is the attack's, which place
 its own, is decided by those who read this.
+
+Most articles tell of no attack, or of one that nothing puts anywhere near the watched area. These are
+told apart first, by their words alone, and no more is looked for in them (``Annotated.silent``).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
 from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import Profile
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
@@ -33,7 +37,8 @@ _Days = tuple[dt.date, dt.date]
 class Annotated:
     """A text with all that it mentions; each kind in the order of the text.
 
-    Without a lexicon (a language that we do not read) only places are found, and actors.
+    Without a lexicon (a language that we do not read) only places are found, and actors. ``silent``:
+    there is nothing to report in it, whatever else it says; then nothing else was looked for.
     """
 
     article: Article
@@ -52,6 +57,7 @@ class Annotated:
     times: tuple[ClockMention, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
+    silent: bool = False
 
     def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
         """All matches of a category of the lexicon inside a stretch."""
@@ -71,10 +77,24 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     """Find everything that a text mentions. Pure; raises nothing."""
     profile, lexicon = knowledge.profile, knowledge.lexicon(prose.lang)
     day = local_day(article.document_time, ZoneInfo(profile.zone))
-    places = find_places(prose, knowledge)
-    actors = find_actors(prose, profile.actors)
     if lexicon is None:
+        places, actors = find_places(prose, knowledge), find_actors(prose, profile.actors)
         return Annotated(article, prose, None, day, None, places, actors)
+    triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
+    places = find_places(prose, knowledge) if triggers or harm else ()
+    if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):
+        return Annotated(
+            article,
+            prose,
+            lexicon,
+            day,
+            None,
+            places,
+            (),
+            triggers=triggers,
+            harm=harm,
+            silent=True,
+        )
     phrases = find_dates(prose, knowledge)
     reference = reference_day(day, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()
@@ -85,10 +105,32 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         day=day,
         reference=reference,
         places=places,
-        actors=actors,
+        actors=find_actors(prose, profile.actors),
         dates=phrases.seen_from(reference.day),
         certain=frozenset((m.first, m.last) for m in certain),
         times=find_times(prose, lexicon),
-        triggers=find_triggers(prose, lexicon),
-        harm=find_harm(prose, lexicon),
+        triggers=triggers,
+        harm=harm,
+    )
+
+
+def _may_be_here(
+    article: Article,
+    prose: Prose,
+    lexicon: Lexicon,
+    places: tuple[PlaceMention, ...],
+    profile: Profile,
+) -> bool:
+    """Whether anything puts an article's attacks somewhere: a place, a country, a group, an outlet.
+
+    ("Two dead in drive-by shooting", from a station nobody here knows, is no matter for a person. From
+    an outlet of the area, which need not say where it is, it may be.)
+    """
+    gate = profile.gate
+    return (
+        bool(places)
+        or not profile.policy.require_place
+        or article.outlet in gate.always_outlets
+        or any(word in prose.text for word in gate.places)
+        or lexicon.first("region_phrase", prose.text) is not None
     )

@@ -8,7 +8,9 @@ Rules
 3. A segment outside the area gets no role: no report is made of it, and its place is named in the
    verdict. A segment that counts attacks together, or only threatens one, gets none either.
 4. An attack told without its place belongs to the area when the article's own head or lead does.
-5. A language we have no lexicon for is sent to a person when it names the area, never dropped.
+5. An article without any word of attack or harm, or without any sign of where, is ``other`` and
+   dropped: nothing in it is judged.
+6. A language we have no lexicon for is sent to a person when it names the area, never dropped.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from worker.core.text.prose import Prose
 
 EVEN = 0.5
 _NO_ATTACK = (["accident"], ["crime"], ["state"])
+_NOTHING_TOLD = Verdict("other", 0.0, "drop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ def classify(
     if annotated.lexicon is None:
         verdict = _unsupported(annotated.prose, annotated.places, knowledge)
         return Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
+    if annotated.silent:
+        return Classification(_NOTHING_TOLD, (), ())
     context = context_of(annotated, knowledge)
     inside = tuple(is_inside(context, segment) for segment in segments)
     section = section_of(knowledge.profile.policy)
@@ -143,7 +148,7 @@ def _verdict(
         key=lambda n: (roles[n] not in ("primary", "roundup"), -scores[n].probability, n),
     )
     if not ranked:
-        return Verdict("other", 0.0, "drop", (), places)
+        return _NOTHING_TOLD
     best = scores[ranked[0]]
     label = _label(segments, inside, roles)
     p = best.probability if label == "attack_report" else min(best.probability, EVEN - 1e-4)

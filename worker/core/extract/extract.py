@@ -40,7 +40,7 @@ def extract(
 ) -> tuple[Report, ...]:
     """The reports of an article, by prominence."""
     article, lexicon = annotated.article, annotated.lexicon
-    if lexicon is None or not segments:
+    if lexicon is None or not any(classification.roles):
         return ()
     statements = find_statements(article, annotated.prose, segments, knowledge)
     made: list[tuple[Segment, Report]] = []

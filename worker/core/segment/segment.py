@@ -71,7 +71,7 @@ def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
 
 def find_segments(annotated: Annotated, knowledge: Knowledge) -> tuple[Segment, ...]:
     """All candidate attacks of an article, in the order of the text."""
-    if annotated.lexicon is None:
+    if annotated.lexicon is None or annotated.silent:
         return ()
     timeline = find_timeline(annotated, knowledge.segment_weights.main_date)
     clauses = [
