@@ -30,7 +30,9 @@ from worker.core.lang.word_list import Entry, WordList
 
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
-_KEYS = {"lang", "name", "capabilities", "script", "number", "scale", "implies", "joints"}
+_KEYS = {
+    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+}  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
@@ -119,7 +121,9 @@ def build_language(
     entries += tuple(_number_entries(data, script))
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
-    numerals = Numerals(scales, joints, script.spaceless)
+    numerals = Numerals(
+        scales, joints, script.spaceless, bool(data.get("units_first", False))
+    )
     implies = {c.name: c.implies for c in classes.values() if c.implies}
     for tag, tags in data.get("implies", {}).items():
         more = frozenset(_known(t, classes, source) for t in tags)

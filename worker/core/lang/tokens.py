@@ -7,7 +7,7 @@ Rules
 2. A word is a run of letters with the vowel signs and joiners of its script. Python's ``\w`` knows no
    Devanagari vowel sign, so ``\b`` cuts Hindi and Bengali words in two; ``WORD_CHARS`` does not.
 3. "27-year-old", "co-founder" and "u.n." are one token; a number that is printed against a word of
-   another script ("4تن") is two. In a language that says so, what follows an apostrophe is an ending
+   another script ("4تن", "ب4") is two. In a language that says so, what follows an apostrophe is an ending
    ("12'si", Turkish) and no token.
 4. In a script without blanks each run of Latin letters or digits is a token, and so is every other
    character.
@@ -38,6 +38,7 @@ _TOKEN = (
     rf"|\d+(?:-\d+)*(?:-{_LETTER}+)+"
     r"|\d+[^\W\d_]+"
     r"|\d+"
+    r"|[\u0621-\u064a\u06a9\u06cc]{1,4}(?=\d)"
     rf"|{_WORD}"
     r"|'s(?!\w)|\S"
 )

@@ -140,7 +140,8 @@ class WordList:
         for clitic in self._script.split:
             rest = word[len(clitic) :]
             if word.startswith(clitic) and len(rest) >= _SHORTEST_STEM:
-                if rest.isdigit() or self._row(rest).tags:
+                opens_phrase = rest in self._phrases.words
+                if rest.isdigit() or opens_phrase or self._row(rest).tags:
                     return clitic
         return None
 
