@@ -26,6 +26,8 @@ from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_num
 
 WORD, PUNCT, CAPITAL, YEAR = "WORD", "PUNCT", "CAP", "YEAR"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
+_QUOTES = frozenset('"')
+"""Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
 
@@ -88,7 +90,7 @@ class WordList:
 
     def tokens(self, text: str, at: Range, is_capital: Callable[[int], bool]) -> list[Token]:
         """The tokens of a stretch of normalised text, phrases and numbers made one."""
-        pieces = self._split(list(cut(text, at, self._script)))
+        pieces = self._split([p for p in cut(text, at, self._script) if p.word not in _QUOTES])
         out: list[Token] = []
         index = 0
         while index < len(pieces):
