@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.lang.language import Reader
 from worker.core.lang.tokens import Token
@@ -12,7 +13,7 @@ from worker.core.text.prose import compose
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    found = load_knowledge("kabul").languages["tr"].reader("figures")
+    found = load_knowledge(PORTSMERE).languages["tr"].reader("figures")
     assert found is not None
     return found
 
