@@ -13,7 +13,7 @@ from worker.config.knowledge import load_knowledge
 from worker.core.annotate.numbers import Number, bounds, find_numbers
 from worker.core.text.prose import compose
 
-EN = load_knowledge(PORTSMERE).lexicons["en"]
+EN = load_knowledge(PORTSMERE).languages["en"].phrases
 
 
 def read(text: str) -> list[Number]:

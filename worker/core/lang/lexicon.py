@@ -8,7 +8,7 @@ Rules
    normalised when loaded, so a file keeps natural spelling.
 3. A pattern is a whole word unless the file says ``whole_words = false`` (scripts without blanks).
    ``prefix`` is a regex of clitics that may stand before it (Arabic "wa-", "bi-", "al-").
-4. Names are declared (``categories.toml``): an unknown one is refused, so is a file without a required
+4. Names are declared (``phrases.toml``): an unknown one is refused, so is a file without a required
    one. Any other that a language lacks is empty: the engine is language-neutral.
 
 A pattern that cannot compile, is longer than 240 characters or nests quantifiers is refused with
@@ -25,9 +25,11 @@ from typing import Any, TypeVar
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Categories, Kind, check_names
 from worker.core.lang.normalise import plain, words_end
+from worker.core.lang.tokens import WORD_CHARS_CLASS
 
 T = TypeVar("T")
 PATTERN_LIMIT = 240
+NOT_INSIDE_A_WORD = rf"(?<!{WORD_CHARS_CLASS})"
 _ESCAPES = re.compile(r"\\.")
 _NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
 
@@ -95,15 +97,19 @@ class Lexicon:
         return self.tables[name]
 
 
-def build(data: Mapping[str, Any], source: str, categories: Categories) -> Lexicon:
+def build(
+    data: Mapping[str, Any], source: str, categories: Categories, *, complete: bool = True
+) -> Lexicon:
     """Compile a lexicon from its TOML data; ``source`` names the file in errors.
+
+    ``complete``: every required category must be there (a language that gets a verdict).
 
     Raises ``KnowledgeError`` naming the file, the category and the pattern.
     """
     unknown = set(data) - {"lang", "prefix", "whole_words", "patterns", "tables"}
     if unknown or "lang" not in data:
         raise KnowledgeError(f"{source}: unknown or missing keys: {sorted(unknown) or 'lang'}")
-    check_names(data, categories, source)
+    check_names(data, categories, source, complete=complete)
     prefix = normalise_pattern(str(data.get("prefix", "")))
     whole = bool(data.get("whole_words", True))
     raw: dict[str, list[str]] = {**_named(categories, "patterns", list), **data.get("patterns", {})}
@@ -148,8 +154,13 @@ def normalise_pattern(pattern: str) -> str:
 
 
 def bounded(pattern: str, prefix: str = "", whole: bool = True) -> str:
-    """Wrap a normalised pattern so that it matches whole words only."""
-    return rf"(?<!\w){prefix}(?:{pattern})(?!\w)" if whole else f"{prefix}(?:{pattern})"
+    r"""Wrap a normalised pattern so that it matches whole words only.
+
+    The vowel signs of Indic scripts are no ``\\w``, and yet inside words.
+    """
+    if not whole:
+        return f"{prefix}(?:{pattern})"
+    return rf"{NOT_INSIDE_A_WORD}{prefix}(?:{pattern})(?!{WORD_CHARS_CLASS})"
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
