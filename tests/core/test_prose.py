@@ -60,7 +60,13 @@ def test_compose_cuts_off_the_filing_place(text: str, rest: str) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["काबुल, 14 सितंबर (भाषा)", "काबुल, सात जनवरी (एपी)", "काबुल, एएनआइ।", "काबुल [रायटर/एएफपी]।", "काबुल।"],
+    [
+        "काबुल, 14 सितंबर (भाषा)",
+        "काबुल, सात जनवरी (एपी)",
+        "काबुल, एएनआइ।",
+        "काबुल [रायटर/एएफपी]।",
+        "काबुल।",
+    ],
 )
 def test_compose_cuts_off_a_filing_place_in_devanagari(place: str) -> None:
     """A month has vowel signs, a day may be a word, and a full stop may end the filing place."""

@@ -51,7 +51,9 @@ _LOOK_CHARS = 140
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
 _NAME = rf"{_UPPER}[\w'’.]*(?:[ -](?:{_UPPER}|d[aei]|el|al|of|de la)[\w'’.]*){{0,3}}"
 _MONTH = rf"{WORD_CHARS_CLASS}{{3,10}}\.?"
-_WHEN = rf"(?:,?\s{{1,2}}(?:{_MONTH}\s\d{{1,2}}|\d{{1,2}}\.?\s(?:de\s)?{_MONTH})(?:,?\s\d{{2,4}})?)?"
+_WHEN = (
+    rf"(?:,?\s{{1,2}}(?:{_MONTH}\s\d{{1,2}}|\d{{1,2}}\.?\s(?:de\s)?{_MONTH})(?:,?\s\d{{2,4}})?)?"
+)
 _SOURCE = r"[(\[][^()\[\]\n]{2,40}[)\]]"
 _DASH = r"(?:--|—|–|-(?=\s)|//)"
 _THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$\[])"
@@ -69,7 +71,9 @@ _DATELINE_UNCASED = re.compile(
     rf"{_WHEN}\s?(?:{_SOURCE}\s?(?:{_DASH}|:|।)?|{_DASH}|।|:)\s*"
 )
 
-_PLACE_WITH_DANDA = re.compile(rf"\W{{0,3}}[^\s.,।]{{2,15}}(?:,\s?[^\s.,।]{{2,14}})?(?:\s?{_SOURCE})?\s?।\s*")
+_PLACE_WITH_DANDA = re.compile(
+    rf"\W{{0,3}}[^\s.,।]{{2,15}}(?:,\s?[^\s.,।]{{2,14}})?(?:\s?{_SOURCE})?\s?।\s*"
+)
 """A filing place that ends in a full stop is no sentence: "काबुल, एएनआइ। …"."""
 
 
