@@ -142,9 +142,18 @@ class WordList:
         node.rows.append(row)
 
     def _split(self, pieces: list[Piece]) -> list[Piece]:
-        """Clitics that are words of their own, taken off the words they are written to."""
+        """Clitics that are words of their own, taken off the words they are written to; and the
+        ends of a range in words ("चार-पांच", four to five), which a hyphen joins.
+        """
         out: list[Piece] = []
         for piece in pieces:
+            hyphen = self._range_hyphen(piece.word)
+            if hyphen:
+                middle = piece.start + hyphen
+                out.append(Piece(piece.start, middle, piece.word[:hyphen]))
+                out.append(Piece(middle, middle + 1, "-"))
+                out.append(Piece(middle + 1, piece.end, piece.word[hyphen + 1 :]))
+                continue
             clitic = self._clitic(piece.word)
             if clitic is None:
                 out.append(piece)
@@ -153,6 +162,17 @@ class WordList:
             out.append(Piece(piece.start, middle, clitic))
             out.append(Piece(middle, piece.end, piece.word[len(clitic) :]))
         return out
+
+    def _range_hyphen(self, word: str) -> int:
+        """Where the hyphen of a range in words stands, or 0. "twenty-five" is one number."""
+        first, hyphen, second = word.partition("-")
+        if not hyphen or not first or not second or word in self._words:
+            return 0
+        low, high = self._listed(first), self._listed(second)
+        both = NUMBER in low.tags & high.tags and low.value is not None and high.value is not None
+        scales = self._numerals.scales
+        rising = both and (low.value or 0) < (high.value or 0)
+        return len(first) if rising and first not in scales and second not in scales else 0
 
     def _clitic(self, word: str) -> str | None:
         if word in self._words:
