@@ -5,12 +5,13 @@ Rules
 1. The grammar ``figures`` of the language says what counts whom and what became of them; here its
    findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
 2. Names of the profile's armed groups are people of the attacking side ("five Taliban").
-3. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
+3. "No one was hurt" is a printed zero, and only that is one.
+4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
-4. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
+5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
    → N+1/-; nearly N → floor(.85 N)/N-1; around N → ±20 %; up to N → -/N; N to M → N/M; several,
    many → 3/-; a number of → 2/-; a score → 20/-; scores → 40/-; dozens → 24/-; hundreds → 200/-.
-5. Sentences are read in runs of at most ``LONGEST_TOKENS`` tokens: a "sentence" of thousands, as
+6. Sentences are read in runs of at most ``LONGEST_TOKENS`` tokens: a "sentence" of thousands, as
    hostile pages have them, costs what its length is worth.
 """
 
@@ -144,7 +145,9 @@ def _with_group(token: Token, groups: Sequence[Range]) -> Token:
 def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iterator[CountMention]:
     _, findings = reader.read(tokens)
     for finding in _each_once(findings):
-        if finding.what in _MEASURES and finding.token is not None:
+        if finding.what == "nobody":
+            yield from _nobody(finding, sentence)
+        elif finding.what in _MEASURES and finding.token is not None:
             mention = _mention(finding, finding.token, sentence)
             if mention is not None:
                 yield mention
@@ -159,6 +162,18 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
+    """A printed zero for each measure that the rule names: "no one was hurt"."""
+    at = Range(finding.start, finding.end)
+    for measure in sorted(finding.flags):
+        yield CountMention(
+            *(at.start, at.end, measure, at, 0, 0, 0, "exact", UNSPECIFIED, sentence.index),
+            tags=frozenset(),
+            flags=frozenset({"nobody"}),
+            rules=(finding.rule,),
+        )
 
 
 def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention | None:

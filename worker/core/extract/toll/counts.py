@@ -7,8 +7,7 @@ Rules
 2. "Including nine children" is part of the count before it, and of what became of that.
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
    The victims are the rest (nine), with all of it in the quote.
-4. One person told singly is part of a number that the same sentences print for the same harm.
-5. Who was shot is wounded, unless the article says who of them is dead: then the rest is.
+4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from typing import cast
 
 from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.persons import told_once
 from worker.core.figures import ATTACKERS, MIXED
 from worker.core.lang.normalise import Range
 
@@ -52,24 +52,19 @@ def is_perpetrator(victim_class: str) -> bool:
 
 
 def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
-    """The counts that an article's mentions come to, in the order of the text."""
+    """The counts that the mentions of one attack come to, in the order of the text."""
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
-    shot = _shot_only(stated)
+    told = {m.number for m in stated if m.what in ("killed", "injured")}
+    stated = [m for m in stated if m.what != "shot" or m.number not in told]
     out: list[Count] = []
-    for mention in stated:
+    for mention in told_once(stated):
         if mention.what == "part":
             out = _with_part(out, mention)
-        elif mention.what != "shot" or mention in shot:
+        else:
             out += _with_parts(mention)
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
-
-
-def _shot_only(stated: Sequence[CountMention]) -> list[CountMention]:
-    """Counts of people shot that nothing else says more of."""
-    told = {m.number for m in stated if m.what in ("killed", "injured")}
-    return [m for m in stated if m.what == "shot" and m.number not in told]
 
 
 def _with_part(out: list[Count], mention: CountMention) -> list[Count]:

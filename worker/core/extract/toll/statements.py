@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from worker.core.annotate.actors import STATES, find_actors
-from worker.core.annotate.counts import find_counts
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.counts import CountMention
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
@@ -60,35 +60,31 @@ class _Placed:
 
 
 def find_statements(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[tuple[Statement, ...], ...]:
     """All statements, one tuple for each segment, each in the order of the text."""
-    lexicon, language = knowledge.lexicon(prose.lang), knowledge.language(prose.lang)
-    if lexicon is None or language is None or not segments:
+    article, prose, lexicon = annotated.article, annotated.prose, annotated.lexicon
+    if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    groups = [
-        a
-        for a in find_actors(prose, knowledge.profile)
-        if not a.person and a.actor.actor_class not in STATES
-    ]
     speakers = SpeakerIndex(prose, article.outlet, knowledge)
-    placed = [
-        _Placed(
-            count,
-            segment,
-            speakers.at(count.mention.number.start),
-            _is_own_killing(count, prose, lexicon),
-        )
-        for count in decide_counts(find_counts(prose, language, groups))
-        if (segment := segment_at(segments, count.mention.number.start)) is not None
-    ]
-    by_segment: dict[int, list[_Placed]] = {segment.index: [] for segment in segments}
-    for item in placed:
-        by_segment[item.segment.index].append(item)
-    return tuple(
-        _mark_derived(tuple(_statements(article, prose, by_segment[segment.index], lexicon)))
-        for segment in segments
-    )
+    by_segment: dict[int, list[CountMention]] = {segment.index: [] for segment in segments}
+    for mention in annotated.counts:
+        segment = segment_at(segments, mention.number.start)
+        if segment is not None:
+            by_segment[segment.index].append(mention)
+    out = []
+    for segment in segments:
+        placed = [
+            _Placed(
+                count,
+                segment,
+                speakers.at(count.mention.number.start),
+                _is_own_killing(count, prose, lexicon),
+            )
+            for count in decide_counts(by_segment[segment.index])
+        ]
+        out.append(_mark_derived(tuple(_statements(article, prose, placed, lexicon))))
+    return tuple(out)
 
 
 def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
@@ -137,6 +133,7 @@ def _statement(
         quote=span.quote,
         start=span.start,
         end=span.end,
+        person=(mention.age or mention.name or "") if mention.is_single else None,
     )
 
 
