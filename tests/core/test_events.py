@@ -21,6 +21,8 @@ from worker.core.text.prose import compose
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEDNESDAY = dt.date(2031, 3, 12)
+UNDATED = dt.date(2100, 1, 1)
+"""What dates of an undated text are counted from."""
 
 
 def read(
@@ -34,7 +36,8 @@ def read(
     prose = compose(title, f"{title}\n\n{body}" if title else body, lang)
     start = prose.text.find(group.lower()) if group else 0
     groups = (Range(start, start + len(group)),) if group else ()
-    places, dates = find_places(prose, KNOWLEDGE), find_dates(prose, day, KNOWLEDGE)
+    places = find_places(prose, KNOWLEDGE)
+    dates = find_dates(prose, KNOWLEDGE).seen_from(day or UNDATED)
     return find_events(prose, KNOWLEDGE.languages[lang], places, dates, groups, day)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.annotate.annotate import annotate
 from worker.core.annotate.counts import find_counts
-from worker.core.annotate.dates import find_dates
-from worker.core.annotate.events import EventSentence, find_events
-from worker.core.annotate.places import find_places
+from worker.core.annotate.events import EventSentence
+from worker.core.domain.document import Article
 from worker.core.domain.vocabulary import Scope
 from worker.core.segment.anchor import find_anchor
 from worker.core.segment.scope import ScopedCount, score_counts
@@ -19,7 +19,7 @@ from worker.core.text.prose import compose
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.segment_weights
-WEDNESDAY = dt.date(2031, 3, 12)
+WEDNESDAY = dt.datetime(2031, 3, 12, 15, 0, tzinfo=dt.UTC)
 LEAD = "A bomb killed 14 people at a market in Ropewalk on Tuesday, police said."
 """The main attack of most texts here."""
 
@@ -28,13 +28,13 @@ def read(
     body: str, title: str | None = None, lang: str = "en"
 ) -> tuple[tuple[ScopedCount, ...], EventSentence | None]:
     """The scored counts of an article, and its anchor."""
-    prose = compose(title, f"{title}\n\n{body}" if title else body, lang)
-    language = KNOWLEDGE.languages[lang]
-    places, dates = find_places(prose, KNOWLEDGE), find_dates(prose, WEDNESDAY, KNOWLEDGE)
-    sentences = find_events(prose, language, places, dates, (), WEDNESDAY)
-    counts = find_counts(prose, language)
-    anchor = find_anchor(sentences, counts, WEIGHTS.event)
-    return score_counts(sentences, counts, WEIGHTS, anchor), anchor
+    text = f"{title}\n\n{body}" if title else body
+    article = Article(
+        "a", 1, title, body, text, "", None, None, lang, WEDNESDAY, "feed", None, None,
+    )  # fmt: skip
+    found = annotate(article, compose(title, text, lang), KNOWLEDGE)
+    anchor = find_anchor(found.events, found.counts, WEIGHTS.event)
+    return score_counts(found.events, found.counts, WEIGHTS, anchor), anchor
 
 
 def main(body: str, title: str | None = None, lang: str = "en") -> list[int | None]:
