@@ -216,6 +216,48 @@ def test_find_anchor_is_the_top_of_a_plain_report(body: str) -> None:
     assert read(body)[1] is None
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        "TUNIS: Fishermen ended a strike.\n\nPORTSMERE: Gunmen killed two people in Ropewalk on Monday.\n\nLIMA: At least 14 people died in a gun attack.",
+        "• Valdra: a bomb in Ropewalk, Portsmere, killed two people on Monday.\n• Yemen: 14 people killed in a blast.",
+        "1. A bomb in Ropewalk killed two people on Monday.\n2. A bomb in Lima killed 14 people.",
+    ],
+)
+def test_score_counts_of_a_list_keeps_to_the_item_here(items: str) -> None:
+    """Labels, bullets and numbers make items; each that is not of the area is other news."""
+    assert main(items, "World in brief") == [2]
+
+
+def test_score_counts_of_one_labelled_sentence_makes_no_list() -> None:
+    """A dateline of a plain report, or "Toll:", is no item of anything."""
+    assert main("PORTSMERE: A bomb killed 14 people in Ropewalk.\n\nThree more died later.") == [
+        14,
+        3,
+    ]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "• Thirty people wounded\n• Three guards killed",
+        "12:58 Police: three guards killed\n13:20 Ministry: 30 people wounded",
+    ],
+)
+def test_score_counts_of_a_live_blog_leaves_its_entries_to_the_headline(entries: str) -> None:
+    """Bullets and entries under a headline that tells an attack here are about that one."""
+    assert set(main(entries, "Ropewalk guesthouse attack: live updates")) == {3, 30}
+
+
+def test_score_counts_of_places_one_after_another() -> None:
+    """Each clause of a list of places has its own toll; a road's name is no clause."""
+    several = "In Portsmere a bomb killed two people; in Brackwater five soldiers were killed; in Eastmoor gunmen killed nine."
+    road = "A bomb in Portsmere on the Brackwater road killed two people."
+
+    assert main(several) == [2]
+    assert main(road) == [2]
+
+
 def test_scored_counts_explain_themselves() -> None:
     """The terms add up to the score, and name what spoke against."""
     scored = read(f"{LEAD} Last month gunmen killed 23 people.")[0][1]

@@ -135,6 +135,7 @@ class ScopeWeights:
     after_span_event: float
     after: float
     place_away: float
+    place_next: float
     place_here: float
     date_old: float
     date_year: float

@@ -22,6 +22,7 @@ _EVENT_TOKENS = 14
 """An event word further off says nothing about a count."""
 _CLAUSE_TOKENS = 16
 _THOUSAND = 1000
+_CLAUSE_MARKS = frozenset(",;،؛、；")
 _EVENTS_COUNTED_TOGETHER = 3
 _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
 """Tags of an event of another time."""
@@ -179,9 +180,24 @@ def _place_terms(place: CountContext, event: EventMention | None) -> Iterator[tu
     tags = place.sentence.tags
     if "AWAY" in tags and "HERE" not in tags:
         yield "place_away", 1.0
+    if {"HERE", "AWAY"} <= tags and _is_next_in_list(place):
+        yield "place_next", 1.0
     if "HERE" in tags and place.is_later and not place.turned:
         if event is None or not event.is_bad:
             yield "place_here", 1.0
+
+
+def _is_next_in_list(place: CountContext) -> bool:
+    """Whether a place outside stands before the count, and one of the area in a clause before that.
+
+    ("In the capital a doctor was killed; in Brackwater five soldiers were killed.")
+    """
+    tokens = place.sentence.tokens
+    before = [i for i in range(place.index) if tokens[i].tags & {"HERE", "AWAY"}]
+    if not before or "HERE" in tokens[before[-1]].tags or place.index - before[-1] > _CLAUSE_TOKENS:
+        return False
+    here = [i for i in before if "HERE" in tokens[i].tags]
+    return bool(here) and any(t.word in _CLAUSE_MARKS for t in tokens[here[-1] : before[-1]])
 
 
 def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
