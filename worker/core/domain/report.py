@@ -97,7 +97,10 @@ class Weapon:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was hit or aimed at. ``id`` is a canonical key for comparing; ``parent`` its owner."""
+    """What was hit or aimed at. ``id`` is a canonical key for comparing; ``parent`` its owner.
+
+    ``lang`` is the language of ``name`` and ``id``; None in what was written before it was kept.
+    """
 
     name: str
     type: str
@@ -105,6 +108,7 @@ class Target:
     subtype: str | None = None
     id: str | None = None
     parent: str | None = None
+    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

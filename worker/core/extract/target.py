@@ -28,6 +28,7 @@ from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, PlaceEntry
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
+from worker.core.lang.names import words_of
 from worker.core.lang.normalise import Range, plain
 
 _LEAD_REACH_CHARS = 60
@@ -73,7 +74,7 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
         role = _role(passage, group, bool(targets))
         if role is None or (targets and not _may_be_second(group)):
             continue
-        targets.append(_target(group, role))
+        targets.append(_target(group, role, passage.lexicon.lang))
         proof += group[:3]
     return tuple(targets), passage.spans(proof)
 
@@ -100,8 +101,7 @@ def word_key(
 ) -> str:
     """``canonical_id`` with all that it rests on, so that it can be remembered."""
     canonical = dict(spelling)
-    folded = plain(name).replace("'s", "").replace(".", "")
-    words = {canonical.get(w, w) for w in re.findall(r"[^\W_]+", folded)}
+    words = {canonical.get(w, w) for w in words_of(name)}
     kept = {w for w in words if generic is None or not generic.fullmatch(w)}
     return "-".join(sorted(kept or words))
 
@@ -273,7 +273,7 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
     return "incidental" if harmed else None
 
 
-def _target(group: list[_Mention], role: str) -> Target:
+def _target(group: list[_Mention], role: str, lang: str) -> Target:
     best = max(group, key=lambda m: (m.proper, m.strong, len(m.name.split()) <= 10, len(m.name)))
     owned = [m for m in group if m.parent is not None and m.parent.target_type]
     kind = max(owned, key=lambda m: m.score, default=best)
@@ -289,4 +289,5 @@ def _target(group: list[_Mention], role: str) -> Target:
         subtype=kind.subtype,
         id=best.id,
         parent=parent,
+        lang=lang,
     )
