@@ -123,7 +123,7 @@ def test_compare_knows_what_the_profile_lists_in_any_script(
 
 
 def test_compare_takes_vowel_signs_for_no_gaps_between_words() -> None:
-    """"मछली" and "महल" are one word each: they share first letters, not words."""
+    """The words "मछली" and "महल" share their first letter, which is no word in common."""
     pair = _targets(("hi", f"{SCHOOL}: मछली मण्डी"), ("hi", f"{SCHOOL}: महल मार्ग"))
     assert _code(pair, "target") is None
 

@@ -99,7 +99,8 @@ class Weapon:
 class Target:
     """What was hit or aimed at. ``id`` is a canonical key for comparing; ``parent`` its owner.
 
-    ``lang`` is the language of ``name`` and ``id``; None in what was written before it was kept.
+    ``lang`` is the language of ``name`` and ``id``; None in what was written before it was kept. It
+    says how to read the name, not what was hit, so it makes no other target.
     """
 
     name: str
@@ -108,7 +109,7 @@ class Target:
     subtype: str | None = None
     id: str | None = None
     parent: str | None = None
-    lang: str | None = None
+    lang: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

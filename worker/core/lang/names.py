@@ -3,7 +3,7 @@
 Rules
 -----
 1. A word is letters, digits and the marks that belong to them: the vowel signs of Hindi part no
-   word, though ``\\w`` does not know them.
+   word, though a regex would have it so.
 2. Of a word with an apostrophe the longer part stands: the rest is an ending or an article
    ("ministry's", "Bakanlığı'na", "l'Intérieur").
 3. Two names can be told apart only where they are written alike: one language, one script.

@@ -200,15 +200,16 @@ def _targets(report: Report, lang: str, gazetteer: Gazetteer) -> Iterator[Target
             continue
         people = target.type in _AT_LARGE or target.subtype in _HIT_ANYWHERE
         owners = known.owners | ({target.parent} if target.parent else set())
-        telling = 2 if owners or known.sites else 0 if people else _telling(target, lexicon, gazetteer)
+        owned = bool(owners or known.sites)
+        telling = 0 if people else _telling(target, lexicon, gazetteer)
         yield TargetFacts(
             words=words,
             written=written(target.name, target.lang or lang),
             sites=known.sites,
             owners=owners,
             kind=None if people else f"{target.type}/{target.subtype or ''}",
-            named=telling > 0,
-            proper=telling > 1,
+            named=owned or telling > 0,
+            proper=owned or telling > 1,
             aside=target.role == "incidental",
         )
 

@@ -3,7 +3,7 @@
 Rules
 -----
 1. A name *is* what the profile lists when nothing but site words ("the … building") is left of it.
-   Else it is *part* of it: "Kabul University bus" is no university, yet belongs to one.
+   Else it is *part* of it: "City University bus" is no university, yet belongs to one.
 2. The longest spelling wins. A generic name of the gazetteer ("parliament") counts only whole.
 3. An institution is an owner, never a site: the profile lists under one id whoever speaks for it.
 """
@@ -45,9 +45,7 @@ class _Spelling:
 class KnownNames:
     """The spellings of landmarks and institutions, found in names as printed."""
 
-    def __init__(
-        self, places: Iterable[PlaceEntry], institutions: Iterable[Institution]
-    ) -> None:
+    def __init__(self, places: Iterable[PlaceEntry], institutions: Iterable[Institution]) -> None:
         rows = {row.id: row for row in places}
         self._spelled: dict[tuple[str, ...], list[_Spelling]] = {}
         for row in rows.values():
