@@ -44,6 +44,7 @@ def slots(draw: st.DrawFn) -> dict[str, object]:
         found["time"] = draw(st.sampled_from(("08:10", "08:30", "18:00")))
     if draw(st.booleans()):
         found["killed"] = draw(st.integers(0, 30))
+        found["scope"] = draw(st.sampled_from(("incident", "incident", "aggregate")))
     if draw(st.booleans()):
         found["claim"] = [draw(st.sampled_from(("Red Front", "Blue Front")))]
     return found

@@ -47,8 +47,9 @@ def _knowing(lang: str, attack: str, harm: str, lead: str, types: Mapping[str, s
     ("lang", "words", "text", "name", "kind"),
     [
         (
-            "es", ("atentado", "muertos", "contra"), "Un atentado contra la universidad de "
-            "Portsmere dejó cuatro muertos el martes.", "universidad", UNIVERSITY,
+            "es", ("atentado", "muertos", "contra"),
+            "Un atentado contra la universidad de Portsmere dejó cuatro muertos.",
+            "universidad", UNIVERSITY,
         ),
         (
             "fa", ("انفجار", "کشته", "بر"),

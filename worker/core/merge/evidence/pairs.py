@@ -34,6 +34,11 @@ class Pair:
     veto: str | None
 
     @property
+    def agreeing(self) -> float:
+        """The weight without the slots that contradict."""
+        return round(sum(weight for code, weight in self.terms if code not in _HARD), 6)
+
+    @property
     def possible(self) -> bool:
         """Whether nothing forbids that these two are one attack."""
         return self.veto is None
