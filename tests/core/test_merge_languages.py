@@ -222,6 +222,21 @@ def test_decide_keeps_two_attacks_of_one_day_in_two_languages_apart_in_every_ord
         }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "cells"), [(POLICE, 2), (SCHOOL, 1)], ids=["unlike kinds", "one kind"]
+)
+def test_decide_of_two_languages_without_places_goes_by_the_kind_of_target(
+    kind: str, cells: int
+) -> None:
+    """Only day and kind of attack agree: unlike targets keep them apart, like ones do not."""
+    told: list[tuple[str, Slots]] = [
+        ("en-1", {"date": DAY, "target": [f"{SCHOOL}: Anglers College"]}),
+        ("es-1", {"date": DAY, "target": [f"{kind}: Casa Grande"]}),
+    ]
+    for order in itertools.permutations(told):
+        assert len(_cells(_world(order))) == cells
+
+
 def test_decide_lets_a_name_in_another_language_count_for_no_news() -> None:
     """Days later a Spanish page repeats it all in its own words: linked, not counted."""
     world = _world(SIX[:2])

@@ -30,6 +30,7 @@ from worker.core.domain.vocabulary import (
     Role,
     Scope,
     StatementStatus,
+    TargetRole,
     Trust,
     Zone,
 )
@@ -105,7 +106,7 @@ class Target:
 
     name: str
     type: str
-    role: Literal["primary", "secondary", "incidental"]
+    role: TargetRole
     subtype: str | None = None
     id: str | None = None
     parent: str | None = None

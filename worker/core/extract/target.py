@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.core.domain.report import Target
-from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES
+from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
 from worker.core.extract.actors import find_actors
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
 from worker.core.extract.passage import Passage, Spans
@@ -264,7 +264,7 @@ def _may_be_second(group: list[_Mention]) -> bool:
     return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
 
 
-def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
+def _role(passage: Passage, group: list[_Mention], taken: bool) -> TargetRole | None:
     if not taken:
         return "primary"
     if any(m.strong for m in group):
@@ -273,7 +273,7 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
     return "incidental" if harmed else None
 
 
-def _target(group: list[_Mention], role: str, lang: str) -> Target:
+def _target(group: list[_Mention], role: TargetRole, lang: str) -> Target:
     best = max(group, key=lambda m: (m.proper, m.strong, len(m.name.split()) <= 10, len(m.name)))
     owned = [m for m in group if m.parent is not None and m.parent.target_type]
     kind = max(owned, key=lambda m: m.score, default=best)
@@ -281,11 +281,7 @@ def _target(group: list[_Mention], role: str, lang: str) -> Target:
     return Target(
         name=best.name,
         type=kind.type,
-        role="primary"
-        if role == "primary"
-        else "secondary"
-        if role == "secondary"
-        else "incidental",
+        role=role,
         subtype=kind.subtype,
         id=best.id,
         parent=parent,

@@ -30,7 +30,7 @@ from worker.core.domain.report import (
     Weapon,
 )
 from worker.core.domain.snapshot import Support
-from worker.core.domain.vocabulary import ATTRIBUTIONS, WIDE_PLACES
+from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACES
 from worker.core.lang.names import words_of
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
@@ -38,7 +38,6 @@ from worker.core.merge.cluster.merge_input import MergeInput
 T = TypeVar("T")
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
-_ROLES = ("primary", "secondary", "incidental")
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +294,10 @@ def _targets(vote: _Vote) -> tuple[Target, ...]:
         else:
             group.append(target)
     votes = {g[0]: [v for t in g for v in given[t]] for g in groups}
-    role = {g[0]: min((t.role for t in g), key=_ROLES.index) for g in groups}
+    role = {g[0]: min((t.role for t in g), key=TARGET_ROLES.index) for g in groups}
     kept = sorted(
         vote.common(votes),
-        key=lambda t: (_ROLES.index(role[t]), -vote.rank(votes[t])[0], str(t)),
+        key=lambda t: (TARGET_ROLES.index(role[t]), -vote.rank(votes[t])[0], str(t)),
     )
     return tuple(
         replace(t, role=role[t] if k == 0 or role[t] != "primary" else "secondary")
