@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,11 @@ from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
+from worker.core import lang as languages
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident, from_json, to_json
 from worker.core.domain.report import Claim, Place, Report
+from worker.core.lang.categories import read_categories
+from worker.core.lang.lexicon import build
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
 from worker.core.merge.evidence.pairs import Pair, compare
@@ -94,6 +99,28 @@ def test_compare_contradicts_within_one_language(lang: str, a: str, b: str, code
     pair = _targets((lang, a), (lang, b))
     assert _code(pair, "target") == f"target.{code}"
     assert pair.contradictions == (("target",) if code != "alike" else ())
+
+
+def test_compare_knows_a_name_without_capitals_by_the_words_beyond_its_kind() -> None:
+    """With words for kinds of things in Dari: two more words are a name, one or none is not."""
+    listed = Path(languages.__file__).with_name("phrases.toml").read_text("utf-8")
+    kinds = {"lang": "fa", "tables": {"target_type": {"کالج": SCHOOL, "قرارگاه پولیس": POLICE}}}
+    categories = read_categories(tomllib.loads(listed), "phrases.toml")
+    pack = replace(
+        KNOWLEDGE.languages["fa"], phrases=build(kinds, "fa", categories, complete=False)
+    )
+    gazetteer = Gazetteer(replace(KNOWLEDGE, languages={"fa": pack}))
+
+    def code(a: str, b: str) -> str | None:
+        one, two = (facts_of(_filed("fa", {"target": [name]}), gazetteer) for name in (a, b))
+        return _code(compare(one, two, KNOWLEDGE.merge_weights), "target")
+
+    college, station = f"{SCHOOL}: کالج ماهیگیران نو", f"{POLICE}: قرارگاه پولیس ساحل شرقی"
+    assert code(college, station) == "target.differ"
+    assert code(college, college) == "target.same"
+    assert code(college, f"{POLICE}: قرارگاه پولیس") == "target.other"
+    assert code(f"{POLICE}: قرارگاه پولیس", f"{POLICE}: قرارگاه پولیس") == "target.alike"
+    assert code(f"{SCHOOL}: کالج دخترانه", f"{SCHOOL}: کالج دخترانه") == "target.alike"
 
 
 def test_compare_takes_names_in_two_scripts_of_one_language_for_two_wordings() -> None:

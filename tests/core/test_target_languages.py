@@ -25,7 +25,7 @@ STATION = "police/police_building"
 
 def _knowing(lang: str, attack: str, harm: str, lead: str, types: Mapping[str, str]) -> Knowledge:
     """Portsmere, and a language of which only a few words are known."""
-    declared = Path(languages.__file__).with_name("categories.toml").read_text("utf-8")
+    declared = Path(languages.__file__).with_name("phrases.toml").read_text("utf-8")
     words = {
         "lang": lang,
         "patterns": {
@@ -38,9 +38,11 @@ def _knowing(lang: str, attack: str, harm: str, lead: str, types: Mapping[str, s
             "target_type": types,
         },
     }  # fmt: skip
-    lexicon = build(words, lang, read_categories(tomllib.loads(declared), "categories.toml"))
+    lexicon = build(words, lang, read_categories(tomllib.loads(declared), "phrases.toml"))
     known = load_knowledge(PORTSMERE)
-    return replace(known, lexicons={lang: lexicon})
+    judged = frozenset((*known.languages[lang].capabilities, "verdict"))
+    pack = replace(known.languages[lang], capabilities=judged, phrases=lexicon)
+    return replace(known, languages={lang: pack})
 
 
 @pytest.mark.parametrize(

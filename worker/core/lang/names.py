@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. A word is letters, digits and the marks that belong to them: the vowel signs of Hindi part no
-   word, though a regex would have it so.
+1. A word is what a word of a text is (``tokens.WORD_CHARS``): vowel signs part none. But a hyphen
+   does, and the dots of "U.S." do not.
 2. Of a word with an apostrophe the longer part stands: the rest is an ending or an article
    ("ministry's", "Bakanlığı'na", "l'Intérieur").
 3. Two names can be told apart only where they are written alike: one language, one script.
@@ -11,14 +11,17 @@ Rules
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.core.lang.normalise import plain
+from worker.core.lang.tokens import WORD_CHARS
 
 _UNKNOWN = ("", "und")
+_WORD = re.compile(rf"(?:{WORD_CHARS}|')+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,8 @@ class Wording:
 @lru_cache(maxsize=8192)
 def words_of(name: str) -> tuple[str, ...]:
     """The folded words of a name, in its order."""
-    text = plain(name).replace(".", "")
-    spaced = "".join(c if _belongs(c) else " " for c in text)
-    return tuple(word for part in spaced.split() if (word := _without_ending(part)))
+    found = _WORD.findall(plain(name).replace(".", ""))
+    return tuple(word for part in found if (word := _without_ending(part)))
 
 
 @lru_cache(maxsize=8192)
@@ -61,10 +63,6 @@ def is_comparable(one: str | None, two: str | None) -> bool:
 def has_capitals(name: str) -> bool:
     """Whether the script of a name has capital letters at all."""
     return any(c.lower() != c.upper() for c in name)
-
-
-def _belongs(char: str) -> bool:
-    return char.isalnum() or char == "'" or unicodedata.category(char) in ("Mn", "Mc")
 
 
 def _without_ending(word: str) -> str:

@@ -121,7 +121,12 @@ class Gazetteer:
         self.own = frozenset(word for name in names for word in words_of(name))
         self.names = known_names(knowledge.profile.places, knowledge.profile.institutions)
         self.actors = frozenset(actor.name for actor in knowledge.profile.actors)
-        self.lexicon = knowledge.lexicon
+        self._languages = knowledge.languages
+
+    def phrases(self, lang: str) -> Lexicon | None:
+        """The phrases of a language, also of one that cannot be judged yet; None without a pack."""
+        pack = self._languages.get(lang)
+        return pack.phrases if pack is not None else None
 
     def local_day(self, article: ArticleRef) -> dt.date | None:
         """The day of the document on the watched area's calendar."""
@@ -194,7 +199,7 @@ def _claims(claims: Iterable[Claim], lang: str, gazetteer: Gazetteer) -> Iterato
 def _targets(report: Report, lang: str, gazetteer: Gazetteer) -> Iterator[TargetFacts]:
     for target in report.targets:
         words = frozenset(words_of(target.id or target.name)) - gazetteer.own
-        lexicon = gazetteer.lexicon(target.lang or lang)
+        lexicon = gazetteer.phrases(target.lang or lang)
         known = gazetteer.names.find(target.name, lexicon, gazetteer.own)
         if not words and not known.sites:
             continue
