@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
@@ -48,6 +50,10 @@ class Context:
     def prose(self) -> Prose:
         return self.annotated.prose
 
+    def of(self, segment: Segment) -> Iterator[SentenceCues]:
+        """The cues of a segment's sentences, in order."""
+        return (self.cues[number] for number in segment.sentences)
+
     @property
     def today(self) -> dt.date | None:
         """The document's day on the area's clock; None unless it said when it was published."""
@@ -66,12 +72,10 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     """Whether a segment's attack is in the area: yes, no, or None when nothing says where."""
     if not context.knowledge.profile.policy.require_place:
         return True
-    own = set(segment.sentences)
-    in_segment = [
+    in_segment = (
         (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
-        for c in context.cues
-        if c.sentence.index in own
-    ]
+        for c in context.of(segment)
+    )
     placed = [(c, places) for c, places in in_segment if places]
     if not placed:
         return None
@@ -115,17 +119,16 @@ def _is_located(context: Context, mention: PlaceMention) -> bool:
 
 def _zones_of(context: Context, segment: Segment) -> SegmentZones:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
-    own = set(segment.sentences)
     if effective_kind(context, segment) == "main" and context.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*context.head, *context.lead)}
-        rest = tuple(
+        rest = (
             c for c in context.cues
             if c.sentence.index not in top and c.sentence.zone in ("body", "caption")
         )  # fmt: skip
-        return SegmentZones(context.head, context.lead, rest[:BODY_SENTENCES])
+        return SegmentZones(context.head, context.lead, tuple(islice(rest, BODY_SENTENCES)))
     anchor = context.prose.sentence_at(segment.anchor.start)
-    first = anchor.index if anchor else min(own, default=0)
-    own_cues = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
+    first = anchor.index if anchor else min(segment.sentences, default=0)
+    own_cues = [c for c in context.of(segment) if c.sentence.index >= first]
     return SegmentZones(
         tuple(own_cues[:1]),
         tuple(own_cues[:_ITEM_LEAD_SENTENCES]),

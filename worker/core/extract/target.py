@@ -27,12 +27,14 @@ from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, PlaceEntry
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
-from worker.core.lang.normalise import Range, plain
+from worker.core.lang.normalise import Range, overlapping, plain
 
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
 _FOLLOWING_CHARS = 60
 _MOST_TARGETS = 3
+_MOST_THINGS = 300
+"""Mentions that are put together, the likeliest first; no article has as many of one attack."""
 _NO_THING = PEOPLE | {"unknown"}
 """Subtypes that are rarely what was aimed at. A civilian with a name is: that is an assassination.
 (``merge.facts`` counts him among people for another reason: that he was hit tells no attack apart.)"""
@@ -58,10 +60,25 @@ class _Mention(Range):
     parent: Institution | None
     id: str
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that tell it apart."""
+        return _words_of(self.id)
 
-def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
+
+Things = tuple[_Mention, ...]
+"""All that may be a target, in the order of the text."""
+
+
+def find_things(passage: Passage) -> Things:
+    """Everything inside the segment that may have been aimed at or hit."""
+    return tuple(_mentions(passage))
+
+
+def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], Spans]:
     """Up to three targets, the primary first, and where they are named."""
-    groups = _grouped(sorted(_mentions(passage), key=lambda m: -m.score))
+    best_first = sorted(things, key=lambda m: -m.score)
+    groups = _grouped(best_first[:_MOST_THINGS])
     weights = passage.weights.target
     ranked = sorted(groups, key=lambda g: (-_weight(g, weights), g[0].start))
     targets: list[Target] = []
@@ -77,10 +94,10 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
     return tuple(targets), passage.spans(proof)
 
 
-def find_site(passage: Passage) -> str | None:
+def find_site(passage: Passage, things: Things) -> str | None:
     """The printed name of the best target that is a place, for want of a place of the profile."""
     weights = passage.weights.target
-    sites = [m for m in _mentions(passage) if m.subtype in _SITES and m.score >= weights.least]
+    sites = [m for m in things if m.subtype in _SITES and m.score >= weights.least]
     best = max(
         sites, key=lambda m: (m.score + weights.proper_site * m.proper, -m.start), default=None
     )
@@ -107,11 +124,11 @@ def word_key(
 
 def _mentions(passage: Passage) -> Iterator[_Mention]:
     weights = passage.weights.target
-    spokesmen = [a for a in passage.actors if a.person]
+    spokesmen = tuple(a for a in passage.actors if a.person)
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)
-        if any(v.overlaps(at) for v in spokesmen) or _is_speaker(passage, at):
+        if overlapping(spokesmen, at) or _is_speaker(passage, at):
             continue
         score, strong = _context_score(passage, at, head.start)
         if score <= 0:
@@ -248,10 +265,14 @@ def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
 def _is_same_thing(one: _Mention, two: _Mention) -> bool:
     if one.parent is not None and two.parent is not None:
         return one.parent.id == two.parent.id
-    few, many = sorted((set(one.id.split("-")), set(two.id.split("-"))), key=len)
-    if few <= many:
+    if one.words <= two.words or two.words <= one.words:
         return True
     return one.type == two.type and one.subtype == two.subtype and not (one.proper and two.proper)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(key: str) -> frozenset[str]:
+    return frozenset(key.split("-"))
 
 
 def _weight(group: list[_Mention], weights: TargetWeights) -> float:
