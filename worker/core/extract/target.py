@@ -66,6 +66,8 @@ class _Mention(Range):
         return _words_of(self.id)
 
 
+_Institutions = tuple[re.Pattern[str] | None, dict[str, Institution]]
+"""Their names as a pattern, and whose each is."""
 Things = tuple[_Mention, ...]
 """All that may be a target, in the order of the text."""
 
@@ -125,6 +127,10 @@ def word_key(
 def _mentions(passage: Passage) -> Iterator[_Mention]:
     weights = passage.weights.target
     spokesmen = tuple(a for a in passage.actors if a.person)
+    city = _area(passage.profile.places)
+    institutions = _institutions(passage.profile.institutions)
+    spelling = tuple(passage.lexicon.words["spelling"].items())
+    generic = passage.lexicon.patterns["site_generic"]
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)
@@ -136,8 +142,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         at = name_within(passage, at, head)
         kind, _, subtype = value.partition("/")
         name = passage.prose.span(at).quote
-        parent = _institution(passage, at)
-        city = _area(passage.profile.places)
+        parent = _institution(passage, at, institutions)
         proper = any(
             is_name(passage, Range.of(m)) and m.group() not in city for m in _words(passage, at)
         )
@@ -153,7 +158,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
             kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
         yield _Mention(
             at.start, at.end, name, kind, subtype or None, score, strong, proper, parent,
-            canonical_id(name, passage.lexicon),
+            word_key(name, spelling, generic),
         )  # fmt: skip
 
 
@@ -229,8 +234,8 @@ def _words_in(passage: Passage, between: Range) -> int:
     return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
 
 
-def _institution(passage: Passage, at: Range) -> Institution | None:
-    pattern, owners = _institutions(passage.profile.institutions)
+def _institution(passage: Passage, at: Range, known: _Institutions) -> Institution | None:
+    pattern, owners = known
     found = pattern.search(passage.prose.text, at.start, at.end) if pattern is not None else None
     if found is None or _goes_on(passage, Range(found.end(), at.end)):
         return None
@@ -244,9 +249,7 @@ def _goes_on(passage: Passage, rest: Range) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _institutions(
-    institutions: tuple[Institution, ...],
-) -> tuple[re.Pattern[str] | None, dict[str, Institution]]:
+def _institutions(institutions: tuple[Institution, ...]) -> _Institutions:
     owners = {plain(v): i for i in institutions for v in i.variants if len(v) > 2}
     return any_of(owners), owners
 
