@@ -94,10 +94,11 @@ def find_events(
     if reader is None:
         return ()
     out: list[EventSentence] = []
+    labels = {line.end: line for line in prose.datelines}
     number = -1
     for sentence in prose.sentences:
         number += sentence.zone in ("lead", "body")
-        label = next((line for line in prose.datelines if line.end == sentence.start), None)
+        label = labels.get(sentence.start)
         filed = _place_tags(starting_in(places, label)) if label is not None else NO_TAGS
         for run in sentence_tokens(prose, sentence, reader, language):
             tokens, _ = reader.read(_marked(run, places, dates, groups, day))

@@ -42,11 +42,14 @@ def find_anchor(
     elsewhere = _is_elsewhere(top)
     if not elsewhere and any("HERE" in s.tags for s in top):
         return None
+    by_sentence: dict[int, list[CountMention]] = {}
+    for count in counts:
+        by_sentence.setdefault(count.sentence, []).append(count)
     best: tuple[float, EventSentence] | None = None
     for sentence in sentences:
         if sentence.body_number < 1 or not (elsewhere or _is_turn(sentence)):
             continue
-        own = [c for c in counts if c.sentence == sentence.index]
+        own = by_sentence.get(sentence.index, [])
         event = main_event(sentence, weights, own)
         if event is None or not _is_item(sentence, event, own):
             continue
