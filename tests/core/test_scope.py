@@ -274,3 +274,52 @@ def test_score_counts_without_event_words_goes_by_the_count() -> None:
     scored = score_counts((), counts, WEIGHTS)
 
     assert [(s.count.value, s.is_main) for s in scored] == [(14, True), (230, False)]
+
+
+LEADS = {
+    "es": "Una bomba mató a 14 personas el martes en Portsmere.",
+    "tr": "Portsmere'de salı günü düzenlenen bombalı saldırıda 14 kişi öldü.",
+    "hi": "Portsmere में मंगलवार को हुए बम धमाके में 14 लोग मारे गए।",
+    "ar": "قتل 14 شخصا في انفجار قنبلة في Portsmere يوم الثلاثاء.",
+    "fa": "در انفجار بمب در Portsmere روز سه‌شنبه ۱۴ نفر کشته شدند.",
+}
+"""The main attack, in other languages: only a few word classes of theirs know of scope."""
+
+
+@pytest.mark.parametrize(
+    ("lang", "body"),
+    [
+        ("es", "Hace dos meses, otro atentado mató a 23 personas."),
+        ("es", "La semana pasada 23 personas murieron en un mercado."),
+        ("es", "Desde 2029 han muerto 23 personas en una serie de atentados."),
+        ("es", "En otro ataque, en Brackwater, murieron 23 soldados."),
+        ("tr", "Geçen ay düzenlenen saldırıda 23 kişi ölmüştü."),
+        ("tr", "İki hafta önce düzenlenen saldırıda 23 kişi ölmüştü."),
+        ("hi", "पिछले महीने हुए हमले में 23 लोग मारे गए थे।"),
+        ("hi", "इससे पहले हुए हमले में 23 लोग मारे गए थे।"),
+        ("ar", "وقبل شهرين قتل 23 شخصا في هجوم مماثل."),
+        ("ar", "وقتل 23 شخصا الشهر الماضي في تفجير."),
+        ("fa", "ماه گذشته در یک حمله ۲۳ نفر کشته شدند."),
+    ],
+)
+def test_score_counts_tells_other_attacks_in_other_languages(lang: str, body: str) -> None:
+    """Earlier, many and separate attacks, by the shared rules."""
+    assert main(f"{LEADS[lang]} {body}", lang=lang) == [14]
+
+
+@pytest.mark.parametrize(
+    ("lang", "body"),
+    [
+        ("es", "La explosión dejó además 30 heridos."),
+        ("es", "Hace dos horas, la policía cifró en 30 los heridos."),
+        ("tr", "Saldırıda 30 kişi de yaralandı."),
+        ("hi", "धमाके में 30 लोग घायल हुए।"),
+        ("ar", "وأصيب 30 شخصا في الانفجار."),
+        ("fa", "در این انفجار ۳۰ نفر زخمی شدند."),
+    ],
+)
+def test_score_counts_leaves_the_main_attack_its_figures_in_other_languages(
+    lang: str, body: str
+) -> None:
+    """What goes on with the attack stays with it."""
+    assert main(f"{LEADS[lang]} {body}", lang=lang) == [14, 30]
