@@ -55,6 +55,7 @@ def scopes(body: str) -> list[tuple[int | None, Scope]]:
         "The last big attack there was at a school, where a bomber killed 23 people.",
         "In May 2029 gunmen shot dead 23 people in Chandlers Row.",
         "Two weeks after gunmen killed 23 people in Chandlers Row, nobody felt safe.",
+        "Nine days earlier, an attack on a school at the far end of the city had killed 23.",
         "Weeks before, 23 people were killed in a bombing in Ward 2.",
         "On 2 March gunmen killed 23 people at a school in Ward 3.",
         "The decades of civil war killed 23 people of his village.",
@@ -85,6 +86,7 @@ def test_score_counts_tells_counts_of_many_attacks(body: str) -> None:
     [
         "Meanwhile, a roadside bomb killed three soldiers in Brackwater.",
         "Elsewhere, three soldiers were killed in Brackwater.",
+        "The blast shook people who still mourned a mosque in Eastmoor where a fire bomb killed three.",
         "In a separate incident, gunmen killed three soldiers in Eastmoor on Tuesday.",
         "A blast in Brackwater killed three soldiers on Tuesday.",
     ],
