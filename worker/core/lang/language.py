@@ -63,9 +63,15 @@ class Reader:
     grammar: Grammar
     words: WordList
 
-    def tokens(self, text: str, at: Range, is_capital: Callable[[int], bool]) -> list[Token]:
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
         """The tokens of a stretch of normalised text, before any rule."""
-        return self.words.tokens(text, at, is_capital)
+        return self.words.tokens(text, at, is_capital, letter)
 
     def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
         """What the rules make of a sentence's tokens, and what they state."""

@@ -5,7 +5,8 @@ Rules
 1. Number words stand for values, scales multiply ("hundred", "lakh", "bin"); both are the language's.
    A scale of a thousand or more closes what stands before it.
 2. Words go on as long as each could follow the one before: a scale always, a smaller unit after tens.
-   Digits stand for themselves, but a scale may follow them ("2 thousand", "1.5 million").
+   Digits stand for themselves, but a scale may follow them ("2 thousand", "1.5 million"), and
+   fewer of them the scale ("2 bin 500", Turkish for 2,500).
 3. A word of joining ("and", "و", "y") stands inside a number only between number words, from the
    larger to the smaller, and never beside digits.
 4. In some languages the unit stands before its tens ("خمسة وعشرون"): the pack says so.
@@ -120,7 +121,9 @@ def _continues(before: Token, token: Token, sum_: _Sum, numerals: Numerals) -> b
     """Whether a number word belongs to the number before it."""
     if token.word in numerals.scales:
         return True
-    if DIGITS in token.tags or DIGITS in before.tags:
+    if DIGITS in token.tags:
+        return (token.value or 0) < _THOUSAND <= numerals.scales.get(before.word, 0)
+    if DIGITS in before.tags:
         return False
     if before.word in numerals.scales or before.word in numerals.joints:
         return True
