@@ -1,41 +1,18 @@
-"""Armed groups and states of the profile, wherever an article names them."""
+"""The actors that a segment names."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import lru_cache
-
+from worker.core.annotate import actors
+from worker.core.annotate.actors import ActorMention
 from worker.core.extract.passage import Passage
-from worker.core.knowledge.profile import Actor
-from worker.core.lang.lexicon import any_of
-from worker.core.lang.normalise import Range, plain
 
-
-@dataclass(frozen=True, slots=True)
-class ActorMention(Range):
-    """An actor's name; ``person``: that of one who speaks for it."""
-
-    actor: Actor
-    person: bool
+__all__ = ["ActorMention", "find_actors"]
 
 
 def find_actors(passage: Passage) -> tuple[ActorMention, ...]:
     """All actors named inside the segment, in order."""
-    pattern, owners = _names(passage.profile.actors)
-    if pattern is None:
-        return ()
     return tuple(
-        ActorMention(m.start(), m.end(), *owners[m.group()])
-        for at in passage.segment.ranges
-        for m in pattern.finditer(passage.prose.text, at.start, at.end)
+        mention
+        for mention in actors.find_actors(passage.prose, passage.profile)
+        if passage.segment.holds(mention.start)
     )
-
-
-@lru_cache(maxsize=8)
-def _names(
-    actors: tuple[Actor, ...],
-) -> tuple[re.Pattern[str] | None, dict[str, tuple[Actor, bool]]]:
-    owners = {plain(v): (a, True) for a in actors for v in a.speakers}
-    owners |= {plain(v): (a, False) for a in actors for v in (a.name, *a.variants)}
-    return any_of(owners), owners

@@ -27,6 +27,8 @@ from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_num
 
 WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
+_QUOTES = frozenset('"')
+"""Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
 
@@ -99,7 +101,7 @@ class WordList:
         ``letter`` gives the original character at a position; without it every token is ``MARKED``
         in a script where that means something.
         """
-        pieces = self._split(list(cut(text, at, self._script)))
+        pieces = self._split([p for p in cut(text, at, self._script) if p.word not in _QUOTES])
         out: list[Token] = []
         index = 0
         while index < len(pieces):

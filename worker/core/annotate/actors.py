@@ -1,0 +1,41 @@
+"""Armed groups and states of the profile, wherever an article names them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from worker.core.knowledge.profile import Actor, Profile
+from worker.core.lang.lexicon import any_of
+from worker.core.lang.normalise import Range, plain
+from worker.core.text.prose import Prose
+
+STATES = ("state", "foreign_state")
+
+
+@dataclass(frozen=True, slots=True)
+class ActorMention(Range):
+    """An actor's name; ``person``: that of one who speaks for it."""
+
+    actor: Actor
+    person: bool
+
+
+def find_actors(prose: Prose, profile: Profile) -> tuple[ActorMention, ...]:
+    """All actors that a text names, in order."""
+    pattern, owners = _names(profile.actors)
+    if pattern is None:
+        return ()
+    return tuple(
+        ActorMention(m.start(), m.end(), *owners[m.group()]) for m in pattern.finditer(prose.text)
+    )
+
+
+@lru_cache(maxsize=8)
+def _names(
+    actors: tuple[Actor, ...],
+) -> tuple[re.Pattern[str] | None, dict[str, tuple[Actor, bool]]]:
+    owners = {plain(v): (a, True) for a in actors for v in a.speakers}
+    owners |= {plain(v): (a, False) for a in actors for v in (a.name, *a.variants)}
+    return any_of(owners), owners
