@@ -131,20 +131,29 @@ class WordList:
 
     def _add(self, words: tuple[str, ...], row: _Row) -> None:
         if len(words) == 1:
-            if _is_shape(words[0]):
+            if is_shape(words[0]):
                 self._shapes.append((re.compile(words[0]), row))
             else:
                 self._words.setdefault(words[0], []).append(row)
             return
         node = self._phrases
         for word in words:
-            node = _shape_child(node, word) if _is_shape(word) else _word_child(node, word)
+            node = _shape_child(node, word) if is_shape(word) else _word_child(node, word)
         node.rows.append(row)
 
     def _split(self, pieces: list[Piece]) -> list[Piece]:
-        """Clitics that are words of their own, taken off the words they are written to."""
+        """Clitics that are words of their own, taken off the words they are written to; and the
+        ends of a range in words ("चार-पांच", four to five), which a hyphen joins.
+        """
         out: list[Piece] = []
         for piece in pieces:
+            hyphen = self._range_hyphen(piece.word)
+            if hyphen:
+                middle = piece.start + hyphen
+                out.append(Piece(piece.start, middle, piece.word[:hyphen]))
+                out.append(Piece(middle, middle + 1, "-"))
+                out.append(Piece(middle + 1, piece.end, piece.word[hyphen + 1 :]))
+                continue
             clitic = self._clitic(piece.word)
             if clitic is None:
                 out.append(piece)
@@ -154,13 +163,25 @@ class WordList:
             out.append(Piece(middle, piece.end, piece.word[len(clitic) :]))
         return out
 
+    def _range_hyphen(self, word: str) -> int:
+        """Where the hyphen of a range in words stands, or 0. "twenty-five" is one number."""
+        first, hyphen, second = word.partition("-")
+        if not hyphen or not first or not second or word in self._words:
+            return 0
+        low, high = self._listed(first), self._listed(second)
+        both = NUMBER in low.tags & high.tags and low.value is not None and high.value is not None
+        scales = self._numerals.scales
+        rising = both and (low.value or 0) < (high.value or 0)
+        return len(first) if rising and first not in scales and second not in scales else 0
+
     def _clitic(self, word: str) -> str | None:
         if word in self._words:
             return None
         for clitic in self._script.split:
             rest = word[len(clitic) :]
             if word.startswith(clitic) and len(rest) >= _SHORTEST_STEM:
-                if rest.isdigit() or self._row(rest).tags:
+                opens_phrase = rest in self._phrases.words
+                if rest.isdigit() or opens_phrase or self._row(rest).tags:
                     return clitic
         return None
 
@@ -262,7 +283,7 @@ def _merged(rows: Sequence[_Row]) -> _Row:
     return _Row(NO_TAGS.union(*(r.tags for r in rows)), meaning, values[-1] if values else None)
 
 
-def _is_shape(word: str) -> bool:
+def is_shape(word: str) -> bool:
     """Whether a form's word is a regex; a lone mark ("(", "?") is itself."""
     return len(word) > 1 and _REGEX.search(word) is not None
 
