@@ -191,6 +191,8 @@ class Statement:
     derived: bool = False
     """True when the figure is the outlet's repetition or sum of one that a speaker gave."""
     report_id: str | None = None
+    person: str | None = None
+    """The one person counted, when a figure is no number: an age, a surname, "" for a nameless one."""
 
     @property
     def span(self) -> Span:

@@ -22,7 +22,6 @@ from functools import lru_cache
 
 from worker.core.domain.report import Target
 from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES
-from worker.core.extract.actors import find_actors
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, PlaceEntry
@@ -108,7 +107,7 @@ def word_key(
 
 def _mentions(passage: Passage) -> Iterator[_Mention]:
     weights = passage.weights.target
-    spokesmen = [a for a in find_actors(passage) if a.person]
+    spokesmen = [a for a in passage.actors if a.person]
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)

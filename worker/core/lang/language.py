@@ -30,7 +30,9 @@ from worker.core.lang.word_list import Entry, WordList
 
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
-_KEYS = {"lang", "name", "capabilities", "script", "number", "scale", "implies", "joints"}
+_KEYS = {
+    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+}  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
@@ -61,9 +63,15 @@ class Reader:
     grammar: Grammar
     words: WordList
 
-    def tokens(self, text: str, at: Range, is_capital: Callable[[int], bool]) -> list[Token]:
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
         """The tokens of a stretch of normalised text, before any rule."""
-        return self.words.tokens(text, at, is_capital)
+        return self.words.tokens(text, at, is_capital, letter)
 
     def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
         """What the rules make of a sentence's tokens, and what they state."""
@@ -119,7 +127,9 @@ def build_language(
     entries += tuple(_number_entries(data, script))
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
-    numerals = Numerals(scales, joints, script.spaceless)
+    numerals = Numerals(
+        scales, joints, script.spaceless, bool(data.get("units_first", False))
+    )
     implies = {c.name: c.implies for c in classes.values() if c.implies}
     for tag, tags in data.get("implies", {}).items():
         more = frozenset(_known(t, classes, source) for t in tags)

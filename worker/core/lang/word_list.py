@@ -9,7 +9,8 @@ Rules
 3. A word that is not listed is looked up without the clitics and endings of its script, then by its
    parts when it is a number with a hyphen ("twenty-five").
 4. What no class knows is ``WORD`` or ``PUNCT``. ``CAP``: it begins with a capital where capitals mean
-   something. Digits are ``NUM`` and ``DIGIT`` with their value, a year of four digits also ``YEAR``.
+   something. ``MARKED``: it is printed with a letter that normal text folds, and that the script says
+   tells words apart. Digits are ``NUM`` and ``DIGIT`` with their value, a year of four digits also ``YEAR``.
 5. A list holds the classes that one grammar mentions, and no others: a phrase of another grammar
    hides nothing from it.
 """
@@ -24,8 +25,10 @@ from worker.core.lang.normalise import Range
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
 from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_number
 
-WORD, PUNCT, CAPITAL, YEAR = "WORD", "PUNCT", "CAP", "YEAR"
+WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
+_QUOTES = frozenset('"')
+"""Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
 
@@ -86,9 +89,19 @@ class WordList:
         rows = [row for rows in self._words.values() for row in rows]
         return {row.tags for row in rows} | {_merged(rows).tags for rows in self._words.values()}
 
-    def tokens(self, text: str, at: Range, is_capital: Callable[[int], bool]) -> list[Token]:
-        """The tokens of a stretch of normalised text, phrases and numbers made one."""
-        pieces = self._split(list(cut(text, at, self._script)))
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
+        """The tokens of a stretch of normalised text, phrases and numbers made one.
+
+        ``letter`` gives the original character at a position; without it every token is ``MARKED``
+        in a script where that means something.
+        """
+        pieces = self._split([p for p in cut(text, at, self._script) if p.word not in _QUOTES])
         out: list[Token] = []
         index = 0
         while index < len(pieces):
@@ -103,9 +116,18 @@ class WordList:
                 )
             if is_capital(token.start):
                 token = replace(token, tags=token.tags | {CAPITAL})
+            if self._is_marked(token, letter):
+                token = replace(token, tags=token.tags | {MARKED})
             out.append(token)
             index += size
         return compose(out, self._numerals)
+
+    def _is_marked(self, token: Token, letter: Callable[[int], str] | None) -> bool:
+        """Whether a token is printed with a letter that tells it from another word."""
+        marked = self._script.marked
+        if not marked or letter is None:
+            return bool(marked)
+        return any(letter(i).casefold() in marked for i in range(token.start, token.end))
 
     def _add(self, words: tuple[str, ...], row: _Row) -> None:
         if len(words) == 1:
@@ -158,7 +180,8 @@ class WordList:
         for clitic in self._script.split:
             rest = word[len(clitic) :]
             if word.startswith(clitic) and len(rest) >= _SHORTEST_STEM:
-                if rest.isdigit() or self._row(rest).tags:
+                opens_phrase = rest in self._phrases.words
+                if rest.isdigit() or opens_phrase or self._row(rest).tags:
                     return clitic
         return None
 

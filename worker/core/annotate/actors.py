@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.lexicon import any_of
 from worker.core.lang.normalise import Range, plain
+from worker.core.text.prose import Prose
+
+STATES = ("state", "foreign_state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +22,13 @@ class ActorMention(Range):
     person: bool
 
 
-def find_actors(passage: Passage) -> tuple[ActorMention, ...]:
-    """All actors named inside the segment, in order."""
-    pattern, owners = _names(passage.profile.actors)
+def find_actors(prose: Prose, actors: tuple[Actor, ...]) -> tuple[ActorMention, ...]:
+    """All of these actors that a text names, in order."""
+    pattern, owners = _names(actors)
     if pattern is None:
         return ()
     return tuple(
-        ActorMention(m.start(), m.end(), *owners[m.group()])
-        for at in passage.segment.ranges
-        for m in pattern.finditer(passage.prose.text, at.start, at.end)
+        ActorMention(m.start(), m.end(), *owners[m.group()]) for m in pattern.finditer(prose.text)
     )
 
 
