@@ -127,9 +127,7 @@ def build_language(
     entries += tuple(_number_entries(data, script))
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
-    numerals = Numerals(
-        scales, joints, script.spaceless, bool(data.get("units_first", False))
-    )
+    numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
     implies = {c.name: c.implies for c in classes.values() if c.implies}
     for tag, tags in data.get("implies", {}).items():
         more = frozenset(_known(t, classes, source) for t in tags)

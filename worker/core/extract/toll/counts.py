@@ -4,7 +4,9 @@ Rules
 -----
 1. Classes under one harm ("two policemen and three civilians") are parts of one figure, which the
    clause prints as a whole: the whole comes first, with all of it in its quote.
-2. "Including nine children" is part of the count before it, and of what became of that.
+2. "Including nine children" is part of the count before it, and of what became of that. In some
+   languages the part comes first ("nine children included, 14 people died"); then the rule that
+   found it says so (flag ``of_next``).
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
    The victims are the rest (nine), with all of it in the quote.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
@@ -29,6 +31,8 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY", "REPLACED_COUNT"})
 _LISTED = frozenset({"GROUP"})
+_OF_NEXT = "of_next"
+"""Flag of a part that stands before its whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +63,36 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     told = {m.number for m in stated if m.what in ("killed", "injured")}
     stated = [m for m in stated if m.what != "shot" or m.number not in told]
     out: list[Count] = []
+    waiting: list[CountMention] = []
     for mention in told_once(stated):
-        if mention.what == "part":
-            out = _with_part(out, mention)
+        if mention.what != "part":
+            added = list(_with_parts(mention))
+            out += added
+            for part in waiting:
+                if part.sentence == mention.sentence:
+                    out = _with_part(out, part, added[0])
+            waiting = []
+        elif _OF_NEXT in mention.flags:
+            waiting.append(mention)
         else:
-            out += _with_parts(mention)
+            out = _with_part(out, mention, _whole_before(out, mention))
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
 
-def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
-    """A part, put under the count before it in its sentence."""
-    whole = next(
+def _whole_before(out: Sequence[Count], part: CountMention) -> Count | None:
+    """The count before a part in its sentence."""
+    return next(
         (
             c
             for c in reversed(out)
-            if c.mention.sentence == mention.sentence and c.end <= mention.start and not c.parent
+            if c.mention.sentence == part.sentence and c.end <= part.start and not c.parent
         ),
         None,
     )
+
+
+def _with_part(out: list[Count], mention: CountMention, whole: Count | None) -> list[Count]:
+    """A part, put under its whole."""
     if whole is None:
         return out
     of_attackers = mention.is_attackers and not whole.mention.is_attackers
@@ -103,12 +119,13 @@ def _without(whole: Count, attackers: Count) -> Iterator[Count]:
         return
     rest = replace(
         mention,
+        start=min(mention.start, taken.start),
         end=max(mention.end, taken.end),
         value=mention.value - taken.value,
         low=None if mention.low is None else mention.low - taken.value,
         high=None if mention.high is None else mention.high - taken.value,
     )
-    yield Count(mention.start, rest.end, rest, whole.measure, "unspecified")
+    yield Count(rest.start, rest.end, rest, whole.measure, "unspecified")
 
 
 def _with_parts(mention: CountMention) -> Iterator[Count]:
