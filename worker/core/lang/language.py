@@ -26,7 +26,7 @@ from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.lang.numerals import Numerals
 from worker.core.lang.tokens import NO_TAGS, Script, Token
-from worker.core.lang.word_list import Entry, WordList
+from worker.core.lang.word_list import Entry, WordList, is_shape
 
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
@@ -207,7 +207,7 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
         raise KnowledgeError(f"{where}: an empty word in {form!r}")
     try:
         for word in words:
-            re.compile(word) if len(word) > 1 else None
+            re.compile(word) if is_shape(word) else None
     except re.error as error:
         raise KnowledgeError(f"{where}: {form!r}: {error}") from error
     return words
