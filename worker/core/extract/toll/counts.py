@@ -6,7 +6,7 @@ Rules
    clause prints as a whole: the whole comes first, with all of it in its quote.
 2. "Including nine children" is part of the count before it, and of what became of that. Where a
    language puts the part first it is part of the count after it (Turkish "3'ü polis 8 kişi": of 8
-   persons 3 policemen), which the grammar marks (``PART_OF_NEXT``).
+   persons 3 policemen), which the rule that found it says (tag ``PART_OF_NEXT``, flag ``of_next``).
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
    The victims are the rest (nine), with all of it in the quote.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
@@ -31,6 +31,8 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY", "REPLACED_COUNT"})
 _LISTED = frozenset({"GROUP"})
+_OF_NEXT = "of_next"
+"""Flag of a part that stands before its whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     out: list[Count] = []
     told_first: list[CountMention] = []
     for mention in told_once(stated):
-        if mention.what == "part" and "PART_OF_NEXT" in mention.tags:
+        if mention.what == "part" and _is_of_next(mention):
             told_first.append(mention)
         elif mention.what == "part":
             out = _with_part(out, mention)
@@ -74,13 +76,18 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
 
+def _is_of_next(mention: CountMention) -> bool:
+    """Whether a part stands before its whole."""
+    return "PART_OF_NEXT" in mention.tags or _OF_NEXT in mention.flags
+
+
 def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
     """A part, put under the count before it in its sentence, or after it where that is marked."""
     wholes = [c for c in out if c.mention.sentence == mention.sentence and not c.parent]
     before = [c for c in wholes if c.end <= mention.start]
     after = [c for c in wholes if c.mention.number.start >= mention.number.end]
     whole = before[-1] if before else None
-    if "PART_OF_NEXT" in mention.tags and after:
+    if _is_of_next(mention) and after:
         whole = after[0]
     if whole is None:
         return out
