@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.annotate.annotate import annotate
 from worker.core.classify.features import Feature
 from worker.core.classify.score import band, probability, score
 from worker.core.classify.verdict import Classification, classify
@@ -59,8 +60,8 @@ def judge(
         "a", 1, title, body, text, "", None, None, lang, published,
         "feed" if published else "none", None, None,
     )  # fmt: skip
-    prose = compose(title, text, lang)
-    result = classify(article, prose, find_segments(article, prose, knowledge), knowledge)
+    annotated = annotate(article, compose(title, text, lang), knowledge)
+    result = classify(annotated, find_segments(annotated, knowledge), knowledge)
     for reason in result.verdict.reasons:
         if reason.span is not None:
             assert text[reason.span.start : reason.span.end] == reason.span.quote

@@ -13,7 +13,6 @@ from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.clock import find_times
 from worker.core.annotate.dates import DateMention, find_dates
-from worker.core.lang.normalise import Range
 from worker.core.text.prose import compose
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
@@ -51,14 +50,14 @@ SOLAR_MONTHS = [
 
 
 def mentions(text: str, day: dt.date | None = PUBLISHED) -> tuple[DateMention, ...]:
-    return find_dates(compose(None, text, "en"), day, KNOWLEDGE)
+    return find_dates(compose(None, text, "en"), KNOWLEDGE).seen_from(day)
 
 
 def times(text: str, zone: str = "Asia/Kabul") -> list[str]:
     lexicon = KNOWLEDGE.lexicon("en")
     assert lexicon is not None
-    norm = compose(None, text, "en").text
-    return [m.time for m in find_times(norm, Range(0, len(norm)), lexicon, zone, PUBLISHED)]
+    found = find_times(compose(None, text, "en"), lexicon)
+    return [m.local(zone, PUBLISHED) for m in found]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +111,12 @@ def test_find_dates_needs_full_dates_where_the_document_has_none() -> None:
     assert [m.first for m in found] == [dt.date(2019, 6, 3)]
 
 
+def test_find_dates_leaves_alone_what_is_older_than_any_calendar() -> None:
+    """ "300 decades ago" is no day, and no error."""
+    assert mentions("It was built 300 decades ago.") == ()
+    assert len(mentions("It was built 3 decades ago.")) == 1
+
+
 def test_find_dates_marks_an_anaphoric_mention_that_can_be_moved() -> None:
     """ "Two weeks after" counts from the attack told of, which may be older than the paper."""
     after, ago = mentions("Two weeks after it; two weeks ago it was.")
@@ -163,7 +168,7 @@ def test_find_dates_reads_any_text(text: str) -> None:
     """Any characters at all yield mentions in order, inside the text, first before last."""
     prose = compose(None, text, "en")
     end = 0
-    for mention in find_dates(prose, PUBLISHED, KNOWLEDGE):
+    for mention in find_dates(prose, KNOWLEDGE).seen_from(PUBLISHED):
         assert end <= mention.start < mention.end <= len(prose.text)
         assert mention.first <= mention.last
         end = mention.end

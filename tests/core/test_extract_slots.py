@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.annotate.annotate import annotate
 from worker.core.domain.document import Article, Span
 from worker.core.extract import status, target, what, when, where, who
-from worker.core.extract.actors import find_actors
 from worker.core.extract.claim import find_claims
 from worker.core.extract.passage import Passage
-from worker.core.segment.main_date import find_timeline
 from worker.core.segment.segment import find_segments
 from worker.core.text.prose import compose
 
@@ -29,18 +28,15 @@ def passages(body: str, title: str | None = None) -> list[Passage]:
     article = Article(
         "a", 1, title, body, text, "", None, None, "en", WEDNESDAY, "feed", None, None
     )
-    prose = compose(title, text, "en")
-    lexicon = KNOWLEDGE.lexicon("en")
-    assert lexicon is not None
-    segments = find_segments(article, prose, KNOWLEDGE)
-    dates = find_timeline(article, prose, lexicon, KNOWLEDGE).dates
+    annotated = annotate(article, compose(title, text, "en"), KNOWLEDGE)
+    assert annotated.lexicon is not None
+    segments = find_segments(annotated, KNOWLEDGE)
     return [
         Passage(
-            article, prose, lexicon, KNOWLEDGE, s, dates,
-            tuple(o for o in segments if o is not s),
+            annotated, annotated.lexicon, KNOWLEDGE, s, tuple(o for o in segments if o is not s)
         )
         for s in segments
-    ]  # fmt: skip
+    ]
 
 
 def passage(body: str, title: str | None = None) -> Passage:
@@ -130,8 +126,7 @@ def test_extract_quotes_every_piece_of_evidence_verbatim(
 
 
 def evidence(item: Passage) -> list[Span]:
-    actors = find_actors(item)
-    claimed, claim_spans = find_claims(item, actors)
+    claimed, claim_spans = find_claims(item)
     aims, target_spans = target.find_targets(item)
     found = (
         when.date_evidence(item),
@@ -142,7 +137,7 @@ def evidence(item: Passage) -> list[Span]:
         what.find_weapons(item)[1],
         target_spans,
         claim_spans,
-        who.find_perpetrators(item, actors, claimed)[1],
+        who.find_perpetrators(item, claimed)[1],
         status.find_status(item)[1],
     )
     return [span for spans in found for span in spans]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.annotate.annotate import annotate
 from worker.core.domain.document import Article
 from worker.core.segment.segment import Segment, find_segments, segment_at
 from worker.core.text.prose import Prose, compose
@@ -26,7 +27,7 @@ def read(
         "feed" if published else "none", None, None,
     )  # fmt: skip
     prose = compose(title, text, "en")
-    return prose, find_segments(article, prose, KNOWLEDGE)
+    return prose, find_segments(annotate(article, prose, KNOWLEDGE), KNOWLEDGE)
 
 
 def kinds(segments: tuple[Segment, ...]) -> list[str]:

@@ -1,6 +1,7 @@
 """THE chain: one document in, everything it says out. Pure; the same bytes give the same answer.
 
-read → compose → find_segments → classify → extract. Whether an attack is already known is not
+read → compose → annotate → (find_segments → classify → extract): what a text mentions is found once,
+and the three stages after it read the same ``Annotated``. Whether an attack is already known is not
 asked here, so an answer does not depend on the order in which articles arrive.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from worker.core.annotate.annotate import annotate
 from worker.core.classify.verdict import classify
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.report import Analysis
@@ -25,9 +27,10 @@ def analyze(document: Document, entry: Entry | None, knowledge: Knowledge) -> An
     """
     article = read(_completed(document, entry), knowledge)
     prose = compose(article.title, article.text, article.lang)
-    segments = find_segments(article, prose, knowledge)
-    classification = classify(article, prose, segments, knowledge)
-    reports = extract(article, prose, segments, classification, knowledge)
+    annotated = annotate(article, prose, knowledge)
+    segments = find_segments(annotated, knowledge)
+    classification = classify(annotated, segments, knowledge)
+    reports = extract(annotated, segments, classification, knowledge)
     return Analysis(article, classification.verdict, reports)
 
 

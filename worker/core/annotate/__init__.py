@@ -1,1 +1,1 @@
-"""What a text mentions: numbers, dates, clock times, places; found and normalised, not chosen."""
+"""What a text mentions: numbers, dates, clock times, places, attack words, groups; found and normalised, not chosen."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from worker.core.knowledge.profile import Actor, Profile
+from worker.core.knowledge.profile import Actor
 from worker.core.lang.lexicon import any_of
 from worker.core.lang.normalise import Range, plain
 from worker.core.text.prose import Prose
@@ -22,9 +22,9 @@ class ActorMention(Range):
     person: bool
 
 
-def find_actors(prose: Prose, profile: Profile) -> tuple[ActorMention, ...]:
-    """All actors that a text names, in order."""
-    pattern, owners = _names(profile.actors)
+def find_actors(prose: Prose, actors: tuple[Actor, ...]) -> tuple[ActorMention, ...]:
+    """All of these actors that a text names, in order."""
+    pattern, owners = _names(actors)
     if pattern is None:
         return ()
     return tuple(

@@ -13,8 +13,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, precision_of
+from worker.core.annotate.date_mention import LOOK_CHARS, DatePhrase, Interval, precision_of
 from worker.core.lang.lexicon import Lexicon, Table
 from worker.core.lang.normalise import Range, words_end
 
@@ -26,7 +27,7 @@ _VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9),
 _MOST_SLACK_DAYS = 400
 
 
-def counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+def counted(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
     """Counted units: "a month ago", "just over two weeks after", "hace dos semanas", "weeks earlier"."""
     for found, unit in lexicon.table("time_unit").find(text, 0, len(text)):
         count, start = _count_before(text, lexicon, found.start())
@@ -38,11 +39,18 @@ def counted(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMent
             continue
         amount, start = _amount_before(text, lexicon, stretch.start)
         near, far = _days_back(unit, count, amount)
-        first, last = document - dt.timedelta(days=far), document - dt.timedelta(days=near)
-        yield DateMention(
-            start, stretch.end, first, last, precision_of(first, last), "relative",
-            anaphoric=direction != "ago",
-        )  # fmt: skip
+        yield DatePhrase(start, stretch.end, partial(_back, near, far), direction != "ago")
+
+
+def _back(near: int, far: int, day: dt.date | None) -> Interval | None:
+    """From ``far`` to ``near`` days before a day."""
+    if day is None:
+        return None
+    try:
+        first, last = day - dt.timedelta(days=far), day - dt.timedelta(days=near)
+    except OverflowError:  # "300 decades ago"
+        return None
+    return Interval(first, last, precision_of(first, last), "relative")
 
 
 def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, int]:

@@ -1,8 +1,13 @@
-"""A date mention: what ``dates`` and ``ages`` find, and how precise an interval is."""
+"""A date mention: words, the days they name, and how precise an interval is.
+
+What a phrase names depends on the day that the text speaks from ("on Monday"). So phrases are found
+first, which costs a look at every word, and turned into mentions once that day is known.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from worker.core.domain.vocabulary import DateBasis, DatePrecision
@@ -34,6 +39,35 @@ class DateMention(Range):
     def meets(self, first: dt.date, last: dt.date) -> bool:
         """Whether the two intervals share a day."""
         return self.first <= last and first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The days that a phrase names, both inclusive, and how it names them."""
+
+    first: dt.date
+    last: dt.date
+    precision: DatePrecision
+    basis: DateBasis
+
+
+@dataclass(frozen=True, slots=True)
+class DatePhrase(Range):
+    """Words that name days as soon as it is known from which day the text speaks."""
+
+    days: Callable[[dt.date | None], Interval | None]
+    """The days, seen from a day; from None only what is written with its year."""
+    anaphoric: bool = False
+
+    def seen_from(self, day: dt.date | None) -> DateMention | None:
+        """The mention that the phrase is on that day; None when it names no day then."""
+        named = self.days(day)
+        if named is None:
+            return None
+        return DateMention(
+            self.start, self.end, named.first, named.last, named.precision, named.basis,
+            self.anaphoric,
+        )  # fmt: skip
 
 
 def precision_of(first: dt.date, last: dt.date) -> DatePrecision:

@@ -2,13 +2,13 @@
 
 Rules
 -----
-1. A mention is resolved against the document's *local* date. A weekday is the most recent one on
-   or before it; a month and day without a year likewise. Without a document date only mentions
-   that carry their year are found.
+1. A phrase is resolved against a day, mostly the document's *local* date. A weekday is the most
+   recent one on or before it; a month and day without a year likewise. Without a day only phrases
+   that carry their year are mentions.
 2. An interval is never narrower than the words: "just over two weeks" is 14 to 18 days.
 3. Dates after "since", "until" and the like bound a stretch of time; they are no mention.
 4. ``anaphoric`` mentions ("two weeks after …", "a day earlier") count from what the text was
-   talking about. They are resolved against the document date; ``shifted`` moves them.
+   talking about. They are resolved against the same day; ``shifted`` moves them.
 
 Theory of operation
 -------------------
@@ -16,6 +16,8 @@ Words come from the lexicon (tables ``month``, ``weekday``, ``day_word``, ``peri
 ``time_direction``, ``count_word``, ``vague_amount``), shapes of digits stand here. A month name is
 found first and day and year looked for on both sides, so "May 8, 2019", "8 de mayo de 2019" and
 "18 Sawr 1398" are one piece of code. A month of another calendar is written ``calendar/number``.
+The words are looked for once (``find_dates``); ``DatePhrases.seen_from`` turns them into mentions, and
+only there the longest wins, since a phrase that names no day must not hide one that does.
 (EFE, 1 July 2019, has no absolute date at all, only "on Monday" and "a month ago".)
 """
 
@@ -24,20 +26,26 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 from convertdate import islamic, persian
 
 from worker.core.annotate.ages import counted
-from worker.core.annotate.date_mention import LOOK_CHARS, DateMention, precision_of
+from worker.core.annotate.date_mention import (
+    LOOK_CHARS,
+    DateMention,
+    DatePhrase,
+    Interval,
+    precision_of,
+)
 from worker.core.domain.vocabulary import DatePrecision
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, apart
 from worker.core.text.prose import Prose
 
-__all__ = ["DateMention", "find_dates"]
+__all__ = ["DateMention", "DatePhrases", "find_dates"]
 
 _CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
     "solar_hijri": persian.to_gregorian,
@@ -60,23 +68,41 @@ _Days = tuple[int, int]
 """First and last day of a month, both included."""
 
 
-def find_dates(
-    prose: Prose, document_date: dt.date | None, knowledge: Knowledge
-) -> tuple[DateMention, ...]:
-    """All date mentions, left to right, the longest where they overlap."""
+@dataclass(frozen=True, slots=True)
+class DatePhrases:
+    """All words of a text that may name days, whichever day it speaks from."""
+
+    text: str
+    lexicon: Lexicon | None
+    phrases: tuple[DatePhrase, ...] = ()
+
+    def seen_from(self, day: dt.date | None) -> tuple[DateMention, ...]:
+        """All date mentions, left to right, the longest where they overlap."""
+        if self.lexicon is None:
+            return ()
+        named = (phrase.seen_from(day) for phrase in self.phrases)
+        found = [mention for mention in named if mention is not None]
+        found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
+        joined = _joined(self.text, apart(found))
+        return tuple(m for m in joined if not _bounds(self.text, self.lexicon, m))
+
+
+def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
+    """All words that may name days; none in a language that we do not read."""
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
-        return ()
+        return DatePhrases(prose.text, None)
     text = prose.text
-    found = [*_numeric(text, document_date), *_months(prose, lexicon, document_date, knowledge)]
-    if document_date is not None:
-        found += _weekdays(text, lexicon, document_date)
-        found += _day_words(text, lexicon, document_date)
-        found += _periods(text, lexicon, document_date)
-        found += counted(text, lexicon, document_date)
-    found += _years(text)
-    found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
-    return tuple(m for m in _joined(text, apart(found)) if not _bounds(text, lexicon, m))
+    phrases = (
+        *_numeric(text),
+        *_months(prose, lexicon, knowledge),
+        *_weekdays(text, lexicon),
+        *_day_words(text, lexicon),
+        *_periods(text, lexicon),
+        *counted(text, lexicon),
+        *_years(text),
+    )
+    return DatePhrases(text, lexicon, phrases)
 
 
 def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
@@ -108,20 +134,38 @@ def _day(year: int, month: int, day: int, calendar: str = "gregorian") -> dt.dat
         return None
 
 
-def _numeric(text: str, document: dt.date | None) -> Iterator[DateMention]:
+def _numeric(text: str) -> Iterator[DatePhrase]:
     for found in _ISO.finditer(text):
         day = _day(int(found[1]), int(found[2]), int(found[3]))
         if day is not None:
-            yield DateMention(*found.span(), day, day, "day", "stated")
+            yield DatePhrase(*found.span(), _always(day, day, "day"))
     for found in _SLASHED.finditer(text):
         year = int(found[4]) + (2000 if len(found[4]) == 2 else 0)
         one, two = int(found[1]), int(found[3])
-        both = {d for d in (_day(year, two, one), _day(year, one, two)) if d is not None}
-        if both:
-            # 05/08/2019 is two different days on two sides of an ocean: take the one nearer
-            # to the document and not after it, else the day-first one that most of the world uses.
-            day = min(both, key=lambda d: (_distance(d, document), d != _day(year, two, one)))
-            yield DateMention(*found.span(), day, day, "day", "stated")
+        day_first, month_first = _day(year, two, one), _day(year, one, two)
+        either = tuple({d for d in (day_first, month_first) if d is not None})
+        if either:
+            yield DatePhrase(*found.span(), partial(_nearer, either, day_first))
+
+
+def _always(
+    first: dt.date, last: dt.date, precision: DatePrecision
+) -> Callable[[dt.date | None], Interval]:
+    """The days of words that carry their year: the same from wherever they are seen."""
+    named = Interval(first, last, precision, "stated")
+    return lambda _seen_from: named
+
+
+def _nearer(
+    either: tuple[dt.date, ...], day_first: dt.date | None, document: dt.date | None
+) -> Interval:
+    """05/08/2019 is two different days on two sides of an ocean.
+
+    Taken is the one nearer to the document and not after it, else the day-first one that most of the
+    world uses.
+    """
+    day = min(either, key=lambda d: (_distance(d, document), d != day_first))
+    return Interval(day, day, "day", "stated")
 
 
 def _distance(day: dt.date, document: dt.date | None) -> tuple[bool, int]:
@@ -130,9 +174,7 @@ def _distance(day: dt.date, document: dt.date | None) -> tuple[bool, int]:
     return day > document + dt.timedelta(days=1), abs((document - day).days)
 
 
-def _months(
-    prose: Prose, lexicon: Lexicon, document: dt.date | None, knowledge: Knowledge
-) -> Iterator[DateMention]:
+def _months(prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DatePhrase]:
     connector = lexicon.patterns["date_connector"]
     shapes = _shapes(connector.pattern if connector is not None else "(?!)")
     calendars = {"gregorian", *knowledge.profile.calendars}
@@ -144,10 +186,18 @@ def _months(
         if written is None:
             continue
         at, days, year = written
-        interval = _resolve(int(number), calendar or "gregorian", days, year, document)
-        if interval is not None:
-            precision: DatePrecision = precision_of(*interval) if days else "month"
-            yield DateMention(at.start, at.end, *interval, precision, "stated")
+        named = partial(_in_month, int(number), calendar or "gregorian", days, year)
+        yield DatePhrase(at.start, at.end, named)
+
+
+def _in_month(
+    month: int, calendar: str, days: _Days | None, year: int | None, document: dt.date | None
+) -> Interval | None:
+    interval = _resolve(month, calendar, days, year, document)
+    if interval is None:
+        return None
+    precision: DatePrecision = precision_of(*interval) if days else "month"
+    return Interval(*interval, precision, "stated")
 
 
 @lru_cache(maxsize=32)
@@ -230,38 +280,52 @@ def _interval(
     return first, after - dt.timedelta(days=1)
 
 
-def _weekdays(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+def _weekdays(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
     for found, value in lexicon.table("weekday").find(text, 0, len(text)):
         if lexicon.ends_with("date_next", text, found.start(), LOOK_CHARS):
             continue
-        back = (document.weekday() - int(value)) % 7
-        if back == 0 and lexicon.ends_with("date_last", text, found.start(), LOOK_CHARS):
-            back = 7
-        day = document - dt.timedelta(days=back)
-        yield DateMention(*found.span(), day, day, "day", "weekday")
+        past = lexicon.ends_with("date_last", text, found.start(), LOOK_CHARS) is not None
+        yield DatePhrase(*found.span(), partial(_weekday, int(value), past))
 
 
-def _day_words(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+def _weekday(number: int, past: bool, document: dt.date | None) -> Interval | None:
+    """The latest such weekday; ``past``: "last Monday" of a Monday is that of a week ago."""
+    if document is None:
+        return None
+    back = (document.weekday() - number) % 7
+    day = document - dt.timedelta(days=7 if back == 0 and past else back)
+    return Interval(day, day, "day", "weekday")
+
+
+def _day_words(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
     """Words such as "last night": offsets in days, "-1" or "-1..0"; a trailing "*" is anaphoric."""
     for found, value in lexicon.table("day_word").find(text, 0, len(text)):
         low, _, high = value.rstrip("*").partition("..")
-        first = document + dt.timedelta(days=int(low))
-        last = document + dt.timedelta(days=int(high or low))
-        yield DateMention(
-            *found.span(), first, last, precision_of(first, last), "relative",
-            anaphoric=value.endswith("*"),
-        )  # fmt: skip
+        named = partial(_away, int(low), int(high or low))
+        yield DatePhrase(*found.span(), named, value.endswith("*"))
 
 
-def _periods(text: str, lexicon: Lexicon, document: dt.date) -> Iterator[DateMention]:
+def _away(low: int, high: int, document: dt.date | None) -> Interval | None:
+    """From ``low`` to ``high`` days after a day."""
+    if document is None:
+        return None
+    first, last = document + dt.timedelta(days=low), document + dt.timedelta(days=high)
+    return Interval(first, last, precision_of(first, last), "relative")
+
+
+def _periods(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
     """Words such as "last week": unit and how many units back."""
     for found, value in lexicon.table("period").find(text, 0, len(text)):
         unit, _, back = value.partition("/")
-        first, last = _period(unit, int(back), document)
-        precision: DatePrecision = (
-            "week" if unit == "week" else "month" if unit == "month" else "year"
-        )
-        yield DateMention(*found.span(), first, min(last, document), precision, "relative")
+        yield DatePhrase(*found.span(), partial(_until_now, unit, int(back)))
+
+
+def _until_now(unit: str, back: int, document: dt.date | None) -> Interval | None:
+    if document is None:
+        return None
+    first, last = _period(unit, back, document)
+    precision: DatePrecision = "week" if unit == "week" else "month" if unit == "month" else "year"
+    return Interval(first, min(last, document), precision, "relative")
 
 
 def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
@@ -276,9 +340,7 @@ def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
     return first, dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
 
 
-def _years(text: str) -> Iterator[DateMention]:
+def _years(text: str) -> Iterator[DatePhrase]:
     for found in _YEAR.finditer(text):
         year = int(found[1])
-        yield DateMention(
-            *found.span(), dt.date(year, 1, 1), dt.date(year, 12, 31), "year", "stated"
-        )
+        yield DatePhrase(*found.span(), _always(dt.date(year, 1, 1), dt.date(year, 12, 31), "year"))

@@ -17,13 +17,14 @@ Theory of operation
 Words become keys: a city's or a foreign name must match letter by letter, hyphens and blanks aside;
 a name of several words, or a long one, matches by its sound, so that Pul-i-Mahmoud Khan, Puli
 Mahmood Khan and Pul-e Mahmud Khan are one. Keys of adjacent words are joined, a linking "-e-", "-i-"
-dropped, and looked up; so "Khairkhana" and "Khair Khana" are one as well.
+dropped, and looked up; so "Khairkhana" and "Khair Khana" are one as well. Joining stops where no key
+begins so: of most words not even the second is looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -82,7 +83,10 @@ class _Gazetteer:
     names: dict[str, PlaceEntry]
     small: frozenset[str]
     """Keys that may be printed in small letters: "parliament", "the foreign ministry"."""
-    starts: frozenset[str]
+    begun: frozenset[str]
+    """Everything that a key of ``exact`` begins with, the key itself included; and so on."""
+    sound_begun: frozenset[str]
+    small_begun: frozenset[str]
     districts: dict[int, PlaceEntry]
 
 
@@ -107,10 +111,17 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
                 if local and (len(words) > 1 or len(name) >= _SOUND_CHARS) and len(sound) >= 5:
                     by_sound.setdefault(sound, entry)
     listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
-    starts = frozenset(key[:2] for key in (*exact, *by_sound))
     districts = {e.police_district: e for e in places if e.kind == "district" and e.police_district}
     pattern = re.compile(listed) if listed else None
-    return _Gazetteer(exact, by_sound, pattern, names, frozenset(small), starts, districts)
+    return _Gazetteer(
+        exact, by_sound, pattern, names, frozenset(small), _beginnings(exact), _beginnings(by_sound),
+        _beginnings(small), districts,
+    )  # fmt: skip
+
+
+def _beginnings(keys: Iterable[str]) -> frozenset[str]:
+    """All that a key begins with, from nothing to all of it."""
+    return frozenset(key[:end] for key in keys for end in range(len(key) + 1))
 
 
 def _is_unspaced(name: str) -> bool:
@@ -196,8 +207,8 @@ def _longest(
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
     first = words[index][2]
-    heads = (first[:2], _sound(first)[:2])
-    if len(first) > 1 and not gazetteer.starts.intersection(heads):
+    named = first in gazetteer.begun or _sound(first) in gazetteer.sound_begun
+    if len(first) > 1 and not named:
         return None
     small = cased is not None and _is_small(cased, words[index][0])
     letters, sound, best = "", "", None
@@ -209,6 +220,10 @@ def _longest(
         linking = (word in _LINKS or possessive) and last > index
         letters += "" if possessive else word
         sound += "" if linking else _sound(word)
+        if small and letters not in gazetteer.small_begun:
+            break
+        if letters not in gazetteer.begun and sound not in gazetteer.sound_begun:
+            break
         if small and letters not in gazetteer.small:
             continue
         entry = gazetteer.exact.get(letters)
@@ -264,7 +279,7 @@ def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iter
 def _phrases(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     if not patterns:
         return None
-    return re.compile("|".join(bounded(normalise_pattern(p)) for p in patterns))
+    return re.compile(bounded("|".join(map(normalise_pattern, patterns))))
 
 
 def _phrases_in(patterns: dict[str, tuple[str, ...]], prose: Prose) -> list[Range]:

@@ -14,10 +14,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from worker.core.annotate.dates import DateMention, find_dates
-from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
 from worker.core.classify.features import (
     BODY_SENTENCES,
@@ -26,11 +25,8 @@ from worker.core.classify.features import (
     age_features,
     measure,
 )
-from worker.core.domain.document import Article
-from worker.core.domain.moments import local_day
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range, plain
+from worker.core.lang.normalise import Range, plain, starting_in
 from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose
 
@@ -42,27 +38,28 @@ _ITEM_LEAD_SENTENCES = 3
 class Context:
     """Everything about the article that all segments share."""
 
-    article: Article
-    prose: Prose
+    annotated: Annotated
     knowledge: Knowledge
     cues: tuple[SentenceCues, ...]
-    mentions: tuple[PlaceMention, ...]
     head: tuple[SentenceCues, ...]
     lead: tuple[SentenceCues, ...]
-    today: dt.date | None
-    """The document's day on the area's clock; None unless it said when it was published."""
-    dates: tuple[DateMention, ...]
+
+    @property
+    def prose(self) -> Prose:
+        return self.annotated.prose
+
+    @property
+    def today(self) -> dt.date | None:
+        """The document's day on the area's clock; None unless it said when it was published."""
+        return self.annotated.day
 
 
-def context_of(article: Article, prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Context:
+def context_of(annotated: Annotated, knowledge: Knowledge) -> Context:
     """Find everything that the segments of an article are judged by."""
-    mentions = find_places(prose, knowledge)
-    cues = tuple(read_sentence(prose, s, lexicon, mentions) for s in prose.sentences)
+    cues = tuple(read_sentence(annotated, s) for s in annotated.prose.sentences)
     lead = tuple(c for c in cues if c.sentence.zone == "lead")
     head = tuple(c for c in cues if c.sentence.zone == "title") or lead[:1]
-    today = local_day(article.document_time, ZoneInfo(knowledge.profile.zone))
-    dates = find_dates(prose, today, knowledge) if today is not None else ()
-    return Context(article, prose, knowledge, cues, mentions, head, lead, today, dates)
+    return Context(annotated, knowledge, cues, head, lead)
 
 
 def is_inside(context: Context, segment: Segment) -> bool | None:
@@ -107,7 +104,7 @@ class _NamedPlace(Range):
 
 def _is_located(context: Context, mention: PlaceMention) -> bool:
     """Whether a name stands where an event is put ("in X"), rather than as an actor or topic."""
-    lexicon = context.knowledge.lexicon(context.prose.lang)
+    lexicon = context.annotated.lexicon
     if lexicon is None:
         return False
     start = max(0, mention.start - 40)
@@ -216,12 +213,9 @@ def _country_at_top(context: Context) -> Range | None:
 
 def _is_announced(context: Context, segment: Segment) -> bool:
     """Whether an item is brought in as news: "also on Sunday", "in a separate incident"."""
-    lexicon = context.knowledge.lexicon(context.prose.lang)
     anchor = context.prose.sentence_at(segment.anchor.start)
-    if lexicon is None or anchor is None:
-        return False
-    return any(
-        lexicon.first(name, context.prose.text, anchor.start, anchor.end) is not None
+    return anchor is not None and any(
+        context.annotated.has(name, anchor)
         for name in ("cue_recent", "separate_cue", "another_cue")
     )
 
@@ -234,12 +228,11 @@ def at_top(context: Context, segment: Segment) -> bool:
 def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
     """A date before the window beside the attack, at the top: "a strike in August killed …"."""
     zones = _zones_of(context, segment)
-    fresh_at_top = _is_fresh_at_top(context, zones, window)
+    if context.today is None or _is_fresh_at_top(context, zones, window):
+        return {}
     for cues in (*zones.head, *zones.lead):
-        for date in context.dates if cues.attack else ():
-            if not cues.sentence.holds(date.start) or context.today is None:
-                continue
-            if (context.today - date.last).days > window and not fresh_at_top:
+        for date in starting_in(context.annotated.dates, cues.sentence) if cues.attack else ():
+            if (context.today - date.last).days > window:
                 return {"age.old_mention": Feature(1.0, date)}
     return {}
 
@@ -261,10 +254,10 @@ def _is_fresh_at_top(context: Context, zones: SegmentZones, window: int) -> bool
     if context.today is None or any(c.has("reaction") for c in context.head):
         return False
     return any(
-        c.sentence.holds(d.start) and 0 <= (context.today - d.last).days <= window
+        0 <= (context.today - d.last).days <= window
         for c in (*zones.head, *zones.lead)
         if c.attack and c.here
-        for d in context.dates
+        for d in starting_in(context.annotated.dates, c.sentence)
     )
 
 

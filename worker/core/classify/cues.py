@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
-from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, starting_in
-from worker.core.text.prose import Prose, Sentence
+from worker.core.text.prose import Sentence
 
 THREAT_REACH_CHARS = 45
 """Characters after a word of threat or doubt within which an attack is only feared."""
@@ -45,41 +45,36 @@ class SentenceCues:
         return self.hits.get("attack", ()) or self.hits.get("attack_weak", ())
 
 
-def read_sentence(
-    prose: Prose, sentence: Sentence, lexicon: Lexicon, mentions: tuple[PlaceMention, ...]
-) -> SentenceCues:
+def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
     """The cues of one sentence."""
     hits = {}
     for category in CATEGORIES:
-        found = tuple(
-            Range.of(m)
-            for m in lexicon.find(f"cue_{category}", prose.text, sentence.start, sentence.end)
-        )
+        found = tuple(Range.of(m) for m in annotated.find(f"cue_{category}", sentence))
         if category == "opening":
             found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
         if found:
             hits[category] = found
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
-        hits[category] = _happened(prose, hits.get(category, ()), unreal, lexicon)
-    inside = starting_in(mentions, sentence)
+        hits[category] = _happened(annotated, hits.get(category, ()), unreal)
+    places = starting_in(annotated.places, sentence)
     regions = tuple(
         Range.of(m)
-        for m in lexicon.find("region_phrase", prose.text, sentence.start, sentence.end)
-        if not any(p.start < m.end() + 2 and m.start() < p.end for p in inside)
+        for m in annotated.find("region_phrase", sentence)
+        if not any(p.start < m.end() + 2 and m.start() < p.end for p in places)
     )
     return SentenceCues(
         sentence,
         hits,
-        tuple(m for m in inside if m.kind == "here"),
-        tuple(m for m in inside if m.kind == "near"),
-        tuple(m for m in inside if m.kind == "elsewhere"),
+        tuple(m for m in places if m.kind == "here"),
+        tuple(m for m in places if m.kind == "near"),
+        tuple(m for m in places if m.kind == "elsewhere"),
         regions,
     )
 
 
 def _happened(
-    prose: Prose, attacks: tuple[Range, ...], threats: tuple[Range, ...], lexicon: Lexicon
+    annotated: Annotated, attacks: tuple[Range, ...], threats: tuple[Range, ...]
 ) -> tuple[Range, ...]:
     """The attacks that are news: not "warned of a possible attack", not "months after a blast"."""
     return tuple(
@@ -87,7 +82,7 @@ def _happened(
         for attack in attacks
         if not any(
             threat.start <= attack.start <= threat.end + THREAT_REACH_CHARS
-            and lexicon.first("cue_turn", prose.text, threat.end, attack.start) is None
+            and not annotated.has("cue_turn", Range(threat.end, attack.start))
             for threat in threats
         )
     )

@@ -8,14 +8,17 @@ Rules
 3. A segment outside the area gets no role: no report is made of it, and its place is named in the
    verdict. A segment that counts attacks together, or only threatens one, gets none either.
 4. An attack told without its place belongs to the area when the article's own head or lead does.
-5. A language we have no lexicon for is sent to a person when it names the area, never dropped.
+5. An article without any word of attack or harm, or without any sign of where, is ``other`` and
+   dropped: nothing in it is judged.
+6. A language we have no lexicon for is sent to a person when it names the area, never dropped.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.places import PlaceMention
 from worker.core.classify.context import (
     Context,
     at_top,
@@ -25,7 +28,6 @@ from worker.core.classify.context import (
     measure_segment,
 )
 from worker.core.classify.score import Score, band, score, section_of, thresholds
-from worker.core.domain.document import Article
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Label, Role
 from worker.core.knowledge.knowledge import Knowledge
@@ -33,7 +35,9 @@ from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
 EVEN = 0.5
+_UNJUDGED: dict[str, Role] = {"main": "primary", "item": "roundup", "background": "background"}
 _NO_ATTACK = (["accident"], ["crime"], ["state"])
+_NOTHING_TOLD = Verdict("other", 0.0, "drop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,14 @@ class Classification:
 
 
 def classify(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> Classification:
     """Judge an article and each of its segments. Pure; raises nothing."""
-    lexicon = knowledge.lexicon(prose.lang)
-    if lexicon is None:
-        verdict = _unsupported(prose, find_places(prose, knowledge), knowledge)
-        return Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
-    context = context_of(article, prose, lexicon, knowledge)
+    if not _can_judge(annotated):
+        return _unjudged(annotated, segments, knowledge)
+    if annotated.silent:
+        return Classification(_NOTHING_TOLD, (), ())
+    context = context_of(annotated, knowledge)
     inside = tuple(is_inside(context, segment) for segment in segments)
     section = section_of(knowledge.profile.policy)
     scores = tuple(
@@ -66,13 +70,12 @@ def classify(
 
 
 def examine(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[dict[str, float], ...]:
     """The feature values of each segment that could be a report: what training learns from."""
-    lexicon = knowledge.lexicon(prose.lang)
-    if lexicon is None:
+    if not _can_judge(annotated):
         return ()
-    context = context_of(article, prose, lexicon, knowledge)
+    context = context_of(annotated, knowledge)
     found = []
     for segment in segments:
         inside = is_inside(context, segment)
@@ -80,6 +83,27 @@ def examine(
             features = measure_segment(context, segment, inside)
             found.append({name: feature.value for name, feature in features.items()})
     return tuple(found)
+
+
+def _can_judge(annotated: Annotated) -> bool:
+    """Whether there are weights for the language of a text."""
+    language = annotated.language
+    return language is not None and "verdict" in language.capabilities
+
+
+def _unjudged(
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
+) -> Classification:
+    """A text that a person judges: its reports, as far as the segments say what they are."""
+    verdict = _unsupported(annotated.prose, annotated.places, knowledge)
+    nobody = Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
+    if verdict.band == "drop" or annotated.silent or not segments:
+        return nobody
+    context = context_of(annotated, knowledge)
+    roles = tuple(
+        _UNJUDGED.get(s.kind) if is_inside(context, s) is not False else None for s in segments
+    )
+    return Classification(verdict, roles, (verdict.probability,) * len(segments))
 
 
 def _unsupported(prose: Prose, mentions: tuple[PlaceMention, ...], knowledge: Knowledge) -> Verdict:
@@ -145,7 +169,7 @@ def _verdict(
         key=lambda n: (roles[n] not in ("primary", "roundup"), -scores[n].probability, n),
     )
     if not ranked:
-        return Verdict("other", 0.0, "drop", (), places)
+        return _NOTHING_TOLD
     best = scores[ranked[0]]
     label = _label(segments, inside, roles)
     p = best.probability if label == "attack_report" else min(best.probability, EVEN - 1e-4)
@@ -181,7 +205,7 @@ def _other_places(
         if here is False:
             names += [
                 m.entry.name
-                for m in context.mentions
+                for m in context.annotated.places
                 if m.kind == "elsewhere" and segment.holds(m.start)
             ]
     return tuple(dict.fromkeys(names))

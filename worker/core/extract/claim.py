@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
+from worker.core.annotate.actors import ActorMention
 from worker.core.domain.report import Claim
-from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range
@@ -31,25 +31,23 @@ class _ClaimPhrase(Range):
     claimed: Literal["yes", "denied"]
 
 
-def find_claims(
-    passage: Passage, actors: tuple[ActorMention, ...]
-) -> tuple[tuple[Claim, ...], Spans]:
+def find_claims(passage: Passage) -> tuple[tuple[Claim, ...], Spans]:
     """One claim or denial per group, in the order of the text."""
-    phrases = list(_claim_phrases(passage, actors))
+    phrases = list(_claim_phrases(passage))
     claims: dict[tuple[str, str], Claim] = {}
     for item in phrases:
         key = (item.actor.id, item.claimed)
-        speaker = _speaker(passage, item, actors)
+        speaker = _speaker(passage, item)
         if key not in claims or (claims[key].speaker is None and speaker is not None):
             claims[key] = Claim(item.actor.name, item.claimed, speaker)
     return tuple(claims.values()), passage.spans(phrases)
 
 
-def _claim_phrases(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterator[_ClaimPhrase]:
+def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
     none = passage.find_ranges("claim_none")
     denied = passage.find_ranges("claim_denied")
     for match in passage.find("claim_passive"):
-        actor = _claimant_after(passage, match, actors)
+        actor = _claimant_after(passage, match)
         if actor is not None and not _is_negated(passage, match, none):
             yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
     for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
@@ -58,7 +56,7 @@ def _claim_phrases(passage: Passage, actors: tuple[ActorMention, ...]) -> Iterat
                 _is_negated(passage, match, none) or _is_negated(passage, match, denied)
             ):
                 continue
-            subject = _claimant_before(passage, match, actors)
+            subject = _claimant_before(passage, match)
             if subject is not None:
                 start = min(subject.start, match.start())
                 yield _ClaimPhrase(
@@ -74,32 +72,28 @@ def _is_negated(passage: Passage, match: Match[str], negations: list[Range]) -> 
     )
 
 
-def _claimant_after(
-    passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
-) -> ActorMention | None:
+def _claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
     limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
-    return next((a for a in actors if match.end() <= a.start < limit), None)
+    return next((a for a in passage.actors if match.end() <= a.start < limit), None)
 
 
-def _claimant_before(
-    passage: Passage, match: Match[str], actors: tuple[ActorMention, ...]
-) -> ActorMention | None:
+def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
     """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
     low = passage.clause(match.start()).start
-    named = [a for a in actors if low <= a.start and a.end <= match.start()]
+    named = [a for a in passage.actors if low <= a.start and a.end <= match.start()]
     if named:
         return named[-1]
     head = Range(max(low, match.start() - _ANAPHOR_REACH_CHARS), match.start())
     if not passage.prose.of(head).strip() or passage.has("group_anaphor", head):
-        earlier = [a for a in actors if a.end <= low]
+        earlier = [a for a in passage.actors if a.end <= low]
         return earlier[-1] if earlier else None
     return None
 
 
-def _speaker(passage: Passage, item: _ClaimPhrase, actors: tuple[ActorMention, ...]) -> str | None:
+def _speaker(passage: Passage, item: _ClaimPhrase) -> str | None:
     """Who spoke for the group in the sentence of its claim, or elsewhere in the segment."""
     clause = passage.clause(item.start)
-    people = [a for a in actors if a.person and a.actor.id == item.actor.id]
+    people = [a for a in passage.actors if a.person and a.actor.id == item.actor.id]
     near = [a for a in people if clause.holds(a.start)]
     chosen = (near or people)[:1]
     return passage.prose.span(chosen[0]).quote if chosen else None

@@ -13,19 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from worker.core.domain.document import Article
+from worker.core.annotate.annotate import Annotated
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import Role
 from worker.core.extract import status, target, what, when, where, who
-from worker.core.extract.actors import find_actors
 from worker.core.extract.claim import find_claims
 from worker.core.extract.passage import Passage
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
 from worker.core.figures import decide_toll
-from worker.core.segment.main_date import find_timeline
 from worker.core.segment.segment import Segment
-from worker.core.text.prose import Prose
 
 if TYPE_CHECKING:
     from worker.core.classify.verdict import Classification
@@ -36,18 +33,16 @@ _KIND_ORDER = {"main": 0, "item": 1, "background": 2, "aggregate": 3, "threat": 
 
 
 def extract(
-    article: Article,
-    prose: Prose,
+    annotated: Annotated,
     segments: tuple[Segment, ...],
     classification: Classification,
     knowledge: Knowledge,
 ) -> tuple[Report, ...]:
     """The reports of an article, by prominence."""
-    lexicon = knowledge.lexicon(prose.lang)
-    if lexicon is None or not segments:
+    article, lexicon = annotated.article, annotated.lexicon
+    if lexicon is None or not any(classification.roles):
         return ()
-    statements = find_statements(article, prose, segments, knowledge)
-    dates = find_timeline(article, prose, lexicon, knowledge).dates
+    statements = find_statements(annotated, segments, knowledge)
     made: list[tuple[Segment, Report]] = []
     for segment, role, probability, of_segment in zip(
         segments, classification.roles, classification.probabilities, statements, strict=True
@@ -55,7 +50,7 @@ def extract(
         if role is None:
             continue
         others = tuple(s for s in segments if s is not segment)
-        passage = Passage(article, prose, lexicon, knowledge, segment, dates, others)
+        passage = Passage(annotated, lexicon, knowledge, segment, others)
         report_id = f"{article.article_id}#{len(made) + 1}"
         made.append((segment, _report(passage, report_id, role, probability, of_segment)))
     made.sort(key=lambda m: (_ROLE_ORDER[m[1].role], _KIND_ORDER[m[0].kind], m[0].index))
@@ -76,9 +71,8 @@ def _report(
     types, type_spans = what.find_types(passage)
     suicide, suicide_spans = what.find_suicide(passage)
     weapons, weapon_spans = what.find_weapons(passage)
-    actors = find_actors(passage)
-    claims, claim_spans = find_claims(passage, actors)
-    perpetrators, perpetrator_spans = who.find_perpetrators(passage, actors, claims)
+    claims, claim_spans = find_claims(passage)
+    perpetrators, perpetrator_spans = who.find_perpetrators(passage, claims)
     incident_status, status_spans = status.find_status(passage)
     evidence = {
         "date": when.date_evidence(passage), "time": time_spans, "place": place_spans,

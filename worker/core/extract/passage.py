@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from re import Match
 
-from worker.core.annotate.dates import DateMention
+from worker.core.annotate.actors import ActorMention
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.clock import ClockMention
+from worker.core.annotate.triggers import Trigger
 from worker.core.domain.document import Article, Span
 from worker.core.domain.vocabulary import Zone
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Profile
 from worker.core.knowledge.weights import ExtractWeights
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range, plain, starting_in
-from worker.core.segment.clauses import Trigger, find_triggers
+from worker.core.lang.normalise import Found, Range, inside, plain, starting_in
 from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose, Sentence
 
@@ -35,14 +37,22 @@ CLAUSE_REACH_CHARS = 600
 class Passage:
     """One segment of an article, ready to be searched."""
 
-    article: Article
-    prose: Prose
+    annotated: Annotated
     lexicon: Lexicon
     knowledge: Knowledge
     segment: Segment
-    dates: tuple[DateMention, ...]
     others: tuple[Segment, ...] = ()
     """The article's other attacks: what they name is less likely to be this one's."""
+
+    @property
+    def article(self) -> Article:
+        """The article that the attack is told in."""
+        return self.annotated.article
+
+    @property
+    def prose(self) -> Prose:
+        """Its text."""
+        return self.annotated.prose
 
     @property
     def profile(self) -> Profile:
@@ -67,9 +77,21 @@ class Passage:
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
         """The attack words of this attack, in order."""
-        return tuple(
-            t for r in self.segment.ranges for t in find_triggers(self.prose.text, r, self.lexicon)
-        )
+        return self._own(self.annotated.triggers)
+
+    @cached_property
+    def actors(self) -> tuple[ActorMention, ...]:
+        """The groups, states and spokesmen named in this attack's words, in order."""
+        return self._own(self.annotated.actors)
+
+    @cached_property
+    def times(self) -> tuple[ClockMention, ...]:
+        """The clock times in this attack's words."""
+        return self._own(self.annotated.times)
+
+    def _own(self, found: tuple[Found, ...]) -> tuple[Found, ...]:
+        """Those inside the segment."""
+        return tuple(one for at in self.segment.ranges for one in inside(found, at))
 
     def find(self, category: str) -> Iterator[Match[str]]:
         """All matches of a category inside the segment."""

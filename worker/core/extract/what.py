@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Passage, Spans
 from worker.core.lang.normalise import Range
-from worker.core.segment.clauses import Trigger
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _MOST_BLASTS = 30

@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from worker.core.annotate.clock import ClockMention, find_times
+from worker.core.annotate.clock import ClockMention
 from worker.core.extract.passage import Passage, Spans
 
 _STAMP_REACH_CHARS = 2
@@ -24,34 +24,22 @@ def date_evidence(passage: Passage) -> Spans:
         return ()
     return passage.spans(
         m
-        for m in passage.dates
-        if m.meets(date.start, date.end)
-        and m.last - m.first <= date.end - date.start
-        and (passage.segment.holds(m.start) or _caption(passage, m.start))
+        for m in passage.segment.dates
+        if m.meets(date.start, date.end) and m.last - m.first <= date.end - date.start
     )
-
-
-def _caption(passage: Passage, position: int) -> bool:
-    return passage.segment.kind == "main" and passage.zone(position) == "caption"
 
 
 def find_time(passage: Passage) -> tuple[str | None, Spans]:
     """The clock time of the attack, HH:MM local, or None."""
     best: tuple[float, ClockMention] | None = None
-    for at in passage.segment.ranges:
-        for mention in find_times(
-            passage.prose.text,
-            at,
-            passage.lexicon,
-            passage.profile.zone,
-            passage.segment.date.start,
-        ):
-            score = _score(passage, mention)
-            if score is not None and (best is None or score > best[0]):
-                best = (score, mention)
+    for mention in passage.times:
+        score = _score(passage, mention)
+        if score is not None and (best is None or score > best[0]):
+            best = (score, mention)
     if best is None:
         return None, ()
-    return best[1].time, passage.spans([best[1]])
+    time = best[1].local(passage.profile.zone, passage.segment.date.start)
+    return time, passage.spans([best[1]])
 
 
 def _score(passage: Passage, mention: ClockMention) -> float | None:

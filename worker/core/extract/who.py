@@ -11,9 +11,9 @@ Rules
 
 from __future__ import annotations
 
+from worker.core.annotate.actors import ActorMention
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
-from worker.core.extract.actors import ActorMention
 from worker.core.extract.passage import Passage, Spans
 from worker.core.lang.normalise import Range
 
@@ -23,12 +23,12 @@ _STRIKE_REACH_CHARS = 24
 
 
 def find_perpetrators(
-    passage: Passage, actors: tuple[ActorMention, ...], claims: tuple[Claim, ...]
+    passage: Passage, claims: tuple[Claim, ...]
 ) -> tuple[tuple[Perpetrator, ...], Spans]:
     """The perpetrators, surest first, with the words that make them so."""
     best: dict[str, tuple[int, ActorMention]] = {}
     claimed = {c.group for c in claims if c.claimed == "yes"}
-    for mention in actors:
+    for mention in passage.actors:
         basis = "claimed_or_admitted" if mention.actor.name in claimed else _basis(passage, mention)
         if basis is None:
             continue

@@ -37,6 +37,6 @@ class Knowledge:
         return self.languages.get(lang)
 
     def lexicon(self, lang: str) -> Lexicon | None:
-        """The phrases of a language that can be judged, or None when we do not read it."""
+        """The phrases of a language, or None when we do not read it."""
         pack = self.languages.get(lang)
-        return pack.phrases if pack is not None and "verdict" in pack.capabilities else None
+        return pack.phrases if pack is not None and "slots" in pack.capabilities else None

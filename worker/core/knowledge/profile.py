@@ -38,6 +38,10 @@ class PlaceEntry:
     generic: bool = False
     side: str | None = None
 
+    def __hash__(self) -> int:
+        """By id alone: tables are remembered by the rows they were made of, asked for every article."""
+        return hash(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -49,6 +53,10 @@ class Actor:
     """non_state_armed_group | state | foreign_state | criminal | unknown."""
     variants: tuple[str, ...]
     speakers: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        """By id alone: tables are remembered by the rows they were made of, asked for every article."""
+        return hash(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,10 @@ class Institution:
     target_type: str | None = None
     """GTD target type by name, when it is itself attacked."""
     target_subtype: str | None = None
+
+    def __hash__(self) -> int:
+        """By id alone: tables are remembered by the rows they were made of, asked for every article."""
+        return hash(self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,13 @@ from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.lang.numerals import Numerals
 from worker.core.lang.tokens import NO_TAGS, Script, Token
-from worker.core.lang.word_list import Entry, WordList
+from worker.core.lang.word_list import Entry, WordList, is_shape
 
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
-_KEYS = {"lang", "name", "capabilities", "script", "number", "scale", "implies", "joints"}
+_KEYS = {
+    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+}  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
@@ -61,9 +63,15 @@ class Reader:
     grammar: Grammar
     words: WordList
 
-    def tokens(self, text: str, at: Range, is_capital: Callable[[int], bool]) -> list[Token]:
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
         """The tokens of a stretch of normalised text, before any rule."""
-        return self.words.tokens(text, at, is_capital)
+        return self.words.tokens(text, at, is_capital, letter)
 
     def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
         """What the rules make of a sentence's tokens, and what they state."""
@@ -119,7 +127,7 @@ def build_language(
     entries += tuple(_number_entries(data, script))
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
-    numerals = Numerals(scales, joints, script.spaceless)
+    numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
     implies = {c.name: c.implies for c in classes.values() if c.implies}
     for tag, tags in data.get("implies", {}).items():
         more = frozenset(_known(t, classes, source) for t in tags)
@@ -199,7 +207,7 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
         raise KnowledgeError(f"{where}: an empty word in {form!r}")
     try:
         for word in words:
-            re.compile(word) if len(word) > 1 else None
+            re.compile(word) if is_shape(word) else None
     except re.error as error:
         raise KnowledgeError(f"{where}: {form!r}: {error}") from error
     return words

@@ -4,7 +4,8 @@ Rules
 -----
 1. The original is never changed. ``Normalised.span`` turns a match back into a verbatim ``Span``.
 2. Normalising is per character: NFKC, case folded, Latin marks stripped, Arabic-script letter
-   variants unified, every kind of space one space, curly quotes straight, digits ASCII.
+   variants unified, Devanagari nasal signs one, every kind of space one space, curly quotes straight,
+   digits ASCII.
 3. Characters that carry nothing (tatweel, tashkeel, joiners, bidi marks) vanish.
 4. Two systems of positions, two types: a ``Range`` counts into the normalised copy, a ``Span`` into
    the original. Only ``Normalised`` turns one into the other. A bare position is a normalised one.
@@ -20,6 +21,7 @@ exactly as printed.)
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from bisect import bisect_left
@@ -35,7 +37,7 @@ from worker.core.domain.document import Span
 _LETTERS = str.maketrans({
     "ي": "ی", "ى": "ی", "ئ": "ی", "ې": "ی", "ۍ": "ی", "ے": "ی", "ۓ": "ی", "ك": "ک", "ڪ": "ک",
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ە": "ه",
-    "ھ": "ه", "ۂ": "ه", "ګ": "گ", "ں": "ن", "ı": "i", "ё": "е",
+    "ھ": "ه", "ۂ": "ه", "ګ": "گ", "ں": "ن", "ı": "i", "ё": "е", "ँ": "ं",
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
     "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-", "…": "...",
 })  # fmt: skip
@@ -49,6 +51,8 @@ _VANISH = frozenset(
     )
 )
 _LATIN_GREEK_CYRILLIC_MARKS = 0x370
+_ASCII_RUN = re.compile(r"[!-~]+(?: [!-~]+)*")
+"""A run of which every character yields one; most text is such, and is taken at once."""
 
 
 @lru_cache(maxsize=8192)
@@ -124,6 +128,12 @@ def starting_in(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
     return found[low : bisect_left(found, at.end, low, key=_START)]
 
 
+def inside(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
+    """Those of which all lies in a stretch; ``found`` stands in the order of the text, apart."""
+    begun = starting_in(found, at)
+    return begun[:-1] if begun and begun[-1].end > at.end else begun
+
+
 def words_end(text: str, end: int, low: int = 0) -> int:
     """Where the words before ``end`` stop: blanks left out, not before ``low``."""
     while end > low and text[end - 1].isspace():
@@ -176,16 +186,28 @@ def normalise(raw: str) -> Normalised:
     """Normalise ``raw`` with an offset for every character of the result."""
     out: list[str] = []
     offsets: array[int] = array("l")
-    previous = ""
-    for index, char in enumerate(raw):
-        for c in _fold(char):
+    done = 0
+    for run in _ASCII_RUN.finditer(raw):
+        start, end = run.span()
+        _fold_all(raw, done, start, out, offsets)
+        out.append(run.group().lower().replace("`", "'"))
+        offsets.extend(range(start, end))
+        done = end
+    _fold_all(raw, done, len(raw), out, offsets)
+    offsets.append(len(raw))
+    return Normalised(raw, "".join(out), offsets)
+
+
+def _fold_all(raw: str, start: int, end: int, out: list[str], offsets: array[int]) -> None:
+    """Add the characters of a stretch, normalised one by one."""
+    previous = out[-1][-1] if out else ""
+    for index in range(start, end):
+        for c in _fold(raw[index]):
             if c == " " and previous in (" ", "\n", ""):
                 continue
             out.append(c)
             offsets.append(index)
             previous = c
-    offsets.append(len(raw))
-    return Normalised(raw, "".join(out), offsets)
 
 
 def plain(raw: str) -> str:

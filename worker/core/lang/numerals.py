@@ -5,9 +5,11 @@ Rules
 1. Number words stand for values, scales multiply ("hundred", "lakh", "bin"); both are the language's.
    A scale of a thousand or more closes what stands before it.
 2. Words go on as long as each could follow the one before: a scale always, a smaller unit after tens.
-   Digits stand for themselves, but a scale may follow them ("2 thousand", "1.5 million").
+   Digits stand for themselves, but a scale may follow them ("2 thousand", "1.5 million"), and
+   fewer of them the scale ("2 bin 500", Turkish for 2,500).
 3. A word of joining ("and", "و", "y") stands inside a number only between number words, from the
    larger to the smaller, and never beside digits.
+4. In some languages the unit stands before its tens ("خمسة وعشرون"): the pack says so.
 
 ("بیست و پنج" was once read as 20 and 5; "five and seven" are still two numbers.)
 """
@@ -21,15 +23,21 @@ from worker.core.lang.tokens import Token
 
 _THOUSAND = 1000
 NUMBER, DIGITS, DECIMAL = "NUM", "DIGIT", "DECIMAL"
+PAIR = "DUAL"
+"""Two people in one word: a count, and no part of a larger number ("شرطيان وعشرون مدنيا")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numerals:
-    """A language's number words: ``scales`` by word, and the words that join a number's parts."""
+    """A language's number words: ``scales`` by word, and the words that join a number's parts.
+
+    ``units_first``: the unit stands before its tens ("خمسة وعشرون", five and twenty).
+    """
 
     scales: Mapping[str, int]
     joints: frozenset[str]
     spaceless: bool = False
+    units_first: bool = False
 
 
 @dataclass(slots=True)
@@ -106,14 +114,16 @@ def _run(tokens: Sequence[Token], index: int, numerals: Numerals) -> tuple[int, 
 
 
 def _is_number(token: Token) -> bool:
-    return NUMBER in token.tags and token.value is not None
+    return NUMBER in token.tags and PAIR not in token.tags and token.value is not None
 
 
 def _continues(before: Token, token: Token, sum_: _Sum, numerals: Numerals) -> bool:
     """Whether a number word belongs to the number before it."""
     if token.word in numerals.scales:
         return True
-    if DIGITS in token.tags or DIGITS in before.tags:
+    if DIGITS in token.tags:
+        return (token.value or 0) < _THOUSAND <= numerals.scales.get(before.word, 0)
+    if DIGITS in before.tags:
         return False
     if before.word in numerals.scales or before.word in numerals.joints:
         return True
@@ -127,8 +137,12 @@ def _joins(tokens: Sequence[Token], at: int, numerals: Numerals) -> bool:
     before, after = tokens[at - 1], tokens[at + 1]
     if not _is_number(after) or DIGITS in before.tags | after.tags:
         return False
-    small = (after.value or 0) < (before.value or 0) and after.word not in numerals.scales
-    larger_than_teens = (before.value or 0) >= 20 or before.word in numerals.scales
+    first, second = before.value or 0, after.value or 0
+    if numerals.units_first and first < 100 and before.word not in numerals.scales:
+        # "خمسة وعشرون" is 25, "عشرون وخمسة" are two numbers.
+        return 0 < first < 10 and second in range(20, 100, 10) and _is_number(before)
+    small = second < first and after.word not in numerals.scales
+    larger_than_teens = first >= 20 or before.word in numerals.scales
     # "صد و بیست و پنج": after the tens a unit, after the hundreds anything smaller; a thousand may
     # be followed by "two hundred", whose first word is a small one.
     return larger_than_teens and small

@@ -7,8 +7,9 @@ Rules
 2. A word is a run of letters with the vowel signs and joiners of its script. Python's ``\w`` knows no
    Devanagari vowel sign, so ``\b`` cuts Hindi and Bengali words in two; ``WORD_CHARS`` does not.
 3. "27-year-old", "co-founder" and "u.n." are one token; a number that is printed against a word of
-   another script ("4تن") is two. In a language that says so, what follows an apostrophe is an ending
-   ("12'si", Turkish) and no token.
+   another script ("4تن", "ب4") is two. In a language that says so, what follows a letter's
+   apostrophe is an ending and no token ("Kabil'de", Turkish); after digits it is one, since it
+   tells what the number is for ("8'den 11'e": from 8 to 11).
 4. In a script without blanks each run of Latin letters or digits is a token, and so is every other
    character.
 5. A number's separators are the language's: "1.200" is twelve hundred in Spanish and a decimal in
@@ -38,11 +39,12 @@ _TOKEN = (
     rf"|\d+(?:-\d+)*(?:-{_LETTER}+)+"
     r"|\d+[^\W\d_]+"
     r"|\d+"
+    r"|[\u0621-\u064a\u06a9\u06cc]{1,4}(?=\d)"
     rf"|{_WORD}"
     r"|'s(?!\w)|\S"
 )
 _WORDS = re.compile(_TOKEN)
-_WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[\w])'(?P<ending>{_LETTER}+))|{_TOKEN}")
+_WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[^\W\d_])'(?P<ending>{_LETTER}+))|{_TOKEN}")
 _SPACELESS = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|\S")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -78,11 +80,13 @@ class Script:
 
     ``thousands`` and ``decimal`` are separators. ``split`` are clitics that are words (Arabic "wa-"),
     ``prefixes`` and ``suffixes`` those that are not (Arabic "al-", Persian "-ها"): a form that is not
-    listed is looked up without them. ``has_case``: a capital may make a name.
+    listed is looked up without them. ``has_case``: a capital may make a name. ``marked``: letters that
+    normal text folds and that tell words apart (Turkish "ö": "öldü" is died, "oldu" was).
     """
 
     spaceless: bool = False
     has_case: bool = True
+    marked: str = ""
     endings_after_apostrophe: bool = False
     thousands: str = ","
     decimal: str = "."

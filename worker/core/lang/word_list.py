@@ -9,7 +9,8 @@ Rules
 3. A word that is not listed is looked up without the clitics and endings of its script, then by its
    parts when it is a number with a hyphen ("twenty-five").
 4. What no class knows is ``WORD`` or ``PUNCT``. ``CAP``: it begins with a capital where capitals mean
-   something. Digits are ``NUM`` and ``DIGIT`` with their value, a year of four digits also ``YEAR``.
+   something. ``MARKED``: it is printed with a letter that normal text folds, and that the script says
+   tells words apart. Digits are ``NUM`` and ``DIGIT`` with their value, a year of four digits also ``YEAR``.
 5. A list holds the classes that one grammar mentions, and no others: a phrase of another grammar
    hides nothing from it.
 """
@@ -24,7 +25,7 @@ from worker.core.lang.normalise import Range
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
 from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_number
 
-WORD, PUNCT, CAPITAL, YEAR = "WORD", "PUNCT", "CAP", "YEAR"
+WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
@@ -88,8 +89,18 @@ class WordList:
         rows = [row for rows in self._words.values() for row in rows]
         return {row.tags for row in rows} | {_merged(rows).tags for rows in self._words.values()}
 
-    def tokens(self, text: str, at: Range, is_capital: Callable[[int], bool]) -> list[Token]:
-        """The tokens of a stretch of normalised text, phrases and numbers made one."""
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
+        """The tokens of a stretch of normalised text, phrases and numbers made one.
+
+        ``letter`` gives the original character at a position; without it every token is ``MARKED``
+        in a script where that means something.
+        """
         pieces = self._split([p for p in cut(text, at, self._script) if p.word not in _QUOTES])
         out: list[Token] = []
         index = 0
@@ -105,26 +116,44 @@ class WordList:
                 )
             if is_capital(token.start):
                 token = replace(token, tags=token.tags | {CAPITAL})
+            if self._is_marked(token, letter):
+                token = replace(token, tags=token.tags | {MARKED})
             out.append(token)
             index += size
         return compose(out, self._numerals)
 
+    def _is_marked(self, token: Token, letter: Callable[[int], str] | None) -> bool:
+        """Whether a token is printed with a letter that tells it from another word."""
+        marked = self._script.marked
+        if not marked or letter is None:
+            return bool(marked)
+        return any(letter(i).casefold() in marked for i in range(token.start, token.end))
+
     def _add(self, words: tuple[str, ...], row: _Row) -> None:
         if len(words) == 1:
-            if _is_shape(words[0]):
+            if is_shape(words[0]):
                 self._shapes.append((re.compile(words[0]), row))
             else:
                 self._words.setdefault(words[0], []).append(row)
             return
         node = self._phrases
         for word in words:
-            node = _shape_child(node, word) if _is_shape(word) else _word_child(node, word)
+            node = _shape_child(node, word) if is_shape(word) else _word_child(node, word)
         node.rows.append(row)
 
     def _split(self, pieces: list[Piece]) -> list[Piece]:
-        """Clitics that are words of their own, taken off the words they are written to."""
+        """Clitics that are words of their own, taken off the words they are written to; and the
+        ends of a range in words ("चार-पांच", four to five), which a hyphen joins.
+        """
         out: list[Piece] = []
         for piece in pieces:
+            hyphen = self._range_hyphen(piece.word)
+            if hyphen:
+                middle = piece.start + hyphen
+                out.append(Piece(piece.start, middle, piece.word[:hyphen]))
+                out.append(Piece(middle, middle + 1, "-"))
+                out.append(Piece(middle + 1, piece.end, piece.word[hyphen + 1 :]))
+                continue
             clitic = self._clitic(piece.word)
             if clitic is None:
                 out.append(piece)
@@ -134,13 +163,25 @@ class WordList:
             out.append(Piece(middle, piece.end, piece.word[len(clitic) :]))
         return out
 
+    def _range_hyphen(self, word: str) -> int:
+        """Where the hyphen of a range in words stands, or 0. "twenty-five" is one number."""
+        first, hyphen, second = word.partition("-")
+        if not hyphen or not first or not second or word in self._words:
+            return 0
+        low, high = self._listed(first), self._listed(second)
+        both = NUMBER in low.tags & high.tags and low.value is not None and high.value is not None
+        scales = self._numerals.scales
+        rising = both and (low.value or 0) < (high.value or 0)
+        return len(first) if rising and first not in scales and second not in scales else 0
+
     def _clitic(self, word: str) -> str | None:
         if word in self._words:
             return None
         for clitic in self._script.split:
             rest = word[len(clitic) :]
             if word.startswith(clitic) and len(rest) >= _SHORTEST_STEM:
-                if rest.isdigit() or self._row(rest).tags:
+                opens_phrase = rest in self._phrases.words
+                if rest.isdigit() or opens_phrase or self._row(rest).tags:
                     return clitic
         return None
 
@@ -242,7 +283,7 @@ def _merged(rows: Sequence[_Row]) -> _Row:
     return _Row(NO_TAGS.union(*(r.tags for r in rows)), meaning, values[-1] if values else None)
 
 
-def _is_shape(word: str) -> bool:
+def is_shape(word: str) -> bool:
     """Whether a form's word is a regex; a lone mark ("(", "?") is itself."""
     return len(word) > 1 and _REGEX.search(word) is not None
 

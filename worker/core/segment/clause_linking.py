@@ -11,21 +11,22 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
 from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.triggers import opening
 from worker.core.domain.report import IncidentDate
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.knowledge.weights import LinkingWeights
-from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import starting_in
-from worker.core.segment.clauses import Clause, is_foreign, is_opened_by
+from worker.core.lang.normalise import Range, starting_in
+from worker.core.segment.clauses import Clause, is_foreign
 from worker.core.segment.main_date import Timeline
-from worker.core.text.prose import Prose, Sentence
+from worker.core.text.prose import Sentence
 
 SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
 _UNDATED = IncidentDate(None, None, "unknown", "none")
@@ -58,17 +59,14 @@ class ClauseLinker:
 
     def __init__(
         self,
-        prose: Prose,
-        lexicon: Lexicon,
-        places: tuple[PlaceMention, ...],
+        annotated: Annotated,
         timeline: Timeline,
-        gazetteer: dict[str, PlaceEntry],
+        gazetteer: Mapping[str, PlaceEntry],
         weights: LinkingWeights,
     ) -> None:
         self._weights = weights
         self._gazetteer = gazetteer
-        self._prose, self._lexicon, self._dates = prose, lexicon, timeline.dates
-        self._places = places
+        self._annotated, self._prose, self._dates = annotated, annotated.prose, timeline.dates
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
         self._current = self._main
@@ -186,19 +184,19 @@ class ClauseLinker:
             place = entry.parent
 
     def _places_in(self, clause: Clause) -> tuple[PlaceMention, ...]:
-        return starting_in(self._places, clause)
+        return starting_in(self._annotated.places, clause)
 
     def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
         return starting_in(self._dates, clause)
 
     def _says(self, category: str, clause: Clause) -> bool:
         """Whether a clause has words of a category."""
-        found = self._lexicon.first(category, self._prose.text, clause.start, clause.end)
-        return found is not None
+        return self._annotated.has(category, clause)
 
     def _is_located(self, position: int) -> bool:
-        before = self._prose.text[max(0, position - _LOCATIVE_REACH_CHARS) : position]
-        return is_opened_by(self._lexicon, "locative", before)
+        before = Range(max(0, position - _LOCATIVE_REACH_CHARS), position)
+        lexicon = self._annotated.lexicon
+        return lexicon is not None and opening(lexicon, "locative", self._prose, before) is not None
 
     def _is_separate(self, clause: Clause) -> bool:
         """Whether a clause reports another attack for its own sake."""

@@ -17,11 +17,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
+from worker.core.annotate.triggers import Trigger, triggers_in
 from worker.core.domain.report import IncidentDate
-from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range, starting_in
-from worker.core.text.prose import Prose, Sentence
+from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.segment.main_date import Timeline
+from worker.core.text.prose import Sentence
 
 ClauseKind = Literal["plain", "background", "aggregate", "threat", "separate", "aside"]
 
@@ -34,20 +36,12 @@ _SIGNS: tuple[tuple[str, ClauseKind], ...] = (
 _STRENGTH: dict[ClauseKind, int] = {
     "background": 4, "separate": 3, "aggregate": 2, "threat": 1, "plain": 0, "aside": 0,
 }  # fmt: skip
-_BEFORE_CHARS = 48
+_LOOK_AHEAD_CHARS = 48
 _MOST_SIGNS = 12
 """A sentence turns a few times at most; a page that is one endless sentence must not be costly."""
+_CONJUNCTION_CHARS = 9
+_HEAD_CHARS = 12
 _COMMA = re.compile(r"[,;:]\s|\s-\s")
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger(Range):
-    """A word that tells of an attack, with its GTD type; ``weak`` ones prove it only alone."""
-
-    type: str
-    weak: bool
-    definite: bool
-    indefinite: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,139 +61,173 @@ class _Sign(Range):
     date: DateMention | None = None
 
 
-def find_triggers(text: str, at: Range, lexicon: Lexicon) -> tuple[Trigger, ...]:
-    """All attack words of a stretch."""
-    out = []
-    for found, value in lexicon.table("attack_type").find(text, at.start, at.end):
-        before = text[max(at.start, found.start() - _BEFORE_CHARS) : found.start()]
-        out.append(
-            Trigger(
-                found.start(),
-                found.end(),
-                value.rstrip("?"),
-                value.endswith("?"),
-                is_opened_by(lexicon, "definite", before),
-                is_opened_by(lexicon, "indefinite", before),
-            )
-        )
-    return tuple(out)
-
-
-def is_opened_by(lexicon: Lexicon, category: str, before: str) -> bool:
-    """Whether a word of the category opens the noun phrase that ends ``before``."""
-    pattern = lexicon.patterns[category]
-    if pattern is None:
-        return False
-    heads = [m.end() for m in pattern.finditer(before)]
-    return any(re.fullmatch(r"\s(?:[\w'-]+\s){0,3}", before[end:]) for end in heads[-2:])
-
-
 def split_clauses(
-    prose: Prose,
-    sentence: Sentence,
-    lexicon: Lexicon,
-    dates: tuple[DateMention, ...],
-    main: IncidentDate,
+    annotated: Annotated, sentence: Sentence, timeline: Timeline
 ) -> tuple[Clause, ...]:
     """The clauses of a sentence, in order, covering it."""
-    signs = _signs(prose, sentence, lexicon, dates, main)
-    edges: list[tuple[int, _Sign | None]] = [(sentence.start, None)]
-    for sign in signs:
-        if edges[-1][1] is None:
-            opened = _opening(prose, sentence, lexicon, sign, edges[-1][0], dates, main)
+    return _Splitter(annotated, sentence, timeline).clauses()
+
+
+class _Splitter:
+    """One sentence being cut, with the dates as they are counted from the main attack."""
+
+    def __init__(self, annotated: Annotated, sentence: Sentence, timeline: Timeline) -> None:
+        self._annotated, self._text = annotated, annotated.prose.text
+        self._sentence, self._dates, self._main = sentence, timeline.dates, timeline.main
+        self._leads = sentence.zone in ("title", "lead")
+
+    def clauses(self) -> tuple[Clause, ...]:
+        edges: list[tuple[int, _Sign | None]] = [(self._sentence.start, None)]
+        for sign in self._signs():
+            if edges[-1][1] is None:
+                opened = self._opening(sign, edges[-1][0])
+            else:
+                opened = self._boundary(sign, edges[-1][0])
+            if opened <= edges[-1][0]:
+                if _is_stronger(sign, edges[-1][1]):
+                    edges[-1] = (edges[-1][0], sign)
+            elif _is_stronger(sign, edges[-1][1]) or edges[-1][1] is None:
+                edges.append((opened, sign))
+            resumed = self._resumed(sign)
+            if resumed is not None and edges[-1][1] is sign:
+                edges.append((resumed, None))
+        ends = [start for start, _ in edges[1:]] + [self._sentence.end]
+        return tuple(
+            self._clause(Range(start, end), sign)
+            for (start, sign), end in zip(edges, ends, strict=True)
+            if end > start
+        )
+
+    def _triggers(self, at: Range) -> tuple[Trigger, ...]:
+        return triggers_in(self._annotated.triggers, at)
+
+    def _tells_harm(self, at: Range) -> bool:
+        return bool(inside(self._annotated.harm, at))
+
+    def _clause(self, at: Range, sign: _Sign | None) -> Clause:
+        triggers, harm = self._triggers(at), self._tells_harm(at)
+        kind: ClauseKind = sign.kind if sign is not None else "plain"
+        if kind == "background" and self._is_plural(at, sign, triggers):
+            kind = "aggregate"
+        if sign is not None and kind != "threat" and not triggers and not harm:
+            kind = "aside"
+        date = sign.date if sign is not None else None
+        return Clause(at.start, at.end, self._sentence.index, kind, triggers, harm, date)
+
+    def _is_plural(self, at: Range, sign: _Sign | None, triggers: tuple[Trigger, ...]) -> bool:
+        """Whether a vaguely dated clause counts attacks together: "In 2013 … in 10 attacks"."""
+        vague = sign is None or sign.date is None or sign.date.precision in ("year", "month")
+        if not triggers:  # "1,600 civilians were killed in 2018": a count of a year, no attack
+            return vague and sign is not None and sign.date is not None
+        plurals = [Range.of(m) for m in self._annotated.find("plural_event", at)]
+        singular = [
+            t for t in triggers if not any(p.holds(t.start) or p.holds(t.end - 1) for p in plurals)
+        ]
+        return vague and bool(plurals) and not singular
+
+    def _signs(self) -> list[_Sign]:
+        """Dates and phrases that turn away from the main attack, by position."""
+        sentence = self._sentence
+        out = [
+            _Sign(d.start, d.end, "background", d)
+            for d in starting_in(self._dates, sentence)
+            if is_foreign(d, self._main) or self._is_day_before(d)
+        ]
+        if sentence.zone != "title":
+            for category, kind in _SIGNS:
+                for m in self._annotated.find(category, sentence):
+                    if not any(s.holds(m.start()) for s in out):
+                        out.append(_Sign(m.start(), m.end(), kind))
         else:
-            opened = _boundary(prose, lexicon, sign, edges[-1][0])
-        if opened <= edges[-1][0]:
-            if _stronger(sign, edges[-1][1]):
-                edges[-1] = (edges[-1][0], sign)
-        elif _stronger(sign, edges[-1][1]) or edges[-1][1] is None:
-            edges.append((opened, sign))
-        resumed = _resumed(prose, sentence, lexicon, sign, dates, main)
-        if resumed is not None and edges[-1][1] is sign:
-            edges.append((resumed, None))
-    ends = [start for start, _ in edges[1:]] + [sentence.end]
-    return tuple(
-        _clause(prose, sentence, lexicon, Range(start, end), sign)
-        for (start, sign), end in zip(edges, ends, strict=True)
-        if end > start
-    )
+            found = self._annotated.first("threat_cue", sentence)
+            out += [_Sign(found.start(), found.end(), "threat")] if found else []
+        return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
+
+    def _is_day_before(self, mention: DateMention) -> bool:
+        """Whether a sentence tells a new attack of the day before: "On Tuesday a bomb killed five."
+
+        One day is also what clocks and long nights differ by, so "the attack began on Tuesday" and
+        headlines are not meant.
+        """
+        main = self._main
+        dated = main.start is not None and main.basis in ("weekday", "stated")
+        if main.start is None or not dated or self._sentence.zone != "body":
+            return False
+        if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
+            return False
+        triggers = self._triggers(self._sentence)
+        return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
+
+    def _is_fresh(self, at: Range) -> bool:
+        """Whether a stretch speaks of the main attack: its day, or "the attack"."""
+        main = self._main
+        if main.start is not None and main.end is not None:
+            for date in starting_in(self._dates, at):
+                if date.meets(main.start, main.end) and date.precision in ("day", "days"):
+                    return True
+        return any(t.definite for t in self._triggers(at))
+
+    def _opening(self, sign: _Sign, floor: int) -> int:
+        """Where the clause of a sign begins, not before ``floor``."""
+        boundary = self._boundary(sign, floor)
+        before = Range(floor, boundary)
+        told = self._leads and bool(self._triggers(before) or self._tells_harm(before))
+        return boundary if told or self._is_fresh(before) else floor
+
+    def _boundary(self, sign: _Sign, floor: int) -> int:
+        """The start of the clause that a sign stands in or opens."""
+        if sign.date is not None and sign.date.anaphoric and self._leads_clause(sign):
+            return sign.end
+        if sign.kind == "threat":
+            triggers = self._triggers(Range(floor, sign.start))
+            if triggers:  # "A strike | prevented another attack": the strike happened.
+                after = self._boundaries(triggers[-1].end, sign.start)
+                return max(after, default=sign.start)
+        return max(self._boundaries(floor, sign.start), default=floor)
+
+    def _leads_clause(self, sign: _Sign) -> bool:
+        """Whether the mention itself ends in the conjunction: "two weeks after | gunmen …"."""
+        tail = Range(max(sign.start, sign.end - _CONJUNCTION_CHARS), sign.end)
+        return self._annotated.has("clause_open", tail)
+
+    def _boundaries(self, start: int, end: int) -> Iterator[int]:
+        """Starts of the clauses that open in ``[start, end]``."""
+        # The end is left open a little: "and" opens a clause by what follows it.
+        for found in self._annotated.find("clause_open", Range(start, end + _LOOK_AHEAD_CHARS)):
+            if found.start() <= end:
+                yield found.start()
+        for comma in _COMMA.finditer(self._text, start, end):
+            yield comma.end()
+
+    def _resumed(self, sign: _Sign) -> int | None:
+        """Where the main attack comes back after an opening subordinate clause, if it does.
+
+        ("Two days after a bomber killed thirty, | gunmen stormed a hotel on Monday.")
+        """
+        sentence = self._sentence
+        head = Range(sentence.start, sentence.start + _HEAD_CHARS)
+        early = not self._text[sentence.start : sign.start].strip()
+        if not early and not self._annotated.has("clause_open", head):
+            return None
+        if sign.kind in ("threat", "separate"):
+            return None
+        for comma in _COMMA.finditer(self._text, sign.end, sentence.end):
+            if self._is_participle(comma.end()):
+                continue
+            rest = Range(comma.end(), sentence.end)
+            lead = self._leads and bool(self._triggers(rest))
+            return comma.end() if lead or self._is_fresh(rest) else None
+        return None
+
+    def _is_participle(self, start: int) -> bool:
+        """Whether ", killing thirty" goes on with the clause before the comma."""
+        lexicon = self._annotated.lexicon
+        pattern = lexicon.patterns["participle"] if lexicon is not None else None
+        return pattern is not None and pattern.match(self._text, start) is not None
 
 
-def _stronger(sign: _Sign, other: _Sign | None) -> bool:
+def _is_stronger(sign: _Sign, other: _Sign | None) -> bool:
     return other is None or _STRENGTH[sign.kind] > _STRENGTH[other.kind]
-
-
-def _clause(
-    prose: Prose, sentence: Sentence, lexicon: Lexicon, at: Range, sign: _Sign | None
-) -> Clause:
-    triggers = find_triggers(prose.text, at, lexicon)
-    harm = lexicon.first("harm", prose.text, at.start, at.end) is not None
-    kind: ClauseKind = sign.kind if sign is not None else "plain"
-    if kind == "background" and _is_plural(prose, lexicon, at, sign, triggers):
-        kind = "aggregate"
-    if sign is not None and kind != "threat" and not triggers and not harm:
-        kind = "aside"
-    date = sign.date if sign is not None else None
-    return Clause(at.start, at.end, sentence.index, kind, triggers, harm, date)
-
-
-def _is_plural(
-    prose: Prose,
-    lexicon: Lexicon,
-    at: Range,
-    sign: _Sign | None,
-    triggers: tuple[Trigger, ...],
-) -> bool:
-    """Whether a vaguely dated clause counts attacks together: "In 2013 … in 10 attacks"."""
-    vague = sign is None or sign.date is None or sign.date.precision in ("year", "month")
-    if not triggers:  # "1,600 civilians were killed in 2018": a count of a year, no attack
-        return vague and sign is not None and sign.date is not None
-    plurals = [Range.of(m) for m in lexicon.find("plural_event", prose.text, at.start, at.end)]
-    singular = [
-        t for t in triggers if not any(p.holds(t.start) or p.holds(t.end - 1) for p in plurals)
-    ]
-    return vague and bool(plurals) and not singular
-
-
-def _signs(
-    prose: Prose,
-    sentence: Sentence,
-    lexicon: Lexicon,
-    dates: tuple[DateMention, ...],
-    main: IncidentDate,
-) -> list[_Sign]:
-    """Dates and phrases that turn away from the main attack, by position."""
-    here = starting_in(dates, sentence)
-    out = [
-        _Sign(d.start, d.end, "background", d)
-        for d in here
-        if is_foreign(d, main) or _is_day_before(prose, sentence, lexicon, d, main)
-    ]
-    if sentence.zone != "title":
-        for category, kind in _SIGNS:
-            for m in lexicon.find(category, prose.text, sentence.start, sentence.end):
-                if not any(s.holds(m.start()) for s in out):
-                    out.append(_Sign(m.start(), m.end(), kind))
-    else:
-        found = lexicon.first("threat_cue", prose.text, sentence.start, sentence.end)
-        out += [_Sign(found.start(), found.end(), "threat")] if found else []
-    return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
-
-
-def _is_day_before(
-    prose: Prose, sentence: Sentence, lexicon: Lexicon, mention: DateMention, main: IncidentDate
-) -> bool:
-    """Whether a sentence tells a new attack of the day before: "On Tuesday a bomb killed five."
-
-    One day is also what clocks and long nights differ by, so "the attack began on Tuesday" and
-    headlines are not meant.
-    """
-    if main.start is None or main.basis not in ("weekday", "stated") or sentence.zone != "body":
-        return False
-    if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
-        return False
-    triggers = find_triggers(prose.text, sentence, lexicon)
-    return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
 
 
 def is_foreign(mention: DateMention, main: IncidentDate) -> bool:
@@ -209,103 +237,3 @@ def is_foreign(mention: DateMention, main: IncidentDate) -> bool:
     return mention.last < main.start - dt.timedelta(days=1) or (
         mention.anaphoric and mention.last < main.start
     )
-
-
-def _is_fresh(
-    prose: Prose,
-    lexicon: Lexicon,
-    at: Range,
-    dates: tuple[DateMention, ...],
-    main: IncidentDate,
-) -> bool:
-    """Whether a stretch speaks of the main attack: its day, or "the attack"."""
-    if any(
-        at.holds(d.start) and main.start and main.end and d.meets(main.start, main.end)
-        and d.precision in ("day", "days")
-        for d in dates
-    ):  # fmt: skip
-        return True
-    return any(t.definite for t in find_triggers(prose.text, at, lexicon))
-
-
-def _opening(
-    prose: Prose,
-    sentence: Sentence,
-    lexicon: Lexicon,
-    sign: _Sign,
-    floor: int,
-    dates: tuple[DateMention, ...],
-    main: IncidentDate,
-) -> int:
-    """Where the clause of a sign begins, not before ``floor``."""
-    boundary = _boundary(prose, lexicon, sign, floor)
-    before = Range(floor, boundary)
-    main_lead = sentence.zone in ("title", "lead") and (
-        bool(find_triggers(prose.text, before, lexicon))
-        or lexicon.first("harm", prose.text, floor, boundary) is not None
-    )
-    if main_lead or _is_fresh(prose, lexicon, before, dates, main):
-        return boundary
-    return floor
-
-
-def _boundary(prose: Prose, lexicon: Lexicon, sign: _Sign, floor: int) -> int:
-    """The start of the clause that a sign stands in or opens."""
-    if sign.date is not None and sign.date.anaphoric and _leads_clause(prose, lexicon, sign):
-        return sign.end
-    if sign.kind == "threat":
-        triggers = find_triggers(prose.text, Range(floor, sign.start), lexicon)
-        if triggers:  # "A strike | prevented another attack": the strike happened.
-            after = _boundaries(prose, lexicon, triggers[-1].end, sign.start)
-            return max(after, default=sign.start)
-    return max(_boundaries(prose, lexicon, floor, sign.start), default=floor)
-
-
-def _leads_clause(prose: Prose, lexicon: Lexicon, sign: _Sign) -> bool:
-    """Whether the mention itself ends in the conjunction: "two weeks after | gunmen …"."""
-    return (
-        lexicon.first("clause_open", prose.text, max(sign.start, sign.end - 9), sign.end)
-        is not None
-    )
-
-
-def _boundaries(prose: Prose, lexicon: Lexicon, start: int, end: int) -> Iterator[int]:
-    """Starts of the clauses that open in ``[start, end]``."""
-    # The end is left open a little: "and" opens a clause by what follows it.
-    for found in lexicon.find("clause_open", prose.text, start, end + _BEFORE_CHARS):
-        if found.start() <= end:
-            yield found.start()
-    for comma in _COMMA.finditer(prose.text, start, end):
-        yield comma.end()
-
-
-def _resumed(
-    prose: Prose,
-    sentence: Sentence,
-    lexicon: Lexicon,
-    sign: _Sign,
-    dates: tuple[DateMention, ...],
-    main: IncidentDate,
-) -> int | None:
-    """Where the main attack comes back after an opening subordinate clause, if it does.
-
-    ("Two days after a bomber killed thirty, | gunmen stormed a hotel on Monday.")
-    """
-    early = not prose.text[sentence.start : sign.start].strip() or lexicon.first(
-        "clause_open", prose.text, sentence.start, sentence.start + 12
-    )
-    if not early or sign.kind in ("threat", "separate"):
-        return None
-    for comma in _COMMA.finditer(prose.text, sign.end, sentence.end):
-        if _is_participle(prose, lexicon, comma.end()):
-            continue
-        rest = Range(comma.end(), sentence.end)
-        lead = sentence.zone in ("title", "lead") and bool(find_triggers(prose.text, rest, lexicon))
-        return comma.end() if lead or _is_fresh(prose, lexicon, rest, dates, main) else None
-    return None
-
-
-def _is_participle(prose: Prose, lexicon: Lexicon, start: int) -> bool:
-    """Whether ", killing thirty" goes on with the clause before the comma."""
-    pattern = lexicon.patterns["participle"]
-    return pattern is not None and pattern.match(prose.text, start) is not None

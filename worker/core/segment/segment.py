@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from worker.core.annotate.places import PlaceMention, find_places
-from worker.core.domain.document import Article
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.dates import DateMention
+from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import KnownAttack
-from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range, plain
+from worker.core.lang.normalise import Range, inside, plain
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
 from worker.core.segment.clauses import Clause, split_clauses
 from worker.core.segment.main_date import Timeline, find_timeline
@@ -53,6 +53,8 @@ class Segment:
     anchor: Range
     date: IncidentDate
     places: tuple[PlaceMention, ...]
+    dates: tuple[DateMention, ...] = ()
+    """Its mentions, counted from the main attack where the text counts from it."""
     retraction: bool = False
     """The text takes the attack back ("it was a gas cylinder, police said")."""
     ranges: tuple[Range, ...] = ()
@@ -67,23 +69,22 @@ def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
     return next((s for s in segments if s.holds(position)), None)
 
 
-def find_segments(article: Article, prose: Prose, knowledge: Knowledge) -> tuple[Segment, ...]:
+def find_segments(annotated: Annotated, knowledge: Knowledge) -> tuple[Segment, ...]:
     """All candidate attacks of an article, in the order of the text."""
-    lexicon = knowledge.lexicon(prose.lang)
-    if lexicon is None:
+    if annotated.lexicon is None or annotated.silent:
         return ()
-    timeline = find_timeline(article, prose, lexicon, knowledge)
-    places = find_places(prose, knowledge)
+    timeline = find_timeline(annotated, knowledge.segment_weights.main_date)
     clauses = [
         clause
-        for sentence in prose.sentences
-        for clause in split_clauses(prose, sentence, lexicon, timeline.dates, timeline.main)
+        for sentence in annotated.prose.sentences
+        for clause in split_clauses(annotated, sentence, timeline)
     ]
     gazetteer = {p.id: p for p in knowledge.profile.places}
     weights = knowledge.segment_weights.linking
-    threads = ClauseLinker(prose, lexicon, places, timeline, gazetteer, weights).link(clauses)
-    found = _segments(prose, lexicon, places, threads, timeline)
-    return tuple(_with_known_date(s, prose, knowledge.profile.known) for s in found)
+    threads = ClauseLinker(annotated, timeline, gazetteer, weights).link(clauses)
+    found = _segments(annotated, threads, timeline)
+    known = knowledge.profile.known
+    return tuple(_with_known_date(s, annotated.prose, known) for s in found)
 
 
 def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, ...]) -> Segment:
@@ -102,60 +103,59 @@ def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, .
 
 
 def _segments(
-    prose: Prose,
-    lexicon: Lexicon,
-    places: tuple[PlaceMention, ...],
-    threads: list[Thread],
-    timeline: Timeline,
+    annotated: Annotated, threads: list[Thread], timeline: Timeline
 ) -> tuple[Segment, ...]:
     made = [
-        replace(segment, date=timeline.reportable(segment.date))
+        _segment(annotated, thread, timeline)
         for thread in threads
         if any(c.triggers or c.harm for c in thread.clauses)
-        for segment in (_segment(prose, lexicon, places, thread),)
     ]
     ordered = sorted(made, key=lambda s: (s.anchor.start, s.anchor.end))
     return tuple(replace(s, index=i) for i, s in enumerate(ordered))
 
 
-def _segment(
-    prose: Prose, lexicon: Lexicon, places: tuple[PlaceMention, ...], thread: Thread
-) -> Segment:
+def _segment(annotated: Annotated, thread: Thread, timeline: Timeline) -> Segment:
     ranges = _joined(thread.clauses)
     anchor: Range | None = next((t for c in thread.clauses for t in c.triggers), None)
     if anchor is None:
         harmed = next(c for c in thread.clauses if c.harm)
-        harm = lexicon.first("harm", prose.text, harmed.start, harmed.end)
-        anchor = Range.of(harm) if harm is not None else harmed
+        anchor = inside(annotated.harm, harmed)[0]
     return Segment(
         index=0,
         kind=thread.kind,
         sentences=tuple(sorted(thread.sentences())),
         anchor=anchor,
-        date=thread.date,
-        places=_places_of(prose, places, thread, ranges),
-        retraction=thread.kind == "main" and _is_retracted(prose, lexicon, ranges),
+        date=timeline.reportable(thread.date),
+        places=_places_of(annotated, thread, ranges),
+        dates=_dates_of(annotated.prose, timeline.dates, thread, ranges),
+        retraction=thread.kind == "main" and _is_retracted(annotated, ranges),
         ranges=ranges,
     )
 
 
 def _places_of(
-    prose: Prose,
-    places: tuple[PlaceMention, ...],
-    thread: Thread,
-    ranges: tuple[Range, ...],
+    annotated: Annotated, thread: Thread, ranges: tuple[Range, ...]
 ) -> tuple[PlaceMention, ...]:
     """The places inside the ranges; a clause without one shares those of its sentence.
 
     ("The city was hit by several attacks, | the last of which killed five": the same city.)
     """
-    inside = tuple(p for p in places if any(r.holds(p.start) for r in ranges))
-    if not inside and thread.kind != "main":
-        whole = [s for s in prose.sentences if s.index in thread.sentences()]
-        inside = tuple(p for p in places if any(s.holds(p.start) for s in whole))
+    places = annotated.places
+    own = tuple(p for p in places if any(r.holds(p.start) for r in ranges))
+    if not own and thread.kind != "main":
+        whole = [s for s in annotated.prose.sentences if s.index in thread.sentences()]
+        own = tuple(p for p in places if any(s.holds(p.start) for s in whole))
     if thread.kind == "main":
-        inside += tuple(p for p in places if p.kind == "dateline" and p not in inside)
-    return inside
+        own += tuple(p for p in places if p.kind == "dateline" and p not in own)
+    return own
+
+
+def _dates_of(
+    prose: Prose, dates: tuple[DateMention, ...], thread: Thread, ranges: tuple[Range, ...]
+) -> tuple[DateMention, ...]:
+    """The dates inside the ranges; those of captions are the main attack's as well."""
+    captions = [s for s in prose.sentences if s.zone == "caption"] if thread.kind == "main" else []
+    return tuple(d for d in dates if any(r.holds(d.start) for r in (*ranges, *captions)))
 
 
 def _joined(clauses: Iterable[Clause]) -> tuple[Range, ...]:
@@ -169,10 +169,11 @@ def _joined(clauses: Iterable[Clause]) -> tuple[Range, ...]:
     return tuple(out)
 
 
-def _is_retracted(prose: Prose, lexicon: Lexicon, ranges: tuple[Range, ...]) -> bool:
+def _is_retracted(annotated: Annotated, ranges: tuple[Range, ...]) -> bool:
     """Whether the text undoes an attack and names what it was instead, or withdraws a report."""
-    undone = [m for r in ranges for m in lexicon.find("retraction", prose.text, r.start, r.end)]
-    if any(lexicon.first("withdrawal", m.group()) for m in undone):
-        return True
-    cause = any(lexicon.first("retraction_cause", prose.text, r.start, r.end) for r in ranges)
-    return bool(undone) and cause
+    undone = [m for r in ranges for m in annotated.find("retraction", r)]
+    lexicon = annotated.lexicon
+    if lexicon is None or not undone:
+        return False
+    withdrawn = any(lexicon.first("withdrawal", m.group()) for m in undone)
+    return withdrawn or any(annotated.has("retraction_cause", r) for r in ranges)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from worker.core.annotate.annotate import annotate
 from worker.core.classify.score import section_of
 from worker.core.classify.verdict import examine
 from worker.core.domain.document import Article
@@ -29,8 +30,8 @@ def example_of(
 ) -> Example:
     """One labelled article as its segments' features. ``group``: its event, else its own id."""
     prose = compose(article.title, article.text, article.lang)
-    segments = find_segments(article, prose, knowledge)
-    found = examine(article, prose, segments, knowledge)
+    annotated = annotate(article, prose, knowledge)
+    found = examine(annotated, find_segments(annotated, knowledge), knowledge)
     return Example(positive, found, group or article.article_id)
 
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from worker.core.annotate.actors import STATES, find_actors
-from worker.core.annotate.counts import CountMention, find_counts
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.counts import CountMention
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
@@ -60,20 +60,15 @@ class _Placed:
 
 
 def find_statements(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[tuple[Statement, ...], ...]:
     """All statements, one tuple for each segment, each in the order of the text."""
-    lexicon, language = knowledge.lexicon(prose.lang), knowledge.language(prose.lang)
-    if lexicon is None or language is None or not segments:
+    article, prose, lexicon = annotated.article, annotated.prose, annotated.lexicon
+    if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    groups = [
-        a
-        for a in find_actors(prose, knowledge.profile)
-        if not a.person and a.actor.actor_class not in STATES
-    ]
     speakers = SpeakerIndex(prose, article.outlet, knowledge)
     by_segment: dict[int, list[CountMention]] = {segment.index: [] for segment in segments}
-    for mention in find_counts(prose, language, groups):
+    for mention in annotated.counts:
         segment = segment_at(segments, mention.number.start)
         if segment is not None:
             by_segment[segment.index].append(mention)

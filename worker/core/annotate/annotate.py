@@ -1,0 +1,150 @@
+"""One pass over a text: everything that it mentions, found once and handed on as one value.
+
+What later stages ask is "what of this kind stands in that stretch": they cut what was found here and
+look for nothing of these kinds again. Nothing is chosen here: which day is the attack's, which place
+its own, is decided by those who read this.
+
+Most articles tell of no attack, or of one that nothing puts anywhere near the watched area. These are
+told apart first, by their words alone, and no more is looked for in them (``Annotated.silent``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from worker.core.annotate.actors import STATES, ActorMention, find_actors
+from worker.core.annotate.clock import ClockMention, find_times
+from worker.core.annotate.counts import CountMention, find_counts
+from worker.core.annotate.dates import DateMention, find_dates
+from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.reference_day import ReferenceDay, reference_day
+from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
+from worker.core.domain.document import Article
+from worker.core.domain.moments import local_day
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.profile import Profile
+from worker.core.lang.language import Language
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range
+from worker.core.text.prose import Prose
+
+_Days = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """A text with all that it mentions; each kind in the order of the text.
+
+    Without a lexicon (a language that we do not read) only places are found, and actors. ``silent``:
+    there is nothing to report in it, whatever else it says; then nothing else was looked for.
+    """
+
+    article: Article
+    prose: Prose
+    lexicon: Lexicon | None
+    language: Language | None
+    day: dt.date | None
+    """The document's own day on the area's clock; None unless it has a time."""
+    reference: ReferenceDay | None
+    """The day that the text speaks from: ``day``, if there is one. None without a lexicon."""
+    places: tuple[PlaceMention, ...]
+    actors: tuple[ActorMention, ...]
+    dates: tuple[DateMention, ...] = ()
+    """Counted from the reference day."""
+    certain: frozenset[_Days] = frozenset()
+    """Intervals that the text states with their year; asked for only where that day is nominal."""
+    times: tuple[ClockMention, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    harm: tuple[Range, ...] = ()
+    counts: tuple[CountMention, ...] = ()
+    silent: bool = False
+
+    def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
+        """All matches of a category of the lexicon inside a stretch."""
+        if self.lexicon is not None:
+            yield from self.lexicon.find(category, self.prose.text, at.start, at.end)
+
+    def first(self, category: str, at: Range) -> re.Match[str] | None:
+        """The first match of a category inside a stretch, if there is one."""
+        return next(self.find(category, at), None)
+
+    def has(self, category: str, at: Range) -> bool:
+        """Whether a category matches inside a stretch."""
+        return self.first(category, at) is not None
+
+
+def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
+    """Find everything that a text mentions. Pure; raises nothing."""
+    profile, language = knowledge.profile, knowledge.language(prose.lang)
+    lexicon = knowledge.lexicon(prose.lang)
+    day = local_day(article.document_time, ZoneInfo(profile.zone))
+    if lexicon is None or language is None:
+        places, actors = find_places(prose, knowledge), find_actors(prose, profile.actors)
+        return Annotated(article, prose, None, None, day, None, places, actors)
+    triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
+    places = find_places(prose, knowledge) if triggers or harm else ()
+    if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):
+        return Annotated(
+            article,
+            prose,
+            lexicon,
+            language,
+            day,
+            None,
+            places,
+            (),
+            triggers=triggers,
+            harm=harm,
+            silent=True,
+        )
+    phrases = find_dates(prose, knowledge)
+    reference = reference_day(day, prose, lexicon, phrases)
+    certain = phrases.seen_from(None) if reference.nominal else ()
+    actors = find_actors(prose, profile.actors)
+    return Annotated(
+        article=article,
+        prose=prose,
+        lexicon=lexicon,
+        language=language,
+        day=day,
+        reference=reference,
+        places=places,
+        actors=actors,
+        dates=phrases.seen_from(reference.day),
+        certain=frozenset((m.first, m.last) for m in certain),
+        times=find_times(prose, lexicon),
+        triggers=triggers,
+        harm=harm,
+        counts=find_counts(prose, language, _groups(actors)),
+    )
+
+
+def _groups(actors: tuple[ActorMention, ...]) -> tuple[Range, ...]:
+    """Where armed groups are named: people of theirs may be counted ("five Taliban")."""
+    return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
+
+
+def _may_be_here(
+    article: Article,
+    prose: Prose,
+    lexicon: Lexicon,
+    places: tuple[PlaceMention, ...],
+    profile: Profile,
+) -> bool:
+    """Whether anything puts an article's attacks somewhere: a place, a country, a group, an outlet.
+
+    ("Two dead in drive-by shooting", from a station nobody here knows, is no matter for a person. From
+    an outlet of the area, which need not say where it is, it may be.)
+    """
+    gate = profile.gate
+    return (
+        bool(places)
+        or not profile.policy.require_place
+        or article.outlet in gate.always_outlets
+        or any(word in prose.text for word in gate.places)
+        or lexicon.first("region_phrase", prose.text) is not None
+    )

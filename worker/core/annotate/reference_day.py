@@ -1,0 +1,73 @@
+"""The day that a text speaks from: "on Monday", "two weeks ago" are counted from it.
+
+Rules
+-----
+1. It is the document's own day on the area's clock, when it was published or first seen.
+2. A document without a time has the day of its dateline, or of a caption, if written with its year.
+3. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
+   and what rests on it is never reported.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from worker.core.annotate.dates import DateMention, DatePhrases
+from worker.core.lang.lexicon import Lexicon
+from worker.core.text.prose import Prose
+
+_NOMINAL_YEAR = 2100
+"""Later than any news, so that every date that carries its year is an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceDay:
+    """The day, and whether it is a nominal one."""
+
+    day: dt.date
+    nominal: bool = False
+
+
+def reference_day(
+    document: dt.date | None, prose: Prose, lexicon: Lexicon, phrases: DatePhrases
+) -> ReferenceDay:
+    """The day that a text speaks from; ``document``: its own day, if it has one."""
+    stated = document or _stated_day(prose, phrases.seen_from(None))
+    if stated is not None:
+        return ReferenceDay(stated)
+    return ReferenceDay(_nominal_day(prose, lexicon, phrases), nominal=True)
+
+
+def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | None:
+    """The day of the dateline or of a caption, when it is written with its year."""
+    for mention in certain:
+        sentence = prose.sentence_at(mention.start)
+        filed = any(line.holds(mention.start) for line in prose.datelines)
+        captioned = sentence is not None and sentence.zone == "caption"
+        if mention.precision == "day" and (filed or captioned):
+            return mention.first
+    return None
+
+
+def _nominal_day(prose: Prose, lexicon: Lexicon, phrases: DatePhrases) -> dt.date:
+    """A day to count from: the month and day that head the text, in a year that never was.
+
+    "Tuesday (Dec 25)" also tells which weekday it was, so the year is chosen to agree.
+    """
+    start = dt.date(_NOMINAL_YEAR, 1, 1)
+    for mention in phrases.seen_from(start):
+        sentence = prose.sentence_at(mention.start)
+        head = sentence is None or sentence.zone in ("title", "lead")
+        if mention.precision == "day" and mention.basis == "stated" and head:
+            names = lexicon.table("weekday").find(prose.text, mention.start, mention.end)
+            named = next((int(value) for _, value in names), None)
+            return _with_weekday(mention.first, named)
+    return start
+
+
+def _with_weekday(day: dt.date, weekday: int | None) -> dt.date:
+    """The same month and day in a nominal year in which it falls on that weekday."""
+    years = (day.year + n for n in range(12))
+    days = (day.replace(year=y) for y in years if not (day.month == 2 and day.day == 29))
+    return next((d for d in days if weekday is None or d.weekday() == weekday), day)
