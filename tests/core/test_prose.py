@@ -58,6 +58,29 @@ def test_compose_cuts_off_the_filing_place(text: str, rest: str) -> None:
     assert prose.of(prose.sentences[0]) == rest
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "काबुल, 14 सितंबर (भाषा)",
+        "काबुल, सात जनवरी (एपी)",
+        "काबुल, एएनआइ।",
+        "काबुल [रायटर/एएफपी]।",
+        "काबुल।",
+    ],
+)
+def test_compose_cuts_off_a_filing_place_in_devanagari(place: str) -> None:
+    """A month has vowel signs, a day may be a word, and a full stop may end the filing place."""
+    prose = compose(None, f"{place} गजनी में एक बम फटा। दो लोग मारे गए।", "hi")
+    assert len(prose.datelines) == 1
+    assert prose.of(prose.sentences[0]).strip() == "गजनी में एक बम फटा।"
+
+
+def test_compose_takes_no_short_sentence_for_a_filing_place() -> None:
+    """Two words with a full stop are a sentence."""
+    prose = compose(None, "धमाका हुआ। दो लोग मारे गए।", "hi")
+    assert prose.datelines == ()
+
+
 def test_compose_finds_datelines_of_later_items() -> None:
     """A page of briefs has a filing place at the head of each item."""
     prose = read(

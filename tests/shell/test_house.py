@@ -40,6 +40,8 @@ READ_THE_CITY = (
 PAIRS = {
     "core/annotate/ages.py _days_back": "days, counted back from the document",
     "core/annotate/dates.py _Days": "days of a month",
+    "core/lang/numerals.py _run": "an index of tokens, and a number",
+    "core/lang/numerals.py _scaled_decimal": "an index of tokens, and a number",
     "core/extract/what.py _weapon_order": "a rank, and where among equals",
     "core/merge/cluster/partition.py __init__": "two members of a component",
     "core/merge/cluster/partition.py _key": "two members of a component",

@@ -25,12 +25,15 @@ from worker.core.knowledge.weights import (
     merge_names,
     read_weights,
 )
-from worker.core.lang import lexicon
 from worker.core.lang.categories import read_categories
+from worker.core.lang.language import Language, build_language, read_classes
+from worker.core.lang.lexicon import build
 
 _CODE = Path(__file__).parents[1]
 _LEXICONS = _CODE / "core" / "lang"
-_CATEGORIES = _LEXICONS / "categories.toml"
+_CATEGORIES = _LEXICONS / "phrases.toml"
+_CLASSES = _LEXICONS / "classes.toml"
+_GRAMMARS = ("figures", "events")
 _SEGMENT_WEIGHTS = _CODE / "core" / "segment" / "weights.toml"
 _EXTRACT_WEIGHTS = _CODE / "core" / "extract" / "weights.toml"
 CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
@@ -69,16 +72,12 @@ def load_knowledge(profile: str | Path, config_dir: Path | None = None) -> Knowl
 def _load(folder: Path) -> Knowledge:
     digest = hashlib.sha256()
     files = {name: _parse(folder / name, digest) for name in FILES}
-    lexicons = {}
-    categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
-    for path in sorted(set(_LEXICONS.glob("*.toml")) - {_CATEGORIES}):
-        built = lexicon.build(_parse(path, digest), path.name, categories)
-        lexicons[built.lang] = built
+    languages = _languages(digest)
     verdict, verdict_file = _named(CLASSIFY_WEIGHTS, digest)
     merging, merging_file = _named(_MERGE_WEIGHTS, digest)
     return Knowledge(
         profile=build_profile(folder.name, files),
-        lexicons=lexicons,
+        languages=languages,
         segment_weights=build_weights(SegmentWeights, *_named(_SEGMENT_WEIGHTS, digest)),
         extract_weights=build_weights(ExtractWeights, *_named(_EXTRACT_WEIGHTS, digest)),
         classify_weights=read_weights(verdict, weight_names(), verdict_file),
@@ -86,6 +85,43 @@ def _load(folder: Path) -> Knowledge:
         codes=_parse(_CODES, digest),
         digest=digest.hexdigest()[:16],
     )
+
+
+def _languages(digest: hashlib._Hash) -> dict[str, Language]:
+    """All language packs, by code."""
+    categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
+    classes = read_classes(_parse(_CLASSES, digest), _CLASSES.name)
+    shared = {name: _grammar_file(_LEXICONS / "shared", name, digest) for name in _GRAMMARS}
+    packs = {}
+    for folder in sorted(path.parent for path in _LEXICONS.glob("*/language.toml")):
+        phrases = folder / "phrases.toml"
+        data = _parse(phrases, digest) if phrases.is_file() else {"lang": folder.name}
+        grammars = {
+            name: files
+            for name in _GRAMMARS
+            if (files := _grammar(_grammar_file(folder, name, digest), shared[name]))
+        }
+        pack, words = (_parse(folder / f"{name}.toml", digest) for name in ("language", "words"))
+        complete = "verdict" in pack.get("capabilities", ())
+        lexicon = build(data, f"{folder.name}/phrases.toml", categories, complete=complete)
+        packs[folder.name] = build_language(pack, words, lexicon, grammars, classes)
+    return packs
+
+
+_GrammarFile = tuple[str, dict[str, Any]]
+
+
+def _grammar_file(folder: Path, name: str, digest: hashlib._Hash) -> _GrammarFile | None:
+    path = folder / f"{name}.toml"
+    return (f"{folder.name}/{name}.toml", _parse(path, digest)) if path.is_file() else None
+
+
+def _grammar(own: _GrammarFile | None, shared: _GrammarFile | None) -> list[_GrammarFile]:
+    """The files of one grammar: a language's own rules first, then the shared ones it builds on."""
+    if own is None:
+        return [shared] if shared is not None else []
+    extends = own[1].pop("extends", None) == "shared" and shared is not None
+    return [own, shared] if extends and shared is not None else [own]
 
 
 def _looks_like_path(profile: str | Path) -> bool:

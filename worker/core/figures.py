@@ -8,9 +8,11 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
 3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then
    article; within a version the more specific, then body before headline and caption, then first.
-4. low = smallest lower bound used. high = largest of the upper bounds of closed figures and the lone
+4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
+   add up: as many as have different ages, and at least one. Each keeps its own quote.
+5. low = smallest lower bound used. high = largest of the upper bounds of closed figures and the lone
    best of open ones. A figure nobody gave is None, never 0.
-5. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
+6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
    bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
    a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
    which everything is compatible and which nobody still says; 8 and 12 both fit it.)
@@ -112,9 +114,13 @@ def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
     usable = [s for s in group if _is_usable(s, statuses)]
     usable = _without_parts(usable, statuses)
     usable = _without_stale(usable, statuses)
+    usable, told = _with_persons(usable)
     used = _one_per_speaker(usable, statuses)
     for statement in used:
         statuses[_key(statement)] = "used"
+    for key, persons in told.items():
+        for person in persons:
+            statuses[_key(person)] = statuses[key]
     return _figure(used)
 
 
@@ -134,6 +140,27 @@ def _is_usable(statement: Statement, statuses: Statuses) -> bool:
     return status is None
 
 
+def _with_persons(
+    usable: list[Statement],
+) -> tuple[list[Statement], dict[Key, list[Statement]]]:
+    """The same, with the persons that a report tells of singly made one figure.
+
+    Also who stands behind each such figure, by the key of its first.
+    """
+    reports: dict[str, list[Statement]] = {}
+    for statement in usable:
+        if statement.person is not None:
+            reports.setdefault(statement.report_id or "", []).append(statement)
+    out = [s for s in usable if s.person is None]
+    told = {}
+    for persons in reports.values():
+        first = min(persons, key=lambda s: (_ZONE[s.zone], s.start, _key(s)))
+        count = max(1, len({s.person for s in persons if (s.person or "").isdigit()}))
+        out.append(replace(first, value=count, low=count, high=count))
+        told[_key(first)] = persons
+    return out, told
+
+
 def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     """A class of victims stands for the total only where nobody gave a total.
 
@@ -141,11 +168,15 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     killed" nine children are a part of it, whoever counted them. Three policemen are no part of
     two dead: that is another opinion of the total.)
     """
-    whole = [s for s in usable if s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS]
+    whole = [
+        s
+        for s in usable
+        if s.person is None and (s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS)
+    ]
     if not any(s.victim_class != _RECEIVED for s in whole):
         return usable
     most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
-    larger = [s for s in usable if s not in whole and (s.low or 0) > most]
+    larger = [s for s in usable if s not in whole and s.person is None and (s.low or 0) > most]
     for statement in usable:
         if statement not in whole and statement not in larger:
             statuses[_key(statement)] = "subset"

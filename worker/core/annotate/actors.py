@@ -11,6 +11,8 @@ from worker.core.lang.lexicon import any_of
 from worker.core.lang.normalise import Range, plain
 from worker.core.text.prose import Prose
 
+STATES = ("state", "foreign_state")
+
 
 @dataclass(frozen=True, slots=True)
 class ActorMention(Range):

@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from worker.core.annotate.actors import ActorMention, find_actors
+from worker.core.annotate.actors import STATES, ActorMention, find_actors
 from worker.core.annotate.clock import ClockMention, find_times
+from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.dates import DateMention, find_dates
+from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
 from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
@@ -26,6 +28,7 @@ from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Profile
+from worker.core.lang.language import Language
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
@@ -44,6 +47,7 @@ class Annotated:
     article: Article
     prose: Prose
     lexicon: Lexicon | None
+    language: Language | None
     day: dt.date | None
     """The document's own day on the area's clock; None unless it has a time."""
     reference: ReferenceDay | None
@@ -57,6 +61,9 @@ class Annotated:
     times: tuple[ClockMention, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
+    counts: tuple[CountMention, ...] = ()
+    events: tuple[EventSentence, ...] = ()
+    """Its sentences with their event words."""
     silent: bool = False
 
     def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
@@ -75,11 +82,12 @@ class Annotated:
 
 def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     """Find everything that a text mentions. Pure; raises nothing."""
-    profile, lexicon = knowledge.profile, knowledge.lexicon(prose.lang)
+    profile, language = knowledge.profile, knowledge.language(prose.lang)
+    lexicon = knowledge.lexicon(prose.lang)
     day = local_day(article.document_time, ZoneInfo(profile.zone))
-    if lexicon is None:
+    if lexicon is None or language is None:
         places, actors = find_places(prose, knowledge), find_actors(prose, profile.actors)
-        return Annotated(article, prose, None, day, None, places, actors)
+        return Annotated(article, prose, None, None, day, None, places, actors)
     triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
     places = find_places(prose, knowledge) if triggers or harm else ()
     if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):
@@ -87,6 +95,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
             article,
             prose,
             lexicon,
+            language,
             day,
             None,
             places,
@@ -98,20 +107,31 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     phrases = find_dates(prose, knowledge)
     reference = reference_day(day, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()
+    dates, actors = phrases.seen_from(reference.day), find_actors(prose, profile.actors)
+    groups = _groups(actors)
+    spoken = None if reference.nominal else reference.day
     return Annotated(
         article=article,
         prose=prose,
         lexicon=lexicon,
+        language=language,
         day=day,
         reference=reference,
         places=places,
-        actors=find_actors(prose, profile.actors),
-        dates=phrases.seen_from(reference.day),
+        actors=actors,
+        dates=dates,
         certain=frozenset((m.first, m.last) for m in certain),
         times=find_times(prose, lexicon),
         triggers=triggers,
         harm=harm,
+        counts=find_counts(prose, language, groups),
+        events=find_events(prose, language, places, dates, groups, spoken),
     )
+
+
+def _groups(actors: tuple[ActorMention, ...]) -> tuple[Range, ...]:
+    """Where armed groups are named: people of theirs may be counted ("five Taliban")."""
+    return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
 
 
 def _may_be_here(

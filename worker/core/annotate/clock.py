@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from worker.core.lang.lexicon import Lexicon, Table
+from worker.core.lang.lexicon import NOT_INSIDE_A_WORD, Lexicon, Table
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
 
@@ -80,7 +80,7 @@ def _word_after(text: str, position: int, end: int, table: Table) -> tuple[str |
 @lru_cache(maxsize=64)
 def _glued(pattern: str) -> re.Pattern[str]:
     """The same words where they may follow a digit without a blank: "9am"."""
-    return re.compile(pattern.replace(r"(?<!\w)", "", 1))
+    return re.compile(pattern.removeprefix(NOT_INSIDE_A_WORD))
 
 
 def _written(hour: int, minute: int, word: str) -> str | None:

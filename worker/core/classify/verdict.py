@@ -36,6 +36,7 @@ from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
 EVEN = 0.5
+_UNJUDGED: dict[str, Role] = {"main": "primary", "item": "roundup", "background": "background"}
 _NO_ATTACK = (["accident"], ["crime"], ["state"])
 _NOTHING_TOLD = Verdict("other", 0.0, "drop")
 
@@ -53,9 +54,8 @@ def classify(
     annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> Classification:
     """Judge an article and each of its segments. Pure; raises nothing."""
-    if annotated.lexicon is None:
-        verdict = _unsupported(annotated.prose, annotated.places, knowledge)
-        return Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
+    if not _can_judge(annotated):
+        return _unjudged(annotated, segments, knowledge)
     if annotated.silent:
         return Classification(_NOTHING_TOLD, (), ())
     context = context_of(annotated, knowledge)
@@ -74,7 +74,7 @@ def examine(
     annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[dict[str, float], ...]:
     """The feature values of each segment that could be a report: what training learns from."""
-    if annotated.lexicon is None:
+    if not _can_judge(annotated):
         return ()
     context = context_of(annotated, knowledge)
     found = []
@@ -84,6 +84,27 @@ def examine(
             features = measure_segment(context, segment, inside)
             found.append({name: feature.value for name, feature in features.items()})
     return tuple(found)
+
+
+def _can_judge(annotated: Annotated) -> bool:
+    """Whether there are weights for the language of a text."""
+    language = annotated.language
+    return language is not None and "verdict" in language.capabilities
+
+
+def _unjudged(
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
+) -> Classification:
+    """A text that a person judges: its reports, as far as the segments say what they are."""
+    verdict = _unsupported(annotated.prose, annotated.places, knowledge)
+    nobody = Classification(verdict, (None,) * len(segments), (0.0,) * len(segments))
+    if verdict.band == "drop" or annotated.silent or not segments:
+        return nobody
+    context = context_of(annotated, knowledge)
+    roles = tuple(
+        _UNJUDGED.get(s.kind) if is_inside(context, s) is not False else None for s in segments
+    )
+    return Classification(verdict, roles, (verdict.probability,) * len(segments))
 
 
 def _unsupported(prose: Prose, mentions: tuple[PlaceMention, ...], knowledge: Knowledge) -> Verdict:

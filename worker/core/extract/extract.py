@@ -42,7 +42,7 @@ def extract(
     article, lexicon = annotated.article, annotated.lexicon
     if lexicon is None or not any(classification.roles):
         return ()
-    statements = find_statements(article, annotated.prose, segments, knowledge)
+    statements = find_statements(annotated, segments, knowledge)
     made: list[tuple[Segment, Report]] = []
     for segment, role, probability, of_segment in zip(
         segments, classification.roles, classification.probabilities, statements, strict=True

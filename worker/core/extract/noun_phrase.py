@@ -16,12 +16,15 @@ import re
 from functools import lru_cache
 
 from worker.core.extract.passage import Passage
+from worker.core.lang.names import has_capitals
 from worker.core.lang.normalise import Range
+from worker.core.lang.tokens import WORD_CHARS_CLASS
 
-_LEFT_WORD = re.compile(r"([\w'.&-]+) $")
-_RIGHT_WORD = re.compile(r" ([\w'.&-]+)")
+_CHARS = WORD_CHARS_CLASS[1:-1]
+_LEFT_WORD = re.compile(rf"([{_CHARS}'.&-]+) $")
+_RIGHT_WORD = re.compile(rf" ([{_CHARS}'.&-]+)")
 _OF = re.compile(r" (?:of|for) (?:the |an? )?")
-_OF_BEFORE = re.compile(r"([\w'-]+) of (?:the |an? )?$")
+_OF_BEFORE = re.compile(rf"([{_CHARS}'-]+) of (?:the |an? )?$")
 _BLANK = re.compile(r" ")
 _SMALL_WORDS = 3
 _MOST_WORDS = 9
@@ -60,6 +63,8 @@ def _is_headline_case(raw: str, share: float) -> bool:
 
 def noun_phrase(passage: Passage, head: Range) -> Range:
     """The phrase around a head word, inside its clause."""
+    if not has_capitals(passage.prose.printed(head)):
+        return head
     clause = passage.clause(head.start)
     end = _extend_right(passage, head.end, clause.end)
     start = _extend_left(passage, head.start, clause.start, joined=False)
@@ -147,7 +152,7 @@ def _words_right(passage: Passage, end: int, high: int) -> int:
     """Up to four words of an "of …" phrase."""
     text, start = passage.prose.text, end
     for _ in range(4):
-        found = re.compile(r" ?([\w'&-]+)").match(text, end, high)
+        found = re.compile(rf" ?([{_CHARS}'&-]+)").match(text, end, high)
         if found is None or (end > start and text[end : end + 1] != " "):
             break
         if _ends_phrase(passage, Range.of(found, 1)) and found[1] != "of":

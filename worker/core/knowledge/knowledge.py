@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 
 from worker.core.knowledge.profile import Profile
 from worker.core.knowledge.weights import ExtractWeights, SegmentWeights
+from worker.core.lang.language import Language
 from worker.core.lang.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The profile, the lexicons, the weights; and a digest over all their files.
+    """The profile, the language packs, the weights; and a digest over all their files.
 
     ``classify_weights`` and ``merge_weights`` are flat: ``section.name`` → number.
     """
 
     profile: Profile
-    lexicons: Mapping[str, Lexicon]
+    languages: Mapping[str, Language]
     segment_weights: SegmentWeights
     extract_weights: ExtractWeights
     classify_weights: Mapping[str, float]
@@ -31,6 +32,11 @@ class Knowledge:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Tables of ``merge/state/codes.toml``: names of GTD and ACLED → their codes."""
 
+    def language(self, lang: str) -> Language | None:
+        """The pack of a language, or None when we do not read it."""
+        return self.languages.get(lang)
+
     def lexicon(self, lang: str) -> Lexicon | None:
-        """The lexicon of a language, or None when we do not read it."""
-        return self.lexicons.get(lang)
+        """The phrases of a language, or None when we do not read it."""
+        pack = self.languages.get(lang)
+        return pack.phrases if pack is not None and "slots" in pack.capabilities else None

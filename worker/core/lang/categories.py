@@ -1,4 +1,4 @@
-"""What the code asks every language for: the declared categories and tables of ``categories.toml``.
+"""What the code asks every language for: the declared categories and tables of ``phrases.toml``.
 
 A language's file may hold these names and no others. A misspelt one would silently be a category that
 is never looked at, while the real one is empty.
@@ -48,8 +48,10 @@ def read_categories(data: Mapping[str, Any], source: str) -> dict[str, Category]
     return out
 
 
-def check_names(data: Mapping[str, Any], categories: Categories, source: str) -> None:
-    """Hold a language's file against the declared names.
+def check_names(
+    data: Mapping[str, Any], categories: Categories, source: str, *, complete: bool = True
+) -> None:
+    """Hold a language's file against the declared names; ``complete``: it must have the required ones.
 
     Raises ``KnowledgeError`` with every name that is unknown (and the nearest known one), or missing
     though required.
@@ -57,7 +59,7 @@ def check_names(data: Mapping[str, Any], categories: Categories, source: str) ->
     problems: list[str] = []
     for kind in KINDS:
         known = [c.name for c in categories.values() if c.kind == kind]
-        needed = [c.name for c in categories.values() if c.kind == kind and c.required]
+        needed = [c.name for c in categories.values() if c.kind == kind and c.required and complete]
         problems += (f"[{kind}] {p}" for p in misfits(data.get(kind, {}), known, needed))
     if problems:
         raise KnowledgeError("\n".join(f"{source}: {problem}" for problem in problems))

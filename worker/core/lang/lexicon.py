@@ -8,7 +8,7 @@ Rules
    normalised when loaded, so a file keeps natural spelling.
 3. A pattern is a whole word unless the file says ``whole_words = false`` (scripts without blanks).
    ``prefix`` is a regex of clitics that may stand before it (Arabic "wa-", "bi-", "al-").
-4. Names are declared (``categories.toml``): an unknown one is refused, so is a file without a required
+4. Names are declared (``phrases.toml``): an unknown one is refused, so is a file without a required
    one. Any other that a language lacks is empty: the engine is language-neutral.
 
 A pattern that cannot compile, is longer than 240 characters or nests quantifiers is refused with
@@ -25,9 +25,11 @@ from typing import Any, TypeVar
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Categories, Kind, check_names
 from worker.core.lang.normalise import plain, words_end
+from worker.core.lang.tokens import WORD_CHARS_CLASS
 
 T = TypeVar("T")
 PATTERN_LIMIT = 240
+NOT_INSIDE_A_WORD = rf"(?<!{WORD_CHARS_CLASS})"
 _ESCAPES = re.compile(r"\\.")
 _NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
 
@@ -95,15 +97,19 @@ class Lexicon:
         return self.tables[name]
 
 
-def build(data: Mapping[str, Any], source: str, categories: Categories) -> Lexicon:
+def build(
+    data: Mapping[str, Any], source: str, categories: Categories, *, complete: bool = True
+) -> Lexicon:
     """Compile a lexicon from its TOML data; ``source`` names the file in errors.
+
+    ``complete``: every required category must be there (a language that gets a verdict).
 
     Raises ``KnowledgeError`` naming the file, the category and the pattern.
     """
     unknown = set(data) - {"lang", "prefix", "whole_words", "patterns", "tables"}
     if unknown or "lang" not in data:
         raise KnowledgeError(f"{source}: unknown or missing keys: {sorted(unknown) or 'lang'}")
-    check_names(data, categories, source)
+    check_names(data, categories, source, complete=complete)
     prefix = normalise_pattern(str(data.get("prefix", "")))
     whole = bool(data.get("whole_words", True))
     raw: dict[str, list[str]] = {**_named(categories, "patterns", list), **data.get("patterns", {})}
@@ -112,9 +118,7 @@ def build(data: Mapping[str, Any], source: str, categories: Categories) -> Lexic
         **data.get("tables", {}),
     }
     patterns = {
-        category: _compile([_checked(p, category, source) for p in listed], prefix, whole, source)
-        if listed
-        else None
+        category: _compile(listed, prefix, whole, category, source) if listed else None
         for category, listed in raw.items()
     }
     tables = {
@@ -148,8 +152,13 @@ def normalise_pattern(pattern: str) -> str:
 
 
 def bounded(pattern: str, prefix: str = "", whole: bool = True) -> str:
-    """Wrap a normalised pattern so that it matches whole words only."""
-    return rf"(?<!\w){prefix}(?:{pattern})(?!\w)" if whole else f"{prefix}(?:{pattern})"
+    r"""Wrap a normalised pattern so that it matches whole words only.
+
+    The vowel signs of Indic scripts are no ``\\w``, and yet inside words.
+    """
+    if not whole:
+        return f"{prefix}(?:{pattern})"
+    return rf"{NOT_INSIDE_A_WORD}{prefix}(?:{pattern})(?!{WORD_CHARS_CLASS})"
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
@@ -161,33 +170,53 @@ def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(bounded("|".join(map(re.escape, longest_first)))) if longest_first else None
 
 
-def _checked(pattern: str, category: str, source: str) -> str:
+def _normal(pattern: str, category: str, source: str) -> str:
     if len(pattern) > PATTERN_LIMIT or _NESTED.search(pattern):
         raise KnowledgeError(f"{source}: {category}: too long or nested: {pattern!r}")
-    normal = normalise_pattern(pattern)
-    try:
-        compiled = re.compile(normal)
-    except re.error as error:
-        raise KnowledgeError(f"{source}: {category}: {pattern!r}: {error}") from error
-    if compiled.groups:
-        raise KnowledgeError(f"{source}: {category}: capturing group, use (?:…): {pattern!r}")
-    if compiled.match(""):
-        raise KnowledgeError(f"{source}: {category}: matches nothing at all: {pattern!r}")
-    return normal
+    return normalise_pattern(pattern)
 
 
-def _compile(patterns: list[str], prefix: str, whole: bool, source: str) -> re.Pattern[str]:
-    longest_first = sorted(patterns, key=len, reverse=True)
-    try:
-        return re.compile(bounded("|".join(longest_first), prefix, whole))
-    except re.error as error:
-        raise KnowledgeError(f"{source}: {error}") from error
+def _check(patterns: Iterable[str], category: str, source: str) -> None:
+    """Name the pattern that is at fault. Asked only when something is: one compiling costs less."""
+    for pattern in patterns:
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            raise KnowledgeError(f"{source}: {category}: {pattern!r}: {error}") from error
+        if compiled.groups:
+            raise KnowledgeError(f"{source}: {category}: capturing group, use (?:…): {pattern!r}")
+        if compiled.match(""):
+            raise KnowledgeError(f"{source}: {category}: matches nothing at all: {pattern!r}")
+
+
+def _compile(
+    patterns: list[str], prefix: str, whole: bool, category: str, source: str
+) -> re.Pattern[str]:
+    normal = [_normal(pattern, category, source) for pattern in patterns]
+    longest_first = sorted(normal, key=len, reverse=True)
+    return _compiled(longest_first, normal, prefix, whole, category, source)
 
 
 def _compile_table(
     rows: Mapping[str, str], prefix: str, whole: bool, name: str, source: str
 ) -> Table:
     ordered = sorted(rows.items(), key=lambda row: len(row[0]), reverse=True)
-    parts = [f"(?P<v{i}>{_checked(key, name, source)})" for i, (key, _) in enumerate(ordered)]
-    pattern = re.compile(bounded("|".join(parts), prefix, whole))
+    normal = [_normal(key, name, source) for key, _ in ordered]
+    parts = [f"(?P<v{i}>{key})" for i, key in enumerate(normal)]
+    pattern = _compiled(parts, normal, prefix, whole, name, source)
     return Table(pattern, tuple(str(value) for _, value in ordered))
+
+
+def _compiled(
+    parts: list[str], patterns: list[str], prefix: str, whole: bool, category: str, source: str
+) -> re.Pattern[str]:
+    """Alternatives in one pattern; each of ``patterns`` must be sound alone."""
+    named = len(parts) if parts != patterns and parts[0].startswith("(?P<") else 0
+    try:
+        compiled = re.compile(bounded("|".join(parts), prefix, whole))
+    except re.error as error:
+        _check(patterns, category, source)
+        raise KnowledgeError(f"{source}: {category}: {error}") from error
+    if compiled.groups != named or compiled.match(""):
+        _check(patterns, category, source)
+    return compiled

@@ -4,7 +4,8 @@ Rules
 -----
 1. The original is never changed. ``Normalised.span`` turns a match back into a verbatim ``Span``.
 2. Normalising is per character: NFKC, case folded, Latin marks stripped, Arabic-script letter
-   variants unified, every kind of space one space, curly quotes straight, digits ASCII.
+   variants unified, Devanagari nasal signs one, every kind of space one space, curly quotes straight,
+   digits ASCII.
 3. Characters that carry nothing (tatweel, tashkeel, joiners, bidi marks) vanish.
 4. Two systems of positions, two types: a ``Range`` counts into the normalised copy, a ``Span`` into
    the original. Only ``Normalised`` turns one into the other. A bare position is a normalised one.
@@ -36,7 +37,7 @@ from worker.core.domain.document import Span
 _LETTERS = str.maketrans({
     "ي": "ی", "ى": "ی", "ئ": "ی", "ې": "ی", "ۍ": "ی", "ے": "ی", "ۓ": "ی", "ك": "ک", "ڪ": "ک",
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ە": "ه",
-    "ھ": "ه", "ۂ": "ه", "ګ": "گ", "ں": "ن", "ı": "i", "ё": "е",
+    "ھ": "ه", "ۂ": "ه", "ګ": "گ", "ں": "ن", "ı": "i", "ё": "е", "ँ": "ं",
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
     "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-", "…": "...",
 })  # fmt: skip

@@ -218,7 +218,7 @@ def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Kn
 
 def _says(category: str, text: str, knowledge: Knowledge) -> bool:
     words = plain(text)
-    return any(lexicon.first(category, words) for lexicon in knowledge.lexicons.values())
+    return any(pack.phrases.first(category, words) for pack in knowledge.languages.values())
 
 
 def _article(document: Document, body: str, declared_lang: str | None) -> Article:

@@ -22,6 +22,7 @@ from operator import attrgetter
 from worker.core.domain.document import Span
 from worker.core.domain.vocabulary import Zone
 from worker.core.lang.normalise import Normalised, Range, holding, normalise
+from worker.core.lang.tokens import WORD_CHARS_CLASS
 
 _PARAGRAPH = attrgetter("paragraph")
 LEAD_SENTENCES = 3
@@ -52,7 +53,10 @@ _LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
 _NAME = rf"{_UPPER}[\w'’.]*(?:[ -](?:{_UPPER}|d[aei]|el|al|of|de la)[\w'’.]*){{0,3}}"
-_WHEN = r"(?:,?\s{1,2}(?:\w{3,10}\.?\s\d{1,2}|\d{1,2}\.?\s(?:de\s)?\w{3,10}\.?)(?:,?\s\d{2,4})?)?"
+_MONTH = rf"{WORD_CHARS_CLASS}{{3,10}}\.?"
+_WHEN = (
+    rf"(?:,?\s{{1,2}}(?:{_MONTH}\s\d{{1,2}}|\d{{1,2}}\.?\s(?:de\s)?{_MONTH})(?:,?\s\d{{2,4}})?)?"
+)
 _SOURCE = r"[(\[][^()\[\]\n]{2,40}[)\]]"
 _DASH = r"(?:--|—|–|-(?=\s)|//)"
 _THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$\[])"
@@ -65,9 +69,15 @@ _DATELINE_CAPS = re.compile(
     rf"{_WHEN}\s*(?:{_SOURCE}\s?)?(?:{_DASH}|:)?\s+(?=[A-Z][a-z]|A [a-z]|[\"“‘'])"
 )
 _DATELINE_UNCASED = re.compile(
-    rf"\W{{0,3}}(?:[^\W\d_a-zA-Z][^\s.:()\[\]،,-]{{1,14}}\s?){{1,2}}(?:,\s?[^\s.:()]{{2,14}})?"
+    rf"\W{{0,3}}(?:[^\W\d_a-zA-Z][^\s.:()\[\]،,-]{{1,14}}\s?){{1,2}}"
+    r"(?:,\s?[^\s.:()]{2,14}(?:\s[^\s.:()]{2,14})?)?"
     rf"{_WHEN}\s?(?:{_SOURCE}\s?(?:{_DASH}|:|।)?|{_DASH}|।|:)\s*"
 )
+
+_PLACE_WITH_DANDA = re.compile(
+    rf"\W{{0,3}}[^\s.,।]{{2,15}}(?:,\s?[^\s.,।]{{2,14}})?(?:\s?{_SOURCE})?\s?।\s*"
+)
+"""A filing place that ends in a full stop is no sentence: "काबुल, एएनआइ। …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +226,8 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
 def _sentences(text: str, paragraph: Range) -> Iterator[Range]:
     first, end = paragraph.start, paragraph.end
     for found in _END.finditer(text, first, end):
+        if first == paragraph.start and _PLACE_WITH_DANDA.fullmatch(text, first, found.end()):
+            continue
         if _ABBREVIATION.search(text, max(first, found.start() - 10), found.start()):
             continue
         if found.end() > first and text[first : found.start()].strip():

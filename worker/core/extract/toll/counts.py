@@ -1,40 +1,44 @@
-"""Counted people, and how counts that stand together are read.
+"""Counts of people as statements need them: what is whole, what is part, what is a repetition.
 
 Rules
 -----
 1. Classes under one harm ("two policemen and three civilians") are parts of one figure, which the
    clause prints as a whole: the whole comes first, with all of it in its quote.
-2. A figure that has attackers in it is a total of neither side.
+2. "Including nine children" is part of the count before it, and of what became of that.
+3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
+   The victims are the rest (nine), with all of it in the quote.
+4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
-from worker.core.annotate.numbers import Number, bounds
-from worker.core.domain.vocabulary import Measure, Qualifier
-from worker.core.figures import MIXED
+from worker.core.annotate.counts import CountMention
+from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.persons import told_once
+from worker.core.figures import ATTACKERS, MIXED
 from worker.core.lang.normalise import Range
 
-PERPETRATOR = "perpetrator"
+PERPETRATOR = ATTACKERS
 PART = "some_of_them"
-"""People counted as part of a toll that is not told here ("two engineers among the dead")."""
+"""A class of people counted as part of a toll that is not told here ("two engineers among the dead")."""
+_UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
+"""Findings that tell of a death without counting anybody."""
+_DENIED = frozenset({"NOBODY", "REPLACED_COUNT"})
+_LISTED = frozenset({"GROUP"})
 
 
 @dataclass(frozen=True, slots=True)
 class Count(Range):
-    """A number that counts people, with the people and the harm."""
+    """A count with its measure decided. ``parent``: the number that it is a part of."""
 
-    number: Number
+    mention: CountMention
     measure: Measure
     victim_class: str
-    received: bool = False
-    aggregate: bool = False
-    hypothetical: bool = False
     parent: Range | None = None
-    mixed_with: Range | None = None
-    """The figure that these attackers were counted in."""
 
     @property
     def key(self) -> Range:
@@ -47,25 +51,74 @@ def is_perpetrator(victim_class: str) -> bool:
     return victim_class == PERPETRATOR
 
 
-def mark_mixed(counts: Sequence[Count]) -> list[Count]:
-    """A figure that has attackers in it ("including five attackers") is a total of neither side."""
+def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
+    """The counts that the mentions of one attack come to, in the order of the text."""
+    stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
+    both = {m.number for m in stated if m.what == "casualties"}
+    stated = [m for m in stated if m.what == "casualties" or m.number not in both]
+    told = {m.number for m in stated if m.what in ("killed", "injured")}
+    stated = [m for m in stated if m.what != "shot" or m.number not in told]
     out: list[Count] = []
-    for count in counts:
-        whole = out[-1] if out else None
-        if count.mixed_with is not None and whole is not None and count.mixed_with == whole.key:
-            out[-1] = replace(whole, victim_class=MIXED)
-        out.append(count)
-    return out
+    for mention in told_once(stated):
+        if mention.what == "part":
+            out = _with_part(out, mention)
+        else:
+            out += _with_parts(mention)
+    return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
 
-def with_total(group: list[Count]) -> list[Count]:
-    """One count as it is; several with the figure that they make, first."""
-    if len(group) < 2:
-        return group
-    value = sum(count.number.value or 0 for count in group)
-    exact = all(count.number.qualifier == "exact" for count in group)
-    qualifier: Qualifier = "exact" if exact else "at_least"
-    start, end = group[0].start, max(count.end for count in group)
-    number = Number(group[0].number.start, end, value, *bounds(value, qualifier), qualifier)
-    whole = replace(group[0], number=number, start=start, end=end, victim_class="unspecified")
-    return [whole, *(replace(count, parent=whole.key) for count in group)]
+def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
+    """A part, put under the count before it in its sentence."""
+    whole = next(
+        (
+            c
+            for c in reversed(out)
+            if c.mention.sentence == mention.sentence and c.end <= mention.start and not c.parent
+        ),
+        None,
+    )
+    if whole is None:
+        return out
+    of_attackers = mention.is_attackers and not whole.mention.is_attackers
+    part = Count(
+        mention.start,
+        mention.end,
+        mention,
+        whole.measure,
+        mention.victim_class,
+        None if of_attackers else whole.key,
+    )
+    if of_attackers:
+        out = [replace(c, victim_class=MIXED) if c is whole else c for c in out]
+        return [*out, *_without(whole, part), part]
+    return [*out, part]
+
+
+def _without(whole: Count, attackers: Count) -> Iterator[Count]:
+    """The victims of a figure that has attackers in it, where both are plain numbers."""
+    mention, taken = whole.mention, attackers.mention
+    if mention.value is None or taken.value is None or taken.qualifier != "exact":
+        return
+    if taken.value >= mention.value or mention.qualifier in ("nearly", "around", "range"):
+        return
+    rest = replace(
+        mention,
+        end=max(mention.end, taken.end),
+        value=mention.value - taken.value,
+        low=None if mention.low is None else mention.low - taken.value,
+        high=None if mention.high is None else mention.high - taken.value,
+    )
+    yield Count(mention.start, rest.end, rest, whole.measure, "unspecified")
+
+
+def _with_parts(mention: CountMention) -> Iterator[Count]:
+    """A count, and after it the counts that it is the sum of."""
+    measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
+    victim_class = mention.victim_class
+    if "PART" in mention.tags and victim_class == "unspecified":
+        victim_class = PART
+    whole = Count(mention.start, mention.end, mention, measure, victim_class)
+    yield whole
+    for part in mention.parts:
+        at = part.number
+        yield Count(at.start, at.end, part, measure, part.victim_class, whole.key)

@@ -9,14 +9,13 @@ Rules
    civilians" are two parts of the one figure that the clause prints; it has both in its quote.
 4. The outlet's own repetition of what a speaker said is ``derived``; an old figure that a sentence
    revises ("from 20 to 14") is none.
-5. A figure belongs to the segment that holds it. Figures of many attacks are ``aggregate``, what
-   might have been is ``hypothetical``.
+5. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
+   What might have been is ``hypothetical``.
 
 Theory of operation
 -------------------
-Each number is looked at with the words after it (people, then harm: passive), then with the words
-before it (an active verb of harm, or a toll). What neither explains may still be part of the figure
-before it: a subset, or the second half of a coordination.
+The language's grammar says what counts whom (``annotate.counts``); ``counts`` decides what is whole
+and what is part. Here each count meets its speaker and its segment, and becomes a statement.
 """
 
 from __future__ import annotations
@@ -24,134 +23,143 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from worker.core.annotate.numbers import Number, find_numbers
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.counts import CountMention
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
-from worker.core.extract.toll.counts import Count, is_perpetrator
-from worker.core.extract.toll.harm_phrase import CountFinder
+from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
+from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.speakers import NARRATOR, Speaker, SpeakerIndex
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
-from worker.core.segment.segment import Segment, segment_at
+from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
-_SCOPES: dict[str, Scope] = {
-    "main": "incident",
-    "item": "incident",
-    "background": "incident",
-    "aggregate": "aggregate",
-    "threat": "hypothetical",
-}
-_PLACE_REACH_CHARS = 30
+_CUE_REACH_CHARS = 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A counted figure with its segment and speaker."""
+    """A counted figure with what it is about, and its speaker."""
 
     count: Count
-    segment: Segment
+    scope: Scope
     speaker: Speaker
     own_killing: bool = False
     """Whoever says that he himself killed them ("the group says it killed 60")."""
 
 
 def find_statements(
-    article: Article, prose: Prose, segments: tuple[Segment, ...], knowledge: Knowledge
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[tuple[Statement, ...], ...]:
     """All statements, one tuple for each segment, each in the order of the text."""
-    lexicon = knowledge.lexicon(prose.lang)
+    article, prose, lexicon = annotated.article, annotated.prose, annotated.lexicon
     if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    finder = CountFinder(prose, lexicon)
     speakers = SpeakerIndex(prose, article.outlet, knowledge)
-    placed = [
-        _Placed(
-            count, segment, speakers.at(count.number.start), _is_own_killing(count, prose, lexicon)
-        )
-        for count in finder.find(find_numbers(prose, lexicon))
-        if (segment := segment_at(segments, count.number.start)) is not None
-    ]
-    by_segment: dict[int, list[_Placed]] = {segment.index: [] for segment in segments}
-    for item in placed:
-        by_segment[item.segment.index].append(item)
-    return tuple(
-        _mark_derived(tuple(_statements(article, prose, by_segment[segment.index])))
-        for segment in segments
-    )
+    homes = find_homes(annotated, segments, knowledge.segment_weights)
+    out = []
+    for segment in segments:
+        placed = [
+            _Placed(
+                count,
+                scope,
+                speakers.at(count.mention.number.start),
+                _is_own_killing(count, prose, lexicon),
+            )
+            for scope, counts in _by_scope(homes, segment)
+            for count in decide_counts(counts)
+        ]
+        placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
+        out.append(_mark_derived(tuple(_statements(article, prose, placed, lexicon))))
+    return tuple(out)
+
+
+def _by_scope(
+    homes: Sequence[HomedCount], segment: Segment
+) -> Iterator[tuple[Scope, list[CountMention]]]:
+    """The counts of one report, those of one attack together: a part is of a whole of its own."""
+    own = [home for home in homes if home.segment is segment]
+    for scope in sorted({home.scope for home in own}):
+        yield scope, [home.mention for home in own if home.scope == scope]
 
 
 def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
-    if count.received or is_perpetrator(count.victim_class):
+    if "AT_HOSPITAL" in count.mention.tags or is_perpetrator(count.victim_class):
         return False
     stop = words_end(prose.text, count.start)
     return lexicon.ending_at("self_killing", prose.text, max(0, stop - 30), stop) is not None
 
 
-def _statements(article: Article, prose: Prose, placed: Sequence[_Placed]) -> Iterator[Statement]:
+def _statements(
+    article: Article, prose: Prose, placed: Sequence[_Placed], lexicon: Lexicon
+) -> Iterator[Statement]:
     ids: dict[Range, str] = {}
     for number, item in enumerate(placed, 1):
         letter = _LETTER.get(item.count.measure, item.count.measure[0])
         ids[item.count.key] = f"{letter}{number}"
     for item in placed:
-        yield _statement(article, prose, item, ids)
+        yield _statement(article, prose, item, ids, lexicon)
 
 
-def _statement(article: Article, prose: Prose, item: _Placed, ids: dict[Range, str]) -> Statement:
+def _statement(
+    article: Article, prose: Prose, item: _Placed, ids: dict[Range, str], lexicon: Lexicon
+) -> Statement:
     count, speaker = item.count, item.speaker
-    number: Number = count.number
+    mention = count.mention
     span = prose.span(count)
-    sentence = prose.sentence_at(number.start)
+    sentence = prose.sentence_at(mention.number.start)
     return Statement(
         id=ids[count.key],
         measure=count.measure,
         victim_class=_victim_class(count, speaker),
-        value=number.value,
-        low=number.low,
-        high=number.high,
-        qualifier=number.qualifier,
+        value=mention.value,
+        low=mention.low,
+        high=mention.high,
+        qualifier=mention.qualifier,
         speaker=speaker.name,
         speaker_id=speaker.id,
         speaker_type=speaker.type,
         anonymous=speaker.anonymous,
         perpetrator_party=speaker.perpetrator_party or item.own_killing,
         said_at=article.version_time or article.document_time,
-        scope=_scope(count, item.segment, prose),
+        scope=_scope(item, prose, lexicon),
         status="used",
         subset_of=ids.get(count.parent) if count.parent is not None else None,
         zone=sentence.zone if sentence is not None else "body",
         quote=span.quote,
         start=span.start,
         end=span.end,
+        person=(mention.age or mention.name or "") if mention.is_single else None,
     )
 
 
 def _victim_class(count: Count, speaker: Speaker) -> str:
     """What a hospital received is a count of its own: a lower bound for the whole."""
-    if count.victim_class == "unspecified" and (count.received or speaker.type == "hospital"):
+    if count.victim_class == "unspecified" and (
+        "AT_HOSPITAL" in count.mention.tags or speaker.type == "hospital"
+    ):
         return "received_at_hospital"
     return count.victim_class
 
 
-def _scope(count: Count, segment: Segment, prose: Prose) -> Scope:
-    if segment.kind not in ("main", "item"):
-        return _SCOPES[segment.kind]
-    if count.hypothetical:
+def _scope(item: _Placed, prose: Prose, lexicon: Lexicon) -> Scope:
+    if item.scope == "incident" and _is_hypothetical(item.count, prose, lexicon):
         return "hypothetical"
-    if count.aggregate:
-        return "aggregate"
-    return "other_incident" if _is_elsewhere(count, segment, prose) else "incident"
+    return item.scope
 
 
-def _is_elsewhere(count: Count, segment: Segment, prose: Prose) -> bool:
-    """Whether the words right after a figure put it into another town or province."""
-    sentence = prose.sentence_at(count.number.start)
-    limit = min(sentence.end if sentence else count.end, count.end + _PLACE_REACH_CHARS)
-    near = [p for p in segment.places if count.end <= p.start < limit]
-    return bool(near) and all(place.kind == "elsewhere" for place in near)
+def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
+    """Whether a toll is denied, feared or imagined: "denied reports that 12 …"."""
+    sentence = prose.sentence_at(count.start)
+    head = max(sentence.start if sentence else 0, count.start - _CUE_REACH_CHARS)
+    return bool(
+        lexicon.first("hypothetical_cue", prose.text, head, count.start)
+        or lexicon.first("feared", prose.text, count.start, count.end)
+    )
 
 
 def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -1,0 +1,102 @@
+"""Dari and Persian: words and rules for figures, read through the pack."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.lang.cascade import Finding
+from worker.core.lang.normalise import Range, normalise
+
+FIGURES = load_knowledge(PORTSMERE).languages["fa"].readers["figures"]
+EXAMPLES = [
+    (rule.name, example.text, example.fires)
+    for rule in FIGURES.grammar.rules()
+    for example in rule.examples
+    if example.lang == "fa"
+]
+
+
+def read(sentence: str) -> tuple[frozenset[str], list[Finding]]:
+    """The rules that were used on a sentence, and what they state."""
+    text = normalise(sentence).text
+    tokens, found = FIGURES.read(FIGURES.tokens(text, Range(0, len(text)), lambda _: False))
+    about = [finding.token for finding in found if finding.token is not None]
+    used = {finding.rule for finding in found}
+    return frozenset(used.union(*(token.rules for token in (*tokens, *about)))), found
+
+
+def stated(sentence: str) -> list[tuple[str, int | None]]:
+    """What is stated of whole counts, in the order of the text; parts are left out."""
+    found = [f for f in read(sentence)[1] if f.token is not None and f.what != "part"]
+    return [(f.what, f.token.value) for f in sorted(found, key=lambda f: f.start) if f.token]
+
+
+@pytest.mark.parametrize(("rule", "sentence", "fires"), EXAMPLES)
+def test_rules_are_used_where_their_examples_say(rule: str, sentence: str, fires: bool) -> None:
+    """Each rule is used on its own example, and not on its neighbour."""
+    assert (rule in read(sentence)[0]) is fires
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("۲۱", 21),
+        ("بیست و یک", 21),
+        ("بیست‌ویک", 21),
+        ("هجده", 18),
+        ("هژده", 18),
+        ("صد و دوازده", 112),
+        ("یک‌صد و بیست و پنج", 125),
+        ("دوصد و چهل", 240),
+        ("دویست و چهل", 240),
+        ("سه‌صد", 300),
+        ("دو هزار و سه‌صد", 2300),
+    ],
+)
+def test_numbers_in_words_have_their_value(number: str, value: int) -> None:
+    """The joint stands with blanks or without; hundreds differ between Kabul and Tehran."""
+    assert stated(f"{number} نفر کشته شدند.") == [("killed", value)]
+
+
+@pytest.mark.parametrize("count", ["چهل تن", "چهل‌تن", "۴۰تن", "۴۰ نفر", "۴۰نفر"])
+def test_a_classifier_may_be_written_to_its_number(count: str) -> None:
+    """Outlets print the classifier with a blank, a half-space or nothing before it."""
+    assert stated(f"{count} زخمی شدند.") == [("injured", 40)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "figures"),
+    [
+        ("شش تن در این حمله که دیروز رخ داد کشته شدند.", [("killed", 6)]),
+        ("شش تن از سوی افراد ناشناس در غرب شهر به قتل رسیدند.", [("killed", 6)]),
+        ("چهار مهاجم شش نفر را کشتند.", [("killed", 6)]),
+        ("این حمله جان شش تن را گرفت.", [("killed", 6)]),
+        ("او با دو محافظش کشته شد.", [("killed", 3)]),
+        ("شش تن زخمی شدند که دو تن آنان در شفاخانه جان باختند.", [("injured", 6), ("killed", 2)]),
+    ],
+)
+def test_the_verb_at_the_end_finds_its_people(
+    sentence: str, figures: list[tuple[str, int | None]]
+) -> None:
+    """Adjuncts, relative clauses and objects stand between a count and its harm."""
+    assert stated(sentence) == figures
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "نماینده از این حمله جان سالم به در برد.",
+        "پولیس پنج نفر را در پیوند به قتل یک خبرنگار بازداشت کرد.",
+        "هیچ‌یک از ۳۰ کارمند کشته نشده است.",
+        "بیم آن می‌رود که شش تن کشته شده باشند.",
+        "در صنف ۲۰۰ نفر بودند که انفجار رخ داد.",
+        "شفاخانهٔ صد بستر ویران شد و ۲۰ موتر سوخت.",
+        "شصت نفر نجات داده شدند.",
+        "سن قربانیان بین ۱۲ تا ۱۷ سال است.",
+    ],
+)
+def test_what_is_denied_feared_or_no_person_is_no_figure(sentence: str) -> None:
+    """Survival, a case of murder, a denied or feared harm, beds and ages count nobody."""
+    assert stated(sentence) == []

@@ -1,0 +1,227 @@
+"""Counts of people: every number, list or single person that an article says was harmed.
+
+Rules
+-----
+1. The grammar ``figures`` of the language says what counts whom and what became of them; here its
+   findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
+2. Names of the profile's armed groups are people of the attacking side ("five Taliban").
+3. "No one was hurt" is a printed zero, and only that is one.
+4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
+   introduces is a part of the count before it.
+5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
+   → N+1/-; nearly N → floor(.85 N)/N-1; around N → ±20 %; up to N → -/N; N to M → N/M; several,
+   many → 3/-; a number of → 2/-; a score → 20/-; scores → 40/-; dozens → 24/-; hundreds → 200/-.
+6. Sentences are read in runs of at most ``LONGEST_TOKENS`` tokens: a "sentence" of thousands, as
+   hostile pages have them, costs what its length is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import cast, get_args
+
+from worker.core.domain.vocabulary import Measure, Qualifier
+from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
+from worker.core.lang.language import Language, Reader
+from worker.core.lang.normalise import Range
+from worker.core.lang.tokens import Token
+from worker.core.text.prose import Prose, Sentence
+
+LONGEST_TOKENS = 200
+_NEARLY = 0.85
+_AROUND = 0.2
+_MOST_PEOPLE = 100_000
+_LOUD_SHARE = 0.75
+_LEAST: dict[Qualifier, int] = {
+    "several": 3, "many": 3, "a_number_of": 2, "score": 20, "scores": 40, "dozens": 24,
+    "hundreds": 200,
+}  # fmt: skip
+"""What a wording without a number stands for at least."""
+_MEASURES = frozenset({*get_args(Measure), "shot", "part", "fate"})
+_SINGLE = frozenset({"SINGLE", "ONE_PERSON"})
+
+
+@dataclass(frozen=True, slots=True)
+class CountMention(Range):
+    """A count of people and what became of them: "at least seven civilians were killed".
+
+    ``start`` to ``end`` is the count with the words that say so; ``number`` the count alone. ``what``:
+    a measure, or "shot" (dead or not), or "part" (of another count, whatever became of them).
+    ``tags`` are the count's tags, ``flags`` the rule's ("toll", "hosp").
+    """
+
+    what: str
+    number: Range
+    value: int | None
+    low: int | None
+    high: int | None
+    qualifier: Qualifier
+    victim_class: str
+    sentence: int
+    tags: frozenset[str]
+    flags: frozenset[str]
+    rules: tuple[str, ...]
+    """The rules that made it, the one that states it last."""
+    age: str | None = None
+    name: str | None = None
+    parts: tuple[CountMention, ...] = ()
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one person told singly, without a numeral."""
+        return bool(self.tags & _SINGLE)
+
+    @property
+    def is_attackers(self) -> bool:
+        """Whether the attacking side is counted."""
+        return self.victim_class == PERPETRATOR
+
+
+def find_counts(
+    prose: Prose, language: Language, groups: Sequence[Range] = ()
+) -> tuple[CountMention, ...]:
+    """All counts of people of a text, in the order of the text.
+
+    ``groups``: where armed groups of the profile are named, in the order of the text.
+    """
+    reader = language.reader("figures")
+    if reader is None:
+        return ()
+    found: list[CountMention] = []
+    for sentence in prose.sentences:
+        for run in sentence_tokens(prose, sentence, reader, language):
+            tokens = [_with_group(t, groups) for t in run] if groups else run
+            found += _counts(reader, tokens, sentence)
+    return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
+
+
+def sentence_tokens(
+    prose: Prose, sentence: Sentence, reader: Reader, language: Language
+) -> Iterator[list[Token]]:
+    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``."""
+    tokens = reader.tokens(prose.text, sentence, capitals_of(prose, sentence, language))
+    for first in range(0, len(tokens), LONGEST_TOKENS):
+        yield tokens[first : first + LONGEST_TOKENS]
+
+
+def capitals_of(prose: Prose, sentence: Sentence, language: Language) -> Callable[[int], bool]:
+    """Whether a position holds a capital that means something.
+
+    None does in a title, nor in a sentence where nearly every word has one.
+    """
+    if not language.script.has_case or sentence.zone == "title":
+        return lambda _: False
+    words = [w for w in prose.span(sentence).quote.split() if w[0].isalpha()]
+    if len(words) > 3 and sum(w[0].isupper() for w in words) > _LOUD_SHARE * len(words):
+        return lambda _: False
+    return lambda position: prose.norm.letter(position).isupper()
+
+
+def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
+    """Lower and upper bound of a wording with a number."""
+    match qualifier:
+        case "at_least":
+            return value, None
+        case "more_than":
+            return value + 1, None
+        case "nearly":
+            return int(value * _NEARLY), max(value - 1, int(value * _NEARLY))
+        case "around":
+            return round(value * (1 - _AROUND)), round(value * (1 + _AROUND))
+        case "up_to":
+            return None, value
+        case _:
+            return value, value
+
+
+def _with_group(token: Token, groups: Sequence[Range]) -> Token:
+    if not any(g.start <= token.start < g.end for g in groups):
+        return token
+    meaning = {**token.meaning, "people": PERPETRATOR}
+    return replace(token, tags=token.tags | {"PEOPLE", ATTACKING_SIDE}, meaning=meaning)
+
+
+def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iterator[CountMention]:
+    _, findings = reader.read(tokens)
+    for finding in _each_once(findings):
+        if finding.what == "nobody":
+            yield from _nobody(finding, sentence)
+        elif finding.what in _MEASURES and finding.token is not None:
+            mention = _mention(finding, finding.token, sentence)
+            if mention is not None:
+                yield mention
+
+
+def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """A count is stated once for each measure, by the first rule that did."""
+    seen: set[tuple[str, int, int]] = set()
+    for finding in findings:
+        at = finding.token if finding.token is not None else finding
+        key = (finding.what, at.start, at.end)
+        if key not in seen:
+            seen.add(key)
+            yield finding
+
+
+def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
+    """A printed zero for each measure that the rule names: "no one was hurt"."""
+    at = Range(finding.start, finding.end)
+    for measure in sorted(finding.flags):
+        yield CountMention(
+            *(at.start, at.end, measure, at, 0, 0, 0, "exact", UNSPECIFIED, sentence.index),
+            tags=frozenset(),
+            flags=frozenset({"nobody"}),
+            rules=(finding.rule,),
+        )
+
+
+def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention | None:
+    qualifier = _qualifier(token)
+    value = token.value
+    if value is not None and value > _MOST_PEOPLE:
+        return None
+    if qualifier == "range":
+        low, high = token.low, value
+        value = token.low
+    elif value is None:
+        low, high = _LEAST.get(qualifier), None
+        if low is None:
+            return None
+    else:
+        qualifier = "exact" if qualifier in _LEAST else qualifier
+        low, high = bounds(value, qualifier)
+    parts = tuple(
+        made
+        for part in token.parts
+        if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
+    )
+    return CountMention(
+        start=min(finding.start, token.start),
+        end=max(finding.end, token.end),
+        what=_what(finding),
+        number=Range(token.start, token.end),
+        value=value,
+        low=low,
+        high=high,
+        qualifier=qualifier,
+        victim_class=token.meaning.get("people", UNSPECIFIED),
+        sentence=sentence.index,
+        tags=token.tags,
+        flags=finding.flags,
+        rules=(*token.rules, finding.rule),
+        age=token.meaning.get("age"),
+        name=token.meaning.get("name"),
+        parts=parts,
+    )
+
+
+def _what(finding: Finding) -> str:
+    """The measure; of other fates (missing, rescued …) what their word says."""
+    fate = finding.labels.get("fate")
+    return fate[0].meaning["fate"] if finding.what == "fate" and fate else finding.what
+
+
+def _qualifier(token: Token) -> Qualifier:
+    given = token.meaning.get("qualifier", "exact")
+    return cast("Qualifier", given) if given in get_args(Qualifier) else "exact"

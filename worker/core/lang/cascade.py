@@ -1,0 +1,189 @@
+"""Runs a grammar over the tokens of a sentence, and says what it found and by which rules.
+
+Rules
+-----
+1. Stages in order, rules in order, matches from left to right. What a rule made is closed: nothing
+   goes back into it, there is no backtracking over stages.
+2. A made token has the sum of the numbers labelled ``n``, the victim class of ``who``, and the
+   meaning of its tokens; several ``n`` are kept as its ``parts``.
+3. A statement about a labelled ``n`` uses it up (tag ``USED``): later rules of the same stage may
+   leave it alone by asking for ``!USED``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.lang.grammar import Grammar, Rule
+from worker.core.lang.normalise import Range
+from worker.core.lang.tokens import NO_TAGS, Token
+
+USED = "USED"
+UNSPECIFIED, PERPETRATOR = "unspecified", "perpetrator"
+ATTACKING_SIDE = "PERPETRATOR"
+"""Tag of a count of attackers: they are no victims, and never add up with them."""
+_OWN = frozenset({"qualifier"})
+"""Meanings that a made token does not take over from just any of its tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Range):
+    """Something that a rule states: ``what`` ("killed"), about ``token`` (None: about no number).
+
+    ``flags`` are what stands behind the head ("toll"), ``labels`` the tokens under each label, and
+    ``index`` the token's place in the sentence when it was found.
+    """
+
+    what: str
+    token: Token | None
+    flags: frozenset[str]
+    rule: str
+    labels: Mapping[str, tuple[Token, ...]]
+
+
+@dataclass(slots=True)
+class _Labels:
+    """The tokens under each label of a match, with their indexes."""
+
+    tokens: dict[str, list[Token]]
+    indexes: dict[str, list[int]]
+
+    @staticmethod
+    def of(match: re.Match[str], tokens: Sequence[Token]) -> _Labels:
+        labels = _Labels({}, {})
+        for key in match.re.groupindex:
+            first, last = match.span(key)
+            if first >= 0:
+                name = key.rpartition("_")[0]
+                labels.tokens.setdefault(name, []).extend(tokens[first:last])
+                labels.indexes.setdefault(name, []).extend(range(first, last))
+        return labels
+
+
+@dataclass(slots=True)
+class _Sentence:
+    """The tokens while rules work on them, their string, and what has been found."""
+
+    grammar: Grammar
+    tokens: list[Token]
+    code: str
+    found: list[Finding]
+    done: set[tuple[int, int, str]]
+
+    def apply(self, rule: Rule) -> None:
+        position = 0
+        while (match := rule.pattern().search(self.code, position)) is not None:
+            if match.end() == match.start():
+                position = match.end() + 1
+                if position > len(self.code):
+                    return
+                continue
+            labels = _Labels.of(match, self.tokens)
+            position = match.start() + 1
+            if rule.kind == "make":
+                self._make(rule, match, labels)
+            elif rule.kind == "tag":
+                indexes = labels.indexes.get("t", range(*match.span()))
+                for index in indexes:
+                    self._tag(index, rule.flags | {rule.head}, rule.name)
+            elif "n" in labels.tokens:
+                self._state_numbers(rule, match, labels)
+            else:
+                self._state(rule, match, labels)
+                position = match.end()
+
+    def _make(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
+        first, last = match.span()
+        made = _made(rule, self.tokens[first:last], labels.tokens)
+        self.tokens[first:last] = [made]
+        self.code = self.code[:first] + self.grammar.letter(made.tags) + self.code[last:]
+
+    def _tag(self, index: int, tags: frozenset[str], rule: str = "") -> None:
+        token = self.tokens[index]
+        rules = (*token.rules, rule) if rule else token.rules
+        self.tokens[index] = replace(token, tags=token.tags | tags, rules=rules)
+        letter = self.grammar.letter(self.tokens[index].tags)
+        self.code = self.code[:index] + letter + self.code[index + 1 :]
+
+    def _state_numbers(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
+        start, end = self.tokens[match.start()].start, self.tokens[match.end() - 1].end
+        for token, index in zip(labels.tokens["n"], labels.indexes["n"], strict=True):
+            key = (token.start, token.end, rule.head)
+            if key not in self.done:
+                self.done.add(key)
+                self._found(rule, Range(min(start, token.start), end), token, labels)
+                self._tag(index, frozenset({USED}))
+
+    def _state(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
+        first, last = self.tokens[match.start()], self.tokens[match.end() - 1]
+        self._found(rule, Range(first.start, last.end), None, labels)
+
+    def _found(self, rule: Rule, at: Range, token: Token | None, labels: _Labels) -> None:
+        named = {name: tuple(tokens) for name, tokens in labels.tokens.items()}
+        self.found.append(Finding(at.start, at.end, rule.head, token, rule.flags, rule.name, named))
+
+
+def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
+    """All stages over one sentence: its tokens as the rules leave them, and what they state.
+
+    A sentence without a trigger of the grammar comes back as it is.
+    """
+    here = NO_TAGS.union(*(token.tags for token in tokens))
+    if not here & grammar.triggers:
+        return list(tokens), []
+    code = "".join(grammar.letter(token.tags) for token in tokens)
+    sentence = _Sentence(grammar, list(tokens), code, [], set())
+    for rule in grammar.rules():
+        sentence.apply(rule)
+    return sentence.tokens, sentence.found
+
+
+def _made(rule: Rule, tokens: Sequence[Token], labels: Mapping[str, Sequence[Token]]) -> Token:
+    """The token that a rule makes of several."""
+    numbers = [t for t in labels.get("n", ()) if t.value is not None]
+    meaning = _meaning(tokens, labels, numbers)
+    value, low = rule.value, None
+    if numbers and value is None:
+        value = sum(t.value or 0 for t in numbers)
+    if labels.get("lo") and labels.get("hi"):
+        value, low, meaning["qualifier"] = labels["hi"][0].value, labels["lo"][0].value, "range"
+    elif len(numbers) == 1:
+        low = numbers[0].low
+    tags = frozenset({rule.head, *rule.flags})
+    if meaning.get("people") == PERPETRATOR:
+        tags |= {ATTACKING_SIDE}
+    parts = tuple(labels["n"]) if len(labels.get("n", ())) > 1 else ()
+    rules = (*tuple(dict.fromkeys(name for t in tokens for name in t.rules)), rule.name)
+    word = " ".join(t.word for t in tokens)
+    return Token(
+        tokens[0].start, tokens[-1].end, tags, word, value, low, meaning, parts, rules
+    )  # fmt: skip
+
+
+def _meaning(
+    tokens: Sequence[Token], labels: Mapping[str, Sequence[Token]], numbers: Sequence[Token]
+) -> dict[str, str]:
+    meaning = {k: v for t in tokens for k, v in t.meaning.items() if k not in _OWN}
+    vague = [
+        t.meaning["qualifier"]
+        for t in labels.get("n", ())
+        if "qualifier" in t.meaning and t.value is None
+    ]
+    if vague:
+        meaning["qualifier"] = vague[0]
+    if numbers:
+        leads = [t.meaning["qualifier"] for t in tokens if "qualifier" in t.meaning]
+        if leads:
+            meaning["qualifier"] = leads[0]
+        if len(numbers) > 1:
+            meaning["people"] = UNSPECIFIED
+    if labels.get("age"):
+        meaning["age"] = re.split(r"[- ]", labels["age"][0].word)[0]
+    if labels.get("name"):
+        meaning["name"] = labels["name"][-1].word
+    if labels.get("who"):
+        classes = [t.meaning.get("people", UNSPECIFIED) for t in labels["who"]]
+        meaning["people"] = PERPETRATOR if PERPETRATOR in classes else classes[-1]
+    return meaning

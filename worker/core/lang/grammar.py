@@ -1,0 +1,242 @@
+r"""A grammar: ordered stages of rules, patterns over the tags of tokens.
+
+A rule is one line of text:
+
+    COUNT <- <LEAD>{0,2} n:<NUM> <OTHER>? who:<PEOPLE>     makes one token of several
+    +PART <- <INCLUDING> t:<COUNT|SINGLE>                  adds a tag, replaces nothing
+    !killed.toll <- <TOLL> <!DOT>{0,12} <TO> n:<COUNT>     states something
+
+``<F>`` is any token whose tags satisfy F: ``<A>``, ``<A&!B>``, ``<A|B&C>``. Repeats are ``?`` and
+``{0,4}``, groups ``(?: )``, look-around ``(?= )`` and ``(?<! )``. ``label:`` names the part after it.
+``$M`` is a macro. Behind the head stand flags ("GROUP", "v=1" for a value).
+
+Theory of operation
+-------------------
+A sentence becomes a string with ONE CHARACTER A TOKEN, which stands for the token's *set* of tags.
+``<F>`` becomes the class of all characters whose set satisfies F, and Python's ``re`` does the rest:
+a match's offsets are token indexes. New sets get new characters as they come up, and a rule is
+compiled again when one of its classes has grown. Which sets came first changes no result.
+
+Order is the only priority: stage, rule, left to right. Repeats without a bound are refused, so the
+cost of a sentence is bounded by its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from worker.core.domain.errors import KnowledgeError
+
+Kind = Literal["make", "tag", "state"]
+_KINDS: dict[str, Kind] = {"": "make", "+": "tag", "!": "state"}
+_RULE = re.compile(r"^([+!]?)([\w.,=]+)\s*<-\s*(.+)$", re.DOTALL)
+_ATOM = re.compile(r"(\w+):(?=[<(])|<([^<=!>][^<>]*|![^<>]*)>")
+_UNIT = re.compile(r"(?:\[[^\]]*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))(?:[?]|\{[\d,]+\})?")
+_UNBOUNDED = re.compile(r"[*+]|\{\d+,\}")
+_FIRST_LETTER = 0x4E00
+_NEVER = "\x02"
+
+
+@dataclass(slots=True)
+class _Atom:
+    """One ``<formula>`` and the characters that satisfy it so far."""
+
+    formula: str
+    letters: str = _NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence of some language where a rule must (or must not) be used."""
+
+    lang: str
+    text: str
+    fires: bool
+
+
+@dataclass(slots=True)
+class Rule:
+    """``head <- pattern``. ``flags`` are further tags or marks, ``value`` a constant number."""
+
+    name: str
+    kind: Kind
+    head: str
+    flags: frozenset[str]
+    value: int | None
+    source: str
+    parts: list[str | _Atom]
+    examples: tuple[Example, ...] = ()
+    _size: int = -1
+    _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
+
+    def pattern(self) -> re.Pattern[str]:
+        """The regex over characters of tag sets, as of now."""
+        size = sum(len(part.letters) for part in self.parts if isinstance(part, _Atom))
+        if size != self._size:
+            text = "".join(
+                part if isinstance(part, str) else f"[{part.letters}]" for part in self.parts
+            )
+            self._pattern, self._size = re.compile(_with_labels(text)), size
+        return self._pattern
+
+
+@dataclass(slots=True)
+class Grammar:
+    """Stages of rules, and the alphabet that they read.
+
+    ``triggers``: a sentence without one of these tags is left alone. ``classes``: every tag that a
+    rule mentions or that code asks for; a word list is built of these.
+    """
+
+    name: str
+    triggers: frozenset[str]
+    stages: tuple[tuple[Rule, ...], ...]
+    classes: frozenset[str]
+    _atoms: dict[str, _Atom]
+    _letters: dict[frozenset[str], str] = field(default_factory=dict)
+    _kept: dict[frozenset[str], str] = field(default_factory=dict)
+
+    def letter(self, tags: frozenset[str]) -> str:
+        """The character of a set of tags; a new one joins the classes that it satisfies."""
+        found = self._letters.get(tags)
+        if found is None:
+            kept = tags & self.classes
+            found = self._kept.get(kept)
+            if found is None:
+                found = self._kept[kept] = chr(_FIRST_LETTER + len(self._kept))
+                for atom in self._atoms.values():
+                    if satisfies(atom.formula, kept):
+                        atom.letters += found
+            self._letters[tags] = found
+        return found
+
+    def prepare(self, tag_sets: Iterable[frozenset[str]]) -> None:
+        """Give the sets of a word list their characters, and compile every rule.
+
+        Raises ``KnowledgeError`` naming a rule that is no pattern.
+        """
+        for tags in sorted(tag_sets, key=sorted):
+            self.letter(tags)
+        for rule in self.rules():
+            try:
+                rule.pattern()
+            except re.error as error:
+                name = f"{self.name}: {rule.name}"
+                raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
+
+    def rules(self) -> Iterable[Rule]:
+        """All rules in the order they are used."""
+        return (rule for stage in self.stages for rule in stage)
+
+
+def satisfies(formula: str, tags: frozenset[str]) -> bool:
+    """``A&!B|C``: whether one of the alternatives holds, each a conjunction. ANY holds always."""
+    return any(
+        all(
+            t == "ANY" or ((t[1:] not in tags) if t.startswith("!") else t in tags)
+            for t in part.split("&")
+        )
+        for part in formula.split("|")
+    )
+
+
+def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> Grammar:
+    """One grammar of several files; in each stage the rules of an earlier file come first.
+
+    Each file is its name and data: ``stages`` (of the last file: their order), ``triggers``,
+    ``reads``, ``macros`` and ``rule`` tables. Raises ``KnowledgeError`` naming file and rule.
+    """
+    macros: dict[str, str] = {}
+    for _, data in reversed(files):
+        macros |= data.get("macros", {})
+    stages = list(files[-1][1].get("stages", ()))
+    atoms: dict[str, _Atom] = {}
+    by_stage: dict[str, list[Rule]] = {stage: [] for stage in stages}
+    for source, data in files:
+        for row in data.get("rule", ()):
+            if row.get("stage") not in by_stage:
+                raise KnowledgeError(f"{source}: {row.get('name')}: no such stage, of {stages}")
+            by_stage[row["stage"]].append(_rule(row, source, macros, atoms))
+    triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
+    reads = frozenset(t for _, data in files for t in data.get("reads", ()))
+    classes = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula))
+    ordered = tuple(tuple(by_stage[stage]) for stage in stages)
+    return Grammar(name, triggers, ordered, classes | triggers | reads, atoms)
+
+
+def _rule(
+    row: Mapping[str, Any], source: str, macros: Mapping[str, str], atoms: dict[str, _Atom]
+) -> Rule:
+    name, text = str(row.get("name", "")), " ".join(str(row.get("rule", "")).split())
+    found = _RULE.match(text)
+    if not name or not found:
+        raise KnowledgeError(f"{source}: {name or text!r}: a rule is `name` and `HEAD <- pattern`")
+    kind, head, body = found.groups()
+    body = _expanded(body, macros, f"{source}: {name}")
+    if _UNBOUNDED.search(body):
+        raise KnowledgeError(f"{source}: {name}: a repeat without bound: {body!r}")
+    head, *flags = re.split(r"[.,]", head)
+    value = next((int(flag[2:]) for flag in flags if flag.startswith("v=")), None)
+    return Rule(
+        name=name,
+        kind=_KINDS[kind],
+        head=head,
+        flags=frozenset(flag for flag in flags if "=" not in flag),
+        value=value,
+        source=text,
+        parts=_parts(body, atoms),
+        examples=tuple(_examples(row, source)),
+    )
+
+
+def _examples(row: Mapping[str, Any], source: str) -> Iterable[Example]:
+    """``yes`` and ``no``: a sentence, or tables of language → sentence."""
+    for key, fires in (("yes", True), ("no", False)):
+        given = row.get(key, {})
+        lang = source.split("/", maxsplit=1)[0]
+        for of, text in ({lang: given} if isinstance(given, str) else given).items():
+            yield Example(of, text, fires)
+
+
+def _expanded(body: str, macros: Mapping[str, str], where: str) -> str:
+    while found := re.search(r"\$(\w+)", body):
+        if found[1] not in macros:
+            raise KnowledgeError(f"{where}: no macro ${found[1]}")
+        body = body[: found.start()] + macros[found[1]] + body[found.end() :]
+    return body
+
+
+def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
+    r"""Literals of the regex, labels (between \\x00 and \\x01) and atoms, in order."""
+    parts: list[str | _Atom] = []
+    position = 0
+    for found in _ATOM.finditer(body):
+        parts.append(body[position : found.start()].replace(" ", ""))
+        label, formula = found.groups()
+        parts.append(f"\x00{label}\x01" if label else atoms.setdefault(formula, _Atom(formula)))
+        position = found.end()
+    parts.append(body[position:].replace(" ", ""))
+    return parts
+
+
+def _with_labels(text: str) -> str:
+    """``label:X`` → a named group; a label may stand more than once, and is numbered."""
+    out: list[str] = []
+    count: dict[str, int] = {}
+    index = 0
+    while index < len(text):
+        if text[index] != "\x00":
+            out.append(text[index])
+            index += 1
+            continue
+        end = text.index("\x01", index)
+        label, unit = text[index + 1 : end], _UNIT.match(text, end + 1)
+        if unit is None:
+            raise re.error(f"nothing after the label {label}:")
+        count[label] = count.get(label, 0) + 1
+        out.append(f"(?P<{label}_{count[label]}>{unit.group()})")
+        index = unit.end()
+    return "".join(out)

@@ -1,0 +1,248 @@
+"""A language pack, typed: how a language writes, its words by class, its grammars, what it can do.
+
+Rules
+-----
+1. A pack is a folder ``lang/<code>/``: ``language.toml`` (script, numerals, capabilities),
+   ``words.toml`` (forms by class), ``phrases.toml`` (see ``lexicon``), and a file for each grammar
+   that has rules of its own; the grammars of ``lang/shared`` serve every language.
+2. Word classes are declared once, in ``classes.toml``, with meaning and example. An unknown class or
+   meaning is refused when the pack is loaded, so a misspelt one is never silently empty; a language
+   that lacks a class which its capabilities need is refused as well.
+3. A class may imply others (``[implies]``: in a language of free word order a word of harm that
+   stands after its number may stand before it too).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+
+from worker.core.domain.errors import KnowledgeError
+from worker.core.lang.cascade import Finding, run
+from worker.core.lang.grammar import Grammar, build_grammar
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range, plain
+from worker.core.lang.numerals import Numerals
+from worker.core.lang.tokens import NO_TAGS, Script, Token
+from worker.core.lang.word_list import Entry, WordList, is_shape
+
+Capability = Literal["verdict", "slots", "figures"]
+GrammarName = Literal["figures", "events", "speakers"]
+_KEYS = {
+    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+}  # fmt: skip
+_CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
+_SPLIT = re.compile(r"(\\.)")
+_SPACELESS_FORM = re.compile(r"[a-z]+|\S")
+
+
+@dataclass(frozen=True, slots=True)
+class WordClass:
+    """A declared class of words. ``value`` names what its entries say beside it, if anything.
+
+    ``needed_by``: the capabilities that cannot do without it. ``made``: by rules or code, never listed.
+    ``implies``: classes that its words have too. ``number``: how many people its words count.
+    """
+
+    name: str
+    meaning: str
+    example: str
+    value: str | None = None
+    needed_by: frozenset[str] = frozenset()
+    made: bool = False
+    implies: frozenset[str] = NO_TAGS
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A grammar with the words that it knows."""
+
+    grammar: Grammar
+    words: WordList
+
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
+        """The tokens of a stretch of normalised text, before any rule."""
+        return self.words.tokens(text, at, is_capital, letter)
+
+    def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
+        """What the rules make of a sentence's tokens, and what they state."""
+        return run(self.grammar, tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language as far as it is read. ``phrases``: regexes of slots and verdict."""
+
+    code: str
+    name: str
+    capabilities: frozenset[Capability]
+    script: Script
+    numerals: Numerals
+    entries: tuple[Entry, ...]
+    readers: Mapping[str, Reader]
+    phrases: Lexicon
+
+    def reader(self, grammar: GrammarName) -> Reader | None:
+        """The reader of a grammar, or None when this language has no words for it."""
+        return self.readers.get(grammar)
+
+
+def read_classes(data: Mapping[str, Any], source: str) -> dict[str, WordClass]:
+    """The declared word classes. Raises ``KnowledgeError`` for an unknown or missing key."""
+    classes = {}
+    for name, row in data.items():
+        if not {"meaning", "example"} <= set(row) or set(row) - set(_CLASS_KEYS):
+            raise KnowledgeError(f"{source}: {name}: keys are {', '.join(_CLASS_KEYS)}")
+        sets = {key: frozenset(row[key]) for key in ("needed_by", "implies") if key in row}
+        classes[name] = WordClass(**{"name": name, **row, **sets})
+    return classes
+
+
+def build_language(
+    data: Mapping[str, Any],
+    words: Mapping[str, Any],
+    phrases: Lexicon,
+    grammars: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]],
+    classes: Mapping[str, WordClass],
+) -> Language:
+    """A pack from its parsed files. ``grammars``: name → its files, own rules first.
+
+    Raises ``KnowledgeError`` naming file and class.
+    """
+    code = str(data.get("lang", ""))
+    source = f"{code}/language.toml"
+    if set(data) - _KEYS or not code:
+        raise KnowledgeError(f"{source}: unknown or missing keys: {sorted(set(data) - _KEYS)}")
+    script = _script(data.get("script", {}), source)
+    entries = tuple(_entries(words, script, f"{code}/words.toml", classes))
+    entries += tuple(_number_entries(data, script))
+    scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
+    joints = frozenset(plain(word) for word in data.get("joints", ()))
+    numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
+    implies = {c.name: c.implies for c in classes.values() if c.implies}
+    for tag, tags in data.get("implies", {}).items():
+        more = frozenset(_known(t, classes, source) for t in tags)
+        implies[_known(tag, classes, source)] = implies.get(tag, NO_TAGS) | more
+    capabilities = _capabilities(data, source)
+    _check_complete(entries, implies, classes, capabilities, source)
+    readers = {}
+    for name, files in grammars.items():
+        grammar = build_grammar(name, files)
+        _check_grammar(grammar, classes, files)
+        listed = [e for e in entries if grammar.classes & ({e.tag} | implies.get(e.tag, NO_TAGS))]
+        word_list = WordList(listed, implies, script, numerals)
+        grammar.prepare(word_list.tag_sets())
+        readers[name] = Reader(grammar, word_list)
+    return Language(
+        code, str(data.get("name", code)), capabilities, script, numerals, entries, readers, phrases
+    )
+
+
+def _capabilities(data: Mapping[str, Any], source: str) -> frozenset[Capability]:
+    given = data.get("capabilities", [])
+    unknown = set(given) - set(get_args(Capability))
+    if unknown:
+        raise KnowledgeError(f"{source}: no such capability: {sorted(unknown)}")
+    return frozenset(cast("list[Capability]", given))
+
+
+def _script(data: Mapping[str, Any], source: str) -> Script:
+    known = set(Script.__dataclass_fields__)
+    if set(data) - known:
+        raise KnowledgeError(
+            f"{source}: [script] knows {sorted(known)}, not {sorted(set(data) - known)}"
+        )
+    made: dict[str, Any] = {
+        key: tuple(plain(v) for v in value) if isinstance(value, list) else value
+        for key, value in data.items()
+    }
+    return Script(**made)
+
+
+def _known(name: str, classes: Mapping[str, WordClass], source: str) -> str:
+    if name not in classes:
+        raise KnowledgeError(f"{source}: no such word class: {name!r}")
+    return name
+
+
+def _entries(
+    words: Mapping[str, Any], script: Script, source: str, classes: Mapping[str, WordClass]
+) -> Iterator[Entry]:
+    """``CLASS = [forms]``, or ``[CLASS]`` with value = [forms]."""
+    for name, listed in words.items():
+        declared = classes[_known(name, classes, source)]
+        if declared.made:
+            raise KnowledgeError(f"{source}: {name} is made by rules, no word is one")
+        if isinstance(listed, Mapping) != (declared.value is not None):
+            raise KnowledgeError(
+                f"{source}: {name}: a class with a value has a table, others a list"
+            )
+        rows = listed.items() if isinstance(listed, Mapping) else [(None, listed)]
+        for value, forms in rows:
+            meaning = {} if value is None else {str(declared.value): str(value)}
+            for form in forms:
+                words_of = _form(form, script, f"{source}: {name}")
+                yield Entry(words_of, name, meaning, declared.number)
+
+
+def _number_entries(data: Mapping[str, Any], script: Script) -> Iterator[Entry]:
+    for word, value in (*data.get("number", {}).items(), *data.get("scale", {}).items()):
+        yield Entry(_form(word, script, "number"), "NUM", {}, int(value))
+
+
+def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
+    """A form's words, normalised; escapes of a regex are left alone."""
+    normal = "".join(p if p.startswith("\\") else _plain(p) for p in _SPLIT.split(form))
+    words = tuple(_SPACELESS_FORM.findall(normal) if script.spaceless else normal.split(" "))
+    if not all(words):
+        raise KnowledgeError(f"{where}: an empty word in {form!r}")
+    try:
+        for word in words:
+            re.compile(word) if is_shape(word) else None
+    except re.error as error:
+        raise KnowledgeError(f"{where}: {form!r}: {error}") from error
+    return words
+
+
+def _plain(part: str) -> str:
+    """Normalised, with a blank at either edge kept."""
+    tail = " " if part.endswith(" ") and part.strip() else ""
+    return (" " if part.startswith(" ") else "") + plain(part) + tail
+
+
+def _check_complete(
+    entries: Sequence[Entry],
+    implies: Mapping[str, frozenset[str]],
+    classes: Mapping[str, WordClass],
+    capabilities: frozenset[Capability],
+    source: str,
+) -> None:
+    """Every class that a capability needs has a form."""
+    listed = {e.tag for e in entries}
+    listed |= {tag for of in listed for tag in implies.get(of, NO_TAGS)}
+    missing = [
+        c.name for c in classes.values() if c.needed_by & capabilities and c.name not in listed
+    ]
+    if missing:
+        raise KnowledgeError(f"{source}: its capabilities need words of {sorted(missing)}")
+
+
+def _check_grammar(
+    grammar: Grammar,
+    classes: Mapping[str, WordClass],
+    files: Sequence[tuple[str, Mapping[str, Any]]],
+) -> None:
+    unknown = grammar.classes - set(classes)
+    unknown |= {t for r in grammar.rules() if r.kind != "state" for t in {r.head} - set(classes)}
+    if unknown:
+        names = ", ".join(name for name, _ in files)
+        raise KnowledgeError(f"{names}: no such word class: {sorted(unknown)}")

@@ -1,0 +1,306 @@
+"""A language's words by class, and the tokens of a sentence with the classes that they carry.
+
+Rules
+-----
+1. A form is a word, or a phrase of words with blanks; each of its words may be a regex. It is
+   normalised when loaded, so that a file keeps natural spelling.
+2. At each token the longest phrase wins, and takes its words' place. A phrase has the classes that
+   it is listed under, not those of its words (``hidden_classes`` finds what is lost that way).
+3. A word that is not listed is looked up without the clitics and endings of its script, then by its
+   parts when it is a number with a hyphen ("twenty-five").
+4. What no class knows is ``WORD`` or ``PUNCT``. ``CAP``: it begins with a capital where capitals mean
+   something. ``MARKED``: it is printed with a letter that normal text folds, and that the script says
+   tells words apart. Digits are ``NUM`` and ``DIGIT`` with their value, a year of four digits also ``YEAR``.
+5. A list holds the classes that one grammar mentions, and no others: a phrase of another grammar
+   hides nothing from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from worker.core.lang.normalise import Range
+from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
+from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_number
+
+WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
+_REGEX = re.compile(r"[\\?*+\[\](|]")
+_QUOTES = frozenset('"')
+"""Marks that no rule looks at: \"nearly a dozen\" were hurt."""
+_YEARS = range(1900, 2100)
+_SHORTEST_STEM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One form as a file lists it: its words (normalised), class and what it means beside it."""
+
+    words: tuple[str, ...]
+    tag: str
+    meaning: Mapping[str, str] = field(default_factory=dict)
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a form says of a token."""
+
+    tags: frozenset[str]
+    meaning: Mapping[str, str]
+    value: int | None
+
+
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree of phrases: what may follow, and what ends here."""
+
+    words: dict[str, _Node] = field(default_factory=dict)
+    shapes: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
+    rows: list[_Row] = field(default_factory=list)
+
+
+_UNKNOWN = _Row(NO_TAGS, {}, None)
+
+
+class WordList:
+    """The forms of some classes of a language, ready to be asked. Immutable but for its memory."""
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        implies: Mapping[str, frozenset[str]],
+        script: Script,
+        numerals: Numerals,
+    ) -> None:
+        self._script = script
+        self._numerals = numerals
+        self._words: dict[str, list[_Row]] = {}
+        self._shapes: list[tuple[re.Pattern[str], _Row]] = []
+        self._phrases = _Node()
+        self._known: dict[str, _Row] = {}
+        for entry in entries:
+            tags = frozenset({entry.tag}) | implies.get(entry.tag, NO_TAGS)
+            self._add(entry.words, _Row(tags, entry.meaning, entry.value))
+
+    def tag_sets(self) -> set[frozenset[str]]:
+        """The tag sets of all single forms, for a grammar to know before it reads."""
+        rows = [row for rows in self._words.values() for row in rows]
+        return {row.tags for row in rows} | {_merged(rows).tags for rows in self._words.values()}
+
+    def tokens(
+        self,
+        text: str,
+        at: Range,
+        is_capital: Callable[[int], bool],
+        letter: Callable[[int], str] | None = None,
+    ) -> list[Token]:
+        """The tokens of a stretch of normalised text, phrases and numbers made one.
+
+        ``letter`` gives the original character at a position; without it every token is ``MARKED``
+        in a script where that means something.
+        """
+        pieces = self._split([p for p in cut(text, at, self._script) if p.word not in _QUOTES])
+        out: list[Token] = []
+        index = 0
+        while index < len(pieces):
+            size, row = self._phrase(pieces, index)
+            if size == 1:
+                token = self._token(pieces[index])
+            else:
+                first, last = pieces[index], pieces[index + size - 1]
+                printed = " ".join(p.word for p in pieces[index : index + size])
+                token = Token(
+                    first.start, last.end, row.tags, printed, row.value, meaning=row.meaning
+                )
+            if is_capital(token.start):
+                token = replace(token, tags=token.tags | {CAPITAL})
+            if self._is_marked(token, letter):
+                token = replace(token, tags=token.tags | {MARKED})
+            out.append(token)
+            index += size
+        return compose(out, self._numerals)
+
+    def _is_marked(self, token: Token, letter: Callable[[int], str] | None) -> bool:
+        """Whether a token is printed with a letter that tells it from another word."""
+        marked = self._script.marked
+        if not marked or letter is None:
+            return bool(marked)
+        return any(letter(i).casefold() in marked for i in range(token.start, token.end))
+
+    def _add(self, words: tuple[str, ...], row: _Row) -> None:
+        if len(words) == 1:
+            if is_shape(words[0]):
+                self._shapes.append((re.compile(words[0]), row))
+            else:
+                self._words.setdefault(words[0], []).append(row)
+            return
+        node = self._phrases
+        for word in words:
+            node = _shape_child(node, word) if is_shape(word) else _word_child(node, word)
+        node.rows.append(row)
+
+    def _split(self, pieces: list[Piece]) -> list[Piece]:
+        """Clitics that are words of their own, taken off the words they are written to; and the
+        ends of a range in words ("चार-पांच", four to five), which a hyphen joins.
+        """
+        out: list[Piece] = []
+        for piece in pieces:
+            hyphen = self._range_hyphen(piece.word)
+            if hyphen:
+                middle = piece.start + hyphen
+                out.append(Piece(piece.start, middle, piece.word[:hyphen]))
+                out.append(Piece(middle, middle + 1, "-"))
+                out.append(Piece(middle + 1, piece.end, piece.word[hyphen + 1 :]))
+                continue
+            clitic = self._clitic(piece.word)
+            if clitic is None:
+                out.append(piece)
+                continue
+            middle = piece.start + len(clitic)
+            out.append(Piece(piece.start, middle, clitic))
+            out.append(Piece(middle, piece.end, piece.word[len(clitic) :]))
+        return out
+
+    def _range_hyphen(self, word: str) -> int:
+        """Where the hyphen of a range in words stands, or 0. "twenty-five" is one number."""
+        first, hyphen, second = word.partition("-")
+        if not hyphen or not first or not second or word in self._words:
+            return 0
+        low, high = self._listed(first), self._listed(second)
+        both = NUMBER in low.tags & high.tags and low.value is not None and high.value is not None
+        scales = self._numerals.scales
+        rising = both and (low.value or 0) < (high.value or 0)
+        return len(first) if rising and first not in scales and second not in scales else 0
+
+    def _clitic(self, word: str) -> str | None:
+        if word in self._words:
+            return None
+        for clitic in self._script.split:
+            rest = word[len(clitic) :]
+            if word.startswith(clitic) and len(rest) >= _SHORTEST_STEM:
+                opens_phrase = rest in self._phrases.words
+                if rest.isdigit() or opens_phrase or self._row(rest).tags:
+                    return clitic
+        return None
+
+    def _token(self, piece: Piece) -> Token:
+        row = self._row(piece.word)
+        tags, meaning, value = row.tags, row.meaning, row.value
+        number, decimal = read_number(piece.word, self._script)
+        if number is not None:
+            tags, value = tags | {NUMBER, DIGITS}, number
+            if len(piece.word) == 4 and number in _YEARS:
+                tags |= {YEAR}
+        elif decimal is not None:
+            tags, meaning = tags | {DECIMAL}, {**meaning, "decimal": decimal}
+        if not tags:
+            tags = frozenset({WORD if piece.word[:1].isalpha() else PUNCT})
+        return Token(piece.start, piece.end, tags, piece.word, value, meaning=meaning)
+
+    def _row(self, word: str) -> _Row:
+        """What is known of a word; remembered, since the same words come back all day."""
+        found = self._known.get(word)
+        if found is None:
+            if len(self._known) > 1 << 16:
+                self._known.clear()
+            found = self._known[word] = self._look_up(word)
+        return found
+
+    def _look_up(self, word: str) -> _Row:
+        listed = self._listed(word)
+        if listed.tags:
+            return listed
+        for stem in self._stems(word):
+            row = self._listed(stem)
+            if row.tags:
+                return row
+        return self._hyphenated(word)
+
+    def _listed(self, word: str) -> _Row:
+        rows = self._words.get(word, [])
+        return _merged(rows + [row for shape, row in self._shapes if shape.fullmatch(word)])
+
+    def _stems(self, word: str) -> Iterable[str]:
+        """The word without a prefix, without a suffix, without both."""
+        for prefix in ("", *self._script.prefixes):
+            for suffix in ("", *self._script.suffixes):
+                stem = word[len(prefix) : len(word) - len(suffix)]
+                outer = word.startswith(prefix) and word.endswith(suffix) and prefix + suffix
+                if outer and len(stem) >= _SHORTEST_STEM:
+                    yield stem
+
+    def _hyphenated(self, word: str) -> _Row:
+        """A number of two words with a hyphen between: "twenty-five"."""
+        first, _, second = word.partition("-")
+        tens, unit = self._listed(first), self._listed(second)
+        if second and NUMBER in tens.tags & unit.tags and tens.value and unit.value:
+            if 20 <= tens.value < 100 and unit.value < 10:
+                return _Row(tens.tags & unit.tags, {}, tens.value + unit.value)
+        return _UNKNOWN
+
+    def _phrase(self, pieces: Sequence[Piece], index: int) -> tuple[int, _Row]:
+        """The longest phrase that begins at a piece: how many pieces, and what it says."""
+        nodes, size, row, at = [self._phrases], 1, _UNKNOWN, index
+        while nodes and at < len(pieces):
+            nodes = [child for node in nodes for child in _children(node, pieces[at].word)]
+            at += 1
+            rows = [row for node in nodes for row in node.rows]
+            if rows and at - index > 1:
+                size, row = at - index, _merged(rows)
+        return size, row
+
+
+def hidden_classes(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:
+    """Phrases that hide a class of one of their words: phrase → the classes it lacks.
+
+    ("the attack" as one token once hid that "attack" is an event, and recall fell unseen.)
+    """
+    single: dict[str, set[str]] = {}
+    phrases: dict[tuple[str, ...], set[str]] = {}
+    for entry in entries:
+        if len(entry.words) == 1:
+            single.setdefault(entry.words[0], set()).add(entry.tag)
+        else:
+            phrases.setdefault(entry.words, set()).add(entry.tag)
+    lost = {
+        " ".join(words): frozenset(
+            tag for word in words for tag in single.get(word, ()) if tag not in tags
+        )
+        for words, tags in phrases.items()
+    }
+    return {phrase: tags for phrase, tags in lost.items() if tags}
+
+
+def _merged(rows: Sequence[_Row]) -> _Row:
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        return _UNKNOWN
+    values = [row.value for row in rows if row.value is not None]
+    meaning = {key: value for row in rows for key, value in row.meaning.items()}
+    return _Row(NO_TAGS.union(*(r.tags for r in rows)), meaning, values[-1] if values else None)
+
+
+def is_shape(word: str) -> bool:
+    """Whether a form's word is a regex; a lone mark ("(", "?") is itself."""
+    return len(word) > 1 and _REGEX.search(word) is not None
+
+
+def _children(node: _Node, word: str) -> Iterable[_Node]:
+    if word in node.words:
+        yield node.words[word]
+    for shape, child in node.shapes:
+        if shape.fullmatch(word):
+            yield child
+
+
+def _word_child(node: _Node, word: str) -> _Node:
+    return node.words.setdefault(word, _Node())
+
+
+def _shape_child(node: _Node, word: str) -> _Node:
+    child = _Node()
+    node.shapes.append((re.compile(word), child))
+    return child
