@@ -16,13 +16,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from worker.core.annotate.actors import STATES, ActorMention, find_actors
+from worker.core.annotate.actors import STATES, ActorMention, find_actors, is_in_power
+from worker.core.annotate.attributions import Attributions, find_attributions
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
+from worker.core.annotate.speakers import find_speaker_names
 from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
 from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
@@ -62,6 +64,8 @@ class Annotated:
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
     counts: tuple[CountMention, ...] = ()
+    attributions: Attributions = Attributions()
+    """Whose words the counts are."""
     events: tuple[EventSentence, ...] = ()
     """Its sentences with their event words."""
     silent: bool = False
@@ -110,6 +114,9 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     dates, actors = phrases.seen_from(reference.day), find_actors(prose, profile.actors)
     groups = _groups(actors)
     spoken = None if reference.nominal else reference.day
+    ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
+    counts = find_counts(prose, language, groups, ruling)
+    names = find_speaker_names(prose, profile, spoken)
     return Annotated(
         article=article,
         prose=prose,
@@ -124,12 +131,13 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         times=find_times(prose, lexicon),
         triggers=triggers,
         harm=harm,
-        counts=find_counts(prose, language, groups),
+        counts=counts,
+        attributions=find_attributions(prose, language, article.outlet, names, counts),
         events=find_events(prose, language, places, dates, groups, spoken),
     )
 
 
-def _groups(actors: tuple[ActorMention, ...]) -> tuple[Range, ...]:
+def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:
     """Where armed groups are named: people of theirs may be counted ("five Taliban")."""
     return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
 
