@@ -102,6 +102,8 @@ class _Said(Range):
     after: bool
     again: bool
     """Whether it goes on with the last speaker: a pronoun, or no subject at all."""
+    of_previous: bool
+    """Whether the message is the sentence before ("so the police said")."""
 
 
 def find_attributions(
@@ -119,12 +121,15 @@ def find_attributions(
     marks = _Marks(names, _apart(c.number for c in counts), tuple(_quotations(prose)))
     out: list[Attribution] = []
     last: Speaker | None = None
+    before: Sentence | None = None
     for sentence in prose.sentences:
         for run in sentence_tokens(prose, sentence, reader, language):
-            for made in _attributions(reader, marks.on(run), directory, sentence, last):
-                out.append(made)
+            for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
+                if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
+                    out.append(made)
                 last = made.speaker
-        if sentence.zone == "title":
+        before = None if sentence.zone == "title" else sentence
+        if before is None:
             last = None
     return Attributions(tuple(_introduced(out)), marks.quoted)
 
@@ -134,8 +139,10 @@ def _attributions(
     tokens: Sequence[Token],
     directory: SpeakerDirectory,
     sentence: Sentence,
+    before: Sentence | None,
     last: Speaker | None,
 ) -> Iterator[Attribution]:
+    """The attributions of a sentence; ``before``: the one that "so the police said" speaks of."""
     said = _said(reader, tokens)
     for here, governs in zip(said, _governed(said, tokens), strict=True):
         speaker = last
@@ -143,6 +150,10 @@ def _attributions(
             speaker = directory.speaker(here.source, here.described, tokens, last)
         if speaker is not None:
             person = not here.again and directory.names_person(here.described, tokens)
+            if here.of_previous and before is not None:
+                yield Attribution(
+                    before.start, before.end, speaker, before, before.index, person
+                )
             yield Attribution(here.start, here.end, speaker, governs, sentence.index, person)
             last = speaker
 
@@ -215,6 +226,7 @@ def _made(finding: Finding) -> _Said:
         before or either,
         after or either,
         "last" in finding.flags,
+        "previous" in finding.flags,
     )
 
 

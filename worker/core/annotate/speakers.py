@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 
 from worker.core.annotate.actors import is_in_power
 from worker.core.knowledge.profile import Actor, Institution, Profile
@@ -33,6 +35,9 @@ _OFFICES = frozenset({"police", "security_forces", POWER_TYPE, "hospital"})
 _VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
 """Kinds that say least, the more telling first."""
 _ANONYMOUS_REACH_CHARS = 60
+_NAMES_BACK = 20
+"""Among so many names before it "the group" is looked for."""
+_START = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +116,16 @@ class SpeakerDirectory:
         named = list(starting_in(self._names, described))
         kind = _kind(within)
         found = self._named(named, kind) or self._introduced(within)
+        if found is None and kind == GROUP_TYPE:
+            found = self._group_before(source.start)
         if found is None and last is not None and _points_back(within, kind, last):
             return last
         if found is None:
             name = kind if kind is not None else self._words(source)
             found = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN)
         anonymous = found.anonymous or _is_anonymous(tokens, described)
-        found = replace(found, name=self._printed(source), anonymous=anonymous)
+        printed = self._printed(described if self.names_person(described, tokens) else source)
+        found = replace(found, name=printed, anonymous=anonymous)
         self._remember(within, found)
         return found
 
@@ -136,6 +144,12 @@ class SpeakerDirectory:
         chosen = (people or official or list(named))[-1]
         group = chosen.speaker.id.startswith("actor:") and not chosen.person
         return None if group and kind in _OFFICES else chosen.speaker
+
+    def _group_before(self, position: int) -> Speaker | None:
+        """The group that "the group" is: the last one named."""
+        index = bisect_left(self._names, position, key=_START)
+        earlier = reversed(self._names[max(0, index - _NAMES_BACK) : index])
+        return next((n.speaker for n in earlier if n.speaker.id.startswith("actor:")), None)
 
     def _introduced(self, within: Sequence[Token]) -> Speaker | None:
         """The person who was introduced by this surname, if nothing else describes him here."""
@@ -162,7 +176,7 @@ def is_introduction(first: Speaker, second: Speaker) -> bool:
     """Whether the second names the first: "an official said" and then the official by name."""
     if first.type not in _OFFICES | {UNKNOWN} or "/" not in first.id or first.anonymous:
         return False
-    same = second.type == first.type or first.type in _VAGUE
+    same = second.type == first.type or (first.type in _VAGUE and "/" in second.id)
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
 
 
