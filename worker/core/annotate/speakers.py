@@ -122,7 +122,9 @@ class SpeakerDirectory:
             return last
         if found is None:
             name = kind if kind is not None else self._words(source)
-            found = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN)
+            party = kind == GROUP_TYPE
+            identity = f"{self._outlet}/{name}"
+            found = Speaker(None, identity, kind or UNKNOWN, perpetrator_party=party)
         anonymous = found.anonymous or _is_anonymous(tokens, described)
         printed = self._printed(described if self.names_person(described, tokens) else source)
         found = replace(found, name=printed, anonymous=anonymous)
