@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from worker.core.annotate.actors import STATES, ActorMention, find_actors, is_in_power
-from worker.core.annotate.attributions import Attributions, find_attributions
+from worker.core.annotate.attributions import NOTHING_SAID, Attributions, find_attributions
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.dates import DateMention, find_dates
@@ -64,11 +64,18 @@ class Annotated:
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
     counts: tuple[CountMention, ...] = ()
-    attributions: Attributions = Attributions()
+    attributions: Attributions = NOTHING_SAID
     """Whose words the counts are."""
     events: tuple[EventSentence, ...] = ()
     """Its sentences with their event words."""
     silent: bool = False
+
+    @property
+    def spoken_day(self) -> dt.date | None:
+        """The day that the text speaks from, if it is a day of the calendar."""
+        if self.reference is None or self.reference.nominal:
+            return None
+        return self.reference.day
 
     def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
         """All matches of a category of the lexicon inside a stretch."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 
 from worker.core.annotate.counts import CountMention, sentence_tokens
@@ -92,6 +92,9 @@ class Attributions:
         return self.found[low : bisect_right(self.found, index, low, key=_SENTENCE)]
 
 
+NOTHING_SAID = Attributions()
+
+
 @dataclass(frozen=True, slots=True)
 class _Said(Range):
     """An attribution as the grammar found it. ``before`` and ``after``: where the message stands."""
@@ -116,7 +119,7 @@ def find_attributions(
     """The attributions of a text that gives figures. Pure; raises nothing."""
     reader = language.reader("speakers")
     if reader is None or not counts:
-        return Attributions()
+        return NOTHING_SAID
     directory = SpeakerDirectory(prose, outlet, names)
     marks = _Marks(names, _apart(c.number for c in counts), tuple(_quotations(prose)))
     out: list[Attribution] = []
@@ -151,9 +154,7 @@ def _attributions(
         if speaker is not None:
             person = not here.again and directory.names_person(here.described, tokens)
             if here.of_previous and before is not None:
-                yield Attribution(
-                    before.start, before.end, speaker, before, before.index, person
-                )
+                yield Attribution(before.start, before.end, speaker, before, before.index, person)
             yield Attribution(here.start, here.end, speaker, governs, sentence.index, person)
             last = speaker
 
@@ -233,7 +234,7 @@ def _made(finding: Finding) -> _Said:
 def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
     """What each attribution of a sentence governs."""
     edges = [tokens[0].start]
-    edges += [_parting(a, b, tokens) for a, b in zip(said, said[1:], strict=False)]
+    edges += [_parting(a, b, tokens) for a, b in pairwise(said)]
     edges.append(tokens[-1].end)
     out = []
     for index, here in enumerate(said):

@@ -152,10 +152,11 @@ def _with_groups(
     for index, token in enumerate(tokens):
         beside = any(in_power[max(0, index - 1) : index + 2])
         if in_power[index] or (beside and token.meaning.get("people") == PERPETRATOR):
-            token = _with_people(token, SECURITY_FORCES, NO_TAGS)
+            out.append(_with_people(token, SECURITY_FORCES, NO_TAGS))
         elif named[index]:
-            token = _with_people(token, PERPETRATOR, frozenset({ATTACKING_SIDE}))
-        out.append(token)
+            out.append(_with_people(token, PERPETRATOR, frozenset({ATTACKING_SIDE})))
+        else:
+            out.append(token)
     return out
 
 

@@ -98,9 +98,7 @@ def _index(
 class SpeakerDirectory:
     """The speakers of one article as they are introduced: by institution, kind, name or surname."""
 
-    def __init__(
-        self, prose: Prose, outlet: str | None, names: tuple[SpeakerName, ...]
-    ) -> None:
+    def __init__(self, prose: Prose, outlet: str | None, names: tuple[SpeakerName, ...]) -> None:
         self._prose = prose
         self._outlet = plain(outlet or "outlet")
         self._names = names
