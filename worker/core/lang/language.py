@@ -31,7 +31,7 @@ from worker.core.lang.word_list import Entry, WordList, is_shape
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
 _KEYS = {
-    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+    "review_only", "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
 }  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
@@ -72,6 +72,10 @@ class Reader:
     ) -> list[Token]:
         """The tokens of a stretch of normalised text, before any rule."""
         return self.words.tokens(text, at, is_capital, letter)
+
+    def concerns(self, text: str, at: Range) -> bool:
+        """Whether the grammar may find anything in a stretch: whether it holds a trigger."""
+        return self.words.concerns(text, at, self.grammar.triggers)
 
     def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
         """What the rules make of a sentence's tokens, and what they state."""
