@@ -31,7 +31,7 @@ from worker.core.lang.word_list import Entry, WordList, is_shape
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
 _KEYS = {
-    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+    "review_only", "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
 }  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
