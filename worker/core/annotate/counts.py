@@ -90,6 +90,8 @@ def find_counts(
         return ()
     found: list[CountMention] = []
     for sentence in prose.sentences:
+        if not reader.concerns(prose.text, sentence):
+            continue
         for run in sentence_tokens(prose, sentence, reader, language):
             tokens = [_with_group(t, groups) for t in run] if groups else run
             found += _counts(reader, tokens, sentence)
