@@ -133,7 +133,8 @@ def test_find_matches_every_declared_example(category: Category) -> None:
         assert list(lexicon.table(category.name).find(text, 0, len(text)))
 
 
-LOOKS = {"opening", 
+LOOKS = {
+    "opening",
     "find",
     "first",
     "has",

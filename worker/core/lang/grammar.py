@@ -249,9 +249,10 @@ def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
     depth = 0
     for index, part in enumerate(parts):
         if isinstance(part, str):
-            depth += part.count("(") - part.count(")")
-            if depth == 0 and "|" in part:
-                return ()
+            for mark in part:
+                depth += (mark == "(") - (mark == ")")
+                if depth == 0 and mark == "|":
+                    return ()
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         optional = isinstance(after, str) and after.startswith(("?", "{0,"))
