@@ -100,7 +100,8 @@ def sentence_tokens(
     prose: Prose, sentence: Sentence, reader: Reader, language: Language
 ) -> Iterator[list[Token]]:
     """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``."""
-    tokens = reader.tokens(prose.text, sentence, capitals_of(prose, sentence, language))
+    capitals = capitals_of(prose, sentence, language)
+    tokens = reader.tokens(prose.text, sentence, capitals, prose.norm.letter)
     for first in range(0, len(tokens), LONGEST_TOKENS):
         yield tokens[first : first + LONGEST_TOKENS]
 
