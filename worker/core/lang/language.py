@@ -25,8 +25,8 @@ from worker.core.lang.grammar import Grammar, build_grammar
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.lang.numerals import Numerals
-from worker.core.lang.tokens import NO_TAGS, Script, Token
-from worker.core.lang.word_list import Entry, WordList
+from worker.core.lang.tokens import NO_TAGS, Script, Token, cut
+from worker.core.lang.word_list import Entry, WordList, is_shape
 
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
@@ -202,7 +202,10 @@ def _number_entries(data: Mapping[str, Any], script: Script) -> Iterator[Entry]:
 
 
 def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
-    """A form's words, normalised; escapes of a regex are left alone."""
+    """A form's words, normalised and cut as a text is; escapes of a regex are left alone.
+
+    ("gen." was once one word here and two tokens in every text, so no title was ever found.)
+    """
     normal = "".join(p if p.startswith("\\") else _plain(p) for p in _SPLIT.split(form))
     words = tuple(_SPACELESS_FORM.findall(normal) if script.spaceless else normal.split(" "))
     if not all(words):
@@ -212,7 +215,15 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
             re.compile(word) if len(word) > 1 else None
     except re.error as error:
         raise KnowledgeError(f"{where}: {form!r}: {error}") from error
-    return words
+    return tuple(
+        piece
+        for word in words
+        for piece in ([word] if is_shape(word) else _pieces(word, script))
+    )
+
+
+def _pieces(word: str, script: Script) -> list[str]:
+    return [piece.word for piece in cut(word, Range(0, len(word)), script)] or [word]
 
 
 def _plain(part: str) -> str:

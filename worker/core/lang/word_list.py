@@ -131,14 +131,14 @@ class WordList:
 
     def _add(self, words: tuple[str, ...], row: _Row) -> None:
         if len(words) == 1:
-            if _is_shape(words[0]):
+            if is_shape(words[0]):
                 self._shapes.append((re.compile(words[0]), row))
             else:
                 self._words.setdefault(words[0], []).append(row)
             return
         node = self._phrases
         for word in words:
-            node = _shape_child(node, word) if _is_shape(word) else _word_child(node, word)
+            node = _shape_child(node, word) if is_shape(word) else _word_child(node, word)
         node.rows.append(row)
 
     def _split(self, pieces: list[Piece]) -> list[Piece]:
@@ -283,7 +283,7 @@ def _merged(rows: Sequence[_Row]) -> _Row:
     return _Row(NO_TAGS.union(*(r.tags for r in rows)), meaning, values[-1] if values else None)
 
 
-def _is_shape(word: str) -> bool:
+def is_shape(word: str) -> bool:
     """Whether a form's word is a regex; a lone mark ("(", "?") is itself."""
     return len(word) > 1 and _REGEX.search(word) is not None
 
