@@ -20,6 +20,9 @@ TARGETS = (
     ("transportation/bus: Harbour Board bus",),
     ("police/police_building: Sixth Police Station",),
     ("transportation/bus: bus",),
+    ("transportation/bus: ميناء حافلة",),
+    ("educational_institution/university: Universidad de Portsmere",),
+    ("educational_institution/university: دانشگاه پورتسمیر",),
     ("educational_institution/school: Stork School", "police/police_patrol: patrol"),
 )
 KINDS = (["bombing_explosion"], ["armed_assault"], ["bombing_explosion", "armed_assault"])
@@ -41,6 +44,7 @@ def slots(draw: st.DrawFn) -> dict[str, object]:
         found["time"] = draw(st.sampled_from(("08:10", "08:30", "18:00")))
     if draw(st.booleans()):
         found["killed"] = draw(st.integers(0, 30))
+        found["scope"] = draw(st.sampled_from(("incident", "incident", "aggregate")))
     if draw(st.booleans()):
         found["claim"] = [draw(st.sampled_from(("Red Front", "Blue Front")))]
     return found
@@ -56,6 +60,7 @@ def arrivals(
         hours = draw(st.integers(0, 60))
         outlet = draw(st.sampled_from(OUTLETS))
         step: dict[str, object] = {"at": FIRST + dt.timedelta(hours=hours), "outlet": outlet}
+        step["lang"] = draw(st.sampled_from(("en", "en", "es", "fa", "und")))
         if draw(st.integers(0, 5)) == 0:
             step["copy_text"] = "one wire text"
         reports = draw(st.lists(slots(), min_size=1, max_size=2))

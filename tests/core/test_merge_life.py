@@ -90,6 +90,13 @@ def test_identity_moved_by_each_of_what_makes_it_this_attack(field: str, value: 
     assert not life.identity_moved(prior, replace(prior, n_blasts=7, victims=("A",), claims=()))
 
 
+def test_identity_moved_takes_a_target_with_its_language_for_the_same() -> None:
+    """A store of an earlier version does not call its settled incidents moved."""
+    old = replace(told_once().snapshot, targets=(Target("a bank", "business", "primary"),))
+    new = replace(old, targets=(Target("a bank", "business", "primary", lang="en"),))
+    assert not life.identity_moved(old, new)
+
+
 @pytest.mark.parametrize(("stage", "event"), [(s, e) for s, e in PAIRS if e in LIFE[s]])
 def test_life_sets_the_timer_of_the_state_or_keeps_it(stage: Stage, event: Event) -> None:
     """A timer is kept only by what stays as it is; else it is that of the new state."""

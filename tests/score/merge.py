@@ -51,6 +51,7 @@ _KINDS = (
     ("funeral", "private_citizens_property/procession_gathering"),
 )
 """GTD target types by a part of the code; anything else is a named thing of unknown type."""
+_MEASURES = (("killed", "k"), ("injured", "w"))
 
 
 def load_scenarios(data: Path) -> list[Item]:
@@ -155,6 +156,9 @@ def _told(facts: Facts, knowledge: Knowledge) -> dict[str, Any]:
     told["target"] = [f"{_kind_of(code)}: {_words(code).title()}" for code in slots.get("tg", ())]
     if slots.get("cl"):
         told["claim"] = [slots["cl"]]
+    if slots.get("cum") == "combined":
+        told["scope"] = "aggregate"
+    told |= {measure: slots[key] for measure, key in _MEASURES if key in slots}
     told["role"] = _role(facts)
     return told
 

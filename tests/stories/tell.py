@@ -83,7 +83,7 @@ def article_of(article_id: str, step: Mapping[str, Any], knowledge: Knowledge) -
         text_sha256=hashlib.sha256(step.get("copy_text", text).encode()).hexdigest(),
         outlet=step.get("outlet", article_id.split("-")[0]),
         url=f"https://{article_id}.example/",
-        lang="en",
+        lang=step.get("lang", "en"),
         published=published,
         published_basis="feed",
         first_seen=step["at"],

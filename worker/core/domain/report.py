@@ -30,6 +30,7 @@ from worker.core.domain.vocabulary import (
     Role,
     Scope,
     StatementStatus,
+    TargetRole,
     Trust,
     Zone,
 )
@@ -97,14 +98,19 @@ class Weapon:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was hit or aimed at. ``id`` is a canonical key for comparing; ``parent`` its owner."""
+    """What was hit or aimed at. ``id`` is a canonical key for comparing; ``parent`` its owner.
+
+    ``lang`` is the language of ``name`` and ``id``; None in what was written before it was kept. It
+    says how to read the name, not what was hit, so it makes no other target.
+    """
 
     name: str
     type: str
-    role: Literal["primary", "secondary", "incidental"]
+    role: TargetRole
     subtype: str | None = None
     id: str | None = None
     parent: str | None = None
+    lang: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ DatePrecision = Literal["day", "days", "week", "month", "year", "unknown"]
 DateBasis = Literal["stated", "caption", "weekday", "relative", "published", "first_seen", "none"]
 PlacePrecision = Literal["landmark", "neighbourhood", "district", "city", "province"]
 Trust = Literal["verified", "low", "unverified"]
+TargetRole = Literal["primary", "secondary", "incidental"]
 
 
 ATTRIBUTIONS: tuple[Attribution, ...] = (
@@ -60,6 +61,10 @@ ATTRIBUTIONS: tuple[Attribution, ...] = (
     "acquitted",
 )
 """The surest first."""
+
+
+TARGET_ROLES: tuple[TargetRole, ...] = ("primary", "secondary", "incidental")
+"""What the attack was aimed at first."""
 
 
 PEOPLE = frozenset({

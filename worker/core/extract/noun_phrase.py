@@ -16,6 +16,7 @@ import re
 from functools import lru_cache
 
 from worker.core.extract.passage import Passage
+from worker.core.lang.names import has_capitals
 from worker.core.lang.normalise import Range
 from worker.core.lang.tokens import WORD_CHARS_CLASS
 
@@ -56,6 +57,8 @@ def _is_headline_case(raw: str, share: float) -> bool:
 
 def noun_phrase(passage: Passage, head: Range) -> Range:
     """The phrase around a head word, inside its clause."""
+    if not has_capitals(passage.prose.printed(head)):
+        return head
     clause = passage.clause(head.start)
     end = _extend_right(passage, head.end, clause.end)
     start = _extend_left(passage, head.start, clause.start, joined=False)

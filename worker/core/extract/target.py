@@ -21,12 +21,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.core.domain.report import Target
-from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES
+from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, PlaceEntry
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
+from worker.core.lang.names import words_of
 from worker.core.lang.normalise import Range, plain
 
 _LEAD_REACH_CHARS = 60
@@ -72,7 +73,7 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
         role = _role(passage, group, bool(targets))
         if role is None or (targets and not _may_be_second(group)):
             continue
-        targets.append(_target(group, role))
+        targets.append(_target(group, role, passage.lexicon.lang))
         proof += group[:3]
     return tuple(targets), passage.spans(proof)
 
@@ -99,8 +100,7 @@ def word_key(
 ) -> str:
     """``canonical_id`` with all that it rests on, so that it can be remembered."""
     canonical = dict(spelling)
-    folded = plain(name).replace("'s", "").replace(".", "")
-    words = {canonical.get(w, w) for w in re.findall(r"[^\W_]+", folded)}
+    words = {canonical.get(w, w) for w in words_of(name)}
     kept = {w for w in words if generic is None or not generic.fullmatch(w)}
     return "-".join(sorted(kept or words))
 
@@ -263,7 +263,7 @@ def _may_be_second(group: list[_Mention]) -> bool:
     return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
 
 
-def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
+def _role(passage: Passage, group: list[_Mention], taken: bool) -> TargetRole | None:
     if not taken:
         return "primary"
     if any(m.strong for m in group):
@@ -272,7 +272,7 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> str | None:
     return "incidental" if harmed else None
 
 
-def _target(group: list[_Mention], role: str) -> Target:
+def _target(group: list[_Mention], role: TargetRole, lang: str) -> Target:
     best = max(group, key=lambda m: (m.proper, m.strong, len(m.name.split()) <= 10, len(m.name)))
     owned = [m for m in group if m.parent is not None and m.parent.target_type]
     kind = max(owned, key=lambda m: m.score, default=best)
@@ -280,12 +280,9 @@ def _target(group: list[_Mention], role: str) -> Target:
     return Target(
         name=best.name,
         type=kind.type,
-        role="primary"
-        if role == "primary"
-        else "secondary"
-        if role == "secondary"
-        else "incidental",
+        role=role,
         subtype=kind.subtype,
         id=best.id,
         parent=parent,
+        lang=lang,
     )

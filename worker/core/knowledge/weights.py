@@ -158,7 +158,10 @@ MERGE_NAMES: Mapping[str, tuple[str, ...]] = {
         "same", "same_district", "contained", "beside", "unrelated", "differ", "near_km", "far_km",
         "same_area",
     ),
-    "target": ("same", "close", "close_share", "related", "alike", "other", "differ"),
+    "target": (
+        "same", "close", "close_share", "related", "alike", "same_kind", "other_type", "other",
+        "differ",
+    ),
     "attack": ("same", "differ"),
     "claim": ("same", "differ"),
     "victims": ("same",),

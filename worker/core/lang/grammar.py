@@ -114,12 +114,18 @@ class Grammar:
         return found
 
     def prepare(self, tag_sets: Iterable[frozenset[str]]) -> None:
-        """Give the sets of a word list their characters, and compile every rule."""
+        """Give the sets of a word list their characters, and compile every rule.
+
+        Raises ``KnowledgeError`` naming a rule that is no pattern.
+        """
         for tags in sorted(tag_sets, key=sorted):
             self.letter(tags)
-        for stage in self.stages:
-            for rule in stage:
+        for rule in self.rules():
+            try:
                 rule.pattern()
+            except re.error as error:
+                name = f"{self.name}: {rule.name}"
+                raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
 
     def rules(self) -> Iterable[Rule]:
         """All rules in the order they are used."""
@@ -174,7 +180,7 @@ def _rule(
         raise KnowledgeError(f"{source}: {name}: a repeat without bound: {body!r}")
     head, *flags = re.split(r"[.,]", head)
     value = next((int(flag[2:]) for flag in flags if flag.startswith("v=")), None)
-    rule = Rule(
+    return Rule(
         name=name,
         kind=_KINDS[kind],
         head=head,
@@ -184,11 +190,6 @@ def _rule(
         parts=_parts(body, atoms),
         examples=tuple(_examples(row, source)),
     )
-    try:
-        rule.pattern()
-    except (re.error, AttributeError) as error:
-        raise KnowledgeError(f"{source}: {name}: {error}: {text!r}") from error
-    return rule
 
 
 def _examples(row: Mapping[str, Any], source: str) -> Iterable[Example]:

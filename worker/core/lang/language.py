@@ -127,9 +127,7 @@ def build_language(
     entries += tuple(_number_entries(data, script))
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
-    numerals = Numerals(
-        scales, joints, script.spaceless, bool(data.get("units_first", False))
-    )
+    numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
     implies = {c.name: c.implies for c in classes.values() if c.implies}
     for tag, tags in data.get("implies", {}).items():
         more = frozenset(_known(t, classes, source) for t in tags)
@@ -212,7 +210,7 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
         raise KnowledgeError(f"{where}: an empty word in {form!r}")
     try:
         for word in words:
-            re.compile(word) if len(word) > 1 else None
+            re.compile(word) if is_shape(word) else None
     except re.error as error:
         raise KnowledgeError(f"{where}: {form!r}: {error}") from error
     return tuple(

@@ -118,9 +118,7 @@ def build(
         **data.get("tables", {}),
     }
     patterns = {
-        category: _compile([_checked(p, category, source) for p in listed], prefix, whole, source)
-        if listed
-        else None
+        category: _compile(listed, prefix, whole, category, source) if listed else None
         for category, listed in raw.items()
     }
     tables = {
@@ -172,33 +170,53 @@ def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(bounded("|".join(map(re.escape, longest_first)))) if longest_first else None
 
 
-def _checked(pattern: str, category: str, source: str) -> str:
+def _normal(pattern: str, category: str, source: str) -> str:
     if len(pattern) > PATTERN_LIMIT or _NESTED.search(pattern):
         raise KnowledgeError(f"{source}: {category}: too long or nested: {pattern!r}")
-    normal = normalise_pattern(pattern)
-    try:
-        compiled = re.compile(normal)
-    except re.error as error:
-        raise KnowledgeError(f"{source}: {category}: {pattern!r}: {error}") from error
-    if compiled.groups:
-        raise KnowledgeError(f"{source}: {category}: capturing group, use (?:…): {pattern!r}")
-    if compiled.match(""):
-        raise KnowledgeError(f"{source}: {category}: matches nothing at all: {pattern!r}")
-    return normal
+    return normalise_pattern(pattern)
 
 
-def _compile(patterns: list[str], prefix: str, whole: bool, source: str) -> re.Pattern[str]:
-    longest_first = sorted(patterns, key=len, reverse=True)
-    try:
-        return re.compile(bounded("|".join(longest_first), prefix, whole))
-    except re.error as error:
-        raise KnowledgeError(f"{source}: {error}") from error
+def _check(patterns: Iterable[str], category: str, source: str) -> None:
+    """Name the pattern that is at fault. Asked only when something is: one compiling costs less."""
+    for pattern in patterns:
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            raise KnowledgeError(f"{source}: {category}: {pattern!r}: {error}") from error
+        if compiled.groups:
+            raise KnowledgeError(f"{source}: {category}: capturing group, use (?:…): {pattern!r}")
+        if compiled.match(""):
+            raise KnowledgeError(f"{source}: {category}: matches nothing at all: {pattern!r}")
+
+
+def _compile(
+    patterns: list[str], prefix: str, whole: bool, category: str, source: str
+) -> re.Pattern[str]:
+    normal = [_normal(pattern, category, source) for pattern in patterns]
+    longest_first = sorted(normal, key=len, reverse=True)
+    return _compiled(longest_first, normal, prefix, whole, category, source)
 
 
 def _compile_table(
     rows: Mapping[str, str], prefix: str, whole: bool, name: str, source: str
 ) -> Table:
     ordered = sorted(rows.items(), key=lambda row: len(row[0]), reverse=True)
-    parts = [f"(?P<v{i}>{_checked(key, name, source)})" for i, (key, _) in enumerate(ordered)]
-    pattern = re.compile(bounded("|".join(parts), prefix, whole))
+    normal = [_normal(key, name, source) for key, _ in ordered]
+    parts = [f"(?P<v{i}>{key})" for i, key in enumerate(normal)]
+    pattern = _compiled(parts, normal, prefix, whole, name, source)
     return Table(pattern, tuple(str(value) for _, value in ordered))
+
+
+def _compiled(
+    parts: list[str], patterns: list[str], prefix: str, whole: bool, category: str, source: str
+) -> re.Pattern[str]:
+    """Alternatives in one pattern; each of ``patterns`` must be sound alone."""
+    named = len(parts) if parts != patterns and parts[0].startswith("(?P<") else 0
+    try:
+        compiled = re.compile(bounded("|".join(parts), prefix, whole))
+    except re.error as error:
+        _check(patterns, category, source)
+        raise KnowledgeError(f"{source}: {category}: {error}") from error
+    if compiled.groups != named or compiled.match(""):
+        _check(patterns, category, source)
+    return compiled

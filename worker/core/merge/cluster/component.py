@@ -67,7 +67,11 @@ def frozen_window(frozen: FrozenIncident, knowledge: Knowledge) -> tuple[dt.date
 
 
 def as_filed(frozen: FrozenIncident) -> FiledReport:
-    """A closed incident in the form of a report, published when its first member was."""
+    """A closed incident in the form of a report, published when its first member was.
+
+    Its language is that of its members, when they share one: names of its slots are in it.
+    """
+    languages = {m.lang for m in frozen.members}
     first = min(
         frozen.members,
         key=lambda m: (m.published is None, str(m.published), m.report_id),
@@ -78,7 +82,7 @@ def as_filed(frozen: FrozenIncident) -> FiledReport:
         version=1,
         outlet=None,
         url=None,
-        lang="und",
+        lang=languages.pop() if len(languages) == 1 else "und",
         published=first.published if first else None,
         published_basis="none",
         first_seen=first.first_seen if first else None,

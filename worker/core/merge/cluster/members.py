@@ -4,6 +4,7 @@ Rules
 -----
 1. A *follow-up* is published more than 48 hours after the day and says nothing that an earlier
    member had not said: it is linked, not counted. This looks at the whole set, not at arrival.
+   Names in a language that no earlier member is in say nothing new where the slot is filled.
 2. Probable and ambiguous members are listed; they contribute neither slots nor figures.
 3. Round-ups contribute slots only where there is no primary.
 4. A retraction by an official speaker, or by the outlet that holds all members, retracts the
@@ -15,11 +16,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
 from worker.core.domain.snapshot import LinkCertainty, Member
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import outlet_key, sources
@@ -177,7 +180,7 @@ def _split_follow_ups(
             ends
             and members
             and _is_late(member, max(e for e in ends if e), merge_input)
-            and facts <= stated
+            and not _is_news(facts, stated)
         ):
             late.append(member)
         else:
@@ -201,13 +204,15 @@ def _stated_facts(member: Membership) -> set[tuple[object, ...]]:
     """Every slot value and figure of a report, in comparable form."""
     report = member.filed.report
     facts: set[tuple[object, ...]] = {("kind", kind) for kind in report.attack_types}
-    facts |= {("target", t.id or t.name.casefold()) for t in report.targets}
+    facts |= {_printed("target", t.id or t.name, member) for t in report.targets}
     facts |= {("by", p.name, p.attribution) for p in report.perpetrators}
     facts |= {("claim", c.group, c.claimed) for c in report.claims}
     facts |= {("weapon", w.type, w.subtype) for w in report.weapons}
-    facts |= {("victim", name.casefold()) for name in report.victims}
-    if report.place is not None:
-        facts |= {("place", key) for key in report.place.path or (report.place.name.casefold(),)}
+    facts |= {_printed("victim", name, member) for name in report.victims}
+    if report.place is not None and report.place.path:
+        facts |= {("place", key) for key in report.place.path}
+    elif report.place is not None:
+        facts.add(_printed("place", report.place.name, member))
     singles = ("time", report.time), ("suicide", report.suicide), ("blasts", report.n_blasts)
     facts |= {pair for pair in singles if pair[1] is not None}
     return facts | {
@@ -215,6 +220,36 @@ def _stated_facts(member: Membership) -> set[tuple[object, ...]]:
         for s in report.statements
         if s.scope == "incident"
     }
+
+
+class _PrintedName(NamedTuple):
+    """A name that a report gives a slot, its words in order, and what it is written in."""
+
+    slot: str
+    words: tuple[str, ...]
+    written: str | None
+
+
+def _printed(slot: str, name: str, member: Membership) -> _PrintedName:
+    lang = member.filed.article.lang
+    return _PrintedName(slot, tuple(sorted(words_of(name))), written(name, lang))
+
+
+def _is_news(facts: set[tuple[object, ...]], stated: set[tuple[object, ...]]) -> bool:
+    """Whether facts say more than those stated before.
+
+    A name in a language in which its slot has none yet cannot be compared: it is news only where
+    nobody named anything. (The Spanish follow-up would else always be new: "Universidad".)
+    """
+    known = {fact for fact in stated if isinstance(fact, _PrintedName)}
+    filled = {name.slot for name in known}
+    comparable = {(name.slot, name.written) for name in known}
+    return any(
+        not isinstance(fact, _PrintedName)
+        or fact.slot not in filled
+        or (fact.slot, fact.written) in comparable
+        for fact in facts - stated
+    )
 
 
 def _is_retracted(

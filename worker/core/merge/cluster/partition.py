@@ -10,6 +10,8 @@ Theory of operation
 3. Then, against those cells and not against each other: bridges go to the cell with clearly the
    highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
    join it as ``probable``; round-ups, each to at most one cell; retractions.
+   A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
+   an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
 """
 
@@ -197,13 +199,21 @@ class _Assignment:
         self.cells = sorted(cells, key=lambda cell: cell.order)
         self.shared_roundups: list[tuple[Node, tuple[str, ...]]] = []
 
-    def options(self, nodes: Sequence[Node], floor: float) -> list[tuple[float, int]]:
-        """Cells with at least this score against these nodes, best first, earliest first."""
-        scored = ((score(nodes, cell.core, self.evidence), k) for k, cell in enumerate(self.cells))
+    def options(self, node: Node, floor: float) -> list[tuple[float, int]]:
+        """Cells with at least this score against a node, best first, earliest first."""
+        scored = ((self._score(node, cell), k) for k, cell in enumerate(self.cells))
         return sorted(
             ((value, k) for value, k in scored if value is not None and value >= floor),
             key=lambda option: (-option[0], option[1]),
         )
+
+    def _score(self, node: Node, cell: Cell) -> float | None:
+        """``score``; of a combined round-up what agrees: the rest is of another of its attacks."""
+        if not node.combined:
+            return score([node], cell.core, self.evidence)
+        if any(self.evidence.cannot(node, other) for other in cell.core):
+            return None
+        return max(self.evidence.agreeing(node, other) for other in cell.core)
 
     def attach(self, k: int, node: Node, certainty: LinkCertainty) -> None:
         """Make a node a member of the k-th cell."""
@@ -244,7 +254,7 @@ def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> None:
     weights = assignment.evidence.weights
     unplaced = []
     for node in bridges:
-        options = assignment.options([node], weights["merge.plausible"])
+        options = assignment.options(node, weights["merge.plausible"])
         if not options:
             unplaced.append([node])
             continue
@@ -303,10 +313,10 @@ def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
     weights = assignment.evidence.weights
     alone = []
     for node in roundups:
-        options = assignment.options([node], weights["merge.plausible"])
+        options = assignment.options(node, weights["merge.plausible"])
         if not options:
             alone.append([node])
-        elif len(options) == 1:
+        elif len(options) == 1 and not node.combined:
             value, k = options[0]
             if value >= weights["merge.threshold"]:
                 assignment.attach(k, node, "certain")
@@ -324,6 +334,6 @@ def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
 
 def _place_retractions(assignment: _Assignment, retractions: Sequence[Node]) -> None:
     for node in retractions:
-        options = assignment.options([node], assignment.evidence.weights["merge.threshold"])
+        options = assignment.options(node, assignment.evidence.weights["merge.threshold"])
         if options:
             assignment.attach(options[0][1], node, "certain")

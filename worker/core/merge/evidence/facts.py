@@ -6,13 +6,15 @@ Rules
 2. A date is *dated* when the text states it; a date that only echoes the day of publication is
    not, and stretches back over the week before.
 3. Places are compared by gazetteer path; a city or province is no fine place.
-4. Names that no gazetteer knows can agree, never contradict.
+4. Names that no gazetteer knows can agree; of places they never contradict.
+5. A target is what the profile knows it by, in whatever script. Else it is its GTD subtype, the
+   folded words of its name, and what these are written in: names in two languages may be one
+   ("American University", "Universidad Americana"), so ``pairs`` lets them contradict in one only.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,10 +22,14 @@ from zoneinfo import ZoneInfo
 
 from worker.core.domain.incident import ArticleRef, FiledReport
 from worker.core.domain.moments import local_day
-from worker.core.domain.report import IncidentDate, Place, Report
+from worker.core.domain.report import Claim, IncidentDate, Place, Report, Target
 from worker.core.domain.vocabulary import FINE_PLACES, PEOPLE, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.names import Wording, has_capitals, words_of, written
+from worker.core.lang.normalise import plain
+from worker.core.merge.evidence.known_names import known_names
 
 Window = tuple[dt.date, dt.date]
 
@@ -32,7 +38,6 @@ _AT_LARGE = ("unknown",)
 _HIT_ANYWHERE = PEOPLE | {"named_civilian"}
 """Subtypes that tell no attack apart: people stand in and beside every target. (Extraction takes a
 civilian with a name for a target of its own: ``extract.target``.)"""
-_WORD = re.compile(r"[^\W_]+")
 _INFERRED = ("published", "first_seen", "none")
 
 
@@ -42,13 +47,13 @@ class PlaceFacts:
 
     ids: tuple[str, ...]
     named: frozenset[str]
-    """Names outside the gazetteer, case-folded."""
+    """Names outside the gazetteer, folded."""
     district: int | None
     district_only: bool
     side: str | None
     lat: float | None
     lon: float | None
-    area: str | None
+    area: Wording | None
     """The town or province, when nothing finer is known and no gazetteer row stands behind it."""
 
 
@@ -56,18 +61,28 @@ class PlaceFacts:
 class TargetFacts:
     """A target as its telling words, without the watched city's own name.
 
-    ``named``: it has a capital or an owner, so the same words are the same thing. ``proper``: it
-    has two capitals or an owner ("Harbour Aid"), so other words are another thing. ``aside``: it
-    was not aimed at; it can agree, never contradict.
+    ``named``: it has a name or an owner, so the same words are the same thing. ``proper``: its name
+    is long enough ("Harbour Aid") that other words are another thing. ``aside``: it was not aimed
+    at; it can agree, never contradict.
     """
 
     words: frozenset[str]
-    owner: str | None
+    written: str | None
+    """Language and script of its name."""
+    sites: tuple[str, ...]
+    """The landmark of the profile that it is, then those around it; empty when it is none."""
+    owners: frozenset[str]
+    """Institutions and landmarks of the profile that it belongs to."""
     kind: str | None
     """GTD type and subtype; None for people at large, who are hit by every attack."""
     named: bool
     proper: bool
     aside: bool
+
+    @property
+    def type(self) -> str | None:
+        """GTD type alone."""
+        return self.kind and self.kind.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +96,9 @@ class Facts:
     place: PlaceFacts | None
     targets: frozenset[TargetFacts]
     kinds: frozenset[str]
-    claims: frozenset[str]
+    claims: frozenset[Wording]
     victims: frozenset[str]
+    """Names as folded: they only ever agree, in whatever language."""
 
     @property
     def under_specified(self) -> bool:
@@ -91,7 +107,7 @@ class Facts:
 
 
 class Gazetteer:
-    """The profile's places by id, and the zone its days are counted in."""
+    """The profile's places by id, its names, and the zone its days are counted in."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.places: Mapping[str, PlaceEntry] = {p.id: p for p in knowledge.profile.places}
@@ -102,7 +118,15 @@ class Gazetteer:
             if row.kind in WIDE_PLACES
             for name in (row.name, *row.variants)
         )
-        self.own = frozenset(word for name in names for word in _WORD.findall(name.casefold()))
+        self.own = frozenset(word for name in names for word in words_of(name))
+        self.names = known_names(knowledge.profile.places, knowledge.profile.institutions)
+        self.actors = frozenset(actor.name for actor in knowledge.profile.actors)
+        self._languages = knowledge.languages
+
+    def phrases(self, lang: str) -> Lexicon | None:
+        """The phrases of a language, also of one that cannot be judged yet; None without a pack."""
+        pack = self._languages.get(lang)
+        return pack.phrases if pack is not None else None
 
     def local_day(self, article: ArticleRef) -> dt.date | None:
         """The day of the document on the watched area's calendar."""
@@ -111,18 +135,18 @@ class Gazetteer:
 
 def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     """The comparable form of a filed report."""
-    report = filed.report
+    report, lang = filed.report, filed.article.lang
     first, last, dated = _days(report.date, filed.article, gazetteer)
     return Facts(
         first=first,
         last=last,
         dated=dated,
         minutes=_minutes(report.time),
-        place=_place(report.place, gazetteer),
-        targets=frozenset(_targets(report, gazetteer)),
+        place=_place(report.place, lang, gazetteer),
+        targets=frozenset(_targets(report, lang, gazetteer)),
         kinds=frozenset(report.attack_types) - {"unknown"},
-        claims=frozenset(c.group for c in report.claims if c.claimed == "yes"),
-        victims=frozenset(" ".join(name.casefold().split()) for name in report.victims),
+        claims=frozenset(_claims(report.claims, lang, gazetteer)),
+        victims=frozenset(plain(name) for name in report.victims),
     )
 
 
@@ -163,41 +187,72 @@ def _minutes(time: str | None) -> int | None:
     return int(hours) * 60 + int(minutes[:2])
 
 
-def _targets(report: Report, gazetteer: Gazetteer) -> Iterator[TargetFacts]:
+def _claims(claims: Iterable[Claim], lang: str, gazetteer: Gazetteer) -> Iterator[Wording]:
+    """The groups that claim it; those of the profile go by its name for them."""
+    for claim in claims:
+        if claim.claimed == "yes":
+            group = claim.group
+            known = group in gazetteer.actors
+            yield Wording(group if known else plain(group), written(group, lang), known)
+
+
+def _targets(report: Report, lang: str, gazetteer: Gazetteer) -> Iterator[TargetFacts]:
     for target in report.targets:
-        words = frozenset(_WORD.findall((target.id or target.name).casefold())) - gazetteer.own
-        if not words:
+        words = frozenset(words_of(target.id or target.name)) - gazetteer.own
+        lexicon = gazetteer.phrases(target.lang or lang)
+        known = gazetteer.names.find(target.name, lexicon, gazetteer.own)
+        if not words and not known.sites:
             continue
         people = target.type in _AT_LARGE or target.subtype in _HIT_ANYWHERE
-        capitals = 0 if people else _capitals(target.name, gazetteer.own)
+        owners = known.owners | ({target.parent} if target.parent else set())
+        owned = bool(owners or known.sites)
+        telling = 0 if people else _telling(target, lexicon, gazetteer)
         yield TargetFacts(
             words=words,
-            owner=target.parent,
+            written=written(target.name, target.lang or lang),
+            sites=known.sites,
+            owners=owners,
             kind=None if people else f"{target.type}/{target.subtype or ''}",
-            named=target.parent is not None or capitals > 0,
-            proper=target.parent is not None or capitals > 1,
+            named=owned or telling > 0,
+            proper=owned or telling > 1,
             aside=target.role == "incidental",
         )
 
 
-def _capitals(name: str, own: frozenset[str]) -> int:
-    """Words with a capital that are not the watched city's name, where the script has capitals."""
-    return sum(w[:1].isupper() and w.casefold() not in own for w in _WORD.findall(name))
+def _telling(target: Target, lexicon: Lexicon | None, gazetteer: Gazetteer) -> int:
+    """Words that make a name of a thing, the watched city's name left out.
+
+    Those with a capital. Where the script has none: two or more beyond the kind of thing, as the
+    words of the language have it ("girls' school" is no name); none where we have no such words.
+    """
+    if has_capitals(target.name):
+        words = (part for word in target.name.split() for part in word.split("-"))
+        return sum(_is_capital(w) and not gazetteer.own.issuperset(words_of(w)) for w in words)
+    kinds = lexicon.table("target_type").pattern if lexicon is not None else None
+    if kinds is None:
+        return 0
+    beyond = set(words_of(kinds.sub(" ", plain(target.name)))) - gazetteer.own
+    return len(beyond) if len(beyond) > 1 else 0
 
 
-def _place(place: Place | None, gazetteer: Gazetteer) -> PlaceFacts | None:
+def _is_capital(word: str) -> bool:
+    """Whether the first letter of a word is a capital."""
+    return next((c.isupper() for c in word if c.isalnum()), False)
+
+
+def _place(place: Place | None, lang: str, gazetteer: Gazetteer) -> PlaceFacts | None:
     if place is None:
         return None
     rows = [gazetteer.places[key] for key in place.path if key in gazetteer.places]
     fine = [row for row in rows if row.kind in FINE_PLACES]
     elsewhere = [row for row in rows if row.kind == "elsewhere"]
     names = frozenset(
-        n.casefold()
+        plain(n)
         for n in (place.neighbourhood, place.landmark)
         if n and n not in {row.name for row in fine}
     )
     coarse = place.precision in WIDE_PLACES
-    area = None if rows or not coarse else place.name.casefold()
+    area = None if rows or not coarse else Wording(plain(place.name), written(place.name, lang))
     if not (fine or elsewhere or names or area or place.police_district):
         return None
     district = place.police_district or _first(row.police_district for row in fine)

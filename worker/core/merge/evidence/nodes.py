@@ -6,6 +6,8 @@ Rules
 2. Two reports of one article were told apart by that article: that counts against one attack, and
    as one contradicting slot.
 3. Closed incidents never join each other (they would rewrite the past on a weak hint).
+4. A round-up whose tolls are all combined ("seven dead in the two blasts") is *combined*: it tells
+   of several attacks, and its place and target are those of one of them.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
+from worker.core.domain.report import Report
 from worker.core.merge.evidence.constraints import ConstraintIndex, names
 from worker.core.merge.evidence.copies import Pairs
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
@@ -33,6 +36,7 @@ class Node:
     kind: NodeKind
     facts: Facts
     at: dt.datetime | None
+    combined: bool = False
 
     @property
     def article_id(self) -> str:
@@ -53,7 +57,16 @@ def node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
         kind=filed.report.role,
         facts=facts_of(filed, gazetteer),
         at=filed.article.document_time,
+        combined=filed.report.role == "roundup" and _is_combined(filed.report),
     )
+
+
+def _is_combined(report: Report) -> bool:
+    """Whether all tolls of a report are of several attacks together. (One of a whole year, beside
+    that of the attack, makes it no report of several.)
+    """
+    scopes = {s.scope for s in report.statements if s.scope in ("incident", "aggregate")}
+    return scopes == {"aggregate"}
 
 
 def frozen_node(frozen: FrozenIncident, like: FiledReport, gazetteer: Gazetteer) -> Node:
@@ -111,6 +124,10 @@ class Evidence:
             return total + self.weights["copy.same"]
         return total
 
+    def agreeing(self, a: Node, b: Node) -> float:
+        """Log-odds of what agrees alone: for a report of which each slot is of one attack."""
+        return self.pair(a, b).agreeing
+
     def cannot(self, a: Node, b: Node) -> bool:
         """Whether two nodes can never be one attack."""
         if self._constraint_index.cannot(a.key, b.key) or (
@@ -128,7 +145,7 @@ class Evidence:
         pair = self.pair(a, b)
         if pair.veto == "date":
             return False
-        loose = a.facts.under_specified or b.facts.under_specified
+        loose = a.facts.under_specified or b.facts.under_specified or a.combined or b.combined
         siblings = a.article_id == b.article_id and "background" not in (a.kind, b.kind)
         return siblings or (pair.possible and (loose or self.weight(a, b) > 0))
 

@@ -5,6 +5,9 @@ Theory of operation
 Fellegi–Sunter: each slot adds a log-odds weight when it agrees or differs and nothing when one
 side is silent. Place, target and clock are *hard*: two that contradict are a veto, whatever else
 agrees (two sites struck on one morning share day, kind and claim). Dates apart are a veto alone.
+
+Names contradict only where they are written alike, in one language and script. Two languages have
+two names for most things; there the profile's ids speak, and a little the GTD type.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from worker.core.lang.names import Wording, is_comparable
 from worker.core.merge.evidence.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
 
 Weights = Mapping[str, float]
@@ -28,6 +32,11 @@ class Pair:
     terms: tuple[tuple[str, float], ...]
     contradictions: tuple[str, ...]
     veto: str | None
+
+    @property
+    def agreeing(self) -> float:
+        """The weight without the slots that contradict."""
+        return round(sum(weight for code, weight in self.terms if code not in _HARD), 6)
 
     @property
     def possible(self) -> bool:
@@ -59,8 +68,8 @@ def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
         _time(a, b, weights),
         _place(a.place, b.place, weights),
         _target(a, b, weights["target.close_share"]),
-        _sets(a.kinds, b.kinds, "attack"),
-        _sets(a.claims, b.claims, "claim"),
+        _kinds(a.kinds, b.kinds),
+        _claims(a.claims, b.claims),
         "victims.same" if a.victims & b.victims else None,
     )
     for code in codes:
@@ -129,40 +138,90 @@ _TARGET_ORDER = (
     "target.close",
     "target.related",
     "target.alike",
+    "target.same_kind",
     None,
+    "target.other_type",
     "target.other",
     "target.differ",
 )
 
 
 def _one_target(x: TargetFacts, y: TargetFacts, close_share: float) -> str | None:
-    """Two named things are the same or not; "a bus" and "a bus" are hardly evidence."""
-    shared = len(x.words & y.words) / len(x.words | y.words)
+    """What the profile knows, then words that agree, then what may contradict."""
+    if x.sites and y.sites:
+        return _by_site(x, y)
+    agreed = _by_words(x, y, close_share)
+    if agreed is not None or x.kind is None or y.kind is None or x.aside or y.aside:
+        return agreed
+    if is_comparable(x.written, y.written):
+        return _by_name(x, y)
+    return _by_kind(x, y)
+
+
+def _by_site(x: TargetFacts, y: TargetFacts) -> str | None:
+    """Two landmarks of the profile: one, one within or beside the other, or two."""
+    if x.sites[0] == y.sites[0]:
+        return "target.same"
+    if not set(x.sites).isdisjoint(y.sites):
+        return "target.related"
+    return None if x.aside or y.aside else "target.differ"
+
+
+def _by_words(x: TargetFacts, y: TargetFacts, close_share: float) -> str | None:
+    """Words or owners in common; "a bus" and "a bus" are hardly evidence."""
+    shared = _shared(x, y)
     named = x.named and y.named
     if shared == 1.0:
         return "target.same" if named else "target.alike"
-    if x.owner is not None and x.owner == y.owner:
+    if not {*x.owners, *x.sites}.isdisjoint({*y.owners, *y.sites}):
         return "target.related"
-    if shared >= close_share or x.words < y.words or y.words < x.words:
+    if x.words and y.words and (shared >= close_share or x.words < y.words or y.words < x.words):
         return "target.close" if named else "target.alike"
-    if shared > 0 or x.kind is None or y.kind is None or x.aside or y.aside:
+    return None
+
+
+def _shared(x: TargetFacts, y: TargetFacts) -> float:
+    """The words in common, as a share of all their words."""
+    return len(x.words & y.words) / max(len(x.words | y.words), 1)
+
+
+def _by_name(x: TargetFacts, y: TargetFacts) -> str | None:
+    """Two names in one language: without a word in common two proper ones are two things."""
+    if _shared(x, y) > 0:
         return None
     if x.proper and y.proper:
         return "target.differ"
     return None if x.kind == y.kind else "target.other"
 
 
-def _sets(a: frozenset[str], b: frozenset[str], slot: str) -> str | None:
+def _by_kind(x: TargetFacts, y: TargetFacts) -> str | None:
+    """Two names in two languages: only what kind of thing they are can be compared."""
+    if x.kind == y.kind:
+        return None if str(x.kind).endswith("/") else "target.same_kind"
+    return "target.other_type" if x.type != y.type else None
+
+
+def _kinds(a: frozenset[str], b: frozenset[str]) -> str | None:
     if not a or not b:
         return None
-    return f"{slot}.same" if a & b else f"{slot}.differ"
+    return "attack.same" if a & b else "attack.differ"
+
+
+def _claims(a: frozenset[Wording], b: frozenset[Wording]) -> str | None:
+    if not a or not b:
+        return None
+    if {group.folded for group in a} & {group.folded for group in b}:
+        return "claim.same"
+    return "claim.differ" if all(x.differs(y) for x in a for y in b) else None
 
 
 def _place(a: PlaceFacts | None, b: PlaceFacts | None, weights: Weights) -> str | None:
     if a is None or b is None:
         return None
     if a.area and b.area:
-        return "place.same_area" if a.area == b.area else "place.differ"
+        if a.area.folded == b.area.folded:
+            return "place.same_area"
+        return "place.differ" if a.area.differs(b.area) else None
     return _by_path(a, b) or _by_district(a, b) or _by_distance(a, b, weights)
 
 

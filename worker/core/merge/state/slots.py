@@ -30,14 +30,14 @@ from worker.core.domain.report import (
     Weapon,
 )
 from worker.core.domain.snapshot import Support
-from worker.core.domain.vocabulary import ATTRIBUTIONS, WIDE_PLACES
+from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACES
+from worker.core.lang.names import words_of
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 
 T = TypeVar("T")
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
-_ROLES = ("primary", "secondary", "incidental")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,18 @@ class Slots:
 def slot_sources(members: Iterable[Membership], merge_input: MergeInput) -> list[SlotSource]:
     """What the members say, with the sources behind each."""
     return [
-        SlotSource(m.filed, sources_of(m), is_trusted(m, merge_input.knowledge)) for m in members
+        SlotSource(_with_languages(m.filed), sources_of(m), is_trusted(m, merge_input.knowledge))
+        for m in members
     ]
+
+
+def _with_languages(filed: FiledReport) -> FiledReport:
+    """The report with a language for every target: its article's, where it names none itself."""
+    lang = filed.article.lang
+    if lang == "und" or all(target.lang for target in filed.report.targets):
+        return filed
+    targets = tuple(replace(t, lang=t.lang or lang) for t in filed.report.targets)
+    return replace(filed, report=replace(filed.report, targets=targets))
 
 
 def choose_slots(
@@ -270,7 +280,10 @@ def _weapons(vote: _Vote) -> tuple[Weapon, ...]:
 
 
 def _targets(vote: _Vote) -> tuple[Target, ...]:
-    """Targets that share an owner or most of their words are one; the best supported name stands."""
+    """Targets that share an owner or most of their words are one; the best supported name stands.
+
+    So are two of one kind that are named in two languages: each language has its own name for it.
+    """
     given = vote.by_value(lambda r: r.targets)
     vote.note("targets", (v for v in vote.slot_sources if v.report.targets))
     groups: list[list[Target]] = []
@@ -281,10 +294,10 @@ def _targets(vote: _Vote) -> tuple[Target, ...]:
         else:
             group.append(target)
     votes = {g[0]: [v for t in g for v in given[t]] for g in groups}
-    role = {g[0]: min((t.role for t in g), key=_ROLES.index) for g in groups}
+    role = {g[0]: min((t.role for t in g), key=TARGET_ROLES.index) for g in groups}
     kept = sorted(
         vote.common(votes),
-        key=lambda t: (_ROLES.index(role[t]), -vote.rank(votes[t])[0], str(t)),
+        key=lambda t: (TARGET_ROLES.index(role[t]), -vote.rank(votes[t])[0], str(t)),
     )
     return tuple(
         replace(t, role=role[t] if k == 0 or role[t] != "primary" else "secondary")
@@ -299,8 +312,14 @@ def _descending(rank: tuple[int, int, dt.datetime]) -> tuple[int, int, float]:
 def _one(a: Target, b: Target) -> bool:
     if a.parent is not None and a.parent == b.parent:
         return True
-    words_a, words_b = (set((t.id or t.name).casefold().split("-")) for t in (a, b))
-    return words_a <= words_b or words_b <= words_a
+    words_a, words_b = (set(words_of(t.id or t.name)) for t in (a, b))
+    if words_a <= words_b or words_b <= words_a:
+        return True
+    return _in_two_languages(a, b) and (a.type, a.subtype) == (b.type, b.subtype)
+
+
+def _in_two_languages(a: Target, b: Target) -> bool:
+    return a.lang is not None and b.lang is not None and a.lang != b.lang
 
 
 def _perpetrators(vote: _Vote) -> tuple[Perpetrator, ...]:
