@@ -23,9 +23,18 @@ from dataclasses import dataclass, field, replace
 
 from worker.core.lang.normalise import Range
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
-from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_number
+from worker.core.lang.tokens import (
+    NO_TAGS,
+    Piece,
+    Script,
+    Token,
+    cut,
+    is_clock_time,
+    read_number,
+)
 
 WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
+NO_COUNT = "OTHERNUM"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
@@ -195,6 +204,8 @@ class WordList:
                 tags |= {YEAR}
         elif decimal is not None:
             tags, meaning = tags | {DECIMAL}, {**meaning, "decimal": decimal}
+        elif is_clock_time(piece.word):
+            tags |= {NO_COUNT}
         if not tags:
             tags = frozenset({WORD if piece.word[:1].isalpha() else PUNCT})
         return Token(piece.start, piece.end, tags, piece.word, value, meaning=meaning)
