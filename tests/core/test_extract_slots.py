@@ -59,7 +59,8 @@ def test_find_time_proves_the_hour_by_its_words() -> None:
 def test_find_place_has_a_path_from_the_finest_to_the_widest() -> None:
     """Merging compares ids: a landmark lies in its quarter, ward, city and county."""
     main = passage("Gunmen stormed the Customs House in Portsmere on Wednesday.")
-    found, _ = where.find_place(main, target.find_targets(main)[0])
+    things = target.find_things(main)
+    found, _ = where.find_place(main, target.find_targets(main, things)[0], things)
 
     assert found is not None
     assert found.path == (
@@ -127,11 +128,12 @@ def test_extract_quotes_every_piece_of_evidence_verbatim(
 
 def evidence(item: Passage) -> list[Span]:
     claimed, claim_spans = find_claims(item)
-    aims, target_spans = target.find_targets(item)
+    things = target.find_things(item)
+    aims, target_spans = target.find_targets(item, things)
     found = (
         when.date_evidence(item),
         when.find_time(item)[1],
-        where.find_place(item, aims)[1],
+        where.find_place(item, aims, things)[1],
         what.find_types(item)[1],
         what.find_suicide(item)[1],
         what.find_weapons(item)[1],

@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,9 @@ from worker.core.classify import features
 from worker.core.domain.errors import KnowledgeError
 from worker.core.knowledge.weights import (
     MERGE_NAMES,
+    EventWeights,
     ExtractWeights,
+    ScopeWeights,
     SegmentWeights,
     build_weights,
     merge_names,
@@ -119,6 +122,23 @@ def test_every_weight_of_segments_and_slots_is_used(kind: Any, section: str, mod
         if isinstance(node, ast.Attribute)
     }
     assert set(inner) - asked == set()
+
+
+def test_every_weight_of_scope_is_a_trait_or_term_that_is_found() -> None:
+    """Traits of event words and terms of figures go by name: each weight has one, each term a weight."""
+    traits = strings("event_mention")
+    named = strings("scope", "scope_terms") | {f"event_{trait}" for trait in traits}
+
+    assert {f.name for f in fields(EventWeights)} - traits == set()
+    assert {f.name for f in fields(ScopeWeights)} - named == set()
+    yielded = {
+        node.value.elts[0].value
+        for tree in trees("scope_terms")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple)
+        if isinstance(node.value.elts[0], ast.Constant)
+    }
+    assert yielded - {f.name for f in fields(ScopeWeights)} == set()
 
 
 def build_example(kind: Any) -> dict[str, Any]:

@@ -57,7 +57,10 @@ def _count_before(text: str, lexicon: Lexicon, end: int) -> tuple[int | None, in
     digits = re.search(r"(?<![\d.,])(\d{1,3})[\s-]?$", text[max(0, end - 5) : end])
     if digits:
         return int(digits[1]), end - len(digits.group())
-    found = _ending_at(lexicon.table("count_word"), text, len(text[:end].rstrip(" -")))
+    stop = end
+    while stop > 0 and text[stop - 1] in " -":
+        stop -= 1
+    found = _ending_at(lexicon.table("count_word"), text, stop)
     return (int(found[1]), found[0].start()) if found is not None else (None, end)
 
 
@@ -65,7 +68,9 @@ def _direction(text: str, lexicon: Lexicon, words: Range) -> tuple[str, Range] |
     """Finds "ago" or "after" beside a counted unit, and the stretch including it."""
     table, end = lexicon.table("time_direction"), words.end
     if table.pattern is not None:
-        at = end + (len(text[end:]) - len(text[end:].lstrip(" ")))
+        at = end
+        while text[at : at + 1] == " ":
+            at += 1
         after = table.pattern.match(text, at)
         if after:
             value = table.values[int((after.lastgroup or "v0")[1:])]

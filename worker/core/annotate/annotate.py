@@ -20,6 +20,7 @@ from worker.core.annotate.actors import STATES, ActorMention, find_actors
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.dates import DateMention, find_dates
+from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
 from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
@@ -61,6 +62,8 @@ class Annotated:
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
     counts: tuple[CountMention, ...] = ()
+    events: tuple[EventSentence, ...] = ()
+    """Its sentences with their event words."""
     silent: bool = False
 
     def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
@@ -104,7 +107,9 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     phrases = find_dates(prose, knowledge)
     reference = reference_day(day, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()
-    actors = find_actors(prose, profile.actors)
+    dates, actors = phrases.seen_from(reference.day), find_actors(prose, profile.actors)
+    groups = _groups(actors)
+    spoken = None if reference.nominal else reference.day
     return Annotated(
         article=article,
         prose=prose,
@@ -114,12 +119,13 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         reference=reference,
         places=places,
         actors=actors,
-        dates=phrases.seen_from(reference.day),
+        dates=dates,
         certain=frozenset((m.first, m.last) for m in certain),
         times=find_times(prose, lexicon),
         triggers=triggers,
         harm=harm,
-        counts=find_counts(prose, language, _groups(actors)),
+        counts=find_counts(prose, language, groups),
+        events=find_events(prose, language, places, dates, groups, spoken),
     )
 
 

@@ -24,7 +24,7 @@ begins so: of most words not even the second is looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -33,7 +33,7 @@ from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
-from worker.core.lang.normalise import Range, apart, plain
+from worker.core.lang.normalise import Range, apart, holding, plain
 from worker.core.text.prose import Prose
 
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline"]
@@ -52,6 +52,8 @@ _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
 _LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
 _MAX_WORDS = 9
+_LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
+_LOCATIVE_REACH_CHARS = 200
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
     (re.compile(pattern), into)
@@ -147,8 +149,14 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
             replace(m, kind="confused") if m.entry.kind == "city" and m.kind == "here" else m
             for m in mentions
         )
+    about_here = any(
+        m.kind in ("here", "dateline") and not m.entry.generic and m.entry.kind != "elsewhere"
+        for m in mentions
+    )
     kept = tuple(
-        m for m in mentions if not m.entry.generic or _is_meant(prose, lexicon, m, mentions)
+        m
+        for m in mentions
+        if not m.entry.generic or (about_here and _is_located(prose, lexicon, m))
     )
     return _with_capital(prose, lexicon, kept)
 
@@ -258,15 +266,19 @@ def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iter
     if lexicon is None or not gazetteer.districts:
         return
     for found in lexicon.find("district_word", text):
-        before = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$", text[: found.start()][-8:])
-        after = re.match(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)", text[found.end() :][:14])
+        left, right = (
+            text[max(0, found.start() - 16) : found.start()],
+            text[found.end() : found.end() + 14],
+        )
+        before = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$", left[-8:])
+        after = re.match(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)", right)
         number, (start, end) = 0, found.span()
         if before:
             number, start = int(before[1]), start - (len(before[0]))
         elif after:
             number, end = int(after[1]), end + after.end()
         else:
-            word = re.search(r"([\w-]+) $", text[: found.start()][-16:])
+            word = re.search(r"([\w-]+) $", left)
             ordinal = lexicon.words["ordinal_word"].get(word[1]) if word else None
             if word and ordinal:
                 number, start = int(ordinal), start - len(word[0])
@@ -282,9 +294,9 @@ def _phrases(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(bounded("|".join(map(normalise_pattern, patterns))))
 
 
-def _phrases_in(patterns: dict[str, tuple[str, ...]], prose: Prose) -> list[Range]:
+def _phrases_in(patterns: dict[str, tuple[str, ...]], prose: Prose) -> tuple[Range, ...]:
     pattern = _phrases((*patterns.get("*", ()), *patterns.get(prose.lang, ())))
-    return [Range.of(m) for m in pattern.finditer(prose.text)] if pattern is not None else []
+    return tuple(map(Range.of, pattern.finditer(prose.text))) if pattern is not None else ()
 
 
 def _judged(
@@ -303,8 +315,8 @@ def _judged(
             yield m
 
 
-def _covered(mention: PlaceMention, phrases: Sequence[Range]) -> bool:
-    return any(phrase.holds(mention.start) for phrase in phrases)
+def _covered(mention: PlaceMention, phrases: tuple[Range, ...]) -> bool:
+    return holding(phrases, mention.start) is not None
 
 
 def _labels(prose: Prose, mention: PlaceMention) -> bool:
@@ -312,10 +324,7 @@ def _labels(prose: Prose, mention: PlaceMention) -> bool:
     sentence = prose.sentence_at(mention.start)
     if sentence is None or sentence.zone == "title" or mention.start > sentence.start + 2:
         return False
-    return (
-        re.match(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:", prose.text[mention.end : sentence.end])
-        is not None
-    )
+    return _LABEL_END.match(prose.text, mention.end, sentence.end) is not None
 
 
 def _in_context(prose: Prose, profile: Profile) -> bool:
@@ -326,24 +335,15 @@ def _in_context(prose: Prose, profile: Profile) -> bool:
     return pattern.search(prose.text) is not None
 
 
-def _is_meant(
-    prose: Prose, lexicon: Lexicon | None, mention: PlaceMention, mentions: tuple[PlaceMention, ...]
-) -> bool:
-    """Whether a generic name stands after a locative cue in an article about this area."""
-    about_here = any(
-        m.kind in ("here", "dateline") and not m.entry.generic and m.entry.kind != "elsewhere"
-        for m in mentions
-    )
-    if not about_here:
-        return False
-    sentence = prose.sentence_at(mention.start)
-    start = sentence.start if sentence else 0
-    before = re.sub(r"(?:the|an?) $", "", prose.text[start : mention.start])
+def _is_located(prose: Prose, lexicon: Lexicon | None, mention: PlaceMention) -> bool:
+    """Whether a generic name stands right after a locative cue, an article aside."""
     if lexicon is None:
         return False
-    return any(
-        before.rstrip()[: m.end()] == before.rstrip() for m in lexicon.find("locative", before)
-    )
+    sentence = prose.sentence_at(mention.start)
+    low = max(sentence.start if sentence else 0, mention.start - _LOCATIVE_REACH_CHARS)
+    before = re.sub(r"(?:the|an?) $", "", prose.text[low : mention.start])
+    stop = len(before.rstrip())
+    return any(m.end() >= stop for m in lexicon.find("locative", before))
 
 
 def _with_capital(

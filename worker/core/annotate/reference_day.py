@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from worker.core.annotate.dates import DateMention, DatePhrases
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import holding
 from worker.core.text.prose import Prose
 
 _NOMINAL_YEAR = 2100
@@ -43,7 +44,7 @@ def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | Non
     """The day of the dateline or of a caption, when it is written with its year."""
     for mention in certain:
         sentence = prose.sentence_at(mention.start)
-        filed = any(line.holds(mention.start) for line in prose.datelines)
+        filed = holding(prose.datelines, mention.start) is not None
         captioned = sentence is not None and sentence.zone == "caption"
         if mention.precision == "day" and (filed or captioned):
             return mention.first

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
@@ -28,7 +30,7 @@ from worker.core.classify.features import (
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import Range, plain, starting_in
 from worker.core.segment.segment import Segment, SegmentKind
-from worker.core.text.prose import Prose
+from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
@@ -40,13 +42,25 @@ class Context:
 
     annotated: Annotated
     knowledge: Knowledge
-    cues: tuple[SentenceCues, ...]
     head: tuple[SentenceCues, ...]
     lead: tuple[SentenceCues, ...]
+    _read: dict[int, SentenceCues]
+    """By number of sentence: those that somebody has asked for. Of most nobody does."""
+
+    def cues(self, sentence: Sentence) -> SentenceCues:
+        """The cues of a sentence."""
+        if sentence.index not in self._read:
+            self._read[sentence.index] = read_sentence(self.annotated, sentence)
+        return self._read[sentence.index]
 
     @property
     def prose(self) -> Prose:
         return self.annotated.prose
+
+    def of(self, segment: Segment, first: int = 0) -> Iterator[SentenceCues]:
+        """The cues of a segment's sentences in order, from a number on."""
+        numbers = (n for n in segment.sentences if n >= first)
+        return (self.cues(self.prose.sentences[n]) for n in numbers)
 
     @property
     def today(self) -> dt.date | None:
@@ -56,27 +70,28 @@ class Context:
 
 def context_of(annotated: Annotated, knowledge: Knowledge) -> Context:
     """Find everything that the segments of an article are judged by."""
-    cues = tuple(read_sentence(annotated, s) for s in annotated.prose.sentences)
-    lead = tuple(c for c in cues if c.sentence.zone == "lead")
-    head = tuple(c for c in cues if c.sentence.zone == "title") or lead[:1]
-    return Context(annotated, knowledge, cues, head, lead)
+    sentences = annotated.prose.sentences
+    read = {s.index: read_sentence(annotated, s) for s in sentences if s.zone in ("title", "lead")}
+    lead = tuple(c for c in read.values() if c.sentence.zone == "lead")
+    head = tuple(c for c in read.values() if c.sentence.zone == "title") or lead[:1]
+    return Context(annotated, knowledge, head, lead, read)
 
 
 def is_inside(context: Context, segment: Segment) -> bool | None:
     """Whether a segment's attack is in the area: yes, no, or None when nothing says where."""
     if not context.knowledge.profile.policy.require_place:
         return True
-    own = set(segment.sentences)
-    in_segment = [
-        (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
-        for c in context.cues
-        if c.sentence.index in own
-    ]
-    placed = [(c, places) for c, places in in_segment if places]
-    if not placed:
-        return None
     anchor = segment.anchor
-    cues, places = next(((c, s) for c, s in placed if c.sentence.holds(anchor.start)), placed[0])
+    at = context.prose.sentence_at(anchor.start)
+    first = (context.cues(at),) if at is not None and at.index in segment.sentences else ()
+    in_segment = (
+        (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
+        for c in chain(first, context.of(segment))
+    )
+    placed = next(((c, places) for c, places in in_segment if places), None)
+    if placed is None:
+        return None
+    cues, places = placed
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
     nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
@@ -115,22 +130,18 @@ def _is_located(context: Context, mention: PlaceMention) -> bool:
 
 def _zones_of(context: Context, segment: Segment) -> SegmentZones:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
-    own = set(segment.sentences)
     if effective_kind(context, segment) == "main" and context.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*context.head, *context.lead)}
-        rest = tuple(
-            c for c in context.cues
-            if c.sentence.index not in top and c.sentence.zone in ("body", "caption")
+        rest = (
+            context.cues(s) for s in context.prose.sentences
+            if s.index not in top and s.zone in ("body", "caption")
         )  # fmt: skip
-        return SegmentZones(context.head, context.lead, rest[:BODY_SENTENCES])
+        return SegmentZones(context.head, context.lead, tuple(islice(rest, BODY_SENTENCES)))
     anchor = context.prose.sentence_at(segment.anchor.start)
-    first = anchor.index if anchor else min(own, default=0)
-    own_cues = [c for c in context.cues if c.sentence.index in own and c.sentence.index >= first]
-    return SegmentZones(
-        tuple(own_cues[:1]),
-        tuple(own_cues[:_ITEM_LEAD_SENTENCES]),
-        tuple(own_cues[_ITEM_LEAD_SENTENCES:][:BODY_SENTENCES]),
-    )
+    first = anchor.index if anchor else min(segment.sentences, default=0)
+    own = context.of(segment, first)
+    lead = tuple(islice(own, _ITEM_LEAD_SENTENCES))
+    return SegmentZones(lead[:1], lead, tuple(islice(own, BODY_SENTENCES)))
 
 
 def measure_segment(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
-from worker.core.lang.normalise import Range, starting_in
+from worker.core.lang.normalise import Range, overlapping, starting_in
 from worker.core.text.prose import Sentence
 
 THREAT_REACH_CHARS = 45
 """Characters after a word of threat or doubt within which an attack is only feared."""
+_REACH_CHARS = THREAT_REACH_CHARS + 255
+"""A phrase that begins further off than this before an attack does not reach it."""
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
@@ -56,12 +58,13 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
             hits[category] = found
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
+        unreal = tuple(sorted(unreal, key=lambda cue: cue.start))
         hits[category] = _happened(annotated, hits.get(category, ()), unreal)
     places = starting_in(annotated.places, sentence)
     regions = tuple(
         Range.of(m)
         for m in annotated.find("region_phrase", sentence)
-        if not any(p.start < m.end() + 2 and m.start() < p.end for p in places)
+        if not overlapping(places, Range(m.start(), m.end() + 2))
     )
     return SentenceCues(
         sentence,
@@ -81,8 +84,8 @@ def _happened(
         attack
         for attack in attacks
         if not any(
-            threat.start <= attack.start <= threat.end + THREAT_REACH_CHARS
+            attack.start <= threat.end + THREAT_REACH_CHARS
             and not annotated.has("cue_turn", Range(threat.end, attack.start))
-            for threat in threats
+            for threat in starting_in(threats, Range(attack.start - _REACH_CHARS, attack.start + 1))
         )
     )

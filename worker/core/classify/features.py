@@ -14,12 +14,11 @@ Rules
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from worker.core.classify.cues import SentenceCues
 from worker.core.domain.vocabulary import WIDE_PLACES
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, least_gap
 
 CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
@@ -138,10 +137,10 @@ def _measure_places(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
     if here and attack:
         name = "attack_here" if strong else "weak_attack_here"
         sums.add(f"{zone}.{name}", attack[0], cap=2)
-        gap = _gap(here, attack)
+        gap, away_gap = least_gap(here, attack) or 0, least_gap(away, attack)
         if strong and gap <= CLOSE_CHARS:
             sums.add(f"{zone}.close", attack[0])
-        if away and _gap(away, attack) < gap:
+        if away_gap is not None and away_gap < gap:
             sums.add(f"{zone}.elsewhere_closer", away[0])
     if here and cues.has("casualty"):
         sums.add(f"{zone}.casualty_here", here[0])
@@ -172,10 +171,6 @@ def _anniversary(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
     mentions = [at for cues in sentences for at in cues.hits.get("anniversary", ())]
     if len(mentions) > 1:
         sums.add("top.anniversary", mentions[0])
-
-
-def _gap(places: Sequence[Range], attacks: Sequence[Range]) -> int:
-    return min(place.gap(attack) for place in places for attack in attacks)
 
 
 def age_features(age_days: int | None, window_days: int) -> dict[str, Feature]:

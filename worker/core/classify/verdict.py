@@ -31,6 +31,7 @@ from worker.core.classify.score import Score, band, score, section_of, threshold
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Label, Role
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.normalise import starting_in
 from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
@@ -205,7 +206,8 @@ def _other_places(
         if here is False:
             names += [
                 m.entry.name
-                for m in context.annotated.places
-                if m.kind == "elsewhere" and segment.holds(m.start)
+                for at in segment.ranges
+                for m in starting_in(context.annotated.places, at)
+                if m.kind == "elsewhere"
             ]
     return tuple(dict.fromkeys(names))

@@ -19,7 +19,7 @@ from worker.core.annotate.actors import ActorMention
 from worker.core.domain.report import Claim
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, inside, starting_in
 
 _AFTER_REACH_CHARS = 60
 _ANAPHOR_REACH_CHARS = 34
@@ -44,8 +44,8 @@ def find_claims(passage: Passage) -> tuple[tuple[Claim, ...], Spans]:
 
 
 def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
-    none = passage.find_ranges("claim_none")
-    denied = passage.find_ranges("claim_denied")
+    none = tuple(passage.find_ranges("claim_none"))
+    denied = tuple(passage.find_ranges("claim_denied"))
     for match in passage.find("claim_passive"):
         actor = _claimant_after(passage, match)
         if actor is not None and not _is_negated(passage, match, none):
@@ -64,36 +64,35 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
                 )
 
 
-def _is_negated(passage: Passage, match: Match[str], negations: list[Range]) -> bool:
+def _is_negated(passage: Passage, match: Match[str], negations: tuple[Range, ...]) -> bool:
     """Whether a negated claim overlaps, or stands in the same clause just before."""
     low = passage.clause(match.start()).start
-    return any(
-        s.start < match.end() and match.start() < s.end + 3 and s.start >= low for s in negations
-    )
+    near = starting_in(negations, Range(low, match.end()))
+    return any(match.start() < s.end + 3 for s in near)
 
 
 def _claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
     limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
-    return next((a for a in passage.actors if match.end() <= a.start < limit), None)
+    return next(iter(starting_in(passage.actors, Range(match.end(), limit))), None)
 
 
 def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
     """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
     low = passage.clause(match.start()).start
-    named = [a for a in passage.actors if low <= a.start and a.end <= match.start()]
+    named = inside(passage.actors, Range(low, match.start()))
     if named:
         return named[-1]
     head = Range(max(low, match.start() - _ANAPHOR_REACH_CHARS), match.start())
     if not passage.prose.of(head).strip() or passage.has("group_anaphor", head):
-        earlier = [a for a in passage.actors if a.end <= low]
+        earlier = inside(passage.actors, Range(0, low))
         return earlier[-1] if earlier else None
     return None
 
 
 def _speaker(passage: Passage, item: _ClaimPhrase) -> str | None:
     """Who spoke for the group in the sentence of its claim, or elsewhere in the segment."""
-    clause = passage.clause(item.start)
-    people = [a for a in passage.actors if a.person and a.actor.id == item.actor.id]
-    near = [a for a in people if clause.holds(a.start)]
-    chosen = (near or people)[:1]
-    return passage.prose.span(chosen[0]).quote if chosen else None
+    for people in (starting_in(passage.actors, passage.clause(item.start)), passage.actors):
+        for person in people:
+            if person.person and person.actor.id == item.actor.id:
+                return passage.prose.span(person).quote
+    return None

@@ -66,8 +66,9 @@ def _report(
 ) -> Report:
     """All slots of one segment."""
     time, time_spans = when.find_time(passage)
-    targets, target_spans = target.find_targets(passage)
-    place, place_spans = where.find_place(passage, targets)
+    things = target.find_things(passage)
+    targets, target_spans = target.find_targets(passage, things)
+    place, place_spans = where.find_place(passage, targets, things)
     types, type_spans = what.find_types(passage)
     suicide, suicide_spans = what.find_suicide(passage)
     weapons, weapon_spans = what.find_weapons(passage)

@@ -28,6 +28,10 @@ _OF_BEFORE = re.compile(rf"([{_CHARS}'-]+) of (?:the |an? )?$")
 _BLANK = re.compile(r" ")
 _SMALL_WORDS = 3
 _MOST_WORDS = 9
+_WORD_CHARS = 80
+_OPENING_CHARS = 40
+_JUDGED_CHARS = 1500
+"""A sentence's capitals are judged by its beginning: a page may be one endless sentence."""
 
 
 def is_name(passage: Passage, at: Range) -> bool:
@@ -42,9 +46,11 @@ def is_name(passage: Passage, at: Range) -> bool:
     sentence = passage.sentence(at.start)
     if sentence is None:
         return True
-    opened = not passage.prose.text[sentence.start : at.start].strip(" \"'([")
+    low = max(sentence.start, at.start - _OPENING_CHARS)
+    opened = not passage.prose.text[low : at.start].strip(" \"'([")
+    judged = Range(sentence.start, min(sentence.end, sentence.start + _JUDGED_CHARS))
     return not opened and not _is_headline_case(
-        passage.prose.printed(sentence), passage.weights.noun_phrase.headline_share
+        passage.prose.printed(judged), passage.weights.noun_phrase.headline_share
     )
 
 
@@ -79,7 +85,7 @@ def name_within(passage: Passage, phrase: Range, head: Range) -> Range:
 def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
     text, small, words = passage.prose.text, 0, 0
     while words < _MOST_WORDS:
-        found = _LEFT_WORD.search(text, low, start)
+        found = _LEFT_WORD.search(text, max(low, start - _WORD_CHARS), start)
         if found is None or found.end() != start:
             break
         word = found[1]

@@ -65,14 +65,23 @@ class Passage:
         return self.knowledge.extract_weights
 
     def is_named_elsewhere(self, name: str) -> bool:
-        """Whether another segment of the article names the same thing."""
-        wanted = plain(name)
-        return any(
-            wanted in self.prose.of(at)
-            for segment in self.others
-            if segment.kind in ("background", "item")
-            for at in segment.ranges
-        )
+        """Whether another attack of the article names the same thing."""
+        return plain(name) in self._other_words
+
+    @cached_property
+    def _other_words(self) -> str:
+        """What the article says of its other attacks; names do not run on over a line break."""
+        stretches = (at for segment in self._other_attacks for at in segment.ranges)
+        return "\n".join(map(self.prose.of, stretches))
+
+    @cached_property
+    def other_places(self) -> frozenset[str]:
+        """Ids of the places that the article's other attacks happened at."""
+        return frozenset(m.entry.id for s in self._other_attacks for m in s.places)
+
+    @property
+    def _other_attacks(self) -> Iterator[Segment]:
+        return (s for s in self.others if s.kind in ("background", "item"))
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:

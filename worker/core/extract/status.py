@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from worker.core.extract.passage import Passage, Spans
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, overlapping
 
 Status = Literal["ongoing", "ended", "unknown"]
 
@@ -20,7 +20,8 @@ def find_status(passage: Passage) -> tuple[Status, Spans]:
     """The status with the words that say so."""
     ongoing = passage.find_ranges("status_ongoing")
     ended = passage.find_ranges("status_ended")
-    ongoing = [s for s in ongoing if not any(s.overlaps(e) for e in ended)]
+    over = tuple(ended)
+    ongoing = [s for s in ongoing if not overlapping(over, s)]
     if not ongoing and not ended:
         return "unknown", ()
     if ended and (not ongoing or _weight(passage, ended) >= _weight(passage, ongoing)):

@@ -28,12 +28,14 @@ from worker.core.knowledge.profile import Institution, PlaceEntry
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
 from worker.core.lang.names import words_of
-from worker.core.lang.normalise import Range, plain
+from worker.core.lang.normalise import Range, overlapping, plain
 
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
 _FOLLOWING_CHARS = 60
 _MOST_TARGETS = 3
+_MOST_THINGS = 300
+"""Mentions that are put together, the likeliest first; no article has as many of one attack."""
 _NO_THING = PEOPLE | {"unknown"}
 """Subtypes that are rarely what was aimed at. A civilian with a name is: that is an assassination.
 (``merge.facts`` counts him among people for another reason: that he was hit tells no attack apart.)"""
@@ -59,10 +61,27 @@ class _Mention(Range):
     parent: Institution | None
     id: str
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that tell it apart."""
+        return _words_of(self.id)
 
-def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
+
+_Institutions = tuple[re.Pattern[str] | None, dict[str, Institution]]
+"""Their names as a pattern, and whose each is."""
+Things = tuple[_Mention, ...]
+"""All that may be a target, in the order of the text."""
+
+
+def find_things(passage: Passage) -> Things:
+    """Everything inside the segment that may have been aimed at or hit."""
+    return tuple(_mentions(passage))
+
+
+def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], Spans]:
     """Up to three targets, the primary first, and where they are named."""
-    groups = _grouped(sorted(_mentions(passage), key=lambda m: -m.score))
+    best_first = sorted(things, key=lambda m: -m.score)
+    groups = _grouped(best_first[:_MOST_THINGS])
     weights = passage.weights.target
     ranked = sorted(groups, key=lambda g: (-_weight(g, weights), g[0].start))
     targets: list[Target] = []
@@ -78,10 +97,10 @@ def find_targets(passage: Passage) -> tuple[tuple[Target, ...], Spans]:
     return tuple(targets), passage.spans(proof)
 
 
-def find_site(passage: Passage) -> str | None:
+def find_site(passage: Passage, things: Things) -> str | None:
     """The printed name of the best target that is a place, for want of a place of the profile."""
     weights = passage.weights.target
-    sites = [m for m in _mentions(passage) if m.subtype in _SITES and m.score >= weights.least]
+    sites = [m for m in things if m.subtype in _SITES and m.score >= weights.least]
     best = max(
         sites, key=lambda m: (m.score + weights.proper_site * m.proper, -m.start), default=None
     )
@@ -107,11 +126,15 @@ def word_key(
 
 def _mentions(passage: Passage) -> Iterator[_Mention]:
     weights = passage.weights.target
-    spokesmen = [a for a in passage.actors if a.person]
+    spokesmen = tuple(a for a in passage.actors if a.person)
+    city = _area(passage.profile.places)
+    institutions = _institutions(passage.profile.institutions)
+    spelling = tuple(passage.lexicon.words["spelling"].items())
+    generic = passage.lexicon.patterns["site_generic"]
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)
-        if any(v.overlaps(at) for v in spokesmen) or _is_speaker(passage, at):
+        if overlapping(spokesmen, at) or _is_speaker(passage, at):
             continue
         score, strong = _context_score(passage, at, head.start)
         if score <= 0:
@@ -119,8 +142,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         at = name_within(passage, at, head)
         kind, _, subtype = value.partition("/")
         name = passage.prose.span(at).quote
-        parent = _institution(passage, at)
-        city = _area(passage.profile.places)
+        parent = _institution(passage, at, institutions)
         proper = any(
             is_name(passage, Range.of(m)) and m.group() not in city for m in _words(passage, at)
         )
@@ -136,7 +158,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
             kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
         yield _Mention(
             at.start, at.end, name, kind, subtype or None, score, strong, proper, parent,
-            canonical_id(name, passage.lexicon),
+            word_key(name, spelling, generic),
         )  # fmt: skip
 
 
@@ -212,8 +234,8 @@ def _words_in(passage: Passage, between: Range) -> int:
     return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
 
 
-def _institution(passage: Passage, at: Range) -> Institution | None:
-    pattern, owners = _institutions(passage.profile.institutions)
+def _institution(passage: Passage, at: Range, known: _Institutions) -> Institution | None:
+    pattern, owners = known
     found = pattern.search(passage.prose.text, at.start, at.end) if pattern is not None else None
     if found is None or _goes_on(passage, Range(found.end(), at.end)):
         return None
@@ -227,9 +249,7 @@ def _goes_on(passage: Passage, rest: Range) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _institutions(
-    institutions: tuple[Institution, ...],
-) -> tuple[re.Pattern[str] | None, dict[str, Institution]]:
+def _institutions(institutions: tuple[Institution, ...]) -> _Institutions:
     owners = {plain(v): i for i in institutions for v in i.variants if len(v) > 2}
     return any_of(owners), owners
 
@@ -248,10 +268,14 @@ def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
 def _is_same_thing(one: _Mention, two: _Mention) -> bool:
     if one.parent is not None and two.parent is not None:
         return one.parent.id == two.parent.id
-    few, many = sorted((set(one.id.split("-")), set(two.id.split("-"))), key=len)
-    if few <= many:
+    if one.words <= two.words or two.words <= one.words:
         return True
     return one.type == two.type and one.subtype == two.subtype and not (one.proper and two.proper)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(key: str) -> frozenset[str]:
+    return frozenset(key.split("-"))
 
 
 def _weight(group: list[_Mention], weights: TargetWeights) -> float:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from worker.core.extract.passage import Passage
+from worker.core.knowledge.profile import Actor, Institution, PlaceEntry
 from worker.core.lang.normalise import Range, plain
 
 _MOST_NAMES = 12
-_AGED = re.compile(r"((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")
+_AGED = re.compile(r"(?<![\w.'-])((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")
 _HARM_REACH_CHARS, _SUSPECT_REACH_CHARS = 60, 24
 
 
@@ -25,7 +27,8 @@ def find_victims(passage: Passage) -> tuple[str, ...]:
     found = sorted({*_introduced(passage), *_aged(passage)}, key=lambda r: (r.start, r.end))
     if not found:
         return ()
-    known = _known(passage)
+    profile = passage.profile
+    known = _known(profile.places, profile.actors, profile.institutions)
     names = (_printed(passage, at) for at in found)
     return tuple(dict.fromkeys(n for n in names if n and plain(n) not in known))[:_MOST_NAMES]
 
@@ -89,14 +92,18 @@ def _is_capitalised(passage: Passage, position: int) -> bool:
     return passage.prose.span(sentence).quote.isupper()
 
 
-def _known(passage: Passage) -> set[str]:
+@lru_cache(maxsize=8)
+def _known(
+    places: tuple[PlaceEntry, ...],
+    actors: tuple[Actor, ...],
+    institutions: tuple[Institution, ...],
+) -> frozenset[str]:
     """Names that are places, groups or institutions of the profile, never victims."""
-    profile = passage.profile
     names: set[str] = set()
-    for place in profile.places:
+    for place in places:
         names |= {plain(v) for v in (place.name, *place.variants)}
-    for actor in profile.actors:
+    for actor in actors:
         names |= {plain(v) for v in (actor.name, *actor.variants, *actor.speakers)}
-    for institution in profile.institutions:
+    for institution in institutions:
         names |= {plain(v) for v in (institution.name, *institution.variants, *institution.people)}
-    return names
+    return frozenset(names)

@@ -19,7 +19,7 @@ from typing import Literal
 from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Passage, Spans
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, holding
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _MOST_BLASTS = 30
@@ -66,12 +66,12 @@ def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
 
 def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Spans]:
     """Whether the text says that attackers meant to die, says the contrary, or nothing."""
-    refused = passage.find_ranges("suicide_refused")
-    denied = [*passage.find_ranges("suicide_averted"), *refused]
+    refused = tuple(passage.find_ranges("suicide_refused"))
+    averted = tuple(passage.find_ranges("suicide_averted"))
     said = [
         word
         for word in passage.find_ranges("suicide")
-        if not any(phrase.holds(word.start) for phrase in denied)
+        if holding(refused, word.start) is None and holding(averted, word.start) is None
     ]
     if said:
         return "yes", passage.spans(said)

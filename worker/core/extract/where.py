@@ -15,13 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
-from worker.core.extract.target import canonical_id, find_site
+from worker.core.extract.target import Things, find_site, word_key
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.lang.normalise import Range, plain
 
@@ -42,12 +43,17 @@ class _Scored:
     score: float
 
 
-def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | None, Spans]:
-    """The place of the attack, or None when the text names none of the watched area."""
+def find_place(
+    passage: Passage, targets: tuple[Target, ...], things: Things
+) -> tuple[Place | None, Spans]:
+    """The place of the attack, or None when the text names none of the watched area.
+
+    ``things``: what the attack's words name besides places, for a site without a name of its own.
+    """
     scored = [s for s in _scored(passage, targets) if s.score > 0]
     scored += _target_landmark(passage, targets)
     if not scored:
-        return _fallback_place(passage)
+        return _fallback_place(passage, things)
     entries = {e.id: e for e in passage.profile.places}
     least = passage.weights.where.landmark_least
     landmark = _best([s for s in scored if s.score >= least], ("landmark",))
@@ -60,8 +66,8 @@ def find_place(passage: Passage, targets: tuple[Target, ...]) -> tuple[Place | N
     if landmark is not None and quarter is not None and quarter.mention.entry.id not in path:
         path = (landmark.mention.entry.id, *_path(quarter.mention.entry, entries))
     kept = [s.mention for s in (quarter, landmark, city) if s is not None]
-    place = _place(passage, path, entries, kept)
-    return place, passage.spans(kept)
+    name = _printed(passage, kept, things)
+    return _place(name, path, entries), passage.spans(kept)
 
 
 def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
@@ -74,7 +80,7 @@ def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
 def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Scored]:
     """The landmark that the primary target is, whatever order its words stand in."""
     primary = next((t for t in targets if t.role == "primary"), None)
-    entry = _landmarks(passage).get(primary.id or "") if primary is not None else None
+    entry = None if primary is None else _landmark_named(passage, primary.id or "")
     if primary is None or entry is None:
         return []
     wanted = plain(primary.name)
@@ -86,13 +92,24 @@ def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Sco
     return []
 
 
-def _landmarks(passage: Passage) -> dict[str, PlaceEntry]:
+def _landmark_named(passage: Passage, key: str) -> PlaceEntry | None:
+    spelling = tuple(passage.lexicon.words["spelling"].items())
+    generic = passage.lexicon.patterns["site_generic"]
+    return _landmarks(passage.profile.places, spelling, generic).get(key)
+
+
+@lru_cache(maxsize=32)
+def _landmarks(
+    places: tuple[PlaceEntry, ...],
+    spelling: tuple[tuple[str, str], ...],
+    generic: re.Pattern[str] | None,
+) -> dict[str, PlaceEntry]:
     """Landmarks by the words of their names."""
     names: dict[str, PlaceEntry] = {}
-    for entry in passage.profile.places:
+    for entry in places:
         if entry.kind == "landmark":
             for name in (entry.name, *entry.variants):
-                names.setdefault(canonical_id(name, passage.lexicon), entry)
+                names.setdefault(word_key(name, spelling, generic), entry)
     return names
 
 
@@ -119,20 +136,13 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if mention.kind == "near":
         score += weights.near
     fine = mention.entry.kind in FINE_PLACES
-    if fine and sentence.zone == "body" and mention.entry.id in _other_attack_places(passage):
+    if fine and sentence.zone == "body" and mention.entry.id in passage.other_places:
         score += weights.other_attack
     if passage.has("not_site", after):
         score += weights.not_site
     if passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS):
         score += weights.part_named
     return score
-
-
-def _other_attack_places(passage: Passage) -> set[str]:
-    """Places that the article's other attacks happened at."""
-    return {
-        m.entry.id for s in passage.others if s.kind in ("background", "item") for m in s.places
-    }
 
 
 def _is_reception(passage: Passage, mention: PlaceMention, after: Range) -> bool:
@@ -156,18 +166,12 @@ def _path(entry: PlaceEntry, entries: dict[str, PlaceEntry]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _place(
-    passage: Passage,
-    path: tuple[str, ...],
-    entries: dict[str, PlaceEntry],
-    kept: list[PlaceMention],
-) -> Place:
+def _place(name: str, path: tuple[str, ...], entries: dict[str, PlaceEntry]) -> Place:
     chain = [entries[i] for i in path]
     located = next((e for e in chain if e.lat is not None), None)
     district = next((e.police_district for e in chain if e.police_district is not None), None)
     kind = min((e.kind for e in chain), key=lambda k: _RANK.get(k, 9))
     precision: PlacePrecision = kind if kind != "elsewhere" else "city"
-    name = _printed(passage, kept)
     return Place(
         name=name,
         neighbourhood=next((e.name for e in chain if e.kind == "neighbourhood"), None),
@@ -181,12 +185,12 @@ def _place(
     )
 
 
-def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
+def _printed(passage: Passage, kept: list[PlaceMention], things: Things) -> str:
     """The finest place phrase as the outlet prints it."""
     first = kept[0]
     if first.entry.kind in FINE_PLACES:
         return passage.prose.span(first).quote
-    site = find_site(passage)
+    site = find_site(passage, things)
     if site is not None:
         return site
     side = passage.ends_with("free_place", first.start, _FREE_PLACE_REACH_CHARS)
@@ -194,18 +198,18 @@ def _printed(passage: Passage, kept: list[PlaceMention]) -> str:
     return passage.prose.span(Range(start, first.end)).quote
 
 
-def _fallback_place(passage: Passage) -> tuple[Place | None, Spans]:
+def _fallback_place(passage: Passage, things: Things) -> tuple[Place | None, Spans]:
     """Without a gazetteer's word: the filing place, a name after "in", or a site's own name."""
     lines = [m for m in passage.segment.places if m.kind == "dateline"]
     entries = {e.id: e for e in passage.profile.places}
     if lines and lines[0].entry.kind != "elsewhere":
         path = _path(lines[0].entry, entries)
-        return _place(passage, path, entries, lines[:1]), ()
+        return _place(_printed(passage, lines[:1], things), path, entries), ()
     named = None if passage.profile.places else _named_place(passage)
     if named is not None:
         quote = passage.prose.span(named).quote
         return Place(name=quote, precision="city"), passage.spans([named])
-    site = find_site(passage)
+    site = find_site(passage, things)
     return (Place(name=site, precision="landmark"), ()) if site is not None else (None, ())
 
 

@@ -71,11 +71,95 @@ class LinkingWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class EventWeights:
+    """What makes one event word of a sentence its main one (``event_mention``)."""
+
+    main: float
+    harm_main: float
+    sub: float
+    here: float
+    fresh: float
+    indefinite: float
+    harm: float
+    actor: float
+    away: float
+    old: float
+    threat: float
+    many: float
+    earlier: float
+    weeks: float
+    year: float
+    reaction: float
+    politics: float
+    harm_only: float
+    known: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWeights:
+    """What puts a figure into the main attack or out of it, in log-odds (``scope``)."""
+
+    default: float
+    title: float
+    first: float
+    early: float
+    body: float
+    caption: float
+    far: float
+    many_count: float
+    many_later: float
+    many_near: float
+    part: float
+    toll: float
+    thousands: float
+    history: float
+    earlier_near: float
+    event_earlier: float
+    event_weeks: float
+    event_year: float
+    event_old: float
+    event_threat: float
+    event_known: float
+    event_many: float
+    event_away: float
+    event_rival: float
+    sentence_earlier: float
+    event_here: float
+    event_fresh: float
+    event_definite: float
+    event_new: float
+    event_plural: float
+    event_after_long: float
+    after_span: float
+    after_span_top: float
+    after_span_event: float
+    after: float
+    place_away: float
+    place_here: float
+    date_old: float
+    date_year: float
+    date_fresh: float
+    points_back: float
+    separate: float
+    meanwhile: float
+    turned: float
+    repeated: float
+    repeated_large: float
+    repeated_other: float
+    speaker: float
+    events_together: float
+    item_inside: float
+    item_outside: float
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentWeights:
     """The file of weights for cutting a text into attacks."""
 
     main_date: MainDateWeights
     linking: LinkingWeights
+    event: EventWeights
+    scope: ScopeWeights
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -132,6 +132,35 @@ def inside(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
     """Those of which all lies in a stretch; ``found`` stands in the order of the text, apart."""
     begun = starting_in(found, at)
     return begun[:-1] if begun and begun[-1].end > at.end else begun
+
+
+def overlapping(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
+    """Those that share a character with a stretch; ``found`` stands in the order of the text, apart."""
+    low = bisect_left(found, at.start, key=_START)
+    if low and found[low - 1].end > at.start:
+        low -= 1
+    return found[low : bisect_left(found, at.end, low, key=_START)]
+
+
+def holding(found: tuple[Found, ...], position: int) -> Found | None:
+    """The one that holds a position; ``found`` stands in the order of the text, apart."""
+    index = bisect_right(found, position, key=_START) - 1
+    return found[index] if index >= 0 and found[index].holds(position) else None
+
+
+def least_gap(ones: Iterable[Range], others: Iterable[Range]) -> int | None:
+    """Characters between the nearest two of two kinds; None without one of each.
+
+    Those of a kind stand apart, in any order: of the others only the two neighbours can be nearest.
+    """
+    ordered = sorted(others, key=_START)
+    nearest: int | None = None
+    for one in ones:
+        index = bisect_left(ordered, one.start, key=_START)
+        for other in ordered[max(0, index - 1) : index + 1]:
+            gap = one.gap(other)
+            nearest = gap if nearest is None or gap < nearest else nearest
+    return nearest
 
 
 def words_end(text: str, end: int, low: int = 0) -> int:

@@ -11,8 +11,10 @@ Rules
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
@@ -29,6 +31,7 @@ from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
 
 SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
+_Days = tuple[dt.date, dt.date]
 _UNDATED = IncidentDate(None, None, "unknown", "none")
 _HEAD_SENTENCES = 6
 """A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
@@ -49,6 +52,8 @@ class Thread:
     date: IncidentDate
     clauses: list[Clause] = field(default_factory=list)
     regions: set[str] = field(default_factory=set)
+    sites: set[str] = field(default_factory=set)
+    """Its landmarks and quarters, with all below the city that these lie in."""
 
     def sentences(self) -> set[int]:
         return {c.sentence for c in self.clauses}
@@ -70,27 +75,49 @@ class ClauseLinker:
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
         self._current = self._main
+        self._head_regions: set[str] = set()
+        """Where the main attack is, as title and lead have it."""
+        self._main_sentences: set[int] = set()
+        self._items: list[Thread] = []
+        self._earlier: dict[_Days, Thread] = {}
+        """Background attacks by their days."""
+        self._counts_together = False
+        self._last_other: Thread | None = None
+        """The latest thread of another attack, past or of today."""
 
     def link(self, clauses: list[Clause]) -> list[Thread]:
         """All threads, the main one first."""
         for clause in clauses:
             thread = self._thread_of(clause)
             if thread is not None:
-                thread.clauses.append(clause)
-                thread.regions |= self._regions(clause)
+                self._add(clause, thread)
                 self._current = thread
         _demote_main(self._main, self._threads)
         self._set_combined_aside()
         return self._threads
 
+    def _add(self, clause: Clause, thread: Thread) -> None:
+        regions = self._regions(clause)
+        thread.clauses.append(clause)
+        thread.regions |= regions
+        thread.sites |= self._sites(clause)
+        if thread is self._main:
+            self._main_sentences.add(clause.sentence)
+            if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
+                self._head_regions |= regions
+
     def _set_combined_aside(self) -> None:
         """Take "two bombings killed five" out of the main attack when both are told apart."""
-        item_regions = {r for t in self._threads if t.kind == "item" for r in t.regions}
+        item_regions = {r for t in self._items for r in t.regions}
         if not item_regions:
             return
-        combined = [c for c in self._main.clauses if c.harm and self._is_combined(c, item_regions)]
-        if combined and any(c.triggers for c in self._main.clauses if c not in combined):
-            self._main.clauses = [c for c in self._main.clauses if c not in combined]
+        combined: list[Clause] = []
+        kept: list[Clause] = []
+        for clause in self._main.clauses:
+            counts = clause.harm and self._is_combined(clause, item_regions)
+            (combined if counts else kept).append(clause)
+        if combined and any(c.triggers for c in kept):
+            self._main.clauses = kept
             self._threads.append(Thread("aggregate", _UNDATED, combined, {""}))
 
     def _is_combined(self, clause: Clause, item_regions: set[str]) -> bool:
@@ -103,11 +130,7 @@ class ClauseLinker:
 
     def _main_regions(self) -> set[str]:
         """Where the main attack is, as the head of the text has it; the watched area if both."""
-        head: set[str] = set()
-        for clause in self._main.clauses:
-            if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
-                head |= self._regions(clause)
-        regions = head or self._main.regions
+        regions = self._head_regions or self._main.regions
         return {""} if "" in regions else regions
 
     def _thread_of(self, clause: Clause) -> Thread | None:
@@ -124,6 +147,13 @@ class ClauseLinker:
     def _opened(self, kind: SegmentKind, date: IncidentDate) -> Thread:
         thread = Thread(kind, date)
         self._threads.append(thread)
+        if kind in ("background", "item"):
+            self._last_other = thread
+        if kind == "item":
+            self._items.append(thread)
+        self._counts_together |= kind == "aggregate"
+        if kind == "background" and date.start is not None and date.end is not None:
+            self._earlier.setdefault((date.start, date.end), thread)
         return thread
 
     def _background(self, clause: Clause) -> Thread:
@@ -132,10 +162,8 @@ class ClauseLinker:
         near = last.kind == "background" and clause.sentence - last.clauses[-1].sentence <= 1
         if near and _may_be_same(last.date, date) and clause.date is None:
             return last
-        for thread in self._threads:
-            if thread.kind == "background" and _is_same(thread.date, date):
-                return thread
-        return self._opened("background", date)
+        same = self._earlier.get((date.start, date.end)) if date.start and date.end else None
+        return same or self._opened("background", date)
 
     def _date_in(self, clause: Clause, sign: DateMention | None) -> IncidentDate:
         found = sign or next(
@@ -160,19 +188,17 @@ class ClauseLinker:
 
         (One blast hit a bus in one quarter, "the second" a checkpoint in another: two incidents.)
         """
-        sites = self._sites([clause])
-        main = self._sites(self._main.clauses)
-        return (
-            bool(sites) and bool(main) and not any(_share_a_site(a, b) for a in sites for b in main)
-        )
+        sites, main = self._sites(clause), self._main.sites
+        return bool(sites) and bool(main) and not sites & main
 
-    def _sites(self, clauses: list[Clause]) -> list[tuple[str, ...]]:
-        return [
-            tuple(self._parents(p.entry.id))
-            for clause in clauses
+    def _sites(self, clause: Clause) -> set[str]:
+        """The landmarks and quarters of a clause, with all below the city that they lie in."""
+        return {
+            part
             for p in self._places_in(clause)
             if p.kind == "here" and p.entry.kind in ("landmark", "neighbourhood")
-        ]
+            for part in self._parents(p.entry.id)
+        }
 
     def _parents(self, place: str | None) -> Iterator[str]:
         """A place and all that it lies in, below the city."""
@@ -231,25 +257,22 @@ class ClauseLinker:
 
     def _is_round_up(self) -> bool:
         """Whether attacks are told day by day, or counted together at the top."""
+        return self._has_many_days or self._counts_together
+
+    @cached_property
+    def _has_many_days(self) -> bool:
         days = {d.first for d in self._dates if d.first == d.last and d.precision == "day"}
-        return len(days) > 2 or any(t.kind == "aggregate" for t in self._threads)
+        return len(days) > 2
 
     def _item(self, clause: Clause) -> Thread:
         regions = self._regions(clause)
-        for thread in self._threads:
-            same = thread.kind == "item" and bool(thread.regions & regions)
-            same = same and not self._opens_another_day(clause)
-            if same and not self._is_new_site(clause, thread):
-                return thread
+        if regions and not self._opens_another_day(clause):
+            sites = self._sites(clause)
+            for thread in self._items:
+                if thread.regions & regions and not _is_new_site(sites, thread):
+                    return thread
         date = self._item_date(clause)
         return self._opened("item", date)
-
-    def _is_new_site(self, clause: Clause, thread: Thread) -> bool:
-        """Whether an item of the watched area is at another site than an earlier item."""
-        sites, known = self._sites([clause]), self._sites(thread.clauses)
-        return not any(_share_a_site(a, b) for a in sites for b in known) and (
-            bool(sites) or bool(known)
-        )
 
     def _item_date(self, clause: Clause) -> IncidentDate:
         for mention in self._dates_in(clause):
@@ -281,7 +304,7 @@ class ClauseLinker:
         """Whether an unmarked sentence goes on with the other attack told just before it."""
         reports_attack = bool(clause.triggers) or clause.harm
         next_to = sentence.index - previous.index == 1
-        if previous.index in self._main.sentences() and last.kind == "background":
+        if previous.index in self._main_sentences and last.kind == "background":
             # It was an aside of a sentence on the main attack, which goes on now.
             return False
         definite = any(t.definite for t in clause.triggers)
@@ -297,8 +320,7 @@ class ClauseLinker:
         """The other attack that a clause names by "that attack", if there is one just before."""
         if not self._says("anaphor_back", clause):
             return None
-        earlier = [t for t in self._threads if t.kind in ("background", "item")]
-        return earlier[-1] if earlier else None
+        return self._last_other
 
     def _has_main_date(self, clause: Clause) -> bool:
         main = self._main.date
@@ -311,9 +333,9 @@ class ClauseLinker:
         )
 
 
-def _share_a_site(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
-    """Whether one site may lie in the other: they share a quarter, or one is the other's."""
-    return bool(set(one) & set(two))
+def _is_new_site(sites: set[str], thread: Thread) -> bool:
+    """Whether sites of the watched area are others than an item's: none lies in another's."""
+    return bool(sites or thread.sites) and not sites & thread.sites
 
 
 def _region(place: PlaceMention) -> str:

@@ -15,13 +15,15 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
 from worker.core.annotate.triggers import Trigger, triggers_in
 from worker.core.domain.report import IncidentDate
-from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
 
@@ -119,29 +121,31 @@ class _Splitter:
         vague = sign is None or sign.date is None or sign.date.precision in ("year", "month")
         if not triggers:  # "1,600 civilians were killed in 2018": a count of a year, no attack
             return vague and sign is not None and sign.date is not None
-        plurals = [Range.of(m) for m in self._annotated.find("plural_event", at)]
-        singular = [
-            t for t in triggers if not any(p.holds(t.start) or p.holds(t.end - 1) for p in plurals)
-        ]
+        plurals = tuple(map(Range.of, self._annotated.find("plural_event", at)))
+        singular = any(
+            holding(plurals, t.start) is None and holding(plurals, t.end - 1) is None
+            for t in triggers
+        )
         return vague and bool(plurals) and not singular
 
     def _signs(self) -> list[_Sign]:
         """Dates and phrases that turn away from the main attack, by position."""
         sentence = self._sentence
-        out = [
-            _Sign(d.start, d.end, "background", d)
-            for d in starting_in(self._dates, sentence)
-            if is_foreign(d, self._main) or self._is_day_before(d)
-        ]
+        # Of each kind the first few are enough to know the first few of all.
+        dates = (d for d in starting_in(self._dates, sentence) if self._is_other_day(d))
+        out = [_Sign(d.start, d.end, "background", d) for d in islice(dates, _MOST_SIGNS)]
         if sentence.zone != "title":
             for category, kind in _SIGNS:
-                for m in self._annotated.find(category, sentence):
-                    if not any(s.holds(m.start()) for s in out):
-                        out.append(_Sign(m.start(), m.end(), kind))
+                words = map(Range.of, self._annotated.find(category, sentence))
+                free = (w for w in words if not any(s.holds(w.start) for s in out))
+                out += [_Sign(w.start, w.end, kind) for w in islice(free, _MOST_SIGNS)]
         else:
             found = self._annotated.first("threat_cue", sentence)
             out += [_Sign(found.start(), found.end(), "threat")] if found else []
         return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
+
+    def _is_other_day(self, mention: DateMention) -> bool:
+        return is_foreign(mention, self._main) or self._is_day_before(mention)
 
     def _is_day_before(self, mention: DateMention) -> bool:
         """Whether a sentence tells a new attack of the day before: "On Tuesday a bomb killed five."
@@ -155,6 +159,11 @@ class _Splitter:
             return False
         if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
             return False
+        return self._tells_new
+
+    @cached_property
+    def _tells_new(self) -> bool:
+        """Whether the sentence tells of "a bomb", and not of "the bomb"."""
         triggers = self._triggers(self._sentence)
         return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
 

@@ -19,7 +19,7 @@ attack at all belongs to no segment when it turns aside, else to the main one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
@@ -28,7 +28,7 @@ from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import KnownAttack
-from worker.core.lang.normalise import Range, inside, plain
+from worker.core.lang.normalise import Found, Range, holding, inside, plain, starting_in
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
 from worker.core.segment.clauses import Clause, split_clauses
 from worker.core.segment.main_date import Timeline, find_timeline
@@ -61,7 +61,7 @@ class Segment:
 
     def holds(self, position: int) -> bool:
         """Whether a position of ``Prose.text`` belongs to this segment."""
-        return any(r.holds(position) for r in self.ranges)
+        return holding(self.ranges, position) is not None
 
 
 def segment_at(segments: tuple[Segment, ...], position: int) -> Segment | None:
@@ -83,11 +83,14 @@ def find_segments(annotated: Annotated, knowledge: Knowledge) -> tuple[Segment, 
     weights = knowledge.segment_weights.linking
     threads = ClauseLinker(annotated, timeline, gazetteer, weights).link(clauses)
     found = _segments(annotated, threads, timeline)
-    known = knowledge.profile.known
+    known: dict[str, KnownAttack] = {}
+    for attack in knowledge.profile.known:
+        for name in attack.names:
+            known.setdefault(plain(name), attack)
     return tuple(_with_known_date(s, annotated.prose, known) for s in found)
 
 
-def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, ...]) -> Segment:
+def _with_known_date(segment: Segment, prose: Prose, known: Mapping[str, KnownAttack]) -> Segment:
     """An undated background attack that goes by its name takes the date that the profile knows.
 
     Only background: a new attack may well be called by the same words ("the wedding bombing").
@@ -95,8 +98,8 @@ def _with_known_date(segment: Segment, prose: Prose, known: tuple[KnownAttack, .
     if segment.kind != "background" or segment.date.start is not None:
         return segment
     text = " ".join(prose.of(r) for r in segment.ranges)
-    for attack in known:
-        if any(plain(name) in text for name in attack.names):
+    for name, attack in known.items():
+        if name in text:
             day = IncidentDate(attack.date, attack.date, "day", "relative")
             return replace(segment, date=day)
     return segment
@@ -140,13 +143,13 @@ def _places_of(
 
     ("The city was hit by several attacks, | the last of which killed five": the same city.)
     """
-    places = annotated.places
-    own = tuple(p for p in places if any(r.holds(p.start) for r in ranges))
+    own = _beginning_in(annotated.places, ranges)
     if not own and thread.kind != "main":
-        whole = [s for s in annotated.prose.sentences if s.index in thread.sentences()]
-        own = tuple(p for p in places if any(s.holds(p.start) for s in whole))
+        whole = [annotated.prose.sentences[n] for n in sorted(thread.sentences())]
+        own = _beginning_in(annotated.places, whole)
     if thread.kind == "main":
-        own += tuple(p for p in places if p.kind == "dateline" and p not in own)
+        lines = (p for p in annotated.places if p.kind == "dateline")
+        own = tuple(dict.fromkeys((*own, *lines)))
     return own
 
 
@@ -155,7 +158,12 @@ def _dates_of(
 ) -> tuple[DateMention, ...]:
     """The dates inside the ranges; those of captions are the main attack's as well."""
     captions = [s for s in prose.sentences if s.zone == "caption"] if thread.kind == "main" else []
-    return tuple(d for d in dates if any(r.holds(d.start) for r in (*ranges, *captions)))
+    found = {*_beginning_in(dates, ranges), *_beginning_in(dates, captions)}
+    return tuple(sorted(found, key=lambda d: d.start))
+
+
+def _beginning_in(found: tuple[Found, ...], stretches: Iterable[Range]) -> tuple[Found, ...]:
+    return tuple(one for at in stretches for one in starting_in(found, at))
 
 
 def _joined(clauses: Iterable[Clause]) -> tuple[Range, ...]:

@@ -13,15 +13,18 @@ All positions in this module are positions in ``Prose.norm.text``; a ``Span`` st
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 from worker.core.domain.document import Span
 from worker.core.domain.vocabulary import Zone
-from worker.core.lang.normalise import Normalised, Range, normalise
+from worker.core.lang.normalise import Normalised, Range, holding, normalise
 from worker.core.lang.tokens import WORD_CHARS_CLASS
 
+_PARAGRAPH = attrgetter("paragraph")
 LEAD_SENTENCES = 3
 """Title plus three sentences gave the best verdicts (F1 .92 against .89 with ten)."""
 
@@ -118,19 +121,12 @@ class Prose:
 
     def sentence_at(self, position: int) -> Sentence | None:
         """The sentence that holds a normalised position."""
-        low, high = 0, len(self.sentences)
-        while low < high:
-            middle = (low + high) // 2
-            if self.sentences[middle].end <= position:
-                low = middle + 1
-            else:
-                high = middle
-        found = self.sentences[low] if low < len(self.sentences) else None
-        return found if found is not None and found.start <= position else None
+        return holding(self.sentences, position)
 
     def paragraph(self, number: int) -> tuple[Sentence, ...]:
         """All sentences of a paragraph, in order."""
-        return tuple(s for s in self.sentences if s.paragraph == number)
+        low = bisect_left(self.sentences, number, key=_PARAGRAPH)
+        return self.sentences[low : bisect_right(self.sentences, number, low, key=_PARAGRAPH)]
 
 
 @lru_cache(maxsize=64)

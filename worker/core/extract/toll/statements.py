@@ -9,8 +9,8 @@ Rules
    civilians" are two parts of the one figure that the clause prints; it has both in its quote.
 4. The outlet's own repetition of what a speaker said is ``derived``; an old figure that a sentence
    revises ("from 20 to 14") is none.
-5. A figure belongs to the segment that holds it. Figures of many attacks are ``aggregate``, what
-   might have been is ``hypothetical``.
+5. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
+   What might have been is ``hypothetical``.
 
 Theory of operation
 -------------------
@@ -29,31 +29,24 @@ from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
+from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.speakers import NARRATOR, Speaker, SpeakerIndex
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
-from worker.core.segment.segment import Segment, segment_at
+from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
-_SCOPES: dict[str, Scope] = {
-    "main": "incident",
-    "item": "incident",
-    "background": "incident",
-    "aggregate": "aggregate",
-    "threat": "hypothetical",
-}
-_PLACE_REACH_CHARS = 30
 _CUE_REACH_CHARS = 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A counted figure with its segment and speaker."""
+    """A counted figure with what it is about, and its speaker."""
 
     count: Count
-    segment: Segment
+    scope: Scope
     speaker: Speaker
     own_killing: bool = False
     """Whoever says that he himself killed them ("the group says it killed 60")."""
@@ -67,24 +60,31 @@ def find_statements(
     if lexicon is None or not segments:
         return tuple(() for _ in segments)
     speakers = SpeakerIndex(prose, article.outlet, knowledge)
-    by_segment: dict[int, list[CountMention]] = {segment.index: [] for segment in segments}
-    for mention in annotated.counts:
-        segment = segment_at(segments, mention.number.start)
-        if segment is not None:
-            by_segment[segment.index].append(mention)
+    homes = find_homes(annotated, segments, knowledge.segment_weights)
     out = []
     for segment in segments:
         placed = [
             _Placed(
                 count,
-                segment,
+                scope,
                 speakers.at(count.mention.number.start),
                 _is_own_killing(count, prose, lexicon),
             )
-            for count in decide_counts(by_segment[segment.index])
+            for scope, counts in _by_scope(homes, segment)
+            for count in decide_counts(counts)
         ]
+        placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         out.append(_mark_derived(tuple(_statements(article, prose, placed, lexicon))))
     return tuple(out)
+
+
+def _by_scope(
+    homes: Sequence[HomedCount], segment: Segment
+) -> Iterator[tuple[Scope, list[CountMention]]]:
+    """The counts of one report, those of one attack together: a part is of a whole of its own."""
+    own = [home for home in homes if home.segment is segment]
+    for scope in sorted({home.scope for home in own}):
+        yield scope, [home.mention for home in own if home.scope == scope]
 
 
 def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
@@ -126,7 +126,7 @@ def _statement(
         anonymous=speaker.anonymous,
         perpetrator_party=speaker.perpetrator_party or item.own_killing,
         said_at=article.version_time or article.document_time,
-        scope=_scope(count, item.segment, prose, lexicon),
+        scope=_scope(item, prose, lexicon),
         status="used",
         subset_of=ids.get(count.parent) if count.parent is not None else None,
         zone=sentence.zone if sentence is not None else "body",
@@ -146,14 +146,10 @@ def _victim_class(count: Count, speaker: Speaker) -> str:
     return count.victim_class
 
 
-def _scope(count: Count, segment: Segment, prose: Prose, lexicon: Lexicon) -> Scope:
-    if segment.kind not in ("main", "item"):
-        return _SCOPES[segment.kind]
-    if _is_hypothetical(count, prose, lexicon):
+def _scope(item: _Placed, prose: Prose, lexicon: Lexicon) -> Scope:
+    if item.scope == "incident" and _is_hypothetical(item.count, prose, lexicon):
         return "hypothetical"
-    if "OF_MANY" in count.mention.tags:
-        return "aggregate"
-    return "other_incident" if _is_elsewhere(count, segment, prose) else "incident"
+    return item.scope
 
 
 def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
@@ -164,14 +160,6 @@ def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
         lexicon.first("hypothetical_cue", prose.text, head, count.start)
         or lexicon.first("feared", prose.text, count.start, count.end)
     )
-
-
-def _is_elsewhere(count: Count, segment: Segment, prose: Prose) -> bool:
-    """Whether the words right after a figure put it into another town or province."""
-    sentence = prose.sentence_at(count.mention.number.start)
-    limit = min(sentence.end if sentence else count.end, count.end + _PLACE_REACH_CHARS)
-    near = [p for p in segment.places if count.end <= p.start < limit]
-    return bool(near) and all(place.kind == "elsewhere" for place in near)
 
 
 def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:

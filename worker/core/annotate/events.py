@@ -1,0 +1,183 @@
+"""Event words: the tokens of each sentence, tagged with what tells of an attack and of which one.
+
+Rules
+-----
+1. The grammar ``events`` of the language tags words: what is an event, in which clause it stands,
+   whether it is new, earlier, one of many, or only feared. Nothing is chosen here.
+2. Places and dates are found elsewhere; before the rules run they become tags. ``HERE``: inside the
+   watched area; ``AWAY``: outside, or near it; ``DATELINE``: where the story was filed, neither.
+   ``FRESH``: a day within ``FRESH_DAYS`` of the document's; ``OLD``: more than ``OLD_DAYS`` before.
+   What lies between is neither. Nor is a weekday that comes out old, nor "a week after …": it is
+   counted from another attack, which the clause tells.
+3. A demonym is no place ("two American soldiers"), and a word like "eastern" beside a place of the
+   area is a part of it ("in the eastern district", "the western side of the city").
+4. Names of the profile's armed groups are attackers; no pack lists them.
+5. Sentences are read in runs of at most ``counts.LONGEST_TOKENS`` tokens; a run is a value of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from worker.core.annotate.counts import sentence_tokens
+from worker.core.annotate.date_mention import DateMention
+from worker.core.annotate.places import PlaceMention
+from worker.core.domain.vocabulary import Zone
+from worker.core.lang.language import Language
+from worker.core.lang.normalise import Range, starting_in
+from worker.core.lang.tokens import NO_TAGS, Token
+from worker.core.text.prose import Prose, Sentence
+
+FRESH_DAYS = 2
+OLD_DAYS = 4
+_TOMORROW = dt.timedelta(days=1)
+_PRECISE = frozenset({"day", "days"})
+_VAGUE = frozenset({"month", "year"})
+_BESIDE_TOKENS = 2
+"""How far an area's name may stand from "eastern" to be what it is a part of."""
+_PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
+_Marks = dict[int, set[str]]
+"""Index of a token → the tags that mentions give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSentence(Range):
+    """A sentence, or a run of a long one, with its tagged tokens; positions as in ``Prose.text``.
+
+    ``index`` and ``paragraph`` are the sentence's. ``body_number`` counts the sentences of the body
+    from 0; it is -1 in a title or a caption. ``tags`` are those of all tokens together.
+    """
+
+    index: int
+    paragraph: int
+    zone: Zone
+    body_number: int
+    tokens: tuple[Token, ...]
+    tags: frozenset[str]
+
+    @property
+    def is_top(self) -> bool:
+        """Whether it is in the title or the first sentence of the body."""
+        return self.zone == "title" or self.body_number == 0
+
+    def token_at(self, position: int) -> int:
+        """The index of the token that holds a position, or of the next one."""
+        return min(_token_index(self.tokens, position), len(self.tokens) - 1)
+
+
+def find_events(
+    prose: Prose,
+    language: Language,
+    places: tuple[PlaceMention, ...],
+    dates: tuple[DateMention, ...],
+    groups: tuple[Range, ...] = (),
+    day: dt.date | None = None,
+) -> tuple[EventSentence, ...]:
+    """All sentences of a text with their event words; empty if the language has no such grammar.
+
+    ``groups``: where armed groups of the profile are named. ``day``: the document's own day on the
+    area's calendar. Mentions stand in the order of the text. Pure; raises nothing.
+    """
+    reader = language.reader("events")
+    if reader is None:
+        return ()
+    out: list[EventSentence] = []
+    number = -1
+    for sentence in prose.sentences:
+        number += sentence.zone in ("lead", "body")
+        for run in sentence_tokens(prose, sentence, reader, language):
+            marked = _marked(run, places, dates, groups, day)
+            out.append(_sentence(sentence, number, reader.read(marked)[0]))
+    return tuple(out)
+
+
+def _sentence(sentence: Sentence, number: int, tokens: Sequence[Token]) -> EventSentence:
+    return EventSentence(
+        start=tokens[0].start,
+        end=tokens[-1].end,
+        index=sentence.index,
+        paragraph=sentence.paragraph,
+        zone=sentence.zone,
+        body_number=number if sentence.zone in ("lead", "body") else -1,
+        tokens=tuple(tokens),
+        tags=NO_TAGS.union(*(token.tags for token in tokens)),
+    )
+
+
+def _marked(
+    tokens: Sequence[Token],
+    places: tuple[PlaceMention, ...],
+    dates: tuple[DateMention, ...],
+    groups: tuple[Range, ...],
+    day: dt.date | None,
+) -> list[Token]:
+    """The tokens with the tags of what is mentioned at them."""
+    marks: _Marks = {}
+    run = Range(tokens[0].start, tokens[-1].end)
+    for group in starting_in(groups, run):
+        _mark(marks, tokens, group, "ATTACKER")
+    for place in starting_in(places, run):
+        tag = _PLACE_TAGS.get(place.kind)
+        if tag is not None:
+            _mark(marks, tokens, place, tag)
+    dated: set[int] = set()
+    for date in starting_in(dates, run):
+        dated.update(_covered(tokens, date))
+        tag = _age_tag(date, day)
+        if tag is not None:
+            _mark(marks, tokens, date, tag)
+    _mark_words(marks, tokens, dated, day)
+    return [
+        replace(token, tags=token.tags | marks[index]) if index in marks else token
+        for index, token in enumerate(tokens)
+    ]
+
+
+def _mark_words(
+    marks: _Marks, tokens: Sequence[Token], dated: set[int], day: dt.date | None
+) -> None:
+    """What a word says of place and time by itself."""
+    for index, token in enumerate(tokens):
+        if "DEMONYM" in token.tags:
+            marks.get(index, set()).discard("AWAY")
+        if "AWAY_WORD" in token.tags and not _is_part_of_area(marks, index):
+            marks.setdefault(index, set()).add("AWAY")
+        fresh = "FRESH_WORD" in token.tags and index not in dated
+        if fresh and (day is None or "DAY" not in token.tags):
+            marks.setdefault(index, set()).add("FRESH")
+
+
+def _is_part_of_area(marks: _Marks, index: int) -> bool:
+    near = range(index - _BESIDE_TOKENS, index + _BESIDE_TOKENS + 1)
+    return any("HERE" in marks.get(other, ()) for other in near)
+
+
+def _age_tag(date: DateMention, day: dt.date | None) -> str | None:
+    """Whether a date is one of these days or an old one; without a document's day, by its wording."""
+    if day is None:
+        return "OLD" if date.precision in _VAGUE or date.anaphoric else "FRESH"
+    if date.precision in _PRECISE:
+        if date.first <= day + _TOMORROW and date.last >= day - dt.timedelta(days=FRESH_DAYS):
+            return "FRESH"
+    is_long_past = date.last < day - dt.timedelta(days=OLD_DAYS)
+    return "OLD" if is_long_past and date.basis != "weekday" and not date.anaphoric else None
+
+
+def _mark(marks: _Marks, tokens: Sequence[Token], at: Range, tag: str) -> None:
+    for index in _covered(tokens, at):
+        marks.setdefault(index, set()).add(tag)
+
+
+def _covered(tokens: Sequence[Token], at: Range) -> range:
+    """Indexes of the tokens that a stretch touches."""
+    first = last = _token_index(tokens, at.start)
+    while last < len(tokens) and tokens[last].start < at.end:
+        last += 1
+    return range(first, last)
+
+
+def _token_index(tokens: Sequence[Token], position: int) -> int:
+    return bisect_right(tokens, position, key=lambda token: token.end)

@@ -1,0 +1,70 @@
+"""Which report a count belongs to: the main attack's, or that of the stretch it stands in.
+
+Rules
+-----
+1. A count that is scored into the main attack (``segment.scope``) goes to its report, wherever it
+   stands: a clause that looks like background may well give the attack's toll. Only another item of
+   a round-up keeps what stands in it.
+2. One that is scored out of it goes to the segment that holds it; if that is the main one, it stays
+   there as a figure of something else (aggregate, another incident, background).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.counts import CountMention
+from worker.core.domain.vocabulary import Scope
+from worker.core.knowledge.weights import SegmentWeights
+from worker.core.segment.anchor import find_anchor
+from worker.core.segment.scope import ScopedCount, score_counts
+from worker.core.segment.segment import Segment, segment_at
+
+_SCOPES: dict[str, Scope] = {
+    "main": "incident",
+    "item": "incident",
+    "background": "incident",
+    "aggregate": "aggregate",
+    "threat": "hypothetical",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HomedCount:
+    """A count, the segment whose report has it, and what it is about there."""
+
+    mention: CountMention
+    segment: Segment
+    scope: Scope
+
+
+def find_homes(
+    annotated: Annotated, segments: tuple[Segment, ...], weights: SegmentWeights
+) -> tuple[HomedCount, ...]:
+    """Every count of an article with its segment, in the order of the text."""
+    anchor = find_anchor(annotated.events, annotated.counts, weights.event)
+    main = _main_segment(segments, anchor.start if anchor is not None else None)
+    scored = score_counts(annotated.events, annotated.counts, weights, anchor)
+    homed = (_home(count, segments, main) for count in scored)
+    return tuple(home for home in homed if home is not None)
+
+
+def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment | None:
+    """The segment of the attack that the article is about."""
+    if anchor is not None:
+        held = segment_at(segments, anchor)
+        if held is not None and held.kind in ("main", "item"):
+            return held
+    return next((s for s in segments if s.kind == "main"), None)
+
+
+def _home(
+    scored: ScopedCount, segments: tuple[Segment, ...], main: Segment | None
+) -> HomedCount | None:
+    held = segment_at(segments, scored.count.number.start)
+    if main is not None and (held is None or held is main):
+        return HomedCount(scored.count, main, scored.scope)
+    if main is not None and scored.is_main and held is not None and held.kind != "item":
+        return HomedCount(scored.count, main, "incident")
+    return HomedCount(scored.count, held, _SCOPES[held.kind]) if held is not None else None

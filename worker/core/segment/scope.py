@@ -1,0 +1,175 @@
+"""Does a figure belong to the attack that the article is about? Log-odds, by default yes.
+
+Rules
+-----
+1. Every count gets a score; above 0 it belongs to the main attack. What speaks for and against is
+   near the count, in tokens: words of another time ("last month"), of many attacks ("this year"), a
+   place outside the area, the event word that it hangs on, the clause it stands in.
+2. The article is read from left to right. A sentence that opens another piece of news ("meanwhile",
+   a new attack elsewhere) turns away, and what follows stays turned until something turns back: a
+   definite event here, or in another paragraph a word that points back ("the blast").
+3. Counts told in one breath ("left five dead and around 10 wounded") share what is said of time and
+   of many attacks.
+4. A figure of the headline or first sentence that comes again is the same figure; a large number is
+   more surely so.
+5. The attack may be told by a later sentence (a brief, a round-up): ``find_anchor`` names it, and
+   figures are then the attack's from that sentence to the next turn, and nowhere else.
+
+Weights are those of ``[scope]`` and ``[event]`` in ``weights.toml``. Each ``ScopedCount`` keeps its
+terms, so that an answer can be explained.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from worker.core.annotate.counts import CountMention
+from worker.core.annotate.events import EventSentence
+from worker.core.domain.vocabulary import Scope
+from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
+from worker.core.segment.scope_terms import CountContext, count_terms, find_terms
+from worker.core.segment.turns import find_turns, turns_away
+
+_BREATH_TOKENS = 8
+_SHARED = (
+    "earlier_near", "many_count", "event_earlier", "event_weeks", "event_old", "event_year",
+    "date_old", "date_year",
+)  # fmt: skip
+"""What one count of a breath says of the other."""
+_REPEATED = ("repeated", "repeated_large")
+_LARGE = 10
+"""Smaller numbers come again by chance."""
+_BREAKS = frozenset({"DOT", "SUBORDINATOR", "REL"})
+_KINDS: Mapping[str, Scope] = {
+    "many_count": "aggregate", "many_near": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
+    "events_together": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
+    "place_away": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
+    "thousands": "aggregate", "turned": "other_incident",
+    "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
+}  # fmt: skip
+"""What a figure is instead, by the term that speaks most against it; any other: background."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedCount:
+    """A count with the log-odds that it belongs to the main attack, and the terms that add up to it."""
+
+    count: CountMention
+    score: float
+    terms: tuple[tuple[str, float], ...]
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it belongs to the main attack."""
+        return self.score > 0
+
+    @property
+    def scope(self) -> Scope:
+        """What it is about: the incident, or what the strongest term against it says."""
+        if self.is_main:
+            return "incident"
+        against = min(self.terms, default=("", 0.0), key=lambda term: term[1])
+        return _KINDS.get(against[0], "background")
+
+
+@dataclass(slots=True)
+class _Told:
+    """A count while its terms are gathered; ``context`` is None when its sentence was not read."""
+
+    count: CountMention
+    context: CountContext | None
+    terms: dict[str, float]
+
+
+def score_counts(
+    sentences: tuple[EventSentence, ...],
+    counts: Sequence[CountMention],
+    weights: SegmentWeights,
+    anchor: EventSentence | None = None,
+) -> tuple[ScopedCount, ...]:
+    """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top."""
+    item = _item(sentences, anchor, weights.event) if anchor is not None else None
+    turned = find_turns(sentences, weights.event) if anchor is None else frozenset[int]()
+    told = [_told(count, sentences, turned, item) for count in counts]
+    breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]
+    for one, two in breaths:
+        _share(one.terms, two.terms, _SHARED)
+    _find_repeated(told, weights.scope)
+    for one, two in breaths:
+        _share(one.terms, two.terms, _REPEATED)
+    return tuple(_scored(each, weights.scope) for each in told)
+
+
+def _item(
+    sentences: tuple[EventSentence, ...], anchor: EventSentence, weights: EventWeights
+) -> range:
+    """Numbers of the body's sentences from the anchor to the next turn."""
+    later = (s for s in sentences if s.body_number > anchor.body_number)
+    end = next((s.body_number for s in later if turns_away(s, weights)), len(sentences))
+    return range(anchor.body_number, end)
+
+
+def _told(
+    count: CountMention,
+    sentences: tuple[EventSentence, ...],
+    turned: frozenset[int],
+    item: range | None,
+) -> _Told:
+    held = _sentence_at(sentences, count.number.start)
+    if held is None:
+        return _Told(count, None, count_terms(count))
+    context = CountContext(held, held.token_at(count.number.start), held.start in turned)
+    return _Told(count, context, count_terms(count) | find_terms(context, count, item))
+
+
+def _sentence_at(sentences: tuple[EventSentence, ...], position: int) -> EventSentence | None:
+    index = bisect_right(sentences, position, key=lambda s: s.start) - 1
+    return sentences[index] if index >= 0 and sentences[index].holds(position) else None
+
+
+def _find_repeated(told: Sequence[_Told], weights: ScopeWeights) -> None:
+    """Numbers that the top prints, printed again: of its attack, or of another that it tells.
+
+    ("A bomb killed two people, a week after gunmen killed nine": nine again is the gunmen's.)
+    """
+    main: dict[tuple[str, int], set[int]] = {}
+    other: dict[tuple[str, int], set[int]] = {}
+    for each in told:
+        count, context = each.count, each.context
+        if context is not None and context.sentence.is_top and count.value is not None:
+            printed = main if _scored(each, weights).is_main else other
+            printed.setdefault((count.what, count.value), set()).add(count.sentence)
+    for each in told:
+        value, sentence = each.count.value, {each.count.sentence}
+        if value is None:
+            continue
+        if main.get((each.count.what, value), set()) - sentence:
+            each.terms["repeated"] = 1.0
+            if value >= _LARGE:
+                each.terms["repeated_large"] = 1.0
+        elif other.get((each.count.what, value), set()) - sentence:
+            each.terms["repeated_other"] = 1.0
+
+
+def _scored(told: _Told, weights: ScopeWeights) -> ScopedCount:
+    terms = [("default", weights.default)]
+    terms += [(name, getattr(weights, name) * value) for name, value in told.terms.items()]
+    return ScopedCount(told.count, sum(value for _, value in terms), tuple(terms))
+
+
+def _in_one_breath(first: _Told, second: _Told) -> bool:
+    one, two = first.context, second.context
+    if one is None or two is None or one.sentence is not two.sentence:
+        return False
+    between = one.sentence.tokens[one.index + 1 : two.index]
+    return len(between) <= _BREATH_TOKENS and not any(t.tags & _BREAKS for t in between)
+
+
+def _share(one: dict[str, float], two: dict[str, float], names: Sequence[str]) -> None:
+    for name in names:
+        value = max(one.get(name, 0.0), two.get(name, 0.0))
+        if value:
+            one[name] = two[name] = value

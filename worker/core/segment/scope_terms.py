@@ -1,0 +1,231 @@
+"""What speaks for a figure and against it: words near it, its event, its clause, its zone.
+
+Each term is a name of ``[scope]`` in ``weights.toml`` with its strength, mostly 1. Distances are in
+tokens, and none reaches beyond a full stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from worker.core.annotate.counts import CountMention
+from worker.core.annotate.events import EventSentence
+from worker.core.segment.event_mention import EventMention, event_tokens, read_event
+from worker.core.segment.turns import opens_with
+
+_FAR_SENTENCES = 12
+_FARTHEST = 2
+_EARLY = range(1, 3)
+"""Numbers of the sentences after the first that still belong to a lead."""
+_EVENT_TOKENS = 14
+"""An event word further off says nothing about a count."""
+_CLAUSE_TOKENS = 16
+_THOUSAND = 1000
+_EVENTS_COUNTED_TOGETHER = 3
+_TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
+"""Tags of an event of another time."""
+_OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh")
+"""What is said of the main attack, in a sentence whose count is of another ("… a week after …")."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountContext:
+    """Where a count stands: its sentence, its token, and whether the text has turned away."""
+
+    sentence: EventSentence
+    index: int
+    turned: bool
+
+    @property
+    def is_later(self) -> bool:
+        """Whether it is in the body, after the first sentence."""
+        return self.sentence.body_number > 0
+
+
+def count_terms(count: CountMention) -> dict[str, float]:
+    """What a count says by itself."""
+    terms = {}
+    if "OF_MANY" in count.tags:
+        terms["many_count"] = 1.0
+    if "PART" in count.tags:
+        terms["part"] = 1.0
+    if "toll" in count.flags:
+        terms["toll"] = 1.0
+    if count.value is not None and count.value >= _THOUSAND:
+        terms["thousands"] = 1.0
+    return terms
+
+
+def find_terms(place: CountContext, count: CountMention, item: range | None) -> dict[str, float]:
+    """The terms of a count. ``item``: numbers of the body's sentences that tell the attack, if not the top."""
+    event = _governing(place.sentence, place.index)
+    terms = dict(_zone_terms(place) if item is None else _item_terms(place, item))
+    terms |= dict(_clause_terms(place))
+    if "OF_MANY" in count.tags and place.is_later:
+        terms["many_later"] = 1.0
+    if event is not None:
+        terms |= dict(_event_terms(place, event))
+        terms |= dict(_sentence_terms(place, event))
+    terms |= dict(_place_terms(place, event))
+    terms |= dict(_date_terms(place))
+    if item is None:
+        terms |= dict(_turn_terms(place))
+    if "after_span_event" in terms:
+        for name in _OF_THE_OTHER:
+            terms.pop(name, None)
+    return terms
+
+
+def _item_terms(place: CountContext, item: range) -> Iterator[tuple[str, float]]:
+    yield ("item_inside" if place.sentence.body_number in item else "item_outside"), 1.0
+
+
+def _zone_terms(place: CountContext) -> Iterator[tuple[str, float]]:
+    sentence = place.sentence
+    if sentence.zone == "title":
+        yield "title", 1.0
+    elif sentence.body_number == 0:
+        yield "first", 1.0
+    elif sentence.body_number in _EARLY:
+        yield "early", 1.0
+    else:
+        yield "body", 1.0
+        yield "far", min(_FARTHEST, max(0, sentence.body_number) / _FAR_SENTENCES)
+    if sentence.zone == "caption":
+        yield "caption", 1.0
+
+
+def _event_terms(place: CountContext, event: EventMention) -> Iterator[tuple[str, float]]:
+    """What is said of the event that the count hangs on."""
+    sentence, traits, later = place.sentence, event.traits, place.is_later
+    for trait in ("earlier", "weeks", "year", "old", "threat", "known", "away", "fresh"):
+        if trait in traits:
+            yield f"event_{trait}", 1.0
+    if "many" in traits and not place.sentence.is_top:
+        yield "event_many", 1.0
+    if "here" in traits and not place.turned and not event.is_bad:
+        yield "event_here", 1.0
+    if "away" in traits and _has_rival(sentence, event):
+        yield "event_rival", 1.0
+    if "definite" in traits and "indefinite" not in traits:
+        yield "event_definite", 1.0
+    if "indefinite" in traits and later:
+        yield "event_new", 1.0
+    if "PLURAL" in event.token.tags and later:
+        yield "event_plural", 1.0
+    if (
+        "sub" in traits
+        and not place.sentence.is_top
+        and near(sentence, event.index, "LONG_SPAN", 6, 3)
+    ):
+        yield "event_after_long", 1.0
+
+
+def _governing(sentence: EventSentence, index: int) -> EventMention | None:
+    """The event that a count hangs on: the nearest, one before it preferred."""
+    real = [i for i, token in event_tokens(sentence) if "REAL_EVENT" in token.tags]
+    nearest = min(real, default=None, key=lambda i: abs(i - index) + (2 if i > index else 0))
+    if nearest is None or abs(nearest - index) > _EVENT_TOKENS:
+        return None
+    return read_event(sentence, nearest)
+
+
+def _sentence_terms(place: CountContext, event: EventMention) -> Iterator[tuple[str, float]]:
+    """An earlier attack told before the count's event, in the same sentence.
+
+    ("The last big attack there was at a school, where a bomber killed …")
+    """
+    if not place.is_later or event.traits & {"fresh", "earlier", "weeks", "year", "old"}:
+        return
+    before = place.sentence.tokens[: min(event.index, place.index)]
+    if any(t.tags & _TIMES and "IS_FRESH" not in t.tags for t in before):
+        yield "sentence_earlier", 1.0
+
+
+def _has_rival(sentence: EventSentence, event: EventMention) -> bool:
+    """Whether another event of the sentence is here, and this one is not."""
+    others = (i for i, t in event_tokens(sentence) if i != event.index and "IS_HERE" in t.tags)
+    return any("IS_AWAY" not in sentence.tokens[i].tags for i in others)
+
+
+def _clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
+    """The clause that the count stands in: "a week after …"."""
+    tokens, index = place.sentence.tokens, place.index
+    first = max(0, index - _CLAUSE_TOKENS)
+    opened = [i for i in range(first, index) if "SUBORDINATOR" in tokens[i].tags]
+    if opened:
+        before = tokens[max(0, opened[-1] - 3) : opened[-1]]
+        if any("TIME_SPAN" in t.tags and "HOURS" not in t.tags for t in before):
+            if any("REAL_EVENT" in t.tags for t in tokens[: opened[-1]]):
+                yield "after_span_event", 1.0
+            yield ("after_span" if place.is_later else "after_span_top"), 1.0
+        elif place.is_later:
+            yield "after", 1.0
+    events = sum(_opens_event(place.sentence, i) for i in range(index))
+    if events >= _EVENTS_COUNTED_TOGETHER:
+        yield "events_together", 1.0
+
+
+def _opens_event(sentence: EventSentence, index: int) -> bool:
+    """Whether a token is a new event or a weapon ("a bomb, an assault and an air strike have …")."""
+    token = sentence.tokens[index]
+    if "EVENT_NOUN" in token.tags and "IS_INDEF" in token.tags:
+        return True
+    return "WEAPON" in token.tags and index > 0 and "INDEFINITE" in sentence.tokens[index - 1].tags
+
+
+def _place_terms(place: CountContext, event: EventMention | None) -> Iterator[tuple[str, float]]:
+    tags = place.sentence.tags
+    if "AWAY" in tags and "HERE" not in tags:
+        yield "place_away", 1.0
+    if "HERE" in tags and place.is_later and not place.turned:
+        if event is None or not event.is_bad:
+            yield "place_here", 1.0
+
+
+def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
+    sentence, index = place.sentence, place.index
+    if near(sentence, index, "HISTORY", 9, 9):
+        yield "history", 1.0
+    if near(sentence, index, "EARLIER", 8, 8):
+        yield "earlier_near", 1.0
+    if near(sentence, index, "OLD", 14, 14) and not near(sentence, index, "FRESH", 10, 10):
+        yield "date_old", 1.0
+    if near(sentence, index, "YEAR", 8, 8, but="FRESH"):
+        yield "date_year", 1.0
+    if place.is_later and near(sentence, index, "MANY_EVENTS", 10, 6):
+        yield "many_near", 1.0
+    if near(sentence, index, "FRESH", 12, 12):
+        yield "date_fresh", 1.0
+
+
+def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:
+    sentence = place.sentence
+    if "ANAPHOR" in sentence.tags:
+        yield "points_back", 1.0
+    if opens_with(sentence, "SEPARATELY"):
+        yield "separate", 1.0
+    elif opens_with(sentence, "MEANWHILE"):
+        yield "meanwhile", 1.0
+    if place.turned:
+        yield "turned", 1.0
+    if "SAYS" in sentence.tags:
+        yield "speaker", 1.0
+
+
+def near(
+    sentence: EventSentence, index: int, tag: str, back: int, ahead: int, but: str = ""
+) -> bool:
+    """Whether a tag, without ``but``, stands within some tokens of one, with no full stop between."""
+    tokens = sentence.tokens
+    for step, limit in ((-1, back), (1, ahead)):
+        for distance in range(limit + 1):
+            at = index + step * distance
+            if not 0 <= at < len(tokens):
+                break
+            if tag in tokens[at].tags and but not in tokens[at].tags:
+                return True
+            if distance and "DOT" in tokens[at].tags:
+                break
+    return False

@@ -1,0 +1,61 @@
+"""Turns of a text: which of its sentences tell of something else than the attack at its top."""
+
+from __future__ import annotations
+
+from worker.core.annotate.events import EventSentence
+from worker.core.knowledge.weights import EventWeights
+from worker.core.segment.event_mention import EventMention, main_event
+
+_OPENING_TOKENS = 5
+
+
+def opens_with(sentence: EventSentence, tag: str) -> bool:
+    """Whether one of the first words of a sentence has a tag ("In Ward 2, meanwhile, …")."""
+    return any(tag in t.tags for t in sentence.tokens[:_OPENING_TOKENS])
+
+
+def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
+    """Whether a sentence opens another piece of news."""
+    event = main_event(sentence, weights)
+    if opens_with(sentence, "SEPARATELY"):
+        return "HERE" not in sentence.tags or _is_new(sentence, event)
+    if "HERE" in sentence.tags:
+        return (
+            event is not None and opens_with(sentence, "MEANWHILE") and "indefinite" in event.traits
+        )
+    if opens_with(sentence, "MEANWHILE"):
+        return "AWAY" in sentence.tags or _is_new(sentence, event)
+    return event is not None and {"indefinite", "away"} <= event.traits
+
+
+def _is_new(sentence: EventSentence, event: EventMention | None) -> bool:
+    """Whether an event is told that the text has not told before."""
+    if event is None or event.traits & {"definite", "harm_only"}:
+        return False
+    return "indefinite" in event.traits or "ANAPHOR" not in sentence.tags
+
+
+def find_turns(sentences: tuple[EventSentence, ...], weights: EventWeights) -> frozenset[int]:
+    """Starts of the runs that have turned away from the attack at the top."""
+    out: set[int] = set()
+    turned, paragraph = False, -1
+    for sentence in sentences:
+        if sentence.body_number > 0:
+            if turns_away(sentence, weights):
+                turned = True
+            elif turned:
+                event = main_event(sentence, weights)
+                turned = not _turns_back(sentence, event, opens=sentence.paragraph != paragraph)
+        paragraph = sentence.paragraph
+        if turned:
+            out.add(sentence.start)
+    return frozenset(out)
+
+
+def _turns_back(sentence: EventSentence, event: EventMention | None, *, opens: bool) -> bool:
+    """Whether a sentence comes back. ``opens``: it is the first of its paragraph."""
+    if opens and "ANAPHOR" in sentence.tags:
+        return True
+    if event is None or event.is_bad:
+        return False
+    return "here" in event.traits and "indefinite" not in event.traits
