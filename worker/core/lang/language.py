@@ -214,9 +214,7 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
     except re.error as error:
         raise KnowledgeError(f"{where}: {form!r}: {error}") from error
     return tuple(
-        piece
-        for word in words
-        for piece in ([word] if is_shape(word) else _pieces(word, script))
+        piece for word in words for piece in ([word] if is_shape(word) else _pieces(word, script))
     )
 
 
