@@ -14,6 +14,7 @@ from worker.core.annotate.counts import CountMention, bounds, find_counts
 from worker.core.text.prose import compose
 
 EN = load_knowledge(PORTSMERE).languages["en"]
+AR = load_knowledge(PORTSMERE).languages["ar"]
 
 
 def read(text: str) -> list[CountMention]:
@@ -119,3 +120,55 @@ def test_find_counts_reads_digits_as_printed(value: int) -> None:
     if not 1900 <= value < 2100:
         assert [n.value for n in read(f"{value} people died")] == [value]
     assert [n.value for n in read(f"{value:,} people died")] in ([value], [])
+
+
+def read_arabic(text: str) -> list[tuple[str, int | None]]:
+    """What an Arabic text counts, and how many."""
+    return [(c.what, c.value) for c in find_counts(compose(None, text, "ar"), AR)]
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("خمسة وعشرون", 25),
+        ("خمس وعشرين", 25),
+        ("مئة وثلاثة وأربعين", 143),
+        ("ثلاثمائة وعشرة", 310),
+        ("ألف ومئتي", 1200),
+        ("خمسة وعشرين ألف", 25000),
+        ("ثلاثة عشر", 13),
+        ("١٤", 14),
+    ],
+)
+def test_find_counts_reads_a_unit_before_its_tens(number: str, value: int) -> None:
+    """Where a language says so, "five and twenty" is one number."""
+    assert read_arabic(f"وقالت الشرطة إن الانفجار أسفر عن مقتل {number} شخصا.") == [
+        ("killed", value)
+    ]
+
+
+def test_find_counts_keeps_two_numbers_where_the_unit_comes_last() -> None:
+    """ "Twenty dead and five wounded" is no 25."""
+    assert read_arabic("سقط عشرون قتيلا وخمسة جرحى") == [("killed", 20), ("injured", 5)]
+
+
+def test_find_counts_keeps_a_dual_out_of_a_number() -> None:
+    """Two policemen in one word are people already, no unit before the twenty behind them."""
+    text = "وأسفر الانفجار عن مقتل شرطيين وعشرين مدنيا"
+    (found,) = find_counts(compose(None, text, "ar"), AR)
+    assert [part.value for part in found.parts] == [2, 20]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("مقتل ستة وإصابة 20", [("killed", 6), ("injured", 20)]),
+        ("مقتل ستة وإصابة الـ20", [("killed", 6), ("injured", 20)]),
+        ("عدد القتلى 9 وعدد الجرحى بـ17", [("killed", 9), ("injured", 17)]),
+    ],
+)
+def test_find_counts_reads_a_number_with_a_clitic(
+    text: str, found: list[tuple[str, int | None]]
+) -> None:
+    """ "And", "with" and "the" are written to the word, the phrase or the digits behind them."""
+    assert read_arabic(f"أعلنت الشرطة {text}.") == found

@@ -16,6 +16,7 @@ import pytest
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.annotate.actors import STATES, find_actors
 from worker.core.annotate.counts import sentence_tokens
 from worker.core.annotate.dates import find_dates
 from worker.core.annotate.events import find_events
@@ -70,9 +71,11 @@ CASES = [
 
 def used_in_figures(prose: Prose, language: Language, reader: Reader) -> set[str]:
     """The rules that made or tagged something, or state something, in a text."""
+    named = find_actors(prose, KNOWLEDGE.profile.actors)
+    groups = tuple(a for a in named if a.actor.actor_class not in STATES)
     used: set[str] = set()
     for sentence in prose.sentences:
-        for run in sentence_tokens(prose, sentence, reader, language):
+        for run in sentence_tokens(prose, sentence, reader, language, groups):
             tokens, findings = reader.read(run)
             about = [finding.token for finding in findings if finding.token is not None]
             used.update(*(token.rules for token in (*tokens, *about)))

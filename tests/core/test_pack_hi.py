@@ -86,4 +86,4 @@ def test_those_who_kill_are_not_those_who_are_killed() -> None:
 )
 def test_what_is_feared_saved_or_no_person_is_no_figure(sentence: str) -> None:
     """A feared death, a life that was saved, metres and wickets count nobody."""
-    assert stated(sentence) == []
+    assert [what for what, _, _ in stated(sentence) if what in ("killed", "injured")] == []

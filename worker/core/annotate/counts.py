@@ -90,20 +90,27 @@ def find_counts(
         return ()
     found: list[CountMention] = []
     for sentence in prose.sentences:
-        for run in sentence_tokens(prose, sentence, reader, language):
-            tokens = [_with_group(t, groups) for t in run] if groups else run
-            found += _counts(reader, tokens, sentence)
+        for run in sentence_tokens(prose, sentence, reader, language, groups):
+            found += _counts(reader, run, sentence)
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
 def sentence_tokens(
-    prose: Prose, sentence: Sentence, reader: Reader, language: Language
+    prose: Prose,
+    sentence: Sentence,
+    reader: Reader,
+    language: Language,
+    groups: Sequence[Range] = (),
 ) -> Iterator[list[Token]]:
-    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``."""
-    capitals = capitals_of(prose, sentence, language)
-    tokens = reader.tokens(prose.text, sentence, capitals, prose.norm.letter)
+    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``.
+
+    ``groups``: names that are people of the attacking side, as in ``find_counts``.
+    """
+    is_capital = capitals_of(prose, sentence, language)
+    tokens = reader.tokens(prose.text, sentence, is_capital, prose.norm.letter)
     for first in range(0, len(tokens), LONGEST_TOKENS):
-        yield tokens[first : first + LONGEST_TOKENS]
+        run = tokens[first : first + LONGEST_TOKENS]
+        yield [_with_group(token, groups) for token in run] if groups else run
 
 
 def capitals_of(prose: Prose, sentence: Sentence, language: Language) -> Callable[[int], bool]:

@@ -230,8 +230,14 @@ class WordList:
         return self._hyphenated(word)
 
     def _listed(self, word: str) -> _Row:
+        """What the file says of a word; a shape adds no class that the word itself is listed under.
+
+        ("gunmen" are attackers, though "\\w+men" are men.)
+        """
         rows = self._words.get(word, [])
-        return _merged(rows + [row for shape, row in self._shapes if shape.fullmatch(word)])
+        own = NO_TAGS.union(*(row.tags for row in rows))
+        shaped = [row for shape, row in self._shapes if shape.fullmatch(word)]
+        return _merged(rows + [row for row in shaped if not row.tags <= own])
 
     def _stems(self, word: str) -> Iterable[str]:
         """The word without a prefix, without a suffix, without both."""

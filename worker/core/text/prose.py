@@ -77,7 +77,7 @@ _DATELINE_UNCASED = re.compile(
 _PLACE_WITH_DANDA = re.compile(
     rf"\W{{0,3}}[^\s.,।]{{2,15}}(?:,\s?[^\s.,।]{{2,14}})?(?:\s?{_SOURCE})?\s?।\s*"
 )
-"""A filing place that ends in a full stop is no sentence: "काबुल, एएनआइ। …"."""
+"""A filing place that ends in a full stop is no sentence: "गजनी, एएनआइ। …"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ Rules
 -----
 1. Classes under one harm ("two policemen and three civilians") are parts of one figure, which the
    clause prints as a whole: the whole comes first, with all of it in its quote.
-2. "Including nine children" is part of the count before it, and of what became of that.
+2. "Including nine children" is part of the count before it, and of what became of that. Where a
+   language puts the part first it is part of the count after it (Turkish "3'ü polis 8 kişi": of 8
+   persons 3 policemen), which the rule that found it says (tag ``PART_OF_NEXT``, flag ``of_next``).
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
    The victims are the rest (nine), with all of it in the quote.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
@@ -29,6 +31,8 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY", "REPLACED_COUNT"})
 _LISTED = frozenset({"GROUP"})
+_OF_NEXT = "of_next"
+"""Flag of a part that stands before its whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +63,32 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     told = {m.number for m in stated if m.what in ("killed", "injured")}
     stated = [m for m in stated if m.what != "shot" or m.number not in told]
     out: list[Count] = []
+    told_first: list[CountMention] = []
     for mention in told_once(stated):
-        if mention.what == "part":
+        if mention.what == "part" and _is_of_next(mention):
+            told_first.append(mention)
+        elif mention.what == "part":
             out = _with_part(out, mention)
         else:
             out += _with_parts(mention)
+    for mention in told_first:
+        out = _with_part(out, mention)
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
 
+def _is_of_next(mention: CountMention) -> bool:
+    """Whether a part stands before its whole."""
+    return "PART_OF_NEXT" in mention.tags or _OF_NEXT in mention.flags
+
+
 def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
-    """A part, put under the count before it in its sentence."""
-    whole = next(
-        (
-            c
-            for c in reversed(out)
-            if c.mention.sentence == mention.sentence and c.end <= mention.start and not c.parent
-        ),
-        None,
-    )
+    """A part, put under the count before it in its sentence, or after it where that is marked."""
+    wholes = [c for c in out if c.mention.sentence == mention.sentence and not c.parent]
+    before = [c for c in wholes if c.end <= mention.start]
+    after = [c for c in wholes if c.mention.number.start >= mention.number.end]
+    whole = before[-1] if before else None
+    if _is_of_next(mention) and after:
+        whole = after[0]
     if whole is None:
         return out
     of_attackers = mention.is_attackers and not whole.mention.is_attackers
@@ -103,12 +115,13 @@ def _without(whole: Count, attackers: Count) -> Iterator[Count]:
         return
     rest = replace(
         mention,
+        start=min(mention.start, taken.start),
         end=max(mention.end, taken.end),
         value=mention.value - taken.value,
         low=None if mention.low is None else mention.low - taken.value,
         high=None if mention.high is None else mention.high - taken.value,
     )
-    yield Count(mention.start, rest.end, rest, whole.measure, "unspecified")
+    yield Count(rest.start, rest.end, rest, whole.measure, "unspecified")
 
 
 def _with_parts(mention: CountMention) -> Iterator[Count]:
