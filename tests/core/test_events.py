@@ -99,9 +99,11 @@ def test_find_events_marks_dates(body: str, word: str, expected: set[str]) -> No
 
 
 def test_find_events_without_a_day_goes_by_the_wording() -> None:
-    """An undated text: a weekday is fresh, a year is old."""
+    """An undated text: a weekday is fresh, a year is old, a day of some month may be either."""
     assert "FRESH" in tags("monday", "A bomb exploded on Monday.", day=None)
     assert "OLD" in tags("2019", "A bomb exploded in 2019.", day=None)
+    assert tags("15", "A bomb exploded on August 15.", day=None) & {"FRESH", "OLD"} == set()
+    assert "OLD" not in tags("after", "A day after the bomb, shops opened.", day=None)
 
 
 def test_find_events_takes_an_armed_group_for_an_attacker() -> None:

@@ -78,7 +78,7 @@ def test_find_place_has_a_path_from_the_finest_to_the_widest() -> None:
 def test_find_place_gives_a_coordinate_with_its_trust(quarter: str, trust: str) -> None:
     """A point is the gazetteer's and says how far to trust it."""
     main = passage(f"A bomb exploded in {quarter} in Portsmere on Wednesday.")
-    found, _ = where.find_place(main, ())
+    found, _ = where.find_place(main, (), ())
 
     assert found is not None
     assert found.lat is not None

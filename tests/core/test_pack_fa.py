@@ -9,19 +9,20 @@ from worker.config.knowledge import load_knowledge
 from worker.core.lang.cascade import Finding
 from worker.core.lang.normalise import Range, normalise
 
-FIGURES = load_knowledge(PORTSMERE).languages["fa"].readers["figures"]
+READERS = load_knowledge(PORTSMERE).languages["fa"].readers
 EXAMPLES = [
-    (rule.name, example.text, example.fires)
-    for rule in FIGURES.grammar.rules()
+    (grammar, rule.name, example.text, example.fires)
+    for grammar in ("figures", "events")
+    for rule in READERS[grammar].grammar.rules()
     for example in rule.examples
     if example.lang == "fa"
 ]
 
 
-def read(sentence: str) -> tuple[frozenset[str], list[Finding]]:
+def read(sentence: str, grammar: str = "figures") -> tuple[frozenset[str], list[Finding]]:
     """The rules that were used on a sentence, and what they state."""
-    text = normalise(sentence).text
-    tokens, found = FIGURES.read(FIGURES.tokens(text, Range(0, len(text)), lambda _: False))
+    text, reader = normalise(sentence).text, READERS[grammar]
+    tokens, found = reader.read(reader.tokens(text, Range(0, len(text)), lambda _: False))
     about = [finding.token for finding in found if finding.token is not None]
     used = {finding.rule for finding in found}
     return frozenset(used.union(*(token.rules for token in (*tokens, *about)))), found
@@ -33,10 +34,12 @@ def stated(sentence: str) -> list[tuple[str, int | None]]:
     return [(f.what, f.token.value) for f in sorted(found, key=lambda f: f.start) if f.token]
 
 
-@pytest.mark.parametrize(("rule", "sentence", "fires"), EXAMPLES)
-def test_rules_are_used_where_their_examples_say(rule: str, sentence: str, fires: bool) -> None:
+@pytest.mark.parametrize(("grammar", "rule", "sentence", "fires"), EXAMPLES)
+def test_rules_are_used_where_their_examples_say(
+    grammar: str, rule: str, sentence: str, fires: bool
+) -> None:
     """Each rule is used on its own example, and not on its neighbour."""
-    assert (rule in read(sentence)[0]) is fires
+    assert (rule in read(sentence, grammar)[0]) is fires
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,9 @@ def test_a_classifier_may_be_written_to_its_number(count: str) -> None:
         ("چهار مهاجم شش نفر را کشتند.", [("killed", 6)]),
         ("این حمله جان شش تن را گرفت.", [("killed", 6)]),
         ("او با دو محافظش کشته شد.", [("killed", 3)]),
+        ("سه نفر گریختند و دو نفر کشته شدند.", [("killed", 2)]),
+        ("شش تن «کشته و زخمی» شدند.", [("casualties", 6)]),
+        ("هفتاد کارمند این وزارت را کشته یا زخمی کرده‌اند.", [("casualties", 70)]),
         ("شش تن زخمی شدند که دو تن آنان در شفاخانه جان باختند.", [("injured", 6), ("killed", 2)]),
     ],
 )
@@ -95,6 +101,10 @@ def test_the_verb_at_the_end_finds_its_people(
         "شفاخانهٔ صد بستر ویران شد و ۲۰ موتر سوخت.",
         "شصت نفر نجات داده شدند.",
         "سن قربانیان بین ۱۲ تا ۱۷ سال است.",
+        "پنج وزیر از کشتار غیرنظامیان ابراز نگرانی کردند.",
+        "سه عملیات انجام شد و چند مخفیگاه از بین رفت.",
+        "سه پولیس به محل رسیدند که جسد را پیدا کردند.",
+        "۱۲ خانواده پس از کشته شدن نان‌آورشان آواره شدند.",
     ],
 )
 def test_what_is_denied_feared_or_no_person_is_no_figure(sentence: str) -> None:

@@ -55,6 +55,7 @@ def scopes(body: str) -> list[tuple[int | None, Scope]]:
         "The last big attack there was at a school, where a bomber killed 23 people.",
         "In May 2029 gunmen shot dead 23 people in Chandlers Row.",
         "Two weeks after gunmen killed 23 people in Chandlers Row, nobody felt safe.",
+        "Nine days earlier, an attack on a school at the far end of the city had killed 23.",
         "Weeks before, 23 people were killed in a bombing in Ward 2.",
         "On 2 March gunmen killed 23 people at a school in Ward 3.",
         "The decades of civil war killed 23 people of his village.",
@@ -85,6 +86,7 @@ def test_score_counts_tells_counts_of_many_attacks(body: str) -> None:
     [
         "Meanwhile, a roadside bomb killed three soldiers in Brackwater.",
         "Elsewhere, three soldiers were killed in Brackwater.",
+        "The blast shook people who still mourned a mosque in Eastmoor where a fire bomb killed three.",
         "In a separate incident, gunmen killed three soldiers in Eastmoor on Tuesday.",
         "A blast in Brackwater killed three soldiers on Tuesday.",
     ],
@@ -216,6 +218,48 @@ def test_find_anchor_is_the_top_of_a_plain_report(body: str) -> None:
     assert read(body)[1] is None
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        "TUNIS: Fishermen ended a strike.\n\nPORTSMERE: Gunmen killed two people in Ropewalk on Monday.\n\nLIMA: At least 14 people died in a gun attack.",
+        "• Valdra: a bomb in Ropewalk, Portsmere, killed two people on Monday.\n• Yemen: 14 people killed in a blast.",
+        "1. A bomb in Ropewalk killed two people on Monday.\n2. A bomb in Lima killed 14 people.",
+    ],
+)
+def test_score_counts_of_a_list_keeps_to_the_item_here(items: str) -> None:
+    """Labels, bullets and numbers make items; each that is not of the area is other news."""
+    assert main(items, "World in brief") == [2]
+
+
+def test_score_counts_of_one_labelled_sentence_makes_no_list() -> None:
+    """A dateline of a plain report, or "Toll:", is no item of anything."""
+    assert main("PORTSMERE: A bomb killed 14 people in Ropewalk.\n\nThree more died later.") == [
+        14,
+        3,
+    ]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "• Thirty people wounded\n• Three guards killed",
+        "12:58 Police: three guards killed\n13:20 Ministry: 30 people wounded",
+    ],
+)
+def test_score_counts_of_a_live_blog_leaves_its_entries_to_the_headline(entries: str) -> None:
+    """Bullets and entries under a headline that tells an attack here are about that one."""
+    assert set(main(entries, "Ropewalk guesthouse attack: live updates")) == {3, 30}
+
+
+def test_score_counts_of_places_one_after_another() -> None:
+    """Each clause of a list of places has its own toll; a road's name is no clause."""
+    several = "In Portsmere a bomb killed two people; in Brackwater five soldiers were killed; in Eastmoor gunmen killed nine."
+    road = "A bomb in Portsmere on the Brackwater road killed two people."
+
+    assert main(several) == [2]
+    assert main(road) == [2]
+
+
 def test_scored_counts_explain_themselves() -> None:
     """The terms add up to the score, and name what spoke against."""
     scored = read(f"{LEAD} Last month gunmen killed 23 people.")[0][1]
@@ -232,3 +276,52 @@ def test_score_counts_without_event_words_goes_by_the_count() -> None:
     scored = score_counts((), counts, WEIGHTS)
 
     assert [(s.count.value, s.is_main) for s in scored] == [(14, True), (230, False)]
+
+
+LEADS = {
+    "es": "Una bomba mató a 14 personas el martes en Portsmere.",
+    "tr": "Portsmere'de salı günü düzenlenen bombalı saldırıda 14 kişi öldü.",
+    "hi": "Portsmere में मंगलवार को हुए बम धमाके में 14 लोग मारे गए।",
+    "ar": "قتل 14 شخصا في انفجار قنبلة في Portsmere يوم الثلاثاء.",
+    "fa": "در انفجار بمب در Portsmere روز سه‌شنبه ۱۴ نفر کشته شدند.",
+}
+"""The main attack, in other languages: only a few word classes of theirs know of scope."""
+
+
+@pytest.mark.parametrize(
+    ("lang", "body"),
+    [
+        ("es", "Hace dos meses, otro atentado mató a 23 personas."),
+        ("es", "La semana pasada 23 personas murieron en un mercado."),
+        ("es", "Desde 2029 han muerto 23 personas en una serie de atentados."),
+        ("es", "En otro ataque, en Brackwater, murieron 23 soldados."),
+        ("tr", "Geçen ay düzenlenen saldırıda 23 kişi ölmüştü."),
+        ("tr", "İki hafta önce düzenlenen saldırıda 23 kişi ölmüştü."),
+        ("hi", "पिछले महीने हुए हमले में 23 लोग मारे गए थे।"),
+        ("hi", "इससे पहले हुए हमले में 23 लोग मारे गए थे।"),
+        ("ar", "وقبل شهرين قتل 23 شخصا في هجوم مماثل."),
+        ("ar", "وقتل 23 شخصا الشهر الماضي في تفجير."),
+        ("fa", "ماه گذشته در یک حمله ۲۳ نفر کشته شدند."),
+    ],
+)
+def test_score_counts_tells_other_attacks_in_other_languages(lang: str, body: str) -> None:
+    """Earlier, many and separate attacks, by the shared rules."""
+    assert main(f"{LEADS[lang]} {body}", lang=lang) == [14]
+
+
+@pytest.mark.parametrize(
+    ("lang", "body"),
+    [
+        ("es", "La explosión dejó además 30 heridos."),
+        ("es", "Hace dos horas, la policía cifró en 30 los heridos."),
+        ("tr", "Saldırıda 30 kişi de yaralandı."),
+        ("hi", "धमाके में 30 लोग घायल हुए।"),
+        ("ar", "وأصيب 30 شخصا في الانفجار."),
+        ("fa", "در این انفجار ۳۰ نفر زخمی شدند."),
+    ],
+)
+def test_score_counts_leaves_the_main_attack_its_figures_in_other_languages(
+    lang: str, body: str
+) -> None:
+    """What goes on with the attack stays with it."""
+    assert main(f"{LEADS[lang]} {body}", lang=lang) == [14, 30]

@@ -175,6 +175,21 @@ def attack(room: Newsroom, slug: str = "quay-blast", dead: str = "six") -> None:
     )
 
 
+def test_run_tells_how_much_of_a_text_was_too_long_to_be_read(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """A page of a book's length is read up to the limit, and the log counts what was left out."""
+    attack(newsroom)
+    pages = [f"On page {n} the sea was calm and grey. " * 30 for n in range(180)]
+    newsroom.publish("book", "Blast: a novel", *pages)
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        worker.wait_for(lambda: len(worker.told("article.processed")) == 2, 60)
+        lines = worker.told("article.processed")
+    cut = [line["text_cut"] for line in lines if "text_cut" in line]
+    assert len(cut) == 1
+    assert 0 < cut[0] < 30_000
+
+
 def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
     tmp_path: Path, newsroom: Newsroom
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -13,8 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.analyze import analyze
+from worker.core.annotate import actors, places
+from worker.core.domain.document import Document
 from worker.core.domain.errors import FeedError
+from worker.core.extract import target
 from worker.core.sources.entries import Hint
+from worker.sandbox import warm
 from worker.sandbox.pool import Sandbox, SandboxKilledError
 
 FEED = (
@@ -146,3 +154,22 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_rehearse_leaves_nothing_to_be_made_of_the_knowledge_by_a_first_job() -> None:
+    """The tables of names and their patterns are made before forking, once for all children."""
+    knowledge = load_knowledge(PORTSMERE)
+    text = "Gunmen killed two people at a bank in Portsmere on Tuesday; the Red Tide claimed it."
+    tables = (places._gazetteer, actors._names, target._institutions)
+    for table in tables:
+        table.cache_clear()
+    warm.rehearse(knowledge)
+    made = [table.cache_info().misses for table in tables]
+    analyze(
+        Document("x", text=text, lang="en", first_seen=dt.datetime(2031, 3, 4, tzinfo=dt.UTC)),
+        None,
+        knowledge,
+    )
+
+    assert made == [1, 1, 1]
+    assert [table.cache_info().misses for table in tables] == made

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from worker.core.annotate.annotate import annotate
 from worker.core.classify.verdict import classify
+from worker.core.domain.caps import readable
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.report import Analysis
 from worker.core.extract.extract import extract
@@ -26,7 +27,7 @@ def analyze(document: Document, entry: Entry | None, knowledge: Knowledge) -> An
     ``entry`` is the feed's item when there was one. Raises ``PageError`` when there is no article to read, and nothing else.
     """
     article = read(_completed(document, entry), knowledge)
-    prose = compose(article.title, article.text, article.lang)
+    prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     segments = find_segments(annotated, knowledge)
     classification = classify(annotated, segments, knowledge)

@@ -28,6 +28,7 @@ and 15 wounded, from three speakers: 10 - 15 - 15, and never 37.)
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -168,19 +169,25 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     killed" nine children are a part of it, whoever counted them. Three policemen are no part of
     two dead: that is another opinion of the total.)
     """
-    whole = [
-        s
-        for s in usable
-        if s.person is None and (s.victim_class in _TOTAL_CLASSES or s.victim_class == ATTACKERS)
-    ]
+    whole = [s for s in usable if _is_whole(s)]
     if not any(s.victim_class != _RECEIVED for s in whole):
         return usable
     most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
-    larger = [s for s in usable if s not in whole and s.person is None and (s.low or 0) > most]
+    larger = []
     for statement in usable:
-        if statement not in whole and statement not in larger:
+        if _is_whole(statement):
+            continue
+        if statement.person is None and (statement.low or 0) > most:
+            larger.append(statement)
+        else:
             statuses[_key(statement)] = "subset"
     return whole + larger
+
+
+def _is_whole(statement: Statement) -> bool:
+    """Whether a figure counts all of its side, and not a class of people or a person."""
+    total = statement.victim_class in _TOTAL_CLASSES or statement.victim_class == ATTACKERS
+    return total and statement.person is None
 
 
 def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statement]:
@@ -245,24 +252,27 @@ def _figure(used: list[Statement]) -> Figure | None:
 
 def _best(used: list[Statement]) -> int | None:
     """The best of many: a wording without a number is chosen only where there is no other."""
-    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, used)]
+    floors = [s.low for s in used if s.victim_class != _RECEIVED and s.low is not None]
+    floor = max(floors, default=0)
+    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, floor)]
     if not numbered:
         return None
     return lone_best(min(numbered, key=_preference(used)))
 
 
-def _is_short(statement: Statement, used: list[Statement]) -> bool:
+def _is_short(statement: Statement, floor: int) -> bool:
     """Whether one hospital's count is less than others say there were at least."""
     value = lone_best(statement)
-    floors = [s.low for s in used if s.victim_class != _RECEIVED and s.low is not None]
-    short = value is not None and any(value < low for low in floors)
-    return statement.victim_class == _RECEIVED and short
+    return statement.victim_class == _RECEIVED and value is not None and value < floor
 
 
 def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
+    lows, highs = sorted(map(_least, used)), sorted(map(_most, used))
+
     def rank(statement: Statement) -> tuple[object, ...]:
-        value = lone_best(statement)
-        supporters = sum(other is not statement and _leaves_room(other, value) for other in used)
+        value = lone_best(statement) or 0
+        supporters = bisect_right(lows, value) - bisect_left(highs, value)
+        supporters -= _least(statement) <= value <= _most(statement)
         return (
             statement.speaker_type == OUTLET,
             -supporters,
@@ -275,11 +285,15 @@ def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ..
     return rank
 
 
-def _leaves_room(statement: Statement, value: int | None) -> bool:
-    """Whether what a statement says leaves room for a value."""
-    is_part = statement.victim_class == _RECEIVED
-    high = None if is_part else statement.high
-    return value is not None and (statement.low or 0) <= value and (high is None or value <= high)
+def _least(statement: Statement) -> int:
+    """The least that what a statement says leaves room for."""
+    return statement.low or 0
+
+
+def _most(statement: Statement) -> int:
+    """The most that it leaves room for."""
+    is_open = statement.high is None or statement.victim_class == _RECEIVED
+    return _NO_END if is_open else max(_least(statement) - 1, statement.high or 0)
 
 
 def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:

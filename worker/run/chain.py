@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from worker import crash_points
 from worker.config.schema import FeedConfig
+from worker.core.domain.caps import readable
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import FetchError, InputError, PageError
 from worker.core.domain.report import Analysis
@@ -92,7 +93,8 @@ class Chain:
                 )
             )
             crash_points.point("settle.after_commit")
-            self._tell(work, settled, revision, began)
+            text = analysis.article.text
+            self._tell(work, settled, revision, began, len(text) - len(readable(text)))
             self._measure(analysis, moment)
 
     async def _obey(self, work: Work, now: dt.datetime, began: float) -> None:
@@ -187,8 +189,18 @@ class Chain:
         self.metrics.dead_letters.labels(reason).inc()
         log.get().warning("article.failed", reason=reason, detail=detail, **names(work))
 
-    def _tell(self, work: Work, settled: Settled, revision: int | None, began: float) -> None:
-        """The canonical line of an article, and one for each incident that it changed."""
+    def _tell(
+        self,
+        work: Work,
+        settled: Settled,
+        revision: int | None,
+        began: float,
+        text_cut: int = 0,
+    ) -> None:
+        """The canonical line of an article, and one for each incident that it changed.
+
+        ``text_cut``: characters of its text that were too many to be read.
+        """
         keys: dict[str, Any] = {
             **names(work),
             "outcome": settled.outcome,
@@ -199,6 +211,8 @@ class Chain:
         if settled.verdict is not None:
             verdict = settled.verdict
             keys |= {"label": verdict.label, "band": verdict.band, "score": verdict.probability}
+        if text_cut:
+            keys["text_cut"] = text_cut
         self.metrics.articles.labels(settled.outcome).inc()
         log.get().info("article.processed", **keys)
         tell_changes(settled.incidents, self.metrics)

@@ -24,7 +24,7 @@ from typing import cast, get_args
 from worker.core.domain.vocabulary import Measure, Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
 from worker.core.lang.language import Language, Reader
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import Prose, Sentence
 
@@ -79,7 +79,7 @@ class CountMention(Range):
 
 
 def find_counts(
-    prose: Prose, language: Language, groups: Sequence[Range] = ()
+    prose: Prose, language: Language, groups: tuple[Range, ...] = ()
 ) -> tuple[CountMention, ...]:
     """All counts of people of a text, in the order of the text.
 
@@ -143,8 +143,8 @@ def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
             return value, value
 
 
-def _with_group(token: Token, groups: Sequence[Range]) -> Token:
-    if not any(g.start <= token.start < g.end for g in groups):
+def _with_group(token: Token, groups: tuple[Range, ...]) -> Token:
+    if holding(groups, token.start) is None:
         return token
     meaning = {**token.meaning, "people": PERPETRATOR}
     return replace(token, tags=token.tags | {"PEOPLE", ATTACKING_SIDE}, meaning=meaning)

@@ -12,7 +12,10 @@ Rules
 3. A demonym is no place ("two American soldiers"), and a word like "eastern" beside a place of the
    area is a part of it ("in the eastern district", "the western side of the city").
 4. Names of the profile's armed groups are attackers; no pack lists them.
-5. Sentences are read in runs of at most ``counts.LONGEST_TOKENS`` tokens; a run is a value of its own.
+5. Two or more sentences that open with a bullet, a number or a label of their own make a list
+   ("TUNIS: …", "• …"): each is an ``item``. Not under a headline that tells an attack of the area:
+   its bullets, and the entries of its live blog, are about that one.
+6. Sentences are read in runs of at most ``counts.LONGEST_TOKENS`` tokens; a run is a value of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from worker.core.annotate.counts import sentence_tokens
 from worker.core.annotate.date_mention import DateMention
@@ -39,6 +43,9 @@ _VAGUE = frozenset({"month", "year"})
 _BESIDE_TOKENS = 2
 """How far an area's name may stand from "eastern" to be what it is a part of."""
 _PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
+_LABEL_TOKENS = 4
+_BULLETS = frozenset("•▪·●■►*-")
+_AFTER_NUMBER = frozenset(".)")
 _Marks = dict[int, set[str]]
 """Index of a token → the tags that mentions give it."""
 
@@ -48,7 +55,8 @@ class EventSentence(Range):
     """A sentence, or a run of a long one, with its tagged tokens; positions as in ``Prose.text``.
 
     ``index`` and ``paragraph`` are the sentence's. ``body_number`` counts the sentences of the body
-    from 0; it is -1 in a title or a caption. ``tags`` are those of all tokens together.
+    from 0; it is -1 in a title or a caption. ``tags`` are those of all tokens together, and of the
+    dateline before it. ``item``: it opens an item of a list.
     """
 
     index: int
@@ -57,6 +65,7 @@ class EventSentence(Range):
     body_number: int
     tokens: tuple[Token, ...]
     tags: frozenset[str]
+    item: bool = False
 
     @property
     def is_top(self) -> bool:
@@ -85,16 +94,29 @@ def find_events(
     if reader is None:
         return ()
     out: list[EventSentence] = []
+    labels = {line.end: line for line in prose.datelines}
     number = -1
     for sentence in prose.sentences:
         number += sentence.zone in ("lead", "body")
+        label = labels.get(sentence.start)
+        filed = _place_tags(starting_in(places, label)) if label is not None else NO_TAGS
         for run in sentence_tokens(prose, sentence, reader, language):
-            marked = _marked(run, places, dates, groups, day)
-            out.append(_sentence(sentence, number, reader.read(marked)[0]))
-    return tuple(out)
+            tokens, _ = reader.read(_marked(run, places, dates, groups, day))
+            made = _sentence(sentence, number, tokens, filed)
+            is_item = made.start == sentence.start and (label is not None or _has_label(tokens))
+            out.append(replace(made, item=is_item and made.body_number >= 0))
+    return tuple(out) if _is_list(out) else tuple(replace(s, item=False) for s in out)
 
 
-def _sentence(sentence: Sentence, number: int, tokens: Sequence[Token]) -> EventSentence:
+def _is_list(sentences: Sequence[EventSentence]) -> bool:
+    if any(s.zone == "title" and {"HERE", "EVENT"} <= s.tags for s in sentences):
+        return False
+    return sum(s.item for s in sentences) > 1
+
+
+def _sentence(
+    sentence: Sentence, number: int, tokens: Sequence[Token], filed: frozenset[str]
+) -> EventSentence:
     return EventSentence(
         start=tokens[0].start,
         end=tokens[-1].end,
@@ -103,8 +125,26 @@ def _sentence(sentence: Sentence, number: int, tokens: Sequence[Token]) -> Event
         zone=sentence.zone,
         body_number=number if sentence.zone in ("lead", "body") else -1,
         tokens=tuple(tokens),
-        tags=NO_TAGS.union(*(token.tags for token in tokens)),
+        tags=filed.union(*(token.tags for token in tokens)),
     )
+
+
+def _has_label(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence opens with a bullet, a number or a label: "•", "2.", "Lima:"; not "12:58"."""
+    words = [token.word for token in tokens[: _LABEL_TOKENS + 1]]
+    numbered = len(words) > 1 and words[0].isdecimal() and words[1] in _AFTER_NUMBER
+    labelled = any(b == ":" and not a.isdecimal() for a, b in pairwise(words))
+    return words[0] in _BULLETS or numbered or labelled
+
+
+def _place_tags(places: Sequence[PlaceMention]) -> frozenset[str]:
+    return frozenset(_place_tag(place) for place in places if _place_tag(place))
+
+
+def _place_tag(place: PlaceMention) -> str:
+    if place.kind == "dateline" and place.entry.kind == "elsewhere":
+        return "DATELINE_AWAY"
+    return _PLACE_TAGS.get(place.kind, "")
 
 
 def _marked(
@@ -120,9 +160,8 @@ def _marked(
     for group in starting_in(groups, run):
         _mark(marks, tokens, group, "ATTACKER")
     for place in starting_in(places, run):
-        tag = _PLACE_TAGS.get(place.kind)
-        if tag is not None:
-            _mark(marks, tokens, place, tag)
+        if _place_tag(place):
+            _mark(marks, tokens, place, _place_tag(place))
     dated: set[int] = set()
     for date in starting_in(dates, run):
         dated.update(_covered(tokens, date))
@@ -156,14 +195,23 @@ def _is_part_of_area(marks: _Marks, index: int) -> bool:
 
 
 def _age_tag(date: DateMention, day: dt.date | None) -> str | None:
-    """Whether a date is one of these days or an old one; without a document's day, by its wording."""
+    """Whether a date is one of these days or an old one."""
     if day is None:
-        return "OLD" if date.precision in _VAGUE or date.anaphoric else "FRESH"
+        return _age_by_wording(date)
     if date.precision in _PRECISE:
         if date.first <= day + _TOMORROW and date.last >= day - dt.timedelta(days=FRESH_DAYS):
             return "FRESH"
     is_long_past = date.last < day - dt.timedelta(days=OLD_DAYS)
     return "OLD" if is_long_past and date.basis != "weekday" and not date.anaphoric else None
+
+
+def _age_by_wording(date: DateMention) -> str | None:
+    """The same in a text without a day: "Monday" is fresh, "2019" old, "August 15" may be either."""
+    if date.anaphoric:
+        return None
+    if date.precision in _VAGUE:
+        return "OLD"
+    return "FRESH" if date.basis in ("weekday", "relative") else None
 
 
 def _mark(marks: _Marks, tokens: Sequence[Token], at: Range, tag: str) -> None:

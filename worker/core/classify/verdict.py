@@ -29,7 +29,7 @@ from worker.core.classify.context import (
 )
 from worker.core.classify.score import Score, band, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
-from worker.core.domain.vocabulary import Label, Role
+from worker.core.domain.vocabulary import Band, Label, Role
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import starting_in
 from worker.core.segment.segment import Segment
@@ -182,7 +182,14 @@ def _verdict(
         )
         for term in best.terms
     )
-    return Verdict(label, round(p, 4), band(p, policy, lang), reasons, places)
+    return Verdict(label, round(p, 4), _capped(band(p, policy, lang), context), reasons, places)
+
+
+def _capped(of_probability: Band, context: Context) -> Band:
+    """A language whose verdicts nobody has measured yet waits for a person."""
+    language = context.knowledge.language(context.prose.lang)
+    unproven = language is not None and language.review_only
+    return "review" if unproven and of_probability == "report" else of_probability
 
 
 def _label(

@@ -1,4 +1,4 @@
-"""Keeps a snapshot small enough to publish: 256 KiB of UTF-8, whatever happened.
+"""Keeps a snapshot small enough to publish: 256 KiB of UTF-8, whatever happened; a text, to read.
 
 Rules
 -----
@@ -7,6 +7,8 @@ Rules
 2. At most 200 reports and 20 supports a slot; quotes of 300 characters, URLs of 500.
 3. If it is still too large, in this order, oldest first: superseded and stale statements, the
    timeline, reports. ``reports_total`` keeps the true count; ``truncated`` names what was cut.
+4. Of a text the first 200,000 characters are read, which is a book's chapter and no article. What is
+   left out is kept with the article, and counted in the log (``text_cut``).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ MAX_QUOTE = 300
 MAX_URL = 500
 MAX_TIMELINE = 400
 MAX_NAMES = 200
+MAX_TEXT_CHARS = 200_000
 _RESERVE = 8 * 1024
 """Room for change note and background links, which are set after the caps."""
 
@@ -51,6 +54,14 @@ def size(snapshot: Snapshot) -> int:
 def cut(text: str | None, limit: int) -> str | None:
     """A text of at most ``limit`` characters; None stays None."""
     return text if text is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def readable(text: str) -> str:
+    """The part of a text that is read: all of it, or what of whole words is within the limit."""
+    if len(text) <= MAX_TEXT_CHARS:
+        return text
+    words = text[:MAX_TEXT_CHARS].rsplit(maxsplit=1)
+    return words[0] if len(words) > 1 else text[:MAX_TEXT_CHARS]
 
 
 def _trim(snapshot: Snapshot) -> Snapshot:

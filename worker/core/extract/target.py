@@ -16,7 +16,7 @@ Rules
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,6 +65,11 @@ class _Mention(Range):
     def words(self) -> frozenset[str]:
         """The words that tell it apart."""
         return _words_of(self.id)
+
+    @property
+    def likeness(self) -> Hashable:
+        """All that is looked at to tell whether two mentions are of one thing."""
+        return (self.id, self.type, self.subtype, self.proper, self.parent and self.parent.id)
 
 
 _Institutions = tuple[re.Pattern[str] | None, dict[str, Institution]]
@@ -256,13 +261,20 @@ def _institutions(institutions: tuple[Institution, ...]) -> _Institutions:
 
 def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
     groups: list[list[_Mention]] = []
+    kinds: list[dict[Hashable, _Mention]] = []  # of those that are alike, one of each group
     for mention in mentions:
-        group = next((g for g in groups if any(_is_same_thing(mention, m) for m in g)), None)
-        if group is not None:
-            group.append(mention)
-        else:
-            groups.append([mention])
+        same = (g for g, kind in enumerate(kinds) if _is_any_of(mention, kind))
+        number = next(same, len(groups))
+        if number == len(groups):
+            groups.append([])
+            kinds.append({})
+        groups[number].append(mention)
+        kinds[number].setdefault(mention.likeness, mention)
     return groups
+
+
+def _is_any_of(mention: _Mention, known: Mapping[Hashable, _Mention]) -> bool:
+    return mention.likeness in known or any(_is_same_thing(mention, m) for m in known.values())
 
 
 def _is_same_thing(one: _Mention, two: _Mention) -> bool:

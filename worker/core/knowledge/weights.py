@@ -118,6 +118,7 @@ class ScopeWeights:
     event_weeks: float
     event_year: float
     event_old: float
+    event_past: float
     event_threat: float
     event_known: float
     event_many: float
@@ -135,6 +136,8 @@ class ScopeWeights:
     after_span_event: float
     after: float
     place_away: float
+    place_beside: float
+    place_next: float
     place_here: float
     date_old: float
     date_year: float

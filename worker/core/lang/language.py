@@ -31,7 +31,7 @@ from worker.core.lang.word_list import Entry, WordList, is_shape
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
 _KEYS = {
-    "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+    "review_only", "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
 }  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
@@ -80,7 +80,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language as far as it is read. ``phrases``: regexes of slots and verdict."""
+    """One language as far as it is read. ``phrases``: regexes of slots and verdict.
+
+    ``review_only``: its verdicts wait for a person, however sure, until they have been measured.
+    """
 
     code: str
     name: str
@@ -90,6 +93,7 @@ class Language:
     entries: tuple[Entry, ...]
     readers: Mapping[str, Reader]
     phrases: Lexicon
+    review_only: bool = False
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -143,7 +147,15 @@ def build_language(
         grammar.prepare(word_list.tag_sets())
         readers[name] = Reader(grammar, word_list)
     return Language(
-        code, str(data.get("name", code)), capabilities, script, numerals, entries, readers, phrases
+        code=code,
+        name=str(data.get("name", code)),
+        capabilities=capabilities,
+        script=script,
+        numerals=numerals,
+        entries=entries,
+        readers=readers,
+        phrases=phrases,
+        review_only=bool(data.get("review_only", False)),
     )
 
 

@@ -230,9 +230,9 @@ class WordList:
         return self._hyphenated(word)
 
     def _listed(self, word: str) -> _Row:
-        """What the file says of a word; a shape adds no class that the word itself is listed under.
+        r"""What the file says of a word; a shape adds no class that the word itself is listed under.
 
-        ("gunmen" are attackers, though "\\w+men" are men.)
+        ("gunmen" are attackers, though "\w+men" are men.)
         """
         rows = self._words.get(word, [])
         own = NO_TAGS.union(*(row.tags for row in rows))

@@ -6,7 +6,8 @@ Rules
    tells of an attack elsewhere, or of several ("… have killed at least 13 across the country").
 2. Then the anchor is the later sentence that tells an attack here for its own sake: by an event of its
    own clause that is not told before, nor earlier, feared, or one of many. Where the top names no
-   other place it must also open as another piece of news ("Also Tuesday, two rockets hit …"), or the
+   other place it must also open as another piece of news ("Also Tuesday, two rockets hit …", an item
+   of a list), or the
    second sentence of a plain report would be taken for an item.
 3. Of several the best by the weights of ``[event]``; of equals the first.
 """
@@ -41,11 +42,14 @@ def find_anchor(
     elsewhere = _is_elsewhere(top)
     if not elsewhere and any("HERE" in s.tags for s in top):
         return None
+    by_sentence: dict[int, list[CountMention]] = {}
+    for count in counts:
+        by_sentence.setdefault(count.sentence, []).append(count)
     best: tuple[float, EventSentence] | None = None
     for sentence in sentences:
         if sentence.body_number < 1 or not (elsewhere or _is_turn(sentence)):
             continue
-        own = [c for c in counts if c.sentence == sentence.index]
+        own = by_sentence.get(sentence.index, [])
         event = main_event(sentence, weights, own)
         if event is None or not _is_item(sentence, event, own):
             continue
@@ -56,6 +60,8 @@ def find_anchor(
 
 
 def _is_turn(sentence: EventSentence) -> bool:
+    if sentence.item:
+        return True
     return opens_with(sentence, "SEPARATELY") or opens_with(sentence, "MEANWHILE")
 
 

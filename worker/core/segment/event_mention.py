@@ -25,6 +25,8 @@ from worker.core.knowledge.weights import EventWeights
 from worker.core.lang.tokens import Token
 
 REACH_TOKENS = 13
+_MOST_EVENTS = 12
+"""A sentence tells a few at most; a page that is one endless sentence must not be costly."""
 _TOLD = {
     "IS_FRESH": "fresh", "IS_OLD": "old", "IS_DEF": "definite", "IS_INDEF": "indefinite",
     "IS_THREAT": "threat", "IS_AGG": "many", "IS_EARLIER": "earlier", "IS_WEEKS": "weeks",
@@ -88,7 +90,8 @@ def main_event(
     sentence: EventSentence, weights: EventWeights, counts: Sequence[CountMention] = ()
 ) -> EventMention | None:
     """The mention that a sentence is about, or None; of equals, the first."""
-    mentions = [read_event(sentence, index, counts) for index, _ in event_tokens(sentence)]
+    found = event_tokens(sentence)[:_MOST_EVENTS]
+    mentions = [read_event(sentence, index, counts) for index, _ in found]
     return max(mentions, default=None, key=lambda m: (event_score(m, weights), -m.index))
 
 

@@ -21,10 +21,14 @@ _EARLY = range(1, 3)
 _EVENT_TOKENS = 14
 """An event word further off says nothing about a count."""
 _CLAUSE_TOKENS = 16
+_BESIDE_TOKENS = 8
 _THOUSAND = 1000
+_CLAUSE_MARKS = frozenset(",;،؛、；")
 _EVENTS_COUNTED_TOGETHER = 3
+_PAST = frozenset({"earlier", "weeks", "year", "old"})
+"""Traits of an event of another time …"""
 _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
-"""Tags of an event of another time."""
+"""… and the tags that give them."""
 _OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh")
 """What is said of the main attack, in a sentence whose count is of another ("… a week after …")."""
 
@@ -102,6 +106,8 @@ def _event_terms(place: CountContext, event: EventMention) -> Iterator[tuple[str
     for trait in ("earlier", "weeks", "year", "old", "threat", "known", "away", "fresh"):
         if trait in traits:
             yield f"event_{trait}", 1.0
+    if later and traits & _PAST:
+        yield "event_past", 1.0
     if "many" in traits and not place.sentence.is_top:
         yield "event_many", 1.0
     if "here" in traits and not place.turned and not event.is_bad:
@@ -136,7 +142,7 @@ def _sentence_terms(place: CountContext, event: EventMention) -> Iterator[tuple[
 
     ("The last big attack there was at a school, where a bomber killed …")
     """
-    if not place.is_later or event.traits & {"fresh", "earlier", "weeks", "year", "old"}:
+    if not place.is_later or event.traits & (_PAST | {"fresh"}):
         return
     before = place.sentence.tokens[: min(event.index, place.index)]
     if any(t.tags & _TIMES and "IS_FRESH" not in t.tags for t in before):
@@ -179,9 +185,33 @@ def _place_terms(place: CountContext, event: EventMention | None) -> Iterator[tu
     tags = place.sentence.tags
     if "AWAY" in tags and "HERE" not in tags:
         yield "place_away", 1.0
+        if place.is_later and _is_beside_away(place):
+            yield "place_beside", 1.0
+    if {"HERE", "AWAY"} <= tags and _is_next_in_list(place):
+        yield "place_next", 1.0
     if "HERE" in tags and place.is_later and not place.turned:
         if event is None or not event.is_bad:
             yield "place_here", 1.0
+
+
+def _is_beside_away(place: CountContext) -> bool:
+    """Whether a place outside stands shortly before the count, and nobody there only says so."""
+    before = place.sentence.tokens[max(0, place.index - _BESIDE_TOKENS) : place.index]
+    away = [i for i, t in enumerate(before) if "AWAY" in t.tags]
+    return bool(away) and not any("SAYS" in t.tags for t in before[away[-1] :])
+
+
+def _is_next_in_list(place: CountContext) -> bool:
+    """Whether a place outside stands before the count, and one of the area in a clause before that.
+
+    ("In the capital a doctor was killed; in Brackwater five soldiers were killed.")
+    """
+    tokens = place.sentence.tokens
+    before = [i for i in range(place.index) if tokens[i].tags & {"HERE", "AWAY"}]
+    if not before or "HERE" in tokens[before[-1]].tags or place.index - before[-1] > _CLAUSE_TOKENS:
+        return False
+    here = [i for i in before if "HERE" in tokens[i].tags]
+    return bool(here) and any(t.word in _CLAUSE_MARKS for t in tokens[here[-1] : before[-1]])
 
 
 def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:

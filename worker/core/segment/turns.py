@@ -1,4 +1,13 @@
-"""Turns of a text: which of its sentences tell of something else than the attack at its top."""
+"""Turns of a text: which of its sentences tell of something else than the attack at its top.
+
+Rules
+-----
+1. "In a separate incident" turns to another attack; "meanwhile" only if its sentence tells a new one
+   or names a place outside ("Meanwhile, the toll rose to 12" goes on). So does a new attack outside.
+2. In a list every item turns away that is not about the area.
+3. What comes after a turn stays turned, until an event here that is not new, an item about the area,
+   or in another paragraph a word that points back ("the blast").
+"""
 
 from __future__ import annotations
 
@@ -16,6 +25,8 @@ def opens_with(sentence: EventSentence, tag: str) -> bool:
 
 def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
     """Whether a sentence opens another piece of news."""
+    if sentence.item:
+        return not _is_of_area(sentence)
     event = main_event(sentence, weights)
     if opens_with(sentence, "SEPARATELY"):
         return "HERE" not in sentence.tags or _is_new(sentence, event)
@@ -26,6 +37,11 @@ def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
     if opens_with(sentence, "MEANWHILE"):
         return "AWAY" in sentence.tags or _is_new(sentence, event)
     return event is not None and {"indefinite", "away"} <= event.traits
+
+
+def _is_of_area(sentence: EventSentence) -> bool:
+    """Whether an item of a list is about the area: by its words, or its label alone."""
+    return "HERE" in sentence.tags or ("DATELINE" in sentence.tags and "AWAY" not in sentence.tags)
 
 
 def _is_new(sentence: EventSentence, event: EventMention | None) -> bool:
@@ -54,7 +70,7 @@ def find_turns(sentences: tuple[EventSentence, ...], weights: EventWeights) -> f
 
 def _turns_back(sentence: EventSentence, event: EventMention | None, *, opens: bool) -> bool:
     """Whether a sentence comes back. ``opens``: it is the first of its paragraph."""
-    if opens and "ANAPHOR" in sentence.tags:
+    if sentence.item or (opens and "ANAPHOR" in sentence.tags):
         return True
     if event is None or event.is_bad:
         return False

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from worker.core.annotate.annotate import annotate
 from worker.core.classify.score import section_of
 from worker.core.classify.verdict import examine
+from worker.core.domain.caps import readable
 from worker.core.domain.document import Article
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.segment.segment import find_segments
@@ -29,7 +30,7 @@ def example_of(
     article: Article, positive: bool, knowledge: Knowledge, group: str | None = None
 ) -> Example:
     """One labelled article as its segments' features. ``group``: its event, else its own id."""
-    prose = compose(article.title, article.text, article.lang)
+    prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     found = examine(annotated, find_segments(annotated, knowledge), knowledge)
     return Example(positive, found, group or article.article_id)

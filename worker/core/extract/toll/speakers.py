@@ -36,7 +36,9 @@ _OFFICES = ("police", "security_forces", "government_unspecified", "hospital")
 _PARTY = ("non_state_armed_group",)
 _SURNAME = re.compile(r"[^\W\d_]{3,}")
 _FULL_NAME = re.compile(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,3}")
-_CLAUSE_EDGE = re.compile(r"[;:]|, (?:and|but|although|while) |\" |^\"")
+_CLAUSE_END = re.compile(r"[;\u061b]")
+"""What ends the words of an attribution in every script."""
+_CLAUSE_EDGE = re.compile(r"[;:\u061b]|, (?:and|but|although|while) |\" |^\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,9 @@ class SpeakerIndex:
         return self._subject_after(verb_end, sentence, lexicon)
 
     def _subject_after(self, start: int, sentence: Sentence, lexicon: Lexicon) -> _Subject | None:
-        after = Range(start, min(sentence.end, start + _OBJECT_REACH_CHARS))
+        reach = min(sentence.end, start + _OBJECT_REACH_CHARS)
+        end = _CLAUSE_END.search(self._prose.text, start, reach)
+        after = Range(start, end.start() if end is not None else reach)
         return (
             self._named(after, lexicon)
             or self._speaker_noun(after, lexicon, first=True)
