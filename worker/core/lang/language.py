@@ -31,9 +31,10 @@ from worker.core.lang.word_list import Entry, WordList, is_shape
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
 _KEYS = {
-    "review_only", "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+    "lang", "name", "capabilities", "review_only", "script", "number", "scale", "implies", "joints",
+    "units_first", "hides",
 }  # fmt: skip
-_CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
+_CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number", "hides")
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 
@@ -44,6 +45,7 @@ class WordClass:
 
     ``needed_by``: the capabilities that cannot do without it. ``made``: by rules or code, never listed.
     ``implies``: classes that its words have too. ``number``: how many people its words count.
+    ``hides``: its phrases are meant to hide what their words say ("among the dead").
     """
 
     name: str
@@ -54,6 +56,7 @@ class WordClass:
     made: bool = False
     implies: frozenset[str] = NO_TAGS
     number: int | None = None
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,9 @@ class Language:
     entries: tuple[Entry, ...]
     readers: Mapping[str, Reader]
     phrases: Lexicon
+    classes: Mapping[str, WordClass]
     review_only: bool = False
+    hiding: frozenset[tuple[str, ...]] = frozenset()
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -155,7 +160,9 @@ def build_language(
         entries=entries,
         readers=readers,
         phrases=phrases,
+        classes=classes,
         review_only=bool(data.get("review_only", False)),
+        hiding=frozenset(_form(form, script, source) for form in data.get("hides", ())),
     )
 
 
