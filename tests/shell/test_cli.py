@@ -244,3 +244,18 @@ def test_check_names_the_example_that_does_not_hold(tmp_path: Path) -> None:
         "killed is 6, not 7"
     ]
     assert done.returncode == 78
+
+
+def test_check_judges_the_language_packs_without_settings() -> None:
+    """A line for each pack with what it can do; gaps are told and are no fault."""
+    told = kabulwire("check", "--languages")
+    found = [
+        json.loads(row) for row in kabulwire("check", "--languages", "--json").stdout.splitlines()
+    ]
+
+    assert told.returncode == 0
+    assert {row["what"].partition(":")[0] for row in found} >= {"English (en)", "Turkish (tr)"}
+    assert all(row["problems"] == [] for row in found)
+    assert all(row["what"] in " ".join(told.stdout.split()) for row in found)
+    turkish = next(row for row in found if row["what"].startswith("Turkish"))
+    assert any(gap.startswith("no words of: ") for gap in turkish["gaps"])

@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
-from worker.core.domain.vocabulary import Measure, Qualifier
+from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import Language, Reader
+from worker.core.lang.language import STATED, Language, Reader
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import Prose, Sentence
@@ -38,7 +38,7 @@ _LEAST: dict[Qualifier, int] = {
     "hundreds": 200,
 }  # fmt: skip
 """What a wording without a number stands for at least."""
-_MEASURES = frozenset({*get_args(Measure), "shot", "part", "fate"})
+_COUNTED = STATED - {"nobody"}
 _SINGLE = frozenset({"SINGLE", "ONE_PERSON"})
 
 
@@ -155,7 +155,7 @@ def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iter
     for finding in _each_once(findings):
         if finding.what == "nobody":
             yield from _nobody(finding, sentence)
-        elif finding.what in _MEASURES and finding.token is not None:
+        elif finding.what in _COUNTED and finding.token is not None:
             mention = _mention(finding, finding.token, sentence)
             if mention is not None:
                 yield mention

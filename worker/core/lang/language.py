@@ -5,9 +5,10 @@ Rules
 1. A pack is a folder ``lang/<code>/``: ``language.toml`` (script, numerals, capabilities),
    ``words.toml`` (forms by class), ``phrases.toml`` (see ``lexicon``), and a file for each grammar
    that has rules of its own; the grammars of ``lang/shared`` serve every language.
-2. Word classes are declared once, in ``classes.toml``, with meaning and example. An unknown class or
-   meaning is refused when the pack is loaded, so a misspelt one is never silently empty; a language
-   that lacks a class which its capabilities need is refused as well.
+2. Word classes are declared once, in ``classes.toml``, with meaning and example. An unknown class is
+   refused when the pack is loaded, in a word list and in a rule; so are a value that is none of its
+   vocabulary ("childern"), and something stated that nobody takes up. A misspelt one would silently be
+   empty. A language that lacks a class which its capabilities need is refused as well.
 3. A class may imply others (``[implies]``: in a language of free word order a word of harm that
    stands after its number may stand before it too).
 """
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from worker.core.domain.errors import KnowledgeError
+from worker.core.domain.vocabulary import Measure, Qualifier, VictimClass
 from worker.core.lang.cascade import Finding, run
 from worker.core.lang.grammar import Grammar, build_grammar
 from worker.core.lang.lexicon import Lexicon
@@ -35,6 +37,14 @@ _KEYS = {
     "units_first", "hides",
 }  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number", "hides")
+_VALUES: Mapping[str, frozenset[str]] = {
+    "people": frozenset(get_args(VictimClass)),
+    "qualifier": frozenset(get_args(Qualifier)),
+    "fate": frozenset(get_args(Measure)),
+}
+"""What a word may say beside its class."""
+STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "nobody"})
+"""What rules may state; ``nobody`` of the measures behind it."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 
@@ -112,7 +122,12 @@ def read_classes(data: Mapping[str, Any], source: str) -> dict[str, WordClass]:
         if not {"meaning", "example"} <= set(row) or set(row) - set(_CLASS_KEYS):
             raise KnowledgeError(f"{source}: {name}: keys are {', '.join(_CLASS_KEYS)}")
         sets = {key: frozenset(row[key]) for key in ("needed_by", "implies") if key in row}
+        if row.get("value", "people") not in _VALUES:
+            raise KnowledgeError(f"{source}: {name}: value is one of {', '.join(_VALUES)}")
         classes[name] = WordClass(**{"name": name, **row, **sets})
+    for name, declared in classes.items():
+        for implied in sorted(declared.implies):
+            _known(implied, classes, f"{source}: {name}")
     return classes
 
 
@@ -207,6 +222,8 @@ def _entries(
             )
         rows = listed.items() if isinstance(listed, Mapping) else [(None, listed)]
         for value, forms in rows:
+            if declared.value is not None and value not in _VALUES[declared.value]:
+                raise KnowledgeError(f"{source}: {name}: no such {declared.value}: {value!r}")
             meaning = {} if value is None else {str(declared.value): str(value)}
             for form in forms:
                 words_of = _form(form, script, f"{source}: {name}")
@@ -269,8 +286,17 @@ def _check_grammar(
     classes: Mapping[str, WordClass],
     files: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> None:
-    unknown = grammar.classes - set(classes)
-    unknown |= {t for r in grammar.rules() if r.kind != "state" for t in {r.head} - set(classes)}
-    if unknown:
-        names = ", ".join(name for name, _ in files)
+    """Every tag that it names is declared, a word can set it to work, and what it states is taken up."""
+    names = ", ".join(name for name, _ in files)
+    made = {
+        tag for rule in grammar.rules() if rule.kind != "state" for tag in {rule.head} | rule.flags
+    }
+    if unknown := (grammar.classes | made) - set(classes):
         raise KnowledgeError(f"{names}: no such word class: {sorted(unknown)}")
+    if idle := {name for name in grammar.triggers if classes[name].made}:
+        raise KnowledgeError(f"{names}: no word is {sorted(idle)}: it cannot trigger a grammar")
+    for rule in grammar.rules():
+        if rule.kind == "state":
+            measures = rule.flags if rule.head == "nobody" else NO_TAGS
+            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"]):
+                raise KnowledgeError(f"{names}: {rule.name}: nobody takes up {sorted(wrong)}")
