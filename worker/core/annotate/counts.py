@@ -90,6 +90,8 @@ def find_counts(
         return ()
     found: list[CountMention] = []
     for sentence in prose.sentences:
+        if not reader.concerns(prose.text, sentence):
+            continue
         for run in sentence_tokens(prose, sentence, reader, language, groups):
             found += _counts(reader, run, sentence)
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))

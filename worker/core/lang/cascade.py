@@ -73,6 +73,8 @@ class _Sentence:
     done: set[tuple[int, int, str]]
 
     def apply(self, rule: Rule) -> None:
+        if not rule.may_match(frozenset(self.code)):
+            return
         position = 0
         while (match := rule.pattern().search(self.code, position)) is not None:
             if match.end() == match.start():

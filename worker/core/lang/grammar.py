@@ -44,10 +44,23 @@ ANY = "ANY"
 
 @dataclass(slots=True)
 class _Atom:
-    """One ``<formula>`` and the characters that satisfy it so far."""
+    """One ``<formula>`` as a class of characters, as far as there are any.
+
+    A formula that an empty set satisfies (``<!DOT>``) is written by those who fail it: most new sets
+    then change nothing, and no rule has to be compiled again for them.
+    """
 
     formula: str
     letters: str = _NEVER
+    by_failing: bool = False
+
+    def add(self, letter: str, tags: frozenset[str]) -> None:
+        """Sort a new character into the class, or out of it."""
+        if satisfies(self.formula, tags) != self.by_failing:
+            self.letters += letter
+
+    def __str__(self) -> str:
+        return f"[{'^' if self.by_failing else ''}{self.letters}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +84,23 @@ class Rule:
     source: str
     parts: list[str | _Atom]
     examples: tuple[Example, ...] = ()
+    needs: tuple[_Atom, ...] = ()
+    """Classes without one of which it cannot match: those outside every option and group."""
     _size: int = -1
     _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
+
+    def may_match(self, letters: frozenset[str]) -> bool:
+        """Whether a sentence of these characters has all that the rule cannot do without.
+
+        Asked before the pattern: of some hundred rules few concern a given sentence.
+        """
+        return not any(letters.isdisjoint(atom.letters) for atom in self.needs)
 
     def pattern(self) -> re.Pattern[str]:
         """The regex over characters of tag sets, as of now."""
         size = sum(len(part.letters) for part in self.parts if isinstance(part, _Atom))
         if size != self._size:
-            text = "".join(
-                part if isinstance(part, str) else f"[{part.letters}]" for part in self.parts
-            )
+            text = "".join(part if isinstance(part, str) else str(part) for part in self.parts)
             self._pattern, self._size = re.compile(_with_labels(text)), size
         return self._pattern
 
@@ -111,8 +131,7 @@ class Grammar:
             if found is None:
                 found = self._kept[kept] = chr(_FIRST_LETTER + len(self._kept))
                 for atom in self._atoms.values():
-                    if satisfies(atom.formula, kept):
-                        atom.letters += found
+                    atom.add(found, kept)
             self._letters[tags] = found
         return found
 
@@ -183,6 +202,7 @@ def _rule(
         raise KnowledgeError(f"{source}: {name}: a repeat without bound: {body!r}")
     head, *flags = re.split(r"[.,]", head)
     value = next((int(flag[2:]) for flag in flags if flag.startswith("v=")), None)
+    parts = _parts(body, atoms)
     return Rule(
         name=name,
         kind=_KINDS[kind],
@@ -190,7 +210,8 @@ def _rule(
         flags=frozenset(flag for flag in flags if "=" not in flag),
         value=value,
         source=text,
-        parts=_parts(body, atoms),
+        parts=parts,
+        needs=_needed(parts),
         examples=tuple(_examples(row, source)),
     )
 
@@ -219,10 +240,33 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
     for found in _ATOM.finditer(body):
         parts.append(body[position : found.start()].replace(" ", ""))
         label, formula = found.groups()
-        parts.append(f"\x00{label}\x01" if label else atoms.setdefault(formula, _Atom(formula)))
+        parts.append(f"\x00{label}\x01" if label else _atom(formula, atoms))
         position = found.end()
     parts.append(body[position:].replace(" ", ""))
     return parts
+
+
+def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
+    """The atoms that stand outside of groups and are not optional."""
+    needed: dict[str, _Atom] = {}
+    depth = 0
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            depth += part.count("(") - part.count(")")
+            if depth == 0 and "|" in part:
+                return ()
+            continue
+        after = parts[index + 1] if index + 1 < len(parts) else ""
+        optional = isinstance(after, str) and after.startswith(("?", "{0,"))
+        if depth == 0 and not optional and not part.by_failing:
+            needed[part.formula] = part
+    return tuple(needed.values())
+
+
+def _atom(formula: str, atoms: dict[str, _Atom]) -> _Atom:
+    if formula not in atoms:
+        atoms[formula] = _Atom(formula, by_failing=satisfies(formula, frozenset()))
+    return atoms[formula]
 
 
 def _with_labels(text: str) -> str:

@@ -86,6 +86,10 @@ class Reader:
         """The tokens of a stretch of normalised text, before any rule."""
         return self.words.tokens(text, at, is_capital, letter)
 
+    def concerns(self, text: str, at: Range) -> bool:
+        """Whether the grammar may find anything in a stretch: whether it holds a trigger."""
+        return self.words.concerns(text, at, self.grammar.triggers)
+
     def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
         """What the rules make of a sentence's tokens, and what they state."""
         return run(self.grammar, tokens)
