@@ -247,14 +247,18 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
 
 
 def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
-    """The atoms that stand outside of groups and are not optional."""
+    """The atoms that stand outside of groups and are not optional; none of a rule with a choice.
+
+    ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
+    """
     needed: dict[str, _Atom] = {}
     depth = 0
     for index, part in enumerate(parts):
         if isinstance(part, str):
-            depth += part.count("(") - part.count(")")
-            if depth == 0 and "|" in part:
-                return ()
+            for mark in part:
+                depth += (mark == "(") - (mark == ")")
+                if depth == 0 and mark == "|":
+                    return ()
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         optional = isinstance(after, str) and after.startswith(("?", "{0,"))
