@@ -87,8 +87,12 @@ def _load(folder: Path) -> Knowledge:
     )
 
 
+def load_languages() -> dict[str, Language]:
+    """All language packs, by code; no profile is needed. Raises ``KnowledgeError``."""
+    return _languages(hashlib.sha256())
+
+
 def _languages(digest: hashlib._Hash) -> dict[str, Language]:
-    """All language packs, by code."""
     categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
     classes = read_classes(_parse(_CLASSES, digest), _CLASSES.name)
     shared = {name: _grammar_file(_LEXICONS / "shared", name, digest) for name in _GRAMMARS}

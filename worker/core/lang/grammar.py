@@ -38,6 +38,8 @@ _UNIT = re.compile(r"(?:\[[^\]]*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))(?:[
 _UNBOUNDED = re.compile(r"[*+]|\{\d+,\}")
 _FIRST_LETTER = 0x4E00
 _NEVER = "\x02"
+ANY = "ANY"
+"""What every token satisfies, whatever its tags."""
 
 
 @dataclass(slots=True)
@@ -107,13 +109,14 @@ class Rule:
 class Grammar:
     """Stages of rules, and the alphabet that they read.
 
-    ``triggers``: a sentence without one of these tags is left alone. ``classes``: every tag that a
-    rule mentions or that code asks for; a word list is built of these.
+    ``triggers``: a sentence without one of these tags is left alone. ``sought``: every tag that a rule
+    looks for. ``classes``: these and what code asks for; a word list is built of them.
     """
 
     name: str
     triggers: frozenset[str]
     stages: tuple[tuple[Rule, ...], ...]
+    sought: frozenset[str]
     classes: frozenset[str]
     _atoms: dict[str, _Atom]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
@@ -155,7 +158,7 @@ def satisfies(formula: str, tags: frozenset[str]) -> bool:
     """``A&!B|C``: whether one of the alternatives holds, each a conjunction. ANY holds always."""
     return any(
         all(
-            t == "ANY" or ((t[1:] not in tags) if t.startswith("!") else t in tags)
+            t == ANY or ((t[1:] not in tags) if t.startswith("!") else t in tags)
             for t in part.split("&")
         )
         for part in formula.split("|")
@@ -181,9 +184,9 @@ def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> 
             by_stage[row["stage"]].append(_rule(row, source, macros, atoms))
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
-    classes = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula))
+    sought = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula)) - {ANY}
     ordered = tuple(tuple(by_stage[stage]) for stage in stages)
-    return Grammar(name, triggers, ordered, classes | triggers | reads, atoms)
+    return Grammar(name, triggers, ordered, sought, sought | triggers | reads, atoms)
 
 
 def _rule(
@@ -244,7 +247,10 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
 
 
 def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
-    """The atoms that stand outside of groups and are not optional."""
+    """The atoms that stand outside of groups and are not optional; none of a rule with a choice.
+
+    ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
+    """
     needed: dict[str, _Atom] = {}
     depth = 0
     for index, part in enumerate(parts):
