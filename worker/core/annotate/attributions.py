@@ -19,7 +19,7 @@ Rules
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -121,12 +121,13 @@ def find_attributions(
     if reader is None or not counts:
         return NOTHING_SAID
     directory = SpeakerDirectory(prose, outlet, names)
-    marks = _Marks(names, _apart(c.number for c in counts), tuple(_quotations(prose)))
+    marks = Marks.of(prose, names, counts)
     out: list[Attribution] = []
     last: Speaker | None = None
     before: Sentence | None = None
     for sentence in prose.sentences:
-        for run in sentence_tokens(prose, sentence, reader, language):
+        concerned = reader.concerns(prose.text, sentence)
+        for run in sentence_tokens(prose, sentence, reader, language) if concerned else ():
             for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
                 if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
                     out.append(made)
@@ -169,18 +170,19 @@ def _quotations(prose: Prose) -> Iterator[Range]:
             yield Range(opens, closes)
 
 
-def _apart(ranges: Iterable[Range]) -> tuple[Range, ...]:
-    """Stretches in the order of the text, those inside an earlier one left out."""
-    return tuple(apart(sorted(ranges, key=lambda r: (r.start, -r.end))))
-
-
 @dataclass(frozen=True, slots=True)
-class _Marks:
+class Marks:
     """What is known of a text before its attributions are read."""
 
     names: tuple[SpeakerName, ...]
     numbers: tuple[Range, ...]
     quoted: tuple[Range, ...]
+
+    @staticmethod
+    def of(prose: Prose, names: tuple[SpeakerName, ...], counts: tuple[CountMention, ...]) -> Marks:
+        """The marks of a text; ``names`` and ``counts`` in its order."""
+        numbers = sorted((c.number for c in counts), key=lambda r: (r.start, -r.end))
+        return Marks(names, tuple(apart(numbers)), tuple(_quotations(prose)))
 
     def on(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens with the tags of names, counts and quotations that they stand in."""
