@@ -35,6 +35,7 @@ _OFFICES = frozenset({"police", "security_forces", POWER_TYPE, "hospital"})
 _VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
 """Kinds that say least, the more telling first."""
 _ANONYMOUS_REACH_CHARS = 60
+_ANONYMOUS_BEFORE_TOKENS = 2
 _NAMES_BACK = 20
 """Among so many names before it "the group" is looked for."""
 _START = attrgetter("start")
@@ -120,9 +121,7 @@ class SpeakerDirectory:
             return last
         if found is None:
             name = kind if kind is not None else self._words(source)
-            party = kind == GROUP_TYPE
-            identity = f"{self._outlet}/{name}"
-            found = Speaker(None, identity, kind or UNKNOWN, perpetrator_party=party)
+            found = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN)
         anonymous = found.anonymous or _is_anonymous(tokens, described)
         printed = self._printed(described if self.names_person(described, tokens) else source)
         found = replace(found, name=printed, anonymous=anonymous)
@@ -203,8 +202,10 @@ def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bo
 
 
 def _is_anonymous(tokens: Sequence[Token], at: Range) -> bool:
-    reach = Range(at.start, at.end + _ANONYMOUS_REACH_CHARS)
-    return any("ANONYMOUS" in t.tags for t in _starting(tokens, reach))
+    """Whether the source, or what stands right before it or behind it, says that it has no name."""
+    before = [t for t in tokens if t.start < at.start][-_ANONYMOUS_BEFORE_TOKENS:]
+    behind = _starting(tokens, Range(at.start, at.end + _ANONYMOUS_REACH_CHARS))
+    return any("ANONYMOUS" in t.tags for t in (*before, *behind))
 
 
 def _starting(tokens: Sequence[Token], at: Range) -> Iterator[Token]:
