@@ -40,7 +40,7 @@ from worker.core.text.prose import Prose, Sentence
 _INTRODUCED_WITHIN = 2
 """How many sentences later somebody unnamed may be introduced by name."""
 _QUOTE = '"'
-_CONTRASTS = frozenset({"CONTRAST", "BUT"})
+_CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
 _SENTENCE = attrgetter("sentence")
 
 
@@ -48,13 +48,14 @@ _SENTENCE = attrgetter("sentence")
 class Attribution(Range):
     """Source and verb of saying, and the words that they govern. ``sentence``: its index.
 
-    ``person``: somebody is named by it.
+    ``person``: somebody is named by it; ``several``: more than one are quoted ("officials").
     """
 
     speaker: Speaker
     governs: Range
     sentence: int
     person: bool
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,10 @@ def _attributions(
             person = not here.again and directory.names_person(here.described, tokens)
             if here.of_previous and before is not None:
                 yield Attribution(before.start, before.end, speaker, before, before.index, person)
-            yield Attribution(here.start, here.end, speaker, governs, sentence.index, person)
+            at = (t for t in tokens if here.described.holds(t.start))
+            several = any("SPEAKERS" in t.tags for t in at)
+            index = sentence.index
+            yield Attribution(here.start, here.end, speaker, governs, index, person, several)
             last = speaker
 
 
@@ -241,7 +245,7 @@ def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
     out = []
     for index, here in enumerate(said):
         low, high = edges[index], edges[index + 1]
-        stops = (t.start for t in tokens if t.start >= here.end and "BUT" in t.tags)
+        stops = (t.start for t in tokens if t.start >= here.end and "HOWEVER" in t.tags)
         high = min([high, *stops])
         start = low if here.before else min(here.start, high)
         out.append(Range(start, high if here.after else max(here.end, start)))
@@ -272,7 +276,7 @@ def _introduced(found: Sequence[Attribution]) -> Iterator[Attribution]:
             named is not None
             and named.person
             and named.sentence - here.sentence <= _INTRODUCED_WITHIN
-            and is_introduction(here.speaker, named.speaker)
+            and is_introduction(here.speaker, named.speaker, here.several)
         ):
             yield replace(here, speaker=named.speaker)
         else:

@@ -115,16 +115,17 @@ class SpeakerDirectory:
         named = list(starting_in(self._names, described))
         kind = _kind(within)
         found = self._named(named, kind) or self._introduced(within)
-        if found is None and kind == GROUP_TYPE:
+        by_anaphor = found is None and kind == GROUP_TYPE
+        if by_anaphor:
             found = self._group_before(source.start)
         if found is None and last is not None and _points_back(within, kind, last):
             return last
         if found is None:
             name = kind if kind is not None else self._words(source)
-            found = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN)
+            found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
         anonymous = found.anonymous or _is_anonymous(tokens, described)
         printed = self._printed(described if self.names_person(described, tokens) else source)
-        found = replace(found, name=printed, anonymous=anonymous)
+        found = replace(found, name=found.name if by_anaphor else printed, anonymous=anonymous)
         self._remember(within, found)
         return found
 
@@ -145,10 +146,12 @@ class SpeakerDirectory:
         return None if group and kind in _OFFICES else chosen.speaker
 
     def _group_before(self, position: int) -> Speaker | None:
-        """The group that "the group" is: the last one named."""
+        """The group that "the group" is: the last one named that holds no power, else any."""
         index = bisect_left(self._names, position, key=_START)
-        earlier = reversed(self._names[max(0, index - _NAMES_BACK) : index])
-        return next((n.speaker for n in earlier if n.speaker.id.startswith("actor:")), None)
+        named = [n.speaker for n in self._names[max(0, index - _NAMES_BACK) : index]]
+        groups = [speaker for speaker in named if speaker.id.startswith("actor:")]
+        armed = [speaker for speaker in groups if speaker.type == GROUP_TYPE]
+        return (armed or groups or [None])[-1]
 
     def _introduced(self, within: Sequence[Token]) -> Speaker | None:
         """The person who was introduced by this surname, if nothing else describes him here."""
@@ -171,11 +174,14 @@ class SpeakerDirectory:
         return " ".join(self._prose.span(at).quote.split())
 
 
-def is_introduction(first: Speaker, second: Speaker) -> bool:
-    """Whether the second names the first: "an official said" and then the official by name."""
+def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
+    """Whether the second names the first: "an official said" and then the official by name.
+
+    ``several``: the first are more than one ("officials"); they are no single person of another kind.
+    """
     if first.type not in _OFFICES | {UNKNOWN} or "/" not in first.id or first.anonymous:
         return False
-    same = second.type == first.type or (first.type in _VAGUE and "/" in second.id)
+    same = second.type == first.type or (first.type in _VAGUE and not several)
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
 
 
