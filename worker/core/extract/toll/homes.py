@@ -2,9 +2,10 @@
 
 Rules
 -----
-1. A count that is scored into the main attack (``segment.scope``) goes to its report, wherever it
-   stands: a clause that looks like background may well give the attack's toll. Only another item of
-   a round-up keeps what stands in it.
+1. A count that is surely the main attack's (``segment.scope``) goes to its report, wherever it
+   stands: a clause that looks like background may well give the attack's toll. "Surely" is more
+   where the main attack's own words count people. Only another item of a round-up keeps what stands
+   in it.
 2. One that is scored out of it goes to the segment that holds it; if that is the main one, it stays
    there as a figure of something else (aggregate, another incident, background).
 """
@@ -28,6 +29,12 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
+_SURE = 3.7
+"""Log-odds at which a count leaves a stretch of background, where the main one counts nobody: "a day
+after a blast that left 90 dead, residents …" tells its only toll in a clause about the past."""
+_SURE_BESIDE_OTHERS = 4.9
+"""The same where the main stretch counts people: "the blast came hours after gunmen killed 12" counts
+somebody else's dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,9 @@ def find_homes(
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
     scored = score_counts(annotated.events, annotated.counts, weights, anchor)
-    homed = (_home(count, segments, main) for count in scored)
+    own = any(s.is_main and segment_at(segments, s.count.number.start) is main for s in scored)
+    sure = _SURE_BESIDE_OTHERS if own else _SURE
+    homed = (_home(count, segments, main, sure) for count in scored)
     return tuple(home for home in homed if home is not None)
 
 
@@ -60,11 +69,11 @@ def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment 
 
 
 def _home(
-    scored: ScopedCount, segments: tuple[Segment, ...], main: Segment | None
+    scored: ScopedCount, segments: tuple[Segment, ...], main: Segment | None, sure: float
 ) -> HomedCount | None:
     held = segment_at(segments, scored.count.number.start)
     if main is not None and (held is None or held is main):
         return HomedCount(scored.count, main, scored.scope)
-    if main is not None and scored.is_main and held is not None and held.kind != "item":
+    if main is not None and scored.score > sure and held is not None and held.kind != "item":
         return HomedCount(scored.count, main, "incident")
     return HomedCount(scored.count, held, _SCOPES[held.kind]) if held is not None else None
