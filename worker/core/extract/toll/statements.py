@@ -194,19 +194,17 @@ def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     attributed = {
         (s.measure, is_perpetrator(s.victim_class), s.value)
         for s in statements
-        if s.speaker_type != NARRATOR and not s.perpetrator_party and s.scope == "incident"
+        if s.speaker_type != NARRATOR
+        and not (s.perpetrator_party or s.derived)
+        and s.scope == "incident"
     }
-    body = {
-        (s.measure, is_perpetrator(s.victim_class))
-        for s in statements
-        if s.zone in ("lead", "body") and _stands(s) and s.person is None
-    }
+    body = [s for s in statements if s.zone in ("lead", "body") and _stands(s)]
     return tuple(
         replace(s, derived=True)
         if s.speaker_type == NARRATOR
         and (
             (s.value is not None and (*_side(s), s.value) in attributed)
-            or (s.zone == "title" and _side(s) in body)
+            or (s.zone == "title" and any(_outdoes(one, s) for one in body))
         )
         else s
         for s in statements
@@ -215,6 +213,16 @@ def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
 def _side(statement: Statement) -> tuple[str, bool]:
     return statement.measure, is_perpetrator(statement.victim_class)
+
+
+def _outdoes(body: Statement, title: Statement) -> bool:
+    """Whether a number of the body makes the headline's a short or old one.
+
+    A headline may also be the only sum of what the body tells one by one: that is larger.
+    """
+    if _side(body) != _side(title) or body.value is None or body.person is not None:
+        return False
+    return body.high is None or (title.low or 0) <= body.value
 
 
 def _stands(statement: Statement) -> bool:
