@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
-from worker.core.domain.vocabulary import Measure, Qualifier
+from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import Language, Reader
+from worker.core.lang.language import STATED, Language, Reader
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import Prose, Sentence
@@ -38,7 +38,7 @@ _LEAST: dict[Qualifier, int] = {
     "hundreds": 200,
 }  # fmt: skip
 """What a wording without a number stands for at least."""
-_MEASURES = frozenset({*get_args(Measure), "shot", "part", "fate", "again"})
+_COUNTED = STATED - {"nobody"}
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 
@@ -92,20 +92,29 @@ def find_counts(
         return ()
     found: list[CountMention] = []
     for sentence in prose.sentences:
-        for run in sentence_tokens(prose, sentence, reader, language):
-            tokens = [_with_group(t, groups) for t in run] if groups else run
-            found += _counts(reader, tokens, sentence)
+        if not reader.concerns(prose.text, sentence):
+            continue
+        for run in sentence_tokens(prose, sentence, reader, language, groups):
+            found += _counts(reader, run, sentence)
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
 def sentence_tokens(
-    prose: Prose, sentence: Sentence, reader: Reader, language: Language
+    prose: Prose,
+    sentence: Sentence,
+    reader: Reader,
+    language: Language,
+    groups: tuple[Range, ...] = (),
 ) -> Iterator[list[Token]]:
-    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``."""
+    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``.
+
+    ``groups``: names that are people of the attacking side, as in ``find_counts``.
+    """
     is_capital = capitals_of(prose, sentence, language)
     tokens = reader.tokens(prose.text, sentence, is_capital, prose.norm.letter)
     for first in range(0, len(tokens), LONGEST_TOKENS):
-        yield tokens[first : first + LONGEST_TOKENS]
+        run = tokens[first : first + LONGEST_TOKENS]
+        yield [_with_group(token, groups) for token in run] if groups else run
 
 
 def capitals_of(prose: Prose, sentence: Sentence, language: Language) -> Callable[[int], bool]:
@@ -150,7 +159,7 @@ def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iter
     for finding in _each_once(findings):
         if finding.what == "nobody":
             yield from _nobody(finding, sentence)
-        elif finding.what in _MEASURES and finding.token is not None:
+        elif finding.what in _COUNTED and finding.token is not None:
             mention = _mention(finding, finding.token, sentence)
             if mention is not None:
                 yield mention

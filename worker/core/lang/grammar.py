@@ -38,14 +38,29 @@ _UNIT = re.compile(r"(?:\[[^\]]*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))(?:[
 _UNBOUNDED = re.compile(r"[*+]|\{\d+,\}")
 _FIRST_LETTER = 0x4E00
 _NEVER = "\x02"
+ANY = "ANY"
+"""What every token satisfies, whatever its tags."""
 
 
 @dataclass(slots=True)
 class _Atom:
-    """One ``<formula>`` and the characters that satisfy it so far."""
+    """One ``<formula>`` as a class of characters, as far as there are any.
+
+    A formula that an empty set satisfies (``<!DOT>``) is written by those who fail it: most new sets
+    then change nothing, and no rule has to be compiled again for them.
+    """
 
     formula: str
     letters: str = _NEVER
+    by_failing: bool = False
+
+    def add(self, letter: str, tags: frozenset[str]) -> None:
+        """Sort a new character into the class, or out of it."""
+        if satisfies(self.formula, tags) != self.by_failing:
+            self.letters += letter
+
+    def __str__(self) -> str:
+        return f"[{'^' if self.by_failing else ''}{self.letters}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +84,27 @@ class Rule:
     source: str
     parts: list[str | _Atom]
     examples: tuple[Example, ...] = ()
+    needs: tuple[_Atom, ...] = ()
+    """Classes without one of which it cannot match: those outside every option and group."""
+    _seen: int = -1
     _size: int = -1
     _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
 
-    def pattern(self) -> re.Pattern[str]:
-        """The regex over characters of tag sets, as of now."""
+    def may_match(self, letters: frozenset[str]) -> bool:
+        """Whether a sentence of these characters has all that the rule cannot do without.
+
+        Asked before the pattern: of some hundred rules few concern a given sentence.
+        """
+        return not any(letters.isdisjoint(atom.letters) for atom in self.needs)
+
+    def pattern(self, letters: int) -> re.Pattern[str]:
+        """The regex over characters of tag sets; ``letters``: how many there are by now."""
+        if letters == self._seen:
+            return self._pattern
+        self._seen = letters
         size = sum(len(part.letters) for part in self.parts if isinstance(part, _Atom))
         if size != self._size:
-            text = "".join(
-                part if isinstance(part, str) else f"[{part.letters}]" for part in self.parts
-            )
+            text = "".join(part if isinstance(part, str) else str(part) for part in self.parts)
             self._pattern, self._size = re.compile(_with_labels(text)), size
         return self._pattern
 
@@ -87,13 +113,14 @@ class Rule:
 class Grammar:
     """Stages of rules, and the alphabet that they read.
 
-    ``triggers``: a sentence without one of these tags is left alone. ``classes``: every tag that a
-    rule mentions or that code asks for; a word list is built of these.
+    ``triggers``: a sentence without one of these tags is left alone. ``sought``: every tag that a rule
+    looks for. ``classes``: these and what code asks for; a word list is built of them.
     """
 
     name: str
     triggers: frozenset[str]
     stages: tuple[tuple[Rule, ...], ...]
+    sought: frozenset[str]
     classes: frozenset[str]
     _atoms: dict[str, _Atom]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
@@ -108,10 +135,14 @@ class Grammar:
             if found is None:
                 found = self._kept[kept] = chr(_FIRST_LETTER + len(self._kept))
                 for atom in self._atoms.values():
-                    if satisfies(atom.formula, kept):
-                        atom.letters += found
+                    atom.add(found, kept)
             self._letters[tags] = found
         return found
+
+    @property
+    def size(self) -> int:
+        """How many characters the alphabet has by now."""
+        return len(self._kept)
 
     def prepare(self, tag_sets: Iterable[frozenset[str]]) -> None:
         """Give the sets of a word list their characters, and compile every rule.
@@ -122,7 +153,7 @@ class Grammar:
             self.letter(tags)
         for rule in self.rules():
             try:
-                rule.pattern()
+                rule.pattern(self.size)
             except re.error as error:
                 name = f"{self.name}: {rule.name}"
                 raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
@@ -136,7 +167,7 @@ def satisfies(formula: str, tags: frozenset[str]) -> bool:
     """``A&!B|C``: whether one of the alternatives holds, each a conjunction. ANY holds always."""
     return any(
         all(
-            t == "ANY" or ((t[1:] not in tags) if t.startswith("!") else t in tags)
+            t == ANY or ((t[1:] not in tags) if t.startswith("!") else t in tags)
             for t in part.split("&")
         )
         for part in formula.split("|")
@@ -162,9 +193,9 @@ def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> 
             by_stage[row["stage"]].append(_rule(row, source, macros, atoms))
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
-    classes = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula))
+    sought = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula)) - {ANY}
     ordered = tuple(tuple(by_stage[stage]) for stage in stages)
-    return Grammar(name, triggers, ordered, classes | triggers | reads, atoms)
+    return Grammar(name, triggers, ordered, sought, sought | triggers | reads, atoms)
 
 
 def _rule(
@@ -180,6 +211,7 @@ def _rule(
         raise KnowledgeError(f"{source}: {name}: a repeat without bound: {body!r}")
     head, *flags = re.split(r"[.,]", head)
     value = next((int(flag[2:]) for flag in flags if flag.startswith("v=")), None)
+    parts = _parts(body, atoms)
     return Rule(
         name=name,
         kind=_KINDS[kind],
@@ -187,7 +219,8 @@ def _rule(
         flags=frozenset(flag for flag in flags if "=" not in flag),
         value=value,
         source=text,
-        parts=_parts(body, atoms),
+        parts=parts,
+        needs=_needed(parts),
         examples=tuple(_examples(row, source)),
     )
 
@@ -216,10 +249,37 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
     for found in _ATOM.finditer(body):
         parts.append(body[position : found.start()].replace(" ", ""))
         label, formula = found.groups()
-        parts.append(f"\x00{label}\x01" if label else atoms.setdefault(formula, _Atom(formula)))
+        parts.append(f"\x00{label}\x01" if label else _atom(formula, atoms))
         position = found.end()
     parts.append(body[position:].replace(" ", ""))
     return parts
+
+
+def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
+    """The atoms that stand outside of groups and are not optional; none of a rule with a choice.
+
+    ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
+    """
+    needed: dict[str, _Atom] = {}
+    depth = 0
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            for mark in part:
+                depth += (mark == "(") - (mark == ")")
+                if depth == 0 and mark == "|":
+                    return ()
+            continue
+        after = parts[index + 1] if index + 1 < len(parts) else ""
+        optional = isinstance(after, str) and after.startswith(("?", "{0,"))
+        if depth == 0 and not optional and not part.by_failing:
+            needed[part.formula] = part
+    return tuple(needed.values())
+
+
+def _atom(formula: str, atoms: dict[str, _Atom]) -> _Atom:
+    if formula not in atoms:
+        atoms[formula] = _Atom(formula, by_failing=satisfies(formula, frozenset()))
+    return atoms[formula]
 
 
 def _with_labels(text: str) -> str:

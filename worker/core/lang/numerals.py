@@ -66,6 +66,8 @@ class _Sum:
 
 def compose(tokens: Sequence[Token], numerals: Numerals) -> list[Token]:
     """The same tokens, with each run of number words made one token."""
+    if not any(NUMBER in t.tags or DECIMAL in t.tags for t in tokens):
+        return list(tokens)
     out: list[Token] = []
     index = 0
     while index < len(tokens):

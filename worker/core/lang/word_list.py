@@ -5,7 +5,7 @@ Rules
 1. A form is a word, or a phrase of words with blanks; each of its words may be a regex. It is
    normalised when loaded, so that a file keeps natural spelling.
 2. At each token the longest phrase wins, and takes its words' place. A phrase has the classes that
-   it is listed under, not those of its words (``hidden_classes`` finds what is lost that way).
+   it is listed under, not those of its words (``pack_state`` finds what is lost that way).
 3. A word that is not listed is looked up without the clitics and endings of its script, then by its
    parts when it is a number with a hyphen ("twenty-five").
 4. What no class knows is ``WORD`` or ``PUNCT``. ``CAP``: it begins with a capital where capitals mean
@@ -19,13 +19,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from worker.core.lang.normalise import Range
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
-from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_number
+from worker.core.lang.tokens import (
+    NO_TAGS,
+    Piece,
+    Script,
+    Token,
+    cut,
+    is_clock_time,
+    read_number,
+)
 
 WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
+NO_COUNT = "OTHERNUM"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
@@ -62,6 +71,7 @@ class _Node:
 
 
 _UNKNOWN = _Row(NO_TAGS, {}, None)
+_CAPITAL = frozenset({CAPITAL})
 
 
 class WordList:
@@ -80,14 +90,25 @@ class WordList:
         self._shapes: list[tuple[re.Pattern[str], _Row]] = []
         self._phrases = _Node()
         self._known: dict[str, _Row] = {}
+        self.listed: frozenset[str] = NO_TAGS
+        """All classes that some form has."""
+        self._opened: dict[frozenset[str], tuple[frozenset[str], list[re.Pattern[str]]]] = {}
         for entry in entries:
             tags = frozenset({entry.tag}) | implies.get(entry.tag, NO_TAGS)
+            self.listed |= tags
             self._add(entry.words, _Row(tags, entry.meaning, entry.value))
 
     def tag_sets(self) -> set[frozenset[str]]:
         """The tag sets of all single forms, for a grammar to know before it reads."""
         rows = [row for rows in self._words.values() for row in rows]
         return {row.tags for row in rows} | {_merged(rows).tags for rows in self._words.values()}
+
+    def classes_of(self, words: Sequence[str]) -> frozenset[str]:
+        """What a word or a whole phrase is by this list; nothing when it is not listed."""
+        if len(words) == 1:
+            return self._row(words[0]).tags
+        size, row = self._phrase([Piece(0, 0, word) for word in words], 0)
+        return row.tags if size == len(words) else NO_TAGS
 
     def tokens(
         self,
@@ -106,28 +127,45 @@ class WordList:
         index = 0
         while index < len(pieces):
             size, row = self._phrase(pieces, index)
+            first, last = pieces[index], pieces[index + size - 1]
+            word = first.word
             if size == 1:
-                token = self._token(pieces[index])
+                row = self._row(word)
             else:
-                first, last = pieces[index], pieces[index + size - 1]
-                printed = " ".join(p.word for p in pieces[index : index + size])
-                token = Token(
-                    first.start, last.end, row.tags, printed, row.value, meaning=row.meaning
-                )
-            if is_capital(token.start):
-                token = replace(token, tags=token.tags | {CAPITAL})
-            if self._is_marked(token, letter):
-                token = replace(token, tags=token.tags | {MARKED})
-            out.append(token)
+                word = " ".join(p.word for p in pieces[index : index + size])
+            tags = row.tags
+            if is_capital(first.start):
+                tags |= _CAPITAL
+            if self._script.marked and self._is_marked(first.start, last.end, letter):
+                tags |= {MARKED}
+            out.append(Token(first.start, last.end, tags, word, row.value, None, row.meaning))
             index += size
         return compose(out, self._numerals)
 
-    def _is_marked(self, token: Token, letter: Callable[[int], str] | None) -> bool:
+    def concerns(self, text: str, at: Range, tags: frozenset[str]) -> bool:
+        """Whether a stretch may hold a token with one of these tags. Cheap; never wrongly no."""
+        starts, shapes = self._openings(tags)
+        return any(
+            piece.word in starts
+            or not tags.isdisjoint(self._row(piece.word).tags)
+            or any(shape.fullmatch(piece.word) for shape in shapes)
+            for piece in self._split(list(cut(text, at, self._script)))
+        )
+
+    def _openings(self, tags: frozenset[str]) -> tuple[frozenset[str], list[re.Pattern[str]]]:
+        """What the phrases with one of these tags begin with: words, and shapes."""
+        found = self._opened.get(tags)
+        if found is None:
+            words = {w for w, node in self._phrases.words.items() if _leads_to(node, tags)}
+            shapes = [shape for shape, node in self._phrases.shapes if _leads_to(node, tags)]
+            found = self._opened[tags] = frozenset(words), shapes
+        return found
+
+    def _is_marked(self, start: int, end: int, letter: Callable[[int], str] | None) -> bool:
         """Whether a token is printed with a letter that tells it from another word."""
-        marked = self._script.marked
-        if not marked or letter is None:
-            return bool(marked)
-        return any(letter(i).casefold() in marked for i in range(token.start, token.end))
+        if letter is None:
+            return True
+        return any(letter(i).casefold() in self._script.marked for i in range(start, end))
 
     def _add(self, words: tuple[str, ...], row: _Row) -> None:
         if len(words) == 1:
@@ -147,14 +185,14 @@ class WordList:
         """
         out: list[Piece] = []
         for piece in pieces:
-            hyphen = self._range_hyphen(piece.word)
+            hyphen = self._range_hyphen(piece.word) if "-" in piece.word else 0
             if hyphen:
                 middle = piece.start + hyphen
                 out.append(Piece(piece.start, middle, piece.word[:hyphen]))
                 out.append(Piece(middle, middle + 1, "-"))
                 out.append(Piece(middle + 1, piece.end, piece.word[hyphen + 1 :]))
                 continue
-            clitic = self._clitic(piece.word)
+            clitic = self._clitic(piece.word) if self._script.split else None
             if clitic is None:
                 out.append(piece)
                 continue
@@ -181,23 +219,9 @@ class WordList:
             rest = word[len(clitic) :]
             if word.startswith(clitic) and len(rest) >= _SHORTEST_STEM:
                 opens_phrase = rest in self._phrases.words
-                if rest.isdigit() or opens_phrase or self._row(rest).tags:
+                if rest.isdigit() or opens_phrase or self._look_up(rest).tags:
                     return clitic
         return None
-
-    def _token(self, piece: Piece) -> Token:
-        row = self._row(piece.word)
-        tags, meaning, value = row.tags, row.meaning, row.value
-        number, decimal = read_number(piece.word, self._script)
-        if number is not None:
-            tags, value = tags | {NUMBER, DIGITS}, number
-            if len(piece.word) == 4 and number in _YEARS:
-                tags |= {YEAR}
-        elif decimal is not None:
-            tags, meaning = tags | {DECIMAL}, {**meaning, "decimal": decimal}
-        if not tags:
-            tags = frozenset({WORD if piece.word[:1].isalpha() else PUNCT})
-        return Token(piece.start, piece.end, tags, piece.word, value, meaning=meaning)
 
     def _row(self, word: str) -> _Row:
         """What is known of a word; remembered, since the same words come back all day."""
@@ -205,8 +229,22 @@ class WordList:
         if found is None:
             if len(self._known) > 1 << 16:
                 self._known.clear()
-            found = self._known[word] = self._look_up(word)
+            found = self._known[word] = self._with_number(word, self._look_up(word))
         return found
+
+    def _with_number(self, word: str, row: _Row) -> _Row:
+        """What digits add to what is listed; a word that nothing is known of is ``WORD``."""
+        tags, meaning, value = row.tags, row.meaning, row.value
+        number, decimal = read_number(word, self._script)
+        if number is not None:
+            tags, value = tags | {NUMBER, DIGITS}, number
+            if len(word) == 4 and number in _YEARS:
+                tags |= {YEAR}
+        elif decimal is not None:
+            tags, meaning = tags | {DECIMAL}, {**meaning, "decimal": decimal}
+        elif is_clock_time(word):
+            tags |= {NO_COUNT}
+        return _Row(tags or frozenset({WORD if word[:1].isalpha() else PUNCT}), meaning, value)
 
     def _look_up(self, word: str) -> _Row:
         listed = self._listed(word)
@@ -258,27 +296,6 @@ class WordList:
         return size, row
 
 
-def hidden_classes(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:
-    """Phrases that hide a class of one of their words: phrase → the classes it lacks.
-
-    ("the attack" as one token once hid that "attack" is an event, and recall fell unseen.)
-    """
-    single: dict[str, set[str]] = {}
-    phrases: dict[tuple[str, ...], set[str]] = {}
-    for entry in entries:
-        if len(entry.words) == 1:
-            single.setdefault(entry.words[0], set()).add(entry.tag)
-        else:
-            phrases.setdefault(entry.words, set()).add(entry.tag)
-    lost = {
-        " ".join(words): frozenset(
-            tag for word in words for tag in single.get(word, ()) if tag not in tags
-        )
-        for words, tags in phrases.items()
-    }
-    return {phrase: tags for phrase, tags in lost.items() if tags}
-
-
 def _merged(rows: Sequence[_Row]) -> _Row:
     if len(rows) == 1:
         return rows[0]
@@ -287,6 +304,14 @@ def _merged(rows: Sequence[_Row]) -> _Row:
     values = [row.value for row in rows if row.value is not None]
     meaning = {key: value for row in rows for key, value in row.meaning.items()}
     return _Row(NO_TAGS.union(*(r.tags for r in rows)), meaning, values[-1] if values else None)
+
+
+def _leads_to(node: _Node, tags: frozenset[str]) -> bool:
+    """Whether a phrase that goes on from here has one of these tags."""
+    following = (*node.words.values(), *(child for _, child in node.shapes))
+    return any(not tags.isdisjoint(row.tags) for row in node.rows) or any(
+        _leads_to(child, tags) for child in following
+    )
 
 
 def is_shape(word: str) -> bool:
