@@ -10,7 +10,7 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have different ages, and at least one. Each keeps its own quote.
-5. low = smallest lower bound used. high = largest of the upper bounds of closed figures and the lone
+5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper bounds of closed figures and the lone
    best of open ones. A figure nobody gave is None, never 0.
 6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
    bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
@@ -245,9 +245,8 @@ def _figure(used: list[Statement]) -> Figure | None:
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
     best = _best(used)
-    low = min(lows, default=best)
     return Figure(
-        low=low,
+        low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
         open_upper=any(s.high is None for s in totals),

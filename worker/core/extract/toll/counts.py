@@ -89,7 +89,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
             out += _with_parts(mention)
     for mention in told_first:
         out = _with_part(out, mention)
-    out = [_living(count, out) for count in out]
+    out = _living(out)
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
@@ -145,21 +145,24 @@ def _sum(one: CountMention, two: CountMention) -> CountMention:
     )
 
 
-def _living(count: Count, counts: Sequence[Count]) -> Count:
-    """A hospital's count less those who came dead: "received 21 people, three of them dead"."""
-    mention = count.mention
-    if mention.what != "injured" or "received" not in mention.flags or mention.value is None:
-        return count
-    dead = sum(
-        c.mention.value or 0
-        for c in counts
-        if c.measure == "killed" and c.victim_class == PART
-        and 0 <= c.mention.number.start - mention.number.end and c.mention.sentence == mention.sentence
-    )  # fmt: skip
-    if not 0 < dead < mention.value:
-        return count
-    rest = mention.value - dead
-    return replace(count, mention=replace(mention, value=rest, low=rest, high=rest))
+def _living(counts: Sequence[Count]) -> list[Count]:
+    """Hospitals' counts less those who came dead: "received 21 people, three of them dead"."""
+    out = list(counts)
+    last: int | None = None
+    for index, count in enumerate(counts):
+        if count.measure == "injured" and "received" in count.mention.flags:
+            last = index
+        elif last is not None and count.measure == "killed" and count.victim_class == PART:
+            out[last] = _less(out[last], count)
+    return out
+
+
+def _less(received: Count, dead: Count) -> Count:
+    mention = received.mention
+    rest = (mention.value or 0) - (dead.mention.value or 0)
+    if mention.sentence != dead.mention.sentence or rest <= 0:
+        return received
+    return replace(received, mention=replace(mention, value=rest, low=rest, high=rest))
 
 
 def _is_of_next(mention: CountMention) -> bool:
@@ -214,8 +217,8 @@ def _with_parts(mention: CountMention) -> Iterator[Count]:
     """A count, and after it the counts that it is the sum of."""
     measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
     victim_class = mention.victim_class
-    part = "PART" in mention.tags or mention.flags & _AMONG
-    if part and victim_class == "unspecified":
+    is_part = "PART" in mention.tags or bool(mention.flags & _AMONG)
+    if is_part and victim_class == "unspecified":
         victim_class = PART
     whole = Count(mention.start, mention.end, mention, measure, victim_class)
     yield whole

@@ -52,9 +52,7 @@ def find_homes(
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
     scored = score_counts(annotated.events, annotated.counts, weights, anchor)
-    own = {
-        s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main
-    }
+    own = {s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main}
     homed = (_home(count, segments, main, own) for count in scored)
     return tuple(home for home in homed if home is not None)
 
@@ -74,7 +72,12 @@ def _home(
     held = _segment(segments, scored.count)
     if main is not None and (held is None or held is main):
         return HomedCount(scored.count, main, scored.scope)
-    if main is not None and scored.score > _sure(scored, own) and held is not None and held.kind != "item":
+    if (
+        main is not None
+        and scored.score > _sure(scored, own)
+        and held is not None
+        and held.kind != "item"
+    ):
         return HomedCount(scored.count, main, "incident")
     return HomedCount(scored.count, held, _SCOPES[held.kind]) if held is not None else None
 

@@ -29,9 +29,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     killed = {
         person
         for m in mentions
-        if m.what == "killed"
-        and not m.is_attackers
-        and (person := person_of(m, ages)) is not None
+        if m.what == "killed" and not m.is_attackers and (person := person_of(m, ages)) is not None
     }
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
     unnamed = killed == {""} and len(named) == 1

@@ -21,7 +21,7 @@ and what is part. Here each count meets its speaker and its segment, and becomes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
@@ -39,6 +39,7 @@ from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
 _CUE_REACH_CHARS = 40
+_NO_END = 1 << 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -169,17 +170,21 @@ def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
 
 
 def _replaced(placed: Sequence[_Placed]) -> list[bool]:
-    """Which figures the article itself replaces by newer ones of the same speaker."""
-    newer: dict[tuple[str, str, bool], set[int | None]] = {}
+    """Which figures the article itself replaces by newer ones of the same speaker.
+
+    Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
+    """
+    newest: dict[tuple[str, str, bool], int] = {}
     for item in placed:
-        if "LATER_COUNT" in item.count.mention.tags and item.scope == "incident":
-            newer.setdefault(_opinion(item), set()).add(item.count.mention.value)
-    return [
-        "REPLACED_COUNT" in item.count.mention.tags
-        or (len(new := newer.get(_opinion(item), ())) == 1 and item.count.mention.value not in new)
-        and item.count.parent is None
-        for item in placed
-    ]
+        value = item.count.mention.value
+        if "LATER_COUNT" in item.count.mention.tags and item.scope == "incident" and value:
+            newest[_opinion(item)] = max(value, newest.get(_opinion(item), 0))
+    return ["REPLACED_COUNT" in p.count.mention.tags or _is_outdated(p, newest) for p in placed]
+
+
+def _is_outdated(item: _Placed, newest: Mapping[tuple[str, str, bool], int]) -> bool:
+    value = item.count.mention.value
+    return item.count.parent is None and newest.get(_opinion(item), value) != value
 
 
 def _opinion(item: _Placed) -> tuple[str, str, bool]:
@@ -192,19 +197,19 @@ def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     headline beside a number of the body.
     """
     attributed = {
-        (s.measure, is_perpetrator(s.victim_class), s.value)
+        (*_side(s), s.value, s.qualifier == "more_than")
         for s in statements
         if s.speaker_type != NARRATOR
         and not (s.perpetrator_party or s.derived)
         and s.scope == "incident"
     }
-    body = [s for s in statements if s.zone in ("lead", "body") and _stands(s)]
+    body = _most_by_side(statements)
     return tuple(
         replace(s, derived=True)
         if s.speaker_type == NARRATOR
         and (
-            (s.value is not None and (*_side(s), s.value) in attributed)
-            or (s.zone == "title" and any(_outdoes(one, s) for one in body))
+            (s.value is not None and (*_side(s), s.value, s.qualifier == "more_than") in attributed)
+            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1))
         )
         else s
         for s in statements
@@ -215,14 +220,18 @@ def _side(statement: Statement) -> tuple[str, bool]:
     return statement.measure, is_perpetrator(statement.victim_class)
 
 
-def _outdoes(body: Statement, title: Statement) -> bool:
-    """Whether a number of the body makes the headline's a short or old one.
+def _most_by_side(statements: Sequence[Statement]) -> dict[tuple[str, bool], int]:
+    """How many people the body's numbers leave room for, by measure and side.
 
-    A headline may also be the only sum of what the body tells one by one: that is larger.
+    A headline's number within it is short for the body's, or old. A headline may also be the only sum
+    of what the body tells one by one: that is larger.
     """
-    if _side(body) != _side(title) or body.value is None or body.person is not None:
-        return False
-    return body.high is None or (title.low or 0) <= body.value
+    most: dict[tuple[str, bool], int] = {}
+    for s in statements:
+        if s.zone in ("lead", "body") and _stands(s) and s.value is not None and s.person is None:
+            value = _NO_END if s.high is None else s.value
+            most[_side(s)] = max(value, most.get(_side(s), -1))
+    return most
 
 
 def _stands(statement: Statement) -> bool:
