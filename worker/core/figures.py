@@ -10,8 +10,8 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have different ages, and at least one. Each keeps its own quote.
-5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper bounds of closed figures and the lone
-   best of open ones. A figure nobody gave is None, never 0.
+5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
+   bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
 6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
    bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
    a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
