@@ -102,7 +102,7 @@ def sentence_tokens(
     sentence: Sentence,
     reader: Reader,
     language: Language,
-    groups: Sequence[Range] = (),
+    groups: tuple[Range, ...] = (),
 ) -> Iterator[list[Token]]:
     """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``.
 
