@@ -86,6 +86,7 @@ class Rule:
     examples: tuple[Example, ...] = ()
     needs: tuple[_Atom, ...] = ()
     """Classes without one of which it cannot match: those outside every option and group."""
+    _seen: int = -1
     _size: int = -1
     _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
 
@@ -96,8 +97,11 @@ class Rule:
         """
         return not any(letters.isdisjoint(atom.letters) for atom in self.needs)
 
-    def pattern(self) -> re.Pattern[str]:
-        """The regex over characters of tag sets, as of now."""
+    def pattern(self, letters: int) -> re.Pattern[str]:
+        """The regex over characters of tag sets; ``letters``: how many there are by now."""
+        if letters == self._seen:
+            return self._pattern
+        self._seen = letters
         size = sum(len(part.letters) for part in self.parts if isinstance(part, _Atom))
         if size != self._size:
             text = "".join(part if isinstance(part, str) else str(part) for part in self.parts)
@@ -135,6 +139,11 @@ class Grammar:
             self._letters[tags] = found
         return found
 
+    @property
+    def size(self) -> int:
+        """How many characters the alphabet has by now."""
+        return len(self._kept)
+
     def prepare(self, tag_sets: Iterable[frozenset[str]]) -> None:
         """Give the sets of a word list their characters, and compile every rule.
 
@@ -144,7 +153,7 @@ class Grammar:
             self.letter(tags)
         for rule in self.rules():
             try:
-                rule.pattern()
+                rule.pattern(self.size)
             except re.error as error:
                 name = f"{self.name}: {rule.name}"
                 raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
