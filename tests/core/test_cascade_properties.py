@@ -118,8 +118,8 @@ class CountedRules:
         self.searches = 0
         made = Rule.pattern
 
-        def counted(rule: Rule) -> CountedRules.Pattern:
-            return CountedRules.Pattern(made(rule), self)
+        def counted(rule: Rule, *sizes: int) -> CountedRules.Pattern:
+            return CountedRules.Pattern(made(rule, *sizes), self)
 
         monkeypatch.setattr(Rule, "pattern", counted)
 
