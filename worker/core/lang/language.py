@@ -43,7 +43,7 @@ _VALUES: Mapping[str, frozenset[str]] = {
     "fate": frozenset(get_args(Measure)),
 }
 """What a word may say beside its class."""
-STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "nobody"})
+STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody"})
 """What rules may state; ``nobody`` of the measures behind it."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")

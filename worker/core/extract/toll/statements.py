@@ -7,8 +7,9 @@ Rules
 2. Who is counted decides the side: attackers are never victims.
 3. "65 wounded, including nine children": the nine are a subset and say so. "Two policemen and three
    civilians" are two parts of the one figure that the clause prints; it has both in its quote.
-4. The outlet's own repetition of what a speaker said is ``derived``; an old figure that a sentence
-   revises ("from 20 to 14") is none.
+4. ``derived`` is what is no opinion of its own: the outlet's repetition of what a speaker said, a
+   headline's number beside the body's, an old figure that the article itself revises ("from 20 to
+   14", "the toll later rose to seven").
 5. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
    What might have been is ``hypothetical``.
 
@@ -74,7 +75,12 @@ def find_statements(
             for count in decide_counts(counts)
         ]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
-        out.append(_mark_derived(tuple(_statements(article, prose, placed, lexicon))))
+        replaced = _replaced(placed)
+        told = tuple(_statements(article, prose, placed, lexicon))
+        told = tuple(
+            replace(s, derived=True) if gone else s for s, gone in zip(told, replaced, strict=True)
+        )
+        out.append(_mark_derived(told))
     return tuple(out)
 
 
@@ -162,18 +168,64 @@ def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
     )
 
 
+def _replaced(placed: Sequence[_Placed]) -> list[bool]:
+    """Which figures the article itself replaces by newer ones of the same speaker."""
+    newer: dict[tuple[str, str, bool], set[int | None]] = {}
+    for item in placed:
+        if "LATER_COUNT" in item.count.mention.tags and item.scope == "incident":
+            newer.setdefault(_opinion(item), set()).add(item.count.mention.value)
+    return [
+        "REPLACED_COUNT" in item.count.mention.tags
+        or (len(new := newer.get(_opinion(item), ())) == 1 and item.count.mention.value not in new)
+        and item.count.parent is None
+        for item in placed
+    ]
+
+
+def _opinion(item: _Placed) -> tuple[str, str, bool]:
+    """Whose number of what, on which side."""
+    return item.speaker.id, item.count.measure, is_perpetrator(item.count.victim_class)
+
+
 def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """The outlet's own words for a number that somebody stands for are a repetition."""
+    """The outlet's own words for a number that somebody stands for are a repetition, and so is its
+    headline beside a number of the body.
+    """
     attributed = {
         (s.measure, is_perpetrator(s.victim_class), s.value)
         for s in statements
-        if s.speaker_type != NARRATOR and not s.perpetrator_party and s.scope == "incident"
+        if s.speaker_type != NARRATOR
+        and not (s.perpetrator_party or s.derived)
+        and s.scope == "incident"
     }
+    body = [s for s in statements if s.zone in ("lead", "body") and _stands(s)]
     return tuple(
         replace(s, derived=True)
         if s.speaker_type == NARRATOR
-        and s.value is not None
-        and (s.measure, is_perpetrator(s.victim_class), s.value) in attributed
+        and (
+            (s.value is not None and (*_side(s), s.value) in attributed)
+            or (s.zone == "title" and any(_outdoes(one, s) for one in body))
+        )
         else s
         for s in statements
     )
+
+
+def _side(statement: Statement) -> tuple[str, bool]:
+    return statement.measure, is_perpetrator(statement.victim_class)
+
+
+def _outdoes(body: Statement, title: Statement) -> bool:
+    """Whether a number of the body makes the headline's a short or old one.
+
+    A headline may also be the only sum of what the body tells one by one: that is larger.
+    """
+    if _side(body) != _side(title) or body.value is None or body.person is not None:
+        return False
+    return body.high is None or (title.low or 0) <= body.value
+
+
+def _stands(statement: Statement) -> bool:
+    """Whether a figure is an opinion about the attack's whole."""
+    own = statement.scope == "incident" and not statement.perpetrator_party
+    return own and not statement.derived and statement.subset_of is None
