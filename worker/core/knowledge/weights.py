@@ -184,6 +184,7 @@ class WhereWeights:
     part_named: float
     is_target: float
     landmark_least: float
+    unlisted_name: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class TargetWeights:
     bare: float
     repeated: float
     least: float
+    in_area: float
     proper_site: float
 
 
