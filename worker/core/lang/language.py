@@ -252,7 +252,8 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
         for word in words:
             re.compile(word) if is_shape(word) else None
     except re.error as error:
-        raise KnowledgeError(f"{where}: {form!r}: {error}") from error
+        hint = " (a form is cut at its blanks: no group may hold one)" if " " in form else ""
+        raise KnowledgeError(f"{where}: {form!r}: {error}{hint}") from error
     return tuple(
         piece for word in words for piece in ([word] if is_shape(word) else _pieces(word, script))
     )
