@@ -32,6 +32,7 @@ Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
 _KEYS = {
     "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+    "review_only",
 }  # fmt: skip
 _CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
 _SPLIT = re.compile(r"(\\.)")
