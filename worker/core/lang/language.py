@@ -95,6 +95,8 @@ class Language:
     readers: Mapping[str, Reader]
     phrases: Lexicon
     review_only: bool = False
+    classes: frozenset[str] = frozenset()
+    """The word classes that the pack lists forms of."""
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -157,6 +159,7 @@ def build_language(
         readers=readers,
         phrases=phrases,
         review_only=bool(data.get("review_only", False)),
+        classes=frozenset(entry.tag for entry in entries),
     )
 
 
