@@ -113,6 +113,8 @@ class Language:
     classes: Mapping[str, WordClass]
     review_only: bool = False
     hiding: frozenset[tuple[str, ...]] = frozenset()
+    listed: frozenset[str] = frozenset()
+    """The word classes that the pack lists forms of."""
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -182,6 +184,7 @@ def build_language(
         classes=classes,
         review_only=bool(data.get("review_only", False)),
         hiding=frozenset(_form(form, script, source) for form in data.get("hides", ())),
+        listed=frozenset(entry.tag for entry in entries),
     )
 
 
