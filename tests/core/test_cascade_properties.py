@@ -118,8 +118,8 @@ class CountedRules:
         self.searches = 0
         made = Rule.pattern
 
-        def counted(rule: Rule) -> CountedRules.Pattern:
-            return CountedRules.Pattern(made(rule), self)
+        def counted(rule: Rule, *sizes: int) -> CountedRules.Pattern:
+            return CountedRules.Pattern(made(rule, *sizes), self)
 
         monkeypatch.setattr(Rule, "pattern", counted)
 
@@ -201,3 +201,27 @@ def test_read_number_takes_a_decimal_for_no_count(
     thousands, decimal = separators
     script = Script(thousands=thousands, decimal=decimal)
     assert read_number(f"{whole}{decimal}{rest}", script) == (None, f"{whole}.{rest}")
+
+
+@pytest.mark.parametrize(("code", "reader"), READERS)
+@settings(max_examples=30)
+@given(value=st.integers(0, 10**7))
+def test_tokens_hold_a_number_as_its_language_prints_it(
+    code: str, reader: Reader, value: int
+) -> None:
+    """With thousands set off or not, and between words: one token, with the value."""
+    thousands = LANGUAGES[code].script.thousands[:1]
+    for printed in {str(value), f"{value:,}".replace(",", thousands)}:
+        text = normalise(f"x {printed} x").text
+        tokens = reader.tokens(text, Range(0, len(text)), lambda _: False)
+        assert [t.value for t in tokens if "NUM" in t.tags] == [value]
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("fa", "۱٬۲۰۰ تن کشته شدند."), ("fa", "۱,۲۰۰ تن کشته شدند."), ("ar", "قتل ١٬٢٠٠ شخص")],
+)
+def test_find_counts_reads_separators_of_arabic_script(code: str, text: str) -> None:
+    """Twelve hundred, and not the two hundred behind the mark."""
+    found = find_counts(compose(None, text, code), LANGUAGES[code])
+    assert [(count.what, count.value) for count in found] == [("killed", 1200)]

@@ -63,13 +63,18 @@ def mark_time(time: str | None, found: Answer) -> Iterator[Mark]:
 def mark_place(words: str | None, found: Answer) -> Iterator[Mark]:
     """The place within the city."""
     place = (main_report(found) or {}).get("place")
-    got = "" if place is None or place["precision"] in _COARSE else _shown(place)
+    got = _shown(place) if place is not None and _tells_more_than_city(place) else ""
     wanted = words if words and is_fine(words) else ""
     if place and wanted and got and same_place(wanted, place):
         yield Mark("place", right=1)
     elif wanted or got:
         note = f"wanted {wanted or 'nothing'}, found {got or 'nothing'}"
         yield Mark("place", missed=int(bool(wanted)), invented=int(bool(got)), note=note)
+
+
+def _tells_more_than_city(place: Report) -> bool:
+    """By row of the gazetteer, or by name: ``precision`` is that of the row and its coordinate."""
+    return place["precision"] not in _COARSE or is_fine(place["name"])
 
 
 def _shown(place: Report) -> str:

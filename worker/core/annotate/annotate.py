@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from worker.core.annotate.actors import STATES, ActorMention, find_actors, is_in_power
@@ -102,19 +102,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
     places = find_places(prose, knowledge) if triggers or harm else ()
     if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):
-        return Annotated(
-            article,
-            prose,
-            lexicon,
-            language,
-            day,
-            None,
-            places,
-            (),
-            triggers=triggers,
-            harm=harm,
-            silent=True,
-        )
+        found = Annotated(article, prose, lexicon, language, day, None, places, ())
+        return replace(found, triggers=triggers, harm=harm, silent=True)
     phrases = find_dates(prose, knowledge)
     reference = reference_day(day, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()

@@ -6,7 +6,7 @@ Rules
    findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
 2. Names of the profile's armed groups are people of the attacking side ("five Red Tide members");
    those of a group that holds power are its security forces, and so are "fighters" beside the name.
-3. "No one was hurt" is a printed zero, and only that is one.
+3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none.
 4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
 5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
@@ -41,7 +41,8 @@ _LEAST: dict[Qualifier, int] = {
 }  # fmt: skip
 """What a wording without a number stands for at least."""
 _COUNTED = STATED - {"nobody"}
-_SINGLE = frozenset({"SINGLE", "ONE_PERSON"})
+SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
+"""Tags of one person told singly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class CountMention(Range):
     """A count of people and what became of them: "at least seven civilians were killed".
 
     ``start`` to ``end`` is the count with the words that say so; ``number`` the count alone. ``what``:
-    a measure, or "shot" (dead or not), or "part" (of another count, whatever became of them).
+    a measure, or "shot" (dead or not), or "part" (of another count, whatever became of them), or
+    "again" (another number for the count before).
     ``tags`` are the count's tags, ``flags`` the rule's ("toll", "hosp").
     """
 
@@ -72,7 +74,7 @@ class CountMention(Range):
     @property
     def is_single(self) -> bool:
         """Whether it is one person told singly, without a numeral."""
-        return bool(self.tags & _SINGLE)
+        return bool(self.tags & SINGLE_TAGS)
 
     @property
     def is_attackers(self) -> bool:
@@ -199,7 +201,13 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
-    """A printed zero for each measure that the rule names: "no one was hurt"."""
+    """A printed zero for each measure that the rule names: "no one was hurt".
+
+    One of a class ("no civilian was hurt") says nothing of everybody.
+    """
+    of = [token.meaning.get("people", UNSPECIFIED) for token in finding.labels.get("who", ())]
+    if set(of) - {UNSPECIFIED}:
+        return
     at = Range(finding.start, finding.end)
     for measure in sorted(finding.flags):
         yield CountMention(

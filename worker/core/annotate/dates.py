@@ -106,19 +106,35 @@ def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
 
 
 def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
-    """One mention of "Tuesday (May 8)", and the date counts where a weekday disagrees."""
+    """One mention of "Tuesday (May 8)"."""
     out: list[DateMention] = []
     for mention in mentions:
         last = out[-1] if out else None
         if last and _APPOSITION.fullmatch(text, last.end, mention.start):
             if last.basis == "weekday" and mention.basis == "stated" and mention.precision == "day":
-                out[-1] = replace(mention, start=last.start)
+                out[-1] = replace(_agreed(mention, last), start=last.start)
                 continue
             if mention.basis == "weekday" and last.basis == "stated" and last.precision == "day":
-                out[-1] = replace(last, end=mention.end)
+                out[-1] = replace(_agreed(last, mention), end=mention.end)
                 continue
         out.append(mention)
     return out
+
+
+def _agreed(stated: DateMention, weekday: DateMention) -> DateMention:
+    """A date with a weekday that may disagree: a day beside it leaves both, else the date counts.
+
+    The wrong year of an old page is no day of this week; then the weekday counts, if only the year
+    parts the two.
+    """
+    apart_days = abs((stated.first - weekday.first).days)
+    if apart_days == 1:
+        first, last = sorted((stated.first, weekday.first))
+        return replace(stated, first=first, last=last, precision="days")
+    same_day = (stated.first.month, stated.first.day) == (weekday.first.month, weekday.first.day)
+    if apart_days and same_day:
+        return replace(stated, first=weekday.first, last=weekday.first)
+    return stated
 
 
 def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:

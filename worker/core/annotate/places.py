@@ -101,7 +101,7 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
     for entry in places:
         for variant in (entry.name, *entry.variants):
             name = plain(variant)
-            words = _WORD.findall(name)
+            words = _WORD.findall(name.replace("'s ", " "))  # as a text's is read
             if _is_unspaced(name):
                 names.setdefault(name, entry)
             elif words:

@@ -151,7 +151,7 @@ class SpeakerDirectory:
         named = [n.speaker for n in self._names[max(0, index - _NAMES_BACK) : index]]
         groups = [speaker for speaker in named if speaker.id.startswith("actor:")]
         armed = [speaker for speaker in groups if speaker.type == GROUP_TYPE]
-        return (armed or groups or [None])[-1]
+        return next(reversed(armed or groups), None)
 
     def _introduced(self, within: Sequence[Token]) -> Speaker | None:
         """The person who was introduced by this surname, if nothing else describes him here."""

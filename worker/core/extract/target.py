@@ -33,6 +33,9 @@ from worker.core.lang.normalise import Range, overlapping, plain
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
 _FOLLOWING_CHARS = 60
+_AREA_REACH_CHARS = 40
+_OWNER_REACH_CHARS = 40
+_OWNER_WORDS = 4
 _MOST_TARGETS = 3
 _MOST_THINGS = 300
 """Mentions that are put together, the likeliest first; no article has as many of one attack."""
@@ -51,12 +54,15 @@ _SITES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention(Range):
+class Thing(Range):
+    """Words that name what may have been aimed at. ``proper``: they are a name, not a noun only."""
+
     name: str
     type: str
     subtype: str | None
     score: float
     strong: bool
+    led: bool
     proper: bool
     parent: Institution | None
     id: str
@@ -74,7 +80,7 @@ class _Mention(Range):
 
 _Institutions = tuple[re.Pattern[str] | None, dict[str, Institution]]
 """Their names as a pattern, and whose each is."""
-Things = tuple[_Mention, ...]
+Things = tuple[Thing, ...]
 """All that may be a target, in the order of the text."""
 
 
@@ -102,14 +108,49 @@ def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], 
     return tuple(targets), passage.spans(proof)
 
 
-def find_site(passage: Passage, things: Things) -> str | None:
-    """The printed name of the best target that is a place, for want of a place of the profile."""
+def find_site(passage: Passage, things: Things) -> Thing | None:
+    """The best thing that is a place, for want of a place of the profile.
+
+    A mere noun must be led to ("outside a school"): "hospitals cut the toll" names no site.
+    """
     weights = passage.weights.target
-    sites = [m for m in things if m.subtype in _SITES and m.score >= weights.least]
-    best = max(
-        sites, key=lambda m: (m.score + weights.proper_site * m.proper, -m.start), default=None
+    sites = [
+        (m.score + weights.proper_site * m.proper + weights.in_area * _in_area(passage, m), m)
+        for m in things
+        if m.subtype in _SITES
+        and m.score >= weights.least
+        and (m.led or (m.proper and " " in m.name))
+        and not _is_owner(passage, m)
+    ]
+    best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
+    return best[1] if best is not None else None
+
+
+def _in_area(passage: Passage, site: Range) -> int:
+    """1 when the watched area is named right after it ("a hotel in the capital"), -1 for another place."""
+    clause = passage.clause(site.start)
+    near = Range(site.end, min(clause.end, site.end + _AREA_REACH_CHARS))
+    if "," in passage.prose.of(near).split(" ")[0]:
+        return 0
+    kinds = {m.kind for m in passage.annotated.places if near.holds(m.start)}
+    if "here" in kinds:
+        return 1
+    return -1 if "elsewhere" in kinds or passage.has("region_phrase", near) else 0
+
+
+def _is_owner(passage: Passage, site: Range) -> bool:
+    """Whether only what belongs to the site was there: "a bus carrying employees of the ministry"."""
+    clause = passage.clause(site.start)
+    low = max(clause.start, site.start - _OWNER_REACH_CHARS)
+    last = max(
+        (m.end() for m in passage.lexicon.find("not_site", passage.prose.text, low, site.start)),
+        default=None,
     )
-    return best.name if best is not None else None
+    between = Range(last, site.start) if last is not None else None
+    if between is None or passage.has("locative", between):
+        return False
+    words = passage.prose.of(between).split()
+    return len(words) <= _OWNER_WORDS and not any(c in w for w in words for c in ",.;:")
 
 
 def canonical_id(name: str, lexicon: Lexicon) -> str:
@@ -129,7 +170,7 @@ def word_key(
     return "-".join(sorted(kept or words))
 
 
-def _mentions(passage: Passage) -> Iterator[_Mention]:
+def _mentions(passage: Passage) -> Iterator[Thing]:
     weights = passage.weights.target
     spokesmen = tuple(a for a in passage.actors if a.person)
     city = _area(passage.profile.places)
@@ -141,7 +182,7 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         at = noun_phrase(passage, head)
         if overlapping(spokesmen, at) or _is_speaker(passage, at):
             continue
-        score, strong = _context_score(passage, at, head.start)
+        score, strong, led = _context_score(passage, at, head.start)
         if score <= 0:
             continue
         at = name_within(passage, at, head)
@@ -161,8 +202,8 @@ def _mentions(passage: Passage) -> Iterator[_Mention]:
         if parent is not None and parent.target_type:
             same = kind == parent.target_type
             kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
-        yield _Mention(
-            at.start, at.end, name, kind, subtype or None, score, strong, proper, parent,
+        yield Thing(
+            at.start, at.end, name, kind, subtype or None, score, strong, led, proper, parent,
             word_key(name, spelling, generic),
         )  # fmt: skip
 
@@ -179,8 +220,14 @@ def _area(places: tuple[PlaceEntry, ...]) -> frozenset[str]:
 
 
 def _is_speaker(passage: Passage, phrase: Range) -> bool:
-    """Whether the phrase is whom the outlet quotes: "police said", "told the ministry"."""
+    """Whether the phrase is whom the outlet quotes: "police said", "…, driver killed: embassy"."""
     text, end = passage.prose.text, phrase.end
+    sentence = passage.sentence(end)
+    before = text[sentence.start : phrase.start].rstrip() if sentence is not None else ""
+    if before.endswith((":", " -", " |")) and not text[
+        end : sentence.end if sentence else end
+    ].strip(". "):
+        return True
     words = text[end : end + _FOLLOWING_CHARS].split(",")[0].split(".")[0].split()[:4]
     after = Range(end, end + len(" ".join(words)) + 1)
     if passage.has("says", after) and not passage.has("harm", after):
@@ -198,11 +245,11 @@ def _is_harmed(passage: Passage, end: int) -> bool:
     return pattern is not None and pattern.match(passage.prose.text, at) is not None
 
 
-def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool]:
-    """How strongly the words before a phrase make it a target."""
+def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool, bool]:
+    """How strongly the words before a phrase make it a target; whether it was aimed at, or led to."""
     weights, start = passage.weights.target, phrase.start
     if _is_harmed(passage, phrase.end):
-        return weights.passive, False
+        return weights.passive, False, False
     clause = passage.clause(head)
     low = max(clause.start, start - _LEAD_REACH_CHARS)
     text = passage.prose.text
@@ -220,10 +267,10 @@ def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, b
             said = category == "target_lead" and passage.has("aim", Range(low, between.start))
             bonus = weights.said_aim * said
             bonus += weights.per_word_between * _words_in(passage, between)
-            return score + bonus, category == "target_lead"
+            return score + bonus, category == "target_lead", True
     if passage.triggers_in(clause):
-        return weights.in_clause, False
-    return 0.0, False
+        return weights.in_clause, False, False
+    return 0.0, False, False
 
 
 def _is_close(passage: Passage, between: Range) -> bool:
@@ -259,9 +306,9 @@ def _institutions(institutions: tuple[Institution, ...]) -> _Institutions:
     return any_of(owners), owners
 
 
-def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
-    groups: list[list[_Mention]] = []
-    kinds: list[dict[Hashable, _Mention]] = []  # of those that are alike, one of each group
+def _grouped(mentions: Iterable[Thing]) -> list[list[Thing]]:
+    groups: list[list[Thing]] = []
+    kinds: list[dict[Hashable, Thing]] = []  # of those that are alike, one of each group
     for mention in mentions:
         same = (g for g, kind in enumerate(kinds) if _is_any_of(mention, kind))
         number = next(same, len(groups))
@@ -273,11 +320,11 @@ def _grouped(mentions: Iterable[_Mention]) -> list[list[_Mention]]:
     return groups
 
 
-def _is_any_of(mention: _Mention, known: Mapping[Hashable, _Mention]) -> bool:
+def _is_any_of(mention: Thing, known: Mapping[Hashable, Thing]) -> bool:
     return mention.likeness in known or any(_is_same_thing(mention, m) for m in known.values())
 
 
-def _is_same_thing(one: _Mention, two: _Mention) -> bool:
+def _is_same_thing(one: Thing, two: Thing) -> bool:
     if one.parent is not None and two.parent is not None:
         return one.parent.id == two.parent.id
     if one.words <= two.words or two.words <= one.words:
@@ -290,16 +337,16 @@ def _words_of(key: str) -> frozenset[str]:
     return frozenset(key.split("-"))
 
 
-def _weight(group: list[_Mention], weights: TargetWeights) -> float:
+def _weight(group: list[Thing], weights: TargetWeights) -> float:
     return max(m.score for m in group) + weights.repeated * min(len(group) - 1, 3)
 
 
-def _may_be_second(group: list[_Mention]) -> bool:
+def _may_be_second(group: list[Thing]) -> bool:
     """A further target needs a name of its own; people and bare heads are no second target."""
     return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
 
 
-def _role(passage: Passage, group: list[_Mention], taken: bool) -> TargetRole | None:
+def _role(passage: Passage, group: list[Thing], taken: bool) -> TargetRole | None:
     if not taken:
         return "primary"
     if any(m.strong for m in group):
@@ -308,7 +355,7 @@ def _role(passage: Passage, group: list[_Mention], taken: bool) -> TargetRole | 
     return "incidental" if harmed else None
 
 
-def _target(group: list[_Mention], role: TargetRole, lang: str) -> Target:
+def _target(group: list[Thing], role: TargetRole, lang: str) -> Target:
     best = max(group, key=lambda m: (m.proper, m.strong, len(m.name.split()) <= 10, len(m.name)))
     owned = [m for m in group if m.parent is not None and m.parent.target_type]
     kind = max(owned, key=lambda m: m.score, default=best)

@@ -22,6 +22,7 @@ from worker.core.extract.passage import Passage, Spans
 from worker.core.lang.normalise import Range, holding
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
+_ASSASSINATION, _ARMED, _BOMBED = "assassination", "armed_assault", "bombing_explosion"
 _MOST_BLASTS = 30
 _Kind = tuple[str, str | None]
 """GTD type and subtype of a weapon."""
@@ -30,7 +31,7 @@ _HEAD_SENTENCES, _REPEATED = 7, 3
 
 def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
-    by_type: dict[str, list[Trigger]] = {}
+    by_type: dict[str, list[Range]] = {}
     weak: list[Trigger] = []
     for trigger in passage.triggers:
         if trigger.weak and not _by_attackers(passage, trigger):
@@ -43,8 +44,19 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     if len(by_type) > 1:
         by_type.pop("unknown", None)
     by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
+    if by_type and _ASSASSINATION not in by_type:
+        persons = [p for p in passage.find_ranges("assassinated") if _by_gunmen(passage, p)]
+        if persons and _belongs(passage, persons):
+            by_type[_ASSASSINATION] = persons
     types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
     return types, passage.spans(t for name in types for t in by_type[name][:4])
+
+
+def _by_gunmen(passage: Passage, person: Range) -> bool:
+    """Whether one person of standing fell to gunmen: a blast that kills a judge may have been for many."""
+    clause = passage.clause(person.start)
+    types = {t.type for t in passage.triggers_in(clause)}
+    return _ARMED in types or (passage.has("attackers", clause) and _BOMBED not in types)
 
 
 def _belongs(passage: Passage, words: Sequence[Range]) -> bool:

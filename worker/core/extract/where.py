@@ -4,8 +4,9 @@ Rules
 -----
 1. The finest place wins that stands with the attack: landmark, neighbourhood, district, city. Where
    the wounded were taken and who speaks is no place ("officials at the city's hospital").
-2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else a free phrase such
-   as "a police checkpoint"'s site, else "central <city>" or the city.
+2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else words that no
+   gazetteer lists: a site ("police checkpoint"), the name of a quarter ("Afzal Khan area") unless
+   the site has a name itself, else "central <city>" or the city.
 3. A coordinate comes from the gazetteer with its trust, or not at all.
 4. A place near which it happened counts as its place; a place only passed by does not.
 """
@@ -23,6 +24,7 @@ from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecisi
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.target import Things, find_site, word_key
+from worker.core.extract.unlisted import find_unlisted
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.lang.normalise import Range, plain
 
@@ -53,7 +55,7 @@ def find_place(
     scored = [s for s in _scored(passage, targets) if s.score > 0]
     scored += _target_landmark(passage, targets)
     if not scored:
-        return _fallback_place(passage, things)
+        return _fallback_place(passage, targets, things)
     entries = {e.id: e for e in passage.profile.places}
     least = passage.weights.where.landmark_least
     landmark = _best([s for s in scored if s.score >= least], ("landmark",))
@@ -66,7 +68,7 @@ def find_place(
     if landmark is not None and quarter is not None and quarter.mention.entry.id not in path:
         path = (landmark.mention.entry.id, *_path(quarter.mention.entry, entries))
     kept = [s.mention for s in (quarter, landmark, city) if s is not None]
-    name = _printed(passage, kept, things)
+    name = _printed(passage, kept, targets, things)
     return _place(name, path, entries), passage.spans(kept)
 
 
@@ -185,32 +187,50 @@ def _place(name: str, path: tuple[str, ...], entries: dict[str, PlaceEntry]) -> 
     )
 
 
-def _printed(passage: Passage, kept: list[PlaceMention], things: Things) -> str:
+def _printed(
+    passage: Passage, kept: list[PlaceMention], targets: tuple[Target, ...], things: Things
+) -> str:
     """The finest place phrase as the outlet prints it."""
     first = kept[0]
     if first.entry.kind in FINE_PLACES:
+        site = find_site(passage, things) if first.entry.kind != "landmark" else None
+        if site is not None and site.proper and targets and site.name == targets[0].name:
+            return site.name
         return passage.prose.span(first).quote
-    site = find_site(passage, things)
-    if site is not None:
-        return site
+    free = _unlisted_name(passage, things)
+    if free is not None:
+        return free
     side = passage.ends_with("free_place", first.start, _FREE_PLACE_REACH_CHARS)
     start = side.start() if side is not None else first.start
+    lead = passage.lexicon.first("locative", passage.prose.text, start, first.end)
+    if lead is not None and lead.start() == start:  # "in the capital"
+        start = lead.end() + 1
     return passage.prose.span(Range(start, first.end)).quote
 
 
-def _fallback_place(passage: Passage, things: Things) -> tuple[Place | None, Spans]:
+def _unlisted_name(passage: Passage, things: Things) -> str | None:
+    """A site with a name, else the name of a quarter, else a site or a road without one."""
+    site, free = find_site(passage, things), find_unlisted(passage)
+    if site is not None and (site.proper or free is None or not free.proper):
+        return site.name
+    return passage.prose.span(free).quote if free is not None else None
+
+
+def _fallback_place(
+    passage: Passage, targets: tuple[Target, ...], things: Things
+) -> tuple[Place | None, Spans]:
     """Without a gazetteer's word: the filing place, a name after "in", or a site's own name."""
     lines = [m for m in passage.segment.places if m.kind == "dateline"]
     entries = {e.id: e for e in passage.profile.places}
     if lines and lines[0].entry.kind != "elsewhere":
         path = _path(lines[0].entry, entries)
-        return _place(_printed(passage, lines[:1], things), path, entries), ()
+        return _place(_printed(passage, lines[:1], targets, things), path, entries), ()
     named = None if passage.profile.places else _named_place(passage)
     if named is not None:
         quote = passage.prose.span(named).quote
         return Place(name=quote, precision="city"), passage.spans([named])
     site = find_site(passage, things)
-    return (Place(name=site, precision="landmark"), ()) if site is not None else (None, ())
+    return (Place(name=site.name, precision="landmark"), ()) if site is not None else (None, ())
 
 
 def _named_place(passage: Passage) -> Range | None:

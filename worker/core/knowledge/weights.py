@@ -187,6 +187,7 @@ class WhereWeights:
     part_named: float
     is_target: float
     landmark_least: float
+    unlisted_name: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ class TargetWeights:
     bare: float
     repeated: float
     least: float
+    in_area: float
     proper_site: float
 
 

@@ -44,7 +44,7 @@ _VALUES: Mapping[str, frozenset[str]] = {
     "speaker": frozenset(get_args(SpeakerType)),
 }
 """What a word may say beside its class."""
-STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "nobody", "said", "cited"})
+STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody", "said", "cited"})
 """What rules may state; ``nobody`` of the measures behind it, ``said`` and ``cited`` of a source."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
@@ -114,6 +114,8 @@ class Language:
     classes: Mapping[str, WordClass]
     review_only: bool = False
     hiding: frozenset[tuple[str, ...]] = frozenset()
+    listed: frozenset[str] = frozenset()
+    """The word classes that the pack lists forms of."""
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -183,6 +185,7 @@ def build_language(
         classes=classes,
         review_only=bool(data.get("review_only", False)),
         hiding=frozenset(_form(form, script, source) for form in data.get("hides", ())),
+        listed=frozenset(entry.tag for entry in entries),
     )
 
 
@@ -253,7 +256,8 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
         for word in words:
             re.compile(word) if is_shape(word) else None
     except re.error as error:
-        raise KnowledgeError(f"{where}: {form!r}: {error}") from error
+        hint = " (a form is cut at its blanks: no group may hold one)" if " " in form else ""
+        raise KnowledgeError(f"{where}: {form!r}: {error}{hint}") from error
     return tuple(
         piece for word in words for piece in ([word] if is_shape(word) else _pieces(word, script))
     )

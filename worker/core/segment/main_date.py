@@ -3,7 +3,8 @@
 Rules
 -----
 1. A date beside a word of attack or harm counts; the nearer, the earlier in the text, the better.
-   A date beside a verb of speech is the speaker's ("officials said Tuesday").
+   A date beside a verb of speech is the speaker's ("officials said Tuesday", "the group on Tuesday
+   denied").
 2. A caption's date counts when the text gives none, or when it agrees with a weekday.
 3. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). What
    rests on a nominal day (``annotate.reference_day``) is never reported.
@@ -28,6 +29,7 @@ _HEAD_SENTENCES = 10
 _ADJACENT_CHARS = 12
 _SPEECH_REACH_CHARS = 32
 _STAMP_REACH_CHARS = 12
+_JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
 _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
@@ -137,16 +139,34 @@ def _score(
     score += _nearness(annotated, mention, sentence, weights)
     score += weights.anaphoric * mention.anaphoric
     before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
-    if any(m.end() >= mention.start - 1 for m in annotated.find("speech", before)):
+    spoken = any(m.end() >= mention.start - 1 for m in annotated.find("speech", before))
+    if spoken or _speaks_after(annotated, mention, sentence):
         score += weights.spoken
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         score += weights.other_matter * annotated.has(category, before)
+    score += weights.other_matter * _is_counted_from(annotated, mention, sentence)
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
-    score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start])
+    score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
     score += weights.late_death * annotated.has("late_death", sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
     return score
+
+
+def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a verb of speech follows at once: "police on Monday denied"; not "on Monday, police said"."""
+    after = Range(mention.end + 1, min(sentence.end, mention.end + _SPEECH_REACH_CHARS))
+    verb = annotated.first("speech", after)
+    return verb is not None and verb.start() == after.start
+
+
+def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether the attack is counted from this day: "buried them on Thursday, a day after a bomb …"."""
+    after = Range(mention.end, mention.end + _JOINT_CHARS)
+    counted = next((d for d in annotated.dates if d.anaphoric and after.holds(d.start)), None)
+    if counted is None or inside(annotated.triggers, Range(sentence.start, mention.start)):
+        return False
+    return bool(inside(annotated.triggers, Range(counted.end, sentence.end)))
 
 
 def _is_stamp(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
