@@ -181,7 +181,10 @@ def test_classify_gives_reasons_that_add_up() -> None:
     """The score is the sum of the reasons given, bias included: nothing is hidden."""
     verdict = judge(*BOMB).verdict
     total = sum(r.weight for r in verdict.reasons)
-    assert abs(probability(total, CITY.classify_weights, "weights") - verdict.probability) < 1e-3
+    assert (
+        abs(probability(total, CITY.classify_weights, "weights", "lead") - verdict.probability)
+        < 1e-3
+    )
 
 
 def test_classify_gives_no_span_to_a_reason_without_a_place() -> None:
@@ -200,15 +203,15 @@ def test_band_may_differ_by_language() -> None:
 
 def test_score_of_nothing_is_the_bias() -> None:
     """Without features only the bias speaks."""
-    weights = {"weights.bias": -2.0, "platt.weights.slope": 1.0, "platt.weights.offset": 0.0}
-    found = score({}, weights, "weights")
+    line = {"platt.weights.full.slope": 1.0, "platt.weights.full.offset": 0.0}
+    found = score({}, {"weights.bias": -2.0} | line, "weights", "full")
     assert (found.total, [t.name for t in found.terms]) == (-2.0, ["bias"])
 
 
 def test_score_refuses_a_feature_that_no_file_weighs() -> None:
     """A weight that is missing is an error, never a silent nothing."""
     with pytest.raises(KeyError, match=r"weights\.head\.new"):
-        score({"head.new": Feature(1.0)}, CITY.classify_weights, "weights")
+        score({"head.new": Feature(1.0)}, CITY.classify_weights, "weights", "lead")
 
 
 def test_classify_drops_an_empty_text() -> None:

@@ -15,7 +15,6 @@ from worker.core.annotate.counts import LONGEST_TOKENS
 from worker.core.annotate.dates import find_dates
 from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import find_places
-from worker.core.lang.grammar import Example, Rule
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import compose
 
@@ -48,41 +47,6 @@ def tags(
     sentences = read(body, day=day, group=group)
     found = (t for s in sentences for t in s.tokens if t.word.startswith(word))
     return set(next(found).tags)
-
-
-def rules() -> list[tuple[Rule, Example]]:
-    """Each rule of the grammars with each of its examples, once."""
-    found = {
-        (rule.name, example): rule
-        for language in KNOWLEDGE.languages.values()
-        if (reader := language.reader("events")) is not None
-        for rule in reader.grammar.rules()
-        for example in rule.examples
-    }
-    return [(rule, example) for (_, example), rule in found.items()]
-
-
-@pytest.mark.parametrize(("rule", "example"), rules(), ids=lambda of: getattr(of, "name", ""))
-def test_every_rule_is_used_in_its_examples(rule: Rule, example: Example) -> None:
-    """A rule's ``yes`` uses it, its ``no`` does not."""
-    sentences = read(example.text, lang=example.lang)
-
-    used = any(rule.name in token.rules for s in sentences for token in s.tokens)
-    assert used == example.fires, example.text
-
-
-def test_every_rule_has_an_example_for_and_one_against() -> None:
-    """A rule without is a rule that nobody can change."""
-    shown: dict[str, set[bool]] = {}
-    for rule, example in rules():
-        shown.setdefault(rule.name, set()).add(example.fires)
-    named = {
-        rule.name
-        for language in KNOWLEDGE.languages.values()
-        if (reader := language.reader("events")) is not None
-        for rule in reader.grammar.rules()
-    }
-    assert {name for name in named if shown.get(name) != {True, False}} == set()
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ def test_find_matches_every_declared_example(category: Category) -> None:
 
 
 LOOKS = {
+    "opening",
     "find",
     "first",
     "has",
@@ -188,11 +189,18 @@ def _looks(node: ast.AST, cued: bool) -> Iterator[tuple[str, ast.expr]]:
         kind = {"patterns": "patterns", "words": "tables", "tables": "tables"}.get(node.value.attr)
         if kind is not None:
             yield kind, node.slice
-    if isinstance(node, ast.Call) and not (cued and _on_cues(node)):
+    if isinstance(node, ast.Call) and not (cued and _on_cues(node) and not _spelled_out(node)):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name in LOOKS | TABLE_LOOKS:
             kind = "patterns" if name in LOOKS else "tables"
             yield from ((kind, word) for word in node.args)
+
+
+def _spelled_out(node: ast.Call) -> bool:
+    """Whether a call asks for a whole name, ``cue_`` and all: the text, not a sentence's cues."""
+    return any(
+        isinstance(word, ast.Constant) and str(word.value).startswith("cue_") for word in node.args
+    )
 
 
 def _first(node: ast.expr) -> ast.expr:

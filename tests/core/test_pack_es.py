@@ -4,45 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.profiles.cities import PORTSMERE
-from worker.config.knowledge import load_knowledge
-from worker.core.lang.cascade import Finding
-from worker.core.lang.normalise import Range, normalise
-
-FIGURES = load_knowledge(PORTSMERE).languages["es"].readers["figures"]
-EXAMPLES = [
-    (rule.name, example.text, example.fires)
-    for rule in FIGURES.grammar.rules()
-    for example in rule.examples
-    if example.lang == "es"
-]
-
-
-def read(sentence: str) -> tuple[frozenset[str], list[Finding]]:
-    """The rules that were used on a sentence, and what they state."""
-    norm = normalise(sentence)
-    at = Range(0, len(norm.text))
-    tokens = FIGURES.tokens(norm.text, at, lambda i: norm.letter(i).isupper())
-    tokens, found = FIGURES.read(tokens)
-    used = {finding.rule for finding in found}
-    return frozenset(used.union(*(token.rules for token in tokens))), found
+from tests.core.sentence import findings
 
 
 def stated(sentence: str) -> list[tuple[str, int | None, str]]:
     """What is stated of people who are no part of others: measure, value and qualifier."""
     return [
         (f.what, f.token.value, f.token.meaning.get("qualifier", "exact"))
-        for f in read(sentence)[1]
+        for f in findings("es", sentence)
         if f.token is not None
         and f.what != "part"
         and not f.token.tags & {"REPLACED_COUNT", "NOBODY"}
     ]
-
-
-@pytest.mark.parametrize(("rule", "sentence", "fires"), EXAMPLES)
-def test_rules_are_used_where_their_examples_say(rule: str, sentence: str, fires: bool) -> None:
-    """Each rule is used on its own example, and not on its neighbour."""
-    assert (rule in read(sentence)[0]) is fires
 
 
 @pytest.mark.parametrize(

@@ -4,42 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.profiles.cities import PORTSMERE
-from worker.config.knowledge import load_knowledge
-from worker.core.lang.cascade import Finding
-from worker.core.lang.normalise import Range, normalise
-
-READERS = load_knowledge(PORTSMERE).languages["fa"].readers
-EXAMPLES = [
-    (grammar, rule.name, example.text, example.fires)
-    for grammar in ("figures", "events")
-    for rule in READERS[grammar].grammar.rules()
-    for example in rule.examples
-    if example.lang == "fa"
-]
-
-
-def read(sentence: str, grammar: str = "figures") -> tuple[frozenset[str], list[Finding]]:
-    """The rules that were used on a sentence, and what they state."""
-    text, reader = normalise(sentence).text, READERS[grammar]
-    tokens, found = reader.read(reader.tokens(text, Range(0, len(text)), lambda _: False))
-    about = [finding.token for finding in found if finding.token is not None]
-    used = {finding.rule for finding in found}
-    return frozenset(used.union(*(token.rules for token in (*tokens, *about)))), found
+from tests.core.sentence import findings
 
 
 def stated(sentence: str) -> list[tuple[str, int | None]]:
     """What is stated of whole counts, in the order of the text; parts are left out."""
-    found = [f for f in read(sentence)[1] if f.token is not None and f.what != "part"]
+    found = [f for f in findings("fa", sentence) if f.what != "part"]
     return [(f.what, f.token.value) for f in sorted(found, key=lambda f: f.start) if f.token]
-
-
-@pytest.mark.parametrize(("grammar", "rule", "sentence", "fires"), EXAMPLES)
-def test_rules_are_used_where_their_examples_say(
-    grammar: str, rule: str, sentence: str, fires: bool
-) -> None:
-    """Each rule is used on its own example, and not on its neighbour."""
-    assert (rule in read(sentence, grammar)[0]) is fires
 
 
 @pytest.mark.parametrize(

@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.profiles.cities import PORTSMERE
-from worker.config.knowledge import load_knowledge
-from worker.core.lang.cascade import Finding
-from worker.core.lang.normalise import Range, normalise
-
-FIGURES = load_knowledge(PORTSMERE).languages["hi"].readers["figures"]
-EXAMPLES = [
-    (rule.name, example.text, example.fires)
-    for rule in FIGURES.grammar.rules()
-    for example in rule.examples
-    if example.lang == "hi"
-]
-
-
-def read(sentence: str) -> tuple[frozenset[str], list[Finding]]:
-    """The rules that were used on a sentence, and what they state."""
-    text = normalise(sentence).text
-    tokens = FIGURES.tokens(text, Range(0, len(text)), lambda _: False)
-    tokens, found = FIGURES.read(tokens)
-    stated = [finding.token for finding in found if finding.token is not None]
-    used = {finding.rule for finding in found}
-    return frozenset(used.union(*(token.rules for token in (*tokens, *stated)))), found
+from tests.core.sentence import findings
 
 
 def stated(sentence: str) -> list[tuple[str, int | None, int | None]]:
     """What is stated, with value and lower end."""
-    found = read(sentence)[1]
+    found = findings("hi", sentence)
     return [(f.what, f.token.value, f.token.low) for f in found if f.token is not None]
-
-
-@pytest.mark.parametrize(("rule", "sentence", "fires"), EXAMPLES)
-def test_rules_are_used_where_their_examples_say(rule: str, sentence: str, fires: bool) -> None:
-    """Each rule is used on its own example, and not on its neighbour."""
-    assert (rule in read(sentence)[0]) is fires
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,45 @@ def test_score_counts_at_the_top_asks_which_attack_the_clause_tells(
     assert main(lead, title) == expected
 
 
+@pytest.mark.parametrize(
+    ("lead", "expected"),
+    [
+        ("After a bomber killed 20 people on Monday, gunmen attacked a mosque in Ropewalk on Wednesday.", []),
+        ("A week after a bomb killed nine people, rockets hit Ropewalk on Wednesday, wounding two guards.", [2]),
+        ("After a bomber killed two guards at the gate, gunmen stormed a hotel in Ropewalk on Wednesday.", [2]),
+        ("A day after a blast that left 90 people dead, residents of Portsmere counted the cost of another attack.", [90]),
+        ("After a bomb killed nine people in Ropewalk on Monday, shops were shut on Wednesday.", [9]),
+    ],
+)  # fmt: skip
+def test_score_counts_of_a_clause_in_front(lead: str, expected: list[int]) -> None:
+    """Another attack if what follows tells one, days apart; else the first act of the same."""
+    assert main(lead) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("On Monday, a magnetic bomb killed two doctors in the city.", [14]),
+        ("The bombing came hours after a car bomb killed 12 people at a school.", [14]),
+        ("Officials have failed to stop attacks that have killed hundreds of people.", [14]),
+        ("On Wednesday, the ministry said that two more people had died.", [14, 2]),
+        ("The attack ended hours after gunmen killed 12 people.", [14, 12]),
+    ],
+)
+def test_score_counts_of_another_day_or_hour(body: str, expected: list[int]) -> None:
+    """A new weapon on another day, or hours before, is another attack; news of another day is not."""
+    assert main(f"{LEAD} {body}") == expected
+
+
+def test_score_counts_sets_a_sum_over_places_aside() -> None:
+    """Each place has its own toll; two blows at one scene are one attack, and so is their sum."""
+    places = "Two bombings killed five people in Portsmere on Tuesday. One in Ropewalk killed three people. One in Old Saltpan killed two people."
+    scene = "Two blasts killed five people in Portsmere on Tuesday. The first killed three people. The second killed two people."
+
+    assert main(places) == [3, 2]
+    assert main(scene) == [5, 3, 2]
+
+
 def test_score_counts_of_one_sentence_with_two_places() -> None:
     """The count belongs to the event that it hangs on, in either order."""
     away = "Gunmen attacked a police post in Brackwater, killing three policemen, while a rocket landed near a hotel in Portsmere."

@@ -127,13 +127,15 @@ def test_every_weight_of_segments_and_slots_is_used(kind: Any, section: str, mod
 def test_every_weight_of_scope_is_a_trait_or_term_that_is_found() -> None:
     """Traits of event words and terms of figures go by name: each weight has one, each term a weight."""
     traits = strings("event_mention")
-    named = strings("scope", "scope_terms") | {f"event_{trait}" for trait in traits}
+    named = strings("scope", "scope_terms", "scope_clauses") | {
+        f"event_{trait}" for trait in traits
+    }
 
     assert {f.name for f in fields(EventWeights)} - traits == set()
     assert {f.name for f in fields(ScopeWeights)} - named == set()
     yielded = {
         node.value.elts[0].value
-        for tree in trees("scope_terms")
+        for tree in trees("scope_terms", "scope_clauses")
         for node in ast.walk(tree)
         if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple)
         if isinstance(node.value.elts[0], ast.Constant)

@@ -69,7 +69,10 @@ def differences(answer: Json, case: Case) -> list[str]:
 
 
 def broken_rules(answer: Json, case: Case) -> list[str]:
-    """What no article may lead to: a quote that is not verbatim, a label its reports deny."""
+    """What no article may lead to: a quote that is not verbatim, a label its reports deny.
+
+    A language without verdicts has reports for a person to judge, and the label ``other``.
+    """
     reports = answer["reports"]
     quoted = [r for r in answer["verdict"]["reasons"] if "quote" in r]
     for report in reports:
@@ -81,7 +84,8 @@ def broken_rules(answer: Json, case: Case) -> list[str]:
         if case.text[one["start"] : one["end"]] != one["quote"]
     ]
     fresh = any(report["role"] in ("primary", "roundup") for report in reports)
-    if fresh != (answer["verdict"]["label"] == "attack_report"):
+    unjudged = any(r["code"] == "lang_unsupported" for r in answer["verdict"]["reasons"])
+    if not unjudged and fresh != (answer["verdict"]["label"] == "attack_report"):
         wrong.append(f"label {answer['verdict']['label']}, but a fresh report: {fresh}")
     return wrong
 

@@ -153,7 +153,7 @@ def test_actors_and_institutions_have_ids_of_their_own() -> None:
     assert sorted({n for n in names if names.count(n) > 1}) == []
 
 
-@pytest.mark.parametrize("path", LEXICONS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", LEXICONS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_lexicons_name_no_place_and_no_group_of_this_profile(path: Path) -> None:
     """What is true of one city only lives in its profile; a common word is marked ``generic``."""
     words = set(plain(path.read_text("utf-8")).replace('"', " ").split())

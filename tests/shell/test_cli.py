@@ -244,3 +244,41 @@ def test_check_names_the_example_that_does_not_hold(tmp_path: Path) -> None:
         "killed is 6, not 7"
     ]
     assert done.returncode == 78
+
+
+def test_check_judges_the_language_packs_without_settings() -> None:
+    """A line for each pack with what it can do; gaps are told and are no fault."""
+    told = kabulwire("check", "--languages")
+    found = [
+        json.loads(row) for row in kabulwire("check", "--languages", "--json").stdout.splitlines()
+    ]
+
+    assert told.returncode == 0
+    assert {row["what"].partition(":")[0] for row in found} >= {"English (en)", "Turkish (tr)"}
+    assert all(row["problems"] == [] for row in found)
+    assert all(row["what"] in " ".join(told.stdout.split()) for row in found)
+    turkish = next(row for row in found if row["what"].startswith("Turkish"))
+    assert any(gap.startswith("no words of: ") for gap in turkish["gaps"])
+
+
+def test_explain_with_rules_shows_how_each_figure_was_made(tmp_path: Path) -> None:
+    """Every count with its words and its rules in the order of use, also one that no report takes."""
+    file = tmp_path / "a.txt"
+    file.write_text(
+        "A car bomb killed six people in Portsmere on Friday, police said \x1b[2J.\n\n"
+        "Last year 300 people were killed in such attacks.",
+        "utf-8",
+    )
+    told = kabulwire("explain", str(file), "--profile", CITY, "--rules")
+    lines = kabulwire("explain", str(file), "--profile", CITY, "--rules", "--json").stdout
+
+    counts = [json.loads(row) for row in lines.splitlines()]
+    assert [(c["what"], c["value"], c["stated"]) for c in counts] == [
+        ("killed", 6, True),
+        ("killed", 300, False),
+    ]
+    assert counts[0]["rules"] == ["number-then-people", "killed-people"]
+    assert file.read_text("utf-8")[counts[0]["start"] : counts[0]["end"]] == counts[0]["quote"]
+    shown = " ".join(told.stdout.split())
+    assert "killed 6 killed six people number-then-people, killed-people" in shown
+    assert "\x1b" not in told.stdout

@@ -1,8 +1,10 @@
 """``kabulwire check --profile mytown``: is everything that a worker would read in order?
 
 Prints one line for each thing looked at (settings, feeds, profile, each of the profile's examples),
-and below it what is wrong. With ``--print``: every setting with the value in force and where it comes
-from; secrets are masked. With ``--json``: ``{what, problems}``, or ``{key, value, source}``.
+and below it what is wrong. With ``--languages``: the language packs instead, each with what it can do,
+and with its gaps: what other packs have and it has not (``core/lang/pack_state.py``). With
+``--print``: every setting with the value in force and where it comes from; secrets are masked. With
+``--json``: ``{what, problems}`` (with ``gaps`` for a pack), or ``{key, value, source}``.
 
 Exit codes: 0 all well, 78 something is wrong.
 """
@@ -10,14 +12,17 @@ Exit codes: 0 all well, 78 something is wrong.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.cli.exit_codes import EX_CONFIG
 from worker.cli.options import ConfigOption, JsonOption
 from worker.cli.streams import put, screen
+
+if TYPE_CHECKING:
+    from worker.cli.findings import Finding
 
 
 def check(
@@ -28,6 +33,9 @@ def check(
     print_: Annotated[
         bool, typer.Option("--print", help="Every setting, its value and its source.")
     ] = False,
+    languages: Annotated[
+        bool, typer.Option("--languages", help="Judge the language packs.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Judge settings, feeds and profile, and try the profile's own examples."""
@@ -35,28 +43,33 @@ def check(
     if print_:
         _print_settings(config or option, flags, as_json=as_json)
         return
-    if not _print_findings(config or option, flags, as_json=as_json):
+    from worker.cli.findings import find_all, find_languages
+
+    found = find_languages() if languages else find_all(config or option, flags)
+    if not _print_findings(found, as_json=as_json):
         raise typer.Exit(EX_CONFIG)
 
 
-def _print_findings(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> bool:
+def _print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:
     """Print what was found as it is found; whether all is well."""
     from rich.text import Text
 
     from worker.cli.answers import line
-    from worker.cli.findings import find_all
 
     good = True
     console = screen()
-    for finding in find_all(config, flags):
+    for finding in findings:
         good = good and not finding.problems
         if as_json:
-            put(line({"what": finding.what, "problems": finding.problems}))
+            gaps = {"gaps": finding.gaps} if finding.gaps else {}
+            put(line({"what": finding.what, "problems": finding.problems, **gaps}))
             continue
         mark = Text("✗ ", "red") if finding.problems else Text("✓ ", "green")
         console.print(mark + Text(finding.what))
         for problem in finding.problems:
             console.print(Text(f"  {problem}"))
+        for gap in finding.gaps:
+            console.print(Text(f"  {gap}", style="dim"))
     return good
 
 

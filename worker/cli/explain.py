@@ -1,8 +1,9 @@
 """``kabulwire explain page.html``: every decision about one document, for a person.
 
 Prints the verdict, its reasons and each slot and figure of each report, with the sentence it rests
-on; with ``--json`` the line of ``analyze``. The network is used only for an address that is given,
-as a worker would use it.
+on; with ``--json`` the line of ``analyze``. With ``--rules`` also each count of people with the rules
+of the grammar that made it, in the order of their use (``--rules --json``: a line for each count). The
+network is used only for an address that is given, as a worker would use it.
 
 Exit codes: 0, 65 the document cannot be read, 66 no such file, 78 settings or profile.
 """
@@ -20,6 +21,8 @@ from worker.cli.streams import put, read_bytes, refuse, screen
 
 if TYPE_CHECKING:
     from worker.core.domain.document import Document
+    from worker.core.domain.report import Analysis
+    from worker.core.knowledge.knowledge import Knowledge
 
 
 def explain(
@@ -29,6 +32,9 @@ def explain(
     published: Annotated[str | None, typer.Option(help="When, if the page does not say.")] = None,
     title: Annotated[str | None, typer.Option(help="Title of a plain text.")] = None,
     *,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="The rules that made each figure.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The line of `analyze`.")] = False,
 ) -> None:
     """Every decision about one document, with the sentence it rests on."""
@@ -43,14 +49,26 @@ def explain(
             analysis = reader.analyze(document)
     except InputError as error:
         refuse(f"{source}: {error}", EX_DATAERR)
-    if as_json:
-        from worker.cli.answers import answer, line
+    _answer(analysis, knowledge, document.article_id, rules=rules, as_json=as_json)
 
-        put(line(answer(document.article_id, analysis)))
-        return
+
+def _answer(
+    analysis: Analysis, knowledge: Knowledge, article_id: str, *, rules: bool, as_json: bool
+) -> None:
+    from worker.cli.answers import answer, line
     from worker.cli.explanation import show
+    from worker.cli.used_rules import show_rules, used_rules
 
-    show(analysis, knowledge, screen())
+    if as_json and rules:
+        for used in used_rules(analysis, knowledge):
+            put(line(used.row))
+    elif as_json:
+        put(line(answer(article_id, analysis)))
+    else:
+        console = screen()
+        show(analysis, knowledge, console)
+        if rules:
+            show_rules(analysis, knowledge, console)
 
 
 def _document(source: str, fields: dict[str, Any], zone: str) -> Document:

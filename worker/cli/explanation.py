@@ -86,7 +86,7 @@ def _show_verdict(verdict: Verdict, excerpts: Excerpts, console: Console) -> Non
     line.append(f"  {verdict.probability:.2f}, band {verdict.band}: the article ")
     line.append(_SAID[verdict.label])
     console.print(line)
-    table = _grid()
+    table = grid()
     ranked = sorted(verdict.reasons, key=lambda reason: -abs(reason.weight))
     for reason in ranked[:_REASONS]:
         colour = "green" if reason.weight > 0 else "red"
@@ -107,7 +107,7 @@ def _show_report(report: Report, excerpts: Excerpts, console: Console) -> None:
     if report.role == "background":
         header.append("  set aside: it is context, its figures count nowhere", style="dim")
     console.print(header)
-    table = _grid()
+    table = grid()
     for name, value, keys in _slots(report):
         spans = [span for key in keys for span in report.evidence.get(key, ())]
         spans.sort(key=lambda span: span.quote not in value)  # where it is said by this name first
@@ -195,7 +195,8 @@ def _speaker(statement: Statement) -> Text:
     return text
 
 
-def _grid() -> Table:
+def grid() -> Table:
+    """Three columns without lines: a word, what was found, the text that it rests on."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", max_width=56)

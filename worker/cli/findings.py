@@ -1,4 +1,4 @@
-"""What ``check`` looks at: settings, feeds, the profile, and whether it keeps its word.
+"""What ``check`` looks at: settings, feeds, the profile, and whether it keeps its word; or the packs.
 
 Each thing is looked at when the one before it was in order; a broken profile has no examples.
 """
@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from worker.config.knowledge import load_knowledge, profile_dir
+from worker.config.knowledge import load_knowledge, load_languages, profile_dir
 from worker.config.load import Loaded, load
 from worker.core.domain.errors import ConfigError, KabulwireError, KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.pack_state import PackState, pack_states
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; without problems it is in order."""
+    """One thing that was looked at; without problems it is in order. ``gaps`` are no problems."""
 
     what: str
     problems: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
 
 def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
@@ -50,6 +52,33 @@ def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
         f"{len(profile.institutions)} institutions, digest {knowledge.digest}"
     )
     yield from _examples(loaded, knowledge)
+
+
+def find_languages() -> Iterator[Finding]:
+    """Each language pack: what it can do, what others have and it has not, what is wrong in it."""
+    try:
+        states = pack_states(load_languages())
+    except KnowledgeError as error:
+        yield Finding("languages", tuple(str(error).splitlines()))
+        return
+    for state in states:
+        yield _language(state)
+
+
+def _language(state: PackState) -> Finding:
+    rules = " and ".join(f"{number} rules of {name}" for name, number in state.rules.items())
+    gaps = (
+        ("no phrases of", state.missing_phrases),
+        ("no words of", state.missing_classes),
+        ("listed twice", state.repeated),
+    )
+    return Finding(
+        f"{state.name} ({state.code}): {', '.join(sorted(state.capabilities))}; "
+        f"{state.forms} forms in {state.classes} classes, {rules}",
+        problems=tuple(f"two values: {line}" for line in state.at_odds)
+        + tuple(f"hides: {line}" for line in state.hidden),
+        gaps=tuple(f"{label}: {', '.join(names)}" for label, names in gaps if names),
+    )
 
 
 def _examples(loaded: Loaded, knowledge: Knowledge) -> Iterator[Finding]:

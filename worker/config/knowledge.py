@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import tomllib
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from worker.core.knowledge.weights import (
     merge_names,
     read_weights,
 )
-from worker.core.lang.categories import read_categories
-from worker.core.lang.language import Language, build_language, read_classes
+from worker.core.lang.categories import Categories, read_categories
+from worker.core.lang.language import Language, WordClass, build_language, read_classes
 from worker.core.lang.lexicon import build
 
 _CODE = Path(__file__).parents[1]
@@ -87,25 +88,60 @@ def _load(folder: Path) -> Knowledge:
     )
 
 
-def _languages(digest: hashlib._Hash) -> dict[str, Language]:
-    """All language packs, by code."""
+def load_languages() -> dict[str, Language]:
+    """All language packs, built, by code; no profile is needed. Raises ``KnowledgeError``."""
+    return dict(_languages(hashlib.sha256()))
+
+
+class LanguagePacks(Mapping[str, Language]):
+    """The packs by code, each built when it is first asked for.
+
+    A command that reads one English page need not compile the words of five other languages. They are
+    part of the program, and tests build them all, as ``check --languages`` does: what is wrong with
+    one is found before it is shipped.
+    """
+
+    def __init__(self, builders: Mapping[str, Callable[[], Language]]) -> None:
+        self._builders = builders
+        self._built: dict[str, Language] = {}
+
+    def __getitem__(self, code: str) -> Language:
+        if code not in self._built:
+            self._built[code] = self._builders[code]()
+        return self._built[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        return len(self._builders)
+
+
+def _languages(digest: hashlib._Hash) -> LanguagePacks:
+    """The packs, not built yet; their bytes are part of the digest all the same."""
     categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
     classes = read_classes(_parse(_CLASSES, digest), _CLASSES.name)
-    shared = {name: _grammar_file(_LEXICONS / "shared", name, digest) for name in _GRAMMARS}
-    packs = {}
-    for folder in sorted(path.parent for path in _LEXICONS.glob("*/language.toml")):
-        phrases = folder / "phrases.toml"
-        data = _parse(phrases, digest) if phrases.is_file() else {"lang": folder.name}
-        grammars = {
-            name: files
-            for name in _GRAMMARS
-            if (files := _grammar(_grammar_file(folder, name, digest), shared[name]))
-        }
-        pack, words = (_parse(folder / f"{name}.toml", digest) for name in ("language", "words"))
-        complete = "verdict" in pack.get("capabilities", ())
-        lexicon = build(data, f"{folder.name}/phrases.toml", categories, complete=complete)
-        packs[folder.name] = build_language(pack, words, lexicon, grammars, classes)
-    return packs
+    for path in sorted(_LEXICONS.glob("*/*.toml")):
+        _count(path, digest)
+    folders = sorted(path.parent for path in _LEXICONS.glob("*/language.toml"))
+    return LanguagePacks({f.name: partial(_build, f, categories, classes) for f in folders})
+
+
+def _build(folder: Path, categories: Categories, classes: Mapping[str, WordClass]) -> Language:
+    """One pack of its files."""
+    unused = hashlib.sha256()
+    phrases = folder / "phrases.toml"
+    data = _parse(phrases, unused) if phrases.is_file() else {"lang": folder.name}
+    grammars = {}
+    for name in _GRAMMARS:
+        own, shared = (_grammar_file(f, name, unused) for f in (folder, _LEXICONS / "shared"))
+        files = _grammar(own, shared)
+        if files:
+            grammars[name] = files
+    pack, words = (_parse(folder / f"{name}.toml", unused) for name in ("language", "words"))
+    complete = "verdict" in pack.get("capabilities", ())
+    lexicon = build(data, f"{folder.name}/phrases.toml", categories, complete=complete)
+    return build_language(pack, words, lexicon, grammars, classes)
 
 
 _GrammarFile = tuple[str, dict[str, Any]]
@@ -128,12 +164,18 @@ def _looks_like_path(profile: str | Path) -> bool:
     return isinstance(profile, Path) or "/" in profile or Path(profile).is_dir()
 
 
-def _parse(path: Path, digest: hashlib._Hash) -> Any:
+def _count(path: Path, digest: hashlib._Hash) -> bytes:
+    """A file's bytes, counted into the digest."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise KnowledgeError(f"{path}: {error.strerror}") from error
     digest.update(path.name.encode() + b"\0" + data + b"\0")
+    return data
+
+
+def _parse(path: Path, digest: hashlib._Hash) -> Any:
+    data = _count(path, digest)
     try:
         text = data.decode("utf-8")
         if path.suffix == ".csv":

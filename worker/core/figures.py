@@ -7,11 +7,11 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
 3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then
-   article; within a version the more specific, then body before headline and caption, then first.
+   article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have different ages, and at least one. Each keeps its own quote.
-5. low = smallest lower bound used. high = largest of the upper bounds of closed figures and the lone
-   best of open ones. A figure nobody gave is None, never 0.
+5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
+   bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
 6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
    bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
    a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
@@ -222,8 +222,13 @@ def _latest(of_speaker: list[Statement]) -> Statement:
     newest = max(_version(s) for s in of_speaker)
     return min(
         (s for s in of_speaker if _version(s) == newest),
-        key=lambda s: (_PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
+        key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
     )
+
+
+def _is_brief(statement: Statement) -> bool:
+    """Whether it stands where there is no room for "at least"."""
+    return statement.zone in ("title", "caption")
 
 
 def _version(statement: Statement) -> tuple[dt.datetime, str]:
@@ -240,12 +245,11 @@ def _figure(used: list[Statement]) -> Figure | None:
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
     best = _best(used)
-    low = min(lows, default=best)
     return Figure(
-        low=low,
+        low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
-        open_upper=any(s.high is None for s in used),
+        open_upper=any(s.high is None for s in totals),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
     )
 

@@ -5,7 +5,7 @@ Rules
 1. The grammar ``figures`` of the language says what counts whom and what became of them; here its
    findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
 2. Names of the profile's armed groups are people of the attacking side ("five Taliban").
-3. "No one was hurt" is a printed zero, and only that is one.
+3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none.
 4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
 5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
-from worker.core.domain.vocabulary import Measure, Qualifier
+from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import Language, Reader
+from worker.core.lang.language import STATED, Language, Reader
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import Prose, Sentence
@@ -38,8 +38,9 @@ _LEAST: dict[Qualifier, int] = {
     "hundreds": 200,
 }  # fmt: skip
 """What a wording without a number stands for at least."""
-_MEASURES = frozenset({*get_args(Measure), "shot", "part", "fate"})
-_SINGLE = frozenset({"SINGLE", "ONE_PERSON"})
+_COUNTED = STATED - {"nobody"}
+SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
+"""Tags of one person told singly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class CountMention(Range):
     """A count of people and what became of them: "at least seven civilians were killed".
 
     ``start`` to ``end`` is the count with the words that say so; ``number`` the count alone. ``what``:
-    a measure, or "shot" (dead or not), or "part" (of another count, whatever became of them).
+    a measure, or "shot" (dead or not), or "part" (of another count, whatever became of them), or
+    "again" (another number for the count before).
     ``tags`` are the count's tags, ``flags`` the rule's ("toll", "hosp").
     """
 
@@ -70,7 +72,7 @@ class CountMention(Range):
     @property
     def is_single(self) -> bool:
         """Whether it is one person told singly, without a numeral."""
-        return bool(self.tags & _SINGLE)
+        return bool(self.tags & SINGLE_TAGS)
 
     @property
     def is_attackers(self) -> bool:
@@ -92,20 +94,27 @@ def find_counts(
     for sentence in prose.sentences:
         if not reader.concerns(prose.text, sentence):
             continue
-        for run in sentence_tokens(prose, sentence, reader, language):
-            tokens = [_with_group(t, groups) for t in run] if groups else run
-            found += _counts(reader, tokens, sentence)
+        for run in sentence_tokens(prose, sentence, reader, language, groups):
+            found += _counts(reader, run, sentence)
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
 def sentence_tokens(
-    prose: Prose, sentence: Sentence, reader: Reader, language: Language
+    prose: Prose,
+    sentence: Sentence,
+    reader: Reader,
+    language: Language,
+    groups: tuple[Range, ...] = (),
 ) -> Iterator[list[Token]]:
-    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``."""
+    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``.
+
+    ``groups``: names that are people of the attacking side, as in ``find_counts``.
+    """
     is_capital = capitals_of(prose, sentence, language)
     tokens = reader.tokens(prose.text, sentence, is_capital, prose.norm.letter)
     for first in range(0, len(tokens), LONGEST_TOKENS):
-        yield tokens[first : first + LONGEST_TOKENS]
+        run = tokens[first : first + LONGEST_TOKENS]
+        yield [_with_group(token, groups) for token in run] if groups else run
 
 
 def capitals_of(prose: Prose, sentence: Sentence, language: Language) -> Callable[[int], bool]:
@@ -150,7 +159,7 @@ def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iter
     for finding in _each_once(findings):
         if finding.what == "nobody":
             yield from _nobody(finding, sentence)
-        elif finding.what in _MEASURES and finding.token is not None:
+        elif finding.what in _COUNTED and finding.token is not None:
             mention = _mention(finding, finding.token, sentence)
             if mention is not None:
                 yield mention
@@ -168,7 +177,13 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
-    """A printed zero for each measure that the rule names: "no one was hurt"."""
+    """A printed zero for each measure that the rule names: "no one was hurt".
+
+    One of a class ("no civilian was hurt") says nothing of everybody.
+    """
+    of = [token.meaning.get("people", UNSPECIFIED) for token in finding.labels.get("who", ())]
+    if set(of) - {UNSPECIFIED}:
+        return
     at = Range(finding.start, finding.end)
     for measure in sorted(finding.flags):
         yield CountMention(

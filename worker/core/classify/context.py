@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.events import EventSentence
 from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
+from worker.core.classify.event_features import measure_article, measure_item
 from worker.core.classify.features import (
     BODY_SENTENCES,
     Feature,
@@ -28,7 +30,7 @@ from worker.core.classify.features import (
     measure,
 )
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.normalise import Range, plain, starting_in
+from worker.core.lang.normalise import Range, holding, plain, starting_in
 from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose, Sentence
 
@@ -90,7 +92,7 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     )
     placed = next(((c, places) for c, places in in_segment if places), None)
     if placed is None:
-        return None
+        return True if _is_labelled_here(context, segment) else None
     cues, places = placed
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
@@ -98,6 +100,31 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if nearest.here or (any(s.here for s in places) and not nearest.located):
         return True
     return None if not any(s.located for s in places) else False
+
+
+def _is_labelled_here(context: Context, segment: Segment) -> bool:
+    """Whether a segment is told in an item of a list whose label is the area: "KABUL: A bomb …"."""
+    item = _list_item(context, segment)
+    return item is not None and "DATELINE" in item.tags
+
+
+def _list_item(context: Context, segment: Segment) -> EventSentence | None:
+    """The item of a list that holds a segment's first word, if one does."""
+    event = holding(context.annotated.events, segment.anchor.start)
+    return event if event is not None and event.item else None
+
+
+def filed_here(context: Context) -> Range | None:
+    """Where the area is named as the filing place of an article that names no other place at all.
+
+    "KABUL — A recruit shot two instructors at the academy": where else?
+    """
+    places = context.annotated.places
+    if any(m.kind in ("near", "elsewhere") or m.entry.kind == "elsewhere" for m in places):
+        return None
+    if any(c.regions for c in (*context.head, *context.lead)):
+        return None
+    return next((m for m in places if m.kind == "dateline"), None)
 
 
 def _named_places(context: Context, cues: SentenceCues) -> tuple[_NamedPlace, ...]:
@@ -148,8 +175,10 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
     """All features of a segment, as the profile's policy lets them count."""
     policy = context.knowledge.profile.policy
     features = measure(_zones_of(context, segment), policy.require_place)
-    ignored = [".state"] * policy.count_state_strikes + [".crime"] * policy.count_crime
-    features = {k: v for k, v in features.items() if not k.endswith(tuple(ignored))}
+    if policy.require_place:
+        features |= _event_features(context, segment)
+    ignored = (".state",) * policy.count_state_strikes + (".crime", "_crime") * policy.count_crime
+    features = {k: v for k, v in features.items() if not k.endswith(ignored)}
     features |= _kind_features(context, segment, inside)
     if policy.require_fresh:
         window = math.ceil(policy.fresh_hours / 24)
@@ -163,8 +192,21 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
     return features
 
 
+def _event_features(context: Context, segment: Segment) -> dict[str, Feature]:
+    """Those of the article for its main segment, of its own sentence for any other.
+
+    Also for the main one when it is told in an item of a list: the article is about many things.
+    """
+    weights = context.knowledge.segment_weights.event
+    if effective_kind(context, segment) == "main" and _list_item(context, segment) is None:
+        return measure_article(context.annotated, weights)
+    return measure_item(context.annotated, weights, segment.anchor)
+
+
 def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     """The kind of a segment; one that opens the article with a fresh date of its own is main.
+
+    So is an item of a list an item ("3. Blast in the capital on Thursday"), whatever it is told with.
 
     "The group claimed on Tuesday a bombing that killed nine the day before" is news of a bombing.
     """
@@ -172,8 +214,11 @@ def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     age = _age(context, segment)
     top = {c.sentence.index for c in (*context.head, *context.lead[:1])}
     opens = not top.isdisjoint(segment.sentences)
-    if segment.kind == "background" and opens and age is not None and age <= window:
-        return "main"
+    if segment.kind == "background" and age is not None and age <= window:
+        if opens:
+            return "main"
+        if _list_item(context, segment) is not None:
+            return "item"
     return segment.kind
 
 
@@ -186,6 +231,9 @@ def _kind_features(context: Context, segment: Segment, inside: bool | None) -> d
         features[f"kind.{kind}"] = here
     if segment.date.basis in _OWN_DATE:
         features["kind.dated"] = here
+    filed = filed_here(context) if inside is None else None
+    if filed is not None:
+        features["segment.filed_here"] = Feature(1.0, filed)
     country = _country_at_top(context) if inside is None else None
     if country is not None:
         features["top.country"] = Feature(1.0, country)

@@ -49,6 +49,7 @@ FEATURES = frozenset({
 PLACE_FEATURES = frozenset({
     *(f"{zone}.{name}" for zone in _ZONES for name in _PLACED),
     "any.quarter", "top.attack_and_here", "top.country", "segment.inside", "segment.elsewhere",
+    "segment.filed_here",
 })  # fmt: skip
 """Every feature that is measured only where the place matters."""
 

@@ -24,10 +24,11 @@ from worker.core.classify.context import (
     at_top,
     context_of,
     effective_kind,
+    filed_here,
     is_inside,
     measure_segment,
 )
-from worker.core.classify.score import Score, band, score, section_of, thresholds
+from worker.core.classify.score import Score, band, length_of, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Band, Label, Role
 from worker.core.knowledge.knowledge import Knowledge
@@ -60,9 +61,9 @@ def classify(
         return Classification(_NOTHING_TOLD, (), ())
     context = context_of(annotated, knowledge)
     inside = tuple(is_inside(context, segment) for segment in segments)
-    section = section_of(knowledge.profile.policy)
+    section, length = section_of(knowledge.profile.policy), length_of(annotated.prose)
     scores = tuple(
-        score(measure_segment(context, s, i), knowledge.classify_weights, section)
+        score(measure_segment(context, s, i), knowledge.classify_weights, section, length)
         for s, i in zip(segments, inside, strict=True)
     )
     roles = tuple(_role(context, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
@@ -139,7 +140,7 @@ def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool
     """Whether a segment tells of one attack, and in the area as far as anything says."""
     if inside is False or segment.kind in ("aggregate", "threat"):
         return False
-    return inside is True or _area_at_top(context)
+    return inside is True or _area_at_top(context) or filed_here(context) is not None
 
 
 def _is_no_attack(judged: Score) -> bool:

@@ -195,7 +195,8 @@ class Statement:
     start: int
     end: int
     derived: bool = False
-    """True when the figure is the outlet's repetition or sum of one that a speaker gave."""
+    """True when the figure is no opinion of its own: the outlet's repetition of what a speaker gave, a
+    headline's of the body, or a number that the text itself replaces."""
     report_id: str | None = None
     person: str | None = None
     """The one person counted, when a figure is no number: an age, a surname, "" for a nameless one."""

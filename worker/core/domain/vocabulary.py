@@ -32,6 +32,24 @@ Qualifier = Literal[
     "dozens",
     "hundreds",
 ]
+VictimClass = Literal[
+    "unspecified",
+    "perpetrator",
+    "adults",
+    "children",
+    "civilians",
+    "employees",
+    "foreigners",
+    "media_workers",
+    "medical",
+    "military",
+    "police",
+    "security_forces",
+    "students",
+    "teachers",
+    "women",
+]
+"""Who is counted, as a word for them says."""
 Scope = Literal["incident", "background", "aggregate", "hypothetical", "other_incident"]
 StatementStatus = Literal[
     "used", "stale", "superseded", "subset", "derived", "perpetrator_party", "background"

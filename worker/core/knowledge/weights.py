@@ -134,6 +134,8 @@ class ScopeWeights:
     after_span: float
     after_span_top: float
     after_span_event: float
+    fronted: float
+    other_day: float
     after: float
     place_away: float
     place_beside: float
@@ -151,6 +153,7 @@ class ScopeWeights:
     repeated_other: float
     speaker: float
     events_together: float
+    sum_of_places: float
     item_inside: float
     item_outside: float
 

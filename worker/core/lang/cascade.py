@@ -69,14 +69,17 @@ class _Sentence:
     grammar: Grammar
     tokens: list[Token]
     code: str
+    letters: frozenset[str]
     found: list[Finding]
     done: set[tuple[int, int, str]]
 
     def apply(self, rule: Rule) -> None:
-        if not rule.may_match(frozenset(self.code)):
+        if not rule.may_match(self.letters):
             return
         position = 0
-        while (match := rule.pattern().search(self.code, position)) is not None:
+        size = self.grammar.size
+        while (match := rule.pattern(size).search(self.code, position)) is not None:
+            size = self.grammar.size
             if match.end() == match.start():
                 position = match.end() + 1
                 if position > len(self.code):
@@ -100,14 +103,17 @@ class _Sentence:
         first, last = match.span()
         made = _made(rule, self.tokens[first:last], labels.tokens)
         self.tokens[first:last] = [made]
-        self.code = self.code[:first] + self.grammar.letter(made.tags) + self.code[last:]
+        self._write(first, last, made.tags)
 
     def _tag(self, index: int, tags: frozenset[str], rule: str = "") -> None:
         token = self.tokens[index]
         rules = (*token.rules, rule) if rule else token.rules
         self.tokens[index] = replace(token, tags=token.tags | tags, rules=rules)
-        letter = self.grammar.letter(self.tokens[index].tags)
-        self.code = self.code[:index] + letter + self.code[index + 1 :]
+        self._write(index, index + 1, self.tokens[index].tags)
+
+    def _write(self, first: int, last: int, tags: frozenset[str]) -> None:
+        self.code = self.code[:first] + self.grammar.letter(tags) + self.code[last:]
+        self.letters = frozenset(self.code)
 
     def _state_numbers(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
         start, end = self.tokens[match.start()].start, self.tokens[match.end() - 1].end
@@ -136,7 +142,7 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
     if not here & grammar.triggers:
         return list(tokens), []
     code = "".join(grammar.letter(token.tags) for token in tokens)
-    sentence = _Sentence(grammar, list(tokens), code, [], set())
+    sentence = _Sentence(grammar, list(tokens), code, frozenset(code), [], set())
     for rule in grammar.rules():
         sentence.apply(rule)
     return sentence.tokens, sentence.found

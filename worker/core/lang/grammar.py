@@ -38,6 +38,8 @@ _UNIT = re.compile(r"(?:\[[^\]]*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))(?:[
 _UNBOUNDED = re.compile(r"[*+]|\{\d+,\}")
 _FIRST_LETTER = 0x4E00
 _NEVER = "\x02"
+ANY = "ANY"
+"""What every token satisfies, whatever its tags."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Rule:
     examples: tuple[Example, ...] = ()
     needs: tuple[_Atom, ...] = ()
     """Classes without one of which it cannot match: those outside every option and group."""
+    _seen: int = -1
     _size: int = -1
     _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
 
@@ -94,8 +97,11 @@ class Rule:
         """
         return not any(letters.isdisjoint(atom.letters) for atom in self.needs)
 
-    def pattern(self) -> re.Pattern[str]:
-        """The regex over characters of tag sets, as of now."""
+    def pattern(self, letters: int) -> re.Pattern[str]:
+        """The regex over characters of tag sets; ``letters``: how many there are by now."""
+        if letters == self._seen:
+            return self._pattern
+        self._seen = letters
         size = sum(len(part.letters) for part in self.parts if isinstance(part, _Atom))
         if size != self._size:
             text = "".join(part if isinstance(part, str) else str(part) for part in self.parts)
@@ -107,13 +113,14 @@ class Rule:
 class Grammar:
     """Stages of rules, and the alphabet that they read.
 
-    ``triggers``: a sentence without one of these tags is left alone. ``classes``: every tag that a
-    rule mentions or that code asks for; a word list is built of these.
+    ``triggers``: a sentence without one of these tags is left alone. ``sought``: every tag that a rule
+    looks for. ``classes``: these and what code asks for; a word list is built of them.
     """
 
     name: str
     triggers: frozenset[str]
     stages: tuple[tuple[Rule, ...], ...]
+    sought: frozenset[str]
     classes: frozenset[str]
     _atoms: dict[str, _Atom]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
@@ -132,6 +139,11 @@ class Grammar:
             self._letters[tags] = found
         return found
 
+    @property
+    def size(self) -> int:
+        """How many characters the alphabet has by now."""
+        return len(self._kept)
+
     def prepare(self, tag_sets: Iterable[frozenset[str]]) -> None:
         """Give the sets of a word list their characters, and compile every rule.
 
@@ -141,7 +153,7 @@ class Grammar:
             self.letter(tags)
         for rule in self.rules():
             try:
-                rule.pattern()
+                rule.pattern(self.size)
             except re.error as error:
                 name = f"{self.name}: {rule.name}"
                 raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
@@ -155,7 +167,7 @@ def satisfies(formula: str, tags: frozenset[str]) -> bool:
     """``A&!B|C``: whether one of the alternatives holds, each a conjunction. ANY holds always."""
     return any(
         all(
-            t == "ANY" or ((t[1:] not in tags) if t.startswith("!") else t in tags)
+            t == ANY or ((t[1:] not in tags) if t.startswith("!") else t in tags)
             for t in part.split("&")
         )
         for part in formula.split("|")
@@ -181,9 +193,9 @@ def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> 
             by_stage[row["stage"]].append(_rule(row, source, macros, atoms))
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
-    classes = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula))
+    sought = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula)) - {ANY}
     ordered = tuple(tuple(by_stage[stage]) for stage in stages)
-    return Grammar(name, triggers, ordered, classes | triggers | reads, atoms)
+    return Grammar(name, triggers, ordered, sought, sought | triggers | reads, atoms)
 
 
 def _rule(
@@ -244,14 +256,18 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
 
 
 def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
-    """The atoms that stand outside of groups and are not optional."""
+    """The atoms that stand outside of groups and are not optional; none of a rule with a choice.
+
+    ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
+    """
     needed: dict[str, _Atom] = {}
     depth = 0
     for index, part in enumerate(parts):
         if isinstance(part, str):
-            depth += part.count("(") - part.count(")")
-            if depth == 0 and "|" in part:
-                return ()
+            for mark in part:
+                depth += (mark == "(") - (mark == ")")
+                if depth == 0 and mark == "|":
+                    return ()
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         optional = isinstance(after, str) and after.startswith(("?", "{0,"))

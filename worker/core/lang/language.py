@@ -5,9 +5,10 @@ Rules
 1. A pack is a folder ``lang/<code>/``: ``language.toml`` (script, numerals, capabilities),
    ``words.toml`` (forms by class), ``phrases.toml`` (see ``lexicon``), and a file for each grammar
    that has rules of its own; the grammars of ``lang/shared`` serve every language.
-2. Word classes are declared once, in ``classes.toml``, with meaning and example. An unknown class or
-   meaning is refused when the pack is loaded, so a misspelt one is never silently empty; a language
-   that lacks a class which its capabilities need is refused as well.
+2. Word classes are declared once, in ``classes.toml``, with meaning and example. An unknown class is
+   refused when the pack is loaded, in a word list and in a rule; so are a value that is none of its
+   vocabulary ("childern"), and something stated that nobody takes up. A misspelt one would silently be
+   empty. A language that lacks a class which its capabilities need is refused as well.
 3. A class may imply others (``[implies]``: in a language of free word order a word of harm that
    stands after its number may stand before it too).
 """
@@ -20,20 +21,30 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from worker.core.domain.errors import KnowledgeError
+from worker.core.domain.vocabulary import Measure, Qualifier, VictimClass
 from worker.core.lang.cascade import Finding, run
 from worker.core.lang.grammar import Grammar, build_grammar
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.lang.numerals import Numerals
-from worker.core.lang.tokens import NO_TAGS, Script, Token
+from worker.core.lang.tokens import NO_TAGS, Script, Token, cut
 from worker.core.lang.word_list import Entry, WordList, is_shape
 
 Capability = Literal["verdict", "slots", "figures"]
 GrammarName = Literal["figures", "events", "speakers"]
 _KEYS = {
-    "review_only", "lang", "name", "capabilities", "script", "number", "scale", "implies", "joints", "units_first",
+    "lang", "name", "capabilities", "review_only", "script", "number", "scale", "implies", "joints",
+    "units_first", "hides",
 }  # fmt: skip
-_CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number")
+_CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number", "hides")
+_VALUES: Mapping[str, frozenset[str]] = {
+    "people": frozenset(get_args(VictimClass)),
+    "qualifier": frozenset(get_args(Qualifier)),
+    "fate": frozenset(get_args(Measure)),
+}
+"""What a word may say beside its class."""
+STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody"})
+"""What rules may state; ``nobody`` of the measures behind it."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 
@@ -44,6 +55,7 @@ class WordClass:
 
     ``needed_by``: the capabilities that cannot do without it. ``made``: by rules or code, never listed.
     ``implies``: classes that its words have too. ``number``: how many people its words count.
+    ``hides``: its phrases are meant to hide what their words say ("among the dead").
     """
 
     name: str
@@ -54,6 +66,7 @@ class WordClass:
     made: bool = False
     implies: frozenset[str] = NO_TAGS
     number: int | None = None
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,11 @@ class Language:
     entries: tuple[Entry, ...]
     readers: Mapping[str, Reader]
     phrases: Lexicon
+    classes: Mapping[str, WordClass]
     review_only: bool = False
+    hiding: frozenset[tuple[str, ...]] = frozenset()
+    listed: frozenset[str] = frozenset()
+    """The word classes that the pack lists forms of."""
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -111,7 +128,12 @@ def read_classes(data: Mapping[str, Any], source: str) -> dict[str, WordClass]:
         if not {"meaning", "example"} <= set(row) or set(row) - set(_CLASS_KEYS):
             raise KnowledgeError(f"{source}: {name}: keys are {', '.join(_CLASS_KEYS)}")
         sets = {key: frozenset(row[key]) for key in ("needed_by", "implies") if key in row}
+        if row.get("value", "people") not in _VALUES:
+            raise KnowledgeError(f"{source}: {name}: value is one of {', '.join(_VALUES)}")
         classes[name] = WordClass(**{"name": name, **row, **sets})
+    for name, declared in classes.items():
+        for implied in sorted(declared.implies):
+            _known(implied, classes, f"{source}: {name}")
     return classes
 
 
@@ -159,7 +181,10 @@ def build_language(
         entries=entries,
         readers=readers,
         phrases=phrases,
+        classes=classes,
         review_only=bool(data.get("review_only", False)),
+        hiding=frozenset(_form(form, script, source) for form in data.get("hides", ())),
+        listed=frozenset(entry.tag for entry in entries),
     )
 
 
@@ -204,6 +229,8 @@ def _entries(
             )
         rows = listed.items() if isinstance(listed, Mapping) else [(None, listed)]
         for value, forms in rows:
+            if declared.value is not None and value not in _VALUES[declared.value]:
+                raise KnowledgeError(f"{source}: {name}: no such {declared.value}: {value!r}")
             meaning = {} if value is None else {str(declared.value): str(value)}
             for form in forms:
                 words_of = _form(form, script, f"{source}: {name}")
@@ -216,7 +243,10 @@ def _number_entries(data: Mapping[str, Any], script: Script) -> Iterator[Entry]:
 
 
 def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
-    """A form's words, normalised; escapes of a regex are left alone."""
+    """A form's words, normalised and cut as a text is; escapes of a regex are left alone.
+
+    ("gen." was once one word here and two tokens in every text, so no title was ever found.)
+    """
     normal = "".join(p if p.startswith("\\") else _plain(p) for p in _SPLIT.split(form))
     words = tuple(_SPACELESS_FORM.findall(normal) if script.spaceless else normal.split(" "))
     if not all(words):
@@ -225,8 +255,15 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
         for word in words:
             re.compile(word) if is_shape(word) else None
     except re.error as error:
-        raise KnowledgeError(f"{where}: {form!r}: {error}") from error
-    return words
+        hint = " (a form is cut at its blanks: no group may hold one)" if " " in form else ""
+        raise KnowledgeError(f"{where}: {form!r}: {error}{hint}") from error
+    return tuple(
+        piece for word in words for piece in ([word] if is_shape(word) else _pieces(word, script))
+    )
+
+
+def _pieces(word: str, script: Script) -> list[str]:
+    return [piece.word for piece in cut(word, Range(0, len(word)), script)] or [word]
 
 
 def _plain(part: str) -> str:
@@ -257,8 +294,17 @@ def _check_grammar(
     classes: Mapping[str, WordClass],
     files: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> None:
-    unknown = grammar.classes - set(classes)
-    unknown |= {t for r in grammar.rules() if r.kind != "state" for t in {r.head} - set(classes)}
-    if unknown:
-        names = ", ".join(name for name, _ in files)
+    """Every tag that it names is declared, a word can set it to work, and what it states is taken up."""
+    names = ", ".join(name for name, _ in files)
+    made = {
+        tag for rule in grammar.rules() if rule.kind != "state" for tag in {rule.head} | rule.flags
+    }
+    if unknown := (grammar.classes | made) - set(classes):
         raise KnowledgeError(f"{names}: no such word class: {sorted(unknown)}")
+    if idle := {name for name in grammar.triggers if classes[name].made}:
+        raise KnowledgeError(f"{names}: no word is {sorted(idle)}: it cannot trigger a grammar")
+    for rule in grammar.rules():
+        if rule.kind == "state":
+            measures = rule.flags if rule.head == "nobody" else NO_TAGS
+            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"]):
+                raise KnowledgeError(f"{names}: {rule.name}: nobody takes up {sorted(wrong)}")

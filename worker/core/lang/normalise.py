@@ -5,7 +5,7 @@ Rules
 1. The original is never changed. ``Normalised.span`` turns a match back into a verbatim ``Span``.
 2. Normalising is per character: NFKC, case folded, Latin marks stripped, Arabic-script letter
    variants unified, Devanagari nasal signs one, every kind of space one space, curly quotes straight,
-   digits ASCII.
+   digits ASCII and what stands between them ("۱٬۲۰۰" is "1,200").
 3. Characters that carry nothing (tatweel, tashkeel, joiners, bidi marks) vanish.
 4. Two systems of positions, two types: a ``Range`` counts into the normalised copy, a ``Span`` into
    the original. Only ``Normalised`` turns one into the other. A bare position is a normalised one.
@@ -39,6 +39,7 @@ _LETTERS = str.maketrans({
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ؤ": "و", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ە": "ه",
     "ھ": "ه", "ۂ": "ه", "ګ": "گ", "ں": "ن", "ı": "i", "ё": "е", "ँ": "ं",
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "٬": ",", "٫": ".",
     "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-", "…": "...",
 })  # fmt: skip
 _VANISH = frozenset(

@@ -12,7 +12,8 @@ Rules
    tells what the number is for ("8'den 11'e": from 8 to 11).
 4. In a script without blanks each run of Latin letters or digits is a token, and so is every other
    character.
-5. A number's separators are the language's: "1.200" is twelve hundred in Spanish and a decimal in
+5. A clock time ("8:40") is one token that counts nobody, whatever stands before it.
+6. A number's separators are the language's: "1.200" is twelve hundred in Spanish and a decimal in
    English. A decimal counts nobody, unless a scale follows it ("3,5 millones").
 """
 
@@ -32,8 +33,10 @@ WORD_CHARS_CLASS = r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u09
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0971-\u0dff\u0e00-\u0fff\u1000-\u109f])"
 _WORD = rf"(?:{WORD_CHARS})+(?:-(?:{WORD_CHARS})+)*"
 _OTHER_SCRIPT = r"[\u0370-\u1fff\u2c00-\ud7ff]"
+_CLOCK = r"(?<![\d:])\d{1,2}(?::\d\d)+(?![\d:])"
 _TOKEN = (
-    r"(?:[^\W\d_]\.){2,}"
+    rf"{_CLOCK}"
+    r"|(?:[^\W\d_]\.){2,}"
     r"|\d+(?:[.,]\d+)+(?![\d-])"
     rf"|\d+(?={_OTHER_SCRIPT})"
     rf"|\d+(?:-\d+)*(?:-{_LETTER}+)+"
@@ -45,7 +48,7 @@ _TOKEN = (
 )
 _WORDS = re.compile(_TOKEN)
 _WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[^\W\d_])'(?P<ending>{_LETTER}+))|{_TOKEN}")
-_SPACELESS = re.compile(r"\d+(?:[.,]\d+)*|[a-z]+|\S")
+_SPACELESS = re.compile(rf"{_CLOCK}|\d+(?:[.,]\d+)*|[a-z]+|\S")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -103,6 +106,11 @@ def cut(text: str, at: Range, script: Script) -> Iterator[Piece]:
     for found in pattern.finditer(text, at.start, at.end):
         if found.groupdict().get("ending") is None:
             yield Piece(found.start(), found.end(), found.group())
+
+
+def is_clock_time(word: str) -> bool:
+    """Whether a piece is a time of day in digits: "8:40", "21:05:30"."""
+    return word[:1].isdigit() and ":" in word
 
 
 def read_number(word: str, script: Script) -> tuple[int | None, str | None]:

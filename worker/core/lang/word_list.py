@@ -5,7 +5,7 @@ Rules
 1. A form is a word, or a phrase of words with blanks; each of its words may be a regex. It is
    normalised when loaded, so that a file keeps natural spelling.
 2. At each token the longest phrase wins, and takes its words' place. A phrase has the classes that
-   it is listed under, not those of its words (``hidden_classes`` finds what is lost that way).
+   it is listed under, not those of its words (``pack_state`` finds what is lost that way).
 3. A word that is not listed is looked up without the clitics and endings of its script, then by its
    parts when it is a number with a hyphen ("twenty-five").
 4. What no class knows is ``WORD`` or ``PUNCT``. ``CAP``: it begins with a capital where capitals mean
@@ -23,9 +23,18 @@ from dataclasses import dataclass, field
 
 from worker.core.lang.normalise import Range
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
-from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut, read_number
+from worker.core.lang.tokens import (
+    NO_TAGS,
+    Piece,
+    Script,
+    Token,
+    cut,
+    is_clock_time,
+    read_number,
+)
 
 WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
+NO_COUNT = "OTHERNUM"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
@@ -81,15 +90,25 @@ class WordList:
         self._shapes: list[tuple[re.Pattern[str], _Row]] = []
         self._phrases = _Node()
         self._known: dict[str, _Row] = {}
+        self.listed: frozenset[str] = NO_TAGS
+        """All classes that some form has."""
         self._opened: dict[frozenset[str], tuple[frozenset[str], list[re.Pattern[str]]]] = {}
         for entry in entries:
             tags = frozenset({entry.tag}) | implies.get(entry.tag, NO_TAGS)
+            self.listed |= tags
             self._add(entry.words, _Row(tags, entry.meaning, entry.value))
 
     def tag_sets(self) -> set[frozenset[str]]:
         """The tag sets of all single forms, for a grammar to know before it reads."""
         rows = [row for rows in self._words.values() for row in rows]
         return {row.tags for row in rows} | {_merged(rows).tags for rows in self._words.values()}
+
+    def classes_of(self, words: Sequence[str]) -> frozenset[str]:
+        """What a word or a whole phrase is by this list; nothing when it is not listed."""
+        if len(words) == 1:
+            return self._row(words[0]).tags
+        size, row = self._phrase([Piece(0, 0, word) for word in words], 0)
+        return row.tags if size == len(words) else NO_TAGS
 
     def tokens(
         self,
@@ -223,6 +242,8 @@ class WordList:
                 tags |= {YEAR}
         elif decimal is not None:
             tags, meaning = tags | {DECIMAL}, {**meaning, "decimal": decimal}
+        elif is_clock_time(word):
+            tags |= {NO_COUNT}
         return _Row(tags or frozenset({WORD if word[:1].isalpha() else PUNCT}), meaning, value)
 
     def _look_up(self, word: str) -> _Row:
@@ -273,27 +294,6 @@ class WordList:
             if rows and at - index > 1:
                 size, row = at - index, _merged(rows)
         return size, row
-
-
-def hidden_classes(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:
-    """Phrases that hide a class of one of their words: phrase → the classes it lacks.
-
-    ("the attack" as one token once hid that "attack" is an event, and recall fell unseen.)
-    """
-    single: dict[str, set[str]] = {}
-    phrases: dict[tuple[str, ...], set[str]] = {}
-    for entry in entries:
-        if len(entry.words) == 1:
-            single.setdefault(entry.words[0], set()).add(entry.tag)
-        else:
-            phrases.setdefault(entry.words, set()).add(entry.tag)
-    lost = {
-        " ".join(words): frozenset(
-            tag for word in words for tag in single.get(word, ()) if tag not in tags
-        )
-        for words, tags in phrases.items()
-    }
-    return {phrase: tags for phrase, tags in lost.items() if tags}
 
 
 def _merged(rows: Sequence[_Row]) -> _Row:

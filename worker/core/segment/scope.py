@@ -12,7 +12,8 @@ Rules
    of many attacks.
 4. A figure of the headline or first sentence that comes again is the same figure; a large number is
    more surely so.
-5. The attack may be told by a later sentence (a brief, a round-up): ``find_anchor`` names it, and
+5. A number at the top that only adds up what is then told of several places is no attack's.
+6. The attack may be told by a later sentence (a brief, a round-up): ``find_anchor`` names it, and
    figures are then the attack's from that sentence to the next turn, and nowhere else.
 
 Weights are those of ``[scope]`` and ``[event]`` in ``weights.toml``. Each ``ScopedCount`` keeps its
@@ -24,13 +25,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
-from worker.core.segment.scope_terms import CountContext, count_terms, find_terms
+from worker.core.segment.scope_clauses import CountContext, day_words
+from worker.core.segment.scope_terms import count_terms, find_terms
 from worker.core.segment.turns import find_turns, turns_away
 
 _BREATH_TOKENS = 8
@@ -40,12 +42,13 @@ _SHARED = (
 )  # fmt: skip
 """What one count of a breath says of the other."""
 _REPEATED = ("repeated", "repeated_large")
+_MOST_PLACES = 4
 _LARGE = 10
 """Smaller numbers come again by chance."""
 _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
-    "events_together": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
+    "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
     "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
@@ -93,10 +96,12 @@ def score_counts(
     """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top."""
     item = _item(sentences, anchor, weights.event) if anchor is not None else None
     turned = find_turns(sentences, weights.event) if anchor is None else frozenset[int]()
-    told = [_told(count, sentences, turned, item) for count in counts]
+    days = day_words([t for s in sentences if s.is_top for t in s.tokens])
+    told = [_told(count, sentences, turned, item, days) for count in counts]
     breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]
     for one, two in breaths:
         _share(one.terms, two.terms, _SHARED)
+    _find_sums(told)
     _find_repeated(told, weights.scope)
     for one, two in breaths:
         _share(one.terms, two.terms, _REPEATED)
@@ -117,17 +122,41 @@ def _told(
     sentences: tuple[EventSentence, ...],
     turned: frozenset[int],
     item: range | None,
+    days: frozenset[str],
 ) -> _Told:
     held = _sentence_at(sentences, count.number.start)
     if held is None:
         return _Told(count, None, count_terms(count))
-    context = CountContext(held, held.token_at(count.number.start), held.start in turned)
+    context = CountContext(held, held.token_at(count.number.start), held.start in turned, days)
     return _Told(count, context, count_terms(count) | find_terms(context, count, item))
 
 
 def _sentence_at(sentences: tuple[EventSentence, ...], position: int) -> EventSentence | None:
     index = bisect_right(sentences, position, key=lambda s: s.start) - 1
     return sentences[index] if index >= 0 and sentences[index].holds(position) else None
+
+
+def _find_sums(told: Sequence[_Told]) -> None:
+    """Numbers of the top that only add up what the text then tells of each of several places.
+
+    ("Two bombings killed five", "… in one ward, killing three", "… in another, killing two".)
+    """
+    for what in {each.count.what for each in told}:
+        counted = [e for e in told if e.count.what == what and e.context and e.count.value]
+        placed = [e for e in counted if _is_placed(e)]
+        sums = set(accumulate(e.count.value or 0 for e in placed[:_MOST_PLACES]))
+        sums -= {e.count.value for e in placed[:1]}
+        for each in counted:
+            if each.context and each.context.sentence.is_top and each.count.value in sums:
+                each.terms["sum_of_places"] = 1.0
+
+
+def _is_placed(told: _Told) -> bool:
+    """Whether a count stands in a sentence of the body that names a place."""
+    context = told.context
+    if context is None or not context.is_later or "PART" in told.count.tags:
+        return False
+    return bool({"HERE", "AWAY"} & context.sentence.tags)
 
 
 def _find_repeated(told: Sequence[_Told], weights: ScopeWeights) -> None:

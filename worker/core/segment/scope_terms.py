@@ -7,11 +7,11 @@ tokens, and none reaches beyond a full stop.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event
+from worker.core.segment.scope_clauses import CLAUSE_TOKENS, CountContext, clause_terms
 from worker.core.segment.turns import opens_with
 
 _FAR_SENTENCES = 12
@@ -20,31 +20,16 @@ _EARLY = range(1, 3)
 """Numbers of the sentences after the first that still belong to a lead."""
 _EVENT_TOKENS = 14
 """An event word further off says nothing about a count."""
-_CLAUSE_TOKENS = 16
 _BESIDE_TOKENS = 8
 _THOUSAND = 1000
 _CLAUSE_MARKS = frozenset(",;،؛、；")
-_EVENTS_COUNTED_TOGETHER = 3
 _PAST = frozenset({"earlier", "weeks", "year", "old"})
 """Traits of an event of another time …"""
 _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
 """… and the tags that give them."""
+_OTHER_CLAUSE = frozenset({"after_span_event", "fronted", "other_day"})
 _OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh")
 """What is said of the main attack, in a sentence whose count is of another ("… a week after …")."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountContext:
-    """Where a count stands: its sentence, its token, and whether the text has turned away."""
-
-    sentence: EventSentence
-    index: int
-    turned: bool
-
-    @property
-    def is_later(self) -> bool:
-        """Whether it is in the body, after the first sentence."""
-        return self.sentence.body_number > 0
 
 
 def count_terms(count: CountMention) -> dict[str, float]:
@@ -65,7 +50,7 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
     """The terms of a count. ``item``: numbers of the body's sentences that tell the attack, if not the top."""
     event = _governing(place.sentence, place.index)
     terms = dict(_zone_terms(place) if item is None else _item_terms(place, item))
-    terms |= dict(_clause_terms(place))
+    terms |= dict(clause_terms(place))
     if "OF_MANY" in count.tags and place.is_later:
         terms["many_later"] = 1.0
     if event is not None:
@@ -75,7 +60,7 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
     terms |= dict(_date_terms(place))
     if item is None:
         terms |= dict(_turn_terms(place))
-    if "after_span_event" in terms:
+    if terms.keys() & _OTHER_CLAUSE:
         for name in _OF_THE_OTHER:
             terms.pop(name, None)
     return terms
@@ -155,32 +140,6 @@ def _has_rival(sentence: EventSentence, event: EventMention) -> bool:
     return any("IS_AWAY" not in sentence.tokens[i].tags for i in others)
 
 
-def _clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
-    """The clause that the count stands in: "a week after …"."""
-    tokens, index = place.sentence.tokens, place.index
-    first = max(0, index - _CLAUSE_TOKENS)
-    opened = [i for i in range(first, index) if "SUBORDINATOR" in tokens[i].tags]
-    if opened:
-        before = tokens[max(0, opened[-1] - 3) : opened[-1]]
-        if any("TIME_SPAN" in t.tags and "HOURS" not in t.tags for t in before):
-            if any("REAL_EVENT" in t.tags for t in tokens[: opened[-1]]):
-                yield "after_span_event", 1.0
-            yield ("after_span" if place.is_later else "after_span_top"), 1.0
-        elif place.is_later:
-            yield "after", 1.0
-    events = sum(_opens_event(place.sentence, i) for i in range(index))
-    if events >= _EVENTS_COUNTED_TOGETHER:
-        yield "events_together", 1.0
-
-
-def _opens_event(sentence: EventSentence, index: int) -> bool:
-    """Whether a token is a new event or a weapon ("a bomb, an assault and an air strike have …")."""
-    token = sentence.tokens[index]
-    if "EVENT_NOUN" in token.tags and "IS_INDEF" in token.tags:
-        return True
-    return "WEAPON" in token.tags and index > 0 and "INDEFINITE" in sentence.tokens[index - 1].tags
-
-
 def _place_terms(place: CountContext, event: EventMention | None) -> Iterator[tuple[str, float]]:
     tags = place.sentence.tags
     if "AWAY" in tags and "HERE" not in tags:
@@ -208,7 +167,7 @@ def _is_next_in_list(place: CountContext) -> bool:
     """
     tokens = place.sentence.tokens
     before = [i for i in range(place.index) if tokens[i].tags & {"HERE", "AWAY"}]
-    if not before or "HERE" in tokens[before[-1]].tags or place.index - before[-1] > _CLAUSE_TOKENS:
+    if not before or "HERE" in tokens[before[-1]].tags or place.index - before[-1] > CLAUSE_TOKENS:
         return False
     here = [i for i in before if "HERE" in tokens[i].tags]
     return bool(here) and any(t.word in _CLAUSE_MARKS for t in tokens[here[-1] : before[-1]])

@@ -206,9 +206,10 @@ def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Kn
     """Raise for what is no article: a notice in its place, or nothing."""
     if len(body) < _STUB_CHARS:
         head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
-        if facts.free is False or _says("page_paywall", body, knowledge):
+        lang = identify(head, document.lang)
+        if facts.free is False or _says("page_paywall", body, lang, knowledge):
             raise PageError("paywall", f"{len(body)} characters are free")
-        if _says("page_gone", head, knowledge):
+        if _says("page_gone", head, lang, knowledge):
             raise PageError("soft_404", (facts.title or "")[:100])
     if not body:
         raise PageError("unreadable", "no text found")
@@ -216,9 +217,11 @@ def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Kn
         raise PageError("too_short", f"{len(body)} characters")
 
 
-def _says(category: str, text: str, knowledge: Knowledge) -> bool:
+def _says(category: str, text: str, lang: str, knowledge: Knowledge) -> bool:
+    """Whether a notice stands in a text, in its own words or in English, as many sites have it."""
     words = plain(text)
-    return any(pack.phrases.first(category, words) for pack in knowledge.languages.values())
+    packs = (knowledge.language(code) for code in dict.fromkeys((lang, "en")))
+    return any(pack.phrases.first(category, words) for pack in packs if pack is not None)
 
 
 def _article(document: Document, body: str, declared_lang: str | None) -> Article:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from worker.core.annotate.annotate import annotate
-from worker.core.classify.score import section_of
+from worker.core.classify.score import length_of, section_of
 from worker.core.classify.verdict import examine
 from worker.core.domain.caps import readable
 from worker.core.domain.document import Article
@@ -22,6 +22,7 @@ from worker.core.training.regression import Example, Fit, train
 
 _SECTION = re.compile(r"\[(?P<name>[\w.]+)\]")
 _ROW = re.compile(r"""(?P<head>"?(?P<name>[\w.]+)"? = )[-+.\d]+ *(?P<reason>(?:#.*)?)""")
+_STRENGTHS = ("strength", "free_strength")
 MINIMUM = 20
 """Labelled articles of each kind below which new weights are not worth having."""
 
@@ -33,7 +34,7 @@ def example_of(
     prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     found = examine(annotated, find_segments(annotated, knowledge), knowledge)
-    return Example(positive, found, group or article.article_id)
+    return Example(positive, found, group or article.article_id, length_of(prose))
 
 
 def section_weights(knowledge: Knowledge) -> dict[str, float]:
@@ -60,15 +61,17 @@ def learn(examples: Sequence[Example], knowledge: Knowledge) -> Fit:
         raise ValueError(
             f"training needs {MINIMUM} articles of each kind, found {positives} reports"
         )
-    return train(examples, section_weights(knowledge))
+    strength, free = (knowledge.classify_weights[f"training.{n}"] for n in _STRENGTHS)
+    return train(examples, section_weights(knowledge), strength, free)
 
 
 def render(fit: Fit, knowledge: Knowledge, present: str) -> str:
     """The whole weights file: the ``present`` text with the fitted numbers in it, reasons kept."""
     section = section_of(knowledge.profile.policy)
     new = {f"{section}.{name}": round(weight, 3) for name, weight in fit.weights.items()}
-    new[f"platt.{section}.slope"] = round(fit.slope, 3)
-    new[f"platt.{section}.offset"] = round(fit.offset, 3)
+    for length, (slope, offset) in fit.lines.items():
+        new[f"platt.{section}.{length}.slope"] = round(slope, 3)
+        new[f"platt.{section}.{length}.offset"] = round(offset, 3)
     out, at = [], ""
     for line in present.splitlines():
         if head := _SECTION.fullmatch(line):

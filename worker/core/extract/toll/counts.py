@@ -10,6 +10,10 @@ Rules
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
    The victims are the rest (nine), with all of it in the quote.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
+5. "Three were killed on the spot and two more died later", in one sentence, are five.
+6. Of those whom a hospital received, those dead on arrival are not wounded.
+7. "The police give seven" is another number for what was counted before.
+8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +22,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from worker.core.annotate.counts import CountMention
+from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.persons import told_once
 from worker.core.figures import ATTACKERS, MIXED
+from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 
 PERPETRATOR = ATTACKERS
@@ -29,8 +34,16 @@ PART = "some_of_them"
 """A class of people counted as part of a toll that is not told here ("two engineers among the dead")."""
 _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
-_DENIED = frozenset({"NOBODY", "REPLACED_COUNT"})
+_DENIED = frozenset({"NOBODY"})
+_REPLACED = frozenset({"REPLACED_COUNT"})
+_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
+_MORE = frozenset({"more"})
+_AMONG = frozenset({"among"})
+_AGAIN_REACH = 2
+"""Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
+_CASUALTY = frozenset({"killed", "injured"})
+_HARM = _CASUALTY | {"casualties"}
 _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
 
@@ -58,6 +71,9 @@ def is_perpetrator(victim_class: str) -> bool:
 def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     """The counts that the mentions of one attack come to, in the order of the text."""
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
+    stated = list(_numbered_again(stated))
+    replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
+    stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     told = {m.number for m in stated if m.what in ("killed", "injured")}
@@ -73,7 +89,80 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
             out += _with_parts(mention)
     for mention in told_first:
         out = _with_part(out, mention)
+    out = _living(out)
+    out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
+
+
+def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
+    """The mentions, with "the police give seven" measuring what the count before it measures."""
+    last: CountMention | None = None
+    for mention in mentions:
+        if mention.what != "again":
+            last = mention if mention.what in _HARM else last
+            yield mention
+        elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
+            yield replace(mention, what=last.what)
+
+
+def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
+    """The mentions, with "three … and two more" of one sentence and harm made one sum."""
+    held: CountMention | None = None
+    for mention in mentions:
+        if held is not None and _adds_to(mention, held):
+            held = _sum(held, mention)
+            continue
+        if held is not None:
+            yield held
+            held = None
+        if mention.what in _CASUALTY and mention.value is not None and not mention.is_attackers:
+            held = mention
+        else:
+            yield mention
+    if held is not None:
+        yield held
+
+
+def _adds_to(mention: CountMention, before: CountMention) -> bool:
+    """Whether a count goes on with the count before it: "two more died", "along with two aides"."""
+    more = mention.tags & _FURTHER or mention.flags & _MORE
+    same = mention.what == before.what and mention.sentence == before.sentence
+    plain = mention.value is not None and not mention.is_attackers
+    return bool(more) and same and plain and mention.number.start >= before.number.end
+
+
+def _sum(one: CountMention, two: CountMention) -> CountMention:
+    return replace(
+        one,
+        end=max(one.end, two.end),
+        number=Range(one.number.start, two.number.end),
+        value=(one.value or 0) + (two.value or 0),
+        low=None if one.low is None or two.low is None else one.low + two.low,
+        high=None if one.high is None or two.high is None else one.high + two.high,
+        victim_class=UNSPECIFIED,
+        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
+        parts=(*(one.parts or (one,)), *(two.parts or (two,))),
+    )
+
+
+def _living(counts: Sequence[Count]) -> list[Count]:
+    """Hospitals' counts less those who came dead: "received 21 people, three of them dead"."""
+    out = list(counts)
+    last: int | None = None
+    for index, count in enumerate(counts):
+        if count.measure == "injured" and "received" in count.mention.flags:
+            last = index
+        elif last is not None and count.measure == "killed" and count.victim_class == PART:
+            out[last] = _less(out[last], count)
+    return out
+
+
+def _less(received: Count, dead: Count) -> Count:
+    mention = received.mention
+    rest = (mention.value or 0) - (dead.mention.value or 0)
+    if mention.sentence != dead.mention.sentence or rest <= 0:
+        return received
+    return replace(received, mention=replace(mention, value=rest, low=rest, high=rest))
 
 
 def _is_of_next(mention: CountMention) -> bool:
@@ -84,7 +173,7 @@ def _is_of_next(mention: CountMention) -> bool:
 def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
     """A part, put under the count before it in its sentence, or after it where that is marked."""
     wholes = [c for c in out if c.mention.sentence == mention.sentence and not c.parent]
-    before = [c for c in wholes if c.end <= mention.start]
+    before = [c for c in wholes if c.mention.number.end <= mention.number.start]
     after = [c for c in wholes if c.mention.number.start >= mention.number.end]
     whole = before[-1] if before else None
     if _is_of_next(mention) and after:
@@ -128,7 +217,8 @@ def _with_parts(mention: CountMention) -> Iterator[Count]:
     """A count, and after it the counts that it is the sum of."""
     measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
     victim_class = mention.victim_class
-    if "PART" in mention.tags and victim_class == "unspecified":
+    is_part = "PART" in mention.tags or bool(mention.flags & _AMONG)
+    if is_part and victim_class == "unspecified":
         victim_class = PART
     whole = Count(mention.start, mention.end, mention, measure, victim_class)
     yield whole

@@ -2,9 +2,10 @@
 
 Rules
 -----
-1. A count that is scored into the main attack (``segment.scope``) goes to its report, wherever it
-   stands: a clause that looks like background may well give the attack's toll. Only another item of
-   a round-up keeps what stands in it.
+1. A count that is surely the main attack's (``segment.scope``) goes to its report, wherever it
+   stands: a clause that looks like background may well give the attack's toll. "Surely" is more
+   where the main attack's own words count people. Only another item of a round-up keeps what stands
+   in it.
 2. One that is scored out of it goes to the segment that holds it; if that is the main one, it stays
    there as a figure of something else (aggregate, another incident, background).
 """
@@ -28,6 +29,11 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
+_SURE_ALONE, _SURE_BESIDE_HARM, _SURE_BESIDE_SAME = 0.0, 1.95, 4.9
+"""Log-odds at which a count leaves a stretch of background: where the main stretch counts nobody ("a
+day after a blast that left 90 dead, residents …" tells its only toll in a clause about the past),
+where it counts other harm, and where it counts the same ("two people were killed; the blast came
+hours after gunmen killed 12": these are somebody else's dead)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ def find_homes(
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
     scored = score_counts(annotated.events, annotated.counts, weights, anchor)
-    homed = (_home(count, segments, main) for count in scored)
+    own = {s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main}
+    homed = (_home(count, segments, main, own) for count in scored)
     return tuple(home for home in homed if home is not None)
 
 
@@ -60,11 +67,27 @@ def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment 
 
 
 def _home(
-    scored: ScopedCount, segments: tuple[Segment, ...], main: Segment | None
+    scored: ScopedCount, segments: tuple[Segment, ...], main: Segment | None, own: set[str]
 ) -> HomedCount | None:
-    held = segment_at(segments, scored.count.number.start)
+    held = _segment(segments, scored.count)
     if main is not None and (held is None or held is main):
         return HomedCount(scored.count, main, scored.scope)
-    if main is not None and scored.is_main and held is not None and held.kind != "item":
+    if (
+        main is not None
+        and scored.score > _sure(scored, own)
+        and held is not None
+        and held.kind != "item"
+    ):
         return HomedCount(scored.count, main, "incident")
     return HomedCount(scored.count, held, _SCOPES[held.kind]) if held is not None else None
+
+
+def _segment(segments: tuple[Segment, ...], count: CountMention) -> Segment | None:
+    return segment_at(segments, count.number.start)
+
+
+def _sure(scored: ScopedCount, own: set[str]) -> float:
+    """How sure a count must be; ``own``: what the main stretch counts."""
+    if scored.count.what in own:
+        return _SURE_BESIDE_SAME
+    return _SURE_BESIDE_HARM if own else _SURE_ALONE

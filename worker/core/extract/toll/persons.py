@@ -4,7 +4,8 @@ Rules
 -----
 1. Who is told twice counts once, as the worst told of him: by age, by surname, and by age where a
    name was given with one. ("A 19-year-old man was shot. The man, Omid Rahimi, 19, later died.")
-2. Who is nameless and was shot may be who died: beside a death he is nobody more.
+2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
+   "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
 3. A printed zero counts only where nobody is counted ("nobody else was hurt").
 4. "Five people were shot, two of them fatally" leaves three wounded, where no number of wounded is
    given; "five others were shot" are five.
@@ -19,6 +20,7 @@ from worker.core.annotate.counts import CountMention
 
 _HURT = ("injured", "shot")
 _ZERO = frozenset({"nobody"})
+_SAME = "SAME_PERSON"
 
 
 def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
@@ -27,8 +29,10 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     killed = {
         person
         for m in mentions
-        if m.what == "killed" and (person := person_of(m, ages)) is not None
+        if m.what == "killed" and not m.is_attackers and (person := person_of(m, ages)) is not None
     }
+    named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
+    unnamed = killed == {""} and len(named) == 1
     seen: set[tuple[str, str]] = set()
     out: list[CountMention] = []
     for mention in mentions:
@@ -37,13 +41,22 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person and (mention.what, person) in seen:
             continue
-        if person == "" and mention.what == "shot" and killed:
+        if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
             continue
         if person:
             seen.add((mention.what, person))
         out.append(mention)
     out = [m for m in out if not (m.flags & _ZERO and _is_counted(m.what, out))]
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) -> bool:
+    """Whether one who is told as hurt may be the dead person told elsewhere."""
+    if mention.what not in _HURT or mention.is_attackers:
+        return False
+    if mention.what == "shot" and (person == "" or unnamed):
+        return True
+    return person == "" and _SAME in mention.tags
 
 
 def _is_counted(what: str, mentions: Sequence[CountMention]) -> bool:

@@ -7,8 +7,9 @@ Rules
 2. Who is counted decides the side: attackers are never victims.
 3. "65 wounded, including nine children": the nine are a subset and say so. "Two policemen and three
    civilians" are two parts of the one figure that the clause prints; it has both in its quote.
-4. The outlet's own repetition of what a speaker said is ``derived``; an old figure that a sentence
-   revises ("from 20 to 14") is none.
+4. ``derived`` is what is no opinion of its own: the outlet's repetition of what a speaker said, a
+   headline's number beside the body's, an old figure that the article itself revises ("from 20 to
+   14", "the toll later rose to seven").
 5. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
    What might have been is ``hypothetical``.
 
@@ -20,7 +21,7 @@ and what is part. Here each count meets its speaker and its segment, and becomes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
@@ -38,6 +39,7 @@ from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
 _CUE_REACH_CHARS = 40
+_NO_END = 1 << 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -74,7 +76,12 @@ def find_statements(
             for count in decide_counts(counts)
         ]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
-        out.append(_mark_derived(tuple(_statements(article, prose, placed, lexicon))))
+        replaced = _replaced(placed)
+        told = tuple(_statements(article, prose, placed, lexicon))
+        told = tuple(
+            replace(s, derived=True) if gone else s for s, gone in zip(told, replaced, strict=True)
+        )
+        out.append(_mark_derived(told))
     return tuple(out)
 
 
@@ -162,18 +169,72 @@ def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
     )
 
 
+def _replaced(placed: Sequence[_Placed]) -> list[bool]:
+    """Which figures the article itself replaces by newer ones of the same speaker.
+
+    Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
+    """
+    newest: dict[tuple[str, str, bool], int] = {}
+    for item in placed:
+        value = item.count.mention.value
+        if "LATER_COUNT" in item.count.mention.tags and item.scope == "incident" and value:
+            newest[_opinion(item)] = max(value, newest.get(_opinion(item), 0))
+    return ["REPLACED_COUNT" in p.count.mention.tags or _is_outdated(p, newest) for p in placed]
+
+
+def _is_outdated(item: _Placed, newest: Mapping[tuple[str, str, bool], int]) -> bool:
+    value = item.count.mention.value
+    return item.count.parent is None and newest.get(_opinion(item), value) != value
+
+
+def _opinion(item: _Placed) -> tuple[str, str, bool]:
+    """Whose number of what, on which side."""
+    return item.speaker.id, item.count.measure, is_perpetrator(item.count.victim_class)
+
+
 def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """The outlet's own words for a number that somebody stands for are a repetition."""
+    """The outlet's own words for a number that somebody stands for are a repetition, and so is its
+    headline beside a number of the body.
+    """
     attributed = {
-        (s.measure, is_perpetrator(s.victim_class), s.value)
+        (*_side(s), s.value, s.qualifier == "more_than")
         for s in statements
-        if s.speaker_type != NARRATOR and not s.perpetrator_party and s.scope == "incident"
+        if s.speaker_type != NARRATOR
+        and not (s.perpetrator_party or s.derived)
+        and s.scope == "incident"
     }
+    body = _most_by_side(statements)
     return tuple(
         replace(s, derived=True)
         if s.speaker_type == NARRATOR
-        and s.value is not None
-        and (s.measure, is_perpetrator(s.victim_class), s.value) in attributed
+        and (
+            (s.value is not None and (*_side(s), s.value, s.qualifier == "more_than") in attributed)
+            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1))
+        )
         else s
         for s in statements
     )
+
+
+def _side(statement: Statement) -> tuple[str, bool]:
+    return statement.measure, is_perpetrator(statement.victim_class)
+
+
+def _most_by_side(statements: Sequence[Statement]) -> dict[tuple[str, bool], int]:
+    """How many people the body's numbers leave room for, by measure and side.
+
+    A headline's number within it is short for the body's, or old. A headline may also be the only sum
+    of what the body tells one by one: that is larger.
+    """
+    most: dict[tuple[str, bool], int] = {}
+    for s in statements:
+        if s.zone in ("lead", "body") and _stands(s) and s.value is not None and s.person is None:
+            value = _NO_END if s.high is None else s.value
+            most[_side(s)] = max(value, most.get(_side(s), -1))
+    return most
+
+
+def _stands(statement: Statement) -> bool:
+    """Whether a figure is an opinion about the attack's whole."""
+    own = statement.scope == "incident" and not statement.perpetrator_party
+    return own and not statement.derived and statement.subset_of is None

@@ -1,0 +1,17 @@
+"""One sentence, read by one language's rules for figures."""
+
+from __future__ import annotations
+
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.lang.cascade import Finding
+from worker.core.lang.normalise import Range, normalise
+
+
+def findings(lang: str, sentence: str) -> list[Finding]:
+    """What the rules of a language state of the numbers and persons of a sentence."""
+    reader, norm = load_knowledge(PORTSMERE).languages[lang].readers["figures"], normalise(sentence)
+    tokens = reader.tokens(
+        norm.text, Range(0, len(norm.text)), lambda i: norm.letter(i).isupper(), norm.letter
+    )
+    return [finding for finding in reader.read(tokens)[1] if finding.token is not None]

@@ -1,0 +1,138 @@
+"""The rules of all grammars against their own examples, read as articles are read.
+
+A pack's rule is tried in its language; a rule of ``shared`` in each language that it has examples in,
+behind that language's own rules.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple, get_args
+
+import pytest
+
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.actors import STATES, find_actors
+from worker.core.annotate.counts import sentence_tokens
+from worker.core.annotate.dates import find_dates
+from worker.core.annotate.events import find_events
+from worker.core.annotate.places import find_places
+from worker.core.lang.grammar import Rule
+from worker.core.lang.language import GrammarName, Language, Reader
+from worker.core.lang.tokens import NO_TAGS
+from worker.core.text.prose import Prose, compose
+
+KNOWLEDGE = load_knowledge(PORTSMERE)
+WEDNESDAY = dt.date(2031, 3, 12)
+
+
+class Place(NamedTuple):
+    """A rule as one language has it."""
+
+    language: Language
+    grammar: GrammarName
+    reader: Reader
+    rule: Rule
+
+
+class Case(NamedTuple):
+    """An example of a rule."""
+
+    place: Place
+    text: str
+    fires: bool
+
+    def __repr__(self) -> str:
+        kind = "yes" if self.fires else "no"
+        return f"{self.place.language.code} {self.place.grammar} {self.place.rule.name} {kind}"
+
+
+def places() -> Iterator[Place]:
+    """Every rule of every language; a shared one as often as languages have it."""
+    for language in KNOWLEDGE.languages.values():
+        for name in get_args(GrammarName):
+            reader = language.reader(name)
+            if reader is not None:
+                for rule in reader.grammar.rules():
+                    yield Place(language, name, reader, rule)
+
+
+CASES = [
+    Case(place, example.text, example.fires)
+    for place in places()
+    for example in place.rule.examples
+    if example.lang == place.language.code
+]
+
+
+def used_in_figures(prose: Prose, language: Language, reader: Reader) -> set[str]:
+    """The rules that made or tagged something, or state something, in a text."""
+    named = find_actors(prose, KNOWLEDGE.profile.actors)
+    groups = tuple(a for a in named if a.actor.actor_class not in STATES)
+    used: set[str] = set()
+    for sentence in prose.sentences:
+        for run in sentence_tokens(prose, sentence, reader, language, groups):
+            tokens, findings = reader.read(run)
+            about = [finding.token for finding in findings if finding.token is not None]
+            used.update(*(token.rules for token in (*tokens, *about)))
+            used.update(finding.rule for finding in findings)
+    return used
+
+
+def used_in_events(prose: Prose, language: Language) -> set[str]:
+    """The rules that tagged something beside the places and dates of a text."""
+    dates = find_dates(prose, KNOWLEDGE).seen_from(WEDNESDAY)
+    sentences = find_events(prose, language, find_places(prose, KNOWLEDGE), dates, (), WEDNESDAY)
+    return {rule for sentence in sentences for token in sentence.tokens for rule in token.rules}
+
+
+def shown(case: Case) -> str:
+    return repr(case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=shown)
+def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(case: Case) -> None:
+    """``yes`` uses the rule, ``no`` does not."""
+    language, grammar, reader, rule = case.place
+    prose = compose(None, case.text, language.code)
+    if grammar == "events":
+        used = used_in_events(prose, language)
+    else:
+        used = used_in_figures(prose, language, reader)
+    assert (rule.name in used) is case.fires, sorted(used)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.fires], ids=shown)
+def test_every_neighbour_is_read(case: Case) -> None:
+    """A ``no`` that no rule of its grammar is tried on could never fail."""
+    language, _, reader, _ = case.place
+    prose = compose(None, case.text, language.code)
+    runs = [
+        run
+        for sentence in prose.sentences
+        for run in sentence_tokens(prose, sentence, reader, language)
+    ]
+    tags = NO_TAGS.union(*(token.tags for run in runs for token in run))
+    assert tags & reader.grammar.triggers
+
+
+def test_every_rule_has_an_example_for_and_one_against() -> None:
+    """A rule without is one that nobody can change. A shared rule needs one language that has it."""
+    shown_in: dict[str, set[bool]] = {}
+    for place in places():
+        key = f"{place.grammar}: {place.rule.name}: {place.rule.source}"
+        shown_in.setdefault(key, set()).update(
+            example.fires for example in place.rule.examples if example.lang == place.language.code
+        )
+    assert {rule for rule, fires in shown_in.items() if fires != {True, False}} == set()
+
+
+def test_no_two_rules_of_a_grammar_have_one_name() -> None:
+    """``explain --rules`` and the tests tell rules by their names, and a name is no number."""
+    names = Counter(f"{p.language.code} {p.grammar} {p.rule.name}" for p in places())
+    assert {name for name, times in names.items() if times > 1} == set()
+    assert {name for name in names if re.search(r"\d", name)} == set()

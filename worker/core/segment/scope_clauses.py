@@ -1,0 +1,120 @@
+"""The clause that a count stands in: whether it tells another attack than the sentence, or the text.
+
+Rules
+-----
+1. "A week after gunmen killed nine" is another attack in the body; at the top only if the clause
+   before it tells one of its own ("the city mourned, a day after a bomb killed 80": it does not).
+   Hours are no such span, unless a new weapon or attack comes in ("hours after a car bomb killed 12").
+2. A clause in front of the sentence is another attack if what follows tells one, and the two are a
+   span or a day apart ("After a bomber killed twenty on Monday, gunmen attacked on Wednesday").
+3. So is a sentence of the body that opens with another day and tells something new ("On Tuesday, a
+   magnetic bomb killed two").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from worker.core.annotate.events import EventSentence
+from worker.core.lang.tokens import Token
+
+CLAUSE_TOKENS = 16
+_SPAN_TOKENS = 3
+_OPENING_TOKENS = 4
+_NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})
+_EVENTS_COUNTED_TOGETHER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CountContext:
+    """Where a count stands: its sentence, its token, and whether the text has turned away."""
+
+    sentence: EventSentence
+    index: int
+    turned: bool
+    days: frozenset[str] = frozenset()
+    """Names of days that the top prints."""
+
+    @property
+    def is_later(self) -> bool:
+        """Whether it is in the body, after the first sentence."""
+        return self.sentence.body_number > 0
+
+
+def clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
+    """What the count's clause says."""
+    tokens, index = place.sentence.tokens, place.index
+    first = max(0, index - CLAUSE_TOKENS)
+    opened = [i for i in range(first, index) if "SUBORDINATOR" in tokens[i].tags]
+    if opened:
+        yield from _after_terms(place, opened[-1])
+    if _is_fronted(place):
+        yield "fronted", 1.0
+    if place.is_later and _is_of_another_day(place):
+        yield "other_day", 1.0
+    if sum(_opens_event(tokens, i) for i in range(index)) >= _EVENTS_COUNTED_TOGETHER:
+        yield "events_together", 1.0
+
+
+def _after_terms(place: CountContext, opened: int) -> Iterator[tuple[str, float]]:
+    """``opened``: the index of the word that opens the clause."""
+    tokens = place.sentence.tokens
+    tells = any("REAL_EVENT" in t.tags for t in tokens[:opened])
+    before = tokens[max(0, opened - _SPAN_TOKENS) : opened]
+    if _has_span(before):
+        if tells:
+            yield "after_span_event", 1.0
+        yield ("after_span" if place.is_later else "after_span_top"), 1.0
+        return
+    hours = any("HOURS" in t.tags for t in before)
+    if hours and tells and any(_opens_event(tokens, i) for i in range(opened, place.index)):
+        yield "after_span_event", 1.0
+    if place.is_later:
+        yield "after", 1.0
+
+
+def _has_span(tokens: Sequence[Token]) -> bool:
+    return any("TIME_SPAN" in t.tags and "HOURS" not in t.tags for t in tokens)
+
+
+def _is_fronted(place: CountContext) -> bool:
+    """Whether the count is told in a clause in front, and another attack behind it."""
+    tokens = place.sentence.tokens
+    opened = next(
+        (i for i, t in enumerate(tokens[:_OPENING_TOKENS]) if "SUBORDINATOR" in t.tags), None
+    )
+    if opened is None or opened > place.index:
+        return False
+    comma = next((i for i in range(place.index, len(tokens)) if "COMMA" in tokens[i].tags), None)
+    if comma is None:
+        return False
+    front, rest = tokens[:comma], tokens[comma:]
+    if not any("REAL_EVENT" in t.tags and not t.tags & _NOT_TOLD for t in rest):
+        return False
+    days = day_words(front), day_words(rest)
+    return _has_span(tokens[:opened]) or (all(days) and not days[0] & days[1])
+
+
+def _is_of_another_day(place: CountContext) -> bool:
+    """Whether a sentence opens with a day that the top does not name, and tells a new event."""
+    tokens = place.sentence.tokens
+    days = day_words(tokens[:_OPENING_TOKENS])
+    if not days or not place.days or days & place.days:
+        return False
+    return any(_opens_event(tokens, i) for i in range(place.index))
+
+
+def day_words(tokens: Sequence[Token]) -> frozenset[str]:
+    """The names of days among tokens."""
+    return frozenset(t.word for t in tokens if "DAY" in t.tags)
+
+
+def _opens_event(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a token is a new event or a new weapon ("a bomb", "a magnetic bomb")."""
+    tags = tokens[index].tags
+    if "EVENT_NOUN" in tags and "IS_INDEF" in tags:
+        return True
+    return "WEAPON" in tags and any(
+        "INDEFINITE" in t.tags for t in tokens[max(0, index - 2) : index]
+    )
