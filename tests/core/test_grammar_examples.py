@@ -17,10 +17,12 @@ import pytest
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.actors import STATES, find_actors
-from worker.core.annotate.counts import sentence_tokens
+from worker.core.annotate.attributions import Marks
+from worker.core.annotate.counts import find_counts, sentence_tokens
 from worker.core.annotate.dates import find_dates
 from worker.core.annotate.events import find_events
 from worker.core.annotate.places import find_places
+from worker.core.annotate.speakers import find_speaker_names
 from worker.core.lang.grammar import Rule
 from worker.core.lang.language import GrammarName, Language, Reader
 from worker.core.lang.tokens import NO_TAGS
@@ -90,6 +92,18 @@ def used_in_events(prose: Prose, language: Language) -> set[str]:
     return {rule for sentence in sentences for token in sentence.tokens for rule in token.rules}
 
 
+def used_in_speakers(prose: Prose, language: Language, reader: Reader) -> set[str]:
+    """The rules that made or tagged something, or state something, beside names and counts."""
+    names = find_speaker_names(prose, KNOWLEDGE.profile, WEDNESDAY)
+    marks = Marks.of(prose, names, find_counts(prose, language))
+    used: set[str] = set()
+    for sentence in prose.sentences:
+        for run in sentence_tokens(prose, sentence, reader, language):
+            tokens, findings = reader.read(marks.on(run))
+            used.update(*(token.rules for token in tokens), {finding.rule for finding in findings})
+    return used
+
+
 def shown(case: Case) -> str:
     return repr(case)
 
@@ -101,6 +115,8 @@ def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(case: Case) 
     prose = compose(None, case.text, language.code)
     if grammar == "events":
         used = used_in_events(prose, language)
+    elif grammar == "speakers":
+        used = used_in_speakers(prose, language, reader)
     else:
         used = used_in_figures(prose, language, reader)
     assert (rule.name in used) is case.fires, sorted(used)

@@ -31,7 +31,7 @@ CORE = FOLDER.parent
 LEAST = {
     "lang": "qq",
     "patterns": {c: ["x"] for c in ("cue_attack", "cue_casualty", "harm")},
-    "tables": {"attack_type": {"x": "unknown"}, "harm_measure": {"x": "killed"}},
+    "tables": {"attack_type": {"x": "unknown"}},
 }
 """A language with nothing but what is required."""
 
@@ -98,7 +98,6 @@ def test_build_refuses_a_language_without_a_required_name() -> None:
     assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
         "[patterns] 'cue_attack' is missing", "[patterns] 'cue_casualty' is missing",
         "[patterns] 'harm' is missing", "[tables] 'attack_type' is missing",
-        "[tables] 'harm_measure' is missing",
     ]  # fmt: skip
 
 

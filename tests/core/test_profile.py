@@ -56,6 +56,11 @@ def test_build_profile_accepts_a_tiny_profile() -> None:
             "date",
         ),
         ("actors.toml", {"actor": [{"id": "a", "nane": "x"}]}, "actors.toml: entry 1 (a)"),
+        (
+            "actors.toml",
+            {"actor": [{"id": "a", "in_power_from": "2031"}]},
+            "actors.toml: entry 1 (a): in_power_from must be a TOML date",
+        ),
         ("confusers.toml", {"not_here": {"en": ["(unclosed"]}}, "confusers.toml: not_here.en"),
         ("gate.toml", {"palces": []}, "gate.toml: unknown key 'palces'"),
     ],

@@ -34,7 +34,6 @@ def _knowing(lang: str, attack: str, harm: str, lead: str, types: Mapping[str, s
         },
         "tables": {
             "attack_type": {attack: "bombing_explosion"},
-            "harm_measure": {harm: "killed"},
             "target_type": types,
         },
     }  # fmt: skip

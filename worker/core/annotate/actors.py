@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,11 @@ class ActorMention(Range):
 
     actor: Actor
     person: bool
+
+
+def is_in_power(actor: Actor, day: dt.date | None) -> bool:
+    """Whether an armed group holds power on a day; unknown days are before."""
+    return actor.in_power_from is not None and day is not None and day >= actor.in_power_from
 
 
 def find_actors(prose: Prose, actors: tuple[Actor, ...]) -> tuple[ActorMention, ...]:

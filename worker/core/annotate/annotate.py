@@ -13,16 +13,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from worker.core.annotate.actors import STATES, ActorMention, find_actors
+from worker.core.annotate.actors import STATES, ActorMention, find_actors, is_in_power
+from worker.core.annotate.attributions import NOTHING_SAID, Attributions, find_attributions
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
+from worker.core.annotate.speakers import find_speaker_names
 from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
 from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
@@ -62,9 +64,18 @@ class Annotated:
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
     counts: tuple[CountMention, ...] = ()
+    attributions: Attributions = NOTHING_SAID
+    """Whose words the counts are."""
     events: tuple[EventSentence, ...] = ()
     """Its sentences with their event words."""
     silent: bool = False
+
+    @property
+    def spoken_day(self) -> dt.date | None:
+        """The day that the text speaks from, if it is a day of the calendar."""
+        if self.reference is None or self.reference.nominal:
+            return None
+        return self.reference.day
 
     def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
         """All matches of a category of the lexicon inside a stretch."""
@@ -91,25 +102,17 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
     places = find_places(prose, knowledge) if triggers or harm else ()
     if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):
-        return Annotated(
-            article,
-            prose,
-            lexicon,
-            language,
-            day,
-            None,
-            places,
-            (),
-            triggers=triggers,
-            harm=harm,
-            silent=True,
-        )
+        found = Annotated(article, prose, lexicon, language, day, None, places, ())
+        return replace(found, triggers=triggers, harm=harm, silent=True)
     phrases = find_dates(prose, knowledge)
     reference = reference_day(day, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()
     dates, actors = phrases.seen_from(reference.day), find_actors(prose, profile.actors)
     groups = _groups(actors)
     spoken = None if reference.nominal else reference.day
+    ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
+    counts = find_counts(prose, language, groups, ruling)
+    names = find_speaker_names(prose, profile, spoken)
     return Annotated(
         article=article,
         prose=prose,
@@ -124,12 +127,13 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         times=find_times(prose, lexicon),
         triggers=triggers,
         harm=harm,
-        counts=find_counts(prose, language, groups),
+        counts=counts,
+        attributions=find_attributions(prose, language, article.outlet, names, counts),
         events=find_events(prose, language, places, dates, groups, spoken),
     )
 
 
-def _groups(actors: tuple[ActorMention, ...]) -> tuple[Range, ...]:
+def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:
     """Where armed groups are named: people of theirs may be counted ("five Taliban")."""
     return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
 

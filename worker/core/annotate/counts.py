@@ -4,7 +4,8 @@ Rules
 -----
 1. The grammar ``figures`` of the language says what counts whom and what became of them; here its
    findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
-2. Names of the profile's armed groups are people of the attacking side ("five Taliban").
+2. Names of the profile's armed groups are people of the attacking side ("five Red Tide members");
+   those of a group that holds power are its security forces, and so are "fighters" beside the name.
 3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none.
 4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
@@ -25,10 +26,11 @@ from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
 from worker.core.lang.language import STATED, Language, Reader
 from worker.core.lang.normalise import Range, holding
-from worker.core.lang.tokens import Token
+from worker.core.lang.tokens import NO_TAGS, Token
 from worker.core.text.prose import Prose, Sentence
 
 LONGEST_TOKENS = 200
+SECURITY_FORCES = "security_forces"
 _NEARLY = 0.85
 _AROUND = 0.2
 _MOST_PEOPLE = 100_000
@@ -81,11 +83,15 @@ class CountMention(Range):
 
 
 def find_counts(
-    prose: Prose, language: Language, groups: tuple[Range, ...] = ()
+    prose: Prose,
+    language: Language,
+    groups: tuple[Range, ...] = (),
+    ruling: tuple[Range, ...] = (),
 ) -> tuple[CountMention, ...]:
     """All counts of people of a text, in the order of the text.
 
-    ``groups``: where armed groups of the profile are named, in the order of the text.
+    ``groups``: where armed groups of the profile are named, in the order of the text; ``ruling``: those
+    of them that hold power.
     """
     reader = language.reader("figures")
     if reader is None:
@@ -94,7 +100,7 @@ def find_counts(
     for sentence in prose.sentences:
         if not reader.concerns(prose.text, sentence):
             continue
-        for run in sentence_tokens(prose, sentence, reader, language, groups):
+        for run in sentence_tokens(prose, sentence, reader, language, groups, ruling):
             found += _counts(reader, run, sentence)
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
@@ -105,16 +111,17 @@ def sentence_tokens(
     reader: Reader,
     language: Language,
     groups: tuple[Range, ...] = (),
+    ruling: tuple[Range, ...] = (),
 ) -> Iterator[list[Token]]:
     """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``.
 
-    ``groups``: names that are people of the attacking side, as in ``find_counts``.
+    ``groups``, ``ruling``: names that are people of one side, as in ``find_counts``.
     """
     is_capital = capitals_of(prose, sentence, language)
     tokens = reader.tokens(prose.text, sentence, is_capital, prose.norm.letter)
     for first in range(0, len(tokens), LONGEST_TOKENS):
         run = tokens[first : first + LONGEST_TOKENS]
-        yield [_with_group(token, groups) for token in run] if groups else run
+        yield _with_groups(run, groups, ruling) if groups else run
 
 
 def capitals_of(prose: Prose, sentence: Sentence, language: Language) -> Callable[[int], bool]:
@@ -147,11 +154,28 @@ def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
             return value, value
 
 
-def _with_group(token: Token, groups: tuple[Range, ...]) -> Token:
-    if holding(groups, token.start) is None:
-        return token
-    meaning = {**token.meaning, "people": PERPETRATOR}
-    return replace(token, tags=token.tags | {"PEOPLE", ATTACKING_SIDE}, meaning=meaning)
+def _with_groups(
+    tokens: Sequence[Token], groups: tuple[Range, ...], ruling: tuple[Range, ...]
+) -> list[Token]:
+    """The tokens with those that name a group as people of its side."""
+    named = [holding(groups, t.start) is not None for t in tokens]
+    in_power = [holding(ruling, t.start) is not None for t in tokens]
+    out = []
+    for index, token in enumerate(tokens):
+        beside = any(in_power[max(0, index - 1) : index + 2])
+        if in_power[index] or (beside and token.meaning.get("people") == PERPETRATOR):
+            out.append(_with_people(token, SECURITY_FORCES, NO_TAGS))
+        elif named[index]:
+            out.append(_with_people(token, PERPETRATOR, frozenset({ATTACKING_SIDE})))
+        else:
+            out.append(token)
+    return out
+
+
+def _with_people(token: Token, people: str, tags: frozenset[str]) -> Token:
+    meaning = {**token.meaning, "people": people}
+    kept = token.tags - {ATTACKING_SIDE}
+    return replace(token, tags=kept | tags | {"PEOPLE"}, meaning=meaning)
 
 
 def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iterator[CountMention]:

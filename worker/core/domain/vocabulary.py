@@ -50,6 +50,23 @@ VictimClass = Literal[
     "women",
 ]
 """Who is counted, as a word for them says."""
+SpeakerType = Literal[
+    "armed_group",
+    "government_defence",
+    "government_foreign",
+    "government_health",
+    "government_interior",
+    "government_unspecified",
+    "hospital",
+    "international_organisation",
+    "media_sources",
+    "outlet_narrator",
+    "police",
+    "security_forces",
+    "unknown",
+    "witness",
+]
+"""Who is quoted, by kind."""
 Scope = Literal["incident", "background", "aggregate", "hypothetical", "other_incident"]
 StatementStatus = Literal[
     "used", "stale", "superseded", "subset", "derived", "perpetrator_party", "background"

@@ -13,7 +13,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from worker.core.annotate.actors import is_in_power
 from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.counts import SECURITY_FORCES
+from worker.core.annotate.speakers import GROUP_TYPE
+from worker.core.domain.document import Span
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import Role
 from worker.core.extract import status, target, what, when, where, who
@@ -21,7 +25,7 @@ from worker.core.extract.claim import find_claims
 from worker.core.extract.passage import Passage
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
-from worker.core.figures import decide_toll
+from worker.core.figures import ATTACKERS, decide_toll
 from worker.core.segment.segment import Segment
 
 if TYPE_CHECKING:
@@ -112,20 +116,41 @@ def _parties(
 ) -> tuple[Statement, ...]:
     """A group is the attacking party unless the article lays the attack at another's door.
 
-    (Officials of a group in power speak of attacks that others claim.)
+    (Officials of a group in power speak of attacks that others claim.) A group in power that claims
+    the attack itself is a party like any other, and its people are no victims.
     """
-    behind = {p.name for p in report.perpetrators} | {
-        claim.group for claim in report.claims if claim.claimed == "yes"
-    }
+    claimed = {claim.group for claim in report.claims if claim.claimed == "yes"}
+    behind = {p.name for p in report.perpetrators} | claimed
     ids = {f"actor:{actor.id}" for actor in passage.profile.actors if actor.name in behind}
     if not ids:
         return statements
+    out = _of_claimants(statements, claimed, passage)
     return tuple(
         replace(s, perpetrator_party=False)
         if s.perpetrator_party and s.speaker_id not in ids
         else s
-        for s in statements
+        for s in out
     )
+
+
+def _of_claimants(
+    statements: tuple[Statement, ...], claimed: set[str], passage: Passage
+) -> tuple[Statement, ...]:
+    """The statements with the words and the people of a group in power that claims the attack."""
+    day = passage.annotated.spoken_day
+    own = [m for m in passage.actors if m.actor.name in claimed and is_in_power(m.actor, day)]
+    ids = {f"actor:{m.actor.id}" for m in own}
+    spans = [passage.prose.span(m) for m in own if not m.person]
+    return tuple(_of_claimant(s, ids, spans) for s in statements)
+
+
+def _of_claimant(statement: Statement, ids: set[str], names: list[Span]) -> Statement:
+    if statement.speaker_id in ids:
+        statement = replace(statement, speaker_type=GROUP_TYPE, perpetrator_party=True)
+    own = any(statement.start <= name.start and name.end <= statement.end for name in names)
+    if own and statement.victim_class == SECURITY_FORCES:
+        return replace(statement, victim_class=ATTACKERS)
+    return statement
 
 
 def _with_toll(report: Report, statements: tuple[Statement, ...]) -> Report:

@@ -53,6 +53,8 @@ class Actor:
     """non_state_armed_group | state | foreign_state | criminal | unknown."""
     variants: tuple[str, ...]
     speakers: tuple[str, ...] = ()
+    in_power_from: dt.date | None = None
+    """The day from which it holds power: its people are the authorities then, not the attackers."""
 
     def __hash__(self) -> int:
         """By id alone: tables are remembered by the rows they were made of, asked for every article."""

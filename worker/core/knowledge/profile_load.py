@@ -75,7 +75,7 @@ def build_profile(name: str, files: Mapping[str, Any]) -> Profile:
         calendars=tuple(head.get("calendars", ("gregorian",))),
         policy=_policy(head.get("policy", {}), problems),
         places=places,
-        actors=_each(_rows(files, "actors.toml", "actor"), _as(Actor), "actors.toml", problems),
+        actors=_each(_rows(files, "actors.toml", "actor"), _actor, "actors.toml", problems),
         institutions=_each(
             _rows(files, "speakers.toml", "institution"),
             _as(Institution),
@@ -134,6 +134,13 @@ def _as(kind: type[T]) -> Callable[[Mapping[str, Any]], T]:
         return kind(**{**defaults, **values})
 
     return convert
+
+
+def _actor(row: Mapping[str, Any]) -> Actor:
+    since = row.get("in_power_from")
+    if since is not None and not isinstance(since, dt.date):
+        raise TypeError("in_power_from must be a TOML date such as 2031-02-01")
+    return _as(Actor)(row)
 
 
 def _known(row: Mapping[str, Any]) -> KnownAttack:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from worker.core.domain.errors import KnowledgeError
-from worker.core.domain.vocabulary import Measure, Qualifier, VictimClass
+from worker.core.domain.vocabulary import Measure, Qualifier, SpeakerType, VictimClass
 from worker.core.lang.cascade import Finding, run
 from worker.core.lang.grammar import Grammar, build_grammar
 from worker.core.lang.lexicon import Lexicon
@@ -41,10 +41,11 @@ _VALUES: Mapping[str, frozenset[str]] = {
     "people": frozenset(get_args(VictimClass)),
     "qualifier": frozenset(get_args(Qualifier)),
     "fate": frozenset(get_args(Measure)),
+    "speaker": frozenset(get_args(SpeakerType)),
 }
 """What a word may say beside its class."""
-STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody"})
-"""What rules may state; ``nobody`` of the measures behind it."""
+STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody", "said", "cited"})
+"""What rules may state; ``nobody`` of the measures behind it, ``said`` and ``cited`` of a source."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 

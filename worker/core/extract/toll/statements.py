@@ -26,12 +26,12 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
+from worker.core.annotate.speakers import NARRATOR, Speaker, narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
-from worker.core.extract.toll.speakers import NARRATOR, Speaker, SpeakerIndex
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
@@ -61,7 +61,7 @@ def find_statements(
     article, prose, lexicon = annotated.article, annotated.prose, annotated.lexicon
     if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    speakers = SpeakerIndex(prose, article.outlet, knowledge)
+    outlet = narrator(article.outlet)
     homes = find_homes(annotated, segments, knowledge.segment_weights)
     out = []
     for segment in segments:
@@ -69,7 +69,7 @@ def find_statements(
             _Placed(
                 count,
                 scope,
-                speakers.at(count.mention.number.start),
+                annotated.attributions.speaker_at(prose, count.mention.number.start) or outlet,
                 _is_own_killing(count, prose, lexicon),
             )
             for scope, counts in _by_scope(homes, segment)

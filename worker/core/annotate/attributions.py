@@ -1,0 +1,283 @@
+"""Whose words they are: attributions, and the speaker that governs a position of a text.
+
+Rules
+-----
+1. The grammar ``speakers`` says who speaks by which verb, and on which side of the verb the message
+   stands. Word order is its business; here each source becomes a speaker, and gets its stretch.
+2. Several attributions share a sentence: each has the part up to the next. A contrast between two
+   ("while", "but", ";") is where they part. (EFE 2019-07-01: the ministry's "at least one" and an
+   unnamed officer's 11 stand in one sentence.)
+3. In its part an attribution governs what the message's side says: after the verb, before it, or both
+   ("five died, the ministry said, and 13 were hurt").
+4. "But" without a speaker of its own ends what is governed: the outlet goes on by itself.
+5. A pronoun, or a verb without a subject, takes the last speaker of the sentences before. A sentence
+   inside a quotation belongs to whoever is quoted.
+6. "An official said", and then an official by name: the two are one.
+7. What nobody is quoted for is the outlet's own.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from operator import attrgetter
+
+from worker.core.annotate.counts import CountMention, sentence_tokens
+from worker.core.annotate.speakers import (
+    Speaker,
+    SpeakerDirectory,
+    SpeakerName,
+    is_introduction,
+)
+from worker.core.lang.cascade import Finding
+from worker.core.lang.language import Language, Reader
+from worker.core.lang.normalise import Range, apart, holding, overlapping
+from worker.core.lang.tokens import Token
+from worker.core.text.prose import Prose, Sentence
+
+_INTRODUCED_WITHIN = 2
+"""How many sentences later somebody unnamed may be introduced by name."""
+_QUOTE = '"'
+_CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
+_SENTENCE = attrgetter("sentence")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution(Range):
+    """Source and verb of saying, and the words that they govern. ``sentence``: its index.
+
+    ``person``: somebody is named by it; ``several``: more than one are quoted ("officials").
+    """
+
+    speaker: Speaker
+    governs: Range
+    sentence: int
+    person: bool
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attributions:
+    """All attributions of a text, in its order, and what stands between quotation marks."""
+
+    found: tuple[Attribution, ...] = ()
+    quoted: tuple[Range, ...] = ()
+
+    def speaker_at(self, prose: Prose, position: int) -> Speaker | None:
+        """Whoever is quoted for the words at a position; None where the outlet speaks itself."""
+        sentence = prose.sentence_at(position)
+        if sentence is None:
+            return None
+        here = self._of(sentence)
+        governing = [a for a in here if a.governs.holds(position)]
+        if governing:
+            return governing[-1].speaker
+        return None if here else self._quoted_speaker(prose, sentence, position)
+
+    def _quoted_speaker(self, prose: Prose, sentence: Sentence, position: int) -> Speaker | None:
+        """A sentence of a quotation belongs to who is quoted in another sentence of it."""
+        quotation = holding(self.quoted, position)
+        if quotation is None:
+            return None
+        for other in reversed(prose.paragraph(sentence.paragraph)):
+            found = self._of(other)
+            if found and other.start <= quotation.end and quotation.start <= other.end:
+                return found[0].speaker
+        return None
+
+    def _of(self, sentence: Sentence) -> tuple[Attribution, ...]:
+        index = sentence.index
+        low = bisect_left(self.found, index, key=_SENTENCE)
+        return self.found[low : bisect_right(self.found, index, low, key=_SENTENCE)]
+
+
+NOTHING_SAID = Attributions()
+
+
+@dataclass(frozen=True, slots=True)
+class _Said(Range):
+    """An attribution as the grammar found it. ``before`` and ``after``: where the message stands."""
+
+    source: Range
+    described: Range
+    before: bool
+    after: bool
+    again: bool
+    """Whether it goes on with the last speaker: a pronoun, or no subject at all."""
+    of_previous: bool
+    """Whether the message is the sentence before ("so the police said")."""
+
+
+def find_attributions(
+    prose: Prose,
+    language: Language,
+    outlet: str | None,
+    names: tuple[SpeakerName, ...],
+    counts: tuple[CountMention, ...],
+) -> Attributions:
+    """The attributions of a text that gives figures. Pure; raises nothing."""
+    reader = language.reader("speakers")
+    if reader is None or not counts:
+        return NOTHING_SAID
+    directory = SpeakerDirectory(prose, outlet, names)
+    marks = Marks.of(prose, names, counts)
+    out: list[Attribution] = []
+    last: Speaker | None = None
+    before: Sentence | None = None
+    for sentence in prose.sentences:
+        concerned = reader.concerns(prose.text, sentence)
+        for run in sentence_tokens(prose, sentence, reader, language) if concerned else ():
+            for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
+                if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
+                    out.append(made)
+                last = made.speaker
+        before = None if sentence.zone == "title" else sentence
+        if before is None:
+            last = None
+    return Attributions(tuple(_introduced(out)), marks.quoted)
+
+
+def _attributions(
+    reader: Reader,
+    tokens: Sequence[Token],
+    directory: SpeakerDirectory,
+    sentence: Sentence,
+    before: Sentence | None,
+    last: Speaker | None,
+) -> Iterator[Attribution]:
+    """The attributions of a sentence; ``before``: the one that "so the police said" speaks of."""
+    said = _said(reader, tokens)
+    for here, governs in zip(said, _governed(said, tokens), strict=True):
+        speaker = last
+        if not here.again:
+            speaker = directory.speaker(here.source, here.described, tokens, last)
+        if speaker is not None:
+            person = not here.again and directory.names_person(here.described, tokens)
+            if here.of_previous and before is not None:
+                yield Attribution(before.start, before.end, speaker, before, before.index, person)
+            at = (t for t in tokens if here.described.holds(t.start))
+            several = any("SPEAKERS" in t.tags for t in at)
+            index = sentence.index
+            yield Attribution(here.start, here.end, speaker, governs, index, person, several)
+            last = speaker
+
+
+def _quotations(prose: Prose) -> Iterator[Range]:
+    """What stands between quotation marks, a paragraph at a time; an open one ends with it."""
+    for _, sentences in groupby(prose.sentences, attrgetter("paragraph")):
+        whole = list(sentences)
+        start, end = whole[0].start, whole[-1].end
+        marks = [start + i for i, c in enumerate(prose.text[start:end]) if c == _QUOTE]
+        for opens, closes in zip(marks[::2], [*marks[1::2], end], strict=False):
+            yield Range(opens, closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is known of a text before its attributions are read."""
+
+    names: tuple[SpeakerName, ...]
+    numbers: tuple[Range, ...]
+    quoted: tuple[Range, ...]
+
+    @staticmethod
+    def of(prose: Prose, names: tuple[SpeakerName, ...], counts: tuple[CountMention, ...]) -> Marks:
+        """The marks of a text; ``names`` and ``counts`` in its order."""
+        numbers = sorted((c.number for c in counts), key=lambda r: (r.start, -r.end))
+        return Marks(names, tuple(apart(numbers)), tuple(_quotations(prose)))
+
+    def on(self, tokens: Sequence[Token]) -> list[Token]:
+        """The tokens with the tags of names, counts and quotations that they stand in."""
+        kinds = (("NAMED_SPEAKER", self.names), ("COUNT", self.numbers), ("QUOTED", self.quoted))
+        out = []
+        for token in tokens:
+            tags = {tag for tag, found in kinds if overlapping(found, token)}
+            out.append(replace(token, tags=token.tags | tags) if tags else token)
+        return out
+
+
+def _said(reader: Reader, tokens: Sequence[Token]) -> list[_Said]:
+    """The attributions of a sentence, in order: of several about one verb or source the first."""
+    _, findings = reader.read(tokens)
+    taken: list[Range] = []
+    out: list[_Said] = []
+    for finding in findings:
+        said = _made(finding)
+        parts = [Range(t.start, t.end) for k in ("v", "who") for t in finding.labels.get(k, ())]
+        if any(a.start < b.end and b.start < a.end for a in parts for b in taken):
+            continue
+        taken += parts
+        out.append(said)
+    return sorted(out, key=lambda said: said.start)
+
+
+def _made(finding: Finding) -> _Said:
+    verbs = finding.labels["v"]
+    who = finding.labels.get("who", ())
+    also = finding.labels.get("also", ())
+    source = Range(who[0].start, who[-1].end) if who else Range(verbs[0].start, verbs[-1].end)
+    described = Range(
+        min([source.start, *(t.start for t in also)]), max([source.end, *(t.end for t in also)])
+    )
+    parts = [*verbs, *who]
+    before = any("MESSAGE_BEFORE" in t.tags for t in verbs)
+    after = any("MESSAGE_AFTER" in t.tags for t in verbs)
+    either = "either" in finding.flags or not (before or after)
+    return _Said(
+        min(t.start for t in parts),
+        max(t.end for t in parts),
+        source,
+        described,
+        before or either,
+        after or either,
+        "last" in finding.flags,
+        "previous" in finding.flags,
+    )
+
+
+def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
+    """What each attribution of a sentence governs."""
+    edges = [tokens[0].start]
+    edges += [_parting(a, b, tokens) for a, b in pairwise(said)]
+    edges.append(tokens[-1].end)
+    out = []
+    for index, here in enumerate(said):
+        low, high = edges[index], edges[index + 1]
+        stops = (t.start for t in tokens if t.start >= here.end and "HOWEVER" in t.tags)
+        high = min([high, *stops])
+        start = low if here.before else min(here.start, high)
+        out.append(Range(start, high if here.after else max(here.end, start)))
+    return out
+
+
+def _parting(first: _Said, second: _Said, tokens: Sequence[Token]) -> int:
+    """Where the part of one attribution ends and that of the next begins."""
+    between = [t for t in tokens if first.end <= t.start < second.start]
+    turns = [t.start for t in between if t.tags & _CONTRASTS]
+    if turns:
+        return turns[-1]
+    if not second.before:
+        return second.start
+    if not first.after:
+        return first.end
+    counted = [t.start for t in between if "COUNT" in t.tags]
+    commas = [t.start for t in between if "COMMA" in t.tags and t.start < max(counted, default=0)]
+    return commas[-1] if commas else first.end if not counted else second.start
+
+
+def _introduced(found: Sequence[Attribution]) -> Iterator[Attribution]:
+    """Attributions to somebody unnamed, given to the person who is introduced right after."""
+    for index, here in enumerate(found):
+        later = (a for a in found[index + 1 :] if a.sentence > here.sentence)
+        named = next(later, None)
+        if (
+            named is not None
+            and named.person
+            and named.sentence - here.sentence <= _INTRODUCED_WITHIN
+            and is_introduction(here.speaker, named.speaker, here.several)
+        ):
+            yield replace(here, speaker=named.speaker)
+        else:
+            yield here

@@ -1,0 +1,218 @@
+"""Who may be quoted: the profile's names in a text, and the speaker that some words stand for.
+
+Rules
+-----
+1. A speaker is an institution of the profile where one is named, whoever speaks for it; else an armed
+   group; else outlet and kind of person ("police", "witness"); else a person by name alone.
+2. An official of a group speaks as an official ("a security official of the group").
+3. A group that holds power (``Actor.in_power_from``) is the authorities: it is no party of the
+   attack, unless it claims it, which is decided where claims are read.
+4. "The official", "the ministry" is the speaker told of before, where that can be one.
+5. Of several kinds in one source the telling one counts: in "a police official" it is the police.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import attrgetter
+
+from worker.core.annotate.actors import is_in_power
+from worker.core.knowledge.profile import Actor, Institution, Profile
+from worker.core.lang.lexicon import any_of
+from worker.core.lang.normalise import Range, plain, starting_in
+from worker.core.lang.tokens import Token
+from worker.core.text.prose import Prose
+
+NARRATOR = "outlet_narrator"
+GROUP_TYPE, POWER_TYPE, UNKNOWN = "armed_group", "government_unspecified", "unknown"
+_PARTY = "non_state_armed_group"
+_OFFICES = frozenset({"police", "security_forces", POWER_TYPE, "hospital"})
+_VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
+"""Kinds that say least, the more telling first."""
+_ANONYMOUS_REACH_CHARS = 60
+_ANONYMOUS_BEFORE_TOKENS = 2
+_NAMES_BACK = 20
+"""Among so many names before it "the group" is looked for."""
+_START = attrgetter("start")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who stands for a figure. ``name`` is as printed; None for the outlet itself."""
+
+    name: str | None
+    id: str
+    type: str
+    anonymous: bool = False
+    perpetrator_party: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerName(Range):
+    """A name of the profile: institution, armed group, or (``person``) somebody who speaks for it."""
+
+    speaker: Speaker
+    person: bool
+
+
+def narrator(outlet: str | None) -> Speaker:
+    """The outlet itself."""
+    return Speaker(None, f"outlet:{plain(outlet or 'outlet')}", NARRATOR)
+
+
+def find_speaker_names(
+    prose: Prose, profile: Profile, day: dt.date | None
+) -> tuple[SpeakerName, ...]:
+    """All names of speakers that a text has, in order. ``day``: the article's, for who is in power."""
+    ruling = frozenset(actor.id for actor in profile.actors if is_in_power(actor, day))
+    pattern, owners = _index(profile.actors, profile.institutions, ruling)
+    if pattern is None:
+        return ()
+    return tuple(
+        SpeakerName(m.start(), m.end(), *owners[m.group()]) for m in pattern.finditer(prose.text)
+    )
+
+
+@lru_cache(maxsize=8)
+def _index(
+    actors: tuple[Actor, ...], institutions: tuple[Institution, ...], ruling: frozenset[str]
+) -> tuple[re.Pattern[str] | None, dict[str, tuple[Speaker, bool]]]:
+    owners: dict[str, tuple[Speaker, bool]] = {}
+    for actor in actors:
+        party = actor.actor_class == _PARTY and actor.id not in ruling
+        kind = POWER_TYPE if actor.id in ruling else GROUP_TYPE
+        speaker = Speaker(actor.name, f"actor:{actor.id}", kind, False, party)
+        owners |= {plain(v): (speaker, False) for v in (actor.name, *actor.variants)}
+        owners |= {plain(v): (speaker, True) for v in actor.speakers}
+    for institution in institutions:
+        speaker = Speaker(institution.name, institution.id, institution.speaker_type)
+        owners |= {plain(v): (speaker, False) for v in (institution.name, *institution.variants)}
+        owners |= {plain(v): (speaker, True) for v in institution.people}
+    return any_of(owners), owners
+
+
+class SpeakerDirectory:
+    """The speakers of one article as they are introduced: by institution, kind, name or surname."""
+
+    def __init__(self, prose: Prose, outlet: str | None, names: tuple[SpeakerName, ...]) -> None:
+        self._prose = prose
+        self._outlet = plain(outlet or "outlet")
+        self._names = names
+        self._people: dict[str, Speaker] = {}
+
+    def speaker(
+        self, source: Range, described: Range, tokens: Sequence[Token], last: Speaker | None
+    ) -> Speaker:
+        """Who a source is. ``described``: it with the words that describe it; ``tokens``: those of its
+        sentence; ``last``: the speaker before.
+        """
+        within = [t for t in tokens if described.start <= t.start < described.end]
+        named = list(starting_in(self._names, described))
+        kind = _kind(within)
+        found = self._named(named, kind) or self._introduced(within)
+        by_anaphor = found is None and kind == GROUP_TYPE
+        if by_anaphor:
+            found = self._group_before(source.start)
+        if found is None and last is not None and _points_back(within, kind, last):
+            return last
+        if found is None:
+            name = kind if kind is not None else self._words(source)
+            found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
+        anonymous = found.anonymous or _is_anonymous(tokens, described)
+        printed = self._printed(described if self.names_person(described, tokens) else source)
+        found = replace(found, name=found.name if by_anaphor else printed, anonymous=anonymous)
+        self._remember(within, found)
+        return found
+
+    def names_person(self, described: Range, tokens: Sequence[Token]) -> bool:
+        """Whether some words name a person: one of the profile's, or by two capitals."""
+        if any(n.person for n in starting_in(self._names, described)):
+            return True
+        return any(_surnames([t for t in tokens if described.start <= t.start < described.end]))
+
+    def _named(self, named: Sequence[SpeakerName], kind: str | None) -> Speaker | None:
+        """A speaker that the profile names; none if an official of a group is meant."""
+        if not named:
+            return None
+        people = [n for n in named if n.person]
+        official = [n for n in named if not n.speaker.id.startswith("actor:")]
+        chosen = (people or official or list(named))[-1]
+        group = chosen.speaker.id.startswith("actor:") and not chosen.person
+        return None if group and kind in _OFFICES else chosen.speaker
+
+    def _group_before(self, position: int) -> Speaker | None:
+        """The group that "the group" is: the last one named that holds no power, else any."""
+        index = bisect_left(self._names, position, key=_START)
+        named = [n.speaker for n in self._names[max(0, index - _NAMES_BACK) : index]]
+        groups = [speaker for speaker in named if speaker.id.startswith("actor:")]
+        armed = [speaker for speaker in groups if speaker.type == GROUP_TYPE]
+        return next(reversed(armed or groups), None)
+
+    def _introduced(self, within: Sequence[Token]) -> Speaker | None:
+        """The person who was introduced by this surname, if nothing else describes him here."""
+        if any("SPEAKER" in t.tags for t in within):
+            return None
+        for token in within:
+            if token.word in self._people:
+                return self._people[token.word]
+        return None
+
+    def _remember(self, within: Sequence[Token], speaker: Speaker) -> None:
+        """Remember a person's surname, for "Samim said" later on."""
+        for surname in _surnames(within):
+            self._people.setdefault(surname, speaker)
+
+    def _words(self, source: Range) -> str:
+        return " ".join(self._prose.of(source).split())
+
+    def _printed(self, at: Range) -> str:
+        return " ".join(self._prose.span(at).quote.split())
+
+
+def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
+    """Whether the second names the first: "an official said" and then the official by name.
+
+    ``several``: the first are more than one ("officials"); they are no single person of another kind.
+    """
+    if first.type not in _OFFICES | {UNKNOWN} or "/" not in first.id or first.anonymous:
+        return False
+    same = second.type == first.type or (first.type in _VAGUE and not several)
+    return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
+
+
+def _kind(within: Sequence[Token]) -> str | None:
+    """The most telling kind of speaker that the words name."""
+    kinds = [t.meaning["speaker"] for t in within if "speaker" in t.meaning]
+    telling = [kind for kind in kinds if kind not in _VAGUE]
+    return telling[0] if telling else min(kinds, key=_VAGUE.index, default=None)
+
+
+def _surnames(within: Sequence[Token]) -> Iterator[str]:
+    """The last of each run of capitals that no list knows, where it has two at least."""
+    names = [t if {"CAP", "WORD"} <= t.tags else None for t in within]
+    for before, token, after in zip(names, names[1:], (*names[2:], None), strict=False):
+        if before is not None and token is not None and after is None:
+            yield token.word
+
+
+def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bool:
+    if not any("THE_SPEAKER" in t.tags for t in within):
+        return False
+    official = last.type in _OFFICES or last.type.startswith("government")
+    return kind in (None, UNKNOWN, last.type) or (kind in _VAGUE and official)
+
+
+def _is_anonymous(tokens: Sequence[Token], at: Range) -> bool:
+    """Whether the source, or what stands right before it or behind it, says that it has no name."""
+    before = [t for t in tokens if t.start < at.start][-_ANONYMOUS_BEFORE_TOKENS:]
+    behind = _starting(tokens, Range(at.start, at.end + _ANONYMOUS_REACH_CHARS))
+    return any("ANONYMOUS" in t.tags for t in (*before, *behind))
+
+
+def _starting(tokens: Sequence[Token], at: Range) -> Iterator[Token]:
+    return (t for t in tokens if at.start <= t.start < at.end)
