@@ -54,6 +54,7 @@ _LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
 _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
+_MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
     (re.compile(pattern), into)
@@ -336,14 +337,21 @@ def _in_context(prose: Prose, profile: Profile) -> bool:
 
 
 def _is_located(prose: Prose, lexicon: Lexicon | None, mention: PlaceMention) -> bool:
-    """Whether a generic name stands right after a locative cue, an article aside."""
+    """Whether a generic name stands right after a locative cue, "the gates of the" aside."""
     if lexicon is None:
         return False
     sentence = prose.sentence_at(mention.start)
     low = max(sentence.start if sentence else 0, mention.start - _LOCATIVE_REACH_CHARS)
-    before = re.sub(r"(?:the|an?) $", "", prose.text[low : mention.start])
-    stop = len(before.rstrip())
-    return any(m.end() >= stop for m in lexicon.find("locative", before))
+    before = prose.text[low : mention.start]
+    passed = [lexicon.patterns[c] for c in ("determiner", "site_generic")]
+    for _ in range(_MOST_WORDS_PASSED):
+        if any(m.end() >= len(before.rstrip()) for m in lexicon.find("locative", before)):
+            return True
+        last = before.split(" ")[-2:-1] or [""]
+        if not any(p is not None and p.fullmatch(last[0]) for p in passed):
+            return False
+        before = before[: -len(last[0]) - 1]
+    return False
 
 
 def _with_capital(

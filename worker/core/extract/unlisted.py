@@ -3,11 +3,10 @@
 Rules
 -----
 1. A name is a place by the noun beside it (``place_noun``: "area", "crossroads"), or by what
-   the watched area's name does after it: "near Qambar, Kabul", "in Afzal Khan, west of the city".
-2. It stands after a word of place, in a clause that tells of the attack. A name counts more than a
-   mere noun, head and lead more than what follows.
-3. Names of the gazetteer, weekdays and months are none; nor is what the watched area's own name
-   makes of a noun ("Kabul's streets").
+   the watched area's name does after it: "near Sorkhab, in the capital", "in Afzal Khan, west of the city".
+2. It stands after a word of place, in a clause that tells of the attack. A name goes before a
+   mere noun, then head and lead before what follows.
+3. Names of the gazetteer, weekdays and months are none.
 
 Only ``Place.name`` may hold such words. They name no row, so nothing canonical and no coordinate
 follows from them, and merging does not compare them. Where a script has no capitals a name is only
@@ -46,7 +45,7 @@ class Unlisted(Range):
 def find_unlisted(passage: Passage) -> Unlisted | None:
     """The likeliest place of the attack that is no row of the gazetteer, or None."""
     found = [*_beside_nouns(passage), *_before_area(passage)]
-    return max(found, key=lambda u: (u.score, -u.start), default=None)
+    return max(found, key=lambda u: (u.proper, u.score, -u.start), default=None)
 
 
 def _beside_nouns(passage: Passage) -> Iterator[Unlisted]:
@@ -81,8 +80,7 @@ def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:
     weights = passage.weights.where
     zone = weights.zone.of(sentence.zone) if sentence is not None else 0.0
     order = weights.per_sentence * sentence.index if sentence is not None else 0.0
-    score = zone + order + weights.unlisted_name * proper
-    return Unlisted(at.start, at.end, proper, score)
+    return Unlisted(at.start, at.end, proper, zone + order)
 
 
 def _tells(passage: Passage, at: Range) -> bool:

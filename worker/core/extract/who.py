@@ -20,6 +20,9 @@ from worker.core.lang.normalise import Range
 _VERB_REACH_CHARS = 60
 _BLAME_REACH_CHARS = 90
 _STRIKE_REACH_CHARS = 24
+_OUTWEIGHS_DENIAL = (
+    "claimed_or_admitted", "suspected_or_accused_by_authorities", "suspected_or_accused",
+)  # fmt: skip
 
 
 def find_perpetrators(
@@ -28,9 +31,10 @@ def find_perpetrators(
     """The perpetrators, surest first, with the words that make them so."""
     best: dict[str, tuple[int, ActorMention]] = {}
     claimed = {c.group for c in claims if c.claimed == "yes"}
+    denied = {c.group for c in claims if c.claimed == "denied"}
     for mention in passage.actors:
         basis = "claimed_or_admitted" if mention.actor.name in claimed else _basis(passage, mention)
-        if basis is None:
+        if basis is None or (mention.actor.name in denied and basis not in _OUTWEIGHS_DENIAL):
             continue
         rank = ATTRIBUTIONS.index(basis)
         if mention.actor.name not in best or rank < best[mention.actor.name][0]:

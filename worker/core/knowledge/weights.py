@@ -187,7 +187,6 @@ class WhereWeights:
     part_named: float
     is_target: float
     landmark_least: float
-    unlisted_name: float
 
 
 @dataclass(frozen=True, slots=True)
