@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.profiles.cities import PORTSMERE
+from tests.score.front_door import analyzed
 from worker.config.load import load_settings, setting_names
 from worker.core.domain.incident import ConstraintKind
 from worker.core.domain.snapshot import LinkCertainty, State
@@ -288,6 +289,23 @@ def test_the_example_line_is_answered_as_the_contract_says() -> None:
     assert set(shown["verdict"]["reasons"][0]) == set(found["verdict"]["reasons"][1])
     report = shown["reports"][0]
     assert {name: found["reports"][0][name] for name in report} == report
+
+
+def test_the_examples_of_labels_are_answered_as_the_method_says() -> None:
+    """Each article of the table in docs/method.md has its label, its band and its reasons."""
+    method = (ROOT / "docs/method.md").read_text("utf-8")
+    table = method.split("<!-- labels -->")[1].split("<!-- /labels -->")[0]
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(get_args(Label))
+    for (label, band), (title, text), reasons in (
+        (re.findall(r"\w+", r[0]), r[1].strip().removeprefix("**").split("** ", 1), r[2])
+        for r in rows
+    ):
+        line = {"id": "a", "title": title, "text": text, "published": "2031-03-04 15:00"}
+        verdict = analyzed(line, "kabul")["verdict"]
+        assert (verdict["label"], verdict["band"]) == (label, band)
+        codes = {reason["code"] for reason in verdict["reasons"]}
+        assert set(re.findall(r"`(\w+\.\w+)`", reasons)) <= codes
 
 
 def test_no_line_of_prose_is_longer_than_the_page() -> None:

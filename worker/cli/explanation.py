@@ -21,7 +21,9 @@ from worker.observe.log import printable
 _QUOTE_CHARS = 160
 _MARGIN_CHARS = 60
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_REASONS = 8
+_REASONS = 5
+_MENTIONS = ("event.real", "event.harm")
+"""Reasons that lie on the words by which an article tells its main event."""
 _COLOURS = {"attack_report": "bold green", "background_only": "yellow", "other_place": "yellow"}
 _SAID = {
     "attack_report": "freshly reports an attack here",
@@ -87,6 +89,9 @@ def _show_verdict(verdict: Verdict, excerpts: Excerpts, console: Console) -> Non
     line.append(_SAID[verdict.label])
     console.print(line)
     table = grid()
+    mention = next((r.span for r in verdict.reasons if r.code in _MENTIONS and r.span), None)
+    if mention is not None:
+        table.add_row(Text("told", style="bold"), "main event", excerpts.around(mention))
     ranked = sorted(verdict.reasons, key=lambda reason: -abs(reason.weight))
     for reason in ranked[:_REASONS]:
         colour = "green" if reason.weight > 0 else "red"

@@ -27,6 +27,7 @@ from worker.core.classify.features import (
     Feature,
     SegmentZones,
     age_features,
+    is_locative,
     measure,
 )
 from worker.core.knowledge.knowledge import Knowledge
@@ -146,13 +147,10 @@ class _NamedPlace(Range):
 
 def _is_located(context: Context, mention: PlaceMention) -> bool:
     """Whether a name stands where an event is put ("in X"), rather than as an actor or topic."""
-    lexicon = context.annotated.lexicon
-    if lexicon is None:
-        return False
     start = max(0, mention.start - 40)
     before = context.prose.text[start : mention.start].rstrip()
     words = before.split()
-    return any(lexicon.first("locative", f" {word} ") is not None for word in words[-2:])
+    return any(is_locative(context.annotated, word) for word in words[-2:])
 
 
 def _zones_of(context: Context, segment: Segment) -> SegmentZones:

@@ -25,7 +25,7 @@ from itertools import pairwise
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
-from worker.core.classify.features import Feature
+from worker.core.classify.features import Feature, is_locative
 from worker.core.knowledge.weights import EventWeights
 from worker.core.lang.normalise import Range
 from worker.core.lang.tokens import Token
@@ -137,7 +137,7 @@ def measure_article(annotated: Annotated, weights: EventWeights) -> dict[str, Fe
     _measure_order(top)
     _measure_kind(top)
     _measure_place(top)
-    _measure_away(top)
+    _measure_away(annotated, top)
     _measure_time(top)
     _measure_news(top)
     _measure_share(top)
@@ -200,12 +200,11 @@ def _measure_sentence(
                 found[f"{zone}.event_reaction"] = Feature(1.0, told.first(tag))
     for name in traits:
         if told.has(name):
-            tag = {"reaction": "REACTION", "politics": "POLITICS"}.get(name)
-            at = told.at if tag is None else told.first(tag)
-            found[f"{zone}.event_{name}"] = Feature(1.0, at)
-    for tag, name in _WORDS.items():
-        if tag in told.sentence.tags:
-            found[f"{zone}.word_{name}"] = Feature(1.0, told.first(tag))
+            word = {"reaction": "REACTION", "politics": "POLITICS"}.get(name, "")
+            found[f"{zone}.event_{name}"] = Feature(1.0, told.first(word) if word else told.at)
+    for word, name in _WORDS.items():
+        if word in told.sentence.tags:
+            found[f"{zone}.word_{name}"] = Feature(1.0, told.first(word))
     if tells_harm(told.sentence, told.counts, main=False):
         found[f"{zone}.event_figure"] = Feature(1.0, told.sentence)
 
@@ -247,16 +246,18 @@ def _measure_order(top: _Top) -> None:
 
 
 def _day_after(tokens: Sequence[Token]) -> Range | None:
-    """ "a day after", "hours earlier": a short span before or after an attack."""
+    """A short span before or after an attack ("a day after", "hours earlier", "the previous night")."""
     for before, span, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        is_short = "HOURS" in span.tags or (
-            "TIME_SPAN" in span.tags
-            and "LONG_SPAN" not in span.tags
-            and "INDEFINITE" in before.tags
-        )
-        if is_short and after.tags & {"SUBORDINATOR", "AGO"}:
-            return Range(span.start, after.end)
+        if "HOURS" in span.tags or ("INDEFINITE" in before.tags and _is_days(span)):
+            if after.tags & {"SUBORDINATOR", "AGO"}:
+                return Range(span.start, after.end)
+        if "EARLIER" in before.tags and (_is_days(span) or "FRESH_WORD" in span.tags):
+            return Range(before.start, span.end)
     return None
+
+
+def _is_days(token: Token) -> bool:
+    return "TIME_SPAN" in token.tags and "LONG_SPAN" not in token.tags
 
 
 def _measure_kind(top: _Top) -> None:
@@ -269,10 +270,10 @@ def _measure_kind(top: _Top) -> None:
         top.add("event.harm", told[0].at)
     else:
         top.add("event.none", None)
-    for tag, name in (("STATE_STRIKE", "event.state"), ("KIDNAPPING", "event.kidnapping")):
-        for each in told[:1]:
-            if each.event is not None and tag in each.event.token.tags:
-                top.add(name, each.at)
+    for each in _with_tag(told, "STATE_STRIKE"):
+        top.add("event.state", each.first("STATE_STRIKE"))
+    if told and told[0].event is not None and "KIDNAPPING" in told[0].event.token.tags:
+        top.add("event.kidnapping", told[0].at)
     words = {t.word: t for s in top.all for t in s.sentence.tokens if "FIGURATIVE" in t.tags}
     if words:
         first = min(words.values(), key=lambda t: t.start)
@@ -314,7 +315,7 @@ def _measure_loose_place(top: _Top) -> None:
         top.add("place.none", None)
 
 
-def _measure_away(top: _Top) -> None:
+def _measure_away(annotated: Annotated, top: _Top) -> None:
     """Where an event is told elsewhere."""
     events = [t for t in top.all if t.event is not None]
     away = [t for t in events if t.has("away")]
@@ -333,7 +334,7 @@ def _measure_away(top: _Top) -> None:
     for zone, part in (("head", top.title), ("lead", top.body[:1])):
         for each in part:
             for name, at in (
-                ("located_away", _located_away(each.sentence)),
+                ("located_away", _located_away(annotated, each.sentence)),
                 ("origin", _origin(each.sentence)),
             ):
                 if at is not None:
@@ -342,7 +343,7 @@ def _measure_away(top: _Top) -> None:
         top.add("away.filed", each.first("DATELINE_AWAY"))
 
 
-def _located_away(sentence: EventSentence) -> Range | None:
+def _located_away(annotated: Annotated, sentence: EventSentence) -> Range | None:
     """A place outside that something is "in", in a sentence where nothing is "in" the area.
 
     "Kabul University graduate killed in Mazar": the area is named, and not as the place.
@@ -350,7 +351,7 @@ def _located_away(sentence: EventSentence) -> Range | None:
     found: dict[str, Token] = {}
     for before, token in pairwise(sentence.tokens):
         for tag in ("HERE", "AWAY"):
-            if tag in token.tags and "AT_PLACE" in before.tags:
+            if tag in token.tags and is_locative(annotated, before.word):
                 found.setdefault(tag, token)
     return _range(found["AWAY"]) if "AWAY" in found and "HERE" not in found else None
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from worker.core.annotate.annotate import Annotated
 from worker.core.classify.cues import SentenceCues
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.lang.normalise import Range, least_gap
@@ -172,6 +173,12 @@ def _anniversary(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
     mentions = [at for cues in sentences for at in cues.hits.get("anniversary", ())]
     if len(mentions) > 1:
         sums.add("top.anniversary", mentions[0])
+
+
+def is_locative(annotated: Annotated, word: str) -> bool:
+    """Whether a word puts something at the place that follows ("in", "near")."""
+    lexicon = annotated.lexicon
+    return lexicon is not None and lexicon.first("locative", f" {word} ") is not None
 
 
 def age_features(age_days: int | None, window_days: int) -> dict[str, Feature]:

@@ -22,7 +22,7 @@ from worker.core.text.prose import Prose
 LEAD_CHARS = 600
 """A body up to this length is a lead; a feed's summary is seldom longer."""
 LENGTHS = ("headline", "lead", "full")
-REASON_LIMIT = 24
+REASON_LIMIT = 48
 _WIDEST = 30
 """Log-odds beyond which a probability is 0 or 1 to all digits."""
 
