@@ -179,7 +179,8 @@ def asked() -> Iterator[tuple[str, str]]:
                 values = node.iter
                 values = named.get(values.id) if isinstance(values, ast.Name) else values
                 for word in _listed(values) if kind is not None else ():
-                    yield str(kind), word
+                    if word.islower():  # in capitals: a class of words, not a category
+                        yield str(kind), word
 
 
 def _looks(node: ast.AST, cued: bool) -> Iterator[tuple[str, ast.expr]]:

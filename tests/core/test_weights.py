@@ -35,6 +35,11 @@ PLAIN = {0.0, 0.5, 1.0}
 """Nothing, half and whole: the ends and the middle of a scale are no weights."""
 OTHER = {
     ("pairs", 111.2): "kilometres in a degree of latitude: the earth's, not ours",
+    (
+        "homes",
+        1.95,
+    ): "how sure a count must be to leave a stretch with harm of its own, in log-odds",
+    ("homes", 4.9): "the same where its own attack is counted already",
     ("verdict", 1e-4): "the last digit a probability is printed with",
 }
 
