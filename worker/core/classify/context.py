@@ -104,7 +104,7 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
 
 
 def _is_labelled_here(context: Context, segment: Segment) -> bool:
-    """Whether a segment is told in an item of a list whose label is the area: "PORT CITY: A bomb …"."""
+    """Whether a segment is told in an item of a list whose label is the area: "CAPITAL: A bomb …"."""
     item = _list_item(context, segment)
     return item is not None and "DATELINE" in item.tags
 
@@ -118,7 +118,7 @@ def _list_item(context: Context, segment: Segment) -> EventSentence | None:
 def filed_here(context: Context) -> Range | None:
     """Where the area is named as the filing place of an article that names no other place at all.
 
-    "PORT CITY — A recruit shot two instructors at the academy": where else?
+    "CAPITAL — A recruit shot two instructors at the academy": where else?
     """
     places = context.annotated.places
     if any(m.kind in ("near", "elsewhere") or m.entry.kind == "elsewhere" for m in places):

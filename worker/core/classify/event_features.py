@@ -346,7 +346,7 @@ def _measure_away(annotated: Annotated, top: _Top) -> None:
 def _located_away(annotated: Annotated, sentence: EventSentence) -> Range | None:
     """A place outside that something is "in", in a sentence where nothing is "in" the area.
 
-    "A graduate of the city killed in another": the area is named, and not as the place.
+    "Capital University graduate killed in another town": the area is named, and not as the place.
     """
     found: dict[str, Token] = {}
     for before, token in pairwise(sentence.tokens):

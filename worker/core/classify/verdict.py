@@ -38,6 +38,7 @@ from worker.core.text.prose import Prose
 
 EVEN = 0.5
 _UNJUDGED: dict[str, Role] = {"main": "primary", "item": "roundup", "background": "background"}
+_TOLD = ("event.real", "event.harm")
 _NO_ATTACK = (["accident"], ["crime"], ["state"])
 _NOTHING_TOLD = Verdict("other", 0.0, "drop")
 
@@ -130,7 +131,8 @@ def _role(context: Context, segment: Segment, inside: bool | None, judged: Score
     if segment.retraction:
         return "retraction"
     if judged.probability < min(EVEN, thresholds(policy, context.prose.lang)[0]):
-        return None if _is_no_attack(judged) else "background"
+        is_placed = inside is True or _area_at_top(context)
+        return "background" if is_placed and not _is_no_attack(judged) else None
     if effective_kind(context, segment) == "background" and policy.require_main:
         return "background"
     return "roundup" if segment.kind == "item" and not at_top(context, segment) else "primary"
@@ -145,7 +147,9 @@ def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool
 
 def _is_no_attack(judged: Score) -> bool:
     """An accident, a fear, or what the policy does not count, is no attack of the past either."""
-    has_attack = any("attack" in t.name or "casualty" in t.name for t in judged.terms)
+    has_attack = any(
+        "attack" in t.name or "casualty" in t.name or t.name in _TOLD for t in judged.terms
+    )
     return not has_attack or any(
         t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms
     )
