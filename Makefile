@@ -58,7 +58,7 @@ check: lint ## lint, types, layers, fast tests
 	$(BIN)/pytest -q -m "not slow and not broker and not chaos" $(TESTS)
 
 test: $(TESTED) ## all tests, with a real Apache Kafka
-	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile $(TESTS)
+	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 chaos: $(TESTED) ## hundreds of kills, freezes, outages and cuts, on a real Kafka (25 min)
 	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -s -m chaos --timeout=3600 $(TESTS)

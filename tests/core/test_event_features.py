@@ -73,7 +73,7 @@ def test_classify_leaves_languages_without_words_of_events_alone() -> None:
     """A pack that lists no reactions or threats cannot lose by having none."""
     turkish = CITY.language("tr")
     assert turkish is not None
-    assert not turkish.classes >= NEEDED
+    assert not turkish.listed >= NEEDED
     found = codes(
         "Portsmere'de patlama", "Portsmere'de salı günü bomba patladı, dört kişi öldü.", "tr"
     )

@@ -185,7 +185,9 @@ class Marks:
     @staticmethod
     def of(prose: Prose, names: tuple[SpeakerName, ...], counts: tuple[CountMention, ...]) -> Marks:
         """The marks of a text; ``names`` and ``counts`` in its order."""
-        numbers = sorted((c.number for c in counts), key=lambda r: (r.start, -r.end))
+        # a person told singly may be who speaks ("including nine children, a member of the forces told …")
+        plain = (c.number for c in counts if not c.is_single)
+        numbers = sorted(plain, key=lambda r: (r.start, -r.end))
         return Marks(names, tuple(apart(numbers)), tuple(_quotations(prose)))
 
     def on(self, tokens: Sequence[Token]) -> list[Token]:
@@ -274,6 +276,7 @@ def _introduced(found: Sequence[Attribution]) -> Iterator[Attribution]:
         named = next(later, None)
         if (
             named is not None
+            and not here.speaker.anonymous  # who asks for that is not named in the next sentence
             and named.person
             and named.sentence - here.sentence <= _INTRODUCED_WITHIN
             and is_introduction(here.speaker, named.speaker, here.several)
