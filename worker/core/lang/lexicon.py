@@ -194,7 +194,10 @@ def _compile(
 ) -> re.Pattern[str]:
     normal = [_normal(pattern, category, source) for pattern in patterns]
     longest_first = sorted(normal, key=len, reverse=True)
-    return _compiled(longest_first, normal, prefix, whole, category, source)
+    compiled = _compiled(longest_first, normal, prefix, whole, category, source)
+    if compiled.groups:
+        _check(normal, category, source)
+    return compiled
 
 
 def _compile_table(
@@ -204,6 +207,8 @@ def _compile_table(
     normal = [_normal(key, name, source) for key, _ in ordered]
     parts = [f"(?P<v{i}>{key})" for i, key in enumerate(normal)]
     pattern = _compiled(parts, normal, prefix, whole, name, source)
+    if pattern.groups != len(parts):
+        _check(normal, name, source)
     return Table(pattern, tuple(str(value) for _, value in ordered))
 
 
@@ -211,12 +216,11 @@ def _compiled(
     parts: list[str], patterns: list[str], prefix: str, whole: bool, category: str, source: str
 ) -> re.Pattern[str]:
     """Alternatives in one pattern; each of ``patterns`` must be sound alone."""
-    named = len(parts) if parts != patterns and parts[0].startswith("(?P<") else 0
     try:
         compiled = re.compile(bounded("|".join(parts), prefix, whole))
     except re.error as error:
         _check(patterns, category, source)
         raise KnowledgeError(f"{source}: {category}: {error}") from error
-    if compiled.groups != named or compiled.match(""):
+    if compiled.match(""):
         _check(patterns, category, source)
     return compiled

@@ -54,11 +54,6 @@ class EventMention:
         """Whether it cannot be fresh news of one attack."""
         return bool(self.traits & _BAD)
 
-    @property
-    def is_told(self) -> bool:
-        """Whether the clause is about it or its harm."""
-        return bool(self.traits & {"main", "harm_main"})
-
 
 def event_tokens(sentence: EventSentence) -> list[tuple[int, Token]]:
     """The real events of a sentence; without one, the first word of a death."""
