@@ -115,6 +115,11 @@ class Broker:
         assert self._process is not None
         return self._process.pid
 
+    def move(self, port: int) -> None:
+        """Stand for a broker that another process has started on this port."""
+        self.port = self.advertised = port
+        self.bootstrap = f"127.0.0.1:{port}"
+
     def start(self, timeout: float = 60) -> Broker:
         """Format on first use, start, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
