@@ -120,7 +120,7 @@ class Broker:
         self.port = self.advertised = port
         self.bootstrap = f"127.0.0.1:{port}"
 
-    def start(self, timeout: float = 60) -> Broker:
+    def start(self, timeout: float = 100) -> Broker:
         """Format on first use, start, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._config.exists():

@@ -43,10 +43,11 @@ def _found_or_started(folder: Path, start: Callable[[Broker], Broker]) -> Broker
     with (folder / "starting").open("a") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         if address.exists():
-            found = Broker(folder / "kafka")
+            found = Broker(folder)
             found.move(json.loads(address.read_text("utf-8"))["port"])
             return found
-        started = start(Broker(folder / "kafka"))
+        # A folder of its own: a start that failed on a busy machine leaves a log that none can read.
+        started = start(Broker(folder / f"kafka-{os.getpid()}"))
         address.write_text(json.dumps({"port": started.port, "pid": started.pid}), "utf-8")
         return started
 
