@@ -142,6 +142,11 @@ def line(node: Node | None) -> str | None:
     return " ".join((text or "").split()) or None
 
 
+def spaced(node: Node | None) -> str | None:
+    """As ``line``, with a blank between its elements: ``<byline>By A<byttl>Editor</byttl>``."""
+    return None if node is None else " ".join(" ".join(node.itertext()).split()) or None
+
+
 def attribute(node: Node | None, name: str) -> str | None:
     """An attribute's value, or None when it is missing or blank."""
     value = None if node is None else node.get(name)
@@ -261,8 +266,9 @@ def newsml_id(printed: str | None, version: str | None = None) -> str | None:
     The version is cut where the id ends with it; of a NewsML 1 urn any number at its end is one.
     """
     text = (printed or "").strip()
-    if version and len(text) > len(version) + 12 and text.endswith((f":{version}", f"/{version}")):
-        shorter = text[: -len(version) - 1]
+    ends = tuple(f"{mark}{version}{letter}" for mark in ":/" for letter in ("", "N", "U", "A"))
+    if version and len(text) > len(version) + 12 and text.endswith(ends):
+        shorter = text[: text.rfind(version) - 1]
         if not re.search(r"[:/](?:19|20)\d{6}$", shorter):
             text = shorter
     found = _URN.fullmatch(text)
@@ -278,3 +284,14 @@ def without_revision(printed: str | None) -> str | None:
     if found and ":" in found["item"]:
         text = _REVISION.sub("", text)
     return newsml_id(text)
+
+
+def nitf_text(root: Node) -> str | None:
+    """The text of an NITF document, without headline and byline. Changes the tree.
+
+    Without a text it is the captions of its pictures.
+    """
+    body = child(root, "body")
+    content = child(body, "body.content")
+    captions = unique(map(line, within(root, "media-caption")))
+    return paragraphs(content if content is not None else body) or "\n\n".join(captions) or None

@@ -25,7 +25,15 @@ from typing import Protocol
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Parsed, build
-from worker.core.sources.formats import json_feed, news_sitemap, newsml_g2, refused, syndication
+from worker.core.sources.formats import (
+    json_feed,
+    news_sitemap,
+    newsml_1,
+    newsml_g2,
+    nitf,
+    refused,
+    syndication,
+)
 from worker.core.sources.head import Head, read_head, read_roots
 
 __all__ = ["FORMATS", "REASONS", "Format", "Hint", "Parsed", "parse"]
@@ -58,6 +66,8 @@ FORMATS: tuple[Format, ...] = (
     news_sitemap,
     json_feed,
     newsml_g2,
+    newsml_1,
+    nitf,
     refused,
 )
 """In the order in which they are tried."""

@@ -40,11 +40,13 @@ from worker.core.sources.wire_xml import (
     line,
     local,
     newsml_id,
+    nitf_text,
     number,
     paragraphs,
     plain_paragraphs,
     qcode,
     read_tree,
+    spaced,
     unique,
     within,
 )
@@ -100,7 +102,7 @@ def _item(node: Node, hint: Hint) -> Item:
         urgency=number(_line(content, "urgency")),
         slugline=_line(content, "slugline"),
         dateline=_line(content, "dateline"),
-        byline=_line(content, "by"),
+        byline=spaced(_first(content, "by")),
         genre=_named(_first(content, "genre")),
         located=_place(content["located"]),
         provider=_provider(content, meta),
@@ -148,7 +150,10 @@ def _inline_xml(node: Node) -> str | None:
         return _text(node.text, "html" in (attribute(node, "contenttype") or ""))
     if local(first).lower() not in _TEXTS:
         return None
-    return paragraphs(child(first, "body") if local(first) in ("nitf", "html") else node)
+    if local(first) == "nitf":
+        return nitf_text(first)
+    body = child(first, "body") if local(first) == "html" else None
+    return paragraphs(body if body is not None else node)
 
 
 def _inline_data(node: Node) -> str | None:
