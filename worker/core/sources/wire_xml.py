@@ -70,14 +70,13 @@ def _repaired(data: bytes, problem: Exception) -> Node:
     start = text.find("<")
     text = _NOT_XML.sub("", _BAD_REFERENCE.sub("", text[start if start >= 0 else 0 :]))
     repaired = _NAMED.sub(_character, _BARE.sub("&amp;", text).encode())
-    try:
-        return etree.fromstring(repaired, hardened_parser())
-    except etree.XMLSyntaxError as error:
-        if error.error_log and all(e.domain == _NAMESPACE_ERROR for e in error.error_log):
-            return etree.fromstring(repaired, hardened_parser(recover=True))
-        raise FeedError("parse_error", str(error)[:200]) from problem
-    except ValueError as error:
-        raise FeedError("parse_error", str(error)[:200]) from problem
+    lenient = hardened_parser(recover=True)
+    root = etree.fromstring(repaired, lenient)
+    faults = [e for e in lenient.error_log if e.domain != _NAMESPACE_ERROR]
+    if root is None or faults:
+        detail = faults[0].message if faults else str(problem)
+        raise FeedError("parse_error", detail[:200]) from problem
+    return root
 
 
 def _decoded(data: bytes) -> str:

@@ -30,6 +30,7 @@ from worker.core.sources.formats import (
     news_sitemap,
     newsml_1,
     newsml_g2,
+    ninjs,
     nitf,
     refused,
     syndication,
@@ -68,6 +69,7 @@ FORMATS: tuple[Format, ...] = (
     newsml_g2,
     newsml_1,
     nitf,
+    ninjs,
     refused,
 )
 """In the order in which they are tried."""
