@@ -19,6 +19,8 @@ _STATUSES: Mapping[str, EntryStatus] = {
     "correction": "correction", "corrected": "correction", "correct": "correction",
     "refile": "refile", "repeat": "repeat", "update": "update", "updated": "update",
     "replace": "update", "writethru": "update", "lead": "update",
+    "elimination": "kill", "disregard": "kill", "withhold": "hold", "holdforrelease": "hold",
+    "clarification": "correction", "corrective": "correction",
     "append-major-content": "update", "append-minor-content": "update", "rewrite": "update",
 }  # fmt: skip
 """By the last part of a code, in lower case. A status that is not here needs nothing done."""
@@ -26,6 +28,8 @@ _REUTERS: Mapping[str, EntryStatus] = {
     "edstat:c": "correction", "edstat:u": "update", "edstat:d": "kill", "edstat:w": "kill",
 }  # fmt: skip
 """Letters that mean this with this prefix alone."""
+PRIORITIES: Mapping[str, int] = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5, "a": 4, "w": 5, "s": 5, "h": 5}
+"""Urgency by AP's letters: flash, bulletin, urgent (all corrections are), regular, deferred …"""
 _WEIGHT: Mapping[EntryStatus, int] = {
     "new": 0, "update": 1, "repeat": 2, "refile": 3, "correction": 4, "embargo": 5, "hold": 6, "kill": 7,
 }  # fmt: skip

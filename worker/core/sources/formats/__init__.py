@@ -26,6 +26,9 @@ from typing import Protocol
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Parsed, build
 from worker.core.sources.formats import (
+    ap_media,
+    digitalwires,
+    iptc7901,
     json_feed,
     news_sitemap,
     newsml_1,
@@ -33,6 +36,7 @@ from worker.core.sources.formats import (
     ninjs,
     nitf,
     refused,
+    ritzau,
     syndication,
 )
 from worker.core.sources.head import Head, read_head, read_roots
@@ -65,11 +69,15 @@ class Format(Protocol):
 FORMATS: tuple[Format, ...] = (
     syndication,
     news_sitemap,
-    json_feed,
     newsml_g2,
     newsml_1,
     nitf,
+    ritzau,
+    digitalwires,
+    ap_media,
     ninjs,
+    json_feed,
+    iptc7901,
     refused,
 )
 """In the order in which they are tried."""
