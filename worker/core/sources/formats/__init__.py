@@ -26,18 +26,23 @@ from typing import Protocol
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Parsed, build
 from worker.core.sources.formats import (
+    anpa,
     ap_media,
+    cp_publish,
     digitalwires,
     iptc7901,
     json_feed,
+    mail,
     news_sitemap,
     newsml_1,
     newsml_g2,
     ninjs,
     nitf,
+    press_release,
     refused,
     ritzau,
     syndication,
+    zczc,
 )
 from worker.core.sources.head import Head, read_head, read_roots
 
@@ -73,11 +78,16 @@ FORMATS: tuple[Format, ...] = (
     newsml_1,
     nitf,
     ritzau,
+    press_release,
+    cp_publish,
     digitalwires,
     ap_media,
     ninjs,
     json_feed,
     iptc7901,
+    anpa,
+    zczc,
+    mail,
     refused,
 )
 """In the order in which they are tried."""
