@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
@@ -124,9 +124,17 @@ class Found:
     lang: str | None = None
 
 
-def build(format_name: str, found: Found, hint: Hint) -> Parsed:
-    """The entries of ``found``, in its order; doubles within the document are left out."""
-    items, cut = _newest([_plain(item, hint) for item in found.items])
+def build(
+    format_name: str,
+    found: Found,
+    hint: Hint,
+    orders: Callable[[Item], Item] = lambda item: item,
+) -> Parsed:
+    """The entries of ``found``, in its order; doubles within the document are left out.
+
+    ``orders``: adds to an item, markup gone, what its own words order.
+    """
+    items, cut = _newest([orders(_plain(item, hint)) for item in found.items])
     items = _without_shared_links(items)
     guids = _ambiguous(items)
     entries: dict[str, Entry] = {}

@@ -6,6 +6,7 @@ empty line, control characters that some relays drop.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 
@@ -47,3 +48,8 @@ def paragraphs_of(text: str) -> str | None:
     text = without_controls(text)
     parts = re.split(r"\n[ \t\xa0]*\n|\n(?=[ \t\xa0]{2,}\S)|\n(?=\t)", text)
     return "\n\n".join(filter(None, (" ".join(part.split()) for part in parts))) or None
+
+
+def numbered_id(agency: str, number: str, day: dt.datetime) -> str:
+    """The identity of what an agency sent under a number: numbers begin anew each day."""
+    return f"{agency.lower()}:{int(number)}:{day.astimezone(dt.UTC):%Y-%m-%d}"

@@ -18,13 +18,14 @@ of its items. So a page that quotes a feed stays a page, and a feed behind a war
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Parsed, build
+from worker.core.knowledge.notices import Notices
+from worker.core.sources.entries import Found, Hint, Item, Parsed, build
 from worker.core.sources.formats import (
     anpa,
     ap_media,
@@ -45,6 +46,7 @@ from worker.core.sources.formats import (
     zczc,
 )
 from worker.core.sources.head import Head, read_head, read_roots
+from worker.core.sources.notice import with_notices
 
 __all__ = ["FORMATS", "REASONS", "Format", "Hint", "Parsed", "parse"]
 
@@ -93,8 +95,13 @@ FORMATS: tuple[Format, ...] = (
 """In the order in which they are tried."""
 
 
-def parse(data: bytes, hint: Hint, formats: Sequence[Format] = FORMATS) -> Parsed:
-    """The entries of a document, whatever its format.
+def parse(
+    data: bytes,
+    hint: Hint,
+    formats: Sequence[Format] = FORMATS,
+    notices: Notices | None = None,
+) -> Parsed:
+    """The entries of a document, whatever its format; ``notices``: words that order what to do.
 
     Raises ``FeedError``: ``empty`` (no bytes), ``not_a_feed``, ``no_entries`` (a feed, nothing in
     it), ``not_a_news_item``, ``too_many``, ``parse_error``.
@@ -103,7 +110,8 @@ def parse(data: bytes, hint: Hint, formats: Sequence[Format] = FORMATS) -> Parse
         raise FeedError("empty")
     try:
         name, found = _read(data, hint, formats)
-        parsed = build(name, found, replace(hint, lang=hint.lang or found.lang))
+        hint = replace(hint, lang=hint.lang or found.lang)
+        parsed = build(name, found, hint, _orders(notices, hint))
     except FeedError:
         raise
     except (Exception, RecursionError) as error:
@@ -112,6 +120,11 @@ def parse(data: bytes, hint: Hint, formats: Sequence[Format] = FORMATS) -> Parse
     if not parsed.entries:
         raise FeedError("no_entries", f"a {name} document without items")
     return parsed
+
+
+def _orders(notices: Notices | None, hint: Hint) -> Callable[[Item], Item]:
+    """What adds to an item what its words order."""
+    return (lambda item: item) if notices is None else lambda item: with_notices(item, notices, hint)
 
 
 def _read(data: bytes, hint: Hint, formats: Sequence[Format]) -> tuple[str, Found]:

@@ -48,6 +48,8 @@ _NOT_SLUG = re.compile(
     r"|Correct(?:ion|ive)\b|Elimination\b|Withhold\b|Advisory\b|\d{1,5}$).*$",
     re.IGNORECASE | re.DOTALL,
 )
+_LENGTH = re.compile(r",\s*\d{1,5}\s*$")
+_NUMBER = re.compile(r"^\s*\*?\d{4}<\s*\^?")
 _NOTE = re.compile(r"\(?(?:Eds|EDS|Editors|EDITORS?'S? NOTE|Embargoed|EMBARGOED|HOLD|KILL|Hold for)\b")
 _BYLINE = re.compile(r"By [^\d]{3,120}$")
 _DATELINE = re.compile(r"[A-Z][^\n_—]{1,70}?(?:\(AP\)|\bKyodo\b)")
@@ -82,7 +84,7 @@ def _item(text: str, hint: Hint) -> Item | None:
     inside = re.split(r"\x03|^\s*(?=[A-Z]{2,4}-[A-Z]{2,4}-\d\d-\d\d-\d\d )", inside, maxsplit=1, flags=re.MULTILINE)[0]
     above, below = _divided(inside)
     heading = [_readable(line) for line in above if _readable(line)]
-    slugline = heading.pop(0) if heading else _readable(header["slug"])
+    slugline = _LENGTH.sub("", heading.pop(0)) if heading else _readable(header["slug"])
     version = _VERSION.search(slugline) or _VERSION.search(header["slug"])
     notes = tuple(line for line in heading if _NOTE.match(line))
     bylines = [line for line in heading if _BYLINE.match(line)]
@@ -98,7 +100,7 @@ def _item(text: str, hint: Hint) -> Item | None:
         published=sent,
         updated=sent,
         urgency=PRIORITIES.get(header["priority"]),
-        slugline=slugline.rstrip(", "),
+        slugline=slugline.rstrip(", ") or None,
         dateline=dateline[0] if dateline else None,
         byline=bylines[0] if bylines else None,
         genre=header["category"],
@@ -111,7 +113,7 @@ def _item(text: str, hint: Hint) -> Item | None:
 
 def _divided(inside: str) -> tuple[list[str], str]:
     """Lines of the heading, and the text: it begins at the first indented line."""
-    lines = inside.replace("\x02", "").split("\n")
+    lines = _NUMBER.sub("^", without_controls(inside).lstrip("\n ^")).split("\n")
     for count, one in enumerate(lines):
         if re.match(r"[ \t]{2,}\S|\t", one):
             return [part for line in lines[:count] for part in line.split("< ^")], "\n".join(lines[count:])
@@ -124,7 +126,7 @@ def _readable(text: str, *, lines: bool = False) -> str:
         text = _LINE.sub(r"\n    \g<text>", text)
         text = re.sub(r"[<=]+[ \t]*$", "", text, flags=re.MULTILINE)
     else:
-        text = re.sub(r"\*?\d{4}<$|[<=+!]+$", "", without_controls(text).strip().lstrip("^")).strip()
+        text = re.sub(r"[<=+!]+$", "", without_controls(text).strip().lstrip("^")).strip()
     text = text.replace("``", "\u201c").replace("''", "\u201d")
     return re.sub(r"(?<= )_(?= )", "\u2014", text)
 

@@ -8,7 +8,7 @@
       <HoldFlag>false</HoldFlag> <TrashFlag>false</TrashFlag> <ContentText>&lt;p&gt;…</ContentText>
 
 ``SystemSlug`` is the identity of the story, ``WritethruValue`` its version. The year 1 is no embargo.
-A picture has its ``DirectoryText`` for a body.
+A picture has its caption for a body.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _item(node: Node, hint: Hint) -> Item:
     flags = (code for name, code in _FLAGS if _value(node, name) == "true")
     content = child(node, "ContentText")
     text = text_of(content.text or "") or None if content is not None else None
-    brief = text_of(_value(node, "DirectoryText") or "") or None
+    brief = text_of(_value(node, "DirectoryText") or _value(node, "EnglishCaption") or "") or None
     version = _value(node, "WritethruValue")
     created, updated, until = (
         read_news_instant(_value(node, name), hint.default_tz)
@@ -58,12 +58,12 @@ def _item(node: Node, hint: Hint) -> Item:
         status=status_of(*flags, "update" if version and version != "0" else None),
         embargo_until=until,
         slugline=_value(node, "SlugProper"),
-        dateline=_value(node, "Placeline"),
+        dateline=_place(node),
         byline=_value(node, "Byline"),
         genre=_value(node, "Ranking"),
-        located=_value(node, "Placeline"),
+        located=_place(node),
         provider=_value(node, "Credit") or _value(node, "Source"),
-        subjects=unique((_value(node, "Keyword") or "").split(",")),
+        subjects=unique(key.strip() for key in (_value(node, "Keyword") or "").split(",")),
         notes=unique([_value(node, "UpdateNote")]),
         plain=True,
     )
@@ -71,3 +71,8 @@ def _item(node: Node, hint: Hint) -> Item:
 
 def _value(node: Node, name: str) -> str | None:
     return line(child(node, name))
+
+
+def _place(node: Node) -> str | None:
+    """"Portsmere;;Westmark": city, province, country."""
+    return ", ".join(unique((_value(node, "Placeline") or "").split(";"))) or None

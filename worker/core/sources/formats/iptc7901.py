@@ -31,7 +31,7 @@ from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
-from worker.core.sources.wire_text import decode, month_of, paragraphs_of
+from worker.core.sources.wire_text import decode, month_of, numbered_id, paragraphs_of
 
 _HEADER = re.compile(
     r"[\x00-\x20\x7f\ufeff]{0,40}(?P<source>[A-Za-z]{2,4})(?P<number>\d{2,6}) {1,4}(?P<urgency>[1-9])"
@@ -104,12 +104,12 @@ def _item(text: str, hint: Hint) -> Item | None:
 def _service(header: re.Match[str]) -> tuple[str, str]:
     found = _SERVICE.search(header["rest"])
     pair = (found["agency"], found["number"]) if found else (header["source"], header["number"])
-    return pair[0].lower(), str(int(pair[1]))
+    return pair[0].lower(), pair[1]
 
 
 def _identity(agency: str, number: str, sent: dt.datetime | None, hint: Hint) -> str | None:
     day = sent or hint.received
-    return f"{agency}:{number}:{day:%Y-%m-%d}" if day else None
+    return numbered_id(agency, number, day) if day else None
 
 
 def _moment(trailer: re.Match[str] | None, hint: Hint) -> dt.datetime | None:

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parseaddr
 from html import escape
+from typing import Any
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
@@ -27,6 +28,7 @@ _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:[ \t]")
 _KNOWN = re.compile(r"^(?:From|Subject|Date|Message-ID|MIME-Version|Return-Path|To):", re.MULTILINE | re.IGNORECASE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _LABELLED = re.compile(r"(?P<name>Headline|Abstract|Slugline|Byline|Dateline|Priority):[ \t]*(?P<value>[^\n]*)\n", re.IGNORECASE)
+_FIELDS = ("headline", "abstract", "slugline", "byline", "dateline")
 _PARTS = 50
 
 
@@ -102,12 +104,16 @@ def _told(plain: str) -> tuple[Mapping[str, str | None], str]:
         except (ValueError, RecursionError):
             raw = None
         if isinstance(raw, dict):
-            lower = {str(key).lower(): value for key, value in raw.items()}
-            return {n: text(lower, n) for n in ("headline", "abstract", "slugline", "byline", "dateline")}, (
-                text(lower, "body", "body_text", "body_html", "text") or ""
-            )
+            lower = {str(key).lower(): _one(value) for key, value in raw.items()}
+            words = text(lower, "body", "body_text", "body_html", "text") or ""
+            return {name: text(lower, name) for name in _FIELDS}, words
     fields = {found["name"].lower(): found["value"].strip() or None for found in _LABELLED.finditer(plain[:2000])}
     return fields, _LABELLED.sub("", plain[:2000]) + plain[2000:]
+
+
+def _one(value: Any) -> Any:
+    """Superdesk's form wraps each value into a list."""
+    return value[0] if isinstance(value, list) and value else value
 
 
 def _paragraphs(plain: str) -> list[str]:

@@ -97,7 +97,7 @@ def _item(raw: Object, hint: Hint) -> Item:
     undated = "embargo" if embargo and until is None else None
     signals = (name_of(one) for one in listed(raw, "signals", "signal"))
     return Item(
-        guid=newsml_id(text(raw, "guid", "uri"), version),
+        guid=newsml_id(_identity(raw), version),
         link=_link(raw),
         version=version,
         title=_best(raw, "headline") or text(raw, "title", "name", "slugline"),
@@ -118,6 +118,12 @@ def _item(raw: Object, hint: Hint) -> Item:
         subjects=unique(map(_subject, listed(raw, "subject", "subjects"))),
         notes=tuple(_plain(note) or "" for note in notes),
     )
+
+
+def _identity(raw: Object) -> str | None:
+    """``guid``, else ``uri`` without a query that names the version (AP's ``et``)."""
+    found = text(raw, "guid", "uri")
+    return found.partition("?")[0] if found and "et=" in found.partition("?")[2] else found
 
 
 def _moment(raw: Object, hint: Hint, *fields: str) -> dt.datetime | None:

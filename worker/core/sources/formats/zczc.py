@@ -54,7 +54,7 @@ def read(data: bytes, _head: Head, _hint: Hint) -> Found:
         body=body,
         slugline=_after(signed, "#"),
         dateline=dateline[0].rstrip(" -") if dateline else None,
-        located=(_after(signed, "@") or _after(signed, ":") or "").strip("()") or None,
+        located=_after(signed, "@") or _bracketed(signed),
         provider=next(iter((begin[0].split() if begin else [])[1:2]), None),
         subjects=unique(map(iptc_code, codes)),
         plain=True,
@@ -75,8 +75,13 @@ def _divided(lines: list[str]) -> tuple[list[str], list[str]]:
     return signed, []
 
 
+def _bracketed(signed: list[str]) -> str | None:
+    """The place in ``:(PORTSMERE)``; other lines with a colon are titles."""
+    return next((line[2:-1] for line in map(str.rstrip, signed) if line[:2] == ":(" and line[-1] == ")"), None)
+
+
 def _after(signed: list[str], sign: str) -> str | None:
     """The longest text behind a sign; a single letter is a code."""
-    texts = [line[1:].strip() for line in signed if line.startswith(sign)]
+    texts = [line[1:].strip() for line in signed if line.startswith(sign) and line[1:2] != "("]
     longest = max(texts, key=len, default="")
     return longest if len(longest) > 2 else None
