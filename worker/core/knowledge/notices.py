@@ -1,7 +1,7 @@
 """Words by which agencies order what to do with an item: compiled from ``sources/notices.toml``.
 
 A notice stands at the beginning of a headline, a keyword line, a note or a paragraph. All notices of
-one place are one regular expression, so that a text is looked at once whatever their number.
+one place are one regular expression too: nearly every text is none, and that is said at one look.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from worker.core.domain.errors import KnowledgeError
 from worker.core.domain.vocabulary import EntryStatus
 
 PLACES = ("title", "slugline", "note", "opening")
-_KEYS = frozenset({"lang", "status", "where", "pattern", "example", "counter", "replaces", "because"})
+_KEYS = frozenset(
+    {"lang", "status", "where", "pattern", "example", "counter", "replaces", "because"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """All wordings. ``by_place``: one expression for each of ``PLACES``; its groups number notices."""
+    """All wordings. ``any_of``: what matches where a notice of the place does, for each of ``PLACES``."""
 
-    notices: tuple[Notice, ...]
-    by_place: Mapping[str, re.Pattern[str]]
+    by_place: Mapping[str, tuple[Notice, ...]]
+    any_of: Mapping[str, re.Pattern[str]]
     address: re.Pattern[str]
     references: Mapping[str, re.Pattern[str]]
     filler: re.Pattern[str]
@@ -41,27 +43,31 @@ class Notices:
 
     def match(self, place: str, text: str) -> tuple[Notice, str] | None:
         """The notice at the beginning of a text, and what stands behind it."""
-        found = self.by_place[place].match(text)
-        if found is None or found.lastgroup is None:
+        if self.any_of[place].match(text) is None:
             return None
-        return self.notices[int(found.lastgroup[1:])], text[found.end() :]
+        for notice in self.by_place[place]:
+            if found := notice.pattern.match(text):
+                return notice, text[found.end() :]
+        return None
 
 
 def build_notices(data: Mapping[str, Any], name: str) -> Notices:
     """Compile the file. Raises ``KnowledgeError`` naming the entry that is wrong."""
     raw = data.get("notice", ())
-    notices = tuple(_notice(one, f"{name}: notice {k}") for k, one in enumerate(raw, 1))
-    by_place = {
-        place: _joined(place, raw, name) for place in PLACES
-    }  # fmt: skip
+    notices = [(one, _notice(one, f"{name}: notice {k}")) for k, one in enumerate(raw, 1)]
+    by_place = {p: tuple(notice for one, notice in notices if p in one["where"]) for p in PLACES}
+    any_of = {
+        place: _compiled("|".join(n.pattern.pattern for n in found) or "(?!)", f"{name}: {place}")
+        for place, found in by_place.items()
+    }
     references = {
         one["kind"]: _compiled(one["pattern"], f"{name}: reference {one['kind']}")
         for one in data.get("reference", ())
     }
     until = data.get("until", {})
     return Notices(
-        notices,
         by_place,
+        any_of,
         _compiled(data.get("address", {}).get("pattern", "(?!)"), f"{name}: address"),
         references,
         _compiled(until.get("filler", "(?!)"), f"{name}: until.filler"),
@@ -69,16 +75,11 @@ def build_notices(data: Mapping[str, Any], name: str) -> Notices:
     )
 
 
-def _joined(place: str, raw: Any, name: str) -> re.Pattern[str]:
-    parts = [f"(?P<n{k}>{one['pattern']})" for k, one in enumerate(raw) if place in one["where"]]
-    return _compiled("|".join(parts) or "(?!)", f"{name}: all of {place}")
-
-
 def _notice(one: Mapping[str, Any], name: str) -> Notice:
     unknown = sorted(one.keys() - _KEYS)
     if unknown:
         raise KnowledgeError(f"{name}: unknown key {unknown[0]!r}")
-    status = one.get("status")
+    status: Any = one.get("status")
     if status not in get_args(EntryStatus) or not set(one.get("where", ())) <= set(PLACES):
         raise KnowledgeError(f"{name}: status {status!r}, where {one.get('where')!r}")
     for key in ("example", "counter"):

@@ -62,13 +62,15 @@ class Hint:
 class Parsed:
     """The entries of a document. ``problem``: truncated, ill_formed, encoding, too_many, or None.
 
-    ``next_hint_s``: how long the publisher asks to wait before the next poll, in seconds.
+    ``next_hint_s``: how long the publisher asks to wait before the next poll, in seconds. ``follow``:
+    the documents that hold the entries, when this one is an index of them; the newest first.
     """
 
     format: str
     entries: tuple[Entry, ...]
     problem: str | None = None
     next_hint_s: float | None = None
+    follow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a format module made of a document."""
+    """What a format module made of a document. ``follow``: of an index, what it lists."""
 
     items: Sequence[Item]
     problem: str | None = None
     next_hint_s: float | None = None
     lang: str | None = None
+    follow: Sequence[str] = ()
 
 
 def build(
@@ -141,7 +144,9 @@ def build(
     for item in items:
         _add(entries, _entry(item, format_name, found, hint, guids))
     problem = found.problem or ("too_many" if cut else None)
-    return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s)
+    links = (_absolute(link, hint.url) for link in found.follow)
+    follow = tuple(dict.fromkeys(link for link in links if link))
+    return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s, follow)
 
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:

@@ -27,11 +27,17 @@ from worker.core.sources.wire_xml import without_revision
 _LEADING = " \t\n\u00a0*+#>([{-–—/\"“«‹„'’"
 _OPENING_PARAGRAPHS, _OPENING_CHARS = 3, 400
 _REFERENCE_CHARS = 2000
-_CLOCK = re.compile(r"\b(\d{1,2})(?:[:.hH](\d\d)|(\d\d)(?=\s*(?:GMT|UTC|TU|Z|hrs|hours|h)\b)|(?=\s*(?:Uhr|[ap]\.?m|heures|h\b)))\s*([ap])?\.?(?:m\b\.?)?")
+_CLOCK = re.compile(
+    r"\b(\d{1,2})(?:[:.hH](\d\d)|(\d\d)(?=\s*(?:GMT|UTC|TU|Z|hrs|hours|h)\b)|(?=\s*(?:Uhr|[ap]\.?m|heures|h\b)))\s*([ap])?\.?(?:m\b\.?)?"
+)
 _ISO_DAY = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)T?")
 _DOTTED_DAY = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]?(20\d\d)?(?!\d)")
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:\.|st|nd|rd|th|er)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?(?:\s+(?:de\s+)?(20\d\d))?")
-_MONTH_DAY = re.compile(r"\b([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\b,?(?:\s+(20\d\d))?(?![:.h]\d)")
+_DAY_MONTH = re.compile(
+    r"\b(\d{1,2})(?:\.|st|nd|rd|th|er)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?(?:\s+(?:de\s+)?(20\d\d))?"
+)
+_MONTH_DAY = re.compile(
+    r"\b([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\b,?(?:\s+(20\d\d))?(?![:.h]\d)"
+)
 
 
 def with_notices(item: Item, notices: Notices, hint: Hint) -> Item:
@@ -139,4 +145,3 @@ def _day(text: str, sent: dt.datetime | None) -> tuple[dt.date | None, str]:
     except ValueError:
         return None, text
     return day, f"{text[: found.start()]} {text[found.end() :]}"
-

@@ -39,7 +39,9 @@ def objects(loaded: Any, is_item: frozenset[str]) -> Iterator[Object]:
                 found += 1
                 yield one
             elif isinstance(one, dict):
-                deeper.extend(one[name] for name in _WRAPPERS if isinstance(one.get(name), list | dict))
+                deeper.extend(
+                    one[name] for name in _WRAPPERS if isinstance(one.get(name), list | dict)
+                )
         levels = deeper[: _MAX_ITEMS - found]
 
 

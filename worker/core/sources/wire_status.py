@@ -28,7 +28,17 @@ _REUTERS: Mapping[str, EntryStatus] = {
     "edstat:c": "correction", "edstat:u": "update", "edstat:d": "kill", "edstat:w": "kill",
 }  # fmt: skip
 """Letters that mean this with this prefix alone."""
-PRIORITIES: Mapping[str, int] = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5, "a": 4, "w": 5, "s": 5, "h": 5}
+PRIORITIES: Mapping[str, int] = {
+    "f": 1,
+    "b": 2,
+    "u": 3,
+    "r": 4,
+    "d": 5,
+    "a": 4,
+    "w": 5,
+    "s": 5,
+    "h": 5,
+}
 """Urgency by AP's letters: flash, bulletin, urgent (all corrections are), regular, deferred …"""
 _WEIGHT: Mapping[EntryStatus, int] = {
     "new": 0, "update": 1, "repeat": 2, "refile": 3, "correction": 4, "embargo": 5, "hold": 6, "kill": 7,

@@ -18,32 +18,33 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from html.entities import html5
+from typing import TypeAlias
 
 from lxml import etree
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.hardened_xml import hardened_parser
 
-Node = etree._Element
+Node: TypeAlias = etree._Element
 
 _PARAGRAPH, _LINE = "\u2029", "\u2028"
-_BLOCKS = tuple(
-    f"{{*}}{name}"
-    for name in (
-        "p hl1 hl2 h1 h2 h3 h4 h5 h6 li tr dt dd pre block div section article blockquote bq table ul"
-        " ol dl header footer figcaption body.head body.content body.end hedline lede P BODY note"
-    ).split()
-)
-_CELLS = ("{*}td", "{*}th")
-_NO_TEXT = tuple(
-    f"{{*}}{name}"
-    for name in "media script style head figure object iframe form button media-caption".split()
-)
+_BLOCKS = frozenset({
+    "p", "hl1", "hl2", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "dt", "dd", "pre", "block", "div",
+    "section", "article", "blockquote", "bq", "table", "ul", "ol", "dl", "header", "footer", "figcaption",
+    "body.head", "body.content", "body.end", "hedline", "lede", "note", "P", "BODY",
+})  # fmt: skip
+_NO_TEXT = frozenset({
+    "media", "script", "style", "head", "figure", "object", "iframe", "form", "button", "media-caption",
+})  # fmt: skip
+_INLINE = {"br": _LINE, "BR": _LINE, "td": " ", "th": " "}
+"""What stands behind an element that is no block."""
 _NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{0,31});")
 _PREDEFINED = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _BARE = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][\w.-]{0,31});)")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_BAD_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bcBC]|[ef]|1[\da-fA-F]));")
+_BAD_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bcBC]|[ef]|1[\da-fA-F]));"
+)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*?(?:encoding\s*=\s*[\"']([\w.:-]{1,40})[\"'])?[^>]*\?>")
 _NAMESPACE_ERROR = etree.ErrorDomains.NAMESPACE
 _URN = re.compile(
@@ -68,7 +69,7 @@ def read_tree(data: bytes) -> Node:
 def _repaired(data: bytes, problem: Exception) -> Node:
     text = _decoded(data)
     start = text.find("<")
-    text = _NOT_XML.sub("", _BAD_REFERENCE.sub("", text[start if start >= 0 else 0 :]))
+    text = _NOT_XML.sub("", _BAD_REFERENCE.sub("", text[max(start, 0) :]))
     repaired = _NAMED.sub(_character, _BARE.sub("&amp;", text).encode())
     lenient = hardened_parser(recover=True)
     root = etree.fromstring(repaired, lenient)
@@ -93,7 +94,7 @@ def _decoded(data: bytes) -> str:
 
 def _by_declaration(data: bytes) -> str:
     found = _DECLARATION.match(data[:200].decode("latin-1"))
-    encoding = (found and found[1] or "cp1252").lower()
+    encoding = ((found and found[1]) or "cp1252").lower()
     if encoding.replace("-", "").replace("_", "") in ("utf8", "usascii", "ascii", "iso88591"):
         encoding = "cp1252"
     try:
@@ -137,7 +138,11 @@ def line(node: Node | None) -> str | None:
     """All text of an element on one line; None when there is none."""
     if node is None:
         return None
-    text = node.text if not len(node) else str(etree.tostring(node, method="text", encoding="unicode", with_tail=False))
+    text = (
+        node.text
+        if not len(node)
+        else str(etree.tostring(node, method="text", encoding="unicode", with_tail=False))
+    )
     return " ".join((text or "").split()) or None
 
 
@@ -201,25 +206,28 @@ def paragraphs(node: Node | None) -> str | None:
     """The text of an element: its paragraphs divided by an empty line. Changes the tree."""
     if node is None:
         return None
-    for part in node.iter(*_NO_TEXT):
-        if part is not node:
+    for part in node.iter(etree.Element):
+        name = part.tag.rpartition("}")[2]
+        if name in _BLOCKS:
+            part.text = _PARAGRAPH + (part.text or "")
+            part.tail = _PARAGRAPH + (part.tail or "")
+            if name == "pre":
+                _keep_lines(part)
+        elif name in _INLINE:
+            part.tail = _INLINE[name] + (part.tail or "")
+        elif name in _NO_TEXT and part is not node:
             for inner in list(part):
                 part.remove(inner)
             part.text = None
             part.tail = _PARAGRAPH + (part.tail or "")
-    for part in node.iter(*_CELLS):
-        part.tail = f" {part.tail or ''}"
-    for part in node.iter("{*}pre"):
-        for inner in part.iter():
-            inner.text = (inner.text or "").replace("\n", _LINE)
-            inner.tail = (inner.tail or "").replace("\n", _LINE)
-    for part in node.iter("{*}br", "{*}BR"):
-        part.tail = _LINE + (part.tail or "")
-    for part in node.iter(*_BLOCKS):
-        part.text = _PARAGRAPH + (part.text or "")
-        part.tail = _PARAGRAPH + (part.tail or "")
-    text = etree.tostring(node, method="text", encoding="unicode", with_tail=False)
-    return tidy(str(text))
+    return tidy(etree.tostring(node, method="text", encoding="unicode", with_tail=False))
+
+
+def _keep_lines(node: Node) -> None:
+    for part in node.iter():
+        part.text = (part.text or "").replace("\n", _LINE)
+        if part is not node:
+            part.tail = (part.tail or "").replace("\n", _LINE)
 
 
 def tidy(text: str) -> str | None:

@@ -117,14 +117,16 @@ def parse(
     except (Exception, RecursionError) as error:
         # feedparser raises OverflowError, UnicodeError, LookupError and more on hostile bytes.
         raise FeedError("parse_error", f"{type(error).__name__}: {str(error)[:200]}") from error
-    if not parsed.entries:
+    if not parsed.entries and not parsed.follow:
         raise FeedError("no_entries", f"a {name} document without items")
     return parsed
 
 
 def _orders(notices: Notices | None, hint: Hint) -> Callable[[Item], Item]:
     """What adds to an item what its words order."""
-    return (lambda item: item) if notices is None else lambda item: with_notices(item, notices, hint)
+    return (
+        (lambda item: item) if notices is None else lambda item: with_notices(item, notices, hint)
+    )
 
 
 def _read(data: bytes, hint: Hint, formats: Sequence[Format]) -> tuple[str, Found]:

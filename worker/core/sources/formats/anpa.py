@@ -41,7 +41,9 @@ _NEXT = re.compile(r"[\x16\x01]{1,4}[A-Za-z]\d{4}[^\n]{0,40}\n[a-z] ?[a-z][\x10-
 _SENT = re.compile(
     r"(?P<agency>[A-Z]{2,4})-[A-Z]{2,4}-(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d) (?P<hour>\d\d)(?P<minute>\d\d)GMT"
 )
-_KYODO = re.compile(r"(?P<agency>KWS)-(?P<hour>\d\d):(?P<minute>\d\d)-(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d\d)")
+_KYODO = re.compile(
+    r"(?P<agency>KWS)-(?P<hour>\d\d):(?P<minute>\d\d)-(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d\d)"
+)
 _VERSION = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th) ?Ld\b|\b(?:Ld|Writethru)\b", re.IGNORECASE)
 _NOT_SLUG = re.compile(
     r",? *\(?\b(?:\d{1,2}(?:st|nd|rd|th) ?(?:Ld|Add|Sub|Take)\b|Ld\b|Writethru|(?:Mandatory |Bulletin )?Kill\b"
@@ -50,7 +52,9 @@ _NOT_SLUG = re.compile(
 )
 _LENGTH = re.compile(r",\s*\d{1,5}\s*$")
 _NUMBER = re.compile(r"^\s*\*?\d{4}<\s*\^?")
-_NOTE = re.compile(r"\(?(?:Eds|EDS|Editors|EDITORS?'S? NOTE|Embargoed|EMBARGOED|HOLD|KILL|Hold for)\b")
+_NOTE = re.compile(
+    r"\(?(?:Eds|EDS|Editors|EDITORS?'S? NOTE|Embargoed|EMBARGOED|HOLD|KILL|Hold for)\b"
+)
 _BYLINE = re.compile(r"By [^\d]{3,120}$")
 _DATELINE = re.compile(r"[A-Z][^\n_—]{1,70}?(?:\(AP\)|\bKyodo\b)")
 _LINE = re.compile(r"\^(?P<text>[^\n]*?)\s*(?P<end>[<=])?\s*$", re.MULTILINE)
@@ -81,14 +85,23 @@ def _item(text: str, hint: Hint) -> Item | None:
     inside = text[header.end() :]
     found = _SENT.search(inside) or _KYODO.search(inside)
     sent = _moment(found, hint)
-    inside = re.split(r"\x03|^\s*(?=[A-Z]{2,4}-[A-Z]{2,4}-\d\d-\d\d-\d\d )", inside, maxsplit=1, flags=re.MULTILINE)[0]
+    inside = re.split(
+        r"\x03|^\s*(?=[A-Z]{2,4}-[A-Z]{2,4}-\d\d-\d\d-\d\d )",
+        inside,
+        maxsplit=1,
+        flags=re.MULTILINE,
+    )[0]
     above, below = _divided(inside)
     heading = [_readable(line) for line in above if _readable(line)]
     slugline = _LENGTH.sub("", heading.pop(0)) if heading else _readable(header["slug"])
     version = _VERSION.search(slugline) or _VERSION.search(header["slug"])
     notes = tuple(line for line in heading if _NOTE.match(line))
     bylines = [line for line in heading if _BYLINE.match(line)]
-    titles = [line for line in heading if line not in (*notes, *bylines) and not line.startswith("AP Photo")]
+    titles = [
+        line
+        for line in heading
+        if line not in (*notes, *bylines) and not line.startswith("AP Photo")
+    ]
     body = paragraphs_of(_readable(below, lines=True)) or "\n\n".join(titles[1:]) or None
     dateline = _DATELINE.match(body or "")
     return Item(
@@ -116,7 +129,9 @@ def _divided(inside: str) -> tuple[list[str], str]:
     lines = _NUMBER.sub("^", without_controls(inside).lstrip("\n ^")).split("\n")
     for count, one in enumerate(lines):
         if re.match(r"[ \t]{2,}\S|\t", one):
-            return [part for line in lines[:count] for part in line.split("< ^")], "\n".join(lines[count:])
+            return [part for line in lines[:count] for part in line.split("< ^")], "\n".join(
+                lines[count:]
+            )
     return [part for line in lines for part in line.split("< ^")], ""
 
 
@@ -131,7 +146,9 @@ def _readable(text: str, *, lines: bool = False) -> str:
     return re.sub(r"(?<= )_(?= )", "\u2014", text)
 
 
-def _identity(slugline: str, sent: dt.datetime | None, header: re.Match[str], hint: Hint) -> str | None:
+def _identity(
+    slugline: str, sent: dt.datetime | None, header: re.Match[str], hint: Hint
+) -> str | None:
     slug = _NOT_SLUG.sub("", slugline).strip(" ,;-")
     if sent is not None:
         return f"{slug}:{sent:%Y-%m-%d}"

@@ -51,7 +51,9 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
 
 def _item(raw: Object, hint: Hint) -> Item:
     version = text(raw, "version")
-    created = read_news_instant(text(raw, "version_created") or text(raw, "updated"), hint.default_tz)
+    created = read_news_instant(
+        text(raw, "version_created") or text(raw, "updated"), hint.default_tz
+    )
     until = read_news_instant(text(raw, "embargoed"), hint.default_tz)
     undated = "embargo" if text(raw, "embargoed") and until is None else None
     categories = listed(raw, "categories")

@@ -38,7 +38,9 @@ _HEADER = re.compile(
     r" {1,4}(?P<category>[A-Za-z]{1,4}) {1,4}(?P<words>\d{1,5})\b(?P<rest>[^\r\n]{0,80})"
 )
 _SERVICE = re.compile(r"(?P<agency>[a-z][a-z-]{1,11}) +(?P<number>\d{1,6})\s*$", re.IGNORECASE)
-_TRAILER = re.compile(r"(?:\x03|^)\s*(\d\d)(\d\d)(\d\d) *(?:GMT|UTC|Z)? *([^\W\d_]{3,9})\.? *(\d\d)\s*$", re.MULTILINE)
+_TRAILER = re.compile(
+    r"(?:\x03|^)\s*(\d\d)(\d\d)(\d\d) *(?:GMT|UTC|Z)? *([^\W\d_]{3,9})\.? *(\d\d)\s*$", re.MULTILINE
+)
 _BYLINE = re.compile(r"(?:By|Von|Par|Por|Di) \S")
 _DATELINE = re.compile(r"[^\n.]{2,60}?\([^()\n]{2,30}\)")
 _CODES = re.compile(r"[a-z]{2,4}(?: [a-z0-9]{2,4}){1,6}\s*$")
@@ -118,7 +120,9 @@ def _moment(trailer: re.Match[str] | None, hint: Hint) -> dt.datetime | None:
         return None
     day, hour, minute, year = trailer[1], trailer[2], trailer[3], trailer[5]
     zone = "Z" if re.search("GMT|UTC|Z", trailer[0]) else ""
-    return read_news_instant(f"20{year}-{month:02d}-{day}T{hour}:{minute}:00{zone}", hint.default_tz)
+    return read_news_instant(
+        f"20{year}-{month:02d}-{day}T{hour}:{minute}:00{zone}", hint.default_tz
+    )
 
 
 def _divided(inside: str) -> tuple[str, str]:
@@ -153,6 +157,6 @@ def _keywords_first(above: str) -> tuple[str, str, str]:
 
 
 def _is_order(one: str) -> bool:
-    """"REFILE", "1ST LEAD", "(Eil)": short, and in capitals or brackets."""
+    """ "REFILE", "1ST LEAD", "(Eil)": short, and in capitals or brackets."""
     bracketed = one.startswith("(") and one.endswith(")")
     return len(one) <= 40 and (bracketed or (one.isupper() and len(one.split()) <= 4))

@@ -25,9 +25,14 @@ from worker.core.sources.wire_json import text
 from worker.core.text.markup import clean
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:[ \t]")
-_KNOWN = re.compile(r"^(?:From|Subject|Date|Message-ID|MIME-Version|Return-Path|To):", re.MULTILINE | re.IGNORECASE)
+_KNOWN = re.compile(
+    r"^(?:From|Subject|Date|Message-ID|MIME-Version|Return-Path|To):", re.MULTILINE | re.IGNORECASE
+)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
-_LABELLED = re.compile(r"(?P<name>Headline|Abstract|Slugline|Byline|Dateline|Priority):[ \t]*(?P<value>[^\n]*)\n", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"(?P<name>Headline|Abstract|Slugline|Byline|Dateline|Priority):[ \t]*(?P<value>[^\n]*)\n",
+    re.IGNORECASE,
+)
 _FIELDS = ("headline", "abstract", "slugline", "byline", "dateline")
 _PARTS = 50
 
@@ -42,7 +47,9 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The one item. Raises ``FeedError`` (no_entries) for a mail without a text."""
-    message = BytesParser(policy=email.policy.default).parsebytes(data.lstrip(b"\xef\xbb\xbf \t\r\n\x00"))
+    message = BytesParser(policy=email.policy.default).parsebytes(
+        data.lstrip(b"\xef\xbb\xbf \t\r\n\x00")
+    )
     plain, html = _texts(message)
     if not plain and not html and not message["subject"]:
         raise FeedError("no_entries", "a mail without a text")
@@ -107,7 +114,10 @@ def _told(plain: str) -> tuple[Mapping[str, str | None], str]:
             lower = {str(key).lower(): _one(value) for key, value in raw.items()}
             words = text(lower, "body", "body_text", "body_html", "text") or ""
             return {name: text(lower, name) for name in _FIELDS}, words
-    fields = {found["name"].lower(): found["value"].strip() or None for found in _LABELLED.finditer(plain[:2000])}
+    fields = {
+        found["name"].lower(): found["value"].strip() or None
+        for found in _LABELLED.finditer(plain[:2000])
+    }
     return fields, _LABELLED.sub("", plain[:2000]) + plain[2000:]
 
 

@@ -86,7 +86,9 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
 
 def _item(node: Node, hint: Hint) -> Item:
     managed = child(node, "NewsManagement")
-    first, revised = (_moment(managed, name, hint) for name in ("FirstCreated", "ThisRevisionCreated"))
+    first, revised = (
+        _moment(managed, name, hint) for name in ("FirstCreated", "ThisRevisionCreated")
+    )
     texts = list(_texts(node))
     main = _main(texts)
     body = _body(texts, main)
@@ -110,7 +112,12 @@ def _item(node: Node, hint: Hint) -> Item:
         genre=_formal(next(_all(told, "Genre"), None)),
         located=_located(told),
         provider=_provider(node, told),
-        subjects=unique(map(_subject, within(node, "Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier"))),
+        subjects=unique(
+            map(
+                _subject,
+                within(node, "Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier"),
+            )
+        ),
         notes=_notes(told, managed),
         plain=True,
     )
@@ -122,8 +129,12 @@ def _formal(node: Node | None) -> str | None:
 
 def _around(node: Node, main: _Text | None) -> list[Node]:
     """What is said of the main text: the parts of its components, the innermost first."""
-    above = main.content.iterancestors("{*}NewsComponent") if main else children(node, "NewsComponent")
-    return [part for one in above for part in one if local(part) not in ("NewsComponent", "ContentItem")]
+    above = (
+        main.content.iterancestors("{*}NewsComponent") if main else children(node, "NewsComponent")
+    )
+    return [
+        part for one in above for part in one if local(part) not in ("NewsComponent", "ContentItem")
+    ]
 
 
 def _all(told: list[Node], *names: str) -> Iterator[Node]:
@@ -214,7 +225,9 @@ def _body(texts: list[_Text], main: _Text | None) -> str | None:
 
 def _title(node: Node, told: list[Node], texts: list[_Text], body: str | None) -> str | None:
     names = ("HeadLine", "Headline")
-    title = _first(told, *names) or next((t.text for t in texts if t.role in ("title", "headline")), None)
+    title = _first(told, *names) or next(
+        (t.text for t in texts if t.role in ("title", "headline")), None
+    )
     if title is None and not any(t.role in _CAPTIONS for t in texts):
         title = _first([node], *names, "hl1")
     opening = (body or "").partition("\n\n")[0]

@@ -183,5 +183,9 @@ def _provider(raw: Object) -> str | None:
 
 
 def _subject(value: Any) -> str | None:
-    found = text(value, "qcode", "code", "uri", "literal", "name") if isinstance(value, Mapping) else None
+    found = (
+        text(value, "qcode", "code", "uri", "literal", "name")
+        if isinstance(value, Mapping)
+        else None
+    )
     return iptc_code(found) if found else None

@@ -70,7 +70,9 @@ def _item(root: Node, hint: Hint) -> Item:
     status = status_of(attribute(data, "management-status"))
     delayed = released is not None and issued is not None and released > issued
     other = attribute(data, "management-doc-idref")
-    gone = status_of(attribute(data, "management-idref-status") or attribute(data, "management-status"))
+    gone = status_of(
+        attribute(data, "management-idref-status") or attribute(data, "management-status")
+    )
     subjects = within(head, "tobject.subject")
     return Item(
         guid=_identity(attribute(child(data, "doc-id"), "id-string"), attribute(key, "version")),
@@ -92,7 +94,9 @@ def _item(root: Node, hint: Hint) -> Item:
         located=_located(data) or line(child(top, "dateline", "location")),
         provider=_provider(data, top),
         subjects=unique(map(_subject, subjects)),
-        notes=unique((*(attribute(m, "info") for m in children(data, "ed-msg")), line(child(top, "note")))),
+        notes=unique(
+            (*(attribute(m, "info") for m in children(data, "ed-msg")), line(child(top, "note")))
+        ),
         plain=True,
     )
 
@@ -106,7 +110,11 @@ def _identity(printed: str | None, version: str | None) -> str | None:
 
 
 def _title(root: Node) -> str | None:
-    heads = (*within(root, "hl1"), *within(root, "hedline", "headline"), child(root, "head", "title"))
+    heads = (
+        *within(root, "hl1"),
+        *within(root, "hedline", "headline"),
+        child(root, "head", "title"),
+    )
     return next(filter(None, map(line, heads)), None)
 
 

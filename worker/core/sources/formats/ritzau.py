@@ -46,12 +46,15 @@ def _item(node: Node, hint: Hint) -> Item:
     body = _html(node, "content")
     opening = (body or "").partition("\n")[0]
     title = _html(node, "headline")
-    published = read_news_instant(_value(node, "PublishDate"), hint.default_tz or "Europe/Copenhagen")
+    published = read_news_instant(
+        _value(node, "PublishDate"), hint.default_tz or "Europe/Copenhagen"
+    )
     flags = (code for name, code in _FLAGS if (_value(node, name) or "").lower() == "true")
     return Item(
         guid=_value(node, "HistID") or _value(node, "NewsID"),
         version=_value(node, "version"),
-        title=title or (opening if len(opening) <= _TITLE_CHARS else opening[: _TITLE_CHARS - 1] + "…"),
+        title=title
+        or (opening if len(opening) <= _TITLE_CHARS else opening[: _TITLE_CHARS - 1] + "…"),
         summary=_html(node, "subtitle"),
         body=body,
         published=published,

@@ -77,7 +77,10 @@ def _divided(lines: list[str]) -> tuple[list[str], list[str]]:
 
 def _bracketed(signed: list[str]) -> str | None:
     """The place in ``:(PORTSMERE)``; other lines with a colon are titles."""
-    return next((line[2:-1] for line in map(str.rstrip, signed) if line[:2] == ":(" and line[-1] == ")"), None)
+    return next(
+        (line[2:-1] for line in map(str.rstrip, signed) if line[:2] == ":(" and line[-1] == ")"),
+        None,
+    )
 
 
 def _after(signed: list[str], sign: str) -> str | None:
