@@ -16,6 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -58,9 +59,11 @@ def main(folders: list[str]) -> None:
             bare(data)
         except (FeedError, etree.XMLSyntaxError, ValueError):
             continue
-        reading = cost_ms(lambda data=data: parse(data, Hint(), notices=notices))
-        rows[name].append((len(data), reading, cost_ms(lambda data=data: bare(data))))
-    print(f"{'format':14} {'n':>4} {'bytes':>8} {'read ms':>8} {'bare ms':>8} {'median ×':>9} {'sum ×':>6}")
+        reading = cost_ms(partial(parse, data, Hint(), notices=notices))
+        rows[name].append((len(data), reading, cost_ms(partial(bare, data))))
+    print(
+        f"{'format':14} {'n':>4} {'bytes':>8} {'read ms':>8} {'bare ms':>8} {'median ×':>9} {'sum ×':>6}"
+    )
     for name, found in sorted(rows.items()):
         sizes, reads, bares = zip(*found, strict=True)
         ratios = [a / b for a, b in zip(reads, bares, strict=True)]

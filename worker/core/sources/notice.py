@@ -48,20 +48,24 @@ def with_notices(item: Item, notices: Notices, hint: Hint) -> Item:
     status = gravest([item.status, *(notice.status for notice, _ in found)])
     item = replace(item, status=status)
     if status == "embargo" and item.embargo_until is None:
-        behind = next(rest for notice, rest in found if notice.status == "embargo")
+        behind = next((rest for notice, rest in found if notice.status == "embargo"), "")
         item = replace(item, embargo_until=_until(behind, item, notices, hint))
     names = status in ("kill", "hold") or any(notice.replaces for notice, _ in found)
     return _with_reference(item, notices) if names and item.withdraws is None else item
 
 
 def _found(item: Item, notices: Notices) -> Iterator[tuple[Notice, str]]:
-    for place, text in _texts(item):
-        text = text.lstrip(_LEADING)
-        addressed = notices.address.match(text)
-        if addressed:
-            text = text[addressed.end() :].lstrip(_LEADING)
+    for place, printed in _texts(item):
+        text = _beginning(printed, notices)
         if text and (match := notices.match(place, text)):
             yield match
+
+
+def _beginning(printed: str, notices: Notices) -> str:
+    """A text without what stands before its first word."""
+    text = printed.lstrip(_LEADING)
+    addressed = notices.address.match(text)
+    return text[addressed.end() :].lstrip(_LEADING) if addressed else text
 
 
 def _texts(item: Item) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ from lxml import etree
 from worker.core.domain.errors import FeedError
 from worker.core.sources.hardened_xml import hardened_parser
 
-Node: TypeAlias = etree._Element
+Node: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no other name
 
 _PARAGRAPH, _LINE = "\u2029", "\u2028"
 _BLOCKS = frozenset({
@@ -104,11 +104,11 @@ def _by_declaration(data: bytes) -> str:
 
 
 def _character(found: re.Match[bytes]) -> bytes:
-    """The character of a named entity of HTML; what HTML does not name stays."""
+    """A named entity of HTML as a number, which any encoding can hold; other names stay."""
     if found[1] in _PREDEFINED:
         return found[0]
     known = html5.get(f"{found[1].decode()};")
-    return known.encode() if known else found[0]
+    return "".join(f"&#{ord(c)};" for c in known).encode() if known else found[0]
 
 
 def local(node: Node) -> str:
@@ -206,7 +206,7 @@ def paragraphs(node: Node | None) -> str | None:
     """The text of an element: its paragraphs divided by an empty line. Changes the tree."""
     if node is None:
         return None
-    for part in node.iter(etree.Element):
+    for part in list(node.iter(etree.Element)):  # a list, because parts are taken out
         name = part.tag.rpartition("}")[2]
         if name in _BLOCKS:
             part.text = _PARAGRAPH + (part.text or "")

@@ -1,4 +1,4 @@
-"""ANPA 1312, the text format of American agencies: AP, Kyodo.
+r"""ANPA 1312, the text format of American agencies: AP, Kyodo.
 
 ::
 

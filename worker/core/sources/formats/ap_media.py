@@ -26,7 +26,7 @@ from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_json import Object, listed, load, name_of, names, text
 from worker.core.sources.wire_status import PRIORITIES, status_of
-from worker.core.sources.wire_xml import iptc_code, number, unique
+from worker.core.sources.wire_xml import number, unique
 
 _PLACE = ("city", "countryareaname", "countryname")
 

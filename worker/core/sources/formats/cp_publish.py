@@ -74,5 +74,5 @@ def _value(node: Node, name: str) -> str | None:
 
 
 def _place(node: Node) -> str | None:
-    """ "Portsmere;;Westmark": city, province, country."""
+    """City, province, country, any of them empty: ``Portsmere;;Westmark``."""
     return ", ".join(unique((_value(node, "Placeline") or "").split(";"))) or None

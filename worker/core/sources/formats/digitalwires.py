@@ -1,10 +1,10 @@
-"""dpa digitalwires JSON (``"format": "digitalwires@0.9.1"``), alone or in the answer of a wireQ.
+r"""dpa digitalwires JSON (``"format": "digitalwires@0.9.1"``), alone or in the answer of a wireQ.
 
 ::
 
     {"format": "digitalwires@1.0.0", "urn": "urn:newsml:dpa.com:20090101:310508-99-1", "version": 2,
      "pubstatus": "usable", "signal": "sig:correction", "embargoed": null, "urgency": 3,
-     "kicker": "…", "headline": "…", "article_html": "<section class=\\"main\\">…",
+     "kicker": "…", "headline": "…", "article_html": "<section class=\"main\">…",
      "ednotes": [{"role": "dpaednoterole:correctionshort", "ednote": "…"}], "categories": […]}
 
 Rules

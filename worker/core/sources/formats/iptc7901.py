@@ -1,4 +1,4 @@
-"""IPTC 7901, the text format of European agencies: dpa, ATS and others.
+r"""IPTC 7901, the text format of European agencies: dpa, ATS and others.
 
 ::
 
@@ -76,9 +76,7 @@ def _item(text: str, hint: Hint) -> Item | None:
     header = _HEADER.match(text)
     if header is None:
         return None
-    trailer = None
-    for trailer in _TRAILER.finditer(text, header.end()):
-        pass
+    trailer = next(reversed(list(_TRAILER.finditer(text, header.end()))), None)
     sent = _moment(trailer, hint)
     inside = text[header.end() : trailer.start() if trailer else len(text)]
     above, below = _divided(inside)
@@ -157,6 +155,6 @@ def _keywords_first(above: str) -> tuple[str, str, str]:
 
 
 def _is_order(one: str) -> bool:
-    """ "REFILE", "1ST LEAD", "(Eil)": short, and in capitals or brackets."""
+    """Short, and in capitals or brackets: REFILE, 1ST LEAD, (Eil)."""
     bracketed = one.startswith("(") and one.endswith(")")
     return len(one) <= 40 and (bracketed or (one.isupper() and len(one.split()) <= 4))

@@ -16,7 +16,6 @@ from worker.core.sources.hardened_xml import hardened_parser
 from worker.core.sources.head import Head
 from worker.core.sources.instant import EARLIEST, read_news_instant
 
-
 MAX_FOLLOWED = 5
 _NAMES = {"urlset": "sitemap", "sitemapindex": "sitemap-index"}
 

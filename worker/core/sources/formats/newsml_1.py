@@ -21,8 +21,12 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
+
+from lxml import etree
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
@@ -58,7 +62,9 @@ _LEADS = frozenset({"lead", "short", "abstract", "summary"})
 _CAPTIONS = frozenset({"caption", "photo caption", "description"})
 _BESIDE = frozenset({"title", "headline", "subheadline", "contact", "stylesheet", "quote", "logo",
                      "quicklook", "thumbnail", "highdef", "preview", "sound", "source", "copyright"})  # fmt: skip
+_SUBJECTS = ("Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier")
 _TITLE_CHARS = 200
+_Told: TypeAlias = defaultdict[str, list[Node]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +118,7 @@ def _item(node: Node, hint: Hint) -> Item:
         genre=_formal(next(_all(told, "Genre"), None)),
         located=_located(told),
         provider=_provider(node, told),
-        subjects=unique(
-            map(
-                _subject,
-                within(node, "Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier"),
-            )
-        ),
+        subjects=unique(map(_subject, _all(told, *_SUBJECTS))),
         notes=_notes(told, managed),
         plain=True,
     )
@@ -127,21 +128,25 @@ def _formal(node: Node | None) -> str | None:
     return attribute(node, "FormalName")
 
 
-def _around(node: Node, main: _Text | None) -> list[Node]:
-    """What is said of the main text: the parts of its components, the innermost first."""
+def _around(node: Node, main: _Text | None) -> _Told:
+    """What is said of the main text, by name: by its components, the innermost first."""
     above = (
         main.content.iterancestors("{*}NewsComponent") if main else children(node, "NewsComponent")
     )
-    return [
-        part for one in above for part in one if local(part) not in ("NewsComponent", "ContentItem")
-    ]
+    told: _Told = defaultdict(list)
+    for component in above:
+        for part in component:
+            if local(part) not in ("NewsComponent", "ContentItem"):
+                for one in part.iter(etree.Element):
+                    told[local(one)].append(one)
+    return told
 
 
-def _all(told: list[Node], *names: str) -> Iterator[Node]:
-    return (found for part in told for found in within(part, *names))
+def _all(told: _Told, *names: str) -> Iterator[Node]:
+    return (found for name in names for found in told[name])
 
 
-def _first(told: list[Node], *names: str) -> str | None:
+def _first(told: _Told, *names: str) -> str | None:
     return next(filter(None, map(line, _all(told, *names))), None)
 
 
@@ -223,13 +228,13 @@ def _body(texts: list[_Text], main: _Text | None) -> str | None:
     return f"{lead}\n\n{main.text}" if lead and lead not in main.text else main.text
 
 
-def _title(node: Node, told: list[Node], texts: list[_Text], body: str | None) -> str | None:
+def _title(node: Node, told: _Told, texts: list[_Text], body: str | None) -> str | None:
     names = ("HeadLine", "Headline")
     title = _first(told, *names) or next(
         (t.text for t in texts if t.role in ("title", "headline")), None
     )
     if title is None and not any(t.role in _CAPTIONS for t in texts):
-        title = _first([node], *names, "hl1")
+        title = next(filter(None, map(line, within(node, *names, "hl1"))), None)
     opening = (body or "").partition("\n\n")[0]
     label = line(child(node, "Identification", "NameLabel"))
     return title or (opening if 0 < len(opening) <= _TITLE_CHARS else None) or label
@@ -261,13 +266,13 @@ def _urgency(node: Node, managed: Node | None) -> int | None:
     return found or number(_formal(child(priority, "Priority")))
 
 
-def _slugline(node: Node, told: list[Node]) -> str | None:
+def _slugline(node: Node, told: _Told) -> str | None:
     label = line(child(node, "Identification", "NameLabel"))
     keywords = unique(map(line, _all(told, "KeywordLine")))
     return _first(told, "SlugLine") or label or ", ".join(keywords) or None
 
 
-def _located(told: list[Node]) -> str | None:
+def _located(told: _Told) -> str | None:
     """Of the event, where a location says so; else the first."""
     places = list(_all(told, "Location"))
     events = [p for p in places if (attribute(p, "HowPresent") or "").lower() == "event"]
@@ -279,17 +284,17 @@ def _located(told: list[Node]) -> str | None:
     return None
 
 
-def _provider(node: Node, told: list[Node]) -> str | None:
+def _provider(node: Node, told: _Told) -> str | None:
     parties = (_formal(next(within(n, "Party"), None)) for n in _all(told, "Provider", "Source"))
     named = _first(told, "CreditLine") or next(filter(None, parties), None)
-    return named or _first([node], "ProviderId")
+    return named or line(child(node, "Identification", "NewsIdentifier", "ProviderId"))
 
 
 def _subject(node: Node) -> str | None:
     return iptc_code(_formal(node) or "") or None
 
 
-def _notes(told: list[Node], managed: Node | None) -> tuple[str, ...]:
+def _notes(told: _Told, managed: Node | None) -> tuple[str, ...]:
     orders = [_formal(n) for n in children(managed, "Instruction")]
     lines = [line(child(n, "NewsLineText")) for n in _all(told, "NewsLine")]
     return unique((*orders, *lines, *map(line, _all(told, "Comment"))))
