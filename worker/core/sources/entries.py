@@ -21,6 +21,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from worker.core.domain.document import Entry
@@ -30,6 +32,10 @@ from worker.core.text.markup import clean, text_of
 
 MAX_ENTRIES = 1000
 """Of one document; the newest are kept and ``Parsed.problem`` says ``too_many``."""
+
+MAX_ITEMS = 2 * MAX_ENTRIES
+"""What a format module makes of one document, however many items stand in it: each costs time."""
+_T = TypeVar("_T")
 
 _TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
 _SUMMARY, _BODY, _NOTE = 20_000, 1_000_000, 2000
@@ -125,6 +131,12 @@ class Found:
     next_hint_s: float | None = None
     lang: str | None = None
     follow: Sequence[str] = ()
+
+
+def bounded(found: Iterable[_T]) -> tuple[list[_T], str | None]:
+    """The first ``MAX_ITEMS`` of what a document holds, and ``too_many`` when there are more."""
+    some = list(islice(found, MAX_ITEMS + 1))
+    return some[:MAX_ITEMS], "too_many" if len(some) > MAX_ITEMS else None
 
 
 def build(

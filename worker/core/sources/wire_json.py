@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from worker.core.domain.errors import FeedError
+from worker.core.sources.entries import MAX_ITEMS
 
 Object = Mapping[str, Any]
-_MAX_ITEMS = 2000
 _WRAPPERS = ("_items", "items", "item", "entries", "results", "docs", "data")
 """Names under which answers of interfaces hold their items."""
 
@@ -34,7 +34,7 @@ def objects(loaded: Any, is_item: frozenset[str]) -> Iterator[Object]:
         deeper: list[Any] = []
         for one in levels:
             if isinstance(one, list):
-                deeper.extend(one[:_MAX_ITEMS])
+                deeper.extend(one[:MAX_ITEMS])
             elif isinstance(one, dict) and not is_item.isdisjoint(one):
                 found += 1
                 yield one
@@ -42,7 +42,7 @@ def objects(loaded: Any, is_item: frozenset[str]) -> Iterator[Object]:
                 deeper.extend(
                     one[name] for name in _WRAPPERS if isinstance(one.get(name), list | dict)
                 )
-        levels = deeper[: _MAX_ITEMS - found]
+        levels = deeper[: MAX_ITEMS - found]
 
 
 def text(raw: Any, *names: str) -> str | None:

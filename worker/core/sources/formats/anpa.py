@@ -26,7 +26,7 @@ import datetime as dt
 import re
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import PRIORITIES
@@ -50,6 +50,7 @@ _NOT_SLUG = re.compile(
     r"|Correct(?:ion|ive)\b|Elimination\b|Withhold\b|Advisory\b|\d{1,5}$).*$",
     re.IGNORECASE | re.DOTALL,
 )
+_LINE_CHARS = 600
 _LENGTH = re.compile(r",\s*\d{1,5}\s*$")
 _NUMBER = re.compile(r"^\s*\*?\d{4}<\s*\^?")
 _NOTE = re.compile(
@@ -57,7 +58,6 @@ _NOTE = re.compile(
 )
 _BYLINE = re.compile(r"By [^\d]{3,120}$")
 _DATELINE = re.compile(r"[A-Z][^\n_—]{1,70}?(?:\(AP\)|\bKyodo\b)")
-_LINE = re.compile(r"\^(?P<text>[^\n]*?)\s*(?P<end>[<=])?\s*$", re.MULTILINE)
 
 
 def matches(head: Head) -> str | None:
@@ -71,11 +71,12 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items of one or several messages. Raises ``FeedError`` (no_entries)."""
     text = decode(data)
     starts = [m.start() for m in _NEXT.finditer(text)] or [0]
-    parts = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
-    items = [item for part in parts if (item := _item(part, hint)) is not None]
+    parts = (text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True))
+    some, problem = bounded(parts)
+    items = [item for part in some if (item := _item(part, hint)) is not None]
     if not items:
         raise FeedError("no_entries", "an anpa document without items")
-    return Found(items)
+    return Found(items, problem)
 
 
 def _item(text: str, hint: Hint) -> Item | None:
@@ -86,13 +87,13 @@ def _item(text: str, hint: Hint) -> Item | None:
     found = _SENT.search(inside) or _KYODO.search(inside)
     sent = _moment(found, hint)
     inside = re.split(
-        r"\x03|^\s*(?=[A-Z]{2,4}-[A-Z]{2,4}-\d\d-\d\d-\d\d )",
+        r"\x03|^[ \t]*(?=[A-Z]{2,4}-[A-Z]{2,4}-\d\d-\d\d-\d\d )",
         inside,
         maxsplit=1,
         flags=re.MULTILINE,
     )[0]
     above, below = _divided(inside)
-    heading = [_readable(line) for line in above if _readable(line)]
+    heading = [line for line in (_readable(raw[:_LINE_CHARS]) for raw in above) if line]
     slugline = _LENGTH.sub("", heading.pop(0)) if heading else _readable(header["slug"])
     version = _VERSION.search(slugline) or _VERSION.search(header["slug"])
     notes = tuple(line for line in heading if _NOTE.match(line))
@@ -102,7 +103,7 @@ def _item(text: str, hint: Hint) -> Item | None:
         for line in heading
         if line not in (*notes, *bylines) and not line.startswith("AP Photo")
     ]
-    body = paragraphs_of(_readable(below, lines=True)) or "\n\n".join(titles[1:]) or None
+    body = paragraphs_of(_readable_text(below)) or "\n\n".join(titles[1:]) or None
     dateline = _DATELINE.match(body or "")
     return Item(
         guid=_identity(slugline, sent, header, hint),
@@ -135,13 +136,21 @@ def _divided(inside: str) -> tuple[list[str], str]:
     return [part for line in lines for part in line.split("< ^")], ""
 
 
-def _readable(text: str, *, lines: bool = False) -> str:
-    """Text with typographic signs for AP's, without marks at the ends of its lines."""
-    if lines:
-        text = _LINE.sub(r"\n    \g<text>", text)
-        text = re.sub(r"[<=]+[ \t]*$", "", text, flags=re.MULTILINE)
-    else:
-        text = re.sub(r"[<=+!]+$", "", without_controls(text).strip().lstrip("^")).strip()
+def _readable(line: str) -> str:
+    """A line with typographic signs for AP's, without the marks at its ends."""
+    return _typeset(without_controls(line).strip().lstrip("^").rstrip("<=+! "))
+
+
+def _readable_text(text: str) -> str:
+    """Lines of text; one that begins with ``^`` is a paragraph of its own."""
+    lines = []
+    for raw in text.split("\n"):
+        line = raw.rstrip("<= \t")
+        lines.append(f"\n    {line[1:]}\n" if line.startswith("^") else line)
+    return _typeset("\n".join(lines))
+
+
+def _typeset(text: str) -> str:
     text = text.replace("``", "\u201c").replace("''", "\u201d")
     return re.sub(r"(?<= )_(?= )", "\u2014", text)
 

@@ -14,7 +14,7 @@ A picture has its caption for a body.
 from __future__ import annotations
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import status_of
@@ -31,10 +31,11 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items. Raises ``FeedError`` (parse_error, no_entries)."""
-    items = [_item(node, hint) for node in within(read_tree(data), "ContentItem")]
+    nodes, problem = bounded(within(read_tree(data), "ContentItem"))
+    items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a document without content items")
-    return Found(items)
+    return Found(items, problem)
 
 
 def _item(node: Node, hint: Hint) -> Item:

@@ -28,7 +28,7 @@ import re
 from dataclasses import dataclass
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_text import decode, month_of, numbered_id, paragraphs_of
@@ -39,7 +39,7 @@ _HEADER = re.compile(
 )
 _SERVICE = re.compile(r"(?P<agency>[a-z][a-z-]{1,11}) +(?P<number>\d{1,6})\s*$", re.IGNORECASE)
 _TRAILER = re.compile(
-    r"(?:\x03|^)\s*(\d\d)(\d\d)(\d\d) *(?:GMT|UTC|Z)? *([^\W\d_]{3,9})\.? *(\d\d)\s*$", re.MULTILINE
+    r"(?:\x03|^)[ \t]*(\d\d)(\d\d)(\d\d) *(?:GMT|UTC|Z)? *([^\W\d_]{3,9})\.? *(\d\d)\s*$", re.MULTILINE
 )
 _BYLINE = re.compile(r"(?:By|Von|Par|Por|Di) \S")
 _DATELINE = re.compile(r"[^\n.]{2,60}?\([^()\n]{2,30}\)")
@@ -65,11 +65,12 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items; messages that follow one another begin with SOH. Raises ``FeedError`` (no_entries)."""
     text = decode(data)
     starts = [m.start() for m in re.finditer(r"\x01(?=[A-Za-z]{2,4}\d{2,6} )", text)] or [0]
-    parts = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
-    items = [item for part in parts if (item := _item(part, hint)) is not None]
+    parts = (text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True))
+    some, problem = bounded(parts)
+    items = [item for part in some if (item := _item(part, hint)) is not None]
     if not items:
         raise FeedError("no_entries", "an iptc7901 document without items")
-    return Found(items)
+    return Found(items, problem)
 
 
 def _item(text: str, hint: Hint) -> Item | None:

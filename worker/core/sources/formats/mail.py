@@ -11,7 +11,9 @@ import email.policy
 import json
 import re
 from collections.abc import Mapping
-from email.message import EmailMessage
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
 from email.parser import BytesParser
 from email.utils import parseaddr
 from html import escape
@@ -34,7 +36,7 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _FIELDS = ("headline", "abstract", "slugline", "byline", "dateline")
-_PARTS = 50
+_PARTS, _FIELD_CHARS = 50, 2000
 
 
 def matches(head: Head) -> str | None:
@@ -47,11 +49,11 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The one item. Raises ``FeedError`` (no_entries) for a mail without a text."""
-    message = BytesParser(policy=email.policy.default).parsebytes(
+    message = BytesParser(policy=email.policy.compat32).parsebytes(
         data.lstrip(b"\xef\xbb\xbf \t\r\n\x00")
     )
     plain, html = _texts(message)
-    if not plain and not html and not message["subject"]:
+    if not plain and not html and not message.get("subject"):
         raise FeedError("no_entries", "a mail without a text")
     told, plain = _told(plain)
     plain = _SIGNATURE.split(plain, maxsplit=1)[0].strip()
@@ -73,15 +75,17 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
     ])  # fmt: skip
 
 
-def _field(message: EmailMessage, name: str) -> str | None:
+def _field(message: Message, name: str) -> str | None:
+    """A header field, decoded."""
+    raw = str(message.get(name) or "")[:_FIELD_CHARS]
     try:
-        value = str(message[name] or "")
-    except (ValueError, TypeError, AttributeError, LookupError):
-        return None  # what the policy raises on a header that it cannot read
-    return clean(value).strip() or None
+        value = str(make_header(decode_header(raw)))
+    except (HeaderParseError, ValueError, LookupError):
+        value = raw
+    return " ".join(clean(value).split()) or None
 
 
-def _texts(message: EmailMessage) -> tuple[str, str]:
+def _texts(message: Message) -> tuple[str, str]:
     """The first plain and the first HTML text that are no attachments."""
     found = {"text/plain": "", "text/html": ""}
     for count, part in enumerate(message.walk()):

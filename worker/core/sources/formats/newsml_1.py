@@ -29,7 +29,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import status_of
@@ -84,10 +84,11 @@ def matches(head: Head) -> str | None:
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, no_entries)."""
     root = read_tree(data)
-    items = [_item(node, hint) for node in within(root, "NewsItem")]
+    nodes, problem = bounded(within(root, "NewsItem"))
+    items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a newsml-1 document without items")
-    return Found(items)
+    return Found(items, problem)
 
 
 def _item(node: Node, hint: Hint) -> Item:

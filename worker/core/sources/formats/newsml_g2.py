@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import status_of
@@ -66,13 +66,14 @@ def matches(head: Head) -> str | None:
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, not_a_news_item, no_entries)."""
     root = read_tree(data)
-    items = [_item(node, hint) for node in within(root, "newsItem")]
+    nodes, problem = bounded(within(root, "newsItem"))
+    items = [_item(node, hint) for node in nodes]
     if not items:
         beside = next(within(root, *_BESIDE_NEWS), None)
         if beside is not None:
             raise FeedError("not_a_news_item", f"looks like {local(beside)}")
         raise FeedError("no_entries", "a newsml-g2 document without items")
-    return Found(items)
+    return Found(items, problem)
 
 
 def _item(node: Node, hint: Hint) -> Item:

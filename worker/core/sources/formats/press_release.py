@@ -12,7 +12,7 @@ import datetime as dt
 import re
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_xml import Node, attribute, child, line, read_tree, within
@@ -27,10 +27,11 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The releases. Raises ``FeedError`` (parse_error, no_entries)."""
-    items = [_item(node, hint) for node in within(read_tree(data), "release")]
+    nodes, problem = bounded(within(read_tree(data), "release"))
+    items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a document without releases")
-    return Found(items)
+    return Found(items, problem)
 
 
 def _item(node: Node, hint: Hint) -> Item:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from html import unescape
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item
+from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import status_of
@@ -36,10 +36,11 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items. Raises ``FeedError`` (parse_error, no_entries)."""
-    items = [_item(node, hint) for node in within(read_tree(data), "RBNews")]
+    nodes, problem = bounded(within(read_tree(data), "RBNews"))
+    items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a ritzau document without items")
-    return Found(items, lang="da")
+    return Found(items, problem, lang="da")
 
 
 def _item(node: Node, hint: Hint) -> Item:

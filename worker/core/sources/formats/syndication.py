@@ -23,7 +23,7 @@ from typing import Any
 import feedparser
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import MAX_ENTRIES, Found, Hint, Item
+from worker.core.sources.entries import MAX_ITEMS, Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 
@@ -34,7 +34,6 @@ _ITEM_END = re.compile(rb"</(?:item|entry)\s*>", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
 _WXR = b"wordpress.org/export/"
 _ROOTS = {"rss": "rss", "rdf": "rdf", "feed": "atom", "channel": "cdf"}
-_MAX_ITEMS = 2 * MAX_ENTRIES
 _WHOLE = 1200
 """Characters from which the content of an item may be the whole article."""
 _TEASER = re.compile(
@@ -88,9 +87,9 @@ def _parse(data: bytes, hint: Hint) -> Any:
 
 
 def _first_items(data: bytes) -> tuple[bytes, bool]:
-    """At most ``_MAX_ITEMS`` items: 100,000 tiny ones cost feedparser a minute."""
+    """At most ``MAX_ITEMS`` items: 100,000 tiny ones cost feedparser a minute."""
     for count, found in enumerate(_ITEM.finditer(data)):
-        if count == _MAX_ITEMS:
+        if count == MAX_ITEMS:
             return data[: found.start()], True
     return data, False
 
