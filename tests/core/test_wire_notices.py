@@ -35,9 +35,13 @@ def ordered(text: str, place: str = "title", **more: Any) -> Item:
 
 
 @pytest.mark.parametrize(
-    ("one", "place"), CASES, ids=[f"{o['lang'][:2]}-{o['status']}-{p}-{o['example'][:20]}" for o, p in CASES]
+    ("one", "place"),
+    CASES,
+    ids=[f"{o['lang'][:2]}-{o['status']}-{p}-{o['example'][:20]}" for o, p in CASES],
 )
-def test_each_notice_matches_its_example_and_not_its_counter(one: dict[str, Any], place: str) -> None:
+def test_each_notice_matches_its_example_and_not_its_counter(
+    one: dict[str, Any], place: str
+) -> None:
     """In every place that it is for; the counter orders nothing at all, under any notice."""
     assert ordered(one["example"], place).status == one["status"]
     assert ordered(one["counter"], place).status == "new"
@@ -86,7 +90,9 @@ def test_with_notices_looks_at_the_opening_and_no_further() -> None:
     """A quotation in the fifth paragraph orders nothing."""
     body = "One.\n\nTwo.\n\nThree.\n\nFour.\n\nKILL KILL KILL"
     assert ordered(body, "opening").status == "new"
-    assert ordered("(Corrects toll to three)\n\nPORTSMERE - Three …", "opening").status == "correction"
+    assert (
+        ordered("(Corrects toll to three)\n\nPORTSMERE - Three …", "opening").status == "correction"
+    )
 
 
 def test_with_notices_lets_the_gravest_of_words_and_codes_count() -> None:
@@ -109,7 +115,9 @@ def test_with_notices_lets_the_gravest_of_words_and_codes_count() -> None:
         ("KILL: pt-17", (None, None)),
     ],
 )  # fmt: skip
-def test_with_notices_says_which_item_is_meant(text: str, found: tuple[str | None, str | None]) -> None:
+def test_with_notices_says_which_item_is_meant(
+    text: str, found: tuple[str | None, str | None]
+) -> None:
     """By id, by the number of that day, or by the slug; nothing when none is named or nothing ordered."""
     made = ordered(text, "opening")
     assert (made.withdraws, made.withdraws_slugline) == found

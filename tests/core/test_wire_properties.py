@@ -44,7 +44,9 @@ def sound(data: bytes) -> bool:
 
 @settings(max_examples=300, deadline=None)
 @given(NAMES, st.data())
-def test_parse_of_a_mutated_document_gives_entries_or_a_named_refusal(name: str, data: st.DataObject) -> None:
+def test_parse_of_a_mutated_document_gives_entries_or_a_named_refusal(
+    name: str, data: st.DataObject
+) -> None:
     """Cut, doubled, with anything put in anywhere: never another exception, never an entry without id."""
     text = DOCUMENTS[name]
     for _ in range(data.draw(st.integers(1, 6))):
@@ -94,7 +96,13 @@ def test_parse_of_any_json_of_a_wire_gives_entries_or_a_named_refusal(
     documents = {
         "ninjs": {"uri": "u", "versioncreated": "2031-05-08", **raw, "extra": other},
         "ap": {"api_version": "2", "data": {"item": {"altids": other, **raw}}},
-        "dpa": {"format": "digitalwires@1", "urn": "u", "entry_id": other, "categories": other, **raw},
+        "dpa": {
+            "format": "digitalwires@1",
+            "urn": "u",
+            "entry_id": other,
+            "categories": other,
+            **raw,
+        },
     }
     assert sound(json.dumps(documents[kind]).encode())
 
@@ -171,7 +179,9 @@ def test_parse_reads_what_agencies_sent() -> None:
         try:
             found = parse(data, HINT, notices=NOTICES)
         except FeedError as error:
-            counts["beside" if error.reason in ("not_a_news_item", "no_entries") else "refused"] += 1
+            counts[
+                "beside" if error.reason in ("not_a_news_item", "no_entries") else "refused"
+            ] += 1
             continue
         counts["read"] += 1
         if found.format not in ("rss", "atom", "rdf", "jsonfeed"):

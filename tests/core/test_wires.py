@@ -88,7 +88,9 @@ def test_parse_takes_newsml_g2_under_any_prefix() -> None:
     prefixed = wires.G2.replace(' xmlns="http://iptc.org/std/nar/2006-10-01/"', "")
     for name in ("newsMessage", "itemSet", "newsItem", "itemMeta", "contentMeta", "contentSet", "inlineXML",
                  "headline", "pubStatus", "signal", "versionCreated", "firstCreated"):  # fmt: skip
-        prefixed = prefixed.replace(f"<{name}", f"<ns0:{name}").replace(f"</{name}", f"</ns0:{name}")
+        prefixed = prefixed.replace(f"<{name}", f"<ns0:{name}").replace(
+            f"</{name}", f"</ns0:{name}"
+        )
     prefixed = prefixed.replace(
         "<ns0:newsMessage", '<ns0:newsMessage xmlns:ns0="http://iptc.org/std/nar/2006-10-01/"', 1
     )
@@ -128,10 +130,17 @@ def test_parse_reads_the_body_of_newsml_g2_in_all_its_forms(content: str, text: 
 def test_parse_takes_a_pictures_caption_for_its_body() -> None:
     """Of G2, ninjs, AP and NITF alike."""
     caption = "<description role='drol:caption'>The quay in smoke.</description>"
-    picture = wires.G2.replace("ninat:text", "ninat:picture").replace("<language", caption + "<language")
+    picture = wires.G2.replace("ninat:text", "ninat:picture").replace(
+        "<language", caption + "<language"
+    )
     assert only(picture.replace(BODY, "<contentSet><remoteContent href='https://a.example/1'/>")).body == (
         "The quay in smoke.")  # fmt: skip
-    ninjs = {"uri": "u", "type": "picture", "versioncreated": "2031-05-08", "description_text": "The quay."}
+    ninjs = {
+        "uri": "u",
+        "type": "picture",
+        "versioncreated": "2031-05-08",
+        "description_text": "The quay.",
+    }
     assert only(json.dumps(ninjs)).body == "The quay."
     nitf = wires.NITF[: wires.NITF.index("<p>A bomb")] + "</body.content></body></nitf>"
     assert only(nitf).body == "The quay"
@@ -171,7 +180,11 @@ def test_parse_reads_all_items_of_a_message_and_passes_over_packages() -> None:
     """Several newsItems are several entries; two versions of one are one, the later."""
     item = wires.G2[wires.G2.index("<newsItem") : wires.G2.index("</itemSet>")]
     other = item.replace("newsml_L1", "newsml_L2")
-    later = item.replace("978556838", "5").replace("T14:30", "T14:45").replace("kills four", "kills six")
+    later = (
+        item.replace("978556838", "5")
+        .replace("T14:30", "T14:45")
+        .replace("kills four", "kills six")
+    )
     package = '<packageItem guid="p"><itemMeta/><groupSet root="g"/></packageItem>'
     message = wires.G2.replace("</itemSet>", other + package + later + "</itemSet>")
     found = parse(message.encode(), HINT).entries
@@ -181,7 +194,15 @@ def test_parse_reads_all_items_of_a_message_and_passes_over_packages() -> None:
 
 @pytest.mark.parametrize(
     "root",
-    ["packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem", "groupSet", "contentSet"],
+    [
+        "packageItem",
+        "conceptItem",
+        "knowledgeItem",
+        "planningItem",
+        "catalogItem",
+        "groupSet",
+        "contentSet",
+    ],
 )
 def test_parse_refuses_what_stands_beside_news(root: str) -> None:
     """Packages of links, concepts, plans, catalogues and parts of documents have a reason of their own."""
@@ -248,7 +269,9 @@ def test_parse_keeps_the_identity_of_newsml_1_when_the_date_id_moves_with_the_re
 )  # fmt: skip
 def test_parse_reads_what_newsml_1_orders(status: str, more: str, found: tuple[Any, ...]) -> None:
     """Status, the item that a kill is about, and until when an embargo lasts."""
-    document = wires.NEWSML.replace('<Status FormalName="Usable"/>', f'<Status FormalName="{status}"/>{more}')
+    document = wires.NEWSML.replace(
+        '<Status FormalName="Usable"/>', f'<Status FormalName="{status}"/>{more}'
+    )
     assert fields(only(document), "status withdraws embargo_until") == found
 
 
@@ -282,7 +305,9 @@ def test_parse_reads_all_fields_of_nitf() -> None:
 )  # fmt: skip
 def test_parse_reads_what_nitf_orders(old: str, new: str, found: tuple[Any, ...]) -> None:
     """Status, the other item that is withdrawn, release, and a version written behind the id."""
-    assert fields(only(wires.NITF.replace(old, new, 1)), "id status withdraws embargo_until") == found
+    assert (
+        fields(only(wires.NITF.replace(old, new, 1)), "id status withdraws embargo_until") == found
+    )
 
 
 @pytest.mark.parametrize("document", [wires.NINJS_1, wires.NINJS_3], ids=["1", "3"])
@@ -311,7 +336,13 @@ def test_parse_reads_ninjs_of_any_version(document: str) -> None:
 )  # fmt: skip
 def test_parse_takes_the_best_text_of_ninjs(raw: dict[str, Any], body: str | None) -> None:
     """HTML, then XHTML, then the longest plain text, under whatever name; of a package its parts."""
-    item = {"uri": "u", "type": "text", "versioncreated": "2031-05-08T14:30:00Z", "headline": "H", **raw}
+    item = {
+        "uri": "u",
+        "type": "text",
+        "versioncreated": "2031-05-08T14:30:00Z",
+        "headline": "H",
+        **raw,
+    }
     for wrapped in (item, [item], {"_items": [item]}, {"item": [item], "total": 1}):
         assert only(json.dumps(wrapped)).body == body
 
@@ -329,7 +360,13 @@ def test_parse_takes_the_best_text_of_ninjs(raw: dict[str, Any], body: str | Non
 )  # fmt: skip
 def test_parse_reads_what_ninjs_orders(raw: dict[str, Any], status: str) -> None:
     """pubstatus in either case, signals, and an embargo with or without a date that can be read."""
-    item = {"uri": "u", "type": "text", "versioncreated": "2031-05-08T14:30:00Z", "headline": "H", **raw}
+    item = {
+        "uri": "u",
+        "type": "text",
+        "versioncreated": "2031-05-08T14:30:00Z",
+        "headline": "H",
+        **raw,
+    }
     assert only(json.dumps(item)).status == status
 
 
@@ -337,7 +374,13 @@ def test_parse_refuses_events_of_ninjs() -> None:
     """What is planned is no news; an event that is told as a text is."""
     event = {"uri": "u", "type": "event", "title": "Meeting", "eventDetails": {"dates": {}}}
     assert refused(json.dumps(event)) == "not_a_news_item"
-    told = {"uri": "u", "type": "text", "eventDetails": {}, "headline": "H", "body_text": "They met."}
+    told = {
+        "uri": "u",
+        "type": "text",
+        "eventDetails": {},
+        "headline": "H",
+        "body_text": "They met.",
+    }
     assert only(json.dumps(told)).body == "They met."
 
 
@@ -374,7 +417,7 @@ def test_parse_reads_iptc_7901_as_relays_change_it(change: Any) -> None:
 
 
 def test_parse_takes_a_kill_of_iptc_7901_to_the_item_it_names() -> None:
-    """"Please kill item dpa 42" is about number 42 of that day."""
+    """ "Please kill item dpa 42" is about number 42 of that day."""
     kill = wires.IPTC7901.replace("REFILE", "KILL KILL KILL").replace(
         "Portsmere (dpa) - A bomb killed", "Please kill item dpa 0042 on the blast;")  # fmt: skip
     assert fields(only(kill), "status withdraws") == ("kill", "dpa:42:2031-05-08")
@@ -383,7 +426,10 @@ def test_parse_takes_a_kill_of_iptc_7901_to_the_item_it_names() -> None:
 def test_parse_reads_several_messages_of_a_text_format_in_one_document() -> None:
     """Each SOH begins a message, of IPTC 7901 and of ANPA."""
     two = wires.IPTC7901 + wires.IPTC7901.replace("0157", "0158").replace("eca0003", "eca0004")
-    assert [e.id for e in parse(two.encode(), HINT).entries] == ["dpa:157:2031-05-08", "dpa:158:2031-05-08"]
+    assert [e.id for e in parse(two.encode(), HINT).entries] == [
+        "dpa:157:2031-05-08",
+        "dpa:158:2031-05-08",
+    ]
     two = wires.ANPA + wires.ANPA.replace("Quayside Blast", "Harbour Fire")
     assert [e.id for e in parse(two.encode(), HINT).entries] == [
         "BC-WM--Quayside Blast:2031-05-08", "BC-WM--Harbour Fire:2031-05-08"]  # fmt: skip
@@ -409,7 +455,9 @@ def test_parse_reads_anpa_without_control_characters() -> None:
         only(wires.ANPA), "id title body published")  # fmt: skip
 
 
-@pytest.mark.parametrize("order", ["KILL", "2nd Ld-Writethru-Kill", "Mandatory Kill", "Elimination"])
+@pytest.mark.parametrize(
+    "order", ["KILL", "2nd Ld-Writethru-Kill", "Mandatory Kill", "Elimination"]
+)
 def test_parse_takes_a_kill_of_anpa_to_the_story_of_its_slug(order: str) -> None:
     """The order stands behind the slug, and the identity is the slug."""
     kill = only(wires.ANPA.replace("1st Ld-Writethru,310", order))
@@ -473,7 +521,9 @@ def test_parse_reads_ritzau() -> None:
     )  # fmt: skip
     assert entry.published == SENT.replace(microsecond=100_000)
     gone = wires.RITZAU.replace("<Annuleret>false", "<Annuleret>true")
-    queue = f"<XMLNewsQueuedResponse xmlns='http://t.example/'><r>{gone}</r></XMLNewsQueuedResponse>"
+    queue = (
+        f"<XMLNewsQueuedResponse xmlns='http://t.example/'><r>{gone}</r></XMLNewsQueuedResponse>"
+    )
     assert only(queue).status == "kill"
 
 
@@ -510,7 +560,9 @@ def test_parse_says_what_an_index_of_sitemaps_lists() -> None:
     """News first, then the newest, five at most; an index has no entries of its own."""
     rows = [("news-a", "2031-05-07"), ("archive", "2031-05-08"), ("news-b", "2031-05-08")]
     rows += [(f"old-{k}", "2030-01-01") for k in range(9)]
-    listed = "".join(f"<sitemap><loc>/{n}.xml</loc><lastmod>{d}</lastmod></sitemap>" for n, d in rows)
+    listed = "".join(
+        f"<sitemap><loc>/{n}.xml</loc><lastmod>{d}</lastmod></sitemap>" for n, d in rows
+    )
     found = parse(
         f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{listed}</sitemapindex>'.encode(),
         Hint(url="https://post.example/index.xml"),
@@ -563,8 +615,14 @@ def test_parse_repairs_small_faults_of_xml_without_losing_text(old: bytes, new: 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "iso-8859-1", "windows-1256"])
 def test_parse_reads_newsml_in_any_encoding(encoding: str) -> None:
     """By byte order mark or declaration."""
-    document = wires.NEWSML.replace('encoding="utf-8"', f'encoding="{encoding.removesuffix("-sig")}"')
-    document = document.replace("tué", "tue").replace("fermé", "ferme").replace("très longue légende", "legende")
+    document = wires.NEWSML.replace(
+        'encoding="utf-8"', f'encoding="{encoding.removesuffix("-sig")}"'
+    )
+    document = (
+        document.replace("tué", "tue")
+        .replace("fermé", "ferme")
+        .replace("très longue légende", "legende")
+    )
     assert only(document.encode(encoding)).body == (
         "Une bombe a tue quatre personnes.\n\nLa police a ferme le quai.")  # fmt: skip
 
@@ -573,7 +631,11 @@ def test_parse_refuses_half_a_document() -> None:
     """What is cut off may lack half of its figures; nothing of it is used."""
     for name in ("newsml-g2", "newsml-1", "nitf", "ninjs", "digitalwires", "ritzau"):
         document = wires.DOCUMENTS[name]
-        assert refused(document[: len(document) * 3 // 4]) in ("parse_error", "not_a_feed", "no_entries")
+        assert refused(document[: len(document) * 3 // 4]) in (
+            "parse_error",
+            "not_a_feed",
+            "no_entries",
+        )
 
 
 def test_content_hash_sees_what_is_ordered_and_said_and_not_the_dates() -> None:

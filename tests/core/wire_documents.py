@@ -107,7 +107,7 @@ DIGITALWIRES = json.dumps({
     "version": 2, "version_created": "2031-05-08T16:30:00+02:00", "pubstatus": "usable", "urgency": 3,
     "signal": "sig:correction", "embargoed": None, "language": "de", "kicker": "Hafen", "headline": "Vier Tote",
     "byline": "Von Ada Lind", "dateline": "Portsmere (dpa) - ", "creditline": "dpa", "teaser": "Vier.",
-    "article_html": "<section class=\"main\"><p>Eine Bombe.</p><p>Die Polizei kam.</p></section>",
+    "article_html": '<section class="main"><p>Eine Bombe.</p><p>Die Polizei kam.</p></section>',
     "ednotes": [{"role": "dpaednoterole:editorialnote", "ednote": "Zahl korrigiert"},
                 {"role": "dpaednoterole:contacts", "ednote": "Tel. 1"}],
     "categories": [{"type": "dnltype:subject", "qcode": "medtop:20000055"}],

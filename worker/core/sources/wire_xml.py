@@ -45,7 +45,9 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BAD_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bcBC]|[ef]|1[\da-fA-F]));"
 )
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}?(?:encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})[\"'])?[^>]{0,200}\?>")
+_DECLARATION = re.compile(
+    r"^\s*<\?xml[^>]{0,200}?(?:encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})[\"'])?[^>]{0,200}\?>"
+)
 _NAMESPACE_ERROR = etree.ErrorDomains.NAMESPACE
 _URN = re.compile(
     r"urn:newsml:(?P<provider>[^:\s]{1,200}):(?P<day>(?:19|20)\d{6})(?:T[\dZ+-]*)?:(?P<item>\S{1,300})"

@@ -4,7 +4,9 @@ Rules
 -----
 1. ``parse`` raises ``FeedError`` with a reason from ``REASONS`` and nothing else, whatever the bytes.
 2. A format is one module here and one line in ``FORMATS``. It knows no other format, and nothing
-   else knows it.
+   else knows it. What several of them need stands beside this package, where each may import it:
+   ``wire_xml`` (a tree, names, paragraphs, NITF inside NewsML, ids), ``wire_json``, ``wire_text``,
+   ``wire_status`` (what codes order), ``instant`` (dates).
 3. Untrusted bytes can cost minutes of processor time (an e-mail regex of feedparser is quadratic);
    whoever calls this on such bytes does so in a process that can be killed.
 
