@@ -25,7 +25,7 @@ CASES = [(one, place) for one in RAW["notice"] for place in one["where"]]
 
 
 def item(place: str, text: str, **more: Any) -> Item:
-    texts = {"title": {"title": text}, "slugline": {"slugline": text}, "note": {"notes": (text,)},
+    texts: dict[str, dict[str, Any]] = {"title": {"title": text}, "slugline": {"slugline": text}, "note": {"notes": (text,)},
              "opening": {"body": text}}  # fmt: skip
     return Item(guid="pt-17", published=SENT, **texts[place], **more)
 

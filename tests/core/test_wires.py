@@ -107,17 +107,17 @@ BODY = wires.G2[wires.G2.index("<contentSet>") : wires.G2.index("</contentSet>")
         ('<inlineData contenttype="text/plain">A bomb.\n\nPolice came.</inlineData>', "A bomb.\n\nPolice came."),
         ("<inlineData><![CDATA[<p>A bomb.</p><p>Police came.</p>]]></inlineData>", "A bomb.\n\nPolice came."),
         (
-            '<inlineData contenttype="text/plain" encoding="encd:base64">'
-            f"{base64.b64encode(b'A bomb. Police came.').decode()}</inlineData>",
+            ('<inlineData contenttype="text/plain" encoding="encd:base64">'
+            f"{base64.b64encode(b'A bomb. Police came.').decode()}</inlineData>"),
             "A bomb. Police came.",
         ),
         ('<inlineData contenttype="image/jpeg" encoding="base64">/9j/4AAQ</inlineData>', None),
-        ('<inlineXML contenttype="application/nitf+xml"><nitf><body><body.head><hedline><hl1>H</hl1></hedline>'
-         "</body.head><body.content><p>A bomb.</p></body.content></body></nitf></inlineXML>", "A bomb."),
+        (('<inlineXML contenttype="application/nitf+xml"><nitf><body><body.head><hedline><hl1>H</hl1></hedline>'
+         "</body.head><body.content><p>A bomb.</p></body.content></body></nitf></inlineXML>"), "A bomb."),
         ('<inlineXML contenttype="text/html">&lt;p&gt;A bomb.&lt;/p&gt;</inlineXML>', "A bomb."),
         ("<inlineXML><sports-content><p>1:0</p></sports-content></inlineXML>", None),
-        ("<inlineXML><html><body>A bomb.<script>no()</script><table><tr><td>dead</td><td>4</td></tr></table>"
-         "</body></html></inlineXML>", "A bomb.\n\ndead 4"),
+        (("<inlineXML><html><body>A bomb.<script>no()</script><table><tr><td>dead</td><td>4</td></tr></table>"
+         "</body></html></inlineXML>"), "A bomb.\n\ndead 4"),
         ('<remoteContent href="https://agency.example/17.mp4"/>', None),
     ],
     ids=["plain", "cdata", "base64", "picture", "nitf", "escaped", "results", "table", "remote"],
@@ -259,11 +259,11 @@ def test_parse_keeps_the_identity_of_newsml_1_when_the_date_id_moves_with_the_re
     ("status", "more", "found"),
     [
         ("Canceled", "", ("kill", None, None)),
-        ("CANCELED", '<AssociatedWith NewsItem="urn:newsml:agence.example:20310507T100000Z:TX-9:4"/>',
+        ("CANCELED", '<AssociatedWith FormalName="Kill" NewsItem="urn:newsml:agence.example:20310507T100000Z:TX-9:4"/>',
          ("kill", "urn:newsml:agence.example:20310507:TX-9", None)),
         ("Withheld", "", ("hold", None, None)),
-        ("Embargoed", "<StatusWillChange><FutureStatus FormalName='Usable'/><DateAndTime>20310508T180000Z"
-         "</DateAndTime></StatusWillChange>", ("embargo", None, dt.datetime(2031, 5, 8, 18, tzinfo=dt.UTC))),
+        ("Embargoed", ("<StatusWillChange><FutureStatus FormalName='Usable'/><DateAndTime>20310508T180000Z"
+         "</DateAndTime></StatusWillChange>"), ("embargo", None, dt.datetime(2031, 5, 8, 18, tzinfo=dt.UTC))),
         ("Embargoed", "", ("embargo", None, None)),
     ],
 )  # fmt: skip
@@ -273,6 +273,26 @@ def test_parse_reads_what_newsml_1_orders(status: str, more: str, found: tuple[A
         '<Status FormalName="Usable"/>', f'<Status FormalName="{status}"/>{more}'
     )
     assert fields(only(document), "status withdraws embargo_until") == found
+
+
+def test_parse_takes_no_company_of_a_killed_item_for_the_one_killed() -> None:
+    """Photos and earlier takes are associated as well; the kill is about the item itself."""
+    company = (
+        '<Status FormalName="Canceled"/><AssociatedWith NewsItem="urn:newsml:a:20310507:TX-9:4"/>'
+    )
+    entry = only(wires.NEWSML.replace('<Status FormalName="Usable"/>', company))
+    assert fields(entry, "id status withdraws") == (only(wires.NEWSML).id, "kill", None)
+
+
+def test_parse_refuses_catalogues_and_packages_of_newsml_1() -> None:
+    """Lists of topics and of links are no news, also beside news in one document."""
+    topics = "<NewsItem><TopicSet FormalName='x'><Topic/></TopicSet></NewsItem>"
+    links = "<NewsItem><NewsComponent><NewsItemRef NewsItem='urn:x'/></NewsComponent></NewsItem>"
+    assert refused(f"<NewsML>{topics}{links}</NewsML>") == "not_a_news_item"
+    assert (
+        only(wires.NEWSML.replace("</NewsML>", f"{topics}{links}</NewsML>")).id
+        == only(wires.NEWSML).id
+    )
 
 
 def test_parse_reads_all_fields_of_nitf() -> None:

@@ -15,7 +15,8 @@ Rules
 2. Components are a tree and differ from agency to agency. A text is what no role makes something else:
    the longest, with the lead before it. Captions are the body of what has no text.
 3. The most urgent items have an empty ``HeadLine``: the first paragraph is the title then.
-4. ``Urgency`` is an attribute or a text (TASS); dates come without a zone (Belga).
+4. Items that are lists of topics or of links to other items are no news.
+5. ``Urgency`` is an attribute or a text (TASS); dates come without a zone (Belga).
 """
 
 from __future__ import annotations
@@ -85,7 +86,10 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, no_entries)."""
     root = read_tree(data)
     nodes, problem = bounded(within(root, "NewsItem"))
-    items = [_item(node, hint) for node in nodes]
+    beside = [node for node in nodes if _is_beside_news(node)]
+    if beside and len(beside) == len(nodes):
+        raise FeedError("not_a_news_item", "looks like a catalogue or a package")
+    items = [_item(node, hint) for node in nodes if node not in beside]
     if not items:
         raise FeedError("no_entries", "a newsml-1 document without items")
     return Found(items, problem)
@@ -123,6 +127,14 @@ def _item(node: Node, hint: Hint) -> Item:
         notes=_notes(told, managed),
         plain=True,
     )
+
+
+def _is_beside_news(node: Node) -> bool:
+    """A list of topics, or of links to other items."""
+    if child(node, "TopicSet") is not None:
+        return True
+    links = next(within(node, "NewsItemRef"), None) is not None
+    return links and next(within(node, "DataContent"), None) is None
 
 
 def _formal(node: Node | None) -> str | None:
@@ -256,8 +268,11 @@ def _release(managed: Node | None, hint: Hint) -> dt.datetime | None:
 
 
 def _withdrawn(managed: Node | None) -> str | None:
-    other = next(children(managed, "AssociatedWith", "DerivedFrom"), None)
-    return without_revision(attribute(other, "NewsItem"))
+    """Another item that is named as the one killed; mere company ("AssociatedWith") is not."""
+    for other in children(managed, "AssociatedWith", "DerivedFrom"):
+        if status_of(_formal(other)) == "kill":
+            return without_revision(attribute(other, "NewsItem"))
+    return None
 
 
 def _urgency(node: Node, managed: Node | None) -> int | None:
