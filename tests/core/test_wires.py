@@ -262,6 +262,7 @@ def test_parse_keeps_the_identity_of_newsml_1_when_the_date_id_moves_with_the_re
         ("CANCELED", '<AssociatedWith FormalName="Kill" NewsItem="urn:newsml:agence.example:20310507T100000Z:TX-9:4"/>',
          ("kill", "urn:newsml:agence.example:20310507:TX-9", None)),
         ("Withheld", "", ("hold", None, None)),
+        ("Usable", "<Instruction FormalName='Correction'/>", ("correction", None, None)),
         ("Embargoed", ("<StatusWillChange><FutureStatus FormalName='Usable'/><DateAndTime>20310508T180000Z"
          "</DateAndTime></StatusWillChange>"), ("embargo", None, dt.datetime(2031, 5, 8, 18, tzinfo=dt.UTC))),
         ("Embargoed", "", ("embargo", None, None)),
@@ -347,6 +348,7 @@ def test_parse_reads_ninjs_of_any_version(document: str) -> None:
         ({"body_text": "A bomb.\n\nPolice came."}, "A bomb.\n\nPolice came."),
         ({"body_text": "Toll < 5 & more"}, "Toll < 5 & more"),
         ({"body_xhtml": "<div><p>A bomb.</p></div>"}, "A bomb."),
+        ({"body_html5": "<p>A bomb.</p>", "body_text": "A bomb, and more words."}, "A bomb."),
         ({"body_main": "Short.", "body_richtext": "<p>A bomb.</p>"}, "A bomb."),
         ({"body_html": "", "body_text": "A bomb."}, "A bomb."),
         ({"bodies": [{"value": "A bomb."}]}, "A bomb."),

@@ -104,7 +104,8 @@ def _item(node: Node, hint: Hint) -> Item:
     main = _main(texts)
     body = _body(texts, main)
     told = _around(node, main)
-    status = status_of(_formal(child(managed, "Status")), _formal(child(managed, "NewsItemType")))
+    orders = children(managed, "Status", "NewsItemType", "Instruction")
+    status = status_of(*map(_formal, orders))
     return Item(
         guid=_identity(node, first),
         version=line(next(within(node, "RevisionId"), None)),

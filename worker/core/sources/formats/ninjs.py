@@ -144,7 +144,7 @@ def _best(raw: Object, stem: str) -> str | None:
     for key, value in raw.items():
         if key.startswith(stem):
             for role, found in _forms(key, value):
-                if role in _HTML and text_of(found):
+                if role.startswith(_HTML) and text_of(found):
                     return found
                 plain.append(found)
     longest = max(plain, key=len, default=None)
