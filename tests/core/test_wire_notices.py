@@ -79,6 +79,18 @@ def test_each_reference_matches_its_example_and_not_its_counter(one: dict[str, s
         ("سحب القوات من الميناء", "title", "new"),
         ("تصحيح", "slugline", "correction"),
         ("إلغاء", "title", "kill"),
+        ("Embargo: EU bans arms exports to port", "title", "new"),
+        ("Embargo to hit traders of the port", "title", "new"),
+        ("Embargo : le port se prépare", "title", "new"),
+        ("Embargo: el puerto se prepara", "title", "new"),
+        ("Gesperrt bis Montag: der Hafen", "title", "new"),
+        ("Nicht vor 2035: der neue Hafen", "title", "new"),
+        ("Rückzug: Hafenmeister hört auf", "title", "new"),
+        ("GESPERRT: Hafen nach Explosion", "title", "new"),
+        ("ELIMINADA: el puerto dice adiós a la copa", "title", "new"),
+        ("ANNULÉ : le concert du port", "title", "new"),
+        ("Withdrawn - the last troops leave the port", "title", "new"),
+        ("WITHDRAWAL: LAST TROOPS LEAVE PORT", "title", "new"),
     ],
 )
 def test_with_notices_tells_orders_from_news(text: str, place: str, status: str) -> None:
