@@ -12,7 +12,7 @@ import pytest
 from tests.core import wire_documents as wires
 from worker.config.knowledge import load_notices
 from worker.core.domain.errors import KnowledgeError
-from worker.core.knowledge.notices import PLACES, build_notices
+from worker.core.knowledge.notices import PLACES, build_notices, compile_all
 from worker.core.sources.entries import Hint, Item
 from worker.core.sources.formats import parse
 from worker.core.sources.notice import with_notices
@@ -50,7 +50,7 @@ def test_each_notice_matches_its_example_and_not_its_counter(
 @pytest.mark.parametrize("one", RAW["reference"], ids=lambda one: one["kind"])
 def test_each_reference_matches_its_example_and_not_its_counter(one: dict[str, str]) -> None:
     """Ids, numbers and slugs of other items."""
-    pattern = NOTICES.references[one["kind"]]
+    pattern = NOTICES.expression(one["kind"])
     assert pattern.search(one["example"])
     assert "counter" not in one or not pattern.search(one["counter"])
 
@@ -185,7 +185,7 @@ def test_parse_without_notices_takes_codes_alone() -> None:
     [
         ({"status": "dead"}, "status"),
         ({"where": ["footer"]}, "where"),
-        ({"pattern": "("}, "notice 1"),
+        ({"pattern": "("}, "missing"),
         ({"exmaple": "x"}, "unknown key"),
         ({"counter": ""}, "counter"),
     ],
@@ -193,9 +193,12 @@ def test_parse_without_notices_takes_codes_alone() -> None:
 def test_build_notices_refuses_a_wrong_entry_by_name(change: dict[str, Any], message: str) -> None:
     """A slip of the pen is found when the file is read."""
     with pytest.raises(KnowledgeError, match=message):
-        build_notices({"notice": [RAW["notice"][0] | change]}, "notices.toml")
+        compile_all(
+            build_notices({"notice": [RAW["notice"][0] | change]}, "notices.toml"), "n.toml"
+        )
 
 
 def test_every_place_has_notices() -> None:
-    """Headline, keyword line, note and opening are all looked at."""
+    """Headline, keyword line, note and opening are all looked at, with expressions that compile."""
+    compile_all(NOTICES, FILE.name)
     assert {place for one in RAW["notice"] for place in one["where"]} == set(PLACES)

@@ -1,7 +1,10 @@
-"""Words by which agencies order what to do with an item: compiled from ``sources/notices.toml``.
+"""Words by which agencies order what to do with an item, as ``sources/notices.toml`` lists them.
 
 A notice stands at the beginning of a headline, a keyword line, a note or a paragraph. All notices of
 one place are one regular expression too: nearly every text is none, and that is said at one look.
+
+Expressions are compiled when they are first needed: most commands read no documents. They are part of
+the program, and tests compile them all (``compile_all``); what is wrong is found before it is shipped.
 """
 
 from __future__ import annotations
@@ -9,15 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, get_args
 
 from worker.core.domain.errors import KnowledgeError
 from worker.core.domain.vocabulary import EntryStatus
 
 PLACES = ("title", "slugline", "note", "opening")
-_KEYS = frozenset(
-    {"lang", "status", "where", "pattern", "example", "counter", "replaces", "because"}
-)
+_NEVER = "(?!)"
+_KEYS = frozenset({
+    "lang", "status", "where", "pattern", "example", "counter", "replaces", "because",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +31,60 @@ class Notice:
 
     status: EntryStatus
     lang: str
-    pattern: re.Pattern[str]
+    source: str
     replaces: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The wording, to be matched at the beginning of a text."""
+        return _compiled(self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """All wordings. ``any_of``: what matches where a notice of the place does, for each of ``PLACES``."""
+    """All wordings, by place; what names other items, and what may stand in the end of an embargo."""
 
     by_place: Mapping[str, tuple[Notice, ...]]
-    any_of: Mapping[str, re.Pattern[str]]
-    address: re.Pattern[str]
-    references: Mapping[str, re.Pattern[str]]
-    filler: re.Pattern[str]
-    utc: re.Pattern[str]
+    any_of: Mapping[str, str]
+    sources: Mapping[str, str]
 
     def match(self, place: str, text: str) -> tuple[Notice, str] | None:
         """The notice at the beginning of a text, and what stands behind it."""
-        if self.any_of[place].match(text) is None:
+        if _compiled(self.any_of[place]).match(text) is None:
             return None
         for notice in self.by_place[place]:
             if found := notice.pattern.match(text):
                 return notice, text[found.end() :]
         return None
 
+    def expression(self, name: str) -> re.Pattern[str]:
+        """``address``, ``filler``, ``utc``; ``id``, ``number``, ``slugline`` of another item."""
+        return _compiled(self.sources.get(name, _NEVER))
+
 
 def build_notices(data: Mapping[str, Any], name: str) -> Notices:
-    """Compile the file. Raises ``KnowledgeError`` naming the entry that is wrong."""
+    """The file, judged. Raises ``KnowledgeError`` naming the entry that is wrong."""
     raw = data.get("notice", ())
     notices = [(one, _notice(one, f"{name}: notice {k}")) for k, one in enumerate(raw, 1)]
     by_place = {p: tuple(notice for one, notice in notices if p in one["where"]) for p in PLACES}
     any_of = {
-        place: _compiled("|".join(n.pattern.pattern for n in found) or "(?!)", f"{name}: {place}")
+        place: "|".join(notice.source for notice in found) or _NEVER
         for place, found in by_place.items()
     }
-    references = {
-        one["kind"]: _compiled(one["pattern"], f"{name}: reference {one['kind']}")
-        for one in data.get("reference", ())
-    }
-    until = data.get("until", {})
-    return Notices(
-        by_place,
-        any_of,
-        _compiled(data.get("address", {}).get("pattern", "(?!)"), f"{name}: address"),
-        references,
-        _compiled(until.get("filler", "(?!)"), f"{name}: until.filler"),
-        _compiled(until.get("utc", "(?!)"), f"{name}: until.utc"),
-    )
+    sources = {one["kind"]: one["pattern"] for one in data.get("reference", ())}
+    sources |= data.get("until", {})
+    sources["address"] = data.get("address", {}).get("pattern", _NEVER)
+    return Notices(by_place, any_of, sources)
+
+
+def compile_all(notices: Notices, name: str) -> None:
+    """Compile every expression. Raises ``KnowledgeError`` with the first that is none."""
+    wordings = [notice.source for found in notices.by_place.values() for notice in found]
+    for source in (*wordings, *notices.any_of.values(), *notices.sources.values()):
+        try:
+            _compiled(source)
+        except re.error as error:
+            raise KnowledgeError(f"{name}: {source[:60]}: {error}") from error
 
 
 def _notice(one: Mapping[str, Any], name: str) -> Notice:
@@ -82,15 +94,12 @@ def _notice(one: Mapping[str, Any], name: str) -> Notice:
     status: Any = one.get("status")
     if status not in get_args(EntryStatus) or not set(one.get("where", ())) <= set(PLACES):
         raise KnowledgeError(f"{name}: status {status!r}, where {one.get('where')!r}")
-    for key in ("example", "counter"):
+    for key in ("pattern", "example", "counter"):
         if not one.get(key):
             raise KnowledgeError(f"{name}: no {key}")
-    pattern = _compiled(one["pattern"], name)
-    return Notice(status, one.get("lang", ""), pattern, bool(one.get("replaces", False)))
+    return Notice(status, one.get("lang", ""), one["pattern"], bool(one.get("replaces", False)))
 
 
-def _compiled(pattern: str, name: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise KnowledgeError(f"{name}: {error}") from error
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)

@@ -64,7 +64,7 @@ def _found(item: Item, notices: Notices) -> Iterator[tuple[Notice, str]]:
 def _beginning(printed: str, notices: Notices) -> str:
     """A text without what stands before its first word."""
     text = printed.lstrip(_LEADING)
-    addressed = notices.address.match(text)
+    addressed = notices.expression("address").match(text)
     return text[addressed.end() :].lstrip(_LEADING) if addressed else text
 
 
@@ -82,14 +82,14 @@ def _with_reference(item: Item, notices: Notices) -> Item:
     """The item with the one that it names, when that is another."""
     texts = (item.title, *item.notes, (item.body or "")[:_REFERENCE_CHARS])
     told = "\n".join(filter(None, texts))
-    printed = notices.references["id"].search(told)
+    printed = notices.expression("id").search(told)
     if printed and (other := without_revision(printed["id"].rstrip("."))) and other != item.guid:
         return replace(item, withdraws=other)
-    numbered = notices.references["number"].search(told)
+    numbered = notices.expression("number").search(told)
     if numbered and item.published:
         other = numbered_id(numbered["agency"], numbered["number"], item.published)
         return replace(item, withdraws=other) if other != item.guid else item
-    slug = notices.references["slugline"].search(told)
+    slug = notices.expression("slugline").search(told)
     if slug and not (item.slugline or "").startswith(slug["slugline"]):
         return replace(item, withdraws_slugline=slug["slugline"])
     return item
@@ -101,11 +101,11 @@ def _until(text: str, item: Item, notices: Notices, hint: Hint) -> dt.datetime |
     sent = item.updated or item.published or hint.received
     day, text = _day(text, sent)
     clock = _CLOCK.search(text)
-    rest = notices.utc.sub(" ", _CLOCK.sub(" ", text, count=1))
-    rest = notices.filler.sub(" ", rest.partition(" - ")[0])
+    rest = notices.expression("utc").sub(" ", _CLOCK.sub(" ", text, count=1))
+    rest = notices.expression("filler").sub(" ", rest.partition(" - ")[0])
     if re.search(r"[^\W\d_]{2,}|\d", re.split(r"[.;)]", rest)[0]) or sent is None:
         return None
-    zone = dt.UTC if notices.utc.search(text) else _zone(hint)
+    zone = dt.UTC if notices.expression("utc").search(text) else _zone(hint)
     if clock is None or zone is None:
         return None
     moment = _at(day or sent.astimezone(zone).date(), clock, zone)
