@@ -17,8 +17,9 @@ import asyncio
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,7 @@ from worker.core.sources.entries import Hint, Parsed
 from worker.core.sources.gate import GateDecision
 from worker.ingest import spool
 from worker.ingest.fetch import Fetcher, Response, Validators
+from worker.ingest.follow import read_listed
 from worker.ingest.schedule import (
     UNCONDITIONAL_EVERY,
     FeedState,
@@ -83,7 +85,8 @@ async def poll_feed(
         response = await fetcher.get(
             feed.url or "", validators=_validators(state, now), headers=headers, proxy=feed.proxy
         )
-        return await _parsed_result(response, feed, state, sandbox, pace, now, jitter)
+        read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers)
+        return await _parsed_result(response, read, state, pace, now, jitter)
     except (FetchError, FeedError, SandboxKilledError) as error:
         killed = isinstance(error, SandboxKilledError)
         reason = f"parse_{error.reason}" if killed else error.reason
@@ -98,11 +101,36 @@ def _validators(state: FeedState, now: dt.datetime) -> Validators | None:
     return state.validators
 
 
+async def _read(
+    response: Response,
+    *,
+    feed: FeedConfig,
+    fetcher: Fetcher,
+    sandbox: Sandbox,
+    now: dt.datetime,
+    headers: Mapping[str, str] | None,
+) -> tuple[Parsed, tuple[GateDecision, ...]]:
+    """The entries of an answer, those of what an index lists among them, with the gate's decisions.
+
+    Raises ``FeedError``, ``SandboxKilledError``; ``FetchError`` when nothing of an index can be had.
+    """
+    hint = hint_for(feed, response.headers.get("content-type"), now)
+    try:
+        parsed, gates = await sandbox.parse(response.body, hint)
+    except FeedError as error:
+        if error.reason != "no_entries":
+            raise
+        return Parsed("", ()), ()
+    if parsed.follow:
+        get = partial(fetcher.get, headers=headers, proxy=feed.proxy)
+        return await read_listed(parsed, hint, get, sandbox)
+    return parsed, gates
+
+
 async def _parsed_result(
     response: Response,
-    feed: FeedConfig,
+    read: Callable[[Response], Awaitable[tuple[Parsed, tuple[GateDecision, ...]]]],
     state: FeedState,
-    sandbox: Sandbox,
     pace: Pace,
     now: dt.datetime,
     jitter: float,
@@ -113,13 +141,9 @@ async def _parsed_result(
     if digest == state.body_hash:
         same = after_success(state, response, pace, now, jitter, body_hash=digest)
         return PollResult(same, (), "unchanged")
-    hint = hint_for(feed, response.headers.get("content-type"), now)
-    try:
-        parsed, gates = await sandbox.parse(response.body, hint)
-    except FeedError as error:
-        if error.reason != "no_entries":
-            raise
-        parsed, gates = Parsed("", ()), ()
+    parsed, gates = await read(response)
+    # The same index may list a document that has changed: nothing says "unchanged" of it.
+    whole = parsed.problem != "truncated" and not parsed.follow
     new = after_success(
         state,
         response,
@@ -128,7 +152,7 @@ async def _parsed_result(
         jitter,
         feed_hint_s=parsed.next_hint_s,
         body_hash=digest,
-        durable=parsed.problem != "truncated",
+        durable=whole,
     )
     entries = tuple(zip(parsed.entries, gates, strict=True))
     outcome: Outcome = "entries" if entries else "empty"

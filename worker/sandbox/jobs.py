@@ -27,7 +27,7 @@ def parse_document(
 ) -> tuple[Parsed, tuple[GateDecision, ...]]:
     from worker.core.sources.formats import parse
 
-    parsed = parse(data, hint)
+    parsed = parse(data, hint, notices=knowledge.notices)
     gate = knowledge.profile.gate
     return parsed, tuple(decide(entry, gate) for entry in parsed.entries)
 
