@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from worker.core.sources.answer_paths import FeedLinks
     from worker.core.sources.opml import SubscriptionList
 
+ParsedOrRefused = tuple[Parsed, tuple[GateDecision, ...]] | tuple[str, str]
+"""What ``parse_document`` returns, or reason and detail of what it raised."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -53,6 +56,20 @@ def parse_document(
     parsed = parse(data, hint)
     gate = knowledge.profile.gate
     return parsed, tuple(decide(entry, gate) for entry in parsed.entries)
+
+
+def parse_each(
+    documents: tuple[bytes, ...], hint: Hint, knowledge: Knowledge
+) -> tuple[ParsedOrRefused, ...]:
+    """Many small documents in one job: handing a job over takes longer than parsing one of them."""
+    return tuple(_parsed_or_refused(data, hint, knowledge) for data in documents)
+
+
+def _parsed_or_refused(data: bytes, hint: Hint, knowledge: Knowledge) -> ParsedOrRefused:
+    try:
+        return parse_document(data, hint, knowledge)
+    except FeedError as error:
+        return error.reason, error.detail
 
 
 def parse_page(data: bytes, hint: Hint, places: Places, knowledge: Knowledge) -> Page:

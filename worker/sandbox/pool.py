@@ -42,10 +42,12 @@ from worker.core.sources.gate import GateDecision
 from worker.sandbox.child import Outcome, prepare_child, run_job
 from worker.sandbox.jobs import (
     Page,
+    ParsedOrRefused,
     Places,
     analyze_document,
     find_links,
     parse_document,
+    parse_each,
     parse_page,
     read_subscription_list,
     warm_up,
@@ -139,6 +141,17 @@ class Sandbox:
         """
         found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
             parse_document, self._parse_deadline, data, hint
+        )
+        return found
+
+    async def parse_each(
+        self, documents: tuple[bytes, ...], hint: Hint
+    ) -> tuple[ParsedOrRefused, ...]:
+        """The same for many small documents within the deadline of one. Raises ``SandboxKilledError``,
+        which tells nothing of which document it was.
+        """
+        found: tuple[ParsedOrRefused, ...] = await self._run(
+            parse_each, self._parse_deadline, documents, hint
         )
         return found
 
