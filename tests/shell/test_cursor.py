@@ -115,9 +115,12 @@ def date_of(number: int) -> str:
 
 @pytest.fixture
 def api() -> Iterator[Api]:
+    """An API that answers for one test."""
+    running = Api("")
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, headers, body = api.answer(self.path)
+            status, headers, body = running.answer(self.path)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -129,10 +132,10 @@ def api() -> Iterator[Api]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api = Api(f"http://127.0.0.1:{server.server_port}")
+    running.base = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield api
+    yield running
     server.shutdown()
     thread.join()
     server.server_close()
@@ -249,7 +252,7 @@ async def test_poll_feed_begins_anew_from_the_look_back_when_a_cursor_is_forgott
     api.publish("e")
     assert await reading.all() == [*"abcde"]
     start = int(NOW.timestamp()) - 3600
-    assert f"/token?start={start}" in api.asked[-2]
+    assert f"/token?start={start}" in api.asked[-3]
     api.forgotten = {str(start)}
     reading.state = FeedState("wire")
     refused = await reading.poll()
