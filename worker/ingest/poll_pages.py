@@ -70,7 +70,7 @@ async def poll_page(
         done = replace(done, cursor=position)
         if more:
             done = replace(done, next_at=now, reason="more")
-    refused = tuple(Refused(f"document {n} of {address}", why) for n, why in page.refused)
+    refused = tuple(Refused(f"document {n} of a page", why) for n, why in page.refused)
     outcome: Outcome = "entries" if entries else "empty"
     return PollResult(done, entries, outcome, problem=problem, more=more, refused=refused)
 

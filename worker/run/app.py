@@ -233,7 +233,7 @@ async def open_worker(
             stop=stop,
             once=once,
         )
-        health.conditions.answered = not parts.pulled
+        health.conditions.answered = bool(feeds) and not parts.pulled
         await _open_doors(stack, parts)
         scheduler = Scheduler(due_work.work(parts), due_work.upkeep(parts), parts.clock)
         yield Worker(parts, scheduler, failure)
