@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.shell.deliveries import FRONT, identities, rss, working
+from tests.shell.test_app import environ
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 FILES = 230
@@ -84,3 +87,17 @@ def test_run_killed_again_and_again_loses_and_doubles_nothing(spool: Path, tmp_p
     assert 'kabulwire_spool_waiting_files{feed="wire"} 0.0' in metrics
     (refused,) = (line for line in worker.told("feed.refused"))
     assert (refused["document"], refused["reason"]) == ("poison.xml", "not_a_feed")
+
+
+def test_once_empties_a_spool_and_moves_all_of_it_on(spool: Path, tmp_path: Path) -> None:
+    """`once` does not leave before the last look, nor with a file half-way."""
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "feeds.toml").write_text(feed(spool), "utf-8")
+    command = [sys.executable, "-m", "worker", "once", "--config", str(config)]
+    with (tmp_path / "worker.log").open("ab") as out:
+        done = subprocess.run(
+            command, stdout=out, stderr=out, env=environ(tmp_path), cwd=tmp_path, check=False
+        )
+    assert done.returncode == 0
+    assert_all_was_read_once(tmp_path, spool)

@@ -226,11 +226,16 @@ def test_run_subscribes_and_stores_what_the_hub_sends(
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_run_renews_a_lease_and_keeps_it_over_a_restart(running_hub: Hub, tmp_path: Path) -> None:
-    """A short lease is renewed before its end under the same callback and secret; killed and started
-    again the worker takes the hub's next push without asking for anything."""
+    """A feed that was polled before and has not changed finds its hub. A short lease is renewed before
+    its end under the same callback and secret; killed and started again the worker takes the hub's next
+    push without asking for anything."""
     running_hub.lease_s = 5
     running_hub.items.append(("first", "Council meets"))
     world = World(tmp_path, running_hub)
+    plain = world.feeds.replace("websub = {}\n", "")
+    with working(tmp_path, plain, **world.environ) as worker:
+        worker.wait_for(lambda: identities(tmp_path) == ["first"], LONG_S)
+        assert worker.stop() == 0
     with world.working() as worker:
         subscribed(worker, running_hub)
         (one,) = running_hub.subscribers.values()
@@ -247,7 +252,7 @@ def test_run_renews_a_lease_and_keeps_it_over_a_restart(running_hub: Hub, tmp_pa
         worker.process.wait()
     asked, polls = len(running_hub.requests), len(running_hub.polls)
     with world.working() as worker:
-        worker.wait_for(lambda: len(worker.told("worker.started")) > 1, LONG_S)
+        worker.wait_for(lambda: len(worker.told("worker.started")) > 2, LONG_S)
         running_hub.publish(("later", "Council meets"))
         worker.wait_for(lambda: "later" in identities(tmp_path))
         assert len(running_hub.requests) == asked

@@ -96,8 +96,8 @@ class Poller(Source):
         began = time.monotonic()
         headers = await asyncio.to_thread(secret_headers, feed)
         result = await poll_feed(
-            feed, before, chain.fetcher, chain.sandbox, now.wall, pace=self._pace,
-            headers=headers, spool=self._spool,
+            feed, self._to_ask_with(before), chain.fetcher, chain.sandbox, now.wall,
+            pace=self._pace, headers=headers, spool=self._spool,
         )  # fmt: skip
         record = STATE.dump_json(result.state).decode()
         admission = Admission(feed.id, result.entries, record, result.state.next_at)
@@ -111,6 +111,15 @@ class Poller(Source):
         if not result.more:
             self._parts.polled.add(feed.id)
         await self._follow_up(result, admitted)
+
+    def _to_ask_with(self, state: FeedState) -> FeedState:
+        """The state of a feed whose hub is not known yet is without validators at first: an answer of
+        "not modified" names no hub.
+        """
+        known = self._feed.websub is None or self._parts.subscriptions.get(self._feed.id)
+        if known or self._feed.id in self._parts.polled:
+            return state
+        return replace(state, etag=None, last_modified=None, body_hash=None)
 
     def _note_next(self, state: FeedState, now: Now) -> None:
         due = state.next_at or now.wall + dt.timedelta(seconds=self._pace.interval)
