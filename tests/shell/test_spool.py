@@ -187,6 +187,24 @@ async def test_poll_spool_takes_a_full_folder_a_hundred_at_a_time(spool: Looking
     assert len(names(spool.folder / "done")) == 250
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_poll_spool_goes_on_behind_the_end_of_a_listing(
+    spool: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder with more files than are listed at a time is emptied in one go, in order."""
+    monkeypatch.setattr("worker.ingest.spool.LISTED", 4)
+    for number in range(13):
+        drop(spool.folder, f"{number}.xml", FEED % (b"%d" % number, b"%d" % number), 900 - number)
+    spool.spool = Spool(spool.folder, LIMIT)
+    read: list[str | None] = []
+    more = True
+    while more:
+        result = await spool.look()
+        read += titles(result)
+        more = result.more
+    assert read == [str(number) for number in range(13)]
+
+
 @pytest.mark.parametrize(
     ("number", "reason"),
     [

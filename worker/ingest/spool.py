@@ -87,6 +87,7 @@ class Spool:
         self._limit = limit
         self._quiet_s = quiet_s
         self._listing: deque[str] = deque()
+        self._listed = LISTED
         self.waiting = 0
         """Files that were ready at the last listing and are not taken yet."""
 
@@ -111,10 +112,12 @@ class Spool:
         left = (path.name for path in taken.iterdir()) if taken.is_dir() else ()
         names = heapq.nsmallest(most, left)
         if not self._listing:
-            self._listing.extend(self._ready(now))
+            self._list(now)
         while self._listing and len(names) < most:
             if name := self._move_in(self._listing.popleft()):
                 names.append(name)
+        if not self._listing and self._listed == LISTED:  # there may be more than were listed
+            self._list(now)
         self.waiting = len(self._listing)
         return names
 
@@ -168,9 +171,10 @@ class Spool:
             place = place.with_name(f"{wanted}.{number}")
         return place
 
-    def _ready(self, now: dt.datetime) -> list[str]:
+    def _list(self, now: dt.datetime) -> None:
         found = heapq.nsmallest(LISTED, self._complete(now, "", 0))
-        return [name for _, name in found]
+        self._listed = len(found)
+        self._listing.extend(name for _, name in found)
 
     def _complete(self, now: dt.datetime, under: str, depth: int) -> Iterator[tuple[float, str]]:
         """Time of last change and name of each complete file, in no order."""
