@@ -32,6 +32,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
+from worker.core.figures import SOME
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
@@ -140,8 +141,19 @@ def _statement(
         quote=span.quote,
         start=span.start,
         end=span.end,
-        person=(mention.age or mention.name or "") if mention.is_single else None,
+        person=_person(mention) if mention.is_single else None,
     )
+
+
+def _person(mention: CountMention) -> str:
+    """Who is told singly: an age, a surname, "a shopkeeper", or "" for somebody nameless.
+
+    "The shopkeeper" may be somebody told of before in other words.
+    """
+    known = mention.age or mention.name
+    if known or mention.noun is None or "DEFINITE_PERSON" in mention.tags:
+        return known or ""
+    return f"{SOME} {mention.noun}"
 
 
 def _victim_class(count: Count, speaker: Speaker) -> str:
