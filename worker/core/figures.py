@@ -229,7 +229,7 @@ def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statemen
 def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
-        opinion = statement.speaker_id, _is_of_hospital(statement)
+        opinion = statement.speaker_id, _is_beside_total(statement, usable)
         by_speaker.setdefault(opinion, []).append(statement)
     kept = []
     for of_speaker in by_speaker.values():
@@ -241,9 +241,12 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statem
     return kept
 
 
-def _is_of_hospital(statement: Statement) -> bool:
-    """Whether one who quotes hospitals tells only what one of them received."""
-    return statement.victim_class == _RECEIVED and statement.speaker_type == OUTLET
+def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
+    """Whether an outlet tells what one hospital received beside a total, which it does not revise."""
+    if statement.victim_class != _RECEIVED or statement.speaker_type != OUTLET:
+        return False
+    own = (s for s in usable if s.speaker_id == statement.speaker_id and s.person is None)
+    return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
 def _latest(of_speaker: list[Statement]) -> Statement:

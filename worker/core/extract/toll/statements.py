@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import NARRATOR, Speaker, narrator
+from worker.core.annotate.speakers import NARRATOR, Speaker, find_narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
@@ -62,7 +62,9 @@ def find_statements(
     article, prose, lexicon = annotated.article, annotated.prose, annotated.lexicon
     if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    outlet = narrator(article.outlet)
+    reference = annotated.reference
+    spoken = None if reference is None or reference.nominal else reference.day
+    outlet = find_narrator(article.outlet, knowledge.profile, spoken)
     homes = find_homes(annotated, segments, knowledge.segment_weights)
     out = []
     for segment in segments:
