@@ -281,7 +281,7 @@ def _figure(used: list[Statement]) -> Figure | None:
         low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
-        open_upper=any(s.high is None for s in totals),
+        open_upper=any(s.high is None for s in numbered),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
     )
 

@@ -78,6 +78,7 @@ def find_statements(
             for scope, counts in _by_scope(homes, segment)
             for count in decide_counts(counts)
         ]
+        placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = _replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
@@ -86,6 +87,26 @@ def find_statements(
         )
         out.append(_mark_derived(told))
     return tuple(out)
+
+
+def _is_idle_zero(item: _Placed, placed: Sequence[_Placed]) -> bool:
+    """Whether a printed zero says nothing of the whole: "nobody else was hurt".
+
+    It does where somebody is quoted for it who counts nobody ("the ministry said no one had died").
+    """
+    if item.count.mention.value != 0:
+        return False
+    others = [
+        p
+        for p in placed
+        if p.count.measure == item.count.measure
+        and p.scope == item.scope
+        and p.count.mention.value != 0
+        and not is_perpetrator(p.count.victim_class)
+    ]
+    if item.speaker.type == NARRATOR or item.speaker.perpetrator_party:
+        return bool(others)
+    return any(p.speaker.id == item.speaker.id for p in others)
 
 
 def _by_scope(
