@@ -20,6 +20,8 @@ from worker.core.annotate.counts import CountMention
 
 _HURT = ("injured", "shot")
 _SAME = "SAME_PERSON"
+NEW_PERSON = "INDEFINITE_PERSON"
+"""Tag of who is told as nobody told of before: "a shopkeeper"."""
 
 
 def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
@@ -58,10 +60,10 @@ def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) ->
 
 
 def _is_somebody_else(mention: CountMention) -> bool:
-    """Whether one is told as new: "a second man", "his driver", "a neighbour who ran out"."""
-    if mention.tags & {"ANOTHER_PERSON", "RELATIVE"}:
+    """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
+    if "ANOTHER_PERSON" in mention.tags:
         return True
-    return mention.noun is not None and "DEFINITE_PERSON" not in mention.tags
+    return mention.noun is not None and NEW_PERSON in mention.tags
 
 
 def person_of(mention: CountMention, ages: Mapping[str | None, str | None]) -> str | None:

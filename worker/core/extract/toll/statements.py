@@ -32,6 +32,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
+from worker.core.extract.toll.persons import NEW_PERSON
 from worker.core.figures import SOME
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
@@ -171,10 +172,10 @@ def _statement(
 def _person(mention: CountMention) -> str:
     """Who is told singly: an age, a surname, "a shopkeeper", or "" for somebody nameless.
 
-    "The shopkeeper" may be somebody told of before in other words.
+    "The shopkeeper" and "his uncle" may be somebody told of before in other words.
     """
     known = mention.age or mention.name
-    if known or mention.noun is None or "DEFINITE_PERSON" in mention.tags:
+    if known or mention.noun is None or NEW_PERSON not in mention.tags:
         return known or ""
     return f"{SOME} {mention.noun}"
 
