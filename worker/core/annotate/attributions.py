@@ -251,7 +251,7 @@ def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
         low, high = edges[index], edges[index + 1]
         stops = (t.start for t in tokens if t.start >= here.end and "HOWEVER" in t.tags)
         high = min([high, *stops])
-        closed = (t.end for t in tokens if t.end <= here.start and _CLOSES <= t.tags)
+        closed = (t.end for t in tokens if t.end <= here.start and t.tags >= _CLOSES)
         low = max([low, *closed])
         start = low if here.before else min(here.start, high)
         out.append(Range(start, high if here.after else max(here.end, start)))
