@@ -23,6 +23,7 @@ from worker.store.connect import Binding, exclusive, open_reader, open_writer, t
 from worker.store.feeds import load_states
 from worker.store.identity import entry_id_of
 from worker.store.inbox import Admission
+from worker.store.inbox_rows import NEVER
 from worker.store.times import stamp
 from worker.store.writer import Writer
 
@@ -139,7 +140,7 @@ def test_admit_takes_another_status_for_a_change(conn: sqlite3.Connection) -> No
             "entry",
             NOW,
         ),
-        ({"status": "embargo"}, "entry", inbox.NEVER),
+        ({"status": "embargo"}, "entry", NEVER),
     ],
 )
 def test_admit_decides_by_status_what_is_done_and_when(

@@ -50,10 +50,20 @@ class Entry:
     """Identity of *another* item that this one kills (NITF ``management-doc-idref``)."""
     withdraws_slugline: str | None = None
     """Keyword line of the item that this one kills, when a notice names it by that alone."""
+    withdraws_sent: str | None = None
+    """When that item was sent, as far as the notice says: the beginning of an instant in UTC
+    ("2031-05-08", "2031-05-08T14:30")."""
     urgency: int | None = None
     """1 (flash) to 9, as the agency says."""
     slugline: str | None = None
     """The agency's keyword line: what versions and notices of one story share."""
+    story: str | None = None
+    """The keyword line without what tells versions and parts apart, folded."""
+    part: int | None = None
+    """n ≥ 1: the n-th continuation of a story (take, add), no version of it; 0: a version that stands
+    for the story with all its parts (writethru)."""
+    continues: str | None = None
+    """Of a part: the identity of its story, where the agency's identities tell it."""
     dateline: str | None = None
     byline: str | None = None
     genre: str | None = None
