@@ -127,6 +127,9 @@ class Article:
     status: EntryStatus = "new"
     copy_signature: tuple[int, ...] = ()
     """MinHash of the body; near-equal signatures are copies and count as one source."""
+    agency: str | None = None
+    """The news agency whose text it is: credited by the wire, in the byline, the dateline or below the
+    text, or the outlet itself."""
 
     @property
     def document_time(self) -> dt.datetime | None:
