@@ -30,25 +30,26 @@ class Sent:
     """Of formats that number each transmission; 0: the id."""
     ends: int = 0
     """The id of another item that is ended."""
+    begin: dt.datetime = AT
 
     @property
     def at(self) -> dt.datetime:
-        return AT + dt.timedelta(minutes=self.minute)
+        return self.begin + dt.timedelta(minutes=self.minute)
 
     @property
     def until(self) -> dt.datetime | None:
-        return None if self.embargo is None else AT + dt.timedelta(minutes=self.embargo)
+        return None if self.embargo is None else self.begin + dt.timedelta(minutes=self.embargo)
 
     @property
     def paragraphs(self) -> list[str]:
         return self.body.split("\n\n") if self.body else []
 
 
-def bomb(dead: str, more: str = "") -> str:
+def bomb(dead: str, more: str = "", day: str = "Thursday, May 8") -> str:
     """The text of a bombing at the Customs House."""
     text = (
         f"PORTSMERE, Valdra - A car bomb killed {dead} people outside the Customs House on Lantern Quay "
-        "in Portsmere on Thursday, May 8, the City Guard said.\n\nThe vehicle exploded at 9 a.m. No "
+        f"in Portsmere on {day}, the City Guard said.\n\nThe vehicle exploded at 9 a.m. No "
         "group claimed responsibility for the attack."
     )
     return f"{text}\n\n{more}" if more else text
@@ -62,7 +63,7 @@ def g2(one: Sent) -> str:
     text = "".join(f"<p>{escape(p)}</p>" for p in one.paragraphs)
     return f"""<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="tag:agency.example,2031:{one.id}"
  version="{one.minute + 1}" xml:lang="en"><itemMeta><itemClass qcode="ninat:text"/>
- <versionCreated>{one.at.isoformat()}</versionCreated><firstCreated>{AT.isoformat()}</firstCreated>
+ <versionCreated>{one.at.isoformat()}</versionCreated><firstCreated>{one.begin.isoformat()}</firstCreated>
  {embargo}<pubStatus qcode="stat:{one.status}"/>{note}{signal}</itemMeta><contentMeta>
  <headline>{escape(one.title)}</headline><slugline>{escape(one.slug)}</slugline><language tag="en"/>
  </contentMeta><contentSet><inlineXML contenttype="application/xhtml+xml">
@@ -97,7 +98,7 @@ def ninjs(one: Sent) -> str:
     return json.dumps({
         "uri": f"urn:newsml:agency.example:20310508:{one.id}", "type": "text",
         "version": str(one.minute + 1), "versioncreated": one.at.isoformat(),
-        "firstcreated": AT.isoformat(), "pubstatus": one.status, "language": "en",
+        "firstcreated": one.begin.isoformat(), "pubstatus": one.status, "language": "en",
         "headline": one.title, "slugline": one.slug, "ednote": one.note,
         "embargoed": one.until.isoformat() if one.until else None,
         "signals": [{"code": one.signal}] if one.signal else [],
@@ -110,7 +111,9 @@ def nitf(one: Sent) -> str:
     release = f'<date.release norm="{one.until:%Y%m%dT%H%M%SZ}"/>' if one.until else ""
     status = "embargoed" if one.until else one.status
     ends = f' management-doc-idref="pt-{one.ends}"' if one.ends else ""
-    note = f'<ed-msg info="{escape(one.note or one.signal)}"/>'
+    words = {"update": "Updates with toll", "correction": "Corrects toll", "refile": "REFILE",
+             "repeat": "REPEATS", "": ""}[one.signal]  # fmt: skip
+    note = f'<ed-msg info="{escape(one.note or words)}"/>'
     text = "".join(f"<p>{escape(p)}</p>" for p in one.paragraphs)
     return f"""<nitf><head><docdata management-status="{status}"{ends}><doc-id id-string="pt-{one.id}"/>
 <date.issue norm="{one.at:%Y%m%dT%H%M%SZ}"/>{release}{note}<du-key key="{escape(one.slug)}"/></docdata></head>
