@@ -33,7 +33,9 @@ def left(desk: WireDesk) -> set[int | None]:
     return {figure(incident) for incident in desk.live()}
 
 
-def notice(body: str, title: str = "KILL KILL KILL", slug: str = "ADVISORY", minute: int = 30) -> Sent:
+def notice(
+    body: str, title: str = "KILL KILL KILL", slug: str = "ADVISORY", minute: int = 30
+) -> Sent:
     """A notice with an id of its own."""
     return Sent(title, body, id=900 + minute, minute=minute, slug=slug)
 
@@ -144,7 +146,7 @@ def test_chain_withdraws_a_telegram_by_its_keyword_line(tmp_path: Path) -> None:
 
 
 def test_chain_lets_a_correction_stand_in_for_the_item_it_names(tmp_path: Path) -> None:
-    """"Replaces item …" is a version of that one: its figure goes, and later versions follow it."""
+    """ "Replaces item …" is a version of that one: its figure goes, and later versions follow it."""
     desk = WireDesk(tmp_path)
     desk.deliver(g2(Sent(BOMB, bomb("four"), id=157)))
     note = "Berichtigung: ersetzt die Meldung mit der Kennung tag:agency.example,2031:157"

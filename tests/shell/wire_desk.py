@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -30,7 +31,7 @@ from worker.run.chain import Chain
 from worker.sandbox import jobs
 from worker.settle import tick
 from worker.store import inbox
-from worker.store.connect import Binding, open_writer
+from worker.store.connect import Binding, Connection, open_writer
 from worker.store.inbox import Admission
 from worker.store.writer import Writer
 
@@ -87,7 +88,9 @@ class WireDesk:
         file.write_bytes(data)
         os.utime(file, (1, 1))
 
-    def deliver(self, *documents: str | bytes, outlet: str | None = None, minutes: float = 1) -> None:
+    def deliver(
+        self, *documents: str | bytes, outlet: str | None = None, minutes: float = 1
+    ) -> None:
         """Each document is delivered and read in a poll of its own, so many minutes apart."""
         for document in documents:
             self.send(document, outlet)
@@ -151,7 +154,7 @@ class WireDesk:
         self._sink = open_sink(self.folder / "topics", "kabulwire", _LIMIT, self._store)
         nothing: Any = SimpleNamespace()
         self._chain = Chain(
-            store=self._store, writer=self._writer, sandbox=cast(Any, _Desk()), fetcher=nothing,
+            store=self._store, writer=self._writer, sandbox=cast("Any", _Desk()), fetcher=nothing,
             robots=nothing, knowledge=KNOWLEDGE, feeds={f.id: f for f in self._feeds.values()},
             metrics=Metrics(), say=lambda *_: None,
         )  # fmt: skip
@@ -160,11 +163,11 @@ class WireDesk:
         write = self._chain.write
         for outlet, feed in self._feeds.items():
             result = await poll_spool(
-                feed, self._states[outlet], self._spools[outlet], cast(Any, _Desk()), self.now
+                feed, self._states[outlet], self._spools[outlet], cast("Any", _Desk()), self.now
             )
             self._states[outlet] = result.state
             admission = Admission(feed.id, result.entries)
-            await write(lambda conn, one=admission: inbox.admit(conn, one, self.now))
+            await write(partial(_admit, admission=admission, now=self.now))
         while works := await write(lambda conn: inbox.take(conn, self.now, 10)):
             for work in works:
                 await self._chain.work_off(work, lambda: self.now)
@@ -176,6 +179,10 @@ def figure(incident: dict[str, Any], measure: str = "killed") -> int | None:
     """The best figure of an incident."""
     found = incident["casualties"][measure]
     return found["best"] if found else None
+
+
+def _admit(conn: Connection, admission: Admission, now: dt.datetime) -> inbox.Admitted:
+    return inbox.admit(conn, admission, now)
 
 
 def _fail(error: BaseException) -> None:

@@ -125,12 +125,16 @@ def iptc7901(one: Sent) -> str:
     """IPTC 7901 text: each transmission has a number of its own, and orders are words."""
     orders = {"update": "1ST LEAD\n", "correction": "CORRECTION\n", "refile": "REFILE\n",
               "repeat": "REPEAT\n", "": ""}[one.signal]  # fmt: skip
-    orders += {"canceled": "KILL KILL KILL\n", "withheld": "HOLD HOLD HOLD\n", "usable": ""}[one.status]
+    orders += {"canceled": "KILL KILL KILL\n", "withheld": "HOLD HOLD HOLD\n", "usable": ""}[
+        one.status
+    ]
     if one.until:
         orders += f"EMBARGOED UNTIL {one.until:%H%M} GMT\n"
     number = one.number or one.id
     named = f"\n\nPlease kill item dpa {one.ends}." if one.ends and one.status == "canceled" else ""
-    named += f"\n\nPlease hold item dpa {one.ends}." if one.ends and one.status == "withheld" else ""
+    named += (
+        f"\n\nPlease hold item dpa {one.ends}." if one.ends and one.status == "withheld" else ""
+    )
     body = "\n\n".join(one.paragraphs) + named
     return (
         f"\x01eca0003 3 i 380  dpa {number:04}\n\n{one.slug}/\n\x02{orders}{one.title} =\n\n{body}\n\n"
@@ -138,7 +142,13 @@ def iptc7901(one: Sent) -> str:
     )
 
 
-FORMATS = {"newsml-g2": g2, "newsml-1": newsml_1, "ninjs": ninjs, "nitf": nitf, "iptc7901": iptc7901}
+FORMATS = {
+    "newsml-g2": g2,
+    "newsml-1": newsml_1,
+    "ninjs": ninjs,
+    "nitf": nitf,
+    "iptc7901": iptc7901,
+}
 
 
 def anpa(title: str, body: str, version: str = "", minute: int = 0, slug: str = SLUG) -> str:

@@ -17,8 +17,8 @@ from typing import Any
 
 from worker.core.classify.score import weight_names
 from worker.core.domain.errors import KnowledgeError
-from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.agencies import build_agencies
+from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.notices import Notices, build_notices
 from worker.core.knowledge.profile_load import FILES, build_profile
 from worker.core.knowledge.weights import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 
-from worker.store import inbox
 from worker.store.inbox import Work, pack_work
 from worker.store.inbox_rows import WorkKind, put
 from worker.store.times import instant, stamp

@@ -202,7 +202,9 @@ def _of_story(conn: sqlite3.Connection, entry: Entry, story: str) -> Sequence[Kn
 
 def _same_story(conn: sqlite3.Connection, entry: Entry) -> str | None:
     """The article that a later part, a refile, a repeat or a version under a new id belongs to."""
-    if entry.story is None or entry.status in ("new", "kill", "hold", "embargo") and not entry.part:
+    if entry.story is None or (
+        entry.status in ("new", "kill", "hold", "embargo") and not entry.part
+    ):
         return None
     known = _of_story(conn, entry, entry.story)
     if not entry.part:

@@ -52,7 +52,6 @@ def pack(*, entry: Entry | None = None, document: Document | None = None) -> dic
     return packed
 
 
-
 def drop_waiting(conn: sqlite3.Connection, entry_id: str, now: dt.datetime) -> None:
     """A newer version is here: what was held or put off of the older ones is not read any more."""
     conn.execute(
