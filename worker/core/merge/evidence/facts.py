@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -99,6 +99,16 @@ class Facts:
     claims: frozenset[Wording]
     victims: frozenset[str]
     """Names as folded: they only ever agree, in whatever language."""
+    _hash: int = field(init=False, compare=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Facts are asked for by value all the time; their hash is made once."""
+        values = (self.first, self.last, self.dated, self.minutes, self.place, self.targets)
+        rest = (self.kinds, self.claims, self.victims)
+        object.__setattr__(self, "_hash", hash((values, rest)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def under_specified(self) -> bool:
