@@ -103,9 +103,7 @@ def _arrival(
     return Arrival(article, (report_of(article, 1, slots, knowledge),), at)
 
 
-def _slots(
-    day: dt.date, attack: int, rng: random.Random, knowledge: Knowledge
-) -> dict[str, Any]:
+def _slots(day: dt.date, attack: int, rng: random.Random, knowledge: Knowledge) -> dict[str, Any]:
     fine = [p.id for p in knowledge.profile.places if p.kind in ("neighbourhood", "landmark")]
     own = random.Random(attack)
     target = own.choice(_TARGETS).format(f"{own.choice(_NAMES)} {_NAMES[attack % 10]}")

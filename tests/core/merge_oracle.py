@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-
 from dataclasses import replace
 
 from worker.core.domain.snapshot import LinkCertainty

@@ -88,7 +88,7 @@ class _Cell:
     a unit that is not there is vetoed.
     """
 
-    __slots__ = ("counts", "key", "nodes", "total", "top")
+    __slots__ = ("counts", "key", "nodes", "top", "total")
 
     def __init__(self, nodes: list[Node], counts: dict[Unit, int], key: str) -> None:
         self.nodes = nodes

@@ -89,9 +89,7 @@ class Units:
         if unit.special:
             yield from self._near_special(unit, found)
 
-    def _near_special(
-        self, unit: Unit, found: Mapping[int, float]
-    ) -> Iterable[tuple[Unit, float]]:
+    def _near_special(self, unit: Unit, found: Mapping[int, float]) -> Iterable[tuple[Unit, float]]:
         """Of units about which more than slots speaks: weighed node by node."""
         floor = self.evidence.weights["merge.plausible"]
         others = {

@@ -15,9 +15,9 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from worker.core.domain.incident import ArticleRef, FiledReport
@@ -30,10 +30,13 @@ from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.names import Wording, has_capitals, words_of, written
 from worker.core.lang.normalise import plain
 from worker.core.merge.evidence.known_names import known_names
+from worker.core.merge.evidence.remembered import Remembered
 
 Window = tuple[dt.date, dt.date]
 
 _T = TypeVar("_T")
+MOST_REPORTS = 10_000
+"""Reports of which facts and node are remembered: about 2 KB each."""
 _AT_LARGE = ("unknown",)
 _HIT_ANYWHERE = PEOPLE | {"named_civilian"}
 """Subtypes that tell no attack apart: people stand in and beside every target. (Extraction takes a
@@ -132,6 +135,17 @@ class Gazetteer:
         self.names = known_names(knowledge.profile.places, knowledge.profile.institutions)
         self.actors = frozenset(actor.name for actor in knowledge.profile.actors)
         self._languages = knowledge.languages
+        self._remembered: dict[Any, Remembered[FiledReport, Any]] = {}
+
+    def remembered(
+        self, make: Callable[[FiledReport, Gazetteer], _T]
+    ) -> Remembered[FiledReport, _T]:
+        """What ``make`` made of filed reports with this gazetteer."""
+        found = self._remembered.get(make)
+        if found is None:
+            found = Remembered(lambda filed: make(filed, self), MOST_REPORTS)
+            self._remembered[make] = found
+        return found
 
     def phrases(self, lang: str) -> Lexicon | None:
         """The phrases of a language, also of one that cannot be judged yet; None without a pack."""
@@ -143,8 +157,27 @@ class Gazetteer:
         return local_day(article.document_time, self.zone)
 
 
+def gazetteer_of(knowledge: Knowledge) -> Gazetteer:
+    """The gazetteer of some knowledge, made once."""
+    for known, made in _GAZETTEERS:
+        if known is knowledge:
+            return made
+    made = Gazetteer(knowledge)
+    _GAZETTEERS.insert(0, (knowledge, made))
+    del _GAZETTEERS[_MOST_GAZETTEERS:]
+    return made
+
+
+_MOST_GAZETTEERS = 4
+_GAZETTEERS: list[tuple[Knowledge, Gazetteer]] = []
+
+
 def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     """The comparable form of a filed report."""
+    return gazetteer.remembered(_facts_of).of(filed)
+
+
+def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     report, lang = filed.report, filed.article.lang
     first, last, dated = _days(report.date, filed.article, gazetteer)
     return Facts(

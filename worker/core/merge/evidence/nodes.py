@@ -14,8 +14,8 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
@@ -38,21 +38,24 @@ class Node:
     facts: Facts
     at: dt.datetime | None
     combined: bool = False
+    article_id: str = field(init=False, compare=False)
+    """The article the report stands in (of a closed incident: its own id)."""
+    order: tuple[bool, str, str] = field(init=False, compare=False)
+    """Earliest published first, then by report id: the one order of this package."""
 
-    @property
-    def article_id(self) -> str:
-        """The article the report stands in (of a closed incident: its own id)."""
-        return article_of(self.key)
-
-    @property
-    def order(self) -> tuple[bool, str, str]:
-        """Earliest published first, then by report id: the one order of this package."""
+    def __post_init__(self) -> None:
+        """Both are asked for all the time."""
         moment = self.at.astimezone(dt.UTC).isoformat() if self.at and self.at.tzinfo else self.at
-        return (self.at is None, str(moment), self.key)
+        object.__setattr__(self, "article_id", article_of(self.key))
+        object.__setattr__(self, "order", (self.at is None, str(moment), self.key))
 
 
 def node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
     """The node of a filed report."""
+    return gazetteer.remembered(_node_of).of(filed)
+
+
+def _node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
     return Node(
         key=filed.report_id,
         kind=filed.report.role,
@@ -158,6 +161,15 @@ class Evidence:
             or self._constraint_index.named(node.key)
             or len(self._by_article[node.article_id]) > 1
         )
+
+    @property
+    def plausible(self) -> float:
+        """From here on two reports are partners worth naming."""
+        return self.weights["merge.plausible"]
+
+    def siblings(self, node: Node) -> Sequence[Node]:
+        """The nodes of the same article, this one included."""
+        return self._by_article.get(node.article_id, ())
 
     def related(self, node: Node) -> Iterable[Node]:
         """Nodes for which more than slots speaks: of the same article, or of a copy of it."""
