@@ -142,7 +142,7 @@ def reports_of_days(
 ) -> dict[str, FiledReport]:
     """Filed reports whose days meet ``first`` … ``last``."""
     rows = conn.execute(
-        "SELECT report_id, version FROM report WHERE date_lo BETWEEN ? AND ? AND date_hi >= ? "
+        "SELECT report_id, version FROM report WHERE date_lo BETWEEN ?1 AND ?2 AND date_hi >= ?3 "
         "UNION SELECT report_id, version FROM report "
         "WHERE is_long = 1 AND date_hi >= ?3 AND date_lo <= ?2",
         (earliest(first), last.isoformat(), first.isoformat()),

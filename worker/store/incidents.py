@@ -133,8 +133,8 @@ def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Inci
 def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
     """Closed incidents whose frozen window meets these days."""
     rows = conn.execute(
-        "SELECT incident_id FROM incident WHERE frozen = 1 AND date_lo BETWEEN ? AND ? "
-        "AND date_hi >= ? UNION SELECT incident_id FROM incident "
+        "SELECT incident_id FROM incident WHERE frozen = 1 AND date_lo BETWEEN ?1 AND ?2 "
+        "AND date_hi >= ?3 UNION SELECT incident_id FROM incident "
         "WHERE is_long = 1 AND frozen = 1 AND date_hi >= ?3 AND date_lo <= ?2",
         (earliest(days[0]), days[1].isoformat(), days[0].isoformat()),
     )

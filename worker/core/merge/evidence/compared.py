@@ -19,7 +19,8 @@ compared.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from worker.core.merge.evidence.facts import Facts
 from worker.core.merge.evidence.pairs import Pair, Weights, compare
@@ -69,7 +70,7 @@ class Compared:
             found = self._pairs[key] = self._alike.setdefault(made, made)
         return found
 
-    def near(self, i: int, among: Set[int]) -> Mapping[int, float]:
+    def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
         """Everybody near the i-th facts, with the weight; of ``among`` nobody is missing."""
         near = self._near.setdefault(i, {})
         met = self._met.setdefault(i, set())

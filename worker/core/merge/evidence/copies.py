@@ -82,13 +82,12 @@ class CopyIndex:
     def _copies_of(self, name: str, weights: Mapping[str, float]) -> set[str]:
         found = self._copies.get(name)
         if found is None:
-            found = self._copies[name] = {
-                other
-                for bucket in _buckets(self._articles[name])
-                for other in self._buckets[bucket]
-                if other != name
-            }
-            found &= {o for o in found if self._repeats(name, o, weights)}
+            candidates = set[str]().union(
+                *(self._buckets[bucket] for bucket in _buckets(self._articles[name]))
+            )
+            candidates.discard(name)
+            found = {other for other in candidates if self._repeats(name, other, weights)}
+            self._copies[name] = found
             for other in found & self._copies.keys():
                 self._copies[other].add(name)
         return found
@@ -132,61 +131,6 @@ def _order(article: ArticleRef) -> tuple[bool, float, str]:
     if moment is None:
         return True, 0.0, article.article_id
     return False, aware(moment).timestamp(), article.article_id
-
-
-def _repeats(self, a: str, b: str, weights: Mapping[str, float]) -> bool:
-    first, second = sorted((self._articles[a], self._articles[b]), key=_order)
-    return _repeats(first, second, weights)
-
-
-def _buckets(article: ArticleRef) -> Iterator[object]:
-    """What two articles must share one of to be compared: the text, or a band of the signature."""
-    yield article.text_sha256
-    signature = article.copy_signature
-    for start in range(0, len(signature) - _BAND + 1, _BAND):
-        yield start, signature[start : start + _BAND]
-
-
-def sources(articles: Iterable[ArticleRef], pairs: Pairs) -> dict[str, ArticleRef]:
-    """Copy → the article whose text it repeats: of all that hang together the earliest.
-
-    Asked for the members of one incident, so that it does not depend on who else was looked at.
-    """
-    ordered = sorted({a.article_id: a for a in articles}.values(), key=_order)
-    rank = {article.article_id: k for k, article in enumerate(ordered)}
-    parent = list(range(len(ordered)))
-    for pair in pairs:
-        known = [rank[article_id] for article_id in pair if article_id in rank]
-        if len(known) == 2:
-            _unite(parent, *known)
-    roots = ((k, _root(parent, k)) for k in range(len(ordered)))
-    return {ordered[k].article_id: ordered[root] for k, root in roots if root != k}
-
-
-def outlet_key(article: ArticleRef) -> str:
-    """The outlet, case-folded; an article without one stands for itself."""
-    return " ".join((article.outlet or f"#{article.article_id}").casefold().split())
-
-
-def _order(article: ArticleRef) -> tuple[bool, float, str]:
-    moment = article.document_time
-    if moment is None:
-        return True, 0.0, article.article_id
-    return False, aware(moment).timestamp(), article.article_id
-
-
-def _candidates(ordered: Sequence[ArticleRef]) -> Iterator[tuple[int, int]]:
-    """Pairs that share a text or a band of their signatures, each once."""
-    buckets: dict[object, list[int]] = defaultdict(list)
-    for k, article in enumerate(ordered):
-        buckets["text", article.text_sha256].append(k)
-        signature = article.copy_signature
-        for start in range(0, len(signature) - _BAND + 1, _BAND):
-            buckets[start, signature[start : start + _BAND]].append(k)
-    pairs: set[tuple[int, int]] = set()
-    for members in buckets.values():
-        pairs.update(combinations(members, 2))
-    return iter(pairs)
 
 
 def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool:

@@ -14,7 +14,8 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -124,7 +125,7 @@ class Evidence:
         """The same for two numbers of facts."""
         return self._compared.pair(i, j)
 
-    def near(self, i: int, among: Set[int]) -> Mapping[int, float]:
+    def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
         """The numbers that are near the i-th facts, with the weight; of ``among`` none is missing."""
         return self._compared.near(i, among)
 
