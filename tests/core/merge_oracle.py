@@ -59,7 +59,7 @@ def _find_bridges(
     for node in core:
         if node.kind != "primary" or node.key not in free:
             continue
-        key = node.key if evidence.has_other_evidence(node) else node.facts
+        key = node.key if evidence.tie(node) is not None else node.facts
         if key not in judged:
             judged[key] = _is_bridge(node, core, evidence)
         if judged[key]:
@@ -87,7 +87,7 @@ def _one_of_each(nodes: Sequence[Node], evidence: Evidence) -> list[Node]:
     """One node of each set of slots: twins say the same of everything else."""
     seen: dict[object, Node] = {}
     for node in nodes:
-        seen.setdefault(node.key if evidence.has_other_evidence(node) else node.facts, node)
+        seen.setdefault(node.key if evidence.tie(node) is not None else node.facts, node)
     return list(seen.values())
 
 

@@ -33,8 +33,33 @@ def agglomerate(groups: Sequence[Sequence[Node]], units: Units) -> list[tuple[No
         if len(singles) + len(firm) == 1:
             cells.append(tuple(singles or firm[0]))
         else:
-            cells += _Joining(singles, firm, units).run()
+            cells += _joined(singles, firm, units)
     return cells
+
+
+def _joined(
+    singles: Sequence[Node], firm: Sequence[Sequence[Node]], units: Units
+) -> Iterable[tuple[Node, ...]]:
+    """The cells of one heap. Those of a heap that was seen before are remembered: they depend on
+    its nodes and their evidence alone.
+    """
+    held = dict.fromkeys(units.of[node.key] for node in singles)
+    if firm or any(unit.alone for unit in held):
+        return _Joining(singles, firm, units).run()
+    known = units.evidence.cells
+    key = frozenset((u.number, u.tie, tuple(node.key for node in u.nodes)) for u in held)
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _MOST_HEAPS:
+            known.clear()
+        cells = _Joining(singles, firm, units).run()
+        known[key] = tuple(tuple(node.key for node in cell) for cell in cells)
+        return cells
+    nodes = {node.key: node for node in singles}
+    return [tuple(nodes[name] for name in cell) for cell in found]
+
+
+_MOST_HEAPS = 2_000
 
 
 def _heaps(
@@ -124,6 +149,7 @@ class _Joining:
         for node in sorted(singles, key=lambda node: node.key, reverse=True):
             self._queue.setdefault(units.of[node.key], []).append(node)
         self._all = dict.fromkeys(self._queue)
+        self._rows: dict[Unit, _Cell] = {}
         self._cells: dict[_Cell, None] = {}
         self._heap: list[tuple[float, str, str, int, _Thing, _Thing]] = []
         self._serial = itertools.count()
@@ -171,7 +197,13 @@ class _Joining:
         if isinstance(thing, _Cell):
             del self._cells[thing]
             return thing
-        return self._measured([self._queue[thing].pop()], {thing: 1})
+        node = self._queue[thing].pop()
+        row = self._rows.get(thing)
+        if row is None:
+            row = self._rows[thing] = self._measured([node], {thing: 1})
+        alone = _Cell([node], row.counts, node.key)
+        alone.total, alone.top = row.total, row.top
+        return alone
 
     def _measured(self, nodes: list[Node], counts: dict[Unit, int]) -> _Cell:
         cell = _Cell(nodes, counts, min(node.key for node in nodes))
@@ -185,7 +217,7 @@ class _Joining:
 
     def _weight(self, unit: Unit, own: Unit) -> float:
         """Of a unit with a node of its own too; a single node is never weighed against itself."""
-        return 0.0 if unit is own and unit.special else self._units.weight(unit, own)
+        return 0.0 if unit is own and unit.alone else self._units.weight(unit, own)
 
     def _add(self, cell: _Cell) -> None:
         """Make it one of the cells, and offer it to everything that is there."""

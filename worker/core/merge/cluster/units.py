@@ -2,9 +2,8 @@
 
 Rules
 -----
-1. A *unit* is all nodes of one kind of facts, or one node about which more than its slots speaks
-   (``Evidence.has_other_evidence``: an article with several reports, a copy, a person, a frozen
-   incident).
+1. A *unit* is all nodes of the same facts about which nothing else speaks; or all copies of one
+   text with the same facts; or one node that is like no other (``Evidence.tie``).
 2. What is true of one node of a unit is true of all. So units are compared, and counted.
 3. Two units are compared only when their facts are near, or when something else ties them. All
    others cannot matter: their score stays below ``merge.plausible``.
@@ -12,7 +11,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.core.merge.evidence.nodes import Evidence, Node
@@ -20,12 +19,16 @@ from worker.core.merge.evidence.nodes import Evidence, Node
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unit:
-    """Interchangeable nodes, in order of key. ``number``: of their facts."""
+    """Interchangeable nodes, in order of key. ``number``: of their facts; ``tie``: what else speaks."""
 
     number: int
     nodes: tuple[Node, ...]
-    special: bool
-    """One node, about which more than its slots speaks."""
+    tie: Hashable
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is like no other node; its evidence holds for this decision only."""
+        return isinstance(self.tie, str)
 
     @property
     def first(self) -> Node:
@@ -44,67 +47,62 @@ class Units:
         self.evidence = evidence
         self.of: dict[str, Unit] = {}
         self._plain: dict[int, Unit] = {}
-        self._special: dict[int, list[Unit]] = {}
-        plain: dict[int, list[Node]] = {}
+        self._tied: dict[int, list[Unit]] = {}
+        groups: dict[tuple[int, Hashable], list[Node]] = {}
         for node in sorted(nodes, key=lambda node: node.key):
-            number = evidence.number(node)
-            if evidence.has_other_evidence(node):
-                unit = self.of[node.key] = Unit(number, (node,), True)
-                self._special.setdefault(number, []).append(unit)
-            else:
-                plain.setdefault(number, []).append(node)
-        for number, members in plain.items():
-            unit = self._plain[number] = Unit(number, tuple(members), False)
+            groups.setdefault((evidence.number(node), evidence.tie(node)), []).append(node)
+        for (number, tie), members in groups.items():
+            unit = Unit(number, tuple(members), tie)
             self.of.update(dict.fromkeys((node.key for node in members), unit))
-        self._numbers = self._plain.keys() | self._special.keys()
+            if tie is None:
+                self._plain[number] = unit
+            else:
+                self._tied.setdefault(number, []).append(unit)
+        self._numbers = self._plain.keys() | self._tied.keys()
 
     def __iter__(self) -> Iterator[Unit]:
         yield from self._plain.values()
-        for units in self._special.values():
+        for units in self._tied.values():
             yield from units
 
     def cannot(self, a: Unit, b: Unit) -> bool:
-        """Whether a node of one and a node of the other can never be one attack."""
-        if a.special and b.special:
-            return self.evidence.cannot(a.first, b.first)
+        """Whether a node of one and another node of the other can never be one attack."""
+        if a.tie is not None and b.tie is not None:
+            return self.evidence.cannot(a.nodes[0], b.nodes[-1])
         return not self.evidence.pair_of(a.number, b.number).possible
 
     def weight(self, a: Unit, b: Unit) -> float:
-        """Log-odds of a node of one and a node of the other."""
-        if a.special and b.special:
-            return self.evidence.weight(a.first, b.first)
+        """Log-odds of a node of one and another node of the other."""
+        if a.tie is not None and b.tie is not None:
+            return self.evidence.weight(a.nodes[0], b.nodes[-1])
         return self.evidence.pair_of(a.number, b.number).weight
 
     def near(self, unit: Unit) -> Iterable[tuple[Unit, float]]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
-        it has several. The node asked about need not be one of these units.
+        it has several. The unit asked about need not be one of these units.
         """
         found = self.evidence.near(unit.number, self._numbers)
         for number in found.keys() & self._numbers:
             plain = self._plain.get(number)
             if plain is not None and (plain is not unit or len(plain.nodes) > 1):
                 yield plain, found[number]
-            if not unit.special:
-                yield from ((other, found[number]) for other in self._special.get(number, ()))
-        if unit.special:
-            yield from self._near_special(unit, found)
+            if unit.tie is None:
+                yield from ((other, found[number]) for other in self._tied.get(number, ()))
+        if unit.tie is not None:
+            yield from self._near_tied(unit, found)
 
-    def _near_special(self, unit: Unit, found: Mapping[int, float]) -> Iterable[tuple[Unit, float]]:
-        """Of units about which more than slots speaks: weighed node by node."""
-        floor = self.evidence.weights["merge.plausible"]
+    def _near_tied(self, unit: Unit, found: Mapping[int, float]) -> Iterable[tuple[Unit, float]]:
+        """Of units about which more than slots speaks."""
         others = {
-            other.first.key: other
-            for number in found.keys() & self._special.keys()
-            for other in self._special[number]
+            other for number in found.keys() & self._tied.keys() for other in self._tied[number]
         }
-        for node in self.evidence.related(unit.first):
-            other = self.of.get(node.key)
-            if other is not None and other.special:
-                others[node.key] = other
-        others.pop(unit.first.key, None)
-        for other in others.values():
-            weight = self.evidence.weight(unit.first, other.first)
-            if weight >= floor and not self.evidence.cannot(unit.first, other.first):
+        related = (self.of.get(node.key) for node in self.evidence.related(unit.first))
+        others |= {other for other in related if other is not None and other.tie is not None}
+        if len(unit.nodes) == 1:
+            others = {other for other in others if other.first.key != unit.first.key}
+        for other in sorted(others, key=lambda other: other.first.key):
+            weight = self.weight(unit, other)
+            if weight >= self.evidence.plausible and not self.cannot(unit, other):
                 yield other, weight
 
     def count(self, nodes: Sequence[Node]) -> Counted:

@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
@@ -125,6 +125,11 @@ class Evidence:
         """The same for two numbers of facts."""
         return self._compared.pair(i, j)
 
+    @property
+    def cells(self) -> dict[Hashable, tuple[tuple[str, ...], ...]]:
+        """Cells that were found before, by what they were found from (``agglomerate``)."""
+        return self._compared.cells
+
     def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
         """The numbers that are near the i-th facts, with the weight; of ``among`` none is missing."""
         return self._compared.near(i, among)
@@ -154,14 +159,22 @@ class Evidence:
             one_article and len(pair.contradictions) + 1 >= self.weights["merge.contradictions"]
         )
 
-    def has_other_evidence(self, node: Node) -> bool:
-        """Whether more than its slots decides what this node is one with, or cannot be."""
-        return (
+    def tie(self, node: Node) -> Hashable:
+        """What besides its slots decides with what this node is one: nodes of the same facts and tie
+        are interchangeable. None when nothing does.
+
+        Copies of each other are; a frozen incident, one of several reports of an article, or what a
+        person named is like no other node.
+        """
+        alone = (
             node.kind == "frozen"
-            or node.article_id in self._copied
-            or self._constraint_index.named(node.key)
             or len(self._by_article[node.article_id]) > 1
+            or self._constraint_index.named(node.key)
         )
+        if alone:
+            return node.key
+        copied = self._copied.get(node.article_id)
+        return frozenset((node.article_id, *copied)) if copied else None
 
     @property
     def plausible(self) -> float:
