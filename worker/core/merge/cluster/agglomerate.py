@@ -15,6 +15,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
+import operator
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from worker.core.merge.cluster.units import Unit, Units
@@ -109,70 +112,88 @@ def _reach(
 
 
 class _Cell:
-    """Nodes that were joined. ``total`` and ``top`` are of its evidence with one node of each unit;
-    a unit that is not there is vetoed.
+    """Nodes that were joined. ``total`` and ``top`` are of its evidence with one more node of each
+    unit, by the unit's place in the heap; ``-inf``: vetoed.
     """
 
     __slots__ = ("counts", "key", "nodes", "top", "total")
 
-    def __init__(self, nodes: list[Node], counts: dict[Unit, int], key: str) -> None:
+    def __init__(
+        self, nodes: list[Node], counts: dict[int, int], total: list[float], top: list[float]
+    ) -> None:
         self.nodes = nodes
         self.counts = counts
-        self.key = key
-        self.total: dict[Unit, float] = {}
-        self.top: dict[Unit, float] = {}
+        self.key = min(node.key for node in nodes)
+        self.total = total
+        self.top = top
 
-    def against(self, other: _Cell) -> tuple[float, float] | None:
-        """Sum and strongest of the evidence with another cell; None when a veto stands."""
-        total, top = 0.0, float("-inf")
-        for unit, n in other.counts.items():
-            if unit not in self.total:
-                return None
-            total += n * self.total[unit]
-            top = max(top, self.top[unit])
-        return total, top
+    def joined_with(self, other: _Cell) -> _Cell:
+        """Both as one; a veto against either is a veto against both."""
+        counts = dict(self.counts)
+        for k, n in other.counts.items():
+            counts[k] = counts.get(k, 0) + n
+        total = list(map(operator.add, self.total, other.total))
+        return _Cell(self.nodes + other.nodes, counts, total, list(map(max, self.top, other.top)))
+
+    def score_of(self, k: int) -> float:
+        """Against one more node of the k-th unit."""
+        return 0.5 * self.total[k] / len(self.nodes) + 0.5 * self.top[k]
+
+    def score(self, other: _Cell) -> float:
+        """Against another cell."""
+        total = sum(n * self.total[k] for k, n in other.counts.items())
+        top = max(self.top[k] for k in other.counts)
+        return 0.5 * total / (len(self.nodes) * len(other.nodes)) + 0.5 * top
 
 
-_Thing = Unit | _Cell
-"""What can be joined: the next node of a unit that is still alone, or a cell."""
+_Thing = int | _Cell
+"""What can be joined: a cell, or the next node that is still alone of the k-th unit."""
 
 
 class _Joining:
-    """One heap: the nodes that are still alone, by unit, and the cells made so far."""
+    """One heap: the nodes that are still alone, by unit, and the cells made so far.
+
+    Waiting are the best pair of each cell (with anything), and all pairs of units. What was best and
+    is gone is looked for again when its turn comes.
+    """
 
     def __init__(
         self, singles: Iterable[Node], firm: Iterable[Sequence[Node]], units: Units
     ) -> None:
-        self._units = units
         self._threshold = units.evidence.weights["merge.threshold"]
-        self._queue: dict[Unit, list[Node]] = {}
-        for node in sorted(singles, key=lambda node: node.key, reverse=True):
-            self._queue.setdefault(units.of[node.key], []).append(node)
-        self._all = dict.fromkeys(self._queue)
-        self._rows: dict[Unit, _Cell] = {}
-        self._cells: dict[_Cell, None] = {}
-        self._heap: list[tuple[float, str, str, int, _Thing, _Thing]] = []
+        self._waiting: list[tuple[float, str, str, int, _Thing, _Thing]] = []
         self._serial = itertools.count()
+        self._cells: dict[_Cell, None] = {}
         groups = list(firm)
+        nodes = sorted(singles, key=lambda node: node.key, reverse=True)
+        everyone = (units.of[node.key] for group in (nodes, *groups) for node in group)
+        self._all = list(dict.fromkeys(everyone))
+        place = {unit: k for k, unit in enumerate(self._all)}
+        self._queues: list[list[Node]] = [[] for _ in self._all]
+        for node in nodes:
+            self._queues[place[units.of[node.key]]].append(node)
+        self._left = [k for k, queue in enumerate(self._queues) if queue]
+        self._rows = [_row(unit, self._all, units) for unit in self._all]
+        for k in self._left:
+            for other in self._left:
+                if other <= k:
+                    self._offer(self._rows[k][other], k, other)
         for group in groups:
-            self._all.update(dict.fromkeys(unit for unit, _ in units.count(group)))
-        for k, unit in enumerate(list(self._queue)):
-            for other in list(self._queue)[: k + 1]:
-                self._offer_units(unit, other)
-        for group in groups:
-            self._add(self._measured(list(group), dict(units.count(group))))
+            self._add(self._cell_of(group, [place[units.of[node.key]] for node in group]))
 
     def run(self) -> list[tuple[Node, ...]]:
         """The cells, when nothing reaches the threshold any more."""
-        while self._heap:
-            value, first, second, _, a, b = heapq.heappop(self._heap)
+        while self._waiting:
+            value, first, second, _, a, b = heapq.heappop(self._waiting)
             now = self._keys(a, b)
             if now == (first, second):
-                self._join(a, b)
-            elif now is not None:
-                self._push(value, now, a, b)
+                self._add(self._take(a).joined_with(self._take(b)))
+            if isinstance(a, int) and isinstance(b, int):
+                self._offer(-value, a, b)
+            elif now != (first, second):
+                self._offer_best(a if isinstance(a, _Cell) else b)
         cells = [tuple(sorted(c.nodes, key=lambda n: n.key)) for c in self._cells]
-        return cells + [(node,) for queue in self._queue.values() for node in queue]
+        return cells + [(node,) for queue in self._queues for node in queue]
 
     def _keys(self, a: _Thing, b: _Thing) -> tuple[str, str] | None:
         """The least report ids of the two as they are now; None when one is gone."""
@@ -185,77 +206,71 @@ class _Joining:
         """The least report id of a cell, or of the n-th node of a unit that is still alone."""
         if isinstance(thing, _Cell):
             return thing.key if thing in self._cells else None
-        queue = self._queue[thing]
+        queue = self._queues[thing]
         return queue[-nth].key if len(queue) >= nth else None
 
-    def _join(self, a: _Thing, b: _Thing) -> None:
-        """Replace the two by one."""
-        parts = [self._take(thing) for thing in (a, b)]
-        self._add(_merged(*parts))
-
     def _take(self, thing: _Thing) -> _Cell:
+        """A cell, or a node as one, to be joined."""
         if isinstance(thing, _Cell):
             del self._cells[thing]
             return thing
-        node = self._queue[thing].pop()
-        row = self._rows.get(thing)
-        if row is None:
-            row = self._rows[thing] = self._measured([node], {thing: 1})
-        alone = _Cell([node], row.counts, node.key)
-        alone.total, alone.top = row.total, row.top
-        return alone
+        node = self._queues[thing].pop()
+        if not self._queues[thing]:
+            self._left.remove(thing)
+        row = self._rows[thing]
+        return _Cell([node], {thing: 1}, row, row)
 
-    def _measured(self, nodes: list[Node], counts: dict[Unit, int]) -> _Cell:
-        cell = _Cell(nodes, counts, min(node.key for node in nodes))
-        for unit in self._all:
-            if any(self._units.cannot(unit, own) for own in counts if unit is not own):
-                continue
-            values = [(self._weight(unit, own), n) for own, n in counts.items()]
-            cell.total[unit] = sum(value * n for value, n in values)
-            cell.top[unit] = max(value for value, _ in values)
-        return cell
-
-    def _weight(self, unit: Unit, own: Unit) -> float:
-        """Of a unit with a node of its own too; a single node is never weighed against itself."""
-        return 0.0 if unit is own and unit.alone else self._units.weight(unit, own)
+    def _cell_of(self, group: Sequence[Node], places: Sequence[int]) -> _Cell:
+        """What a person put together, whatever speaks against it."""
+        total, top = [0.0] * len(self._all), [-math.inf] * len(self._all)
+        for k in places:
+            total = list(map(operator.add, total, self._rows[k]))
+            top = list(map(max, top, self._rows[k]))
+        return _Cell(list(group), dict(Counter(places)), total, top)
 
     def _add(self, cell: _Cell) -> None:
-        """Make it one of the cells, and offer it to everything that is there."""
-        size = len(cell.nodes)
-        for unit, queue in self._queue.items():
-            if queue and unit in cell.total:
-                self._offer(cell.total[unit] / size, cell.top[unit], cell, unit)
-        for other in self._cells:
-            found = cell.against(other)
-            if found is not None:
-                total, top = found
-                self._offer(total / (size * len(other.nodes)), top, cell, other)
         self._cells[cell] = None
+        self._offer_best(cell)
 
-    def _offer(self, average: float, top: float, cell: _Cell, other: _Thing) -> None:
-        value = round(0.5 * average + 0.5 * top, 6)
-        if value >= self._threshold:
-            key = self._key(other, 1) or ""
-            self._push(-value, (min(cell.key, key), max(cell.key, key)), cell, other)
-
-    def _offer_units(self, a: Unit, b: Unit) -> None:
-        keys = self._keys(a, b)
-        if keys is None or self._units.cannot(a, b):
+    def _offer_best(self, cell: _Thing) -> None:
+        """Offer the best pair of a cell, unless the cell is gone."""
+        if not isinstance(cell, _Cell) or cell not in self._cells:
             return
-        weight = self._units.weight(a, b)
-        if weight >= self._threshold:
-            self._push(-round(weight, 6), keys, a, b)
+        scores: list[tuple[float, _Thing]] = [(cell.score_of(k), k) for k in self._left]
+        scores += [(cell.score(other), other) for other in self._cells if other is not cell]
+        best = max((value for value, _ in scores), default=-math.inf)
+        if best > -math.inf:
+            value = round(best, 6)
+            equal = [thing for score, thing in scores if best - score < _NEARLY]
+            ties = (
+                (self._keys(cell, o), o) for o in equal if round(self._score(cell, o), 6) == value
+            )
+            _, other = min(((keys, o) for keys, o in ties if keys), key=lambda tie: tie[0])
+            self._offer(value, cell, other)
 
-    def _push(self, value: float, keys: tuple[str, str], a: _Thing, b: _Thing) -> None:
-        heapq.heappush(self._heap, (value, *keys, next(self._serial), a, b))
+    def _score(self, cell: _Cell, other: _Thing) -> float:
+        return cell.score(other) if isinstance(other, _Cell) else cell.score_of(other)
+
+    def _offer(self, score: float, a: _Thing, b: _Thing) -> None:
+        value = round(score, 6) if score > -math.inf else score
+        keys = self._keys(a, b)
+        if value >= self._threshold and keys is not None:
+            heapq.heappush(self._waiting, (-value, *keys, next(self._serial), a, b))
 
 
-def _merged(a: _Cell, b: _Cell) -> _Cell:
-    counts = dict(a.counts)
-    for unit, n in b.counts.items():
-        counts[unit] = counts.get(unit, 0) + n
-    merged = _Cell(a.nodes + b.nodes, counts, min(a.key, b.key))
-    for unit in a.total.keys() & b.total.keys():
-        merged.total[unit] = a.total[unit] + b.total[unit]
-        merged.top[unit] = max(a.top[unit], b.top[unit])
-    return merged
+_NEARLY = 1e-5
+
+
+def _row(unit: Unit, everyone: Iterable[Unit], units: Units) -> list[float]:
+    """The evidence of a node of one unit with another node of each; ``-inf``: vetoed.
+
+    (A node that is like no other has no other node of its unit: nobody asks.)
+    """
+    return [
+        0.0
+        if other is unit and unit.alone
+        else -math.inf
+        if units.cannot(unit, other)
+        else units.weight(unit, other)
+        for other in everyone
+    ]

@@ -117,6 +117,10 @@ class Evidence:
         """The number of the node's facts: equal facts have one."""
         return self._numbers[node.key]
 
+    def number_of(self, facts: Facts) -> int:
+        """The number of facts that are no node's."""
+        return self._compared.number(facts)
+
     def pair(self, a: Node, b: Node) -> Pair:
         """The slots' evidence between two nodes, without article, copy and person."""
         return self._compared.pair(self._numbers[a.key], self._numbers[b.key])

@@ -171,7 +171,8 @@ class _Vote:
     ) -> list[T]:
         """The values of a slot with many, best supported first."""
         given = self.by_value(read)
-        self.note(slot, (v for v in self.slot_sources if any(v in vs for vs in given.values())))
+        giving = {id(source) for sources in given.values() for source in sources}
+        self.note(slot, (v for v in self.slot_sources if id(v) in giving))
         kept = self.common(given, share)
         return sorted(kept, key=lambda v: (-self.rank(given[v])[0], str(v)))
 
