@@ -74,7 +74,9 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     """Sort out the members of a cell."""
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
-    found = sources((merge_input.filed[n.key].article for n, _ in placed), merge_input.copies)
+    articles = {merge_input.filed[n.key].article.article_id for n, _ in placed}
+    copies = merge_input.evidence.copies_among(articles)
+    found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
     all_members = [
         Membership(
             filed=merge_input.filed[node.key],
@@ -90,7 +92,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     members, follow_ups = _split_follow_ups(reporting, merge_input)
     retracted = _is_retracted(members, retractions, merge_input)
     withdrawn = [] if retracted else [m for m in members if _withdrew(m, retractions)]
-    kept = [m for m in members if m not in withdrawn]
+    kept = [m for m in members if not withdrawn or m not in withdrawn]
     return Cluster(
         cell=cell,
         members=tuple(kept + retractions),

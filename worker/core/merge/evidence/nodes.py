@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
@@ -179,6 +179,15 @@ class Evidence:
             return node.key
         copied = self._copied.get(node.article_id)
         return frozenset((node.article_id, *copied)) if copied else None
+
+    def copies_among(self, articles: Collection[str]) -> Pairs:
+        """The pairs of copies among these articles."""
+        return frozenset(
+            frozenset((one, other))
+            for one in articles
+            for other in self._copied.get(one, ())
+            if other in articles
+        )
 
     @property
     def plausible(self) -> float:
