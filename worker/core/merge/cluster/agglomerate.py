@@ -241,7 +241,7 @@ class _Joining:
         best = max((value for value, _ in scores), default=-math.inf)
         if best > -math.inf:
             value = round(best, 6)
-            equal = [thing for score, thing in scores if best - score < _NEARLY]
+            equal = [thing for score, thing in scores if best - score < 1 / _NEARLY]
             ties = (
                 (self._keys(cell, o), o) for o in equal if round(self._score(cell, o), 6) == value
             )
@@ -258,7 +258,8 @@ class _Joining:
             heapq.heappush(self._waiting, (-value, *keys, next(self._serial), a, b))
 
 
-_NEARLY = 1e-5
+_NEARLY = 100_000
+"""Scores are rounded to six places; what differs by less than this part may be equal then."""
 
 
 def _row(unit: Unit, everyone: Iterable[Unit], units: Units) -> list[float]:

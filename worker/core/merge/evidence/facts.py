@@ -102,12 +102,14 @@ class Facts:
     claims: frozenset[Wording]
     victims: frozenset[str]
     """Names as folded: they only ever agree, in whatever language."""
+    seen_only: bool = False
+    """Its day is that on which we saw it: nobody says when it was published."""
     _hash: int = field(init=False, compare=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
         """Facts are asked for by value all the time; their hash is made once."""
         values = (self.first, self.last, self.dated, self.minutes, self.place, self.targets)
-        rest = (self.kinds, self.claims, self.victims)
+        rest = (self.kinds, self.claims, self.victims, self.seen_only)
         object.__setattr__(self, "_hash", hash((values, rest)))
 
     def __hash__(self) -> int:
@@ -190,6 +192,8 @@ def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
         kinds=frozenset(report.attack_types) - {"unknown"},
         claims=frozenset(_claims(report.claims, lang, gazetteer)),
         victims=frozenset(plain(name) for name in report.victims),
+        seen_only=not dated
+        and (filed.article.published is None or report.date.basis == "first_seen"),
     )
 
 
