@@ -41,12 +41,16 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
     announced = _holding(conn, names)
     reports = reports_of_articles(conn, sorted(_articles(announced, names)))
     days = _widest(None, reports.values(), announced.values(), knowledge)
+    looked_at = 0
     while True:
         if days is not None:
             reports |= reports_of_days(conn, *days)
             announced |= _of_days(conn, days)
         announced |= _holding(conn, {f.article.article_id for f in reports.values()} | set(names))
         reports |= reports_of_articles(conn, sorted(_articles(announced, names)))
+        if looked_at == len(reports) + len(announced):
+            break  # what the wider days brought was all there before
+        looked_at = len(reports) + len(announced)
         copies = _copies(conn, reports.values(), knowledge)
         kept, concerned = collect(
             list(reports.values()), names, knowledge, list(announced.values()), constraints, copies

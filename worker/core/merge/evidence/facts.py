@@ -135,6 +135,8 @@ class Gazetteer:
         )
         self.own = frozenset(word for name in names for word in words_of(name))
         self.names = known_names(knowledge.profile.places, knowledge.profile.institutions)
+        trust = knowledge.profile.outlet_trust
+        self.outlet_trust = {name.casefold(): level for name, level in trust.items()}
         self.actors = frozenset(actor.name for actor in knowledge.profile.actors)
         self._languages = knowledge.languages
         self._remembered: dict[Any, Remembered[FiledReport, Any]] = {}
