@@ -58,6 +58,7 @@ class Units:
                 self._plain[number] = unit
             else:
                 self._tied.setdefault(number, []).append(unit)
+        self._near: dict[Unit, list[tuple[Unit, float]]] = {}
         self._numbers = self._plain.keys() | self._tied.keys()
 
     def __iter__(self) -> Iterator[Unit]:
@@ -77,10 +78,16 @@ class Units:
             return self.evidence.weight(a.nodes[0], b.nodes[-1])
         return self.evidence.pair_of(a.number, b.number).weight
 
-    def near(self, unit: Unit) -> Iterable[tuple[Unit, float]]:
+    def near(self, unit: Unit) -> Sequence[tuple[Unit, float]]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
         it has several. The unit asked about need not be one of these units.
         """
+        near = self._near.get(unit)
+        if near is None:
+            near = self._near[unit] = list(self._look_around(unit))
+        return near
+
+    def _look_around(self, unit: Unit) -> Iterable[tuple[Unit, float]]:
         found = self.evidence.near(unit.number, self._numbers)
         for number in found.keys() & self._numbers:
             plain = self._plain.get(number)
