@@ -115,11 +115,6 @@ class Facts:
     def __hash__(self) -> int:
         return self._hash
 
-    @property
-    def under_specified(self) -> bool:
-        """Too little to tell it from other attacks of its days."""
-        return not self.dated or (self.place is None and not self.targets)
-
 
 class Gazetteer:
     """The profile's places by id, its names, and the zone its days are counted in."""
