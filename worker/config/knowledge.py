@@ -90,7 +90,11 @@ def _load(folder: Path) -> Knowledge:
 
 def load_languages() -> dict[str, Language]:
     """All language packs, built, by code; no profile is needed. Raises ``KnowledgeError``."""
-    return dict(_languages(hashlib.sha256()))
+    built = dict(_languages(hashlib.sha256()))
+    for language in built.values():
+        for reader in language.readers.values():
+            reader.grammar.check()
+    return built
 
 
 class LanguagePacks(Mapping[str, Language]):
@@ -119,10 +123,20 @@ class LanguagePacks(Mapping[str, Language]):
 
 def _languages(digest: hashlib._Hash) -> LanguagePacks:
     """The packs, not built yet; their bytes are part of the digest all the same."""
-    categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
-    classes = read_classes(_parse(_CLASSES, digest), _CLASSES.name)
-    for path in sorted(_LEXICONS.glob("*/*.toml")):
-        _count(path, digest)
+    paths = (_CATEGORIES, _CLASSES, *sorted(_LEXICONS.glob("*/*.toml")))
+    known = hashlib.sha256()
+    for path in paths:
+        data = _count(path, digest)
+        known.update(path.name.encode() + b"\0" + data + b"\0")
+    return _packs(known.hexdigest())
+
+
+@lru_cache(maxsize=2)
+def _packs(known: str) -> LanguagePacks:  # noqa: ARG001 - what the files hold is the key
+    """The packs of these bytes: the same for every profile, so a process builds each but once."""
+    unused = hashlib.sha256()
+    categories = read_categories(_parse(_CATEGORIES, unused), _CATEGORIES.name)
+    classes = read_classes(_parse(_CLASSES, unused), _CLASSES.name)
     folders = sorted(path.parent for path in _LEXICONS.glob("*/language.toml"))
     return LanguagePacks({f.name: partial(_build, f, categories, classes) for f in folders})
 
