@@ -267,11 +267,4 @@ def _row(unit: Unit, everyone: Iterable[Unit], units: Units) -> list[float]:
 
     (A node that is like no other has no other node of its unit: nobody asks.)
     """
-    return [
-        0.0
-        if other is unit and unit.alone
-        else -math.inf
-        if units.cannot(unit, other)
-        else units.weight(unit, other)
-        for other in everyone
-    ]
+    return [0.0 if other is unit and unit.alone else units.bond(unit, other) for other in everyone]

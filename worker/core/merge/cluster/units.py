@@ -11,6 +11,7 @@ Rules
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,13 @@ class Units:
         if a.tie is not None and b.tie is not None:
             return self.evidence.weight(a.nodes[0], b.nodes[-1])
         return self.evidence.pair_of(a.number, b.number).weight
+
+    def bond(self, a: Unit, b: Unit) -> float:
+        """The weight, or ``-inf`` where they cannot be one."""
+        if a.tie is not None and b.tie is not None:
+            return -math.inf if self.cannot(a, b) else self.weight(a, b)
+        pair = self.evidence.pair_of(a.number, b.number)
+        return pair.weight if pair.veto is None else -math.inf
 
     def near(self, unit: Unit) -> Sequence[tuple[Unit, float]]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
