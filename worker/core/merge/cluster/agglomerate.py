@@ -141,8 +141,12 @@ class _Cell:
 
     def score(self, other: _Cell) -> float:
         """Against another cell."""
-        total = sum(n * self.total[k] for k, n in other.counts.items())
-        top = max(self.top[k] for k in other.counts)
+        total, top = 0.0, -math.inf
+        for k, n in other.counts.items():
+            if self.total[k] == -math.inf:
+                return -math.inf
+            total += n * self.total[k]
+            top = max(top, self.top[k])
         return 0.5 * total / (len(self.nodes) * len(other.nodes)) + 0.5 * top
 
 
