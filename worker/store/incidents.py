@@ -41,7 +41,7 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
     announced = _holding(conn, names)
     reports = reports_of_articles(conn, sorted(_articles(announced, names)))
     days = _widest(None, reports.values(), announced.values(), knowledge)
-    looked_at = 0
+    looked_at = -1
     while True:
         if days is not None:
             reports |= reports_of_days(conn, *days)
