@@ -65,6 +65,7 @@ EVENT_FEATURES = frozenset({
     "away.filed", "time.fresh", "time.fresh_here", "time.near", "time.old", "time.old_only",
     "time.old_nearer", "head.located_away", "lead.located_away",
     "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
+    "segment.digest",
 })  # fmt: skip
 """Every feature that is measured here, all only where the place matters."""
 
@@ -120,12 +121,14 @@ class _Top:
         self.found[name] = Feature(1.0, at)
 
 
-def measure_article(annotated: Annotated, weights: EventWeights) -> dict[str, Feature]:
-    """The features of an article as a whole. Pure; raises nothing."""
+def measure_article(
+    annotated: Annotated, weights: EventWeights, only: tuple[EventSentence, ...] = ()
+) -> dict[str, Feature]:
+    """The features of an article as a whole, or of those of its sentences alone. Pure; raises nothing."""
     if not _reads_events(annotated):
         return {"events.unread": Feature(1.0)}
-    told = _told(annotated, weights)
-    title = tuple(t for t in told if t.sentence.zone == "title")[:1]
+    told = [t for t in _told(annotated, weights) if not only or t.sentence in only]
+    title = () if only else tuple(t for t in told if t.sentence.zone == "title")[:1]
     body = tuple(t for t in told if t.sentence.body_number >= 0) or tuple(
         t for t in told if t.sentence.zone == "caption"
     )

@@ -27,6 +27,7 @@ from worker.core.classify.context import (
     filed_here,
     is_inside,
     measure_segment,
+    told_in_digest,
 )
 from worker.core.classify.score import Score, band, length_of, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
@@ -135,7 +136,8 @@ def _role(context: Context, segment: Segment, inside: bool | None, judged: Score
         return "background" if is_placed and not _is_no_attack(judged) else None
     if effective_kind(context, segment) == "background" and policy.require_main:
         return "background"
-    return "roundup" if segment.kind == "item" and not at_top(context, segment) else "primary"
+    beside = segment.kind == "item" and not at_top(context, segment)
+    return "roundup" if beside or told_in_digest(context, segment) else "primary"
 
 
 def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool:

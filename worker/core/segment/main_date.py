@@ -148,9 +148,23 @@ def _score(
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
     score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
     score += weights.late_death * annotated.has("late_death", sentence)
+    score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
     return score
+
+
+def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a date is that of an abduction whose end is told: "taken nine days ago, found dead"."""
+    if not annotated.has("body_found", sentence):
+        return False
+    spots = inside(annotated.triggers, sentence)
+    nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
+    found = annotated.first("body_found", sentence)
+    if nearest is None or nearest.type != "hostage_taking" or found is None:
+        return False
+    ends = Range(found.end() - 1, found.end())
+    return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
 
 
 def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -203,6 +217,7 @@ def _nearness(
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
     """
     attacks = inside(annotated.triggers, sentence)
+    attacks += tuple(Range(m.end() - 1, m.end()) for m in annotated.find("body_found", sentence))
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
