@@ -48,6 +48,10 @@ class Example:
     segments: tuple[Mapping[str, float], ...]
     group: str
     length: str = "lead"
+    weight: float = 1.0
+    """How many articles it counts for."""
+    id: str = ""
+    outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Fit:
     lines: dict[str, Line]
     before: float
     after: float
+    held: tuple[float, ...] = ()
+    """Of each example the probability by weights that were fitted without its group."""
 
     @property
     def better(self) -> bool:
@@ -88,12 +94,20 @@ def train(
                 held[index] = best_score(example, weights)
     labels = [e.positive for e in examples]
     old = [best_score(e, prior) for e in examples]
+    lines = _lines(examples, held)
     return Fit(
         fit(examples, prior, strength, free_strength),
-        _lines(examples, held),
+        lines,
         average_precision(old, labels),
         average_precision(held, labels),
+        tuple(_chance(e, s, lines) for e, s in zip(examples, held, strict=True)),
     )
+
+
+def _chance(example: Example, score: float, lines: Mapping[str, Line]) -> float:
+    """The probability that a score stands for; 0 for an article without a segment to judge."""
+    slope, offset = lines[example.length]
+    return float(_sigmoid(np.array(slope * score + offset))) if example.segments else 0.0
 
 
 def _lines(examples: Sequence[Example], scores: Sequence[float]) -> dict[str, Line]:
@@ -122,12 +136,13 @@ def fit(
     hold = np.where(free, free_strength, strength)
     weights = start.copy()
     labels = np.array([1.0 if e.positive else 0.0 for e in examples])
+    counts = np.array([e.weight for e in examples])
     for _ in range(ROUNDS):
         current = dict(zip(names, weights.tolist(), strict=True))
         rows = [_best_segment(e, current) for e in examples]
         values = [_value(row, n) for row in rows for n in names]
         matrix = np.array(values, dtype=np.float64).reshape(len(rows), len(names))
-        weights = _climb(matrix, labels, start, weights, hold)
+        weights = _climb(_Task(matrix, labels, counts), start, weights, hold)
     return dict(zip(names, weights.tolist(), strict=True))
 
 
@@ -192,15 +207,24 @@ def _best_segment(example: Example, weights: Mapping[str, float]) -> Mapping[str
     return max(example.segments, key=lambda row: _score(row, weights), default=None)
 
 
-def _climb(matrix: Vector, labels: Vector, prior: Vector, start: Vector, hold: Vector) -> Vector:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Rows of features, their labels, and how many articles each row counts for."""
+
+    matrix: Vector
+    labels: Vector
+    counts: Vector
+
+
+def _climb(task: _Task, prior: Vector, start: Vector, hold: Vector) -> Vector:
     """Projected gradient with momentum on the concave log posterior; signs are kept."""
-    usable = matrix.any(axis=1)
-    matrix, labels = matrix[usable], labels[usable]
-    largest = float(np.linalg.eigvalsh(matrix.T @ matrix).max(initial=0.0))
+    usable = task.matrix.any(axis=1)
+    matrix, labels, counts = task.matrix[usable], task.labels[usable], task.counts[usable]
+    largest = float(np.linalg.eigvalsh(matrix.T @ (matrix * counts[:, None])).max(initial=0.0))
     step = 1.0 / (largest / 4 + float(hold.max(initial=0.0)))
     weights, ahead = start.copy(), start.copy()
     for n in range(STEPS):
-        slope = matrix.T @ (_sigmoid(matrix @ ahead) - labels) + hold * (ahead - prior)
+        slope = matrix.T @ (counts * (_sigmoid(matrix @ ahead) - labels)) + hold * (ahead - prior)
         moved = _same_sign(ahead - step * slope, prior)
         ahead = moved + (n / (n + 3)) * (moved - weights)
         weights = moved

@@ -28,13 +28,25 @@ MINIMUM = 20
 
 
 def example_of(
-    article: Article, positive: bool, knowledge: Knowledge, group: str | None = None
+    article: Article,
+    positive: bool,
+    knowledge: Knowledge,
+    group: str | None = None,
+    *,
+    invented: bool = False,
 ) -> Example:
-    """One labelled article as its segments' features. ``group``: its event, else its own id."""
+    """One labelled article as its segments' features. ``group``: its event, else its own id.
+
+    ``invented``: written to teach; what an outlet printed counts for more (``printed_weight``).
+    """
     prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     found = examine(annotated, find_segments(annotated, knowledge), knowledge)
-    return Example(positive, found, group or article.article_id, length_of(prose))
+    weight = 1.0 if invented else knowledge.classify_weights["training.printed_weight"]
+    return Example(
+        positive, found, group or article.article_id, length_of(prose), weight,
+        article.article_id, article.outlet or "",
+    )  # fmt: skip
 
 
 def section_weights(knowledge: Knowledge) -> dict[str, float]:
