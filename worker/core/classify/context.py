@@ -21,7 +21,7 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.events import EventSentence
 from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
-from worker.core.classify.digest import is_digest, telling_sentences
+from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.classify.event_features import measure_article, measure_item
 from worker.core.classify.features import (
     BODY_SENTENCES,
@@ -49,7 +49,7 @@ class Context:
     head: tuple[SentenceCues, ...]
     lead: tuple[SentenceCues, ...]
     is_digest: bool
-    """Whether the article tells of many matters (``digest``)."""
+    """Whether the article tells of many matters (``segment/digest``)."""
     _read: dict[int, SentenceCues]
     """By number of sentence: those that somebody has asked for. Of most nobody does."""
 

@@ -53,7 +53,7 @@ def is_digest(annotated: Annotated) -> bool:
 
 
 def telling_sentences(
-    annotated: Annotated, weights: EventWeights, numbers: Collection[int]
+    annotated: Annotated, weights: EventWeights, numbers: Collection[int] | None = None
 ) -> tuple[EventSentence, ...]:
     """The sentences of a digest that tell its attack here, among those with these numbers.
 
@@ -63,7 +63,8 @@ def telling_sentences(
     placed = {event.paragraph for event in body if event.tags & _HERE_TAGS}
     best: tuple[float, int] | None = None
     for at, sentence in enumerate(body):
-        if sentence.index not in numbers or sentence.paragraph not in placed:
+        is_asked = numbers is None or sentence.index in numbers
+        if not is_asked or sentence.paragraph not in placed:
             continue
         score = _told(annotated, sentence, weights)
         if score is not None and (best is None or score > best[0]):
