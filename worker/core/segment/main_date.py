@@ -120,9 +120,10 @@ def _main_date(
 def _is_told_later(annotated: Annotated) -> bool:
     """Whether an undated article may well be of the day after: a new toll, a claim, the small hours."""
     moment = annotated.article.document_time
-    zone = annotated.zone
-    if moment is not None and zone and moment.astimezone(ZoneInfo(zone)).hour < _NIGHT_ENDS_HOUR:
-        return True
+    if moment is not None and annotated.zone and moment.time() != dt.time():
+        # A day without a time is stamped midnight, and says nothing of the hour.
+        if moment.astimezone(ZoneInfo(annotated.zone)).hour < _NIGHT_ENDS_HOUR:
+            return True
     titles = (event for event in annotated.events if event.zone == "title")
     return any(event.tags & {"TOLL_ROSE", "CLAIMED"} for event in titles)
 

@@ -84,13 +84,13 @@ def train(
     if len({e.positive for e in examples}) < 2:
         raise ValueError("training needs examples of both kinds")
     held: list[float] = [0.0] * len(examples)
-    for fold in range(FOLDS):
-        inside = [e for e in examples if _fold(e.group) != fold]
+    for number in range(FOLDS):
+        inside = [e for e in examples if fold(e.group) != number]
         if len({e.positive for e in inside}) < 2:
             inside = list(examples)
         weights = fit(inside, prior, strength, free_strength)
         for index, example in enumerate(examples):
-            if _fold(example.group) == fold:
+            if fold(example.group) == number:
                 held[index] = best_score(example, weights)
     labels = [e.positive for e in examples]
     old = [best_score(e, prior) for e in examples]
@@ -100,11 +100,11 @@ def train(
         lines,
         average_precision(old, labels),
         average_precision(held, labels),
-        tuple(_chance(e, s, lines) for e, s in zip(examples, held, strict=True)),
+        tuple(chance(e, s, lines) for e, s in zip(examples, held, strict=True)),
     )
 
 
-def _chance(example: Example, score: float, lines: Mapping[str, Line]) -> float:
+def chance(example: Example, score: float, lines: Mapping[str, Line]) -> float:
     """The probability that a score stands for; 0 for an article without a segment to judge."""
     slope, offset = lines[example.length]
     return float(_sigmoid(np.array(slope * score + offset))) if example.segments else 0.0
@@ -139,7 +139,7 @@ def fit(
     counts = np.array([e.weight for e in examples])
     for _ in range(ROUNDS):
         current = dict(zip(names, weights.tolist(), strict=True))
-        rows = [_best_segment(e, current) for e in examples]
+        rows = [best_segment(e, current) for e in examples]
         values = [_value(row, n) for row in rows for n in names]
         matrix = np.array(values, dtype=np.float64).reshape(len(rows), len(names))
         weights = _climb(_Task(matrix, labels, counts), start, weights, hold)
@@ -148,7 +148,7 @@ def fit(
 
 def best_score(example: Example, weights: Mapping[str, float]) -> float:
     """The score of an article: that of its best segment; very low when there is none."""
-    return _score(_best_segment(example, weights), weights)
+    return _score(best_segment(example, weights), weights)
 
 
 def platt(scores: Sequence[float], labels: Sequence[bool]) -> Line:
@@ -187,7 +187,8 @@ def report(fit: Fit, prior: Mapping[str, float]) -> Iterable[tuple[str, float, f
     return sorted(moved, key=lambda row: (-abs(row[2] - row[1]), row[0]))
 
 
-def _fold(group: str) -> int:
+def fold(group: str) -> int:
+    """The number of the fold that a group is held out in."""
     return zlib.crc32(group.encode()) % FOLDS
 
 
@@ -203,7 +204,8 @@ def _score(row: Mapping[str, float] | None, weights: Mapping[str, float]) -> flo
     return weights.get(BIAS, 0.0) + math.fsum(weights.get(n, 0.0) * v for n, v in row.items())
 
 
-def _best_segment(example: Example, weights: Mapping[str, float]) -> Mapping[str, float] | None:
+def best_segment(example: Example, weights: Mapping[str, float]) -> Mapping[str, float] | None:
+    """The segment that speaks for an article; None when it has none."""
     return max(example.segments, key=lambda row: _score(row, weights), default=None)
 
 
