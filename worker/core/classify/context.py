@@ -21,8 +21,7 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.events import EventSentence
 from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
-from worker.core.segment.digest import is_digest, telling_sentences
-from worker.core.classify.event_features import measure_article, measure_item
+from worker.core.classify.event_features import find_day_after, measure_article, measure_item
 from worker.core.classify.features import (
     BODY_SENTENCES,
     Feature,
@@ -33,6 +32,7 @@ from worker.core.classify.features import (
 )
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import Range, holding, plain, starting_in
+from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose, Sentence
 
@@ -159,13 +159,19 @@ def _is_located(context: Context, mention: PlaceMention) -> bool:
 
 def told_in_digest(context: Context, segment: Segment) -> tuple[EventSentence, ...]:
     """The sentences that tell the main attack of a digest, here; none in any other article."""
-    if not context.is_digest or not _is_main_thread(context, segment):
+    if not context.is_digest:
         return ()
     weights = context.knowledge.segment_weights.event
-    return telling_sentences(context.annotated, weights, frozenset(segment.sentences))
+    told = telling_sentences(context.annotated, weights, frozenset(segment.sentences))
+    return told if _is_main_thread(segment) or _is_told_in(segment, told) else ()
 
 
-def _is_main_thread(context: Context, segment: Segment) -> bool:
+def _is_told_in(segment: Segment, told: tuple[EventSentence, ...]) -> bool:
+    """Whether what the top of a digest does not tell is told for its own sake in these sentences."""
+    return segment.kind == "background" and any(event.holds(segment.anchor.start) for event in told)
+
+
+def _is_main_thread(segment: Segment) -> bool:
     """Whether a segment is what its article tells, or nothing else dates it than the article."""
     return segment.kind == "main" or segment.date.basis in ("published", "first_seen")
 
@@ -249,12 +255,22 @@ def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     age = _age(context, segment)
     top = {c.sentence.index for c in (*context.head, *context.lead[:1])}
     opens = not top.isdisjoint(segment.sentences)
+    if segment.kind == "background" and opens and _is_hours_after(context, segment):
+        return "main"
     if segment.kind == "background" and age is not None and age <= window:
         if opens:
             return "main"
         if _list_item(context, segment) is not None:
             return "item"
     return segment.kind
+
+
+def _is_hours_after(context: Context, segment: Segment) -> bool:
+    """Whether the only attack of an article dates its news: "condemned it, hours after gunmen …"."""
+    if not _is_main_thread(segment):
+        return False
+    event = holding(context.annotated.events, segment.anchor.start)
+    return event is not None and find_day_after(event.tokens) is not None
 
 
 def _kind_features(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:

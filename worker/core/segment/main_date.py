@@ -189,8 +189,10 @@ def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sente
     """Whether a date is that of an abduction whose end is told: "taken nine days ago, found dead"."""
     if not annotated.has("body_found", sentence):
         title = annotated.prose.sentences[0]
-        return sentence.zone != "title" and annotated.has("body_found", title) and (
-            not _is_lead_sentence(annotated, sentence)
+        return (
+            sentence.zone != "title"
+            and annotated.has("body_found", title)
+            and (not _is_lead_sentence(annotated, sentence))
         )
     spots = inside(annotated.triggers, sentence)
     nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))

@@ -11,12 +11,12 @@ Rules
 4. Calibration: of articles called 70 % likely, seven of ten should be reports.
 5. An outlet left out is judged by weights that saw none of it: does a voice nobody heard read worse?
 
-Random draws are counted out by a generator with a fixed seed: the same lines, the same report.
+What is drawn is counted out by a checksum: the same lines, the same report.
 """
 
 from __future__ import annotations
 
-import random
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +89,9 @@ class Mistake:
 def confusion(examples: Sequence[Example], probabilities: Sequence[float]) -> Confusion:
     """Right, invented and missed reports at ``EVEN``."""
     pairs = [(e.positive, p >= EVEN) for e, p in zip(examples, probabilities, strict=True)]
-    return Confusion(pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False)))
+    return Confusion(
+        pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False))
+    )
 
 
 def interval(examples: Sequence[Example], probabilities: Sequence[float]) -> tuple[float, float]:
@@ -97,10 +99,15 @@ def interval(examples: Sequence[Example], probabilities: Sequence[float]) -> tup
     groups: dict[str, Counter[tuple[bool, bool]]] = {}
     for example, p in zip(examples, probabilities, strict=True):
         groups.setdefault(example.group, Counter())[example.positive, p >= EVEN] += 1
-    drawn = random.Random(0)  # noqa: S311 - a sample, no secret
-    parts = list(groups.values())
-    scores = sorted(_drawn_f1(drawn.choices(parts, k=len(parts))) for _ in range(DRAWS if parts else 0))
+    parts = [groups[name] for name in sorted(groups)]
+    draws = range(DRAWS if parts else 0)
+    scores = sorted(_drawn_f1([parts[n] for n in _drawn(draw, len(parts))]) for draw in draws)
     return (scores[int(0.025 * DRAWS)], scores[int(0.975 * DRAWS) - 1]) if scores else (0.0, 0.0)
+
+
+def _drawn(draw: int, count: int) -> Iterator[int]:
+    """As many numbers below ``count``, with replacement; another row for each draw."""
+    return (zlib.crc32(b"%d %d" % (draw, n)) % count for n in range(count))
 
 
 def _drawn_f1(parts: Sequence[Counter[tuple[bool, bool]]]) -> float:
@@ -114,8 +121,7 @@ def learning_curve(
     examples: Sequence[Example], prior: Mapping[str, float], strength: float, free_strength: float
 ) -> Iterator[tuple[float, int, Confusion]]:
     """(share of the groups, articles fitted to, confusion on the rest), by growing share."""
-    groups = sorted({e.group for e in examples})
-    random.Random(0).shuffle(groups)  # noqa: S311 - a sample, no secret
+    groups = sorted({e.group for e in examples}, key=lambda name: (zlib.crc32(name.encode()), name))
     for share in SHARES:
         seen = set(groups[: int(share * len(groups))])
         inside = [e for e in examples if e.group in seen]
@@ -169,7 +175,11 @@ def outlets_left_out(
     for outlet in sorted(name for name, n in counts.items() if n >= LEAST_OF_OUTLET):
         own = [e for e in examples if e.outlet == outlet]
         weights = fit([e for e in examples if e.outlet != outlet], prior, strength, free_strength)
-        yield outlet, len(own), confusion(own, [chance(e, best_score(e, weights), lines) for e in own])
+        yield (
+            outlet,
+            len(own),
+            confusion(own, [chance(e, best_score(e, weights), lines) for e in own]),
+        )
 
 
 def by_fold(examples: Sequence[Example], found: Fit) -> list[Confusion]:
