@@ -76,7 +76,9 @@ def _printed(data: Path) -> Iterator[Row]:
 def _row(name: str, item: Item, label: str, group: object, *, invented: bool = False) -> Row:
     given = item.given | {"text": item.given.get("text") or ""}
     known = group or _week(given.get("published")) or item.id
-    return given | {"label": label, "group": str(known), "set": name, "invented": invented}
+    more = {"label": label, "group": str(known), "set": name, "invented": invented}
+    row: Row = given | more
+    return row
 
 
 def _week(published: object) -> str | None:

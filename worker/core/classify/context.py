@@ -178,8 +178,8 @@ def _is_main_thread(segment: Segment) -> bool:
 
 def _zones_of(context: Context, segment: Segment) -> SegmentZones:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
-    if own := told_in_digest(context, segment):
-        numbers = sorted({event.index for event in own})
+    if digest := told_in_digest(context, segment):
+        numbers = sorted({event.index for event in digest})
         told = tuple(context.cues(context.prose.sentences[number]) for number in numbers)
         return SegmentZones(told[:1], told, ())
     if effective_kind(context, segment) == "main" and context.knowledge.profile.policy.require_main:
