@@ -21,7 +21,7 @@ from typing import Any
 from tests.corpus.load import load_cases
 from tests.score import articles, verdict
 from tests.score.data import ROOT, data_folder
-from tests.score.front_door import load_knowledge
+from tests.score.front_door import city, load_knowledge
 from tests.score.marks import Item
 
 STRANGERS = ("set-1", "set-2", "set-3")
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 def labelled_lines(data: Path) -> Iterator[Row]:
     """All labelled lines, each article once, in a fixed order; ``set`` says where it comes from."""
-    read = {lang for lang, pack in load_knowledge("kabul").languages.items() if pack.capabilities}
+    read = {lang for lang, pack in load_knowledge(city()).languages.items() if pack.capabilities}
     seen: set[tuple[str, int]] = set()
     for row in (*_invented(data), *_corpus(), *_printed(data)):
         key = str(row.get("title") or row["text"][:80]), len(row.get("text") or "")
@@ -55,7 +55,7 @@ def _invented(data: Path) -> Iterator[Row]:
 def _corpus() -> Iterator[Row]:
     for case in load_cases():
         label = case.expect.verdict.get("label")
-        if case.profile != "kabul" or case.lang != "en" or case.disputable or label is None:
+        if case.profile != city() or case.lang != "en" or case.disputable or label is None:
             continue
         if not case.file.startswith(_LEFT_OUT):
             item = Item(case.id, case.lang, dict(case.fields), label)

@@ -330,7 +330,7 @@ def _judged(
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:
-    """Whether the last word of a phrase is printed small: "a Kabul bank" is a bank there."""
+    """Whether the last word of a phrase is printed small: "a Portsmere bank" is a bank there."""
     return _is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
 
 

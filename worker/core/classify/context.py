@@ -38,6 +38,10 @@ from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
+_OF_PLACE = frozenset({
+    "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
+    "place.body", "place.none",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,7 @@ def _with_label(
     events = (e for e in context.annotated.events if e.paragraph == told.paragraph)
     if not any("DATELINE" in event.tags for event in events):
         return found
-    kept = {name: feature for name, feature in found.items() if not name.startswith("place.")}
+    kept = {name: feature for name, feature in found.items() if name not in _OF_PLACE}
     return kept | {"place.close": Feature(1.0, told), "place.told": Feature(1.0, told)}
 
 

@@ -4,7 +4,8 @@ Rules
 -----
 1. An article is a digest when its headline or its opening says so ("Evening bulletin", "World in
    brief", "Good morning. Here is what you may have missed"), when its headline lists three matters
-   ("Ferry talks collapse; blast in the capital; heat record"), or when it is a list.
+   ("Ferry talks collapse; blast in the capital; heat record"), or when
+   its paragraphs are a list.
 2. A digest is not about its top. The paragraph that tells the attack is read as an article of its
    own, without a headline, by the weights of a first sentence.
 3. That paragraph is the one whose event is told here, best with its day and its harm; of equals the
@@ -36,7 +37,7 @@ _WITH_HARM, _WITH_DAY = 1.0, 1.0
 
 def is_digest(annotated: Annotated) -> bool:
     """Whether an article says of itself that it tells of many matters, or is a list."""
-    if any(event.item for event in annotated.events):
+    if len({event.paragraph for event in annotated.events if event.item}) > 1:
         return True
     opened = 0
     for sentence in annotated.prose.sentences:

@@ -39,6 +39,7 @@ _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
 _STALE_DAYS = 10
 _MOST_MENTIONS = 60
+_ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
 _NIGHT_ENDS_HOUR = 6
 """What is published before that hour, on the area's clock, may be of the evening before."""
 _NARRATIVE_DAYS = 30
@@ -197,7 +198,7 @@ def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sente
     spots = inside(annotated.triggers, sentence)
     nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
     found = annotated.first("body_found", sentence)
-    if nearest is None or not nearest.type.startswith("hostage_taking") or found is None:
+    if nearest is None or nearest.type not in _ABDUCTIONS or found is None:
         return False
     ends = Range(found.end() - 1, found.end())
     return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
