@@ -21,9 +21,7 @@ import datetime as dt
 import hashlib
 import re
 from dataclasses import replace
-from typing import Any
 
-import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.utils import load_html
@@ -32,22 +30,19 @@ from worker.core.domain.document import Article, Document
 from worker.core.domain.errors import PageError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import plain
+from worker.core.sources.page_body import extract_body
 from worker.core.sources.page_facts import PageFacts, find_facts
 from worker.core.text.identify import identify
-from worker.core.text.markup import clean, text_of
+from worker.core.text.markup import text_of
 from worker.core.text.signature import copy_signature
 
 MAX_PAGE_CHARS = 6_000_000
-_WORD = re.compile(r"\w+")
 _META_CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,20})""", re.IGNORECASE
 )
-_SENTENCE_END = re.compile(r"""[.!?。！？।۔]["'”’»)]*$""")
-_CUT_OFF = re.compile(r"(?:\.{2,}|…)[\])]*$")
 _LEAST_BODY_CHARS = 30
 _STUB_CHARS = 700
 """A body shorter than this may be the notice of a paywall or of a missing page."""
-_LEAD_WORDS = 8
 
 
 def read(document: Document, knowledge: Knowledge) -> Article:
@@ -142,64 +137,13 @@ def _with_facts(document: Document, facts: PageFacts) -> Document:
 
 
 def _body(tree: HtmlElement, document: Document, facts: PageFacts) -> str:
-    """The text of the page, its lead put back; the title, repeated at its head, left out."""
-    try:
-        found: Any = trafilatura.bare_extraction(
-            tree, fast=False, include_comments=False, with_metadata=False, deduplicate=False
-        )
-    except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise PageError("unreadable", f"{type(error).__name__}: {str(error)[:200]}") from error
-    body = clean(found.text or "") if found is not None else ""
+    """The text of the page; what its JSON-LD holds, where the page itself shows hardly any."""
+    descriptions = (document.summary or "", *facts.descriptions)
+    body = extract_body(tree, document.title, descriptions)
     declared = text_of(facts.article_body or "")
     if len(body) < _STUB_CHARS // 2 and len(declared) > 2 * len(body):
-        body = declared
-    body = _without_title(body, document.title)
-    return rescue_lead(body, _lead_candidates(tree, document, facts))
-
-
-def _without_title(body: str, title: str | None) -> str:
-    first, _, rest = body.partition("\n")
-    if title and rest and _words(first) == _words(title):
-        return rest.lstrip("\n")
+        return declared
     return body
-
-
-def _lead_candidates(tree: HtmlElement, document: Document, facts: PageFacts) -> list[str]:
-    """What may be the lead: elements of the page that a description or summary begins with."""
-    summaries = [text_of(document.summary or ""), *facts.descriptions]
-    heads = dict.fromkeys(tuple(_words(t)[:_LEAD_WORDS]) for t in summaries)
-    found = (_element_text(tree, head) for head in heads if len(head) == _LEAD_WORDS)
-    return [text for text in found if text]
-
-
-def _element_text(tree: HtmlElement, head: tuple[str, ...]) -> str | None:
-    """The first small element of the page whose text begins with these words."""
-    for element in tree.iter("p", "h2", "h3", "div", "span", "strong", "b", "li"):
-        text = "".join(element.itertext()) if len(element) < 20 else ""
-        if len(text) > 3000:
-            continue
-        if tuple(_words(text[:400])[:_LEAD_WORDS]) == head:
-            return " ".join(text.split())
-    return None
-
-
-def rescue_lead(body: str, candidates: list[str]) -> str:
-    """``body`` with the first candidate before it that is a whole sentence and missing from it."""
-    words = _words(body)
-    if not words:
-        return body
-    present = " ".join(words)
-    for candidate in candidates:
-        lead = candidate.strip()
-        if _CUT_OFF.search(lead) or not _SENTENCE_END.search(lead):
-            continue
-        if " ".join(_words(lead)[:_LEAD_WORDS]) not in present:
-            return f"{lead}\n{body}"
-    return body
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
 
 
 def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Knowledge) -> None:
