@@ -12,7 +12,7 @@ Rules
    and so figures are read.
 5. A lead that extraction lost is put back when the page's description, or the feed's summary, shows
    that it is missing. Leads hold place, day and toll.
-6. The title is no paragraph, and no paragraph stands twice.
+6. The title is no paragraph, and a standfirst that the lead repeats stands once.
 
 Nothing of 2 is cut when it is most of the page: then links are how this page is made.
 """
@@ -36,7 +36,7 @@ _SENTENCE_END = re.compile(r"""[.!?。！？।۔]["'”’»)]*$""")
 _CUT_OFF = re.compile(r"(?:\.{2,}|…)[\])]*$")
 _LEAD_WORDS = 8
 _LEAD_CHARS = 1200
-_BLOCKS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "div", "blockquote", "span", "td", "aside")
+_BLOCKS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "div", "blockquote", "td", "aside")
 _HOLDS_BLOCKS = frozenset(
     {"p", "li", "ul", "ol", "div", "table", "section", "article", "h1", "h2", "h3", "h4", "figure",
      "form", "aside", "header", "footer", "main", "nav", "blockquote"}
@@ -171,7 +171,7 @@ def _is_teaser(block: HtmlElement) -> bool:
         return False
     links = [a for a in block.iter("a") if _leads_away(a)]
     linked = " ".join(_text(link) for link in links)
-    if len(linked) < _TEASER_CHARS:
+    if len(linked) < _TEASER_CHARS or linked.startswith(("http", "www.")):
         return False
     whole = _text(block)
     around = len(whole) - len(linked)
@@ -230,18 +230,15 @@ def _without_title(body: str, title: str | None) -> str:
 
 
 def _without_copies(body: str) -> str:
-    """The text without paragraphs that stood before, whole or as the beginning of a longer one."""
+    """The text without a paragraph at its head that the next ones repeat, word for word."""
     lines = body.split("\n")
     keys = [" ".join(_words(line)) for line in lines]
-    kept: list[str] = []
-    seen: set[str] = set()
-    for k, (line, key) in enumerate(zip(lines, keys, strict=True)):
-        long = len(key) >= _SHORTEST_COPY_CHARS
-        if long and (key in seen or any(other.startswith(key) for other in keys[k + 1 : k + 4])):
-            continue
-        seen.add(key)
-        kept.append(line)
-    return "\n".join(kept)
+    copied = [
+        k for k, key in enumerate(keys[:_LABEL_WORDS])
+        if len(key) >= _SHORTEST_COPY_CHARS
+        and any(other.startswith(key) for other in keys[k + 1 : k + 4])
+    ]  # fmt: skip
+    return "\n".join(line for k, line in enumerate(lines) if k not in copied)
 
 
 def _lead_candidates(tree: HtmlElement, descriptions: Iterable[str]) -> Iterator[str]:
@@ -256,10 +253,11 @@ def _lead_candidates(tree: HtmlElement, descriptions: Iterable[str]) -> Iterator
 def _element_text(tree: HtmlElement, head: tuple[str, ...]) -> str | None:
     """The first paragraph of the page whose text begins with these words."""
     for element in tree.iter("p", "h2", "h3", "div", "span", "strong", "b", "li"):
-        if len(element) >= 20 or any(c.tag in _HOLDS_BLOCKS for c in element.iterdescendants()):
+        if len(element) >= 20:
             continue
         text = _text(element)
-        if len(text) <= _LEAD_CHARS and tuple(_words(text[:400])[:_LEAD_WORDS]) == head:
+        holds_blocks = any(c.tag in _HOLDS_BLOCKS for c in element.iterdescendants())
+        if len(text) <= (_LEAD_CHARS if not holds_blocks else _LEAD_CHARS // 2) and tuple(_words(text[:400])[:_LEAD_WORDS]) == head:
             return text
     return None
 
