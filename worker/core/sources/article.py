@@ -54,7 +54,7 @@ def read(document: Document, knowledge: Knowledge) -> Article:
     if document.html is None:
         return _article(document, document.text or "", document.lang)
     tree = _tree(decode(document.html, document.charset))
-    facts = find_facts(tree, knowledge.profile.zone)
+    facts = find_facts(tree, knowledge.profile.zone, document.url, document.first_seen)
     known = _with_facts(document, facts)
     body = _body(tree, known, facts)
     _refuse_walls(known, body, facts, knowledge)
