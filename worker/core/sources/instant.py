@@ -100,15 +100,10 @@ def _since_1970(number: float) -> dt.datetime:
 
 
 def _counted(text: str) -> dt.datetime | None:
-    """``1930356600``: ten digits, or thirteen. Ten that may be day and hour ("2026112605") are none."""
-    if not _SINCE_1970.fullmatch(text) or (text[:2] in ("19", "20") and _is_hour(text)):
+    """``1795669200``: ten digits, or thirteen. Those that begin with a year ("2026112605") are none."""
+    if not _SINCE_1970.fullmatch(text) or text.startswith(("19", "20")):
         return None
     return _since_1970(int(text))
-
-
-def _is_hour(text: str) -> bool:
-    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
-    return EARLIEST.year <= year < LATEST.year and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _iso(text: str) -> dt.datetime | None:
