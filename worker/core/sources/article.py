@@ -4,12 +4,8 @@ Rules
 -----
 1. ``text`` is ``title + "\n\n" + body``, verbatim: spans count into it. A title is the entry's,
    else the page's; an empty one is none.
-2. The body is trafilatura's with its second opinion, without comments, metadata and process-wide
-   deduplication (that one eats the second copy of an agency story, and every later version).
-3. A lead that extraction lost is put back when the page's description, or the feed's summary, shows
-   that it is missing. Leads hold place, day and toll.
-4. What is no article is refused: ``paywall``, ``soft_404``, ``too_short``, ``unreadable``. A
-   refused page never replaces an earlier version.
+2. The body of a page is what ``page_body`` finds in it, unless the page is no article: then it is
+   refused by name (``page_refusals``), and never replaces the feed's words or an earlier version.
 
 The publication instant is the feed's, else the page's (``page_facts``), with its basis.
 """
@@ -29,9 +25,9 @@ from trafilatura.utils import load_html
 from worker.core.domain.document import Article, Document
 from worker.core.domain.errors import PageError
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.normalise import plain
 from worker.core.sources.page_body import extract_body
 from worker.core.sources.page_facts import PageFacts, find_facts
+from worker.core.sources.page_refusals import STUB_CHARS, admit
 from worker.core.text.identify import identify
 from worker.core.text.markup import text_of
 from worker.core.text.signature import copy_signature
@@ -40,25 +36,22 @@ MAX_PAGE_CHARS = 6_000_000
 _META_CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,20})""", re.IGNORECASE
 )
-_LEAST_BODY_CHARS = 30
-_STUB_CHARS = 700
-"""A body shorter than this may be the notice of a paywall or of a missing page."""
 
 
 def read(document: Document, knowledge: Knowledge) -> Article:
     """The article of a document.
 
-    Raises ``PageError`` (paywall, soft_404, too_short, unreadable), for pages only: a plain text is
-    taken as it is, a title alone too.
+    Raises ``PageError`` with a reason of ``page_refusals``, for pages only: a plain text is taken as
+    it is, a title alone too.
     """
     if document.html is None:
         return _article(document, document.text or "", document.lang)
     tree = _tree(decode(document.html, document.charset))
     facts = find_facts(tree, knowledge.profile.zone, document.url, document.first_seen)
     known = _with_facts(document, facts)
-    body = _body(tree, known, facts)
-    _refuse_walls(known, body, facts, knowledge)
-    return _article(known, body, document.lang or facts.lang)
+    admitted = admit(document, _body(tree, known, facts), facts, knowledge)
+    article = _article(known, admitted.body, document.lang or facts.lang)
+    return replace(article, partial=admitted.partial)
 
 
 def version_time(document: Document) -> dt.datetime | None:
@@ -141,31 +134,9 @@ def _body(tree: HtmlElement, document: Document, facts: PageFacts) -> str:
     descriptions = (document.summary or "", *facts.descriptions)
     body = extract_body(tree, document.title, descriptions)
     declared = text_of(facts.article_body or "")
-    if len(body) < _STUB_CHARS // 2 and len(declared) > 2 * len(body):
+    if len(body) < STUB_CHARS // 2 and len(declared) > 2 * len(body):
         return declared
     return body
-
-
-def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Knowledge) -> None:
-    """Raise for what is no article: a notice in its place, or nothing."""
-    if len(body) < _STUB_CHARS:
-        head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
-        lang = identify(head, document.lang)
-        if facts.free is False or _says("page_paywall", body, lang, knowledge):
-            raise PageError("paywall", f"{len(body)} characters are free")
-        if _says("page_gone", head, lang, knowledge):
-            raise PageError("soft_404", (facts.title or "")[:100])
-    if not body:
-        raise PageError("unreadable", "no text found")
-    if len(body) < _LEAST_BODY_CHARS:
-        raise PageError("too_short", f"{len(body)} characters")
-
-
-def _says(category: str, text: str, lang: str, knowledge: Knowledge) -> bool:
-    """Whether a notice stands in a text, in its own words or in English, as many sites have it."""
-    words = plain(text)
-    packs = (knowledge.language(code) for code in dict.fromkeys((lang, "en")))
-    return any(pack.phrases.first(category, words) for pack in packs if pack is not None)
 
 
 def _article(document: Document, body: str, declared_lang: str | None) -> Article:

@@ -65,6 +65,8 @@ class PageFacts:
     article_body: str | None = None
     free: bool | None = None
     """False when the page declares itself behind a paywall, None when it says nothing."""
+    refresh: str | None = None
+    """What ``<meta http-equiv="refresh">`` says: seconds, and the address that is loaded then."""
 
 
 @dataclass(slots=True)
@@ -106,6 +108,7 @@ def find_facts(
         descriptions=_descriptions(meta, linked),
         article_body=max(_values(linked, "articleBody"), key=len, default=None),
         free=_free(linked),
+        refresh=next(iter(meta.get("refresh", ())), None),
     )
 
 
