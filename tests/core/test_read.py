@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.document import Article, Document
 from worker.core.domain.errors import PageError
-from worker.core.sources.article import decode, read, version_time
+from worker.core.sources.article import read, version_time
+from worker.core.text.charset import decode
 from worker.core.text.markup import text_of
 from worker.core.text.signature import SLOTS, copy_signature
 

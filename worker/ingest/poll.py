@@ -113,7 +113,7 @@ async def _parsed_result(
     if digest == state.body_hash:
         same = after_success(state, response, pace, now, jitter, body_hash=digest)
         return PollResult(same, (), "unchanged")
-    hint = hint_for(feed, response.headers.get("content-type"), now)
+    hint = hint_for(feed, response.headers.get("content-type"), now, response.url)
     try:
         parsed, gates = await sandbox.parse(response.body, hint)
     except FeedError as error:
@@ -175,8 +175,10 @@ async def _parse_into(
     return ""
 
 
-def hint_for(feed: FeedConfig, content_type: str | None, now: dt.datetime) -> Hint:
-    """What a feed's configuration tells the parser. The configured address, not the one reached."""
+def hint_for(
+    feed: FeedConfig, content_type: str | None, now: dt.datetime, base: str | None = None
+) -> Hint:
+    """What a feed's configuration tells the parser; ``base`` is the address that was reached."""
     return Hint(
         feed=feed.id,
         url=feed.url,
@@ -187,4 +189,5 @@ def hint_for(feed: FeedConfig, content_type: str | None, now: dt.datetime) -> Hi
         outlet=feed.outlet,
         received=now,
         full_text=feed.full_text,
+        base=base,
     )

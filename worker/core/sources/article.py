@@ -12,10 +12,8 @@ The publication instant is the feed's, else the page's (``page_facts``), with it
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import hashlib
-import re
 from dataclasses import replace
 
 from lxml import etree
@@ -28,14 +26,12 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.page_body import extract_body
 from worker.core.sources.page_facts import PageFacts, find_facts
 from worker.core.sources.page_refusals import STUB_CHARS, admit
+from worker.core.text.charset import decode
 from worker.core.text.identify import identify
 from worker.core.text.markup import text_of
 from worker.core.text.signature import copy_signature
 
 MAX_PAGE_CHARS = 6_000_000
-_META_CHARSET = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,20})""", re.IGNORECASE
-)
 
 
 def read(document: Document, knowledge: Knowledge) -> Article:
@@ -66,39 +62,6 @@ def version_time(document: Document) -> dt.datetime | None:
     if document.version >= 2 and document.first_seen is not None:
         return document.first_seen
     return published or document.first_seen
-
-
-def decode(data: bytes, charset: str | None) -> str:
-    """The characters of a page. What is valid UTF-8 is UTF-8, whatever headers say."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
-                           (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if data.startswith(mark):
-            return data.decode(encoding, "replace").removeprefix("\ufeff")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        declared = _META_CHARSET.search(data[:4096])
-    for name in (charset, declared.group(1).decode("ascii", "replace") if declared else None):
-        text = _decoded(data, name)
-        if text is not None:
-            return text
-    return (
-        data.decode("cp1252", "replace")
-        if data.count(b"\xc3") == 0
-        else data.decode("utf-8", "replace")
-    )
-
-
-def _decoded(data: bytes, name: str | None) -> str | None:
-    """The text in the named encoding; None when it is none of text, or does not fit at all."""
-    try:
-        found = codecs.lookup((name or "").strip("\"' ")).name
-        if found in ("iso8859-1", "ascii"):
-            found = "cp1252"
-        text = data.decode(found, "replace")
-    except (LookupError, ValueError, TypeError, AttributeError):
-        return None
-    return text if text.count("\ufffd") * 20 <= len(text) else None
 
 
 def _tree(text: str) -> HtmlElement:

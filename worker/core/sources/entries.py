@@ -9,7 +9,9 @@ Rules
    an embargo is no date of publication: when it moves, the entry has changed.
 3. A date is believed between ten years before and a day after the document arrived; feedparser
    reads seconds since 1970 as the year 1557 and Solar Hijri years as Gregorian ones.
-4. A link that stands for several different items (a home page) is the link of none of them.
+4. A relative link counts from where the document was found. Blanks in a link are ``%20``; line breaks
+   are none of it, as browsers have it.
+5. A link that stands for several different items (a home page) is the link of none of them.
 
 Format modules yield ``Item``; none of them knows another, all of them know this module.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +36,7 @@ MAX_ENTRIES = 1000
 
 _TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
 _SUMMARY, _BODY = 20_000, 1_000_000
+_BREAKS = re.compile(r"[\t\r\n]+ *")
 _YEARS_BACK, _HOURS_AHEAD = 10, 24
 _SHARED_BY = 3
 
@@ -41,7 +45,7 @@ _SHARED_BY = 3
 class Hint:
     """What is known of a document before it is parsed.
 
-    ``url``: the address as configured, not as redirected (relative ids must not move).
+    ``url``: the address as configured; ``base``: the one where it was found, after redirects.
     ``received``: when it arrived, the clock that dates are judged by; None judges by the calendar.
     ``full_text``: the feed is known to carry whole articles.
     """
@@ -55,6 +59,7 @@ class Hint:
     outlet: str | None = None
     received: dt.datetime | None = None
     full_text: bool = False
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ def _plain(item: Item, hint: Hint) -> Item:
     return replace(
         item,
         guid=_short(clean(item.guid or "").strip(), _ID),
-        link=_absolute(item.link, hint.url),
+        link=_absolute(item.link, hint.base or hint.url),
         title=one_line(item.title or "")[:_TITLE] or None,
         summary=text_of(item.summary or "")[:_SUMMARY] or None,
         body=text_of(item.body or "")[:_BODY] or None,
@@ -175,8 +180,9 @@ def _short(text: str, limit: int) -> str | None:
 
 def _absolute(link: str | None, base: str | None) -> str | None:
     """The link as an http(s) address, or None."""
-    link = clean(link or "").strip()
-    if not link or len(link) > _URL or any(c.isspace() for c in link):
+    link = _BREAKS.sub("", clean(link or "")).strip()
+    link = "".join("%20" if c.isspace() else c for c in link)
+    if not link or len(link) > _URL:
         return None
     try:
         joined = urljoin(base or "", link)

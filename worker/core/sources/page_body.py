@@ -19,6 +19,7 @@ Nothing of 2 is cut when it is most of the page: then links are how this page is
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -144,7 +145,7 @@ def _goes_up(entries: list[HtmlElement]) -> bool:
         None if s is None else read_news_instant(s.get("datetime") or _text(s)) for s in stamps
     ]
     known = [moment for moment in moments if moment is not None]
-    pairs = list(zip(known, known[1:], strict=False))
+    pairs = list(itertools.pairwise(known))
     return len(known) == len(entries) and all(a <= b for a, b in pairs) and known[0] < known[-1]
 
 
@@ -257,7 +258,10 @@ def _element_text(tree: HtmlElement, head: tuple[str, ...]) -> str | None:
             continue
         text = _text(element)
         holds_blocks = any(c.tag in _HOLDS_BLOCKS for c in element.iterdescendants())
-        if len(text) <= (_LEAD_CHARS if not holds_blocks else _LEAD_CHARS // 2) and tuple(_words(text[:400])[:_LEAD_WORDS]) == head:
+        if (
+            len(text) <= (_LEAD_CHARS if not holds_blocks else _LEAD_CHARS // 2)
+            and tuple(_words(text[:400])[:_LEAD_WORDS]) == head
+        ):
             return text
     return None
 

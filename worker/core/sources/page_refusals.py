@@ -39,7 +39,9 @@ _NOTICE_LINE_CHARS = 300
 _LEAST_SHARE = 0.17
 _HALF = 0.5
 _SOON_S = 60
-_REFRESH = re.compile(r"(?is)\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*(?:url\s*=)?\s*[\"']?\s*([^\"'\s>]{1,2000})")
+_REFRESH = re.compile(
+    r"(?is)\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*(?:url\s*=)?\s*[\"']?\s*([^\"'\s>]{1,2000})"
+)
 _NOTICES = (
     ("page_challenge", "challenge"),
     ("page_consent", "consent"),
