@@ -95,7 +95,7 @@ def _with_facts(document: Document, facts: PageFacts) -> Document:
 def _body(tree: HtmlElement, document: Document, facts: PageFacts) -> str:
     """The text of the page; what its JSON-LD holds, where the page itself shows hardly any."""
     descriptions = (document.summary or "", *facts.descriptions)
-    body = extract_body(tree, document.title, descriptions)
+    body = extract_body(tree, (document.title, facts.title), descriptions)
     declared = text_of(facts.article_body or "")
     if len(body) < STUB_CHARS // 2 and len(declared) > 2 * len(body):
         return declared

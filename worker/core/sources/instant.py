@@ -56,7 +56,7 @@ _PRINTED_ZONE = re.compile(
 )
 _REMARK = re.compile(r"\s*\([^()]*\)\s*$")
 _NUMERIC_DAY = re.compile(r"(?<![\d:.+-])(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d\d)(?![\d:])")
-_MIDNIGHT = re.compile(r"(?<!\d)24:00(:00)?(?![:\d])")
+_MIDNIGHT = re.compile(r"(?<![\d:])24:00(:00)?(?![:\d])")
 _DAY_NAMES = dates.parserinfo()
 """The words for days, months and joints that dateutil knows."""
 

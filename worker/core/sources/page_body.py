@@ -48,21 +48,23 @@ _TEASER_CHARS = 12
 """A link with less text than this ("here", "@unama") names something; it tells no other story."""
 _LAYOUT_CHARS = 300
 _LEAST_ENTRIES = 3
-_LISTED_CHARS = 80
+_LISTED_CHARS = 40
 _SHORTEST_COPY_CHARS = 60
 
 
-def extract_body(tree: HtmlElement, title: str | None, descriptions: Iterable[str]) -> str:
+def extract_body(
+    tree: HtmlElement, titles: Iterable[str | None], descriptions: Iterable[str]
+) -> str:
     """The text of the article in a page; "" when there is none. Changes the tree.
 
-    ``descriptions``: what page and feed say the article is about, best first. Raises ``PageError``
+    ``titles``: the headline as feed and page print it. ``descriptions``: what page and feed say the article is about, best first. Raises ``PageError``
     (unreadable).
     """
     _unwrap_layout_tables(tree)
     _mend_loose_lists(tree)
     _turn_live_blogs(tree)
     _cut_links_to_others(tree)
-    body = _without_title(_without_copies(_extracted(tree)), title)
+    body = _without_titles(_without_copies(_extracted(tree)), titles)
     return rescue_lead(body, _lead_candidates(tree, descriptions))
 
 
@@ -160,10 +162,7 @@ def _cut_links_to_others(tree: HtmlElement) -> None:
     if 2 * lost > whole:
         return
     for block in cut:
-        label = block.getprevious()
-        if label is not None and _is_label(label):
-            _drop(label)
-        _drop(block)
+        _drop_with_label(block)
 
 
 def _is_teaser(block: HtmlElement) -> bool:
@@ -211,6 +210,16 @@ def _is_label(block: HtmlElement) -> bool:
     return bool(text) and short and not re.search(r"[.!?]$", text.rstrip("."))
 
 
+def _drop_with_label(block: HtmlElement) -> None:
+    """Take a block out, the label above it, and the list that has nothing else in it."""
+    label, parent = block.getprevious(), block.getparent()
+    if label is not None and _is_label(label):
+        _drop(label)
+    _drop(block)
+    if parent is not None and parent.tag in ("ul", "ol") and not _text(parent):
+        _drop_with_label(parent)
+
+
 def _drop(element: HtmlElement) -> None:
     """Take an element out; what stands behind it stays."""
     if element.getparent() is not None:
@@ -220,13 +229,13 @@ def _drop(element: HtmlElement) -> None:
 # -------------------------------------------------------------------------------- title and lead
 
 
-def _without_title(body: str, title: str | None) -> str:
+def _without_titles(body: str, titles: Iterable[str | None]) -> str:
     """The text without the headline among its first lines."""
-    wanted = _words(title or "")
+    wanted = [words for title in titles if (words := _words(title or ""))]
     lines = body.split("\n")
-    if not wanted or len(lines) < 2:
+    if len(lines) < 2:
         return body
-    kept = [line for k, line in enumerate(lines) if k >= _LABEL_WORDS or _words(line) != wanted]
+    kept = [line for k, line in enumerate(lines) if k >= _LABEL_WORDS or _words(line) not in wanted]
     return "\n".join(kept).lstrip("\n") or body
 
 
