@@ -36,7 +36,8 @@ MAX_ENTRIES = 1000
 
 _TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
 _SUMMARY, _BODY = 20_000, 1_000_000
-_BREAKS = re.compile(r"[\t\r\n]+ *")
+LINE_BREAKS = re.compile(r"[\t\r\n]+ *")
+"""What is none of an address, with the blanks that indent its next line."""
 _YEARS_BACK, _HOURS_AHEAD = 10, 24
 _SHARED_BY = 3
 
@@ -180,7 +181,7 @@ def _short(text: str, limit: int) -> str | None:
 
 def _absolute(link: str | None, base: str | None) -> str | None:
     """The link as an http(s) address, or None."""
-    link = _BREAKS.sub("", clean(link or "")).strip()
+    link = LINE_BREAKS.sub("", clean(link or "")).strip()
     link = "".join("%20" if c.isspace() else c for c in link)
     if not link or len(link) > _URL:
         return None

@@ -19,7 +19,7 @@ _DECLARED = re.compile(
     rb"""<meta\b[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""",
     re.IGNORECASE,
 )
-_DECLARATION = re.compile(r"^\s*<\?xml\b[^<>]{0,300}\?>")
+_DECLARATION = re.compile(rb"\s*<\?xml\b[^<>]{0,300}\?>")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -48,7 +48,7 @@ def decode(data: bytes, charset: str | None) -> str:
     if good >= bad * _GOOD_FOR_A_BAD or (good >= bad and (not named or _is_utf_8(named[0]))):
         return mostly
     for name in named:
-        text = _decoded(data, name)
+        text = None if _is_utf_8(name) else _decoded(data, name)
         if text is not None:
             return text
     return data.decode("cp1252", "replace") if good < bad else mostly
@@ -59,8 +59,9 @@ def xml_as_utf_8(data: bytes, charset: str | None) -> bytes:
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start.startswith(b"<") or b"\x00" in data[:_HEAD_BYTES]:
         return data
-    text = decode(data, charset)
-    return _DECLARATION.sub("", text).encode("utf-8", "replace")
+    text = decode(data, charset).encode("utf-8", "replace")
+    declaration = _DECLARATION.match(text)
+    return text[declaration.end() :] if declaration else text
 
 
 def _declared(data: bytes) -> str | None:

@@ -26,7 +26,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import MAX_ENTRIES, Found, Hint, Item
+from worker.core.sources.entries import LINE_BREAKS, MAX_ENTRIES, Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.text.charset import xml_as_utf_8
@@ -183,7 +183,7 @@ def _link(entry: Mapping[str, Any], base: str | None) -> str | None:
     if link is None or (link == entry.get("id") and not link.strip().startswith(("http", "//"))):
         return None
     try:
-        return urljoin(base or "", link.strip())
+        return urljoin(base or "", LINE_BREAKS.sub("", link).strip())
     except ValueError:
         return None
 
