@@ -19,6 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.broker.kafka_broker import Broker, KafkaMissing
+from tests.broker.shared_broker import shared
 
 if TYPE_CHECKING:
     from tests.broker.secured_broker import SecuredBroker
@@ -49,9 +50,11 @@ def start_kafka(broker: Broker) -> Broker:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """One real broker for the whole run; nobody kills it. Use topics of your own prefix."""
-    broker = start_kafka(Broker(tmp_path_factory.mktemp("kafka")))
-    yield broker
-    broker.stop()
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of this process alone; what is above it belongs to the run
+    with shared(folder / "kafka", start_kafka) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -81,64 +81,64 @@ def test_topics_republish_takes_a_store_from_files_to_a_broker(
 
 
 def test_run_makes_topics_anew_that_were_deleted(
-    own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
+    kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Somebody deletes all topics, the ledger too. The worker makes them anew, says that its store
     and the ledger disagree, and sends every incident as its next revision by itself."""
-    feed, broker = f"{newsroom.base}/feed.xml", settings(own_kafka, prefix)
+    feed, broker = f"{newsroom.base}/feed.xml", settings(kafka, prefix)
     attack(newsroom)
     with running(tmp_path, feed, **broker) as worker:
-        worker.wait_for(lambda: count(own_kafka, prefix) == 1, 60)
+        worker.wait_for(lambda: count(kafka, prefix) == 1, 60)
         assert worker.stop() == 0
-    delete(own_kafka, prefix)
+    delete(kafka, prefix)
     with running(tmp_path, feed, **broker) as worker:
-        worker.wait_for(lambda: count(own_kafka, prefix) == 1, 60)
+        worker.wait_for(lambda: count(kafka, prefix) == 1, 60)
         assert [line["reason"] for line in worker.told("store.diverged")] == ["missing"]
         assert worker.stop() == 0
-    assert told(own_kafka, prefix) == [(2, "resync")]
-    latest = oracle.read_committed(own_kafka.bootstrap, f"{prefix}.{INCIDENTS}")
+    assert told(kafka, prefix) == [(2, "resync")]
+    latest = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENTS}")
     assert [json.loads(record.value)["revision"] for record in latest] == [2]
 
 
 @pytest.mark.parametrize("names", [(), (INCIDENT_LOG,), (INCIDENTS, INCIDENT_LOG)])
 def test_run_makes_topics_anew_that_are_deleted_under_it(
-    names: tuple[str, ...], own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
+    names: tuple[str, ...], kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """All topics, or one of the incidents, go while it runs. It makes them anew, says so, sends every
     incident as its next revision, and goes on; it takes nobody for a second worker."""
     attack(newsroom)
-    with running(tmp_path, f"{newsroom.base}/feed.xml", **settings(own_kafka, prefix)) as worker:
-        worker.wait_for(lambda: count(own_kafka, prefix) == 1, 60)
-        delete(own_kafka, prefix, *names)
+    with running(tmp_path, f"{newsroom.base}/feed.xml", **settings(kafka, prefix)) as worker:
+        worker.wait_for(lambda: count(kafka, prefix) == 1, 60)
+        delete(kafka, prefix, *names)
         attack(newsroom, dead="nine")
-        worker.wait_for(lambda: ends_with(own_kafka, prefix, 9), 120)
+        worker.wait_for(lambda: ends_with(kafka, prefix, 9), 120)
         assert "second_instance" not in {line["reason"] for line in worker.told("publish.failed")}
         assert worker.told("store.diverged")
         assert worker.stop() == 0
-    revisions = [revision for revision, _ in killed(own_kafka, prefix)]
+    revisions = [revision for revision, _ in killed(kafka, prefix)]
     assert revisions == sorted(set(revisions))
     assert revisions[0] >= 2
-    latest = oracle.read_committed(own_kafka.bootstrap, f"{prefix}.{INCIDENTS}")
+    latest = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENTS}")
     assert json.loads(latest[-1].value)["casualties"]["killed"]["best"] == 9
 
 
 def test_run_fills_the_topic_of_states_that_was_deleted_while_nobody_looked(
-    own_kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
+    kafka: Broker, prefix: str, tmp_path: Path, newsroom: Newsroom
 ) -> None:
     """Only `incidents.v1` is gone at the start, and somebody made it anew already: the ledger knows
     nothing of that. It is noticed, and filled again."""
-    feed, broker = f"{newsroom.base}/feed.xml", settings(own_kafka, prefix)
+    feed, broker = f"{newsroom.base}/feed.xml", settings(kafka, prefix)
     attack(newsroom)
     with running(tmp_path, feed, **broker) as worker:
-        worker.wait_for(lambda: count(own_kafka, prefix) == 1, 60)
+        worker.wait_for(lambda: count(kafka, prefix) == 1, 60)
         assert worker.stop() == 0
-    delete(own_kafka, prefix, INCIDENTS)
+    delete(kafka, prefix, INCIDENTS)
     assert kabulwire(tmp_path, "topics", "ensure", **broker).returncode == 0
     with running(tmp_path, feed, **broker) as worker:
-        worker.wait_for(lambda: count(own_kafka, prefix) == 2, 60)
+        worker.wait_for(lambda: count(kafka, prefix) == 2, 60)
         assert [line["reason"] for line in worker.told("store.diverged")] == ["emptied"]
         assert worker.stop() == 0
-    latest = oracle.read_committed(own_kafka.bootstrap, f"{prefix}.{INCIDENTS}")
+    latest = oracle.read_committed(kafka.bootstrap, f"{prefix}.{INCIDENTS}")
     assert [json.loads(record.value)["revision"] for record in latest] == [2]
 
 

@@ -16,7 +16,8 @@ from worker.core.domain.errors import FetchError
 from worker.core.sources import formats
 from worker.ingest import fetch
 from worker.ingest.fetch import Fetcher
-from worker.ingest.poll import PollResult, poll_feed
+from worker.ingest.poll import poll_feed
+from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
 from worker.sandbox.pool import KILL_REASONS, Sandbox
 

@@ -58,6 +58,19 @@ def _voices(name: str) -> MeasuredSet:
     return MeasuredSet(name, (f"{name}.jsonl",), load, articles.examine_voices)
 
 
+def _strangers(number: int) -> MeasuredSet:
+    """Forty items by a person who had seen neither code nor words, in the checkout."""
+    name, folder = f"set-{number}", "tests/score/strangers"
+    load = partial(_load_own, folder=ROOT / folder, name=name)
+    files = (f"{folder}/{name}.jsonl",)
+    return MeasuredSet(f"strangers_{number}", files, load, articles.examine_voices, own=True)
+
+
+def _load_own(_: Path, folder: Path, name: str) -> list[Item]:
+    """Voices that lie in the checkout, wherever the data folder is."""
+    return articles.load_voices(folder, name)
+
+
 _KABUL, _VERDICT, _UNLABELLED = "kabul_dev.jsonl", "verdict_dev.jsonl", "kabul_unlabelled.jsonl.gz"
 _SETS = (
     # The runner of the public cases waits more than it works: begun first, it hides behind the rest.
@@ -75,6 +88,7 @@ _SETS = (
     ),
     _voices("voices_en"),
     _voices("voices_xx"),
+    *(_strangers(number) for number in (1, 2, 3, 4)),
     MeasuredSet(
         "unlabelled", (_UNLABELLED, "unlabelled_labels.jsonl"), verdict.load_unlabelled,
         articles.examine_unlabelled,

@@ -18,6 +18,7 @@ from typing import Any
 from worker.core.classify.score import weight_names
 from worker.core.domain.errors import KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.notices import Notices, build_notices
 from worker.core.knowledge.profile_load import FILES, build_profile
 from worker.core.knowledge.weights import (
     ExtractWeights,
@@ -39,6 +40,7 @@ _SEGMENT_WEIGHTS = _CODE / "core" / "segment" / "weights.toml"
 _EXTRACT_WEIGHTS = _CODE / "core" / "extract" / "weights.toml"
 CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
 _MERGE_WEIGHTS = _CODE / "core" / "merge" / "weights.toml"
+_NOTICES = _CODE / "core" / "sources" / "notices.toml"
 _CODES = _CODE / "core" / "merge" / "state" / "codes.toml"
 
 
@@ -84,13 +86,23 @@ def _load(folder: Path) -> Knowledge:
         classify_weights=read_weights(verdict, weight_names(), verdict_file),
         merge_weights=read_weights(merging, merge_names(), merging_file),
         codes=_parse(_CODES, digest),
+        notices=load_notices(digest),
         digest=digest.hexdigest()[:16],
     )
 
 
+def load_notices(digest: hashlib._Hash | None = None) -> Notices:
+    """The words of agencies' orders. Raises ``KnowledgeError``."""
+    return build_notices(*_named(_NOTICES, digest or hashlib.sha256()))
+
+
 def load_languages() -> dict[str, Language]:
     """All language packs, built, by code; no profile is needed. Raises ``KnowledgeError``."""
-    return dict(_languages(hashlib.sha256()))
+    built = dict(_languages(hashlib.sha256()))
+    for language in built.values():
+        for reader in language.readers.values():
+            reader.grammar.check()
+    return built
 
 
 class LanguagePacks(Mapping[str, Language]):
@@ -119,10 +131,20 @@ class LanguagePacks(Mapping[str, Language]):
 
 def _languages(digest: hashlib._Hash) -> LanguagePacks:
     """The packs, not built yet; their bytes are part of the digest all the same."""
-    categories = read_categories(_parse(_CATEGORIES, digest), _CATEGORIES.name)
-    classes = read_classes(_parse(_CLASSES, digest), _CLASSES.name)
-    for path in sorted(_LEXICONS.glob("*/*.toml")):
-        _count(path, digest)
+    paths = (_CATEGORIES, _CLASSES, *sorted(_LEXICONS.glob("*/*.toml")))
+    known = hashlib.sha256()
+    for path in paths:
+        data = _count(path, digest)
+        known.update(path.name.encode() + b"\0" + data + b"\0")
+    return _packs(known.hexdigest())
+
+
+@lru_cache(maxsize=2)
+def _packs(known: str) -> LanguagePacks:  # noqa: ARG001 - what the files hold is the key
+    """The packs of these bytes: the same for every profile, so a process builds each but once."""
+    unused = hashlib.sha256()
+    categories = read_categories(_parse(_CATEGORIES, unused), _CATEGORIES.name)
+    classes = read_classes(_parse(_CLASSES, unused), _CLASSES.name)
     folders = sorted(path.parent for path in _LEXICONS.glob("*/language.toml"))
     return LanguagePacks({f.name: partial(_build, f, categories, classes) for f in folders})
 

@@ -1,4 +1,4 @@
-"""One GET, done politely and defensively: the only place where this program asks the network.
+"""One request, done politely and defensively: the only place where this program asks the network.
 
 Rules
 -----
@@ -18,8 +18,6 @@ A body is unpacked by ``decode``; the library's own way returns half a gzip stre
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import email.utils
 import ssl
 import time
 from collections.abc import Mapping
@@ -32,22 +30,23 @@ from yarl import URL
 
 from worker.config.schema import Ingest
 from worker.core.domain.errors import FetchError
+from worker.ingest.answer_headers import link_header, retry_after, usable_validator
 from worker.ingest.decode import Decoder, accepted
 from worker.ingest.guard import BlockedAddressError, Guard
 
-Purpose = Literal["feed", "page", "robots"]
+Purpose = Literal["feed", "page", "robots", "form"]
 
 REASONS = frozenset(
     {"timeout", "dns", "connect", "reset", "tls", "protocol", "too_large", "truncated",
      "bad_encoding", "blocked_address", "blocked_url", "redirect_loop", "redirect_limit",
      "redirect_invalid", "unexpected_status", "http_401", "http_403", "http_404", "http_410",
      "http_429", "http_4xx", "http_5xx", "challenge", "rate_limited", "robots_disallowed",
-     "robots_unavailable", "not_html"}
+     "robots_unavailable", "not_html", "cursor_foreign"}
 )  # fmt: skip
 """All reasons of a ``FetchError`` raised in this package."""
 
 MAX_REDIRECTS = 5
-RETRY_AFTER_CAP_S = 86_400.0
+_REDIRECTS, _SAME_METHOD = frozenset({301, 302, 303, 307, 308}), frozenset({307, 308})
 _CONNECT_S, _READ_S = 8.0, 15.0
 _PATIENCE_S = 60.0
 """A host that wants to be left alone for longer is an error now, not a wait."""
@@ -58,9 +57,9 @@ _ACCEPT: Mapping[Purpose, str] = {
     "text/xml;q=0.9, */*;q=0.5",
     "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
     "robots": "text/plain, */*;q=0.5",
+    "form": "text/plain, */*;q=0.5",
 }
 _ROBOTS_BYTES = 512_000
-_VALIDATOR_CHARS = 1024
 _HOSTS_KEPT = 5_000
 _COOKIES_KEPT, _COOKIE_CHARS = 20, 4096
 
@@ -162,6 +161,20 @@ class Fetcher:
         """
         request = _Request(purpose, validators or Validators(), dict(headers or {}), proxy,
                            limit or self._limit(purpose))  # fmt: skip
+        return await self._follow(url, request)
+
+    async def post_form(
+        self, url: str, fields: Mapping[str, str], *, proxy: str | None = None
+    ) -> None:
+        """Post a form; back when the server has taken it (a status of 200 to 299).
+
+        A redirect is followed only where it keeps a POST a POST (307, 308). Raises ``FetchError``.
+        """
+        request = _Request("form", Validators(), {}, proxy, _ROBOTS_BYTES, dict(fields))
+        await self._follow(url, request)
+
+    async def _follow(self, url: str, request: _Request) -> Response:
+        """The answer to a request, after redirects."""
         target, hops = _address(url), list[tuple[int, str]]()
         seen = {f"{target} []"}
         left = self._settings.timeout_s
@@ -216,8 +229,13 @@ class Fetcher:
     async def _ask(self, target: URL, request: _Request) -> Response | _Redirect:
         session = self._open_session()
         try:
-            async with session.get(
-                target, headers=request.to_send(target), allow_redirects=False, proxy=request.proxy
+            async with session.request(
+                "GET" if request.form is None else "POST",
+                target,
+                data=request.form,
+                headers=request.to_send(target),
+                allow_redirects=False,
+                proxy=request.proxy,
             ) as answer:
                 return await _read(answer, target, request)
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
@@ -257,8 +275,14 @@ class _Request:
     headers: dict[str, str]
     proxy: str | None
     limit: int
+    form: dict[str, str] | None = None
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     """By host and port, of this chain of redirects."""
+
+    @property
+    def redirects(self) -> frozenset[int]:
+        """Statuses that are followed: some of them make a GET of a POST."""
+        return _REDIRECTS if self.form is None else _SAME_METHOD
 
     def to_send(self, target: URL) -> dict[str, str]:
         send = {"Accept": _ACCEPT[self.purpose], "Accept-Encoding": accepted(), **self.headers}
@@ -286,15 +310,19 @@ async def _read(
     answer: aiohttp.ClientResponse, target: URL, request: _Request
 ) -> Response | _Redirect:
     status = answer.status
-    if status in (301, 302, 303, 307, 308) and "Location" in answer.headers:
+    if status in request.redirects and "Location" in answer.headers:
         answer.close()  # its body is of no interest, and may be endless
         location = answer.headers["Location"]
         return _Redirect(status, _joined(target, location), _cookies(answer))
+    if request.form is not None and 200 <= status < 300:
+        answer.close()
+        return Response(status, str(target), b"", None, None, {})
     if status != 200 and not (status == 304 and request.conditional):
         answer.close()
         raise _refused(answer)
     body = await _body(answer, request.limit) if status == 200 else b""
     kept = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+    kept |= link_header(answer.headers)
     etag, modified = kept.get("etag"), kept.get("last-modified")
     return Response(
         status=status,
@@ -319,42 +347,6 @@ async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     except FetchError:
         answer.close()
         raise
-
-
-def usable_validator(value: str | None) -> bool:
-    """Whether a validator can be sent back: some servers send control characters (then no later
-    request could be made) or bytes that are no text.
-    """
-    return (
-        value is not None
-        and 0 < len(value) <= _VALIDATOR_CHARS
-        and all(" " <= c <= "\u00ff" and not "\x7f" <= c <= "\x9f" for c in value)
-    )
-
-
-def retry_after(headers: Mapping[str, str], now: dt.datetime | None = None) -> float | None:
-    """Seconds that ``Retry-After`` asks for, at most a day; None when it says nothing readable.
-
-    A date is taken relative to the server's own ``Date``, so that a wrong clock does no harm.
-    """
-    value = (headers.get("Retry-After") or headers.get("retry-after") or "").strip()
-    if value.isdigit():
-        return min(float(value[:12]), RETRY_AFTER_CAP_S)
-    moment = http_date(value)
-    since = http_date(headers.get("Date") or headers.get("date") or "") or now
-    if moment is None or since is None:
-        return None
-    seconds = (moment - since).total_seconds()
-    return min(seconds, RETRY_AFTER_CAP_S) if seconds > 0 else None
-
-
-def http_date(value: str) -> dt.datetime | None:
-    """A date of HTTP, or None."""
-    try:
-        found = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def _refused(answer: aiohttp.ClientResponse) -> FetchError:

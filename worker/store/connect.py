@@ -32,8 +32,10 @@ Connection: TypeAlias = sqlite3.Connection
 StoreError = sqlite3.DatabaseError
 """What SQLite itself says of a store, as far as it is nothing of ours: damaged, locked, full."""
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
-MIGRATIONS: tuple[str, ...] = (_SCHEMA.read_text(encoding="utf-8"),)
+_SCRIPTS = ("schema.sql", "subscriptions.sql")
+MIGRATIONS: tuple[str, ...] = tuple(
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCRIPTS
+)
 """Script n brings a store from version n to n + 1. Never edit one that was released."""
 
 BUSY_TIMEOUT_S = 10.0

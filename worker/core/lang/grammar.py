@@ -29,15 +29,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from worker.core.domain.errors import KnowledgeError
+from worker.core.lang.tokens import NO_TAGS
 
+_Way = tuple[frozenset[str], frozenset[str]]
 Kind = Literal["make", "tag", "state"]
 _KINDS: dict[str, Kind] = {"": "make", "+": "tag", "!": "state"}
 _RULE = re.compile(r"^([+!]?)([\w.,=]+)\s*<-\s*(.+)$", re.DOTALL)
 _ATOM = re.compile(r"(\w+):(?=[<(])|<([^<=!>][^<>]*|![^<>]*)>")
 _UNIT = re.compile(r"(?:\[[^\]]*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))(?:[?]|\{[\d,]+\})?")
+_REPEATED = re.compile(r"\)\{(\d+),(\d+)\}")
+_LABEL = re.compile(r"\w+:(?=[<(])")
 _UNBOUNDED = re.compile(r"[*+]|\{\d+,\}")
-_FIRST_LETTER = 0x4E00
 _NEVER = "\x02"
+_CHEAP_LETTERS = tuple(c for c in map(chr, range(3, 256)) if c not in '\\"[]^-&~|#')
+"""A class of characters below 256 is a small table, compiled in a fifth of the time of any other;
+those that mean something within a class are left out."""
+_FIRST_LETTER = 0x4E00
+"""Of the characters for what comes after these."""
 ANY = "ANY"
 """What every token satisfies, whatever its tags."""
 
@@ -51,12 +59,19 @@ class _Atom:
     """
 
     formula: str
+    ways: tuple[_Way, ...]
+    """What satisfies it, each with tags that must be there and tags that must not."""
     letters: str = _NEVER
     by_failing: bool = False
 
+    @staticmethod
+    def of(formula: str) -> _Atom:
+        ways = tuple(_way(part.split("&")) for part in formula.split("|"))
+        return _Atom(formula, ways, by_failing=_holds(ways, NO_TAGS))
+
     def add(self, letter: str, tags: frozenset[str]) -> None:
         """Sort a new character into the class, or out of it."""
-        if satisfies(self.formula, tags) != self.by_failing:
+        if _holds(self.ways, tags) != self.by_failing:
             self.letters += letter
 
     def __str__(self) -> str:
@@ -133,7 +148,7 @@ class Grammar:
             kept = tags & self.classes
             found = self._kept.get(kept)
             if found is None:
-                found = self._kept[kept] = chr(_FIRST_LETTER + len(self._kept))
+                found = self._kept[kept] = _letter(len(self._kept))
                 for atom in self._atoms.values():
                     atom.add(found, kept)
             self._letters[tags] = found
@@ -145,12 +160,12 @@ class Grammar:
         return len(self._kept)
 
     def prepare(self, tag_sets: Iterable[frozenset[str]]) -> None:
-        """Give the sets of a word list their characters, and compile every rule.
-
-        Raises ``KnowledgeError`` naming a rule that is no pattern.
-        """
+        """Give the sets of a word list their characters. A rule is compiled when it is first used."""
         for tags in sorted(tag_sets, key=sorted):
             self.letter(tags)
+
+    def check(self) -> None:
+        """Compile every rule. Raises ``KnowledgeError`` naming one that is no pattern."""
         for rule in self.rules():
             try:
                 rule.pattern(self.size)
@@ -163,15 +178,21 @@ class Grammar:
         return (rule for stage in self.stages for rule in stage)
 
 
-def satisfies(formula: str, tags: frozenset[str]) -> bool:
-    """``A&!B|C``: whether one of the alternatives holds, each a conjunction. ANY holds always."""
-    return any(
-        all(
-            t == ANY or ((t[1:] not in tags) if t.startswith("!") else t in tags)
-            for t in part.split("&")
-        )
-        for part in formula.split("|")
-    )
+def _letter(index: int) -> str:
+    """The character of the set that came up as the ``index``-th."""
+    cheap = index < len(_CHEAP_LETTERS)
+    return _CHEAP_LETTERS[index] if cheap else chr(_FIRST_LETTER + index)
+
+
+def _way(terms: Sequence[str]) -> _Way:
+    """The conjunction ``A&!B``. ANY holds always."""
+    wanted = frozenset(term for term in terms if not term.startswith("!") and term != ANY)
+    return wanted, frozenset(term[1:] for term in terms if term.startswith("!"))
+
+
+def _holds(ways: Sequence[_Way], tags: frozenset[str]) -> bool:
+    """``A&!B|C``: whether one of the alternatives holds for a set of tags."""
+    return any(wanted <= tags and unwanted.isdisjoint(tags) for wanted, unwanted in ways)
 
 
 def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> Grammar:
@@ -211,7 +232,7 @@ def _rule(
         raise KnowledgeError(f"{source}: {name}: a repeat without bound: {body!r}")
     head, *flags = re.split(r"[.,]", head)
     value = next((int(flag[2:]) for flag in flags if flag.startswith("v=")), None)
-    parts = _parts(body, atoms)
+    parts = _parts(_unrolled(body), atoms)
     return Rule(
         name=name,
         kind=_KINDS[kind],
@@ -240,6 +261,34 @@ def _expanded(body: str, macros: Mapping[str, str], where: str) -> str:
             raise KnowledgeError(f"{where}: no macro ${found[1]}")
         body = body[: found.start()] + macros[found[1]] + body[found.end() :]
     return body
+
+
+def _unrolled(body: str) -> str:
+    """``(?: n:<A>){0,3}`` written out, so that each repeat of a label keeps its token.
+
+    (A regex group remembers its last repeat alone: of a list of five the third was lost.)
+    """
+    position = 0
+    while found := _REPEATED.search(body, position):
+        position, opens = found.end(), _opening(body, found.start())
+        group = body[opens : found.start() + 1]
+        if not _LABEL.search(group):
+            continue
+        least, most = int(found[1]), int(found[2])
+        written = group * least + f"(?:{group}" * (most - least) + ")?" * (most - least)
+        body = body[:opens] + written + body[found.end() :]
+        position = opens + len(written)
+    return body
+
+
+def _opening(body: str, closing: int) -> int:
+    """Where the group begins that ends at ``closing``."""
+    depth = 0
+    for index in range(closing, -1, -1):
+        depth += (body[index] == ")") - (body[index] == "(")
+        if depth == 0:
+            return index
+    raise re.error("unbalanced parenthesis")
 
 
 def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
@@ -278,7 +327,7 @@ def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
 
 def _atom(formula: str, atoms: dict[str, _Atom]) -> _Atom:
     if formula not in atoms:
-        atoms[formula] = _Atom(formula, by_failing=satisfies(formula, frozenset()))
+        atoms[formula] = _Atom.of(formula)
     return atoms[formula]
 
 

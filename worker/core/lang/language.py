@@ -248,7 +248,8 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
 
     ("gen." was once one word here and two tokens in every text, so no title was ever found.)
     """
-    normal = "".join(p if p.startswith("\\") else _plain(p) for p in _SPLIT.split(form))
+    parts = _SPLIT.split(form) if "\\" in form else [form]
+    normal = "".join(p if p.startswith("\\") else _plain(p) for p in parts)
     words = tuple(_SPACELESS_FORM.findall(normal) if script.spaceless else normal.split(" "))
     if not all(words):
         raise KnowledgeError(f"{where}: an empty word in {form!r}")
@@ -264,6 +265,8 @@ def _form(form: str, script: Script, where: str) -> tuple[str, ...]:
 
 
 def _pieces(word: str, script: Script) -> list[str]:
+    if word.isalpha() and not script.spaceless:
+        return [word]
     return [piece.word for piece in cut(word, Range(0, len(word)), script)] or [word]
 
 

@@ -242,4 +242,5 @@ def _fold_all(raw: str, start: int, end: int, out: list[str], offsets: array[int
 
 def plain(raw: str) -> str:
     """The normalised copy alone, blanks collapsed and trimmed: for names and patterns."""
-    return " ".join(normalise(raw).text.split())
+    folded = raw.lower().replace("`", "'") if raw.isascii() else "".join(map(_fold, raw))
+    return " ".join(folded.split())

@@ -6,12 +6,14 @@ Rules
    and opens (the body ``/etc/passwd`` would be read).
 2. Entries of ill-formed feeds are kept: about half of the real feeds of feed readers' test suites
    are ill-formed somewhere.
-3. Without ``sanitize_html`` and ``resolve_relative_uris``: we want text, and the sanitiser is
+3. An export of WordPress (WXR) is RSS that carries whole articles, and beside them pages, pictures and
+   drafts, which are no news.
+4. Without ``sanitize_html`` and ``resolve_relative_uris``: we want text, and the sanitiser is
    quadratic in ``<!--``. Dates are read here: feedparser takes AFT for UTC.
-4. feedparser is given UTF-8; it believes declarations that are wrong.
-5. The words of a picture (``media:description``) are not the item's, which feedparser takes for one.
-6. A relative link of RSS counts from the channel's own link: the feed may be on a CDN.
-7. The summary is the richest text that an item has besides a whole article.
+5. feedparser is given UTF-8; it believes declarations that are wrong.
+6. The words of a picture (``media:description``) are not the item's, which feedparser takes for one.
+7. A relative link of RSS counts from the channel's own link: the feed may be on a CDN.
+8. The summary is the richest text that an item has besides a whole article.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import LINE_BREAKS, MAX_ENTRIES, Found, Hint, Item
+from worker.core.sources.entries import LINE_BREAKS, MAX_ITEMS, Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.text.charset import xml_as_utf_8
@@ -45,8 +47,8 @@ _CAPTION = re.compile(
 _OWN_TEXT = re.compile(rb"<(?:description|summary|content|content:encoded)[\s>]")
 _ITEM_END = re.compile(rb"</(?:item|entry)\s*>", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
+_WXR = b"wordpress.org/export/"
 _ROOTS = {"rss": "rss", "rdf": "rdf", "feed": "atom", "channel": "cdf"}
-_MAX_ITEMS = 2 * MAX_ENTRIES
 _WHOLE = 1200
 """Characters from which the content of an item may be the whole article."""
 _TEASER = re.compile(
@@ -78,11 +80,19 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
     if not feed.get("version") and not any(e.get("link") or e.get("title") for e in feed.entries):
         raise FeedError("not_a_feed", "no version and no items")
     hint = replace(hint, base=_channel_link(data) or hint.base or hint.url)
-    items = [_item(entry, hint) for entry in feed.entries]
+    if _WXR in data[:4096]:
+        hint = replace(hint, full_text=True)
+    items = [_item(entry, hint) for entry in feed.entries if _is_published(entry)]
     problem = "too_many" if many else _problem(feed, data)
     if problem == "truncated" and not _last_is_whole(data):
         items.pop()
     return Found(items, problem, _next_hint(feed.feed), _string(feed.feed.get("language")))
+
+
+def _is_published(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is for readers; only exports of WordPress say anything about it."""
+    kind, status = entry.get("wp_post_type", "post"), entry.get("wp_status", "publish")
+    return kind == "post" and status in ("publish", "inherit")
 
 
 def _parse(data: bytes, hint: Hint) -> Any:
@@ -115,9 +125,9 @@ def _without_captions(data: bytes) -> bytes:
 
 
 def _first_items(data: bytes) -> tuple[bytes, bool]:
-    """At most ``_MAX_ITEMS`` items: 100,000 tiny ones cost feedparser a minute."""
+    """At most ``MAX_ITEMS`` items: 100,000 tiny ones cost feedparser a minute."""
     for count, found in enumerate(_ITEM.finditer(data)):
-        if count == _MAX_ITEMS:
+        if count == MAX_ITEMS:
             return data[: found.start()], True
     return data, False
 
