@@ -59,7 +59,9 @@ EVENTS: dict[str, str] = {
     ),
     "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
-    "incident, revision; `text_cut`, if its text was too long: characters that were not read.",
+    "incident, revision; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
+    "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
+    "text was too long: characters that were not read.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
     "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
     "timer.fired": "Due timers were settled.",

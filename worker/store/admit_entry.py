@@ -92,7 +92,6 @@ def _enqueue(
     """Queue an entry by its status. ``seen``: its article is one of an entry seen before."""
     kind: WorkKind = "entry"
     due = now
-    drop_waiting(conn, entry_id, now)
     if entry.status in _ENDS:
         kind = "kill"
         told_at = entry.updated or entry.published or now
@@ -103,6 +102,7 @@ def _enqueue(
         drop_ended(conn, article_id, told_at)
     elif entry.status == "embargo":
         due = max(entry.embargo_until, now) if entry.embargo_until else NEVER
+    drop_waiting(conn, entry_id, article_id, now)
     put(conn, kind, article_id, entry_id, json.dumps(pack(entry=entry)), now, due)
 
 

@@ -10,6 +10,8 @@ Rules
    (not beside others, nothing beside it); after the third time it is buried: a page that kills the
    whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
+5. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
+   version of the entry takes the place of what was planned: it asks for the page itself.
 """
 
 from __future__ import annotations
@@ -75,6 +77,8 @@ class Work:
     postponed: int
     version: int
     parts: tuple[Part, ...] = ()
+    revisit: int = 0
+    """How often the page was asked for in vain before this row."""
 
 
 def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> Admitted:
@@ -144,6 +148,14 @@ def postpone(
     )
 
 
+def plant_revisit(
+    conn: sqlite3.Connection, work: Work, due_at: dt.datetime, now: dt.datetime
+) -> None:
+    """Let the page of an entry be asked for again at ``due_at``, by a row of its own."""
+    payload = json.dumps({**pack(entry=work.entry), "revisit": work.revisit + 1})
+    put(conn, "entry", work.article_id, work.entry_id, payload, now, due_at)
+
+
 def finish(conn: sqlite3.Connection, work: Work) -> None:
     """The work is done: its row leaves the inbox in the transaction that ends it."""
     conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
@@ -171,6 +183,8 @@ def pack_work(work: Work) -> str:
     packed = pack(entry=work.entry, document=work.document)
     if work.correction is not None:
         packed["correction"] = work.correction
+    if work.revisit:
+        packed["revisit"] = work.revisit
     return json.dumps(packed)
 
 
@@ -200,4 +214,5 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         postponed=row["postponed"],
         version=version,
         parts=parts,
+        revisit=int(payload.get("revisit", 0)),
     )

@@ -52,8 +52,17 @@ def pack(*, entry: Entry | None = None, document: Document | None = None) -> dic
     return packed
 
 
-def drop_waiting(conn: sqlite3.Connection, entry_id: str, now: dt.datetime) -> None:
-    """A newer version is here: what was held or put off of the older ones is not read any more."""
+def drop_waiting(
+    conn: sqlite3.Connection, entry_id: str, article_id: str, now: dt.datetime
+) -> None:
+    """A newer version is here: what was held or put off of the older ones is not read any more, nor is
+    the article's page asked for again on their account.
+    """
+    conn.execute(
+        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
+        "AND json_extract(payload, '$.revisit') IS NOT NULL",
+        (article_id,),
+    )
     conn.execute(
         "DELETE FROM inbox WHERE entry_id = ? AND kind = 'entry' AND claimed = 0 AND due_at > ?",
         (entry_id, stamp(now)),

@@ -130,6 +130,8 @@ class Article:
     agency: str | None = None
     """The news agency whose text it is: credited by the wire, in the byline, the dateline or below the
     text, or the outlet itself."""
+    partial: bool = False
+    """The page showed the beginning only; the rest is behind a wall."""
 
     @property
     def document_time(self) -> dt.datetime | None:
