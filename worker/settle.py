@@ -153,7 +153,7 @@ def withdraw(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledg
     Nothing may be here yet to be withdrawn; then what comes later, but was made before, is late.
     """
     standing = articles.standing(conn, work.article_id)
-    status: EntryStatus = work.entry.status if work.entry is not None else "kill"
+    status = _ordered(work)
     if standing is not None and standing.article.status == status:
         inbox.finish(conn, work)
         return Settled("unchanged", work.article_id, work.version)
@@ -171,6 +171,12 @@ def withdraw(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledg
     if settled.outcome == "late":
         return settled
     return replace(settled, outcome="withdrawn" if standing is not None else "unmatched")
+
+
+def _ordered(work: Work) -> EntryStatus:
+    """Kill or hold, as the item says, else the document in its place."""
+    told = work.entry or work.document
+    return told.status if told is not None and told.status in ("kill", "hold") else "kill"
 
 
 def _unseen(work: Work) -> Article:

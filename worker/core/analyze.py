@@ -26,7 +26,8 @@ def analyze(document: Document, entry: Entry | None, knowledge: Knowledge) -> An
 
     ``entry`` is the feed's item when there was one. Raises ``PageError`` when there is no article to read, and nothing else.
     """
-    article = _credited(read(_completed(document, entry), knowledge), entry, knowledge)
+    article = read(_completed(document, entry), knowledge)
+    article = replace(article, agency=document.agency or _agency(article, entry, knowledge))
     prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     segments = find_segments(annotated, knowledge)
@@ -49,8 +50,8 @@ def _completed(document: Document, entry: Entry | None) -> Document:
     )
 
 
-def _credited(article: Article, entry: Entry | None, knowledge: Knowledge) -> Article:
-    """The article with the agency that its text, its wire or its byline credits, or that its outlet is.
+def _agency(article: Article, entry: Entry | None, knowledge: Knowledge) -> str | None:
+    """The agency that an article's text, its wire or its byline credits, or that its outlet is.
 
     The text comes first: what an agency relays of another one is the other's.
     """
@@ -62,4 +63,4 @@ def _credited(article: Article, entry: Entry | None, knowledge: Knowledge) -> Ar
             or agencies.named(entry.provider)
             or agencies.of_byline(entry.byline)
         )
-    return replace(article, agency=agency or agencies.named(article.outlet))
+    return agency or agencies.named(article.outlet)

@@ -18,7 +18,6 @@ from worker.core.sources.story import Known, day_before, is_same_headline, meant
 from worker.store.identity import article_id_from, canonical_url, entry_id_from
 from worker.store.times import instant_or_none, stamp, stamp_or_none
 
-_SEEN = "entry_id, article_id, content_hash, status, gate_open, told_at"
 _MOST_OF_A_STORY = 200
 
 
@@ -53,7 +52,11 @@ class Bound:
 
 def find_entry(conn: sqlite3.Connection, entry_id: str) -> SeenEntry | None:
     """An entry as it was seen last, or None."""
-    row = conn.execute(f"SELECT {_SEEN} FROM entry WHERE entry_id = ?", (entry_id,)).fetchone()  # noqa: S608
+    row = conn.execute(
+        "SELECT entry_id, article_id, content_hash, status, gate_open, told_at FROM entry "
+        "WHERE entry_id = ?",
+        (entry_id,),
+    ).fetchone()
     return _seen(row) if row is not None else None
 
 
@@ -174,7 +177,8 @@ def end_article(
 
 def _of_identity(conn: sqlite3.Connection, entry: Entry, identity: str) -> SeenEntry | None:
     row = conn.execute(
-        f"SELECT {_SEEN} FROM entry WHERE identity = ? AND (feed_id = ? OR outlet = ?) "  # noqa: S608
+        "SELECT entry_id, article_id, content_hash, status, gate_open, told_at FROM entry "
+        "WHERE identity = ? AND (feed_id = ? OR outlet = ?) "
         "ORDER BY feed_id != ? LIMIT 1",
         (identity, entry.feed, entry.outlet, entry.feed),
     ).fetchone()

@@ -16,3 +16,4 @@ CREATE TABLE part (
   kept_at    TEXT NOT NULL,
   PRIMARY KEY (article_id, part)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX part_kept ON part (kept_at);

@@ -85,6 +85,7 @@ class Entry:
 class Document:
     """What there is to read: a page's HTML, or plain text, and what is known about it.
 
+    ``agency``: the news agency whose text it is, where somebody has said so already.
     ``article_id`` is given by the caller and travels unchanged. ``published`` is the feed's or the
     input's; reading a page may refine it. ``first_seen`` is when this version reached us.
     """
@@ -104,6 +105,7 @@ class Document:
     updated: dt.datetime | None = None
     first_seen: dt.datetime | None = None
     status: EntryStatus = "new"
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
