@@ -1,6 +1,6 @@
 """News agencies by their spellings, as ``sources/agencies.toml`` lists them, and where one is credited.
 
-A dateline has it in brackets before a dash ("KABUL, July 1 (Reuters) -"), a signature is the last line,
+A dateline has it in brackets before a dash ("PORTSMERE, July 1 (Reuters) -"), a signature is the last line,
 or stands behind the last sentence in brackets or behind a dash. "Said the National Police (ANP)." is
 none: its bracket is part of the sentence. "With inputs from AFP" credits facts, not the text.
 """
