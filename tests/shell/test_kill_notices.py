@@ -157,3 +157,20 @@ def test_chain_lets_a_correction_stand_in_for_the_item_it_names(tmp_path: Path) 
 
     assert (left(desk), len(desk.incident()["reports"])) == ({2}, 1)
     desk.close()
+
+
+@pytest.mark.parametrize("signal", ["update", "refile", "repeat", "correction"])
+def test_chain_keeps_two_attacks_under_one_keyword_line_apart(signal: str, tmp_path: Path) -> None:
+    """A later item with the line of another story, and all words of its headline but one, is its own."""
+    desk = WireDesk(tmp_path)
+    other = bomb("four").replace(
+        "Customs House on Lantern Quay in Portsmere", "old mill in Eastmoor"
+    )
+    desk.deliver(
+        g2(Sent("Car bomb kills four in Portsmere", bomb("four"), id=157)),
+        g2(Sent("Car bomb kills four in Eastmoor", other, id=190, minute=20, signal=signal)),
+    )
+
+    titles = [report["title"] for incident in desk.live() for report in incident["reports"]]
+    assert "Car bomb kills four in Portsmere" in titles
+    desk.close()

@@ -112,8 +112,8 @@ def add_entry(
     """Remember an entry that is seen for the first time."""
     conn.execute(
         "INSERT INTO entry (entry_id, feed_id, identity, article_id, outlet, url, content_hash, "
-        "version, status, gate_open, gate_reason, title, first_seen, changed_at, story, first_at, "
-        "told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "version, status, gate_open, gate_reason, title, first_seen, changed_at, story, headline, "
+        "first_at, told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             entry_id,
             entry.feed,
@@ -130,6 +130,7 @@ def add_entry(
             stamp(now),
             stamp(now),
             entry.story,
+            entry.headline,
             stamp_or_none(entry.updated or entry.published),
             stamp_or_none(entry.updated),
         ),
@@ -146,6 +147,7 @@ def change_entry(
     conn.execute(
         "UPDATE entry SET content_hash = ?, version = ?, status = ?, changed_at = ?, "
         "told_at = coalesce(?, told_at), title = CASE WHEN ? THEN title ELSE ? END, "
+        "headline = CASE WHEN ? THEN headline ELSE ? END, "
         "story = coalesce(?, story), gate_open = max(gate_open, ?) WHERE entry_id = ?",
         (
             entry.content_hash,
@@ -155,6 +157,8 @@ def change_entry(
             stamp_or_none(entry.updated),
             entry.status in ("kill", "hold"),
             entry.title,
+            entry.status in ("kill", "hold"),
+            entry.headline,
             entry.story,
             gate.open,
             entry_id,
@@ -188,7 +192,7 @@ def _of_identity(conn: sqlite3.Connection, entry: Entry, identity: str) -> SeenE
 def _of_story(conn: sqlite3.Connection, entry: Entry, story: str) -> Sequence[Known]:
     """Items with this keyword line in the feed, or elsewhere in the outlet, but the entry itself."""
     rows = conn.execute(
-        "SELECT article_id, title, first_at, told_at FROM entry WHERE story = ? "
+        "SELECT article_id, title, headline, first_at, told_at FROM entry WHERE story = ? "
         "AND (feed_id = ? OR outlet = ?) AND NOT (feed_id = ? AND identity = ?) "
         "ORDER BY changed_at DESC LIMIT ?",
         (story, entry.feed, entry.outlet, entry.feed, entry.id, _MOST_OF_A_STORY),
@@ -199,6 +203,7 @@ def _of_story(conn: sqlite3.Connection, entry: Entry, story: str) -> Sequence[Kn
             row["title"],
             instant_or_none(row["first_at"]),
             instant_or_none(row["told_at"]),
+            row["headline"],
         )
         for row in rows
     ]
@@ -212,7 +217,7 @@ def _same_story(conn: sqlite3.Connection, entry: Entry) -> str | None:
         return None
     known = _of_story(conn, entry, entry.story)
     if not entry.part:
-        known = [one for one in known if is_same_headline(one.title, entry.title)]
+        known = [one for one in known if is_same_headline(one.headline, entry.headline)]
     return meant(entry, known, entry.title or "")
 
 

@@ -1,5 +1,6 @@
 -- The store, version 4: what finds the item that a notice means, and the parts of stories sent in takes.
 ALTER TABLE entry ADD COLUMN story TEXT;      -- the keyword line, folded, without version and part
+ALTER TABLE entry ADD COLUMN headline TEXT;   -- the words of its title, without orders and numbers
 ALTER TABLE entry ADD COLUMN first_at TEXT;   -- when its first version was made, as its source says
 ALTER TABLE entry ADD COLUMN told_at TEXT;    -- the same of its newest, or of the kill that ended it
 CREATE INDEX entry_story ON entry (story) WHERE story IS NOT NULL;

@@ -59,6 +59,8 @@ class Entry:
     """The agency's keyword line: what versions and notices of one story share."""
     story: str | None = None
     """The keyword line without what tells versions and parts apart, folded."""
+    headline: str | None = None
+    """The words of the title without orders ("UPDATE 2-") and numbers, folded: what versions share."""
     part: int | None = None
     """n ≥ 1: the n-th continuation of a story (take, add), no version of it; 0: a version that stands
     for the story with all its parts (writethru)."""

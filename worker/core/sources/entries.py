@@ -96,7 +96,7 @@ class Item:
     ``kill`` and ``hold`` may come without any text. ``embargo_until``: while it
     is to come, the status is ``embargo``; None with status ``embargo`` is held until another version
     releases it. ``withdraws``: the ``guid`` of *another* item that this one
-    kills; ``story``, ``part``, ``continues``: as in ``Entry``. ``urgency``: 1 (flash) to 9; anything else is none. ``plain``: the texts are plain text,
+    kills; ``story``, ``headline``, ``part``, ``continues``: as in ``Entry``. ``urgency``: 1 (flash) to 9; anything else is none. ``plain``: the texts are plain text,
     paragraphs divided by an empty line, and nothing in them is markup. ``notes``: what the agency tells
     editors. ``slugline``, ``dateline``, ``byline``, ``genre``, ``located``, ``provider`` (the agency
     credited) and ``subjects`` (``prefix:code``) are plain text always.
@@ -120,6 +120,7 @@ class Item:
     urgency: int | None = None
     slugline: str | None = None
     story: str | None = None
+    headline: str | None = None
     part: int | None = None
     continues: str | None = None
     dateline: str | None = None
@@ -305,6 +306,7 @@ def _entry(
         urgency=item.urgency,
         slugline=item.slugline,
         story=item.story,
+        headline=item.headline,
         part=item.part,
         continues=item.continues,
         dateline=item.dateline,

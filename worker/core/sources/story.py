@@ -27,6 +27,7 @@ from worker.core.sources.entries import Item
 _WORD = re.compile(r"\w+")
 _LEAST_WORD_CHARS = 3
 _HEADLINE_SHARE = 0.6
+"""Of the words of a headline, in a notice that does not print it whole."""
 _NUMBERED = re.compile(r"(?P<agency>[\w-]+):(?P<number>\d+):(?P<day>\d{4}-\d\d-\d\d)")
 NEAR = dt.timedelta(hours=36)
 """How far apart versions, parts and notices of one story are, when none names a day."""
@@ -34,12 +35,15 @@ NEAR = dt.timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An item that was seen: its title, and when its first and its newest version were made."""
+    """An item that was seen: its title, the words of that, and when its first and its newest version
+    were made.
+    """
 
     article_id: str
     title: str | None
     first_at: dt.datetime | None
     told_at: dt.datetime | None
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,12 @@ def with_story(item: Item, notices: Notices) -> Item:
             part = int(next(filter(None, found.groups())))
         elif part is None and notices.expression("whole").search(text):
             part = 0
-    return replace(item, story=key or None, part=part)
+    return replace(item, story=key or None, headline=_headline(item, notices), part=part)
+
+
+def _headline(item: Item, notices: Notices) -> str | None:
+    title = notices.expression("orders").sub("", item.title or "")
+    return " ".join(sorted(_words(notices.expression("numbers").sub(" ", title)))) or None
 
 
 def folded(line: str) -> str:
@@ -103,16 +112,19 @@ def meant(entry: Entry, known: Sequence[Known], text: str) -> str | None:
     else:
         known = [one for one in known if _is_near(one, entry.updated or entry.published)]
     articles = {one.article_id for one in known}
-    if len(articles) > 1:
-        articles = {one.article_id for one in known if _repeats(text, one.title)}
+    for share in (1.0, _HEADLINE_SHARE) if len(articles) > 1 else ():
+        articles = {one.article_id for one in known if _repeats(text, one.title, share)}
+        if articles:
+            break
     return articles.pop() if len(articles) == 1 else None
 
 
 def is_same_headline(title: str | None, other: str | None) -> bool:
-    """Whether two headlines are of one story: most words of the shorter stand in the longer."""
-    mine, its = _words(title or ""), _words(other or "")
-    shorter, longer = sorted((mine, its), key=len)
-    return bool(shorter) and len(shorter & longer) >= _HEADLINE_SHARE * len(shorter)
+    """Whether two headlines, as ``Entry.headline`` has them, are of one story: every word of the shorter
+    stands in the longer. "Bomb kills four in Portsmere" and "… in Northport" have all words but one.
+    """
+    shorter, longer = sorted((set((title or "").split()), set((other or "").split())), key=len)
+    return bool(shorter) and shorter <= longer
 
 
 def day_before(identity: str, own: str) -> str | None:
@@ -137,9 +149,9 @@ def _is_near(one: Known, moment: dt.datetime | None) -> bool:
     return moment is None or told is None or abs(moment - told) <= NEAR
 
 
-def _repeats(text: str, title: str | None) -> bool:
+def _repeats(text: str, title: str | None, share: float) -> bool:
     words = _words(title or "")
-    return bool(words) and len(words & _words(text)) >= _HEADLINE_SHARE * len(words)
+    return bool(words) and len(words & _words(text)) >= share * len(words)
 
 
 def _words(text: str) -> set[str]:
