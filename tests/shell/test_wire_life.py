@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.shell.press import topic
-from tests.shell.wire_desk import WireDesk, figure
+from tests.shell.wire_desk import KNOWLEDGE, WireDesk, figure
 from tests.shell.wire_items import AT, FORMATS, SLUG, Sent, anpa, bomb, g2, iptc7901, ninjs
+from worker.replay import replay
 
 Wrap = Callable[[Sent], str]
 FORMAT = pytest.mark.parametrize("wrap", FORMATS.values(), ids=FORMATS.keys())
@@ -347,4 +349,37 @@ def test_chain_counts_the_texts_of_two_agencies_as_two(tmp_path: Path) -> None:
     told = desk.incident()
     assert (told["n_independent"], told["state"]) == (2, "active")
     assert [report["copy_of"] for report in told["reports"]] == [None, None]
+    desk.close()
+
+
+def test_export_of_wires_replays_to_the_same_incidents(tmp_path: Path) -> None:
+    """Credit by a field of the wire, takes, a kill and one that came too early are in the lines, or
+    need not be.
+    """
+    desk = WireDesk(tmp_path, "Gulf Mail", "Harbour Gazette", "Agency")
+    more = "Nine people were wounded, hospital officials said."
+    desk.deliver(ninjs(Sent("Four dead", bomb("four"), id=8, provider="AFP")), outlet="Gulf Mail")
+    other = (
+        "Six people died when a car went up at the Customs House in Portsmere on Thursday, May 8."
+    )
+    desk.deliver(ninjs(Sent("Six dead", other, id=9, provider="AFP")), outlet="Harbour Gazette")
+    desk.deliver(
+        g2(Sent("Gone", status="canceled", id=30)),
+        anpa(TITLE.format("four"), bomb("four")),
+        anpa(TITLE.format("four"), more, "1st Add", 5),
+        g2(story("eleven", 6, id=31)),
+        g2(Sent("Gone", status="canceled", minute=7, id=31)),
+        outlet="Agency",
+    )
+
+    outcome = replay(desk.exported(), tmp_path / "again", KNOWLEDGE)
+
+    lines = (tmp_path / "again" / "incidents.v1.jsonl").read_text("utf-8").splitlines()
+    again = {record["key"]: record["value"] for record in map(json.loads, lines)}
+    assert outcome.problems == ()
+    assert [v["n_independent"] for v in again.values()] == [2]
+    same = ("state", "n_independent", "casualties", "reports")
+    assert [{k: v[k] for k in same} for v in again.values()] == [
+        {k: v[k] for k in same} for v in desk.incidents()
+    ]
     desk.close()

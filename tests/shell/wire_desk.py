@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import os
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,8 @@ from worker.run.chain import Chain
 from worker.sandbox import jobs
 from worker.settle import tick
 from worker.store import inbox
-from worker.store.connect import Binding, Connection, open_writer
+from worker.store.connect import Binding, Connection, open_reader, open_writer
+from worker.store.export import export_articles
 from worker.store.inbox import Admission
 from worker.store.writer import Writer
 
@@ -140,6 +142,14 @@ class WireDesk:
     def killed(self) -> int | None:
         """The deaths of the only incident."""
         return figure(self.incident())
+
+    def exported(self) -> list[str]:
+        """The store's articles as lines for ``replay``."""
+        conn = open_reader(self._store)
+        try:
+            return [json.dumps(line) for line in export_articles(conn)]
+        finally:
+            conn.close()
 
     def told(self) -> str:
         """All that was ever published, as it stands in the files."""

@@ -31,6 +31,8 @@ class Sent:
     ends: int = 0
     """The id of another item that is ended."""
     begin: dt.datetime = AT
+    provider: str = ""
+    """Credited in a field of ninjs, not in the text."""
 
     @property
     def at(self) -> dt.datetime:
@@ -99,7 +101,7 @@ def ninjs(one: Sent) -> str:
         "uri": f"urn:newsml:agency.example:20310508:{one.id}", "type": "text",
         "version": str(one.minute + 1), "versioncreated": one.at.isoformat(),
         "firstcreated": one.begin.isoformat(), "pubstatus": one.status, "language": "en",
-        "headline": one.title, "slugline": one.slug, "ednote": one.note,
+        "headline": one.title, "slugline": one.slug, "ednote": one.note, "source": one.provider,
         "embargoed": one.until.isoformat() if one.until else None,
         "signals": [{"code": one.signal}] if one.signal else [],
         "body_html": "".join(f"<p>{escape(p)}</p>" for p in one.paragraphs),
