@@ -51,6 +51,15 @@ def test_with_story_reads_a_keyword_line(line: str, story: str, part: int | None
     assert (item.story, item.part) == (story, part)
 
 
+def test_with_story_takes_a_short_note_for_an_order_and_a_long_one_for_news() -> None:
+    """"2ND TAKE" makes a part; what a note explains of takes makes none."""
+    assert NOTICES is not None
+    notes = ("2ND TAKE", "Eds: Adds quotes from the 2nd take of this morning's story to the text.")
+    parts = [with_story(Item(slugline="Blast", notes=(note,)), NOTICES).part for note in notes]
+
+    assert parts == [2, None]
+
+
 def known(article_id: str, title: str, hours: float = 0) -> Known:
     """An item seen so many hours after the first."""
     return Known(article_id, title, AT + hours * HOUR, AT + hours * HOUR)

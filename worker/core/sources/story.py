@@ -26,6 +26,8 @@ from worker.core.sources.entries import Item
 
 _WORD = re.compile(r"\w+")
 _LEAST_WORD_CHARS = 3
+_ORDER_CHARS = 40
+"""A note so short is an order ("2ND TAKE"); a longer one tells editors what was done."""
 _HEADLINE_SHARE = 0.6
 """Of the words of a headline, in a notice that does not print it whole."""
 _NUMBERED = re.compile(r"(?P<agency>[\w-]+):(?P<number>\d+):(?P<day>\d{4}-\d\d-\d\d)")
@@ -82,7 +84,8 @@ def with_story(item: Item, notices: Notices) -> Item:
     line = item.slugline or ""
     key = folded(notices.expression("versions").sub(" ", line))
     part = item.part
-    told = (line, *item.notes) if part is None else ()
+    orders = (note for note in item.notes if len(note) <= _ORDER_CHARS)
+    told = (line, *orders) if part is None else ()
     for text in told:
         if found := notices.expression("part").search(text):
             part = int(next(filter(None, found.groups())))
