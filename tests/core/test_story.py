@@ -52,7 +52,7 @@ def test_with_story_reads_a_keyword_line(line: str, story: str, part: int | None
 
 
 def test_with_story_takes_a_short_note_for_an_order_and_a_long_one_for_news() -> None:
-    """"2ND TAKE" makes a part; what a note explains of takes makes none."""
+    """ "2ND TAKE" makes a part; what a note explains of takes makes none."""
     assert NOTICES is not None
     notes = ("2ND TAKE", "Eds: Adds quotes from the 2nd take of this morning's story to the text.")
     parts = [with_story(Item(slugline="Blast", notes=(note,)), NOTICES).part for note in notes]
