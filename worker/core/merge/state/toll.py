@@ -67,7 +67,7 @@ def _filed(member: Membership) -> Iterable[Statement]:
     article = member.filed.article
     at = article.version_time or article.document_time
     return (
-        replace(s, report_id=member.filed.report_id, said_at=s.said_at or at)
+        replace(s.of_report(member.filed.report_id), said_at=s.said_at or at)
         for s in member.filed.report.statements
     )
 
