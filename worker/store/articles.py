@@ -107,6 +107,12 @@ def replace_version(
     )
 
 
+def erase(conn: sqlite3.Connection, article_id: str) -> None:
+    """Forget an article that was erased in the topics: every version, text and reports."""
+    conn.execute("DELETE FROM report WHERE article_id = ?", (article_id,))
+    conn.execute("DELETE FROM article WHERE article_id = ?", (article_id,))
+
+
 def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowledge) -> None:
     """File the reports of the version that stands, with the days that merging compares."""
     article = ArticleRef.of(analysis.article)

@@ -22,12 +22,12 @@ from worker.store.timers import set_timer
 from worker.store.times import stamp
 
 Days = tuple[dt.date, dt.date]
-_DROP = (
+_ERASE = (
     "DELETE FROM timer WHERE incident_id = ?",
     "DELETE FROM member WHERE incident_id = ?",
-    "DELETE FROM founded WHERE incident_id = ?",
     "DELETE FROM incident WHERE incident_id = ?",
 )
+_DROP = (*_ERASE, "DELETE FROM founded WHERE incident_id = ?")
 
 
 def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledge) -> Component:
@@ -84,6 +84,12 @@ def load_all(conn: sqlite3.Connection) -> list[Incident]:
 def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that nobody outside has ever seen, with its id."""
     for statement in _DROP:
+        conn.execute(statement, (incident_id,))
+
+
+def erase(conn: sqlite3.Connection, incident_id: str) -> None:
+    """Forget an incident that was erased in the topics; its id stays taken."""
+    for statement in _ERASE:
         conn.execute(statement, (incident_id,))
 
 
