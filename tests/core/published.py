@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from pathlib import Path
 
 from tests.profiles.cities import PORTSMERE
-from tests.stories.tell import article_of, report_of
+from tests.stories.tell import article_of, play, read_story, report_of
 from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import (
@@ -22,6 +22,7 @@ from worker.core.contract.records import DeadLetter, Heartbeat
 from worker.core.domain.report import Analysis, Reason, Span, Verdict
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
+STORIES = Path(__file__).parents[1] / "stories"
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
 STEP = {"at": NOW, "outlet": "gulf", "title": "Six dead in blast at Stone Bridge checkpoint"}
 SLOTS = {
@@ -61,6 +62,7 @@ def one_of_each() -> dict[str, Message]:
     return {message.topic: message for message in made}
 
 
-def tombstone(message: Message) -> Message:
-    """What erases the key of a message."""
-    return replace(message, headers={}, value=b"")
+def story(name: str) -> list[Message]:
+    """All messages about incidents of a story, in order."""
+    world = play(read_story(STORIES / f"{name}.toml"), KNOWLEDGE)
+    return [made for change in world.log for made in messages(change, NOW, KNOWLEDGE)]
