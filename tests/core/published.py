@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 from tests.profiles.cities import PORTSMERE
@@ -19,7 +20,8 @@ from worker.core.contract.message import (
     report_record,
 )
 from worker.core.contract.records import DeadLetter, Heartbeat
-from worker.core.domain.report import Analysis, Reason, Span, Verdict
+from worker.core.domain.document import Span
+from worker.core.domain.report import Analysis, Perpetrator, Reason, Verdict, Weapon
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 STORIES = Path(__file__).parents[1] / "stories"
@@ -29,7 +31,10 @@ SLOTS = {
     "date": dt.date(2031, 3, 4),
     "place": "ward-4",
     "target": ["police/police_checkpoint: Stone Bridge checkpoint"],
+    "time": "09:30",
     "killed": 6,
+    "speaker": "police",
+    "claim": ["Red Front"],
 }
 
 
@@ -38,7 +43,14 @@ def one_of_each() -> dict[str, Message]:
     world = World(KNOWLEDGE)
     for k, name in enumerate(("gulf", "hill")):
         article = article_of(f"{name}-1", {**STEP, "outlet": name}, KNOWLEDGE)
-        report = report_of(article, 1, SLOTS, KNOWLEDGE)
+        report = replace(
+            report_of(article, 1, SLOTS, KNOWLEDGE),
+            suicide="yes",
+            weapons=(Weapon("explosives", "vehicle", "car bomb"),),
+            perpetrators=(
+                Perpetrator("Red Front", "non_state_armed_group", "claimed_or_admitted"),
+            ),
+        )
         changes = world.arrive(article, (report,), NOW + dt.timedelta(minutes=k))
     verdict = Verdict(
         "attack_report", 0.97, "report", (Reason("head.casualty", 0.4, Span(0, 8, "Six dead")),)

@@ -7,6 +7,7 @@ A test compares them with what stands in docs/, and writes them when asked to
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from worker.core.contract.codebook import Codebook, Property
 from worker.core.contract.message import Message
 from worker.core.contract.schema import ADAPTERS, components, json_schema, shapes
 
+_LINE = 100
 _OPENING = """\
 # Codebook
 
@@ -56,7 +58,7 @@ def _page(codebook: Codebook) -> Iterator[str]:
                 yield from _record(name, record, codebook)
     yield "## Values\n"
     for name, vocabulary in codebook.vocabularies.items():
-        yield f"### `{name}`\n\nSource: {vocabulary.source}.\n"
+        yield f"### `{name}`\n\n{_prose(f'Source: {vocabulary.source}.')}\n"
         yield from _values(vocabulary.means, vocabulary.codes)
         yield ""
     yield "## Headers\n"
@@ -67,7 +69,7 @@ def _page(codebook: Codebook) -> Iterator[str]:
 def _record(name: str, record: str, codebook: Codebook) -> Iterator[str]:
     title = codebook.record(record).title
     shape = components(name, codebook, "")[title]
-    yield f"### {title}\n\n{codebook.record(record).meaning}\n"
+    yield f"### {title}\n\n{_prose(codebook.record(record).meaning)}\n"
     rows = [
         _row(part, shown, codebook.property(record, part))
         for part, shown in shape["properties"].items()
@@ -81,6 +83,10 @@ def _row(name: str, shape: Mapping[str, Any], known: Property) -> list[str]:
     return [
         f"`{name}`", _kind(shape), known.meaning + values, known.unit or "", known.null or "",
     ]  # fmt: skip
+
+
+def _prose(text: str) -> str:
+    return textwrap.fill(text, _LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def _kind(shape: Mapping[str, Any]) -> str:
