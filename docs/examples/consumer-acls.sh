@@ -9,9 +9,12 @@ set -eu
 broker=$1 user=$2 admin=$3 prefix=${4:-kabulwire}
 # kafka-acls.sh of an Apache Kafka distribution; another one is named by KAFKA_ACLS.
 acls=${KAFKA_ACLS:-kafka-acls.sh}
+topics=
 for topic in incidents.v1 incident-log.v1 reports.v1 dead-letters.v1 heartbeat.v1; do
-  $acls --bootstrap-server "$broker" --command-config "$admin" --add \
-    --allow-principal "$user" --operation Read --operation Describe --topic "$prefix.$topic"
+  topics="$topics --topic $prefix.$topic"
 done
+# shellcheck disable=SC2086 # several words each
+$acls --bootstrap-server "$broker" --command-config "$admin" --add --allow-principal "$user" \
+  --operation Read --operation Describe $topics
 $acls --bootstrap-server "$broker" --command-config "$admin" --add --allow-principal "$user" \
   --operation Read --resource-pattern-type prefixed --group "$prefix-"

@@ -145,7 +145,7 @@ def test_rights_of_a_consumer_are_granted_by_the_script(
 ) -> None:
     """Read and describe on five topics and read on its groups, and nothing on the ledger."""
     prefix = f"ex{uuid.uuid4().hex[:8]}"
-    tool = f"{java_runtime()} -cp {classpath()} kafka.admin.AclCommand"
+    tool = f"{java_runtime()} -cp {classpath()} org.apache.kafka.tools.AclCommand"
     (tmp_path / "admin.properties").write_text("", "utf-8")
     command = [EXAMPLES / "consumer-acls.sh", secured.bootstrap, "User:reader",
                tmp_path / "admin.properties", prefix]  # fmt: skip
