@@ -11,6 +11,8 @@ import os
 POINTS = (
     "admit.before_commit",
     "admit.after_commit",
+    "spool.after_take",
+    "spool.after_clear",
     "settle.before_commit",
     "settle.after_commit",
     "tick.before_commit",

@@ -33,7 +33,6 @@ SLOTS = {
     "target": ["police/police_checkpoint: Stone Bridge checkpoint"],
     "time": "09:30",
     "killed": 6,
-    "speaker": "police",
     "claim": ["Red Front"],
 }
 
@@ -41,10 +40,10 @@ SLOTS = {
 def one_of_each() -> dict[str, Message]:
     """Topic → message. The incident was told by two outlets; its statements are of both."""
     world = World(KNOWLEDGE)
-    for k, name in enumerate(("gulf", "hill")):
+    for k, (name, speaker) in enumerate((("gulf", "police"), ("hill", "hospital"))):
         article = article_of(f"{name}-1", {**STEP, "outlet": name}, KNOWLEDGE)
         report = replace(
-            report_of(article, 1, SLOTS, KNOWLEDGE),
+            report_of(article, 1, {**SLOTS, "speaker": speaker}, KNOWLEDGE),
             suicide="yes",
             weapons=(Weapon("explosives", "vehicle", "car bomb"),),
             perpetrators=(

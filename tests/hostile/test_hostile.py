@@ -16,7 +16,8 @@ from worker.core.domain.errors import FetchError
 from worker.core.sources import formats
 from worker.ingest import fetch
 from worker.ingest.fetch import Fetcher
-from worker.ingest.poll import PollResult, poll_feed
+from worker.ingest.poll import poll_feed
+from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
 from worker.sandbox.pool import KILL_REASONS, Sandbox
 
@@ -41,7 +42,7 @@ EXPECTED = {
     "huge-reference": "entries", "laughs": "entries", "external-entity": "entries",
     "deep": ("entries", "parse_deadline"), "control": "entries", "bidi": "entries", "long-guid": "entries",
     "long-title": "entries", "comments": "entries", "author-bomb": "parse_deadline",
-    "many-items": "entries", "sitemap-index": "not_a_feed", "gzip-unannounced": "entries",
+    "many-items": "entries", "sitemap-index": "empty_feed", "gzip-unannounced": "entries",
     # headers and compression
     "gzip": "entries", "x-gzip": "entries", "gzip-twice": "entries", "gzip-lie": "entries",
     "gzip-cut": "truncated", "gzip-tail": "entries", "gzip-crc": "truncated",

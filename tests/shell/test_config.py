@@ -135,7 +135,10 @@ def test_run_names_the_line_of_broken_toml(tmp_path: Path) -> None:
         (FEED + 'kind = "rsss"\n', "did you mean 'rss'?"),
         (FEED.replace("[[feed]]", "[[feeds]]"), "write [[feed]]"),
         (FEED.replace('outlet = "One"\n', ""), "'outlet' is missing"),
-        (FEED.replace('url = "https://one.example/rss"\n', ""), "exactly one of url and path"),
+        (
+            FEED.replace('url = "https://one.example/rss"\n', ""),
+            "exactly one of url, path and push",
+        ),
     ],
 )
 def test_load_feeds_refuses_a_wrong_feed_with_its_line(

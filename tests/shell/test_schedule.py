@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.config.schema import FeedConfig, Ingest
-from worker.ingest.fetch import Response, retry_after, usable_validator
+from worker.ingest.answer_headers import retry_after, usable_validator
+from worker.ingest.fetch import Response
 from worker.ingest.schedule import (
     FeedState,
     Pace,

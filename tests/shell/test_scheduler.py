@@ -25,7 +25,7 @@ from tests.shell.test_app import Newsroom, configured, environ, newsroom
 from worker.config.schema import FeedConfig, Ingest
 from worker.core.domain.document import Document
 from worker.core.domain.errors import StateError
-from worker.ingest.poll import PollResult
+from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
 from worker.observe.metrics import Metrics
 from worker.run import poller
@@ -325,6 +325,7 @@ def parts_with(clock: HandClock, chain: Any, **more: Any) -> Parts:
         "feeds": (),
         "states": {},
         "health": SimpleNamespace(conditions=conditions),
+        "subscriptions": SimpleNamespace(get=lambda _: None, delivers=lambda _: False),
         "publisher": SimpleNamespace(may_settle=True, wake=lambda: None),
         "stop": SimpleNamespace(asked=asyncio.Event()),
     }

@@ -18,6 +18,7 @@ from typing import Any
 from worker.core.classify.score import weight_names
 from worker.core.domain.errors import KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.notices import Notices, build_notices
 from worker.core.knowledge.profile_load import FILES, build_profile
 from worker.core.knowledge.weights import (
     ExtractWeights,
@@ -38,7 +39,9 @@ _GRAMMARS = ("figures", "events", "speakers")
 _SEGMENT_WEIGHTS = _CODE / "core" / "segment" / "weights.toml"
 _EXTRACT_WEIGHTS = _CODE / "core" / "extract" / "weights.toml"
 CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
+CLASSIFY_PRIOR = _CODE / "core" / "training" / "prior.toml"
 _MERGE_WEIGHTS = _CODE / "core" / "merge" / "weights.toml"
+_NOTICES = _CODE / "core" / "sources" / "notices.toml"
 _CODES = _CODE / "core" / "merge" / "state" / "codes.toml"
 
 
@@ -84,8 +87,14 @@ def _load(folder: Path) -> Knowledge:
         classify_weights=read_weights(verdict, weight_names(), verdict_file),
         merge_weights=read_weights(merging, merge_names(), merging_file),
         codes=_parse(_CODES, digest),
+        notices=load_notices(digest),
         digest=digest.hexdigest()[:16],
     )
+
+
+def load_notices(digest: hashlib._Hash | None = None) -> Notices:
+    """The words of agencies' orders. Raises ``KnowledgeError``."""
+    return build_notices(*_named(_NOTICES, digest or hashlib.sha256()))
 
 
 def load_languages() -> dict[str, Language]:

@@ -15,28 +15,26 @@ Rules
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
-from worker.config import kafka
+from worker.config import feed_problems, kafka
+from worker.config.delivery import Cursor, Push, Spool, WebSub
 from worker.config.knowledge import shipped_config
 from worker.config.schema import Config, FeedConfig
 from worker.core.domain.errors import ConfigError
 
 PREFIX = "KABULWIRE__"
 FILE = "kabulwire.toml"
-_FEED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\" ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*=\s*(.*)$")
+_TABLES: dict[str, Any] = {"cursor": Cursor, "spool": Spool, "push": Push, "websub": WebSub}
 _FEEDS: TypeAdapter[FeedConfig] = TypeAdapter(FeedConfig)
 
 Location = tuple[str | int, ...]
@@ -64,7 +62,14 @@ def load(
     Raises ``ConfigError`` whose text has one line per problem.
     """
     settings = load_settings(where, environ, flags)
-    return replace(settings, feeds=load_feeds(settings.feeds_file))
+    feeds = load_feeds(settings.feeds_file)
+    subscribing = [feed.id for feed in feeds if feed.websub is not None and feed.enabled]
+    if subscribing and not settings.config.serve.public_url:
+        raise ConfigError(
+            f"{settings.feeds_file}: feed {subscribing[0]!r}: websub needs serve.public_url, "
+            "the address at which hubs reach this worker"
+        )
+    return replace(settings, feeds=feeds)
 
 
 def load_settings(
@@ -130,18 +135,25 @@ def load_feeds(path: Path) -> tuple[FeedConfig, ...]:
         try:
             feed = _FEEDS.validate_python(row)
         except ValidationError as error:
-            names = [field.name for field in fields(FeedConfig)]
             for fault in error.errors(include_url=False, include_context=False):
                 at = ("feed", number, *fault["loc"])
-                line = lines.get(at, lines.get(("feed", number), 1))
-                problems.append(f"{path}:{line}: {_explain(fault, names)}")
+                line = lines.get(at, lines.get(at[:3], lines.get(("feed", number), 1)))
+                table = f"{fault['loc'][0]}: " if len(fault["loc"]) > 1 else ""
+                told = _explain(fault, _keys_beside(fault["loc"]))
+                problems.append(f"{path}:{line}: {table}{told}")
             continue
         line = lines.get(("feed", number), 1)
-        problems += [f"{path}:{line}: {text}" for text in _feed_problems(feed, feeds)]
+        problems += [f"{path}:{line}: {text}" for text in feed_problems.of_feed(feed, feeds)]
         feeds.append(feed)
     if problems:
         raise ConfigError("\n".join(problems))
     return tuple(feeds)
+
+
+def _keys_beside(location: Location) -> list[str]:
+    """The keys that a table of a feed may hold, or the feed itself."""
+    table = _TABLES.get(str(location[0]), FeedConfig) if len(location) > 1 else FeedConfig
+    return [field.name for field in fields(table)]
 
 
 def effective(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:
@@ -149,31 +161,6 @@ def effective(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:
     for key, value in _flat(loaded.config):
         shown = ("********" if value.get_secret_value() else "") if _secret(value) else value
         yield key, shown, loaded.sources.get(key, "default")
-
-
-def _feed_problems(feed: FeedConfig, earlier: list[FeedConfig]) -> Iterator[str]:
-    if not _FEED_ID.fullmatch(feed.id):
-        yield f"feed id {feed.id!r}: letters, digits, '.', '_' and '-' only"
-    if any(other.id == feed.id for other in earlier):
-        yield f"feed {feed.id!r} is listed twice"
-    ways = [feed.url is not None, feed.path is not None, feed.secret_file is not None]
-    if not any(ways) or (ways[0] and ways[1]):
-        yield f"feed {feed.id!r} needs exactly one of url and path"
-    if feed.url is not None:
-        parts = urlsplit(feed.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            yield f"feed {feed.id!r}: {feed.url!r} is no http or https address"
-        if parts.username or parts.password:
-            yield f"feed {feed.id!r}: keep the password out of the url; use auth_file"
-    for key in ("auth_file", "headers_file"):
-        path = getattr(feed, key)
-        if feed.enabled and path is not None and not os.access(path, os.R_OK):
-            yield f"feed {feed.id!r}: {key} {path} cannot be read"
-    if feed.default_tz is not None:
-        try:
-            ZoneInfo(feed.default_tz)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            yield f"feed {feed.id!r}: unknown time zone {feed.default_tz!r}"
 
 
 def _feeds_file(config: Config, folder: Path, source: str) -> Path:

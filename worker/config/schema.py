@@ -16,6 +16,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from worker.config.delivery import Cursor, Delivery, Push, Spool, WebSub
+
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[int, Field(ge=1)]
 FeedKind = Literal[
@@ -168,6 +170,11 @@ class Serve(Section):
         le=65535,
         description="A port for the page alone; 0 = on port, loopback only.",
     )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="Where hubs reach port from outside; for WebSub.",
+    )
 
 
 class Log(Section):
@@ -212,7 +219,7 @@ class Config(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedConfig:
-    """One ``[[feed]]`` of ``feeds.toml``: polled at ``url``, or a spool folder at ``path``.
+    """One ``[[feed]]`` of ``feeds.toml``; how it reaches us is told in ``config.delivery``.
 
     ``interval_s``: poll interval in seconds, None = ``ingest.interval_s``. ``default_tz``: zone of
     dates printed without one. ``full_text``: the feed carries whole articles, no page is fetched.
@@ -236,4 +243,18 @@ class FeedConfig:
     proxy: str | None = None
     auth_file: Path | None = None
     headers_file: Path | None = None
-    secret_file: Path | None = None
+    cursor: Cursor | None = None
+    spool: Spool | None = None
+    push: Push | None = None
+    websub: WebSub | None = None
+
+    @property
+    def delivery(self) -> Delivery:
+        """Which of the five ways it comes by."""
+        if self.push is not None:
+            return "push"
+        if self.path is not None:
+            return "spool"
+        if self.websub is not None:
+            return "websub"
+        return "pull" if self.cursor is None else "cursor"

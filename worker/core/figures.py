@@ -9,7 +9,7 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
 3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then
    article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
-   add up: as many as have different ages, and at least one. Each keeps its own quote.
+   add up: as many as have different ages, or nouns, and at least one. Each keeps its own quote.
 5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
    bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
 6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
@@ -40,6 +40,10 @@ OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
 MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
+SOME = "a"
+"""Begins the name of a person told by a noun ("a shopkeeper")."""
+PART = "some_of_them"
+"""A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
 _RECEIVED = "received_at_hospital"
 _TOTAL_CLASSES = frozenset({"unspecified", _RECEIVED})
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
@@ -156,10 +160,23 @@ def _with_persons(
     told = {}
     for persons in reports.values():
         first = min(persons, key=lambda s: (_ZONE[s.zone], s.start, _key(s)))
-        count = max(1, len({s.person for s in persons if (s.person or "").isdigit()}))
+        count = _told_singly(persons)
         out.append(replace(first, value=count, low=count, high=count))
         told[_key(first)] = persons
     return out, told
+
+
+def _told_singly(persons: Sequence[Statement]) -> int:
+    """How many persons they are for certain: those of different ages, or of different nouns.
+
+    ("A surveyor was hit … a labourer was also being treated": two. A headline may tell of the same
+    person by another noun.)
+    """
+    told = {s.person or "" for s in persons}
+    ages = {person for person in told if person.isdigit()}
+    in_text = {s.person or "" for s in persons if not _is_brief(s)}
+    nouns = {person for person in in_text if person.startswith(f"{SOME} ")}
+    return max(1, len(ages), len(nouns))
 
 
 def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
@@ -170,6 +187,11 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     two dead: that is another opinion of the total.)
     """
     whole = [s for s in usable if _is_whole(s)]
+    told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
+    for statement in [s for s in usable if s.victim_class == PART]:
+        if (statement.low or 0) < max(told, default=0):
+            statuses[_key(statement)] = "subset"
+            usable = [s for s in usable if s is not statement]
     if not any(s.victim_class != _RECEIVED for s in whole):
         return usable
     most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
@@ -205,9 +227,10 @@ def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statemen
 
 
 def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
-    by_speaker: dict[str, list[Statement]] = {}
+    by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
-        by_speaker.setdefault(statement.speaker_id, []).append(statement)
+        opinion = statement.speaker_id, _is_beside_total(statement, usable)
+        by_speaker.setdefault(opinion, []).append(statement)
     kept = []
     for of_speaker in by_speaker.values():
         last = _latest(of_speaker)
@@ -216,6 +239,14 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statem
             if statement is not last:
                 statuses[_key(statement)] = "superseded"
     return kept
+
+
+def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
+    """Whether an outlet tells what one hospital received beside a total, which it does not revise."""
+    if statement.victim_class != _RECEIVED or statement.speaker_type != OUTLET:
+        return False
+    own = (s for s in usable if s.speaker_id == statement.speaker_id and s.person is None)
+    return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
 def _latest(of_speaker: list[Statement]) -> Statement:
@@ -241,7 +272,8 @@ def _figure(used: list[Statement]) -> Figure | None:
     if not used:
         return None
     totals = [s for s in used if s.victim_class != _RECEIVED] or used
-    lows = [s.low for s in totals if s.low is not None]
+    numbered = [s for s in totals if _PRECISION[s.qualifier] < 3] or totals
+    lows = [s.low for s in numbered if s.low is not None]
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
     best = _best(used)
@@ -249,7 +281,7 @@ def _figure(used: list[Statement]) -> Figure | None:
         low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
-        open_upper=any(s.high is None for s in totals),
+        open_upper=any(s.high is None for s in numbered),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
     )
 

@@ -1,4 +1,4 @@
-"""One GET, done politely and defensively: the only place where this program asks the network.
+"""One request, done politely and defensively: the only place where this program asks the network.
 
 Rules
 -----
@@ -7,7 +7,9 @@ Rules
    a total time a server that drips one byte a second is never done.
 3. Redirects are followed here, not by the library: each hop is judged by the guard, and what was
    meant for one origin (credentials, headers) is not sent to another.
-4. We say who we are: no browser's name, no cookies, no referrer, nothing added to an address.
+4. We say who we are: no browser's name, no referrer, nothing added to an address. Cookies live as
+   long as one chain of redirects, and go back to the host that set them only: some sites send a
+   visitor without a cookie in circles.
 5. An answer that the library could not read is a ``protocol`` error, never the server's status.
 
 A body is unpacked by ``decode``; the library's own way returns half a gzip stream without a word.
@@ -16,8 +18,6 @@ A body is unpacked by ``decode``; the library's own way returns half a gzip stre
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import email.utils
 import ssl
 import time
 from collections.abc import Mapping
@@ -30,22 +30,23 @@ from yarl import URL
 
 from worker.config.schema import Ingest
 from worker.core.domain.errors import FetchError
+from worker.ingest.answer_headers import link_header, retry_after, usable_validator
 from worker.ingest.decode import Decoder, accepted
 from worker.ingest.guard import BlockedAddressError, Guard
 
-Purpose = Literal["feed", "page", "robots"]
+Purpose = Literal["feed", "page", "robots", "form"]
 
 REASONS = frozenset(
     {"timeout", "dns", "connect", "reset", "tls", "protocol", "too_large", "truncated",
      "bad_encoding", "blocked_address", "blocked_url", "redirect_loop", "redirect_limit",
      "redirect_invalid", "unexpected_status", "http_401", "http_403", "http_404", "http_410",
      "http_429", "http_4xx", "http_5xx", "challenge", "rate_limited", "robots_disallowed",
-     "robots_unavailable", "not_html"}
+     "robots_unavailable", "not_html", "cursor_foreign"}
 )  # fmt: skip
 """All reasons of a ``FetchError`` raised in this package."""
 
 MAX_REDIRECTS = 5
-RETRY_AFTER_CAP_S = 86_400.0
+_REDIRECTS, _SAME_METHOD = frozenset({301, 302, 303, 307, 308}), frozenset({307, 308})
 _CONNECT_S, _READ_S = 8.0, 15.0
 _PATIENCE_S = 60.0
 """A host that wants to be left alone for longer is an error now, not a wait."""
@@ -56,10 +57,11 @@ _ACCEPT: Mapping[Purpose, str] = {
     "text/xml;q=0.9, */*;q=0.5",
     "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
     "robots": "text/plain, */*;q=0.5",
+    "form": "text/plain, */*;q=0.5",
 }
 _ROBOTS_BYTES = 512_000
-_VALIDATOR_CHARS = 1024
 _HOSTS_KEPT = 5_000
+_COOKIES_KEPT, _COOKIE_CHARS = 20, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,22 @@ class Fetcher:
         """
         request = _Request(purpose, validators or Validators(), dict(headers or {}), proxy,
                            limit or self._limit(purpose))  # fmt: skip
+        return await self._follow(url, request)
+
+    async def post_form(
+        self, url: str, fields: Mapping[str, str], *, proxy: str | None = None
+    ) -> None:
+        """Post a form; back when the server has taken it (a status of 200 to 299).
+
+        A redirect is followed only where it keeps a POST a POST (307, 308). Raises ``FetchError``.
+        """
+        request = _Request("form", Validators(), {}, proxy, _ROBOTS_BYTES, dict(fields))
+        await self._follow(url, request)
+
+    async def _follow(self, url: str, request: _Request) -> Response:
+        """The answer to a request, after redirects."""
         target, hops = _address(url), list[tuple[int, str]]()
-        seen = {str(target)}
+        seen = {f"{target} []"}
         left = self._settings.timeout_s
         while True:
             self._guard.check_url(str(target))
@@ -171,6 +187,8 @@ class Fetcher:
                                 answer.last_modified, answer.headers, tuple(hops))  # fmt: skip
             left = max(1.0, left - (time.monotonic() - began))
             hops.append((answer.status, str(answer.target)))
+            if answer.cookies:
+                request.cookies.setdefault(_netloc(target), {}).update(answer.cookies)
             _check_redirect(target, answer.target, seen, len(hops), request)
             target = answer.target
 
@@ -211,8 +229,13 @@ class Fetcher:
     async def _ask(self, target: URL, request: _Request) -> Response | _Redirect:
         session = self._open_session()
         try:
-            async with session.get(
-                target, headers=request.to_send(), allow_redirects=False, proxy=request.proxy
+            async with session.request(
+                "GET" if request.form is None else "POST",
+                target,
+                data=request.form,
+                headers=request.to_send(target),
+                allow_redirects=False,
+                proxy=request.proxy,
             ) as answer:
                 return await _read(answer, target, request)
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
@@ -252,13 +275,23 @@ class _Request:
     headers: dict[str, str]
     proxy: str | None
     limit: int
+    form: dict[str, str] | None = None
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By host and port, of this chain of redirects."""
 
-    def to_send(self) -> dict[str, str]:
+    @property
+    def redirects(self) -> frozenset[int]:
+        """Statuses that are followed: some of them make a GET of a POST."""
+        return _REDIRECTS if self.form is None else _SAME_METHOD
+
+    def to_send(self, target: URL) -> dict[str, str]:
         send = {"Accept": _ACCEPT[self.purpose], "Accept-Encoding": accepted(), **self.headers}
         if usable_validator(self.validators.etag):
             send["If-None-Match"] = self.validators.etag or ""
         if usable_validator(self.validators.last_modified):
             send["If-Modified-Since"] = self.validators.last_modified or ""
+        if kept := self.cookies.get(_netloc(target)):
+            send["Cookie"] = "; ".join(f"{name}={value}" for name, value in kept.items())
         return send
 
     @property
@@ -270,20 +303,26 @@ class _Request:
 class _Redirect:
     status: int
     target: URL
+    cookies: dict[str, str] = field(default_factory=dict)
 
 
 async def _read(
     answer: aiohttp.ClientResponse, target: URL, request: _Request
 ) -> Response | _Redirect:
     status = answer.status
-    if status in (301, 302, 303, 307, 308) and "Location" in answer.headers:
+    if status in request.redirects and "Location" in answer.headers:
         answer.close()  # its body is of no interest, and may be endless
-        return _Redirect(status, _joined(target, answer.headers["Location"]))
+        location = answer.headers["Location"]
+        return _Redirect(status, _joined(target, location), _cookies(answer))
+    if request.form is not None and 200 <= status < 300:
+        answer.close()
+        return Response(status, str(target), b"", None, None, {})
     if status != 200 and not (status == 304 and request.conditional):
         answer.close()
         raise _refused(answer)
     body = await _body(answer, request.limit) if status == 200 else b""
     kept = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+    kept |= link_header(answer.headers)
     etag, modified = kept.get("etag"), kept.get("last-modified")
     return Response(
         status=status,
@@ -308,42 +347,6 @@ async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     except FetchError:
         answer.close()
         raise
-
-
-def usable_validator(value: str | None) -> bool:
-    """Whether a validator can be sent back: some servers send control characters (then no later
-    request could be made) or bytes that are no text.
-    """
-    return (
-        value is not None
-        and 0 < len(value) <= _VALIDATOR_CHARS
-        and all(" " <= c <= "\u00ff" and not "\x7f" <= c <= "\x9f" for c in value)
-    )
-
-
-def retry_after(headers: Mapping[str, str], now: dt.datetime | None = None) -> float | None:
-    """Seconds that ``Retry-After`` asks for, at most a day; None when it says nothing readable.
-
-    A date is taken relative to the server's own ``Date``, so that a wrong clock does no harm.
-    """
-    value = (headers.get("Retry-After") or headers.get("retry-after") or "").strip()
-    if value.isdigit():
-        return min(float(value[:12]), RETRY_AFTER_CAP_S)
-    moment = http_date(value)
-    since = http_date(headers.get("Date") or headers.get("date") or "") or now
-    if moment is None or since is None:
-        return None
-    seconds = (moment - since).total_seconds()
-    return min(seconds, RETRY_AFTER_CAP_S) if seconds > 0 else None
-
-
-def http_date(value: str) -> dt.datetime | None:
-    """A date of HTTP, or None."""
-    try:
-        found = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def _refused(answer: aiohttp.ClientResponse) -> FetchError:
@@ -389,10 +392,26 @@ def _address(url: str) -> URL:
         raise FetchError("blocked_url", "no valid address") from error
 
 
+def _cookies(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    """The cookies of an answer that can be sent back as they are; not more than a few small ones."""
+    found = {name: morsel.coded_value for name, morsel in answer.cookies.items()}
+    return {
+        name: value
+        for name, value in list(found.items())[:_COOKIES_KEPT]
+        if len(value) <= _COOKIE_CHARS and value.isascii() and value.isprintable()
+    }
+
+
+def _spelled(location: str) -> str:
+    """A Location as an address: the bytes that a server sent raw are escaped one by one."""
+    raw = location.strip().encode("utf-8", "surrogateescape")
+    return "".join(chr(b) if 0x20 < b < 0x7F else f"%{b:02X}" for b in raw)
+
+
 def _joined(base: URL, location: str) -> URL:
     """The target of a redirect, without user info and fragment."""
     try:
-        target = base.join(_address(location.strip()))
+        target = base.join(_address(_spelled(location)))
         port = target.port
     except (ValueError, FetchError) as error:
         raise FetchError("redirect_invalid", "unreadable Location") from error
@@ -407,11 +426,12 @@ def _joined(base: URL, location: str) -> URL:
 
 
 def _check_redirect(here: URL, target: URL, seen: set[str], hops: int, request: _Request) -> None:
-    if str(target) in seen:
+    state = f"{target} {sorted(request.cookies.get(_netloc(target), {}).items())}"
+    if state in seen:
         raise FetchError("redirect_loop", target.host or "")
     if hops > MAX_REDIRECTS:
         raise FetchError("redirect_limit", f"more than {MAX_REDIRECTS}")
-    seen.add(str(target))
+    seen.add(state)
     if target.origin() != here.with_user(None).origin():
         if (request.headers or here.user) and here.scheme == "https" and target.scheme == "http":
             raise FetchError("redirect_invalid", "credentials would leave TLS")

@@ -13,22 +13,23 @@ without entries), ``failed`` with a reason of ``fetch.REASONS``, ``formats.REASO
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
+from worker.config import delivery
 from worker.config.schema import FeedConfig
-from worker.core.domain.document import Entry
 from worker.core.domain.errors import FeedError, FetchError
-from worker.core.sources.entries import Hint, Parsed
+from worker.core.sources.entries import Parsed
 from worker.core.sources.gate import GateDecision
-from worker.ingest import spool
 from worker.ingest.fetch import Fetcher, Response, Validators
+from worker.ingest.follow import read_listed
+from worker.ingest.poll_pages import poll_page
+from worker.ingest.poll_spool import poll_spool
+from worker.ingest.results import Outcome, PollResult, hint_for
 from worker.ingest.schedule import (
     UNCONDITIONAL_EVERY,
     FeedState,
@@ -37,26 +38,8 @@ from worker.ingest.schedule import (
     after_success,
     pace_of,
 )
+from worker.ingest.spool import Spool
 from worker.sandbox.pool import Sandbox, SandboxKilledError
-
-Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
-
-_SPOOL_S = 5.0
-"""Seconds between two looks into a spool that sets no interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """What a poll brought. ``state`` is to be stored together with ``entries``.
-
-    ``problem``: what was wrong with a document that could be used all the same (``Parsed.problem``).
-    """
-
-    state: FeedState
-    entries: tuple[tuple[Entry, GateDecision], ...]
-    outcome: Outcome
-    reason: str = ""
-    problem: str | None = None
 
 
 async def poll_feed(
@@ -68,28 +51,44 @@ async def poll_feed(
     *,
     pace: Pace | None = None,
     headers: Mapping[str, str] | None = None,
+    spool: Spool | None = None,
     chance: Callable[[], float] = random.random,
 ) -> PollResult:
     """Ask a feed once, or look into its spool.
 
-    ``now`` is when; ``pace`` how often (else from the settings); ``chance`` gives numbers in [0, 1).
+    ``now`` is when; ``pace`` how often (else from the settings); ``spool`` remembers its listing from
+    look to look (else it is made); ``chance`` gives numbers in [0, 1).
     """
     pace, jitter = pace or pace_of(feed, fetcher.settings), chance()
     if feed.path is not None:
-        return await _poll_spool(
-            feed, feed.path, state, fetcher.settings.max_feed_bytes, sandbox, now
-        )
+        spool = spool or spool_of(feed, fetcher.settings.max_feed_bytes)
+        return await poll_spool(feed, state, spool, sandbox, now)
     try:
+        if feed.cursor is not None:
+            return await poll_page(feed, feed.cursor, state, fetcher, sandbox, now, pace=pace,
+                                   headers=headers, chance=jitter)  # fmt: skip
         response = await fetcher.get(
             feed.url or "", validators=_validators(state, now), headers=headers, proxy=feed.proxy
         )
-        return await _parsed_result(response, feed, state, sandbox, pace, now, jitter)
+        read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers)
+        result = await _parsed_result(response, read, state, pace, now, jitter)
+        if feed.websub is None or result.outcome not in ("entries", "empty"):
+            return result
+        links = await sandbox.find_links(response.headers.get("link", ""), response.body)
+        return replace(result, links=links)
     except (FetchError, FeedError, SandboxKilledError) as error:
         killed = isinstance(error, SandboxKilledError)
         reason = f"parse_{error.reason}" if killed else error.reason
         wait = error.retry_after if isinstance(error, FetchError) else None
         failed = after_failure(state, reason, wait, pace, now, jitter)
-        return PollResult(failed, (), "failed", reason)
+        return PollResult(failed, (), "failed", reason, detail=error.detail)
+
+
+def spool_of(feed: FeedConfig, limit: int) -> Spool:
+    """The spool of a feed that has one. ``limit``: bytes of the largest file that is read."""
+    if feed.path is None:
+        raise ValueError(f"feed {feed.id} has no path")
+    return Spool(feed.path, limit, (feed.spool or delivery.Spool()).quiet_s)
 
 
 def _validators(state: FeedState, now: dt.datetime) -> Validators | None:
@@ -98,11 +97,36 @@ def _validators(state: FeedState, now: dt.datetime) -> Validators | None:
     return state.validators
 
 
+async def _read(
+    response: Response,
+    *,
+    feed: FeedConfig,
+    fetcher: Fetcher,
+    sandbox: Sandbox,
+    now: dt.datetime,
+    headers: Mapping[str, str] | None,
+) -> tuple[Parsed, tuple[GateDecision, ...]]:
+    """The entries of an answer, those of what an index lists among them, with the gate's decisions.
+
+    Raises ``FeedError``, ``SandboxKilledError``; ``FetchError`` when nothing of an index can be had.
+    """
+    hint = hint_for(feed, response.headers.get("content-type"), now, response.url)
+    try:
+        parsed, gates = await sandbox.parse(response.body, hint)
+    except FeedError as error:
+        if error.reason != "no_entries":
+            raise
+        return Parsed("", ()), ()
+    if parsed.follow:
+        get = partial(fetcher.get, headers=headers, proxy=feed.proxy)
+        return await read_listed(parsed, hint, get, sandbox)
+    return parsed, gates
+
+
 async def _parsed_result(
     response: Response,
-    feed: FeedConfig,
+    read: Callable[[Response], Awaitable[tuple[Parsed, tuple[GateDecision, ...]]]],
     state: FeedState,
-    sandbox: Sandbox,
     pace: Pace,
     now: dt.datetime,
     jitter: float,
@@ -113,13 +137,9 @@ async def _parsed_result(
     if digest == state.body_hash:
         same = after_success(state, response, pace, now, jitter, body_hash=digest)
         return PollResult(same, (), "unchanged")
-    hint = hint_for(feed, response.headers.get("content-type"), now)
-    try:
-        parsed, gates = await sandbox.parse(response.body, hint)
-    except FeedError as error:
-        if error.reason != "no_entries":
-            raise
-        parsed, gates = Parsed("", ()), ()
+    parsed, gates = await read(response)
+    # The same index may list a document that has changed: nothing says "unchanged" of it.
+    whole = parsed.problem != "truncated" and not parsed.follow
     new = after_success(
         state,
         response,
@@ -128,63 +148,8 @@ async def _parsed_result(
         jitter,
         feed_hint_s=parsed.next_hint_s,
         body_hash=digest,
-        durable=parsed.problem != "truncated",
+        durable=whole,
     )
     entries = tuple(zip(parsed.entries, gates, strict=True))
     outcome: Outcome = "entries" if entries else "empty"
     return PollResult(new, entries, outcome, problem=parsed.problem)
-
-
-async def _poll_spool(
-    feed: FeedConfig,
-    folder: Path,
-    state: FeedState,
-    limit: int,
-    sandbox: Sandbox,
-    now: dt.datetime,
-) -> PollResult:
-    """All documents that a spool holds now; those of the stored state are moved away first."""
-    wait = dt.timedelta(seconds=feed.interval_s or _SPOOL_S)
-    again = replace(state, next_at=now + wait, last_attempt=now, reason="interval", spooled=())
-    try:
-        await asyncio.to_thread(spool.clear, folder, state.spooled)
-        files = await asyncio.to_thread(spool.take, folder, now, limit)
-    except OSError as error:
-        lost = replace(again, failures=state.failures + 1, last_reason="spool_unreadable")
-        return PollResult(lost, (), "failed", "spool_unreadable", type(error).__name__)
-    entries: list[tuple[Entry, GateDecision]] = []
-    named: list[tuple[str, bool]] = []
-    for file in files:
-        reason = file.refused
-        if not reason:
-            reason = await _parse_into(entries, file.data, hint_for(feed, None, now), sandbox)
-        named.append((file.name, bool(reason)))
-    done = replace(again, failures=0, last_success=now, last_reason="", spooled=tuple(named))
-    return PollResult(done, tuple(entries), "entries" if entries else "unchanged")
-
-
-async def _parse_into(
-    entries: list[tuple[Entry, GateDecision]], data: bytes, hint: Hint, sandbox: Sandbox
-) -> str:
-    """Add the entries of one document; the reason when it has none."""
-    try:
-        parsed, gates = await sandbox.parse(data, hint)
-    except (FeedError, SandboxKilledError) as error:
-        return error.reason
-    entries.extend(zip(parsed.entries, gates, strict=True))
-    return ""
-
-
-def hint_for(feed: FeedConfig, content_type: str | None, now: dt.datetime) -> Hint:
-    """What a feed's configuration tells the parser. The configured address, not the one reached."""
-    return Hint(
-        feed=feed.id,
-        url=feed.url,
-        content_type=content_type,
-        kind=feed.kind,
-        default_tz=feed.default_tz,
-        lang=feed.lang,
-        outlet=feed.outlet,
-        received=now,
-        full_text=feed.full_text,
-    )

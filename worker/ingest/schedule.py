@@ -20,7 +20,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from worker.config.schema import FeedConfig, Ingest
-from worker.ingest.fetch import RETRY_AFTER_CAP_S, Response, Validators, http_date
+from worker.ingest.answer_headers import RETRY_AFTER_CAP_S, http_date
+from worker.ingest.cursor import CursorState
+from worker.ingest.fetch import Response, Validators
 
 UNCONDITIONAL_EVERY = dt.timedelta(hours=24)
 _DAY_S = 86_400.0
@@ -51,8 +53,10 @@ class FeedState:
     last_reason: str = ""
     reason: str = ""
     moved_to: str | None = None
-    spooled: tuple[tuple[str, bool], ...] = ()
-    """Files of a spool whose entries are stored with this state, and whether they were refused."""
+    spool_read: tuple[tuple[str, str], ...] = ()
+    """Files of a spool whose entries are stored with this state, and why one was refused, or ""."""
+    cursor: CursorState | None = None
+    """How far a feed that hands out pages was read; None: from the look-back."""
 
     @property
     def validators(self) -> Validators:

@@ -34,15 +34,34 @@ EVENTS: dict[str, str] = {
     "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in inbox and outbox, dead letters, failing feeds.",
     "config.loaded": "Settings were read; file and number of feeds.",
     "feed.polled": "A poll ended (debug): outcome, entries, new ones, milliseconds.",
-    "feed.failed": "A poll failed; logged at the 1st, 2nd, 4th, 8th … failure in a row.",
+    "feed.failed": (
+        "A poll failed: reason, detail, and what an operator can do (`advice`) where it is his; "
+        "logged at the 1st, 2nd, 4th, 8th … failure in a row."
+    ),
     "feed.recovered": "A failing feed answers again.",
     "feed.paused": (
         "Polling waits: inbox or outbox is above its high-water mark, "
         "or the disk (`free_mb`) is almost full."
     ),
     "feed.resumed": "Polling goes on.",
+    "feed.refused": (
+        "A document cannot be read: which (a file of a spool now lies in `failed`), reason, detail."
+    ),
+    "feed.restarted": "A server had forgotten our cursor; the feed is read again from its look-back.",
+    "push.accepted": "A pushed document is stored (debug): entries, new ones, milliseconds.",
+    "push.refused": (
+        "A push was refused: status and reason; logged at the 1st, 2nd, 4th, 8th … in a row."
+    ),
+    "websub.subscribed": "A hub confirmed our subscription: hub, topic, until when.",
+    "websub.failed": (
+        "A subscription does not stand: reason, detail, when it is tried again; until then the feed "
+        "is polled; logged at the 1st, 2nd, 4th, 8th … failure in a row."
+    ),
+    "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
-    "incident, revision; `text_cut`, if its text was too long: characters that were not read.",
+    "incident, revision; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
+    "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
+    "text was too long: characters that were not read.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
     "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
     "timer.fired": "Due timers were settled.",

@@ -34,6 +34,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self._feeds()
+        self._deliveries()
         self._articles()
         self._publishing()
 
@@ -48,6 +49,23 @@ class Metrics:
         )
         self.items = self._counter("feed_items", "Entries: new, changed or seen.", "feed", "kind")
         self.polling_paused = self._gauge("polling_paused", "1 while a high-water mark is passed.")
+
+    def _deliveries(self) -> None:
+        self.spool_files = self._counter(
+            "spool_files", "Files of a spool, by outcome: read or refused.", "feed", "outcome"
+        )
+        self.spool_waiting = self._gauge(
+            "spool_waiting_files", "Files of a spool that are ready and not taken yet.", "feed"
+        )
+        self.cursor_restarts = self._counter(
+            "feed_cursor_restarts", "Cursors that their server had forgotten.", "feed"
+        )
+        self.pushes = self._counter(
+            "push_requests", "Documents pushed to us, by outcome.", "feed", "outcome"
+        )
+        self.lease_end = self._gauge(
+            "websub_lease_end_timestamp_seconds", "When a subscription ends; 0 = none.", "feed"
+        )
 
     def _articles(self) -> None:
         self.articles = self._counter("articles", "Articles worked on, by outcome.", "outcome")

@@ -44,14 +44,18 @@ from worker.run.chain import Chain
 from worker.run.clock import SystemClock
 from worker.run.health import Health
 from worker.run.parts import Parts
+from worker.run.receiver import Receiver
 from worker.run.scheduler import Scheduler
 from worker.run.signals import EX_TEMPFAIL, Stop
+from worker.run.subscriptions import Subscriptions
 from worker.sandbox.pool import Sandbox
+from worker.serve.push import routes
 from worker.serve.run_file import run_file
 from worker.serve.web import StatusSource, build, build_page
 from worker.store import feeds as feed_table
 from worker.store import inbox
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
+from worker.store.subscriptions import load_subscriptions
 from worker.store.writer import Writer
 
 EX_OK, EX_UNAVAILABLE, EX_SOFTWARE = 0, 69, 70
@@ -168,7 +172,7 @@ class Worker:
         parts = self._parts
         ended = time.monotonic() + _ONCE_LIMIT_S
         while not parts.stop.asked.is_set() and time.monotonic() < ended:
-            if all(feed.id in parts.polled for feed in parts.feeds):
+            if all(feed.id in parts.polled for feed in parts.pulled):
                 waiting = await parts.health.measure(parts.clock.now().wall)
                 idle = not waiting.inbox_due and not parts.in_flight
                 if idle or (parts.publisher.problem and not parts.publisher.may_settle):
@@ -215,19 +219,22 @@ async def open_worker(
         chain = await _open_chain(stack, loaded, knowledge, feeds, writer, health, metrics)
         await chain.write(inbox.release_all)
         states = await health.read(feed_table.load_states)
+        hubs, clock = await health.read(load_subscriptions), SystemClock()
         publisher.start()
-        await _open_doors(stack, loaded, health, metrics)
         parts = Parts(
             config=config,
             feeds=tuple(feeds),
             states=states,
             chain=chain,
             health=health,
+            subscriptions=Subscriptions(feeds, hubs, chain, clock, config.serve.public_url),
             publisher=publisher,
-            clock=SystemClock(),
+            clock=clock,
             stop=stop,
             once=once,
         )
+        health.conditions.answered = bool(feeds) and not parts.pulled
+        await _open_doors(stack, parts)
         scheduler = Scheduler(due_work.work(parts), due_work.upkeep(parts), parts.clock)
         yield Worker(parts, scheduler, failure)
 
@@ -287,18 +294,23 @@ def _told(event: str, keys: dict[str, object]) -> None:
     getattr(log.get(), level)(event, **keys)
 
 
-async def _open_doors(
-    stack: AsyncExitStack, loaded: Loaded, health: Health, metrics: Metrics
-) -> None:
-    """Open health, metrics and page, and say beside the store where they are."""
-    config = loaded.config
-    source = StatusSource(health.live, health.conditions.ready, health.status, metrics)
-    doors = [(build(source), config.serve.port)]
+async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
+    """Open health, metrics, page and what is pushed, and say beside the store where they are."""
+    config, health = parts.config, parts.health
+    source = StatusSource(health.live, health.conditions.ready, health.status, parts.chain.metrics)
+    pushed = any(feed.push or feed.websub for feed in parts.feeds) and not parts.once
+    doors = [(build(source, routes(Receiver(parts)) if pushed else ()), config.serve.port)]
     if config.serve.page_port:
         doors.append((build_page(source), config.serve.page_port))
     ports = []
     for application, port in doors:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
+        runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=2.0,
+            lingering_time=1.0,
+            auto_decompress=False,  # a signature is over the bytes as sent; we unpack with a limit
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         try:

@@ -12,6 +12,7 @@ from worker.run.chain import Chain
 from worker.run.clock import Clock
 from worker.run.health import Health
 from worker.run.signals import Stop
+from worker.run.subscriptions import Subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Parts:
     states: Mapping[str, str]
     chain: Chain
     health: Health
+    subscriptions: Subscriptions
     publisher: Drain
     clock: Clock
     stop: Stop
@@ -36,3 +38,8 @@ class Parts:
     """Inbox ids of what is being worked on."""
     polled: set[str] = field(default_factory=set)
     """Ids of feeds that were asked at least once since the start."""
+
+    @property
+    def pulled(self) -> tuple[FeedConfig, ...]:
+        """The feeds that are asked; the others come by themselves."""
+        return tuple(feed for feed in self.feeds if feed.push is None)

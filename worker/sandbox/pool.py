@@ -40,9 +40,21 @@ from worker.core.domain.report import Analysis
 from worker.core.sources.entries import Hint, Parsed
 from worker.core.sources.gate import GateDecision
 from worker.sandbox.child import Outcome, prepare_child, run_job
-from worker.sandbox.jobs import analyze_document, parse_document, read_subscription_list, warm_up
+from worker.sandbox.jobs import (
+    Page,
+    ParsedOrRefused,
+    Places,
+    analyze_document,
+    find_links,
+    parse_document,
+    parse_each,
+    parse_page,
+    read_subscription_list,
+    warm_up,
+)
 
 if TYPE_CHECKING:
+    from worker.core.sources.answer_paths import FeedLinks
     from worker.core.sources.opml import SubscriptionList
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
@@ -130,6 +142,29 @@ class Sandbox:
         found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
             parse_document, self._parse_deadline, data, hint
         )
+        return found
+
+    async def parse_each(
+        self, documents: tuple[bytes, ...], hint: Hint
+    ) -> tuple[ParsedOrRefused, ...]:
+        """The same for many small documents within the deadline of one. Raises ``SandboxKilledError``,
+        which tells nothing of which document it was.
+        """
+        found: tuple[ParsedOrRefused, ...] = await self._run(
+            parse_each, self._parse_deadline, documents, hint
+        )
+        return found
+
+    async def parse_page(self, data: bytes, hint: Hint, places: Places) -> Page:
+        """The entries of one page of an API, and where it leads. Raises as ``parse`` does, but not
+        for a page without entries.
+        """
+        page: Page = await self._run(parse_page, self._parse_deadline, data, hint, places)
+        return page
+
+    async def find_links(self, header: str, data: bytes) -> FeedLinks:
+        """Hub and topic of a feed, of its ``Link`` header or its document."""
+        found: FeedLinks = await self._run(find_links, self._parse_deadline, header, data)
         return found
 
     async def read_subscriptions(self, data: bytes) -> SubscriptionList:

@@ -12,10 +12,12 @@ from dataclasses import asdict
 from typing import Any
 
 from worker.config.schema import FeedConfig
+from worker.observe.log import clean
 from worker.store import queries
 from worker.store.connect import Connection
 from worker.store.feeds import stored_feeds
 from worker.store.meta import read_all
+from worker.store.subscriptions import load_subscriptions
 
 
 def store_facts(conn: Connection) -> dict[str, Any]:
@@ -43,9 +45,11 @@ def dead_letter_facts(conn: Connection) -> list[dict[str, Any]]:
 def feed_facts(conn: Connection | None, feeds: Iterable[FeedConfig]) -> list[dict[str, Any]]:
     """Each configured feed with what the store knows of it; without a store, only itself."""
     known: dict[str, dict[str, Any]] = {}
+    hubs: dict[str, str] = {}
     if conn is not None:
         for stored in stored_feeds(conn):
             known[stored.feed_id] = {"next_at": stored.next_at, **_table(stored.state)}
+        hubs = load_subscriptions(conn)
     rows = []
     for feed in feeds:
         state = known.get(feed.id, {})
@@ -55,14 +59,44 @@ def feed_facts(conn: Connection | None, feeds: Iterable[FeedConfig]) -> list[dic
                 "outlet": feed.outlet,
                 "lang": feed.lang,
                 "kind": feed.kind,
+                "delivery": feed.delivery,
                 "enabled": feed.enabled,
                 "failures": state.get("failures", 0),
                 "last_success": state.get("last_success"),
                 "last_reason": state.get("last_reason") if state.get("failures") else None,
                 "next_at": state.get("next_at"),
+                "position": _position(feed, state, _table(hubs.get(feed.id, "{}"))),
             }
         )
     return rows
+
+
+def _position(feed: FeedConfig, state: Mapping[str, Any], sub: Mapping[str, Any]) -> str | None:
+    """How far a delivery has come, in a few words: a cursor's value, a hub's lease, a spool's files."""
+    if feed.delivery == "cursor":
+        cursor = state.get("cursor") or {}
+        more = ", more waits" if state.get("reason") == "more" else ""
+        return (
+            f"at {clean(str(cursor.get('value')))[:60]}{more}" if cursor else "from the look-back"
+        )
+    if feed.delivery == "spool":
+        more = ", more wait" if state.get("reason") == "more" else ""
+        return f"{len(state.get('spool_read') or ())} files in the last look{more}"
+    if feed.delivery == "websub":
+        return _subscription(sub)
+    return None
+
+
+def _subscription(sub: Mapping[str, Any]) -> str:
+    """A subscription in a few words; its token and secret are nobody's business."""
+    if not sub:
+        return "no hub known yet"
+    if sub.get("reason"):
+        return f"hub: {sub['reason']}, again {str(sub.get('retry_at'))[:16]}"
+    if sub.get("lease_end") is None:
+        return "asked the hub" if sub.get("asked_at") else "will ask the hub"
+    how = "silent" if sub.get("silent") else "delivers" if sub.get("delivered_at") else "confirmed"
+    return f"hub {how}, lease until {sub['lease_end'][:16]}"
 
 
 def incident_facts(conn: Connection, limit: int) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """What is answered over HTTP: ``/livez``, ``/readyz``, ``/metrics``, ``/status`` (JSON) and ``/`` (a page).
 
+Where a feed is pushed, its address is on the same port (``worker.serve.push``).
+
 Rules
 -----
 1. ``/livez`` asks nothing but this process: a dead broker is no reason to restart a worker.
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,10 +51,11 @@ class StatusSource:
     metrics: Metrics
 
 
-def build(source: StatusSource) -> web.Application:
-    """Everything on one port; ``/status`` and ``/`` for loopback only."""
+def build(source: StatusSource, pushed: Iterable[web.RouteDef] = ()) -> web.Application:
+    """Everything on one port; ``/status`` and ``/`` for loopback only. ``pushed``: more addresses."""
     endpoints = _Endpoints(source, guarded=True)
     app = web.Application()
+    app.add_routes(pushed)
     app.add_routes(
         [
             web.get("/livez", endpoints.livez),

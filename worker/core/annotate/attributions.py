@@ -41,6 +41,8 @@ _INTRODUCED_WITHIN = 2
 """How many sentences later somebody unnamed may be introduced by name."""
 _QUOTE = '"'
 _CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
+_CLOSES = frozenset({"CONTRAST", "COLON"})
+"""Tags of a semicolon: nothing before it belongs to who speaks behind it."""
 _SENTENCE = attrgetter("sentence")
 
 
@@ -249,6 +251,8 @@ def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
         low, high = edges[index], edges[index + 1]
         stops = (t.start for t in tokens if t.start >= here.end and "HOWEVER" in t.tags)
         high = min([high, *stops])
+        closed = (t.end for t in tokens if t.end <= here.start and t.tags >= _CLOSES)
+        low = max([low, *closed])
         start = low if here.before else min(here.start, high)
         out.append(Range(start, high if here.after else max(here.end, start)))
     return out

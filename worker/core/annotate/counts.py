@@ -69,6 +69,8 @@ class CountMention(Range):
     """The rules that made it, the one that states it last."""
     age: str | None = None
     name: str | None = None
+    noun: str | None = None
+    """What is counted, in a word that not everybody could be called by ("shopkeeper", not "man")."""
     parts: tuple[CountMention, ...] = ()
 
     @property
@@ -254,6 +256,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         rules=(*token.rules, finding.rule),
         age=token.meaning.get("age"),
         name=token.meaning.get("name"),
+        noun=token.meaning.get("noun"),
         parts=parts,
     )
 

@@ -38,6 +38,19 @@ _ANONYMOUS_REACH_CHARS = 60
 _ANONYMOUS_BEFORE_TOKENS = 2
 _NAMES_BACK = 20
 """Among so many names before it "the group" is looked for."""
+_MODIFIER_TOKENS = 3
+_MODIFIERS = frozenset({"WORD", "THE", "ART", "SPEAKER_KIND"})
+_CLAUSE_EDGES = frozenset(
+    {"COMMA", "DOT", "DASH", "COLON", "THAT", "CONTRAST", "HOWEVER", "ACCORDING", "CONJ", "QUOTED"}
+)
+"""After one of these a clause begins, and with it the words that describe its source."""
+_PUBLISHERS = frozenset(
+    {"police", "security_forces", "hospital", "international_organisation", "government_interior",
+     "government_health", "government_defence"}
+)  # fmt: skip
+"""Kinds of institutions that publish news of an attack themselves."""
+_OUTLET_WORDS = 3
+"""So many words an outlet's name may have beside the institution's."""
 _START = attrgetter("start")
 
 
@@ -65,12 +78,36 @@ def narrator(outlet: str | None) -> Speaker:
     return Speaker(None, f"outlet:{plain(outlet or 'outlet')}", NARRATOR)
 
 
+def find_narrator(outlet: str | None, profile: Profile, day: dt.date | None) -> Speaker:
+    """Who speaks where nobody is quoted: the outlet, or the institution or group that it is.
+
+    (A ministry's page, a mission's press office, a group's own agency: its words are its own.)
+    """
+    name = plain(outlet or "")
+    pattern, owners = _names_of(profile, day)
+    found = pattern.search(name) if pattern is not None else None
+    if found is None:
+        return narrator(outlet)
+    speaker, person = owners[found.group()]
+    beside = (name[: found.start()] + name[found.end() :]).split()
+    own = speaker.type in _PUBLISHERS or speaker.perpetrator_party
+    if person or not own or len(beside) > _OUTLET_WORDS:
+        return narrator(outlet)
+    return replace(speaker, name=outlet)
+
+
+def _names_of(
+    profile: Profile, day: dt.date | None
+) -> tuple[re.Pattern[str] | None, dict[str, tuple[Speaker, bool]]]:
+    ruling = frozenset(actor.id for actor in profile.actors if is_in_power(actor, day))
+    return _index(profile.actors, profile.institutions, ruling)
+
+
 def find_speaker_names(
     prose: Prose, profile: Profile, day: dt.date | None
 ) -> tuple[SpeakerName, ...]:
     """All names of speakers that a text has, in order. ``day``: the article's, for who is in power."""
-    ruling = frozenset(actor.id for actor in profile.actors if is_in_power(actor, day))
-    pattern, owners = _index(profile.actors, profile.institutions, ruling)
+    pattern, owners = _names_of(profile, day)
     if pattern is None:
         return ()
     return tuple(
@@ -124,7 +161,8 @@ class SpeakerDirectory:
             name = kind if kind is not None else self._words(source)
             found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
         anonymous = found.anonymous or _is_anonymous(tokens, described)
-        printed = self._printed(described if self.names_person(described, tokens) else source)
+        named_person = self.names_person(described, tokens)
+        printed = self._printed(described if named_person else _with_modifiers(source, tokens))
         found = replace(found, name=found.name if by_anaphor else printed, anonymous=anonymous)
         self._remember(within, found)
         return found
@@ -183,6 +221,19 @@ def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
         return False
     same = second.type == first.type or (first.type in _VAGUE and not several)
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
+
+
+def _with_modifiers(source: Range, tokens: Sequence[Token]) -> Range:
+    """A source with the words that stand before it in its clause: "Afghan officials", "the sources"."""
+    start = source.start
+    before = [t for t in tokens if t.end <= source.start]
+    for token in reversed(before[-_MODIFIER_TOKENS:]):
+        if not token.tags & _MODIFIERS or "COUNT" in token.tags:
+            break
+        start = token.start
+    opens = [t for t in before if t.end <= start]
+    is_clause = not opens or opens[-1].tags & _CLAUSE_EDGES
+    return Range(start, source.end) if is_clause else source
 
 
 def _kind(within: Sequence[Token]) -> str | None:

@@ -48,8 +48,24 @@ class Entry:
     embargo_until: dt.datetime | None = None
     withdraws: str | None = None
     """Identity of *another* item that this one kills (NITF ``management-doc-idref``)."""
+    withdraws_slugline: str | None = None
+    """Keyword line of the item that this one kills, when a notice names it by that alone."""
     urgency: int | None = None
     """1 (flash) to 9, as the agency says."""
+    slugline: str | None = None
+    """The agency's keyword line: what versions and notices of one story share."""
+    dateline: str | None = None
+    byline: str | None = None
+    genre: str | None = None
+    located: str | None = None
+    """The place that the agency files the item under: of the event where it says so, else of origin."""
+    provider: str | None = None
+    """The agency credited ("AFP"), which need not be the outlet."""
+    subjects: tuple[str, ...] = ()
+    """Codes: ``medtop:20000055`` (Media Topics), ``subj:16005002`` (the older IPTC set), or the
+    agency's own with its prefix."""
+    note: str | None = None
+    """What the agency tells editors beside the text."""
     content_hash: str = ""
     """Over title, summary, body, status, ``withdraws`` and ``embargo_until``; never over the other
     dates (a new date alone is no update)."""
@@ -101,6 +117,8 @@ class Article:
     status: EntryStatus = "new"
     copy_signature: tuple[int, ...] = ()
     """MinHash of the body; near-equal signatures are copies and count as one source."""
+    partial: bool = False
+    """The page showed the beginning only; the rest is behind a wall."""
 
     @property
     def document_time(self) -> dt.datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from worker.core.knowledge.notices import Notices
 from worker.core.knowledge.profile import Profile
 from worker.core.knowledge.weights import ExtractWeights, SegmentWeights
 from worker.core.lang.language import Language
@@ -31,6 +32,8 @@ class Knowledge:
     digest: str
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Tables of ``merge/state/codes.toml``: names of GTD and ACLED → their codes."""
+    notices: Notices | None = None
+    """Words by which agencies order what to do with an item."""
 
     def language(self, lang: str) -> Language | None:
         """The pack of a language, or None when we do not read it."""

@@ -194,4 +194,6 @@ def _meaning(
     if labels.get("who"):
         classes = [t.meaning.get("people", UNSPECIFIED) for t in labels["who"]]
         meaning["people"] = PERPETRATOR if PERPETRATOR in classes else classes[-1]
+        if "GENERIC" not in labels["who"][-1].tags:
+            meaning["noun"] = labels["who"][-1].word
     return meaning

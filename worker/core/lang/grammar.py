@@ -37,6 +37,8 @@ _KINDS: dict[str, Kind] = {"": "make", "+": "tag", "!": "state"}
 _RULE = re.compile(r"^([+!]?)([\w.,=]+)\s*<-\s*(.+)$", re.DOTALL)
 _ATOM = re.compile(r"(\w+):(?=[<(])|<([^<=!>][^<>]*|![^<>]*)>")
 _UNIT = re.compile(r"(?:\[[^\]]*\]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))(?:[?]|\{[\d,]+\})?")
+_REPEATED = re.compile(r"\)\{(\d+),(\d+)\}")
+_LABEL = re.compile(r"\w+:(?=[<(])")
 _UNBOUNDED = re.compile(r"[*+]|\{\d+,\}")
 _NEVER = "\x02"
 _CHEAP_LETTERS = tuple(c for c in map(chr, range(3, 256)) if c not in '\\"[]^-&~|#')
@@ -230,7 +232,7 @@ def _rule(
         raise KnowledgeError(f"{source}: {name}: a repeat without bound: {body!r}")
     head, *flags = re.split(r"[.,]", head)
     value = next((int(flag[2:]) for flag in flags if flag.startswith("v=")), None)
-    parts = _parts(body, atoms)
+    parts = _parts(_unrolled(body), atoms)
     return Rule(
         name=name,
         kind=_KINDS[kind],
@@ -259,6 +261,34 @@ def _expanded(body: str, macros: Mapping[str, str], where: str) -> str:
             raise KnowledgeError(f"{where}: no macro ${found[1]}")
         body = body[: found.start()] + macros[found[1]] + body[found.end() :]
     return body
+
+
+def _unrolled(body: str) -> str:
+    """``(?: n:<A>){0,3}`` written out, so that each repeat of a label keeps its token.
+
+    (A regex group remembers its last repeat alone: of a list of five the third was lost.)
+    """
+    position = 0
+    while found := _REPEATED.search(body, position):
+        position, opens = found.end(), _opening(body, found.start())
+        group = body[opens : found.start() + 1]
+        if not _LABEL.search(group):
+            continue
+        least, most = int(found[1]), int(found[2])
+        written = group * least + f"(?:{group}" * (most - least) + ")?" * (most - least)
+        body = body[:opens] + written + body[found.end() :]
+        position = opens + len(written)
+    return body
+
+
+def _opening(body: str, closing: int) -> int:
+    """Where the group begins that ends at ``closing``."""
+    depth = 0
+    for index in range(closing, -1, -1):
+        depth += (body[index] == ")") - (body[index] == "(")
+        if depth == 0:
+            return index
+    raise re.error("unbalanced parenthesis")
 
 
 def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:

@@ -9,7 +9,9 @@ Rules
    an embargo is no date of publication: when it moves, the entry has changed.
 3. A date is believed between ten years before and a day after the document arrived; feedparser
    reads seconds since 1970 as the year 1557 and Solar Hijri years as Gregorian ones.
-4. A link that stands for several different items (a home page) is the link of none of them.
+4. A relative link counts from where the document was found. Blanks in a link are ``%20``; line breaks
+   are none of it, as browsers have it.
+5. A link that stands for several different items (a home page) is the link of none of them.
 
 Format modules yield ``Item``; none of them knows another, all of them know this module.
 """
@@ -18,21 +20,31 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from worker.core.domain.document import Entry
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.sources.instant import EARLIEST, LATEST
-from worker.core.text.markup import clean, one_line, text_of
+from worker.core.text.markup import clean, text_of
 
 MAX_ENTRIES = 1000
 """Of one document; the newest are kept and ``Parsed.problem`` says ``too_many``."""
 
+MAX_ITEMS = 2 * MAX_ENTRIES
+"""What a format module makes of one document, however many items stand in it: each costs time."""
+_T = TypeVar("_T")
+
 _TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
-_SUMMARY, _BODY = 20_000, 1_000_000
+_SUMMARY, _BODY, _NOTE = 20_000, 1_000_000, 2000
+_CODE, _CODES, _NOTES = 100, 200, 50
+LINE_BREAKS = re.compile(r"[\t\r\n]+ *")
+"""What is none of an address, with the blanks that indent its next line."""
 _YEARS_BACK, _HOURS_AHEAD = 10, 24
 _SHARED_BY = 3
 
@@ -41,7 +53,7 @@ _SHARED_BY = 3
 class Hint:
     """What is known of a document before it is parsed.
 
-    ``url``: the address as configured, not as redirected (relative ids must not move).
+    ``url``: the address as configured; ``base``: the one where it was found, after redirects.
     ``received``: when it arrived, the clock that dates are judged by; None judges by the calendar.
     ``full_text``: the feed is known to carry whole articles.
     """
@@ -55,19 +67,22 @@ class Hint:
     outlet: str | None = None
     received: dt.datetime | None = None
     full_text: bool = False
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """The entries of a document. ``problem``: truncated, ill_formed, encoding, too_many, or None.
 
-    ``next_hint_s``: how long the publisher asks to wait before the next poll, in seconds.
+    ``next_hint_s``: how long the publisher asks to wait before the next poll, in seconds. ``follow``:
+    the documents that hold the entries, when this one is an index of them; the newest first.
     """
 
     format: str
     entries: tuple[Entry, ...]
     problem: str | None = None
     next_hint_s: float | None = None
+    follow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +93,13 @@ class Item:
     ``outlet`` may be HTML; a format of plain text passes them through ``html.escape``.
     ``published``: of the first version; ``updated``: of this one. ``version``: as printed, set by
     formats that send one item several times. ``status``: what the agency says has to be done with it;
-    ``kill`` and ``hold`` may come without any text. ``embargo_until``: None with status ``embargo`` is
-    held until another version releases it. ``withdraws``: the ``guid`` of *another* item that this one
-    kills. ``urgency``: 1 (flash) to 9; anything else is none.
+    ``kill`` and ``hold`` may come without any text. ``embargo_until``: while it
+    is to come, the status is ``embargo``; None with status ``embargo`` is held until another version
+    releases it. ``withdraws``: the ``guid`` of *another* item that this one
+    kills. ``urgency``: 1 (flash) to 9; anything else is none. ``plain``: the texts are plain text,
+    paragraphs divided by an empty line, and nothing in them is markup. ``notes``: what the agency tells
+    editors. ``slugline``, ``dateline``, ``byline``, ``genre``, ``located``, ``provider`` (the agency
+    credited) and ``subjects`` (``prefix:code``) are plain text always.
     """
 
     guid: str | None = None
@@ -96,29 +115,56 @@ class Item:
     status: EntryStatus = "new"
     embargo_until: dt.datetime | None = None
     withdraws: str | None = None
+    withdraws_slugline: str | None = None
     urgency: int | None = None
+    slugline: str | None = None
+    dateline: str | None = None
+    byline: str | None = None
+    genre: str | None = None
+    located: str | None = None
+    provider: str | None = None
+    subjects: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a format module made of a document."""
+    """What a format module made of a document. ``follow``: of an index, what it lists."""
 
     items: Sequence[Item]
     problem: str | None = None
     next_hint_s: float | None = None
     lang: str | None = None
+    follow: Sequence[str] = ()
 
 
-def build(format_name: str, found: Found, hint: Hint) -> Parsed:
-    """The entries of ``found``, in its order; doubles within the document are left out."""
-    items, cut = _newest([_plain(item, hint) for item in found.items])
+def bounded(found: Iterable[_T]) -> tuple[list[_T], str | None]:
+    """The first ``MAX_ITEMS`` of what a document holds, and ``too_many`` when there are more."""
+    some = list(islice(found, MAX_ITEMS + 1))
+    return some[:MAX_ITEMS], "too_many" if len(some) > MAX_ITEMS else None
+
+
+def build(
+    format_name: str,
+    found: Found,
+    hint: Hint,
+    orders: Callable[[Item], Item] = lambda item: item,
+) -> Parsed:
+    """The entries of ``found``, in its order; doubles within the document are left out.
+
+    ``orders``: adds to an item, markup gone, what its own words order.
+    """
+    items, cut = _newest([orders(_plain(item, hint)) for item in found.items])
     items = _without_shared_links(items)
     guids = _ambiguous(items)
     entries: dict[str, Entry] = {}
     for item in items:
         _add(entries, _entry(item, format_name, found, hint, guids))
     problem = found.problem or ("too_many" if cut else None)
-    return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s)
+    links = (_absolute(link, hint.url) for link in found.follow)
+    follow = tuple(dict.fromkeys(link for link in links if link))
+    return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s, follow)
 
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:
@@ -150,21 +196,35 @@ def _believable(moment: dt.datetime | None, hint: Hint) -> dt.datetime | None:
 
 def _plain(item: Item, hint: Hint) -> Item:
     """The item with text for markup, absolute link, believable dates; empty strings are None."""
+    text = clean if item.plain else text_of
     return replace(
         item,
         guid=_short(clean(item.guid or "").strip(), _ID),
-        link=_absolute(item.link, hint.url),
-        title=one_line(item.title or "")[:_TITLE] or None,
-        summary=text_of(item.summary or "")[:_SUMMARY] or None,
-        body=text_of(item.body or "")[:_BODY] or None,
+        link=_absolute(item.link, hint.base or hint.url),
+        title=_name(text(item.title or ""), _TITLE),
+        summary=text(item.summary or "")[:_SUMMARY].strip() or None,
+        body=text(item.body or "")[:_BODY].strip() or None,
         published=_believable(item.published, hint),
         updated=_believable(item.updated, hint),
         lang=_short(clean(item.lang or "").strip().lower(), 35),
-        outlet=one_line(item.outlet or "")[:_NAME] or None,
+        outlet=_name(text(item.outlet or ""), _NAME),
         version=_short(clean(item.version or "").strip(), _VERSION),
         withdraws=_short(clean(item.withdraws or "").strip(), _ID),
         urgency=item.urgency if item.urgency in range(1, 10) else None,
+        slugline=_name(clean(item.slugline or ""), _TITLE),
+        dateline=_name(clean(item.dateline or ""), _NAME),
+        byline=_name(clean(item.byline or ""), _NAME),
+        genre=_name(clean(item.genre or ""), _NAME),
+        located=_name(clean(item.located or ""), _NAME),
+        provider=_name(clean(item.provider or ""), _NAME),
+        subjects=tuple(clean(code)[:_CODE] for code in item.subjects[:_CODES]),
+        notes=tuple(filter(None, (clean(note).strip() for note in item.notes[:_NOTES]))),
     )
+
+
+def _name(text: str, limit: int) -> str | None:
+    """A text on one line."""
+    return " ".join(text.split())[:limit].rstrip() or None
 
 
 def _short(text: str, limit: int) -> str | None:
@@ -175,8 +235,9 @@ def _short(text: str, limit: int) -> str | None:
 
 def _absolute(link: str | None, base: str | None) -> str | None:
     """The link as an http(s) address, or None."""
-    link = clean(link or "").strip()
-    if not link or len(link) > _URL or any(c.isspace() for c in link):
+    link = LINE_BREAKS.sub("", clean(link or "")).strip()
+    link = "".join("%20" if c.isspace() else c for c in link)
+    if not link or len(link) > _URL:
         return None
     try:
         joined = urljoin(base or "", link)
@@ -217,6 +278,7 @@ def _entry(
     item: Item, format_name: str, found: Found, hint: Hint, ambiguous: frozenset[str]
 ) -> Entry:
     guid = None if item.guid in ambiguous else item.guid
+    item = _held(item, hint)
     digest = content_hash(item)
     return Entry(
         feed=hint.feed,
@@ -234,9 +296,30 @@ def _entry(
         status=item.status,
         embargo_until=item.embargo_until,
         withdraws=item.withdraws,
+        withdraws_slugline=item.withdraws_slugline,
         urgency=item.urgency,
+        slugline=item.slugline,
+        dateline=item.dateline,
+        byline=item.byline,
+        genre=item.genre,
+        located=item.located,
+        provider=item.provider,
+        subjects=item.subjects,
+        note="\n".join(item.notes)[:_NOTE] or None,
         content_hash=digest,
     )
+
+
+def _held(item: Item, hint: Hint) -> Item:
+    """The item with status ``embargo`` while its embargo lasts, and with its own status afterwards."""
+    until = item.embargo_until
+    if until is None or item.status in ("kill", "hold"):
+        return item
+    seen = hint.received or item.updated or item.published
+    over = seen is not None and until <= seen
+    if over:
+        return replace(item, status="new") if item.status == "embargo" else item
+    return replace(item, status="embargo")
 
 
 def content_hash(item: Item) -> str:

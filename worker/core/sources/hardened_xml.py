@@ -5,8 +5,11 @@ from __future__ import annotations
 from lxml import etree
 
 
-def hardened_parser() -> etree.XMLParser:
-    """A parser for one document. Comments and processing instructions are left out of the tree."""
+def hardened_parser(*, recover: bool = False) -> etree.XMLParser:
+    """A parser for one document. Comments and processing instructions are left out of the tree.
+
+    ``recover`` is for documents whose only fault is a prefix that nobody declared.
+    """
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -14,4 +17,5 @@ def hardened_parser() -> etree.XMLParser:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        recover=recover,
     )

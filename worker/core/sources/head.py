@@ -38,7 +38,10 @@ _WIDE = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
-_MAGIC = (b"%PDF", b"\xff\xd8\xff\xe0", b"GIF8", b"\x89PNG")
+_MAGIC = (
+    b"%PDF", b"\xff\xd8\xff", b"GIF8", b"\x89PNG", b"RIFF", b"II*\x00", b"MM\x00*", b"PK\x03\x04", b"ID3",
+    b"OggS", b"8BPS",
+)  # fmt: skip
 _DECLARED = re.compile(r"<\?xml\b[^<>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _INTERNAL = re.compile(r"<!DOCTYPE[^\[>]{0,500}\[", re.IGNORECASE)
 _START_TAG = re.compile(
@@ -90,7 +93,12 @@ def read_head(data: bytes) -> Head:
 
 
 def read_roots(head: Head) -> Iterator[Head]:
-    """The head once for each element that may be its root, in the order of the document."""
+    """The head once for each element that may be its root, in the order of the document.
+
+    A picture or an archive has none, although XML about it may stand at its beginning.
+    """
+    if head.data.startswith(_MAGIC):
+        return
     seen: set[Element] = set()
     for found in _start_tags(head.text) if head.kind != "json" else ():
         element = Element(found["name"].lower(), _namespace(found))

@@ -39,7 +39,9 @@ _BLANKS = re.compile(r"[ \t\r\f\v]+")
 
 def clean(text: str) -> str:
     """``text`` without characters that nobody can see and that may harm; nothing else changes."""
-    return _MARKS.sub(r"\1", _UNSAFE.sub("", text))
+    if not text.replace("\n", " ").isprintable():  # nearly every text is, and this is cheap
+        text = _UNSAFE.sub("", text)
+    return text if text.isascii() else _MARKS.sub(r"\1", text)
 
 
 def one_line(text: str) -> str:

@@ -11,6 +11,7 @@ from worker.run.due_work.heartbeats import AliveLine, Heartbeats
 from worker.run.due_work.inbox import Inbox
 from worker.run.due_work.maintenance import Maintenance
 from worker.run.due_work.requests import Requests
+from worker.run.due_work.subscriber import Subscriber
 from worker.run.due_work.timers import Timers
 from worker.run.parts import Parts
 from worker.run.poller import Poller
@@ -20,7 +21,8 @@ from worker.run.scheduler import Source
 def work(parts: Parts) -> list[Source]:
     """What is served until a stop is asked for."""
     return [
-        *(Poller(feed, parts) for feed in parts.feeds),
+        *(Poller(feed, parts) for feed in parts.pulled),
+        *(Subscriber(feed, feed.websub, parts) for feed in parts.feeds if feed.websub),
         Inbox(parts),
     ]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from worker import __version__
 from worker.core.contract.message import heartbeat_record
 from worker.core.contract.records import Heartbeat
@@ -58,14 +56,14 @@ class AliveLine(Every):
     def __init__(self, parts: Parts) -> None:
         super().__init__(_ALIVE_S)
         self._health = parts.health
-        self._held: Mapping[str, int] = {}
+        self._held: dict[str, int] = {}
 
     async def work(self, now: Now) -> None:
         """One line."""
         facts = await self._health.read(store_facts)
         held = {key: int(facts[key]) for key in ("articles", "incidents")}
         came = {key: max(0, count - self._held.get(key, count)) for key, count in held.items()}
-        self._held = held
+        self._held.update(held)
         waits = {key: facts[key] for key in ("inbox", "outbox", "dead_letters")}
         failing = len(self._health.conditions.failing)
         log.get().info("worker.alive", failing=failing, **came, **waits)

@@ -10,7 +10,8 @@ Rules
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
    The victims are the rest (nine), with all of it in the quote.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
-5. "Three were killed on the spot and two more died later", in one sentence, are five.
+5. "Three were killed on the spot and two more died later", in one sentence, are five. A toll has
+   them in it ("rose to 26 after seven more bodies were found").
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing.
@@ -25,13 +26,11 @@ from typing import cast
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.persons import told_once
-from worker.core.figures import ATTACKERS, MIXED
+from worker.core.figures import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 
 PERPETRATOR = ATTACKERS
-PART = "some_of_them"
-"""A class of people counted as part of a toll that is not told here ("two engineers among the dead")."""
 _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY"})
@@ -127,7 +126,7 @@ def _adds_to(mention: CountMention, before: CountMention) -> bool:
     """Whether a count goes on with the count before it: "two more died", "along with two aides"."""
     more = mention.tags & _FURTHER or mention.flags & _MORE
     same = mention.what == before.what and mention.sentence == before.sentence
-    plain = mention.value is not None and not mention.is_attackers
+    plain = mention.value is not None and not mention.is_attackers and "toll" not in before.flags
     return bool(more) and same and plain and mention.number.start >= before.number.end
 
 

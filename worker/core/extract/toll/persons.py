@@ -6,7 +6,7 @@ Rules
    name was given with one. ("A 19-year-old man was shot. The man, Omid Rahimi, 19, later died.")
 2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
    "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
-3. A printed zero counts only where nobody is counted ("nobody else was hurt").
+3. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
 4. "Five people were shot, two of them fatally" leaves three wounded, where no number of wounded is
    given; "five others were shot" are five.
 """
@@ -19,8 +19,9 @@ from dataclasses import replace
 from worker.core.annotate.counts import CountMention
 
 _HURT = ("injured", "shot")
-_ZERO = frozenset({"nobody"})
 _SAME = "SAME_PERSON"
+NEW_PERSON = "INDEFINITE_PERSON"
+"""Tag of who is told as nobody told of before: "a shopkeeper"."""
 
 
 def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
@@ -46,7 +47,6 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
         if person:
             seen.add((mention.what, person))
         out.append(mention)
-    out = [m for m in out if not (m.flags & _ZERO and _is_counted(m.what, out))]
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
 
 
@@ -55,13 +55,15 @@ def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) ->
     if mention.what not in _HURT or mention.is_attackers:
         return False
     if mention.what == "shot" and (person == "" or unnamed):
-        return True
+        return not _is_somebody_else(mention)
     return person == "" and _SAME in mention.tags
 
 
-def _is_counted(what: str, mentions: Sequence[CountMention]) -> bool:
-    """Whether anybody at all is counted under a measure."""
-    return any(m.what == what and m.value != 0 and not m.is_attackers for m in mentions)
+def _is_somebody_else(mention: CountMention) -> bool:
+    """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
+    if "ANOTHER_PERSON" in mention.tags:
+        return True
+    return mention.noun is not None and NEW_PERSON in mention.tags
 
 
 def person_of(mention: CountMention, ages: Mapping[str | None, str | None]) -> str | None:

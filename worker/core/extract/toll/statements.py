@@ -26,12 +26,14 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import NARRATOR, Speaker, narrator
+from worker.core.annotate.speakers import NARRATOR, Speaker, find_narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
+from worker.core.extract.toll.persons import NEW_PERSON
+from worker.core.figures import SOME
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
@@ -61,7 +63,9 @@ def find_statements(
     article, prose, lexicon = annotated.article, annotated.prose, annotated.lexicon
     if lexicon is None or not segments:
         return tuple(() for _ in segments)
-    outlet = narrator(article.outlet)
+    reference = annotated.reference
+    spoken = None if reference is None or reference.nominal else reference.day
+    outlet = find_narrator(article.outlet, knowledge.profile, spoken)
     homes = find_homes(annotated, segments, knowledge.segment_weights)
     out = []
     for segment in segments:
@@ -75,6 +79,7 @@ def find_statements(
             for scope, counts in _by_scope(homes, segment)
             for count in decide_counts(counts)
         ]
+        placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = _replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
@@ -83,6 +88,26 @@ def find_statements(
         )
         out.append(_mark_derived(told))
     return tuple(out)
+
+
+def _is_idle_zero(item: _Placed, placed: Sequence[_Placed]) -> bool:
+    """Whether a printed zero says nothing of the whole: "nobody else was hurt".
+
+    It does where somebody is quoted for it who counts nobody ("the ministry said no one had died").
+    """
+    if item.count.mention.value != 0:
+        return False
+    others = [
+        p
+        for p in placed
+        if p.count.measure == item.count.measure
+        and p.scope == item.scope
+        and p.count.mention.value != 0
+        and not is_perpetrator(p.count.victim_class)
+    ]
+    if item.speaker.type == NARRATOR or item.speaker.perpetrator_party:
+        return bool(others)
+    return any(p.speaker.id == item.speaker.id for p in others)
 
 
 def _by_scope(
@@ -140,8 +165,19 @@ def _statement(
         quote=span.quote,
         start=span.start,
         end=span.end,
-        person=(mention.age or mention.name or "") if mention.is_single else None,
+        person=_person(mention) if mention.is_single else None,
     )
+
+
+def _person(mention: CountMention) -> str:
+    """Who is told singly: an age, a surname, "a shopkeeper", or "" for somebody nameless.
+
+    "The shopkeeper" and "his uncle" may be somebody told of before in other words.
+    """
+    known = mention.age or mention.name
+    if known or mention.noun is None or NEW_PERSON not in mention.tags:
+        return known or ""
+    return f"{SOME} {mention.noun}"
 
 
 def _victim_class(count: Count, speaker: Speaker) -> str:

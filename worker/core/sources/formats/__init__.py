@@ -4,7 +4,9 @@ Rules
 -----
 1. ``parse`` raises ``FeedError`` with a reason from ``REASONS`` and nothing else, whatever the bytes.
 2. A format is one module here and one line in ``FORMATS``. It knows no other format, and nothing
-   else knows it.
+   else knows it. What several of them need stands beside this package, where each may import it:
+   ``wire_xml`` (a tree, names, paragraphs, NITF inside NewsML, ids), ``wire_json``, ``wire_text``,
+   ``wire_status`` (what codes order), ``instant`` (dates).
 3. Untrusted bytes can cost minutes of processor time (an e-mail regex of feedparser is quadratic);
    whoever calls this on such bytes does so in a process that can be killed.
 
@@ -18,15 +20,35 @@ of its items. So a page that quotes a feed stays a page, and a feed behind a war
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Parsed, build
-from worker.core.sources.formats import json_feed, news_sitemap, refused, syndication
+from worker.core.knowledge.notices import Notices
+from worker.core.sources.entries import Found, Hint, Item, Parsed, build
+from worker.core.sources.formats import (
+    anpa,
+    ap_media,
+    cp_publish,
+    digitalwires,
+    iptc7901,
+    json_feed,
+    mail,
+    news_sitemap,
+    newsml_1,
+    newsml_g2,
+    ninjs,
+    nitf,
+    press_release,
+    refused,
+    ritzau,
+    syndication,
+    zczc,
+)
 from worker.core.sources.head import Head, read_head, read_roots
+from worker.core.sources.notice import with_notices
 
 __all__ = ["FORMATS", "REASONS", "Format", "Hint", "Parsed", "parse"]
 
@@ -56,14 +78,32 @@ class Format(Protocol):
 FORMATS: tuple[Format, ...] = (
     syndication,
     news_sitemap,
+    newsml_g2,
+    newsml_1,
+    nitf,
+    ritzau,
+    press_release,
+    cp_publish,
+    digitalwires,
+    ap_media,
+    ninjs,
     json_feed,
+    iptc7901,
+    anpa,
+    zczc,
+    mail,
     refused,
 )
 """In the order in which they are tried."""
 
 
-def parse(data: bytes, hint: Hint, formats: Sequence[Format] = FORMATS) -> Parsed:
-    """The entries of a document, whatever its format.
+def parse(
+    data: bytes,
+    hint: Hint,
+    formats: Sequence[Format] = FORMATS,
+    notices: Notices | None = None,
+) -> Parsed:
+    """The entries of a document, whatever its format; ``notices``: words that order what to do.
 
     Raises ``FeedError``: ``empty`` (no bytes), ``not_a_feed``, ``no_entries`` (a feed, nothing in
     it), ``not_a_news_item``, ``too_many``, ``parse_error``.
@@ -72,15 +112,23 @@ def parse(data: bytes, hint: Hint, formats: Sequence[Format] = FORMATS) -> Parse
         raise FeedError("empty")
     try:
         name, found = _read(data, hint, formats)
-        parsed = build(name, found, replace(hint, lang=hint.lang or found.lang))
+        hint = replace(hint, lang=hint.lang or found.lang)
+        parsed = build(name, found, hint, _orders(notices, hint))
     except FeedError:
         raise
     except (Exception, RecursionError) as error:
         # feedparser raises OverflowError, UnicodeError, LookupError and more on hostile bytes.
         raise FeedError("parse_error", f"{type(error).__name__}: {str(error)[:200]}") from error
-    if not parsed.entries:
+    if not parsed.entries and not parsed.follow:
         raise FeedError("no_entries", f"a {name} document without items")
     return parsed
+
+
+def _orders(notices: Notices | None, hint: Hint) -> Callable[[Item], Item]:
+    """What adds to an item what its words order."""
+    return (
+        (lambda item: item) if notices is None else lambda item: with_notices(item, notices, hint)
+    )
 
 
 def _read(data: bytes, hint: Hint, formats: Sequence[Format]) -> tuple[str, Found]:

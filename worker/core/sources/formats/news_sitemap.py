@@ -1,6 +1,8 @@
 """News sitemaps (https://www.google.com/schemas/sitemap-news/0.9): how AP and Reuters list news.
 
 Only addresses with a ``news:news`` element are entries; other addresses of a sitemap are not news.
+An index of sitemaps has no entries. It says what to read for them: those that call themselves news
+first, then the newest, ``MAX_FOLLOWED`` at most.
 The parser loads no external entity and no DTD; libxml2 itself refuses entity bombs and deep trees.
 """
 
@@ -12,12 +14,15 @@ from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.hardened_xml import hardened_parser
 from worker.core.sources.head import Head
-from worker.core.sources.instant import read_news_instant
+from worker.core.sources.instant import EARLIEST, read_news_instant
+
+MAX_FOLLOWED = 5
+_NAMES = {"urlset": "sitemap", "sitemapindex": "sitemap-index"}
 
 
 def matches(head: Head) -> str | None:
-    """By the root; an index of sitemaps is another document."""
-    return "sitemap" if head.root and head.root.name == "urlset" else None
+    """By the root."""
+    return _NAMES.get(head.root.name) if head.root else None
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
@@ -26,10 +31,26 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
         root = etree.fromstring(data.strip(), hardened_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FeedError("parse_error", str(error)[:200]) from error
+    if _local(root) == "sitemapindex":
+        return _index(root, hint)
     items = [item for url in root if (item := _item(url, hint)) is not None]
     if not items:
         raise FeedError("no_entries", "a sitemap without news")
     return Found(items)
+
+
+def _index(root: etree._Element, hint: Hint) -> Found:
+    listed = []
+    for sitemap in root:
+        fields = {_local(child): _text(child) for child in sitemap}
+        address = fields.get("loc")
+        if address:
+            changed = read_news_instant(fields.get("lastmod"), hint.default_tz) or EARLIEST
+            listed.append(("news" in address.lower(), changed, address))
+    if not listed:
+        raise FeedError("no_entries", "an index without sitemaps")
+    listed.sort(key=lambda one: one[:2], reverse=True)
+    return Found([], follow=[address for _, _, address in listed[:MAX_FOLLOWED]])
 
 
 def _item(url: etree._Element, hint: Hint) -> Item | None:
@@ -42,8 +63,8 @@ def _item(url: etree._Element, hint: Hint) -> Item | None:
     return Item(
         link=_text(fields["loc"]),
         title=texts.get("title"),
-        published=read_news_instant(texts.get("publication_date"), hint.default_tz),
-        updated=read_news_instant(modified, hint.default_tz),
+        published=read_news_instant(texts.get("publication_date"), hint.default_tz, hint.received),
+        updated=read_news_instant(modified, hint.default_tz, hint.received),
         lang=texts.get("language"),
         outlet=texts.get("name"),
     )

@@ -1,8 +1,7 @@
 """Documents that are known and not read: named here, so that a refusal says what came instead.
 
-A login page, a subscription list, what agencies deliver beside news, and the formats that nobody has
-written a module for yet. A new module takes its lines out of here, or stands before this one in the
-table.
+A login page, a subscription list, and what agencies deliver beside news: concepts, catalogues, plans,
+packages of links, parts of a document, results. A new module stands before this one in the table.
 """
 
 from __future__ import annotations
@@ -14,12 +13,15 @@ from worker.core.sources.entries import Hint
 from worker.core.sources.head import Head
 
 _NAMES = {
-    "sitemapindex": "sitemap index", "html": "html", "head": "html", "body": "html", "opml": "opml",
-    "svg": "picture", "newsitem": "newsml-g2", "packageitem": "newsml-g2", "newsmessage": "newsml-g2",
-    "newsml": "newsml-1", "nitf": "nitf", "conceptitem": "concept", "knowledgeitem": "concept",
-    "planningitem": "planning", "catalogitem": "catalogue", "catalogref": "catalogue",
+    "html": "html", "head": "html", "body": "html", "opml": "opml", "svg": "picture",
+    "conceptitem": "concept", "knowledgeitem": "concept", "conceptset": "concept",
+    "planningitem": "planning", "newscoverageset": "planning", "newscoverage": "planning",
+    "catalogitem": "catalogue", "catalogref": "catalogue", "catalog": "catalogue",
+    "topicset": "catalogue", "groupset": "package", "contentmeta": "fragment",
+    "contentset": "fragment", "itemmeta": "fragment", "newscomponent": "fragment",
+    "sports-content": "results", "fixture_list": "results",
 }  # fmt: skip
-_BESIDE_NEWS = frozenset({"concept", "planning", "catalogue"})
+_BESIDE_NEWS = frozenset({"concept", "planning", "catalogue", "package", "fragment", "results"})
 
 
 def matches(head: Head) -> str | None:

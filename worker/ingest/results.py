@@ -1,0 +1,69 @@
+"""What a poll or a delivery brought, as a value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.config.schema import FeedConfig
+from worker.core.domain.document import Entry
+from worker.core.sources.answer_paths import FeedLinks
+from worker.core.sources.entries import Hint
+from worker.core.sources.gate import GateDecision
+from worker.ingest.schedule import FeedState
+
+Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
+GatedEntry = tuple[Entry, GateDecision]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A document that was not taken in: its name, the reason, and more in words."""
+
+    name: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What a poll brought. ``state`` is to be stored together with ``entries``.
+
+    ``problem``: what was wrong with a document that could be used all the same (``Parsed.problem``).
+    ``detail``: more on a failure, in words. ``more``: there is more to be had at once. ``documents``:
+    files of a spool that were read, ``refused`` those that could not be; ``waiting``: files left.
+    ``restarted``: the server had forgotten the cursor, the next poll starts from the look-back.
+    ``links``: hubs and topic that the feed names, looked for where its settings ask for a hub.
+    """
+
+    state: FeedState
+    entries: tuple[GatedEntry, ...]
+    outcome: Outcome
+    reason: str = ""
+    problem: str | None = None
+    detail: str = ""
+    more: bool = False
+    documents: int = 0
+    refused: tuple[Refused, ...] = ()
+    waiting: int = 0
+    restarted: bool = False
+    links: FeedLinks | None = None
+
+
+def hint_for(
+    feed: FeedConfig, content_type: str | None, now: dt.datetime, base: str | None = None
+) -> Hint:
+    """What a feed's configuration tells the parser; ``base`` is the address that was reached."""
+    return Hint(
+        feed=feed.id,
+        url=feed.url,
+        content_type=content_type,
+        kind=feed.kind,
+        default_tz=feed.default_tz,
+        lang=feed.lang,
+        outlet=feed.outlet,
+        received=now,
+        full_text=feed.full_text,
+        base=base,
+    )

@@ -1,0 +1,172 @@
+"""Takes in what is pushed to us: judged, parsed in the sandbox, stored; then it is answered.
+
+Rules
+-----
+1. "Taken" is said only after the entries are durable. The same document pushed again is taken again and
+   adds nothing.
+2. Nothing is taken while polling is paused or the worker stops: the sender is asked to come back.
+3. A stranger's push (no signature, a wrong one) changes nothing in the store. What was signed and could
+   not be read counts as the feed's failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from worker import crash_points
+from worker.config.schema import FeedConfig
+from worker.core.domain.errors import FeedError
+from worker.ingest.results import GatedEntry, hint_for
+from worker.ingest.schedule import FeedState
+from worker.ingest.signature import Access, access_of
+from worker.observe import log
+from worker.run.parts import Parts
+from worker.run.poller import STATE
+from worker.sandbox.pool import SandboxKilledError
+from worker.serve.push import Taken
+from worker.store import inbox
+from worker.store.connect import Connection
+from worker.store.inbox import Admission, Admitted
+
+_RETRY_S = 30.0
+_STORE_S = 20.0
+_WRONG_TYPE = frozenset({"not_a_feed", "not_a_news_item", "empty"})
+"""Reasons for "no document of a kind that we read"; all others are a document that is broken."""
+
+
+class Receiver:
+    """What the addresses for pushes rest on. One per worker."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._feeds = {feed.id: feed for feed in parts.feeds}
+        self._states = {
+            feed.id: _state_of(feed, parts) for feed in parts.feeds if feed.push is not None
+        }
+        self._refused: Counter[str] = Counter()
+        """Refused pushes in a row, by feed."""
+        self.limit_bytes = parts.config.ingest.max_feed_bytes
+
+    def retry_after_s(self) -> float | None:
+        """How long a sender is to wait; None: come in."""
+        conditions = self._parts.health.conditions
+        return _RETRY_S if conditions.paused or conditions.stopping else None
+
+    async def push_access(self, feed_id: str) -> Access | None:
+        """What a sender to this feed has to show; None: nothing is pushed to it.
+
+        Raises ``ConfigError`` when the secret's file is lost.
+        """
+        feed = self._feeds.get(feed_id)
+        if feed is None or feed.push is None:
+            return None
+        return await asyncio.to_thread(access_of, feed.push)
+
+    def hub_access(self, feed_id: str, token: str) -> Access | None:
+        """What a hub has to show; None: we never asked for that."""
+        sub = self._parts.subscriptions.get(feed_id)
+        return sub.access if sub is not None and sub.has_token(token) else None
+
+    async def confirm(self, feed_id: str, token: str, query: Mapping[str, str]) -> str | None:
+        """The challenge to answer a hub with, or None."""
+        return await self._parts.subscriptions.confirm(feed_id, token, query)
+
+    async def take(self, feed_id: str, body: bytes, content_type: str | None) -> Taken:
+        """Parse and store a document that was signed as it should be."""
+        feed, began = self._feeds[feed_id], time.monotonic()
+        now = self._parts.clock.now().wall
+        try:
+            hint = hint_for(feed, content_type, now)
+            parsed, gates = await self._parts.chain.sandbox.parse(body, hint)
+            entries = tuple(zip(parsed.entries, gates, strict=True))
+        except FeedError as error:
+            if error.reason != "no_entries":
+                return await self._unreadable(feed, error.reason, error.detail, now)
+            entries = ()
+        except SandboxKilledError as error:
+            if error.reason == "killed":
+                return self.refused(feed_id, Taken(503, "sandbox", retry_after_s=_RETRY_S))
+            return await self._unreadable(feed, f"parse_{error.reason}", error.detail, now)
+        try:
+            async with asyncio.timeout(_STORE_S):
+                admitted = await self._admit(feed, entries, now)
+        except TimeoutError:
+            return self.refused(feed_id, Taken(503, "store", retry_after_s=_RETRY_S))
+        crash_points.point("admit.after_commit")
+        self._told(feed, admitted, time.monotonic() - began)
+        return Taken(200, new=admitted.new, changed=admitted.changed, seen=admitted.seen)
+
+    def refused(self, feed_id: str, answer: Taken) -> Taken:
+        """Count and tell a refusal; returns the answer as it is. ``feed_id`` is one that we have."""
+        self._parts.chain.metrics.pushes.labels(feed_id, answer.reason).inc()
+        self._refused[feed_id] += 1
+        count = self._refused[feed_id]
+        if count & (count - 1) == 0:
+            log.get(feed=feed_id).warning(
+                "push.refused", status=answer.status, reason=answer.reason,
+                detail=answer.detail, in_a_row=count,
+            )  # fmt: skip
+        return answer
+
+    async def _admit(
+        self, feed: FeedConfig, entries: tuple[GatedEntry, ...], now: dt.datetime
+    ) -> Admitted:
+        """Entries, and what is remembered of their delivery, in one transaction."""
+        sub = self._parts.subscriptions.get(feed.id)
+        if feed.push is None and sub is not None:
+            delivered = replace(sub, delivered_at=now, silent=False)
+            self._parts.subscriptions.place(delivered)
+            save = self._parts.subscriptions.saving(delivered)
+            return await self._parts.chain.write(
+                lambda conn: _admit_and(conn, Admission(feed.id, entries), now, save)
+            )
+        state = replace(self._states[feed.id], failures=0, last_attempt=now, last_success=now,
+                        last_reason="")  # fmt: skip
+        self._states[feed.id] = state
+        admission = Admission(feed.id, entries, STATE.dump_json(state).decode())
+        return await self._parts.chain.write(lambda conn: inbox.admit(conn, admission, now))
+
+    async def _unreadable(
+        self, feed: FeedConfig, reason: str, detail: str, now: dt.datetime
+    ) -> Taken:
+        """A document from the right sender that holds no entries for us."""
+        if feed.push is not None:
+            old = self._states[feed.id]
+            state = replace(old, failures=old.failures + 1, last_attempt=now, last_reason=reason)
+            self._states[feed.id] = state
+            admission = Admission(feed.id, (), STATE.dump_json(state).decode())
+            await self._parts.chain.write(lambda conn: inbox.admit(conn, admission, now))
+        status = 415 if reason in _WRONG_TYPE else 422
+        return self.refused(feed.id, Taken(status, reason, detail))
+
+    def _told(self, feed: FeedConfig, admitted: Admitted, took_s: float) -> None:
+        metrics, conditions = self._parts.chain.metrics, self._parts.health.conditions
+        metrics.pushes.labels(feed.id, "taken").inc()
+        metrics.last_success.labels(feed.id).set_to_current_time()
+        for kind in ("new", "changed", "seen"):
+            metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind))
+        if admitted.new or admitted.changed:
+            metrics.last_item.labels(feed.id).set_to_current_time()
+        self._refused[feed.id] = 0
+        conditions.answered = True
+        if admitted.queued:
+            self._parts.work_came.set()
+        log.get(feed=feed.id).debug("push.accepted", new=admitted.new, changed=admitted.changed,
+                                    queued=admitted.queued, ms=round(took_s * 1000))  # fmt: skip
+
+
+def _admit_and(
+    conn: Connection, admission: Admission, now: dt.datetime, save: Callable[[Connection], None]
+) -> Admitted:
+    save(conn)
+    return inbox.admit(conn, admission, now)
+
+
+def _state_of(feed: FeedConfig, parts: Parts) -> FeedState:
+    stored = parts.states.get(feed.id)
+    return STATE.validate_json(stored) if stored else FeedState(feed.id)
