@@ -94,7 +94,7 @@ def follow(consumer: Consumer, table: sqlite3.Connection, topic: str, *, once: b
         with table:  # one transaction: rows and offsets
             for message in batch:
                 if message.error() is not None:
-                    if message.error().code() != KafkaError._PARTITION_EOF:
+                    if message.error().code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - so it is named
                         raise KafkaException(message.error())
                     reading.discard(message.partition())
                     continue
@@ -115,14 +115,16 @@ def main() -> None:
     given = parser.parse_args()
     table = sqlite3.connect(given.database)
     table.executescript(TABLES)
-    consumer = Consumer({
-        "bootstrap.servers": given.bootstrap,
-        "group.id": "incident-table",  # the client wants one; nothing is committed to it
-        "enable.auto.commit": False,
-        "isolation.level": "read_committed",
-        "auto.offset.reset": "earliest",  # a topic that was made anew begins at 0
-        "enable.partition.eof": True,
-    })
+    consumer = Consumer(
+        {
+            "bootstrap.servers": given.bootstrap,
+            "group.id": "incident-table",  # the client wants one; nothing is committed to it
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",  # a topic that was made anew begins at 0
+            "enable.partition.eof": True,
+        }
+    )
     try:
         follow(consumer, table, given.topic, once=given.once)
     except KeyboardInterrupt:
