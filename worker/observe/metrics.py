@@ -47,6 +47,9 @@ class Metrics:
         self.last_item = self._gauge(
             "feed_last_item_timestamp_seconds", "When it last had something new.", "feed"
         )
+        self.stale = self._gauge(
+            "feed_stale", "1 while a feed answers without anything new for long.", "feed"
+        )
         self.items = self._counter("feed_items", "Entries: new, changed or seen.", "feed", "kind")
         self.polling_paused = self._gauge("polling_paused", "1 while a high-water mark is passed.")
 

@@ -133,6 +133,18 @@ def last_settled(conn: sqlite3.Connection, limit: int) -> list[SettledArticle]:
     return [SettledArticle(**row) for row in rows]
 
 
+def tells_of_something_under_way(conn: sqlite3.Connection, feed_id: str, since: str) -> bool:
+    """Whether a feed has a report in an incident that is not settled and changed after ``since``."""
+    row = conn.execute(
+        "SELECT 1 FROM incident JOIN member USING (incident_id) "
+        "JOIN entry ON entry.article_id = member.article_id "
+        "WHERE incident.state IN ('provisional', 'active') AND incident.changed_at > ? "
+        "AND member.former = 0 AND entry.feed_id = ? LIMIT 1",
+        (since, feed_id),
+    ).fetchone()
+    return row is not None
+
+
 def _snapshot(record: str) -> dict[str, Any]:
     snapshot: dict[str, Any] = json.loads(record)["snapshot"]
     return snapshot
