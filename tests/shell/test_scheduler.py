@@ -25,8 +25,8 @@ from tests.shell.test_app import Newsroom, configured, environ, newsroom
 from worker.config.schema import FeedConfig, Ingest
 from worker.core.domain.document import Document
 from worker.core.domain.errors import StateError
-from worker.ingest.results import PollResult
 from worker.ingest.pace import Pace, wait_after_success
+from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
 from worker.observe.metrics import Metrics
 from worker.run import poller

@@ -49,11 +49,13 @@ class _Next:
     """What the last poll left behind, and when the next is due on the steady clock.
 
     ``seldom_s``: the same while the feed's hub delivers, so that a poll only looks for what it missed.
+    ``stale``: whether it had nothing new for long; None: not looked yet.
     """
 
     state: FeedState
     due_s: float
     seldom_s: float
+    stale: bool | None = None
 
 
 class Poller(Source):
@@ -72,7 +74,6 @@ class Poller(Source):
         due = first_poll(state, self._pace, now.wall, random.random())  # noqa: S311 - spreads
         due_s = now.steady_s if parts.once else now.steady_of(due)
         self._next = _Next(state, due_s, due_s)
-        self._stale: bool | None = None
 
     def next_due(self, now: Now) -> float | None:
         """As its schedule says; while polling is paused, another look every ``ingest.tick_s``."""
@@ -166,4 +167,5 @@ class Poller(Source):
         tell_poll(feed, before, result, admitted, took_s, metrics)
         if after.failures == 0 and feed.delivery == "pull":
             stale_s = self._parts.config.ingest.stale_s
-            self._stale = tell_silence(feed, self._stale, after, stale_s, now.wall, metrics)
+            known = self._next.stale
+            self._next.stale = tell_silence(feed, known, after, stale_s, now.wall, metrics)

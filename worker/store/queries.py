@@ -136,8 +136,9 @@ def last_settled(conn: sqlite3.Connection, limit: int) -> list[SettledArticle]:
 def tells_of_something_under_way(conn: sqlite3.Connection, feed_id: str, since: str) -> bool:
     """Whether a feed has a report in an incident that is not settled and changed after ``since``."""
     row = conn.execute(
-        "SELECT 1 FROM incident JOIN member USING (incident_id) "
-        "JOIN entry ON entry.article_id = member.article_id "
+        "SELECT 1 FROM incident "
+        "CROSS JOIN member ON member.incident_id = incident.incident_id "
+        "CROSS JOIN entry ON entry.article_id = member.article_id "
         "WHERE incident.state IN ('provisional', 'active') AND incident.changed_at > ? "
         "AND member.former = 0 AND entry.feed_id = ? LIMIT 1",
         (since, feed_id),
