@@ -54,6 +54,10 @@ class Ingest(Section):
     stale_s: Seconds = Field(
         default=172_800, description="A feed with nothing new for so long is told of; 0 = never."
     )
+    recheck_s: tuple[Seconds, ...] = Field(
+        default=(900, 3600, 10_800, 43_200, 86_400, 172_800),
+        description="When the page of a report is asked again, after its first reading.",
+    )
     host_spacing_s: Seconds = Field(default=2, description="Time between two requests to one host.")
     timeout_s: Seconds = Field(default=20, description="Limit for one request, redirects included.")
     max_feed_bytes: Positive = Field(default=16_000_000, description="Largest feed, decompressed.")

@@ -80,6 +80,9 @@ class Metrics:
         )
         self.analyze_duration = self._histogram("analyze_duration_seconds", "One article.", _QUICK)
         self.page_fetches = self._counter("article_fetch", "Pages fetched, by outcome.", "outcome")
+        self.rechecks = self._counter(
+            "article_recheck", "Pages of reports asked again, by what became of them.", "outcome"
+        )
         self.changes = self._counter("incident_revisions", "Revisions of incidents.", "kind")
         self.dead_letters = self._counter("dead_letters", "Given up, by reason.", "reason")
         self.killed_jobs = self._counter("sandbox_kills", "Jobs ended by force.", "reason")

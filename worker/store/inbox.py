@@ -9,8 +9,10 @@ Rules
    (not beside others, nothing beside it); after the third time it is buried: a page that kills the
    whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
-5. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
-   version of the entry takes the place of what was planned: it asks for the page itself.
+5. The page of a report of a live incident is asked again, for casualty figures change in place
+   (``plant_recheck``): one row at a time, each plants the next.
+6. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
+   version of the entry takes the place of what was planned of either kind: it asks for the page itself.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from worker.store.feeds import save_state
 from worker.store.identity import entry_id_from, entry_id_of
 from worker.store.times import instant, stamp
 
-WorkKind = Literal["entry", "document", "kill", "correction"]
+WorkKind = Literal["entry", "document", "kill", "correction", "recheck"]
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 """Due date of what is held until a later version releases it (an embargo without a date)."""
 TAKES_TOGETHER, TAKES_ALONE = 2, 3
@@ -64,6 +66,19 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Recheck:
+    """What is known when a page is asked again. ``since``: when it was first read. ``body_hash``:
+    SHA-256 of its bytes, "" when unknown. ``gone``: how often in a row it was not there.
+    """
+
+    since: dt.datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str = ""
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One row that was taken. ``version`` is the number that this version of the article will have."""
 
@@ -80,6 +95,10 @@ class Work:
     version: int
     revisit: int = 0
     """How often the page was asked for in vain before this row."""
+    recheck: Recheck | None = None
+
+
+_RECHECK: TypeAdapter[Recheck] = TypeAdapter(Recheck)
 
 
 def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> Admitted:
@@ -175,6 +194,24 @@ def plant_revisit(
     put(conn, "entry", work.article_id, work.entry_id, payload, now, due_at)
 
 
+def plant_recheck(
+    conn: sqlite3.Connection, work: Work, known: Recheck, due_at: dt.datetime, now: dt.datetime
+) -> None:
+    """Let the page of an entry that was read be asked again at ``due_at``, in place of what was planned."""
+    drop_planned(conn, work.article_id)
+    payload = {**_pack(entry=work.entry), "recheck": _RECHECK.dump_python(known, mode="json")}
+    put(conn, "recheck", work.article_id, work.entry_id, json.dumps(payload), now, due_at)
+
+
+def drop_planned(conn: sqlite3.Connection, article_id: str) -> None:
+    """Forget that the page of an article was to be asked again."""
+    conn.execute(
+        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
+        "AND (kind = 'recheck' OR json_extract(payload, '$.revisit') IS NOT NULL)",
+        (article_id,),
+    )
+
+
 def finish(conn: sqlite3.Connection, work: Work) -> None:
     """The work is done: its row leaves the inbox in the transaction that ends it."""
     conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
@@ -227,11 +264,7 @@ def _enqueue(
     if entry.withdraws is not None:
         other = find_entry(conn, entry_id_from(entry.feed, entry.withdraws))
         article_id = other.article_id if other is not None else article_id
-    conn.execute(
-        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
-        "AND json_extract(payload, '$.revisit') IS NOT NULL",
-        (article_id,),
-    )
+    drop_planned(conn, article_id)
     put(conn, kind, article_id, entry_id, json.dumps(_pack(entry=entry)), now, due)
     return True
 
@@ -254,6 +287,8 @@ def pack_work(work: Work) -> str:
         packed["correction"] = work.correction
     if work.revisit:
         packed["revisit"] = work.revisit
+    if work.recheck is not None:
+        packed["recheck"] = _RECHECK.dump_python(work.recheck, mode="json")
     return json.dumps(packed)
 
 
@@ -279,4 +314,5 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         postponed=row["postponed"],
         version=newest_version(conn, article_id) + 1,
         revisit=int(payload.get("revisit", 0)),
+        recheck=_RECHECK.validate_python(payload["recheck"]) if "recheck" in payload else None,
     )

@@ -69,9 +69,11 @@ class GivenUp:
 
 
 def backlog(conn: sqlite3.Connection) -> Backlog:
-    """What waits. A row is due by the clock of this machine."""
+    """What waits; pages that are to be asked again (``recheck``) wait for nothing. A row is due by the
+    clock of this machine.
+    """
     row = conn.execute(
-        "SELECT (SELECT count(*) FROM inbox) AS inbox, (SELECT count(*) FROM inbox "
+        "SELECT (SELECT count(*) FROM inbox WHERE kind != 'recheck') AS inbox, (SELECT count(*) FROM inbox "
         "WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')) AS inbox_due, "
         "(SELECT min(due_at) FROM inbox WHERE claimed = 0) AS inbox_oldest, "
         "(SELECT created FROM outbox WHERE published = 0 ORDER BY seq LIMIT 1) AS outbox_oldest"
