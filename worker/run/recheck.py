@@ -7,7 +7,8 @@ of it. So while an incident is live the pages that its primary reports were read
 Rules
 -----
 1. Politely: with the page's validators, spaced as everything is, and only where robots.txt allows it.
-2. An answer of "not modified", the same bytes or the same text settle nothing.
+2. An answer of "not modified", the same bytes or the same text settle nothing. Of a text that has
+   changed the page's own headline counts: the feed's is as old as the feed.
 3. A page that cannot be had, or is no article this time, changes nothing. One that is gone (404, 410)
    twice in a row marks the reports ``maybe_withdrawn``; it is back when it answers again.
 4. Once the incident is closed, or the article no longer holds it up, nobody asks any more.
@@ -28,7 +29,7 @@ from worker.ingest.fetch_page import document_of, with_page
 from worker.run.chain import Chain, known_of, with_revision
 from worker.sandbox.pool import SandboxKilledError
 from worker.settle import Settled, note_gone, settle
-from worker.store import inbox, incidents
+from worker.store import articles, inbox, incidents
 from worker.store.connect import Connection
 from worker.store.inbox import Recheck, Work
 
@@ -54,10 +55,10 @@ async def ask_again(chain: Chain, work: Work, now: Callable[[], dt.datetime]) ->
     if work.attempts > inbox.TAKES_ALONE or known is None or entry is None or entry.url is None:
         await chain.write(lambda conn: inbox.finish(conn, work))
         return
-    live = await chain.write(lambda conn: _still_wanted(conn, work))
-    if not live:
+    text = await chain.write(lambda conn: _text_wanted(conn, work))
+    if text is None:
         return
-    found = await _look(chain, work, entry, known, now())
+    found = await _look(chain, work, entry, known, text, now())
     moment = now()
     settled, revision = await chain.write(lambda conn: _end(conn, chain, work, found, moment))
     chain.metrics.rechecks.labels(found.page).inc()
@@ -65,15 +66,18 @@ async def ask_again(chain: Chain, work: Work, now: Callable[[], dt.datetime]) ->
         chain.tell(work, settled, revision, began, {"page": found.page})
 
 
-def _still_wanted(conn: Connection, work: Work) -> bool:
-    """Whether the page is still of interest; else its row goes."""
-    live = incidents.is_live(conn, work.article_id)
-    if not live:
+def _text_wanted(conn: Connection, work: Work) -> str | None:
+    """SHA-256 of the text that is known of a page of interest; else its row goes."""
+    standing = articles.standing(conn, work.article_id)
+    if standing is None or not incidents.is_live(conn, work.article_id):
         inbox.finish(conn, work)
-    return live
+        return None
+    return standing.article.text_sha256
 
 
-async def _look(chain: Chain, work: Work, entry: Entry, known: Recheck, now: dt.datetime) -> _Found:
+async def _look(
+    chain: Chain, work: Work, entry: Entry, known: Recheck, text: str, now: dt.datetime
+) -> _Found:
     try:
         answer = await chain.ask(
             entry, entry.url or "", now, Validators(known.etag, known.last_modified)
@@ -91,6 +95,10 @@ async def _look(chain: Chain, work: Work, entry: Entry, known: Recheck, now: dt.
     document = replace(with_page(document, answer), first_seen=now, updated=None)
     try:
         analysis = await chain.analyze(document, entry)
+        if analysis.article.text_sha256 == text:
+            return _Found(fresh, "same_text")
+        own = await chain.analyze(replace(document, title=None), replace(entry, title=None))
+        analysis = own if own.article.title else analysis
     except (PageError, SandboxKilledError) as error:
         return _Found(replace(known, gone=0), error.reason)
     return _Found(fresh, "partial" if analysis.article.partial else "read", analysis)
