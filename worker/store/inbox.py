@@ -240,11 +240,13 @@ def _admit_entry(
     entry_id = entry_id_of(entry)
     known = find_entry(conn, entry_id)
     if known is None:
-        article_id, bound = bind_to_article(conn, entry, entry_id)
+        article_id, bound = bind_to_article(conn, entry, entry_id, now)
         add_entry(conn, entry, entry_id, article_id, gate, now)
         wanted = gate.open and (not bound or entry.status not in ("new", "update"))
         return "new", wanted and _enqueue(conn, entry, entry_id, article_id, now)
     if known.content_hash == entry.content_hash and known.status == entry.status:
+        return "seen", False
+    if entry.status in ("new", "update") and known.is_restless(now):
         return "seen", False
     change_entry(conn, entry, entry_id, gate, now)
     wanted = gate.open or known.gate_open
