@@ -34,7 +34,7 @@ from worker.ingest.guard import Guard
 
 _T = TypeVar("_T")
 _LINE_BYTES, _LINES, _INTERIM = 32_768, 256, 100
-_PIECE_BYTES = 65_536
+_PIECE_BYTES, _STATUS_BYTES = 65_536, 16_384
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d{2})(?:[ \t].*)?\Z", re.DOTALL)
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\Z", re.DOTALL)
 
@@ -157,7 +157,7 @@ def _request(target: URL, headers: Mapping[str, str]) -> bytes:
 async def _read_head(reader: asyncio.StreamReader, idle_s: float) -> tuple[int, list[str]]:
     """Status and header lines; folded lines are joined."""
     first = (await _read_line(reader, idle_s)).rstrip(b"\r\n")
-    status = _STATUS.match(first)
+    status = _STATUS.match(first) if len(first) <= _STATUS_BYTES else None
     if status is None:
         raise FetchError("protocol" if first else "reset", "no status line of HTTP/1")
     lines: list[str] = []
