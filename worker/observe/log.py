@@ -31,7 +31,7 @@ EVENTS: dict[str, str] = {
     "worker.stopping": "A signal asked it to stop; draining began.",
     "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
     "worker.crashed": "Its own state or code failed; the traceback follows.",
-    "worker.alive": "Every ten minutes: counts since the last such line.",
+    "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in inbox and outbox, dead letters, failing feeds.",
     "config.loaded": "Settings were read; file and number of feeds.",
     "feed.polled": "A poll ended (debug): outcome, entries, new ones, milliseconds.",
     "feed.failed": (

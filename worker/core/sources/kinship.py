@@ -13,7 +13,7 @@ import re
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _SHORTEST_CHARS, _STEM_CHARS = 4, 5
-_FEWEST_WORDS = 4
+_FEWEST_WORDS = 6
 """Fewer words than these say too little to judge by ("Breaking news")."""
 
 

@@ -1,4 +1,4 @@
-"""Names and offsets of time zones as dates print them: "EST", "GMT+0430", "Asia/Kabul", "+04:30".
+"""Names and offsets of time zones as dates print them: "EST", "GMT+0430", "Asia/Tehran", "+04:30".
 
 Rules
 -----
