@@ -40,7 +40,7 @@ from worker.store.timers import clear_due_timers, due_timers
 
 Outcome = Literal[
     "reported", "review", "set_aside", "withdrawn", "unmatched", "unchanged", "late", "shrunk",
-    "corrected",
+    "corrected", "maybe_withdrawn", "back",
 ]  # fmt: skip
 SHRUNK_BELOW = 0.35
 """A page that lost two thirds of its text is a paywall or an error page, not a new version."""
@@ -196,6 +196,33 @@ def _unseen(work: Work) -> Article:
         published_basis="none",
         first_seen=work.admitted_at,
         version_time=None,
+    )
+
+
+def note_gone(
+    conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge, *, gone: bool
+) -> Settled:
+    """Say of an article's reports that their page is gone (or back); its words stand all the same.
+
+    A publisher that takes an article down without a word may have moved it. The record of the article
+    is published again with the mark; no figure and no incident changes.
+    """
+    inbox.finish(conn, work)
+    known = articles.analysis_of(conn, work.article_id)
+    if known is None or known[0].article.maybe_withdrawn == gone:
+        return _committing(Settled("unchanged", work.article_id, work.version))
+    article = replace(known[0].article, maybe_withdrawn=gone, page_checked_at=now)
+    articles.mark_maybe_withdrawn(conn, article)
+    analysis = replace(known[0], article=article)
+    settle_id = outbox.next_settle_id(conn)
+    changes = decide_again(conn, {work.article_id}, settle_id, now, knowledge)
+    record = report_record(analysis, changes.links, now, knowledge, written_before=True,
+                           copy_of=changes.copies.get(work.article_id))  # fmt: skip
+    if record is not None:
+        outbox.append(conn, settle_id, (record,), now)
+    outcome: Outcome = "maybe_withdrawn" if gone else "back"
+    return _committing(
+        Settled(outcome, work.article_id, analysis.article.version, incidents=_revised(changes))
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from worker.cli.exit_codes import EX_TEMPFAIL
@@ -39,6 +40,11 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     except ConfigError as error:
         if "in use" not in str(error):
             raise
+    leave_and_wait(store, asked)
+
+
+def leave_and_wait(store: Path, asked: Mapping[str, Any]) -> None:
+    """Leave ``asked`` for the running worker and wait until it has taken it in, at most 30 s."""
     try:
         path = request_files.leave(store, asked)
     except OSError as error:

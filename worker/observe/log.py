@@ -38,6 +38,12 @@ EVENTS: dict[str, str] = {
         "A poll failed: reason, detail, and what an operator can do (`advice`) where it is his; "
         "logged at the 1st, 2nd, 4th, 8th … failure in a row."
     ),
+    "feed.paced": "A feed is asked at another pace: why (`pace`), `every_s`, and what its server or it "
+    "asked for (`asked_s`).",
+    "feed.moved": "A feed redirects for good: where to; `adopted`, when it is asked there from now on.",
+    "feed.stale": "A feed answers, but has had nothing new for `ingest.stale_s`, and for far longer "
+    "than usual.",
+    "feed.fresh": "It has news again.",
     "feed.recovered": "A failing feed answers again.",
     "feed.paused": (
         "Polling waits: inbox or outbox is above its high-water mark, "

@@ -45,7 +45,7 @@ def admit_entry(
     entry_id = entry_id_of(entry)
     known = find_entry(conn, entry_id)
     if known is None:
-        bound = bind_to_article(conn, entry, entry_id)
+        bound = bind_to_article(conn, entry, entry_id, now)
         add_entry(conn, entry, entry_id, bound.article_id, gate, now)
         if bound.same_page and entry.status in ("new", "update"):
             return "new", False
@@ -54,6 +54,8 @@ def admit_entry(
         _enqueue(conn, entry, entry_id, bound.article_id, now, seen=bound.known)
         return "new", True
     if _is_late(entry, known) or _is_same(entry, known):
+        return "seen", False
+    if entry.status in ("new", "update") and known.is_restless(now):
         return "seen", False
     change_entry(conn, entry, entry_id, gate, now)
     if not (gate.open or known.gate_open) or entry.status == "repeat":

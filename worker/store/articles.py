@@ -172,6 +172,14 @@ def reports_of_articles(
     return _filed(conn, rows)
 
 
+def mark_maybe_withdrawn(conn: sqlite3.Connection, article: Article) -> None:
+    """Store of the version that stands whether its page was gone, and when that changed."""
+    conn.execute(
+        "UPDATE article SET record = ? WHERE article_id = ? AND current = 1",
+        (_ARTICLE.dump_json(article).decode(), article.article_id),
+    )
+
+
 def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
     """Whether any version of an article was settled."""
     found = conn.execute("SELECT 1 FROM article WHERE article_id = ? LIMIT 1", (article_id,))

@@ -2,6 +2,14 @@
 
 It is what makes "new" and "changed" decidable, what binds an entry to its article, and where the item
 is found that a notice means.
+
+Rules
+-----
+1. An entry is known by its id. A new id at a known address of the outlet is the same article; so is
+   a new id at a new address that says to the letter what the feed said within three days: some
+   systems make new ids, and addresses (``?ts=``), with every answer.
+2. An entry that changes without end (a counter in its text, two servers with two versions) counts as
+   changed 24 times, and from then on once in six hours.
 """
 
 from __future__ import annotations
@@ -16,9 +24,13 @@ from worker.core.domain.vocabulary import EntryStatus
 from worker.core.sources.gate import GateDecision
 from worker.core.sources.story import Known, day_before, is_same_headline, meant
 from worker.store.identity import article_id_from, canonical_url, entry_id_from
-from worker.store.times import instant_or_none, stamp, stamp_or_none
+from worker.store.times import instant, instant_or_none, stamp, stamp_or_none
 
 _MOST_OF_A_STORY = 200
+_CHANGES, _RESTLESS_FOR = 24, dt.timedelta(hours=6)
+_SAME_WORDS_FOR = dt.timedelta(hours=72)
+_FEWEST_CHARS = 30
+"""A title shorter than this ("Breaking news") may come again and mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +46,22 @@ class SeenEntry:
     status: EntryStatus
     gate_open: bool
     told_at: dt.datetime | None
+    changes: int = 0
+    changed_at: dt.datetime | None = None
+
+    def is_restless(self, now: dt.datetime) -> bool:
+        """Whether it has changed so often that this time is not counted."""
+        if self.changes < _CHANGES or self.changed_at is None:
+            return False
+        return now - _RESTLESS_FOR < self.changed_at <= now
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The article of an entry seen for the first time. ``known``: it is one of an entry seen before.
 
-    ``same_page``: another feed of the outlet shows the very page. ``gate_open``: the gate has let an
-    entry of it through.
+    ``same_page``: another feed of the outlet shows the very page, or this feed said the very words
+    under another id. ``gate_open``: the gate has let an entry of it through.
     """
 
     article_id: str
@@ -53,8 +73,8 @@ class Bound:
 def find_entry(conn: sqlite3.Connection, entry_id: str) -> SeenEntry | None:
     """An entry as it was seen last, or None."""
     row = conn.execute(
-        "SELECT entry_id, article_id, content_hash, status, gate_open, told_at FROM entry "
-        "WHERE entry_id = ?",
+        "SELECT entry_id, article_id, content_hash, status, gate_open, told_at, changes, changed_at "
+        "FROM entry WHERE entry_id = ?",
         (entry_id,),
     ).fetchone()
     return _seen(row) if row is not None else None
@@ -76,7 +96,9 @@ def find_meant(conn: sqlite3.Connection, entry: Entry, story: str, text: str) ->
     return meant(entry, _of_story(conn, entry, story), text)
 
 
-def bind_to_article(conn: sqlite3.Connection, entry: Entry, entry_id: str) -> Bound:
+def bind_to_article(
+    conn: sqlite3.Connection, entry: Entry, entry_id: str, now: dt.datetime
+) -> Bound:
     """The article of an entry seen for the first time."""
     if entry.withdraws is not None and entry.status not in ("kill", "hold"):
         named = find_named(conn, entry, entry.withdraws)
@@ -90,6 +112,8 @@ def bind_to_article(conn: sqlite3.Connection, entry: Entry, entry_id: str) -> Bo
         return Bound(known.article_id, known=True, gate_open=known.gate_open)
     if (article_id := _same_story(conn, entry)) is not None:
         return Bound(article_id, known=True, gate_open=_is_open(conn, article_id))
+    if (article_id := _said_before(conn, entry, now)) is not None:
+        return Bound(article_id, known=True, same_page=True)
     url = canonical_url(entry.url)
     if url is None:
         return Bound(entry_id)
@@ -99,6 +123,21 @@ def bind_to_article(conn: sqlite3.Connection, entry: Entry, entry_id: str) -> Bo
     if row is not None:
         return Bound(str(row["article_id"]), known=True, same_page=True)
     return Bound(article_id_from(entry.outlet, url))
+
+
+def _said_before(conn: sqlite3.Connection, entry: Entry, now: dt.datetime) -> str | None:
+    """The article that the feed lately had with the same words under another id, if any.
+
+    Not one that came in the same moment: two items of one document are two.
+    """
+    if len(entry.title or "") < _FEWEST_CHARS or entry.version is not None:
+        return None
+    row = conn.execute(
+        "SELECT article_id FROM entry WHERE feed_id = ? AND content_hash = ? "
+        "AND changed_at > ? AND changed_at < ? LIMIT 1",
+        (entry.feed, entry.content_hash, stamp(now - _SAME_WORDS_FOR), stamp(now)),
+    ).fetchone()
+    return None if row is None else str(row["article_id"])
 
 
 def add_entry(
@@ -148,7 +187,8 @@ def change_entry(
         "UPDATE entry SET content_hash = ?, version = ?, status = ?, changed_at = ?, "
         "told_at = coalesce(?, told_at), title = CASE WHEN ? THEN title ELSE ? END, "
         "headline = CASE WHEN ? THEN headline ELSE ? END, "
-        "story = coalesce(?, story), gate_open = max(gate_open, ?) WHERE entry_id = ?",
+        "changes = changes + 1, story = coalesce(?, story), "
+        "gate_open = max(gate_open, ?) WHERE entry_id = ?",
         (
             entry.content_hash,
             entry.version,
@@ -181,8 +221,8 @@ def end_article(
 
 def _of_identity(conn: sqlite3.Connection, entry: Entry, identity: str) -> SeenEntry | None:
     row = conn.execute(
-        "SELECT entry_id, article_id, content_hash, status, gate_open, told_at FROM entry "
-        "WHERE identity = ? AND (feed_id = ? OR outlet = ?) "
+        "SELECT entry_id, article_id, content_hash, status, gate_open, told_at, changes, changed_at "
+        "FROM entry WHERE identity = ? AND (feed_id = ? OR outlet = ?) "
         "ORDER BY feed_id != ? LIMIT 1",
         (identity, entry.feed, entry.outlet, entry.feed),
     ).fetchone()
@@ -236,4 +276,6 @@ def _seen(row: sqlite3.Row) -> SeenEntry:
         row["status"],
         bool(row["gate_open"]),
         instant_or_none(row["told_at"]),
+        row["changes"],
+        instant(row["changed_at"]),
     )

@@ -10,8 +10,10 @@ Rules
    (not beside others, nothing beside it); after the third time it is buried: a page that kills the
    whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
-5. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
-   version of the entry takes the place of what was planned: it asks for the page itself.
+5. The page of a report of a live incident is asked again, for casualty figures change in place
+   (``plant_recheck``): one row at a time, each plants the next.
+6. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
+   version of the entry takes the place of what was planned of either kind: it asks for the page itself.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from worker import crash_points
 from worker.core.domain.document import Document, Entry
 from worker.core.sources.gate import GateDecision
@@ -31,7 +35,7 @@ from worker.core.sources.story import Part
 from worker.store.admit_entry import admit_entry
 from worker.store.articles import newest_version
 from worker.store.feeds import save_state
-from worker.store.inbox_rows import DOCUMENT, ENTRY, WorkKind, pack, put
+from worker.store.inbox_rows import DOCUMENT, ENTRY, WorkKind, drop_planned, pack, put
 from worker.store.parts import parts_of
 from worker.store.times import instant, stamp
 
@@ -59,6 +63,19 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Recheck:
+    """What is known when a page is asked again. ``since``: when it was first read. ``body_hash``:
+    SHA-256 of its bytes, "" when unknown. ``gone``: how often in a row it was not there.
+    """
+
+    since: dt.datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str = ""
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One row that was taken. ``version`` is the number that this version of the article will have.
 
@@ -79,6 +96,10 @@ class Work:
     parts: tuple[Part, ...] = ()
     revisit: int = 0
     """How often the page was asked for in vain before this row."""
+    recheck: Recheck | None = None
+
+
+_RECHECK: TypeAdapter[Recheck] = TypeAdapter(Recheck)
 
 
 def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> Admitted:
@@ -156,6 +177,15 @@ def plant_revisit(
     put(conn, "entry", work.article_id, work.entry_id, payload, now, due_at)
 
 
+def plant_recheck(
+    conn: sqlite3.Connection, work: Work, known: Recheck, due_at: dt.datetime, now: dt.datetime
+) -> None:
+    """Let the page of an entry that was read be asked again at ``due_at``, in place of what was planned."""
+    drop_planned(conn, work.article_id)
+    payload = {**pack(entry=work.entry), "recheck": _RECHECK.dump_python(known, mode="json")}
+    put(conn, "recheck", work.article_id, work.entry_id, json.dumps(payload), now, due_at)
+
+
 def finish(conn: sqlite3.Connection, work: Work) -> None:
     """The work is done: its row leaves the inbox in the transaction that ends it."""
     conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
@@ -185,6 +215,8 @@ def pack_work(work: Work) -> str:
         packed["correction"] = work.correction
     if work.revisit:
         packed["revisit"] = work.revisit
+    if work.recheck is not None:
+        packed["recheck"] = _RECHECK.dump_python(work.recheck, mode="json")
     return json.dumps(packed)
 
 
@@ -215,4 +247,5 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         version=version,
         parts=parts,
         revisit=int(payload.get("revisit", 0)),
+        recheck=_RECHECK.validate_python(payload["recheck"]) if "recheck" in payload else None,
     )

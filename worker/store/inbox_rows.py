@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from worker.core.domain.document import Document, Entry
 from worker.store.times import stamp
 
-WorkKind = Literal["entry", "document", "kill", "correction"]
+WorkKind = Literal["entry", "document", "kill", "correction", "recheck"]
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 """Due date of what is held until a later version releases it (an embargo without a date)."""
 
@@ -52,17 +52,22 @@ def pack(*, entry: Entry | None = None, document: Document | None = None) -> dic
     return packed
 
 
+def drop_planned(conn: sqlite3.Connection, article_id: str) -> None:
+    """Forget that the page of an article was to be asked again."""
+    conn.execute(
+        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
+        "AND (kind = 'recheck' OR json_extract(payload, '$.revisit') IS NOT NULL)",
+        (article_id,),
+    )
+
+
 def drop_waiting(
     conn: sqlite3.Connection, entry_id: str, article_id: str, now: dt.datetime
 ) -> None:
     """A newer version is here: what was held or put off of the older ones is not read any more, nor is
     the article's page asked for again on their account.
     """
-    conn.execute(
-        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
-        "AND json_extract(payload, '$.revisit') IS NOT NULL",
-        (article_id,),
-    )
+    drop_planned(conn, article_id)
     conn.execute(
         "DELETE FROM inbox WHERE entry_id = ? AND kind = 'entry' AND claimed = 0 AND due_at > ?",
         (entry_id, stamp(now)),

@@ -106,6 +106,17 @@ def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     _count(conn, -len(known))
 
 
+def is_live(conn: sqlite3.Connection, article_id: str) -> bool:
+    """Whether an article holds up an incident that is neither closed, merged away nor retracted."""
+    row = conn.execute(
+        "SELECT 1 FROM member CROSS JOIN incident ON incident.incident_id = member.incident_id "
+        "WHERE member.article_id = ? AND member.former = 0 "
+        "AND incident.state IN ('provisional', 'active', 'settled') LIMIT 1",
+        (article_id,),
+    ).fetchone()
+    return row is not None
+
+
 def erase(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that was erased in the topics; its id stays taken."""
     decoded_of(conn).forget_incident(incident_id)

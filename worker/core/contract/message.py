@@ -222,6 +222,8 @@ def _article_record(
         profile=knowledge.profile.name,
         verdict=analysis.verdict,
         reports=tuple(_published(report, by_report) for report in analysis.reports),
+        maybe_withdrawn=article.maybe_withdrawn,
+        page_checked_at=article.page_checked_at,
     )
 
 

@@ -136,6 +136,10 @@ class Article:
     text, or the outlet itself."""
     partial: bool = False
     """The page showed the beginning only; the rest is behind a wall."""
+    maybe_withdrawn: bool = False
+    """The page was gone when it was asked again, twice; nobody has said why."""
+    page_checked_at: dt.datetime | None = None
+    """When ``maybe_withdrawn`` last changed."""
 
     @property
     def document_time(self) -> dt.datetime | None:
