@@ -70,7 +70,23 @@ def telling_sentences(
         score = _told(annotated, sentence, weights)
         if score is not None and (best is None or score > best[0]):
             best = score, at
-    return _from(body, best[1]) if best is not None else ()
+    if best is None:
+        return ()
+    return _from(body, _first_told(annotated, body, best[1], weights))
+
+
+def _first_told(
+    annotated: Annotated, body: Sequence[EventSentence], best: int, weights: EventWeights
+) -> int:
+    """The first sentence of the best one's paragraph that tells an attack here.
+
+    "A man has blown himself up in the capital. Six people are dead": the harm comes after the attack.
+    """
+    for at in range(best):
+        same = body[at].paragraph == body[best].paragraph and "REAL_EVENT" in body[at].tags
+        if same and _told(annotated, body[at], weights) is not None:
+            return at
+    return best
 
 
 def _told(annotated: Annotated, sentence: EventSentence, weights: EventWeights) -> float | None:
