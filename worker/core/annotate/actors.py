@@ -35,8 +35,12 @@ def find_actors(prose: Prose, actors: tuple[Actor, ...]) -> tuple[ActorMention, 
     pattern, owners = _names(actors)
     if pattern is None:
         return ()
-    found = (ActorMention(m.start(), m.end(), *owners[m.group()]) for m in pattern.finditer(prose.text))
-    return tuple(one for one in found if one.end - one.start > _ACRONYM_CHARS or _is_acronym(prose, one))
+    found = (
+        ActorMention(m.start(), m.end(), *owners[m.group()]) for m in pattern.finditer(prose.text)
+    )
+    return tuple(
+        one for one in found if one.end - one.start > _ACRONYM_CHARS or _is_acronym(prose, one)
+    )
 
 
 def _is_acronym(prose: Prose, mention: ActorMention) -> bool:

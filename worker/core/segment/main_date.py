@@ -204,7 +204,11 @@ def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sente
     if nearest is None or nearest.type not in _ABDUCTIONS or found is None:
         return False
     ends = Range(found.end() - 1, found.end())
-    if nearest.end <= mention.start and Range.of(found).holds(nearest.start) and mention.end < ends.start:
+    if (
+        nearest.end <= mention.start
+        and Range.of(found).holds(nearest.start)
+        and mention.end < ends.start
+    ):
         return True  # "the body of a man seized by gunmen five days ago was found"
     return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
 
