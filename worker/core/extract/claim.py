@@ -53,9 +53,12 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
             yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
     for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
         for match in passage.find(category):
-            negations = (none, denied) if category == "claim_verb" else (none,)
-            if any(_is_negated(passage, match, ranges) for ranges in negations):
+            if category == "claim_verb" and (
+                _is_negated(passage, match, none) or _is_negated(passage, match, denied)
+            ):
                 continue
+            if category == "claim_denied" and any(s.start < match.start() < s.end for s in none):
+                continue  # "neither claimed nor denied it"
             subject = _claimant_before(passage, match)
             if subject is not None:
                 start = min(subject.start, match.start())
