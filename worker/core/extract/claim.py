@@ -57,8 +57,6 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
                 _is_negated(passage, match, none) or _is_negated(passage, match, denied)
             ):
                 continue
-            if category == "claim_denied" and any(s.start < match.start() < s.end for s in none):
-                continue  # "neither claimed nor denied it"
             subject = _claimant_before(passage, match)
             if subject is not None:
                 start = min(subject.start, match.start())
