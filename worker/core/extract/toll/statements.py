@@ -213,8 +213,9 @@ def _replaced(placed: Sequence[_Placed]) -> list[bool]:
     """
     newest: dict[tuple[str, str, bool], int] = {}
     for item in placed:
-        value = item.count.mention.value
-        if "LATER_COUNT" in item.count.mention.tags and item.scope == "incident" and value:
+        value, tags = item.count.mention.value, item.count.mention.tags
+        is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
+        if is_newer and item.scope == "incident" and value:
             newest[_opinion(item)] = max(value, newest.get(_opinion(item), 0))
     gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
     return [
@@ -248,7 +249,9 @@ def _is_named_old(item: _Placed, gone: Sequence[_Placed]) -> bool:
 def _is_increase(item: _Placed, placed: Sequence[_Placed]) -> bool:
     """Whether "three more died" is what a number elsewhere grew by, and no opinion of the whole."""
     mention = item.count.mention
-    if not mention.tags & _FURTHER or item.count.parent is not None or mention.value is None:
+    if item.count.measure != "killed" or item.count.parent is not None or mention.value is None:
+        return False
+    if not mention.tags & _FURTHER:
         return False
     return any(
         p.count.measure == item.count.measure
