@@ -69,7 +69,6 @@ def _heaps(
     alone: Sequence[Node], joined: Sequence[Sequence[Node]], units: Units
 ) -> Iterable[tuple[list[Node], list[Sequence[Node]]]]:
     """What hangs together by pairs at the threshold; a group hangs together by itself."""
-    threshold = units.evidence.weights["merge.threshold"]
     singles: dict[Unit, list[Node]] = {}
     for node in alone:
         singles.setdefault(units.of[node.key], []).append(node)
@@ -80,8 +79,8 @@ def _heaps(
     left = dict.fromkeys((*singles, *firm))
     while left:
         start = next(iter(left))
-        found, taken = _reach(start, left, firm, joined, units, threshold)
-        twins = any(unit is start and weight >= threshold for unit, weight in units.near(start))
+        found, taken = _reach(start, left, firm, joined, units)
+        twins = start in units.strong(start)
         if found == [start] and not taken and not twins:
             yield from (([node], []) for node in singles[start])
         else:
@@ -94,13 +93,12 @@ def _reach(
     firm: dict[Unit, list[int]],
     joined: Sequence[Sequence[Node]],
     units: Units,
-    threshold: float,
 ) -> tuple[list[Unit], list[int]]:
     """The units that hang together with one, taken out of ``left``, and their groups."""
     found, taken = [start], dict[int, None]()
     del left[start]
     for unit in found:  # grows while we go
-        fresh = {other for other, weight in units.near(unit) if weight >= threshold}
+        fresh = set(units.strong(unit))
         for k in firm.get(unit, ()):
             if k not in taken:
                 taken[k] = None
