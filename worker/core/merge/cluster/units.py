@@ -59,7 +59,8 @@ class Units:
         self.bridges: dict[Unit, bool] = {}
         """Units that were judged as bridges; what is near them is what it was then."""
         self.scores: dict[tuple[Counted, Counted], float | None] = {}
-        self._signs: dict[str, _Sign] = {}
+        self.bonds: dict[Unit, dict[Unit, float]] = {}
+        """Bonds of units with others that were asked for."""
         self._plain: dict[int, Unit] = {}
         self._tied: dict[int, dict[Hashable, Unit]] = {}
         self._near: dict[Unit, dict[Unit, float]] = {}
@@ -90,7 +91,9 @@ class Units:
         self._signs = signs
         self._foreign = {}
         by_key = {node.key: node for node in nodes}
-        fresh = [self._enter(by_key[key]) for key in sorted(key for key, _ in changed & signs.items())]
+        fresh = [
+            self._enter(by_key[key]) for key in sorted(key for key, _ in changed & signs.items())
+        ]
         for unit in fresh:
             if unit is not None:
                 for other, weight in self._around(unit).items():
@@ -136,6 +139,9 @@ class Units:
                 self._forget(other)
         self._near.pop(unit, None)
         self._forget(unit)
+        self.bonds.pop(unit, None)
+        for row in self.bonds.values():
+            row.pop(unit, None)
         if unit.tie is None:
             del self._plain[unit.number]
         else:
@@ -192,7 +198,9 @@ class Units:
         if found is None:
             threshold = self.evidence.weights["merge.threshold"]
             near = self.near(unit).items()
-            found = self._strong[unit] = tuple(o for o, weight in near if weight >= threshold)
+            found = self._strong[unit] = tuple(
+                o for o, weight in near if round(weight, 6) >= threshold
+            )
         return found
 
     def _around(self, unit: Unit) -> Mapping[Unit, float]:

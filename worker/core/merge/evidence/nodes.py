@@ -141,9 +141,8 @@ class Evidence:
 
     def continues(self, earlier: Evidence) -> bool:
         """Whether what another said of two nodes, this one says as well, if it has them both."""
-        return (
-            self._compared is earlier._compared
-            and self._constraint_index.says_what(earlier._constraint_index)
+        return self._compared is earlier._compared and self._constraint_index.says_what(
+            earlier._constraint_index
         )
 
     def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
