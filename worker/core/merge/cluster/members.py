@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
-from worker.core.merge.evidence.copies import outlet_key, sources
+from worker.core.merge.evidence.copies import Pairs, outlet_key, sources
 from worker.core.merge.evidence.facts import MOST_REPORTS, gazetteer_of
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.evidence.remembered import Remembered
@@ -73,11 +73,38 @@ class Cluster:
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
-    """Sort out the members of a cell."""
+    """Sort out the members of a cell. The very same members are sorted out once."""
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
-    articles = {merge_input.filed[n.key].article.article_id for n, _ in placed}
-    copies = merge_input.evidence.copies_among(articles)
+    filed, frozen = merge_input.filed, merge_input.frozen
+    copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
+    key = (
+        id(merge_input.knowledge),
+        tuple((id(n), id(filed[n.key]), id(frozen.get(n.key)), c) for n, c in placed),
+        len(cell.core),
+        copies,
+        any(merge_input.constraint_index.retracted(n.key) for n, _ in placed),
+    )
+    known = _GATHERED.pop(key, None)
+    if known is None:
+        known = merge_input.knowledge, _sorted_out(cell, placed, copies, merge_input)
+    _GATHERED[key] = known
+    while len(_GATHERED) > _MOST_CLUSTERS:
+        _GATHERED.pop(next(iter(_GATHERED)))
+    return known[1]
+
+
+_MOST_CLUSTERS = 200
+_GATHERED: dict[Hashable, tuple[Knowledge, Cluster]] = {}
+"""Clusters by what they are made of, as it stands in memory; the values hold it there."""
+
+
+def _sorted_out(
+    cell: Cell,
+    placed: Sequence[tuple[Node, LinkCertainty]],
+    copies: Pairs,
+    merge_input: MergeInput,
+) -> Cluster:
     found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
     all_members = [
         Membership(
