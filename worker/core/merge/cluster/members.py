@@ -115,7 +115,7 @@ def _sorted_out(
         )
         for node, certainty in placed
     ]
-    all_members.sort(key=lambda m: _order(m.filed))
+    all_members.sort(key=lambda m: _ORDER.of(m.filed))
     retractions = [m for m in all_members if m.filed.report.role == "retraction"]
     reporting = [m for m in all_members if m.filed.report.role != "retraction"]
     members, follow_ups = _split_follow_ups(reporting, merge_input)
@@ -153,15 +153,31 @@ def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
 
 def records(cluster: Cluster) -> tuple[Member, ...]:
     """The members as the snapshot lists them, earliest published first."""
-    listed: list[Member] = []
+    return _RECORDS.of(cluster)
+
+
+def _records(cluster: Cluster) -> tuple[Member, ...]:
+    listed: list[tuple[bool, float, str, Member]] = []
     for member in cluster.members:
         if member.frozen is not None:
-            listed += member.frozen.members
+            listed += map(_ranked, member.frozen.members)
+        elif member.source is None and member.certainty == "certain":
+            listed.append(_CERTAIN.of(member.filed))
         else:
-            listed.append(_record(member))
-    return tuple(
-        sorted(listed, key=lambda m: (*_instant(m.published or m.first_seen), m.report_id))
-    )
+            listed.append(_ranked(_record(member)))
+    return tuple(row[-1] for row in sorted(listed, key=lambda row: row[:-1]))
+
+
+def _ranked(member: Member) -> tuple[bool, float, str, Member]:
+    return (*_instant(member.published or member.first_seen), member.report_id, member)
+
+
+def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
+    return _ranked(_record(Membership(filed, "certain")))
+
+
+_CERTAIN = Remembered(_certain, MOST_REPORTS)
+_RECORDS = Remembered(_records, 200)
 
 
 def _record(member: Membership) -> Member:
@@ -189,6 +205,9 @@ def _is_primary(member: Membership) -> bool:
 
 def _order(filed: FiledReport) -> tuple[bool, float, str]:
     return (*_instant(filed.article.document_time), filed.report_id)
+
+
+_ORDER = Remembered(_order, MOST_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> tuple[bool, float]:

@@ -63,7 +63,7 @@ def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     prior = draft.prior
     if prior is not None and prior.content_hash == content_hash:
         return _stored(draft, prior.snapshot, content_hash), False
-    fields = _fields(prior, content)
+    fields = _fields(prior, fresh, content)
     note = ChangeNote(
         kind=draft.kind,
         material=prior is None or is_material(prior.snapshot, fresh),
@@ -109,11 +109,16 @@ def _numbers(figure: Figure | None) -> tuple[object, ...] | None:
     return figure.low, figure.best, figure.high, figure.conflict
 
 
-def _fields(prior: Incident | None, content: dict[str, Any]) -> tuple[str, ...]:
+def _fields(prior: Incident | None, fresh: Snapshot, content: dict[str, Any]) -> tuple[str, ...]:
+    """The fields that differ as published."""
     if prior is None:
         return ()
-    before = content_of(prior.snapshot)
-    return tuple(name for name in content if before.get(name) != content[name])
+    last = prior.snapshot
+    differing = {name for name in content if getattr(last, name) != getattr(fresh, name)}
+    before = plain(last, SNAPSHOT, differing)
+    return tuple(
+        name for name in content if name in differing and before.get(name) != content[name]
+    )
 
 
 def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:
