@@ -40,7 +40,7 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
     """The component of these articles (or incidents): widened until nothing new is found."""
     constraints = load_constraints(conn)
     announced = _holding(conn, names)
-    asked = _articles(announced, names)
+    asked, held = _articles(announced, names), set(names)
     reports = reports_of_articles(conn, sorted(asked))
     days = _widest(None, reports.values(), announced.values(), knowledge)
     looked_at = -1
@@ -48,7 +48,9 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
         if days is not None:
             reports |= reports_of_days(conn, *days)
             announced |= _of_days(conn, days)
-        announced |= _holding(conn, {f.article.article_id for f in reports.values()} | set(names))
+        named = {f.article.article_id for f in reports.values()} - held
+        held |= named
+        announced |= _holding(conn, named)
         fresh = _articles(announced, names) - asked
         asked |= fresh
         reports |= reports_of_articles(conn, sorted(fresh))

@@ -289,4 +289,4 @@ def _row(unit: Unit, everyone: Sequence[Unit], units: Units) -> list[float]:
             if other not in known:
                 known[other] = units.bond(unit, other)
         row = [known[other] for other in everyone]
-    return cast(list[float], row)
+    return cast("list[float]", row)

@@ -88,13 +88,15 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     known = _GATHERED.pop(key, None)
     if known is None:
         known = merge_input.knowledge, _sorted_out(cell, placed, copies, merge_input)
+        if sum(len(cluster.members) for _, cluster in _GATHERED.values()) > _MOST_MEMBERS:
+            for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
+                del _GATHERED[old]
     _GATHERED[key] = known
-    while len(_GATHERED) > _MOST_CLUSTERS:
-        _GATHERED.pop(next(iter(_GATHERED)))
     return known[1]
 
 
-_MOST_CLUSTERS = 200
+_MOST_MEMBERS = 20_000
+"""Members of remembered clusters: of about 300 bytes each."""
 _GATHERED: dict[Hashable, tuple[Knowledge, Cluster]] = {}
 """Clusters by what they are made of, as it stands in memory; the values hold it there."""
 
@@ -177,7 +179,7 @@ def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
 
 
 _CERTAIN = Remembered(_certain, MOST_REPORTS)
-_RECORDS = Remembered(_records, 200)
+_RECORDS = Remembered(_records, 20)
 
 
 def _record(member: Membership) -> Member:
