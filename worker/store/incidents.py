@@ -175,7 +175,11 @@ def _articles(announced: dict[str, Incident], names: Collection[str]) -> set[str
     return set(names).union(*(_ARTICLES.of(incident) for incident in announced.values()))
 
 
-_ARTICLES = Remembered(lambda incident: incident.article_ids, 2_000)
+def _article_ids(incident: Incident) -> frozenset[str]:
+    return incident.article_ids
+
+
+_ARTICLES = Remembered(_article_ids, 2_000)
 
 
 def _widest(

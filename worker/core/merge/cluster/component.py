@@ -172,7 +172,7 @@ class _Ties:
     """
 
     def __init__(self, nodes: Mapping[str, Node], groups: Sequence[frozenset[str]]) -> None:
-        self._groups = groups
+        self._groups = list(groups)
         self._by_article: dict[str, set[str]] = {}
         for key, node in nodes.items():
             self._by_article.setdefault(node.article_id, set()).add(key)
