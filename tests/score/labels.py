@@ -6,7 +6,7 @@ Rules
    copies of one story never stand on both sides of a fold. The strangers' items are one group.
 2. ``invented``: written to teach or to test. What an outlet printed weighs more.
 3. Left out: what the gold calls dependent on policy or disputable, languages that nothing is read in,
-   and the last set of strangers' items, which nobody may learn from.
+   and the strangers' sets that are only scored, which nobody may learn from.
 """
 
 from __future__ import annotations
