@@ -137,7 +137,8 @@ class _Cell:
         for k, n in other.counts.items():
             counts[k] = counts.get(k, 0) + n
         total = list(map(operator.add, self.total, other.total))
-        top = [a if a > b else b for a, b in zip(self.top, other.top, strict=True)]  # noqa: FURB136 - the innermost loop: a call costs more
+        tops = zip(self.top, other.top, strict=True)
+        top = [a if a > b else b for a, b in tops]  # noqa: FURB136 - innermost: a call costs more
         return _Cell(min(self.key, other.key), self.nodes + other.nodes, counts, total, top)
 
     def scores_of(self, places: Iterable[int]) -> list[float]:
