@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
-from worker.core.merge.evidence.copies import outlet_key, sources
+from worker.core.merge.evidence.copies import Pairs, outlet_key, sources
 from worker.core.merge.evidence.facts import MOST_REPORTS, gazetteer_of
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.evidence.remembered import Remembered
@@ -75,11 +75,40 @@ class Cluster:
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
-    """Sort out the members of a cell."""
+    """Sort out the members of a cell. The very same members are sorted out once."""
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
-    articles = {merge_input.filed[n.key].article.article_id for n, _ in placed}
-    copies = merge_input.evidence.copies_among(articles)
+    filed, frozen = merge_input.filed, merge_input.frozen
+    copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
+    key = (
+        id(merge_input.knowledge),
+        tuple((id(n), id(filed[n.key]), id(frozen.get(n.key)), c) for n, c in placed),
+        len(cell.core),
+        copies,
+        any(merge_input.constraint_index.retracted(n.key) for n, _ in placed),
+    )
+    known = _GATHERED.pop(key, None)
+    if known is None:
+        known = merge_input.knowledge, _sorted_out(cell, placed, copies, merge_input)
+        if sum(len(cluster.members) for _, cluster in _GATHERED.values()) > _MOST_MEMBERS:
+            for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
+                del _GATHERED[old]
+    _GATHERED[key] = known
+    return known[1]
+
+
+_MOST_MEMBERS = 20_000
+"""Members of remembered clusters: of about 300 bytes each."""
+_GATHERED: dict[Hashable, tuple[Knowledge, Cluster]] = {}
+"""Clusters by what they are made of, as it stands in memory; the values hold it there."""
+
+
+def _sorted_out(
+    cell: Cell,
+    placed: Sequence[tuple[Node, LinkCertainty]],
+    copies: Pairs,
+    merge_input: MergeInput,
+) -> Cluster:
     found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
     agencies = _agencies((merge_input.filed[n.key].article for n, _ in placed), found)
     all_members = [
@@ -92,7 +121,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
         )
         for node, certainty in placed
     ]
-    all_members.sort(key=lambda m: _order(m.filed))
+    all_members.sort(key=lambda m: _ORDER.of(m.filed))
     retractions = [m for m in all_members if m.filed.report.role == "retraction"]
     reporting = [m for m in all_members if m.filed.report.role != "retraction"]
     members, follow_ups = _split_follow_ups(reporting, merge_input)
@@ -150,15 +179,31 @@ def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
 
 def records(cluster: Cluster) -> tuple[Member, ...]:
     """The members as the snapshot lists them, earliest published first."""
-    listed: list[Member] = []
+    return _RECORDS.of(cluster)
+
+
+def _records(cluster: Cluster) -> tuple[Member, ...]:
+    listed: list[tuple[bool, float, str, Member]] = []
     for member in cluster.members:
         if member.frozen is not None:
-            listed += member.frozen.members
+            listed += map(_ranked, member.frozen.members)
+        elif member.source is None and member.certainty == "certain":
+            listed.append(_CERTAIN.of(member.filed))
         else:
-            listed.append(_record(member))
-    return tuple(
-        sorted(listed, key=lambda m: (*_instant(m.published or m.first_seen), m.report_id))
-    )
+            listed.append(_ranked(_record(member)))
+    return tuple(row[-1] for row in sorted(listed, key=lambda row: row[:-1]))
+
+
+def _ranked(member: Member) -> tuple[bool, float, str, Member]:
+    return (*_instant(member.published or member.first_seen), member.report_id, member)
+
+
+def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
+    return _ranked(_record(Membership(filed, "certain")))
+
+
+_CERTAIN = Remembered(_certain, MOST_REPORTS)
+_RECORDS = Remembered(_records, 20)
 
 
 def _record(member: Membership) -> Member:
@@ -187,6 +232,9 @@ def _is_primary(member: Membership) -> bool:
 
 def _order(filed: FiledReport) -> tuple[bool, float, str]:
     return (*_instant(filed.article.document_time), filed.report_id)
+
+
+_ORDER = Remembered(_order, MOST_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> tuple[bool, float]:

@@ -31,6 +31,10 @@ class ConstraintIndex:
                 self._single[constraint.kind].update(constraint.articles)
         self._paired = frozenset[str]().union(*self._pairs)
 
+    def says_what(self, other: ConstraintIndex) -> bool:
+        """Whether both join and part the same."""
+        return self._pairs == other._pairs
+
     def cannot(self, a: str, b: str) -> bool:
         """Whether a person said that these two reports are different attacks."""
         if not self._pairs:
