@@ -226,7 +226,7 @@ def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(
         assert worker.get("/livez")[0] == 200
         status, text = worker.get("/readyz")
         assert status == 503
-        assert "no feed has answered yet" in text
+        assert "1 of 1 feeds fail: http_503; last answer never" in text
         newsroom.failing = False
         worker.wait_for(lambda: worker.get("/readyz")[0] == 200)
         assert worker.get("/status")[0] == worker.get("/")[0] == 200

@@ -35,7 +35,8 @@ EVENTS: dict[str, str] = {
     "config.loaded": "Settings were read; file and number of feeds.",
     "feed.polled": "A poll ended (debug): outcome, entries, new ones, milliseconds.",
     "feed.failed": (
-        "A poll failed: reason, detail, and what an operator can do (`advice`) where it is his; "
+        "A poll failed: reason, detail, address, when it is tried again (`again`), and what an "
+        "operator can do (`advice`) where it is his; "
         "logged at the 1st, 2nd, 4th, 8th … failure in a row."
     ),
     "feed.recovered": "A failing feed answers again.",

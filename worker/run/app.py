@@ -53,7 +53,7 @@ from worker.serve.push import routes
 from worker.serve.run_file import run_file
 from worker.serve.web import StatusSource, build, build_page
 from worker.store import feeds as feed_table
-from worker.store import inbox
+from worker.store import inbox, queries
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
 from worker.store.subscriptions import load_subscriptions
 from worker.store.writer import Writer
@@ -219,6 +219,7 @@ async def open_worker(
         chain = await _open_chain(stack, loaded, knowledge, feeds, writer, health, metrics)
         await chain.write(inbox.release_all)
         states = await health.read(feed_table.load_states)
+        health.begin(states, await health.read(queries.last_items))
         hubs, clock = await health.read(load_subscriptions), SystemClock()
         publisher.start()
         parts = Parts(
@@ -233,7 +234,6 @@ async def open_worker(
             stop=stop,
             once=once,
         )
-        health.conditions.answered = bool(feeds) and not parts.pulled
         await _open_doors(stack, parts)
         scheduler = Scheduler(due_work.work(parts), due_work.upkeep(parts), parts.clock)
         yield Worker(parts, scheduler, failure)

@@ -30,6 +30,7 @@ from worker.observe import log
 from worker.run.clock import Now
 from worker.run.parts import Parts
 from worker.run.scheduler import Source
+from worker.run.standing import Standing
 from worker.store import inbox
 from worker.store.inbox import Admission, Admitted
 
@@ -152,15 +153,16 @@ class Poller(Source):
         if admitted.new or admitted.changed:
             metrics.last_item.labels(name).set_to_current_time()
         told = log.get(feed=name)
+        self._note_standing(result.state)
         if failures == 0:
-            self._succeed()
             if before.failures:
                 told.info("feed.recovered", after=before.failures)
-        else:
-            self._parts.health.conditions.failing.add(name)
-            if failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
-                told.warning("feed.failed", reason=result.reason, failures=failures,
-                             **_more(result))  # fmt: skip
+        elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
+            told.warning(
+                "feed.failed", reason=result.reason, failures=failures,
+                address=self._feed.url or str(self._feed.path), again=result.state.next_at,
+                **_more(result),
+            )  # fmt: skip
         self._tell_delivery(result)
         told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
                    new=admitted.new, changed=admitted.changed, queued=admitted.queued,
@@ -183,11 +185,11 @@ class Poller(Source):
             metrics.cursor_restarts.labels(name).inc()
             told.warning("feed.restarted", detail=result.detail)
 
-    def _succeed(self) -> None:
-        conditions = self._parts.health.conditions
-        conditions.failing.discard(self._feed.id)
-        conditions.answered = True
-        self._parts.chain.metrics.last_success.labels(self._feed.id).set_to_current_time()
+    def _note_standing(self, state: FeedState) -> None:
+        standing = Standing(state.failures, state.last_reason, state.last_success)
+        self._parts.health.conditions.feeds[self._feed.id] = standing
+        if not state.failures:
+            self._parts.chain.metrics.last_success.labels(self._feed.id).set_to_current_time()
 
 
 def _more(result: PollResult) -> dict[str, str]:

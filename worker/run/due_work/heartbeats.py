@@ -28,7 +28,7 @@ class Heartbeats(Every):
     async def work(self, now: Now) -> None:
         """One record."""
         parts, knowledge = self._parts, self._parts.chain.knowledge
-        failing = len(parts.health.conditions.failing)
+        failing = parts.health.conditions.failing
         facts = await parts.health.read(store_facts)
         beat = Heartbeat(
             instance=parts.config.instance,
@@ -58,5 +58,5 @@ class AliveLine(Every):
         """One line."""
         facts = await self._health.read(store_facts)
         keys = ("articles", "incidents", "inbox", "outbox", "dead_letters")
-        failing = len(self._health.conditions.failing)
+        failing = self._health.conditions.failing
         log.get().info("worker.alive", failing=failing, **{key: facts[key] for key in keys})
