@@ -163,7 +163,7 @@ def press() -> Iterator[Press]:
 
 @pytest.mark.slow
 def test_replay_of_an_export_makes_the_incidents_of_the_run(press: Press, tmp_path: Path) -> None:
-    """run → store export --articles → replay: ids, revisions, members and figures are those of the
+    """run → store export → replay: ids, revisions, members and figures are those of the
     live run; store check and store compact agree with the store in between."""
     bomb(press, "ledger", "six")
     shooting(press, "gazette", "the Ropewalk area of Portsmere")
@@ -178,7 +178,7 @@ def test_replay_of_an_export_makes_the_incidents_of_the_run(press: Press, tmp_pa
     for command in ("check", "compact", "check"):
         done = kabulwire("store", command, *config, env=environ(tmp_path))
         assert done.returncode == 0, done.stderr
-    export = kabulwire("store", "export", "--articles", *config, env=environ(tmp_path))
+    export = kabulwire("store", "export", *config, env=environ(tmp_path))
     assert export.returncode == 0, export.stderr
     lines = export.stdout.splitlines()
     assert len(lines) == 4

@@ -8,7 +8,7 @@ room on the disk, 78 settings, feeds or profile.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,8 +18,12 @@ from worker.cli.options import ConfigOption
 def run(
     config: ConfigOption = None,
     profile: Annotated[str | None, typer.Option(help="Watch this profile.")] = None,
-    log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[
+        Literal["auto", "json", "console"] | None, typer.Option(help="How lines look.")
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None, typer.Option(help="What is told.")
+    ] = None,
 ) -> None:
     """The worker: polls, reads, merges and publishes until it is told to stop.
 

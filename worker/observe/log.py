@@ -16,6 +16,7 @@ Lines go to stderr: stdout belongs to the data that commands print.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import time
@@ -111,7 +112,7 @@ def configure(form: str = "auto", level: str = "info", stream: TextIO | None = N
         redact,
     ]
     structlog.configure(
-        processors=[*shared, *_renderers(console=console, colors=out.isatty())],
+        processors=[*shared, *_renderers(console=console, colors=_wants_color(out))],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
@@ -167,6 +168,12 @@ def _renderers(*, console: bool, colors: bool) -> list[Any]:
         _lead,
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
+
+
+def _wants_color(out: TextIO) -> bool:
+    """A terminal that can, and a person who did not say otherwise (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return out.isatty() and not plain
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

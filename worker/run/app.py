@@ -31,7 +31,7 @@ from worker import __version__
 from worker.config.knowledge import load_knowledge, profile_dir
 from worker.config.load import Loaded
 from worker.config.schema import FeedConfig
-from worker.core.domain.errors import ConfigError, NoRoomError
+from worker.core.domain.errors import BusyError, ConfigError, NoRoomError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.ingest.fetch import Fetcher
 from worker.ingest.robots import Robots
@@ -85,7 +85,7 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
     with exclusive(loaded.config.store.path, _COMMAND_S):
         try:
             code = asyncio.run(_live(loaded, knowledge, feeds, once=once))
-        except* (ConfigError, NoRoomError) as group:
+        except* (ConfigError, NoRoomError, BusyError) as group:
             raise group.exceptions[0] from None
         except* OSError as group:
             full = group.exceptions[0]
@@ -198,7 +198,7 @@ async def open_worker(
 ) -> AsyncIterator[Worker]:
     """Store, sink, sandbox, network and status page, in this order; closed in the opposite one.
 
-    Raises ``ConfigError`` when one of them cannot be opened.
+    Raises ``ConfigError`` when one of them cannot be opened, ``BusyError`` for a port in use.
     """
     config, metrics, failure = loaded.config, Metrics(), Failure()
     async with AsyncExitStack() as stack:
@@ -316,7 +316,7 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
         try:
             await web.TCPSite(runner, config.serve.host, port).start()
         except OSError as error:
-            raise ConfigError(f"serve: cannot listen on {port}: {error.strerror}") from error
+            raise _deaf(config.serve.host, port, error) from error
         ports.append(int(runner.addresses[0][1]))
     log.get().info("serve.listening", host=config.serve.host, port=ports[0])
     beside = run_file(config.store.path)
@@ -324,3 +324,11 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
     told = {"pid": os.getpid(), "livez": f"http://{own}:{ports[0]}/livez"}
     beside.write_text(json.dumps(told), "utf-8")
     stack.callback(beside.unlink, missing_ok=True)
+
+
+def _deaf(host: str, port: int, error: OSError) -> ConfigError | BusyError:
+    """Why nobody can reach us: a port that is held may be let go, an address that is not ours is wrong."""
+    if error.errno == errno.EADDRINUSE:
+        return BusyError(f"serve: {host}:{port} is in use; end who holds it, or set serve.port")
+    why = os.strerror(error.errno) if error.errno else error.strerror
+    return ConfigError(f"serve: cannot listen on {host}:{port}: {why}; see serve.host, serve.port")
