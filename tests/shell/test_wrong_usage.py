@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
 from worker import cli
 from worker.store.connect import Binding, open_writer
@@ -105,8 +108,18 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def left_with(line: str, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setattr(sys, "argv", ["kabulwire", *line.split()])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, signal.getsignal(signal.SIGTERM)
+    root.handlers[:] = []
+    try:
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+        signal.signal(signal.SIGTERM, before[2])
+        logging.captureWarnings(capture=False)
+        structlog.reset_defaults()
     return left.value.code
 
 
