@@ -78,7 +78,8 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
 
     Raises ``ConfigError`` and ``KnowledgeError`` when it cannot start.
     """
-    log.configure(loaded.config.log.format, loaded.config.log.level)
+    config = loaded.config
+    log.configure(config.log.format, config.log.level, instance=config.instance)
     knowledge = load_knowledge(loaded.config.profile, loaded.folder)
     feeds = [feed for feed in loaded.feeds if (feed.id in only if only else feed.enabled)]
     code = EX_SOFTWARE
@@ -185,7 +186,7 @@ class Worker:
         parts = self._parts
         parts.health.conditions.stopping = True
         deadline = time.monotonic() + parts.config.run.grace_s
-        log.get().info("worker.stopping", in_flight=len(parts.in_flight))
+        log.get().info("worker.stopping", in_flight=self._scheduler.under_way())
         ended = await self._scheduler.drain(parts.config.run.grace_s)
         left = max(0.5, deadline - time.monotonic())
         emptied = await asyncio.to_thread(parts.publisher.stop, left)
