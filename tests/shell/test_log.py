@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from worker.observe import log
 from worker.observe.events import EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
+EVENT = re.compile(r"[a-z]+\.[a-z_]+")
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 
 
@@ -53,6 +55,8 @@ def events_in_code() -> dict[str, str]:
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
                 and isinstance(node.args[0].value, str)
+                and ast.unparse(node.func) != "re.error"
+                and (node.func.attr in LEVELS or EVENT.fullmatch(node.args[0].value))
             ):
                 found[node.args[0].value] = f"{path.relative_to(ROOT)}:{node.lineno}"
     return found

@@ -37,13 +37,16 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LIMIT = 500
 _USERINFO = re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
 _QUERY = re.compile(
-    r"(?i)([?&](?:[a-z_-]*(?:token|key|secret|password|passwd|pwd|signature|sig|auth|apikey|session)"
-    r"[a-z_-]*)=)[^&#\s\"']+"
+    r"(?i)([?&](?:[a-z_-]*(?:token|secret|password|passwd|pwd|signature|session)[a-z_-]*"
+    r"|(?:[a-z]+[_-])*(?:api|access|auth)?(?:key|sig|auth))=)[^&#\s\"']+"
 )
 _ASSIGNED = re.compile(
     r"(?i)([\w-]*(?:password|passwd|secret|token|api_?key|signature)[\w-]*[\"']?=[\"']?)[^\s\"',;&)]+"
 )
-_CREDENTIALS = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
+_CREDENTIALS = re.compile(
+    r"\b(Bearer|Basic)\s+(?=\S*[^a-z\s])[\w.~+/=-]{6,}"
+    r"|((?i:authorization)[\"']?[:=]\s*[\"']?(?:\w+\s+)?)[^\s\"',;]+"
+)
 _CALLBACK = re.compile(r"(?<=/websub/)([^/\s]+/)[^/\s?\"']+")
 _SECRET_KEY = re.compile(r"(?i)password|passwd|secret|token|authorization|cookie|api_?key")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -130,7 +133,7 @@ def _without_secrets(text: str) -> str:
     """User info and tokens of addresses, credentials of a header, ``password=…`` are masked."""
     text = _USERINFO.sub("********", text)
     text = _QUERY.sub(r"\1********", text)
-    text = _CREDENTIALS.sub(r"\1 ********", text)
+    text = _CREDENTIALS.sub(lambda found: f"{found[1] or found[2]} ********", text)
     text = _ASSIGNED.sub(r"\1********", text)
     return _CALLBACK.sub(r"\1********", text)
 
