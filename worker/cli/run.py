@@ -24,6 +24,13 @@ def run(
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None, typer.Option(help="What is told.")
     ] = None,
+    *,
+    wait_when_refused: Annotated[
+        bool,
+        typer.Option(
+            "--wait-when-refused", help="Refused (78): stay, not ready, until a signal comes."
+        ),
+    ] = False,
 ) -> None:
     """The worker: polls, reads, merges and publishes until it is told to stop.
 
@@ -33,9 +40,18 @@ def run(
     import os
 
     from worker.config.load import load
+    from worker.core.domain.errors import ConfigError, KnowledgeError
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
-    loaded = load(config, os.environ, flags)
-    from worker.run import app
+    try:
+        loaded = load(config, os.environ, flags)
+        from worker.run import app
 
-    raise typer.Exit(app.run(loaded))
+        code = app.run(loaded)
+    except (ConfigError, KnowledgeError) as error:
+        if not wait_when_refused:
+            raise
+        from worker.cli.refused_start import wait
+
+        wait(str(error))
+    raise typer.Exit(code)
