@@ -46,7 +46,7 @@ def _server(problem: str) -> ThreadingHTTPServer | None:
 
 def _answer_with(problem: str) -> type[BaseHTTPRequestHandler]:
     class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             live = self.path == "/livez"
             found = {
                 "status": "ok" if live else "failing",
