@@ -80,7 +80,10 @@ def replayed(
     out = folder / name
     done = kabulwire("replay", str(source), "--out", str(out), "--profile", str(CITY))
     assert done.returncode == code, done.stderr
-    return {topic_file: (out / topic_file).read_bytes() for topic_file in TOPICS}
+    made = {topic_file: (out / topic_file).read_bytes() for topic_file in TOPICS}
+    incidents, revisions = (len(records(made, name)) for name in TOPICS)
+    assert f" documents, {incidents} incidents, {revisions} revisions in {out}\n" in done.stderr
+    return made
 
 
 def records(made: dict[str, bytes], name: str = TOPICS[0]) -> list[dict[str, Any]]:

@@ -142,6 +142,7 @@ class Health:
 
         ``states``: JSON by feed id; ``last_items``: when each last had something new.
         """
+        self.conditions.loop_s = time.monotonic()  # opening everything may have taken long
         metrics, asked = self._metrics, [feed for feed in self._feeds if feed.push is None]
         metrics.feed_labels.assign({feed.id: status_rows.host_of(feed) for feed in self._feeds})
         self.conditions.feeds = standings(self._feeds, states)
