@@ -102,7 +102,9 @@ def test_compare_weighs_stated_days(days: int, code: str | None, veto: str | Non
         (-1, "date.inferred_early", True),
         (0, "date.inferred", True),
         (1, "date.inferred_late", True),
-        (5, None, True),
+        (2, None, True),
+        (3, "date.unstated_apart", True),
+        (7, "date.unstated_apart", True),
         (9, None, False),
     ],
 )
@@ -123,7 +125,26 @@ def test_compare_takes_a_date_of_first_sight_for_no_hard_veto() -> None:
     report = report_of(article, 1, {}, KNOWLEDGE)
     seen = replace(report, date=IncidentDate(DAY, DAY, "unknown", "first_seen"))
     facts = facts_of(FiledReport(seen, ArticleRef.of(article), "report"), GAZETTEER)
-    assert compare(facts, _facts(date=DAY - dt.timedelta(days=4)), WEIGHTS).possible
+    pair = compare(facts, _facts(date=DAY - dt.timedelta(days=4)), WEIGHTS)
+    assert pair.possible
+    assert not _codes(pair, "date")
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        (0, "date.both_inferred"),
+        (1, "date.both_inferred_late"),
+        (2, None),
+        (4, "date.unstated_apart"),
+    ],
+)
+def test_compare_weighs_how_far_apart_two_undated_reports_were_published(
+    days: int, code: str | None
+) -> None:
+    """News is fresh: what is printed days later without a day is news of something else."""
+    pair = compare(_facts(), _facts(at=AT + dt.timedelta(days=days)), WEIGHTS)
+    assert _codes(pair, "date") == ([code] if code else [])
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,26 @@ def test_retry_brings_back_only_the_articles_that_were_named(conn: sqlite3.Conne
     assert [letter.article_id for letter in queries.given_up(conn)] == ["a"]
 
 
+def test_plant_revisit_asks_for_the_page_again(conn: sqlite3.Connection) -> None:
+    """A row of its own, due later; it counts how often, and a newer version takes its place."""
+    admit(conn, entry())
+    later = NOW + dt.timedelta(minutes=2)
+    with transaction(conn):
+        (work,) = inbox.take(conn, NOW, 1)
+        inbox.plant_revisit(conn, work, later, NOW)
+        inbox.finish(conn, work)
+        assert inbox.take(conn, NOW, 1) == []
+        (again,) = inbox.take(conn, later, 1)
+    assert (again.revisit, again.entry, again.article_id) == (1, work.entry, work.article_id)
+    with transaction(conn):
+        inbox.plant_revisit(conn, again, later, NOW)
+        inbox.finish(conn, again)
+    admit(conn, entry(content_hash="h2"))
+    with transaction(conn):
+        (newer,) = inbox.take(conn, later, 5)
+    assert (newer.revisit, newer.entry) == (0, entry(content_hash="h2"))
+
+
 def test_retry_gives_a_dead_letter_back_whole(conn: sqlite3.Connection) -> None:
     """Retry gives the same work, with a document's bytes intact."""
     html = b"<p>\xff\x00 broken</p>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from worker.core.domain.incident import ArticleRef, FiledReport, from_json, to_j
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import window
+from worker.store.days import earliest, is_long
+from worker.store.decoded import decoded_of
 from worker.store.times import instant_or_none, stamp, stamp_or_none
 
 _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
@@ -81,7 +84,7 @@ def replace_version(
     """Make an analysis the version that stands: its row in, all reports of older versions out."""
     article, verdict = analysis.article, analysis.verdict
     conn.execute("UPDATE article SET current = 0 WHERE article_id = ?", (article.article_id,))
-    conn.execute("DELETE FROM report WHERE article_id = ?", (article.article_id,))
+    _delete_reports(conn, article.article_id)
     conn.execute(
         "INSERT INTO article (article_id, version, current, settle_id, settled_at, first_seen, "
         "version_time, wire_version, status, outlet, url, label, band, content_hash, "
@@ -107,6 +110,19 @@ def replace_version(
     )
 
 
+def erase(conn: sqlite3.Connection, article_id: str) -> None:
+    """Forget an article that was erased in the topics: every version, text and reports."""
+    _delete_reports(conn, article_id)
+    conn.execute("DELETE FROM article WHERE article_id = ?", (article_id,))
+
+
+def _delete_reports(conn: sqlite3.Connection, article_id: str) -> None:
+    gone = conn.execute(
+        "DELETE FROM report WHERE article_id = ? RETURNING report_id", (article_id,)
+    )
+    decoded_of(conn).forget_reports([row["report_id"] for row in gone.fetchall()])
+
+
 def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowledge) -> None:
     """File the reports of the version that stands, with the days that merging compares."""
     article = ArticleRef.of(analysis.article)
@@ -116,7 +132,7 @@ def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowle
         days = window(filed, knowledge)
         conn.execute(
             "INSERT INTO report (report_id, article_id, version, role, band, date_lo, date_hi, "
-            "record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "is_long, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 report.report_id,
                 article.article_id,
@@ -125,6 +141,7 @@ def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowle
                 verdict.band,
                 days[0].isoformat() if days else None,
                 days[1].isoformat() if days else None,
+                days is not None and is_long(*days),
                 to_json(filed).decode(),
             ),
         )
@@ -134,24 +151,25 @@ def reports_of_days(
     conn: sqlite3.Connection, first: dt.date, last: dt.date
 ) -> dict[str, FiledReport]:
     """Filed reports whose days meet ``first`` … ``last``."""
-    return _filed(
-        conn.execute(
-            "SELECT record FROM report WHERE date_lo <= ? AND date_hi >= ?",
-            (last.isoformat(), first.isoformat()),
-        )
+    rows = conn.execute(
+        "SELECT report_id, version FROM report WHERE date_lo BETWEEN ?1 AND ?2 AND date_hi >= ?3 "
+        "UNION SELECT report_id, version FROM report "
+        "WHERE is_long = 1 AND date_hi >= ?3 AND date_lo <= ?2",
+        (earliest(first), last.isoformat(), first.isoformat()),
     )
+    return _filed(conn, rows)
 
 
 def reports_of_articles(
     conn: sqlite3.Connection, article_ids: Sequence[str]
 ) -> dict[str, FiledReport]:
     """Filed reports of these articles."""
-    found: dict[str, FiledReport] = {}
-    for article_id in article_ids:
-        found |= _filed(
-            conn.execute("SELECT record FROM report WHERE article_id = ?", (article_id,))
-        )
-    return found
+    rows = conn.execute(
+        "SELECT report_id, version FROM json_each(?) AS name "
+        "CROSS JOIN report ON report.article_id = name.value",
+        (json.dumps(article_ids),),
+    )
+    return _filed(conn, rows)
 
 
 def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
@@ -180,6 +198,18 @@ def recorded_since(conn: sqlite3.Connection, since: dt.datetime) -> list[str]:
     return [row["article_id"] for row in rows]
 
 
-def _filed(rows: Iterable[sqlite3.Row]) -> dict[str, FiledReport]:
-    reports = (from_json(FiledReport, row["record"]) for row in rows)
-    return {filed.report_id: filed for filed in reports}
+def _filed(conn: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> dict[str, FiledReport]:
+    """The reports of rows that have id and version, each decoded once."""
+    decoded = decoded_of(conn)
+    reports: dict[str, FiledReport] = {}
+    for row in rows:
+        name = row["report_id"]
+        filed = decoded.report(name, row["version"])
+        if filed is None:
+            record = conn.execute(
+                "SELECT record FROM report WHERE report_id = ?", (name,)
+            ).fetchone()["record"]
+            filed = from_json(FiledReport, record)
+            decoded.keep_report(filed, len(record))
+        reports[name] = filed
+    return reports

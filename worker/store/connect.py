@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from worker.core.domain.errors import ConfigError, KabulwireError, NoRoomError, StateError
+from worker.store.decoded import DecodingConnection, decoded_of
 from worker.store.disk_space import UnwritableError, drop_ballast, has_no_room, may_pass
 from worker.store.meta import read_meta, write_meta
 
@@ -32,7 +33,7 @@ Connection: TypeAlias = sqlite3.Connection
 StoreError = sqlite3.DatabaseError
 """What SQLite itself says of a store, as far as it is nothing of ours: damaged, locked, full."""
 
-_SCRIPTS = ("schema.sql", "subscriptions.sql")
+_SCRIPTS = ("schema.sql", "subscriptions.sql", "report_days.sql")
 MIGRATIONS: tuple[str, ...] = tuple(
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCRIPTS
 )
@@ -70,7 +71,11 @@ def _opened(path: Path, binding: Binding, *, durable: bool) -> Connection:
     conn = None
     try:
         conn = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=DecodingConnection,
         )
         _configure(conn, durable=durable)
         _migrate(conn, path)
@@ -148,10 +153,15 @@ def _rolled_back_on_error(conn: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        decoded_of(conn).clear()
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
-    conn.execute("COMMIT")
+    try:
+        conn.execute("COMMIT")
+    except BaseException:
+        decoded_of(conn).clear()
+        raise
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Collection, Iterable
 
@@ -16,18 +17,22 @@ from worker.core.domain.incident import (
 )
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect, frozen_window, hull
+from worker.core.merge.evidence.copies import Pairs
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
+from worker.store.days import earliest, is_long
+from worker.store.decoded import decoded_of
+from worker.store.meta import read_meta, write_meta
 from worker.store.timers import set_timer
 from worker.store.times import stamp
 
 Days = tuple[dt.date, dt.date]
-_DROP = (
+_ERASE = (
     "DELETE FROM timer WHERE incident_id = ?",
     "DELETE FROM member WHERE incident_id = ?",
-    "DELETE FROM founded WHERE incident_id = ?",
     "DELETE FROM incident WHERE incident_id = ?",
 )
+_DROP = (*_ERASE, "DELETE FROM founded WHERE incident_id = ?")
 
 
 def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledge) -> Component:
@@ -36,14 +41,19 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
     announced = _holding(conn, names)
     reports = reports_of_articles(conn, sorted(_articles(announced, names)))
     days = _widest(None, reports.values(), announced.values(), knowledge)
+    looked_at = -1
     while True:
         if days is not None:
             reports |= reports_of_days(conn, *days)
             announced |= _of_days(conn, days)
         announced |= _holding(conn, {f.article.article_id for f in reports.values()} | set(names))
         reports |= reports_of_articles(conn, sorted(_articles(announced, names)))
+        if looked_at == len(reports) + len(announced):
+            break  # what the wider days brought was all there before
+        looked_at = len(reports) + len(announced)
+        copies = _copies(conn, reports.values(), knowledge)
         kept, concerned = collect(
-            list(reports.values()), names, knowledge, list(announced.values()), constraints
+            list(reports.values()), names, knowledge, list(announced.values()), constraints, copies
         )
         near = [announced[incident_id] for incident_id in concerned]
         wider = _widest(days, kept, near, knowledge)
@@ -56,7 +66,16 @@ def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledg
         constraints=constraints,
         founded=_founded(conn, kept, near),
         next_ordinal=count_founded(conn) + 1,
+        copies=_copies(conn, kept, knowledge),
     )
+
+
+def _copies(
+    conn: sqlite3.Connection, reports: Iterable[FiledReport], knowledge: Knowledge
+) -> Pairs:
+    """The pairs of their articles of which one repeats the other's text."""
+    articles = {filed.article.article_id: filed.article for filed in reports}
+    return decoded_of(conn).copies.pairs(articles.values(), knowledge.merge_weights)
 
 
 def carry_out(conn: sqlite3.Connection, changes: Changes, now: dt.datetime) -> None:
@@ -69,10 +88,7 @@ def carry_out(conn: sqlite3.Connection, changes: Changes, now: dt.datetime) -> N
 
 def load(conn: sqlite3.Connection, incident_id: str) -> Incident | None:
     """One incident, or None."""
-    row = conn.execute(
-        "SELECT record FROM incident WHERE incident_id = ?", (incident_id,)
-    ).fetchone()
-    return None if row is None else from_json(Incident, row["record"])
+    return _load(conn, (incident_id,)).get(incident_id)
 
 
 def load_all(conn: sqlite3.Connection) -> list[Incident]:
@@ -83,7 +99,17 @@ def load_all(conn: sqlite3.Connection) -> list[Incident]:
 
 def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that nobody outside has ever seen, with its id."""
+    decoded_of(conn).forget_incident(incident_id)
+    known = conn.execute("SELECT 1 FROM founded WHERE incident_id = ?", (incident_id,)).fetchall()
     for statement in _DROP:
+        conn.execute(statement, (incident_id,))
+    _count(conn, -len(known))
+
+
+def erase(conn: sqlite3.Connection, incident_id: str) -> None:
+    """Forget an incident that was erased in the topics; its id stays taken."""
+    decoded_of(conn).forget_incident(incident_id)
+    for statement in _ERASE:
         conn.execute(statement, (incident_id,))
 
 
@@ -97,32 +123,51 @@ def revision_of(conn: sqlite3.Connection, incident_id: str | None) -> int | None
 
 def count_founded(conn: sqlite3.Connection) -> int:
     """How many incidents were ever announced, dropped ones apart: the newest one's ordinal."""
-    return int(conn.execute("SELECT count(*) FROM founded").fetchone()[0])
+    return int(read_meta(conn, "founded") or 0)
+
+
+def _count(conn: sqlite3.Connection, more: int) -> None:
+    if more:
+        write_meta(conn, "founded", str(count_founded(conn) + more))
 
 
 def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
     """Incidents named, or that hold or held one of these articles; and those tied to them."""
-    found: dict[str, Incident] = {}
-    for name in sorted(names):
-        rows = conn.execute(
-            "SELECT record FROM incident WHERE incident_id = ? OR incident_id IN "
-            "(SELECT incident_id FROM member WHERE article_id = ?)",
-            (name, name),
-        )
-        for row in rows:
-            incident = from_json(Incident, row["record"])
-            found[incident.incident_id] = incident
-    return found
+    rows = conn.execute(
+        "SELECT DISTINCT incident_id FROM json_each(?) AS name "
+        "CROSS JOIN member ON member.article_id = name.value",
+        (json.dumps(sorted(names)),),
+    )
+    return _load(conn, sorted({row["incident_id"] for row in rows} | set(names)))
 
 
 def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
     """Closed incidents whose frozen window meets these days."""
     rows = conn.execute(
-        "SELECT record FROM incident WHERE frozen = 1 AND date_lo <= ? AND date_hi >= ?",
-        (days[1].isoformat(), days[0].isoformat()),
+        "SELECT incident_id FROM incident WHERE frozen = 1 AND date_lo BETWEEN ?1 AND ?2 "
+        "AND date_hi >= ?3 UNION SELECT incident_id FROM incident "
+        "WHERE is_long = 1 AND frozen = 1 AND date_hi >= ?3 AND date_lo <= ?2",
+        (earliest(days[0]), days[1].isoformat(), days[0].isoformat()),
     )
-    incidents = (from_json(Incident, row["record"]) for row in rows)
-    return {incident.incident_id: incident for incident in incidents}
+    return _load(conn, [row["incident_id"] for row in rows])
+
+
+def _load(conn: sqlite3.Connection, names: Iterable[str]) -> dict[str, Incident]:
+    """The incidents among these names, each decoded once."""
+    decoded = decoded_of(conn)
+    found: dict[str, Incident] = {}
+    for name in names:
+        incident = decoded.incident(name)
+        if incident is None:
+            row = conn.execute(
+                "SELECT record FROM incident WHERE incident_id = ?", (name,)
+            ).fetchone()
+            if row is None:
+                continue
+            incident = from_json(Incident, row["record"])
+            decoded.keep_incident(incident, len(row["record"]))
+        found[name] = incident
+    return found
 
 
 def _articles(announced: dict[str, Incident], names: Collection[str]) -> set[str]:
@@ -146,67 +191,86 @@ def _founded(
 ) -> tuple[tuple[str, int], ...]:
     articles = {filed.article.article_id for filed in kept}
     articles = articles.union(*(incident.article_ids for incident in near))
-    found = set()
-    for article_id in articles:
-        rows = conn.execute("SELECT n FROM founded WHERE article_id = ?", (article_id,))
-        found |= {(article_id, int(row["n"])) for row in rows}
-    return tuple(sorted(found))
+    rows = conn.execute(
+        "SELECT article_id, n FROM json_each(?) AS name "
+        "CROSS JOIN founded ON founded.article_id = name.value",
+        (json.dumps(sorted(articles)),),
+    )
+    return tuple(sorted((row["article_id"], int(row["n"])) for row in rows))
 
 
 def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
     snapshot = incident.snapshot
     frozen = incident.frozen.report.date if incident.frozen is not None else None
+    first = _day_before(frozen.start if frozen else snapshot.date.start)
+    last = _day_after(frozen.end if frozen else snapshot.date.end)
+    record = to_json(incident).decode()
     known = conn.execute(
         "SELECT announced_at FROM incident WHERE incident_id = ?", (incident.incident_id,)
     ).fetchone()
     conn.execute(
         "INSERT OR REPLACE INTO incident (incident_id, revision, state, superseded_by, frozen, "
-        "date_lo, date_hi, announced_at, changed_at, record) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        "date_lo, date_hi, is_long, announced_at, changed_at, record) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         (
             incident.incident_id,
             incident.revision,
             incident.state,
             incident.superseded_by,
             incident.frozen is not None,
-            _day_before(frozen.start if frozen else snapshot.date.start),
-            _day_after(frozen.end if frozen else snapshot.date.end),
+            None if first is None else first.isoformat(),
+            None if last is None else last.isoformat(),
+            first is not None and last is not None and is_long(first, last),
             known["announced_at"] if known else stamp(now),
             stamp(now),
-            to_json(incident).decode(),
+            record,
         ),
     )
-    conn.execute(
+    added = conn.execute(
         "INSERT OR IGNORE INTO founded (article_id, n, incident_id) VALUES (?, ?, ?)",
         (incident.founding_article, incident.founding_n, incident.incident_id),
     )
+    _count(conn, added.rowcount)
+    decoded_of(conn).keep_incident(incident, len(record))
     _save_members(conn, incident, now)
 
 
 def _save_members(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
-    conn.execute("DELETE FROM member WHERE incident_id = ?", (incident.incident_id,))
+    """The rows of its members, current and former: those that are new or changed."""
     current = {member.report_id: member.article_id for member in incident.members}
     former = {
         report_id: report_id.rpartition("#")[0]
         for report_id in incident.former
         if report_id not in current
     }
+    wanted = {report_id: (article_id, 0) for report_id, article_id in current.items()}
+    wanted |= {report_id: (article_id, 1) for report_id, article_id in former.items()}
+    rows = conn.execute(
+        "SELECT report_id, article_id, former FROM member WHERE incident_id = ?",
+        (incident.incident_id,),
+    )
+    stored = {row["report_id"]: (row["article_id"], row["former"]) for row in rows}
     conn.executemany(
-        "INSERT INTO member (incident_id, report_id, article_id, former, since) "
+        "DELETE FROM member WHERE incident_id = ? AND report_id = ?",
+        [(incident.incident_id, report_id) for report_id in stored.keys() - wanted.keys()],
+    )
+    conn.executemany(
+        "INSERT OR REPLACE INTO member (incident_id, report_id, article_id, former, since) "
         "VALUES (?, ?, ?, ?, ?)",
         [
-            (incident.incident_id, report_id, article_id, gone, stamp(now))
-            for gone, group in ((False, current), (True, former))
-            for report_id, article_id in group.items()
+            (incident.incident_id, report_id, *told, stamp(now))
+            for report_id, told in wanted.items()
+            if stored.get(report_id) != told
         ],
     )
 
 
-def _day_before(day: dt.date | None) -> str | None:
-    return None if day is None else (day - dt.timedelta(days=_MARGIN_DAYS)).isoformat()
+def _day_before(day: dt.date | None) -> dt.date | None:
+    return None if day is None else day - dt.timedelta(days=_MARGIN_DAYS)
 
 
-def _day_after(day: dt.date | None) -> str | None:
-    return None if day is None else (day + dt.timedelta(days=_MARGIN_DAYS)).isoformat()
+def _day_after(day: dt.date | None) -> dt.date | None:
+    return None if day is None else day + dt.timedelta(days=_MARGIN_DAYS)
 
 
 _MARGIN_DAYS = 8

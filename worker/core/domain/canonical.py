@@ -17,7 +17,11 @@ from pydantic import TypeAdapter
 
 def plain(value: object, adapter: TypeAdapter[Any]) -> Any:
     """A dataclass as JSON values: dictionaries, lists, strings, numbers."""
-    return _tidy(adapter.dump_python(value, mode="json"))
+    return json.loads(adapter.dump_json(value), parse_float=_rounded)
+
+
+def _rounded(number: str) -> float:
+    return round(float(number), 4)
 
 
 def encode(value: Any) -> bytes:
@@ -29,13 +33,3 @@ def encode(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """SHA-256 of JSON values, as hex."""
     return hashlib.sha256(encode(value)).hexdigest()
-
-
-def _tidy(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {key: _tidy(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_tidy(item) for item in value]
-    return value

@@ -175,7 +175,8 @@ class Component:
     none). ``frozen``: nodes of closed incidents (those inside ``announced`` count too).
     ``announced``: stored states of all incidents that hold or held one of these articles,
     superseded and closed ones too. ``founded``: (article, n) pairs in use for these articles.
-    ``next_ordinal``: one more than any incident's so far.
+    ``next_ordinal``: one more than any incident's so far. ``copies``: the pairs of articles of which
+    one repeats the other's text; None: nobody looked.
     """
 
     reports: tuple[FiledReport, ...] = ()
@@ -184,6 +185,7 @@ class Component:
     constraints: tuple[Constraint, ...] = ()
     founded: tuple[tuple[str, int], ...] = ()
     next_ordinal: int = 1
+    copies: frozenset[frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class MainDateWeights:
     stamp: float
     quoted: float
     late_death: float
+    abducted: float
     subordinate: float
     stale: float
 
@@ -242,7 +243,8 @@ class ExtractWeights:
 MERGE_NAMES: Mapping[str, tuple[str, ...]] = {
     "date": (
         "same", "within", "adjacent", "inferred", "inferred_late", "inferred_early", "both_inferred",
-        "both_inferred_late", "stated_margin_days", "inferred_back_days",
+        "both_inferred_late", "unstated_apart", "apart_days",
+        "stated_margin_days", "inferred_back_days",
     ),
     "time": ("same", "same_minutes", "differ", "differ_minutes"),
     "place": (

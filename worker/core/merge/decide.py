@@ -5,7 +5,8 @@ Theory of operation
 prepare → partition → gather → assign_ids → draft → revise. Up to ``gather`` everything is a pure
 function of the set of reports; ``assign_ids`` alone looks at history, to keep ids. Every cell is
 drafted anew and compared with what was published; only what differs becomes a revision, so it
-does not matter why a decision was asked for.
+does not matter why a decision was asked for. (A cell that was drafted before from the very same
+things is left out: ``state.resting``.)
 
 Cases that taught us
 --------------------
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from worker.core.domain.errors import StateError
 from worker.core.domain.incident import Change, Changes, Component, Incident, TimerSet
@@ -28,7 +29,7 @@ from worker.core.merge.cluster.members import gather
 from worker.core.merge.cluster.merge_input import MergeInput, prepare, touched_by
 from worker.core.merge.cluster.partition import partition
 from worker.core.merge.identity.assign_ids import IdentifiedCluster, assign_ids
-from worker.core.merge.state import life
+from worker.core.merge.state import life, resting
 from worker.core.merge.state.draft import (
     DecisionContext,
     draft_cell,
@@ -64,8 +65,7 @@ def decide(
         if not late:
             break
         thawed |= late
-    drafts = list(_drafts(component, context, cause, ticking=incoming is None))
-    return _changes(drafts, context, cause)
+    return _changes(_drafts(component, context, cause, ticking=incoming is None), context, cause)
 
 
 def _identify_clusters(
@@ -132,19 +132,23 @@ def _aware(moment: dt.datetime, now: dt.datetime) -> dt.datetime:
 
 def _drafts(
     component: Component, context: DecisionContext, cause: Cause, *, ticking: bool
-) -> Iterable[Draft]:
-    """Fresh states, survivors first, then what they supersede, then what lost all its reports."""
+) -> Iterable[tuple[Draft, IdentifiedCluster | None]]:
+    """Fresh states, survivors first, then what they supersede, then what lost all its reports.
+
+    With its cluster what may rest from now on, if it has nothing new to say.
+    """
     named = context.announced.named
     for entry in sorted(named, key=lambda n: (n.ordinal, n.incident_id)):
-        if not _stays_closed(entry, context.merge_input):
-            yield draft_cell(entry, context, cause, ticking=ticking)
+        stays = _stays_closed(entry, context.merge_input)
+        if not stays and (ticking or not resting.rests(entry, context)):
+            yield draft_cell(entry, context, cause, ticking=ticking), None if ticking else entry
     by_id = {incident.incident_id: incident for incident in component.announced}
     for incident_id, survivor in sorted(context.announced.superseded.items()):
         if incident_id in by_id:
-            yield draft_superseded(by_id[incident_id], survivor, context, cause)
+            yield draft_superseded(by_id[incident_id], survivor, context, cause), None
     for incident in context.announced.emptied:
         if not context.merge_input.is_closed(incident) and incident.members:
-            yield draft_emptied(incident, context, cause)
+            yield draft_emptied(incident, context, cause), None
 
 
 def _stays_closed(entry: IdentifiedCluster, merge_input: MergeInput) -> bool:
@@ -156,16 +160,22 @@ def _stays_closed(entry: IdentifiedCluster, merge_input: MergeInput) -> bool:
     return not late and not cluster.retracted
 
 
-def _changes(drafts: Sequence[Draft], context: DecisionContext, cause: Cause) -> Changes:
+def _changes(
+    drafts: Iterable[tuple[Draft, IdentifiedCluster | None]],
+    context: DecisionContext,
+    cause: Cause,
+) -> Changes:
     changes: list[Change] = []
     kept: list[Incident] = []
     timers: list[TimerSet] = []
-    for draft in drafts:
+    for draft, entry in drafts:
         incident, is_new = revise(draft, cause)
         if is_new:
             changes.append(Change(incident))
         elif incident != draft.prior:
             kept.append(incident)
+        elif entry is not None:
+            resting.note(entry, context)
         timers += life.timers(incident, draft.prior)
     return Changes(
         changes=tuple(changes),

@@ -14,6 +14,11 @@ Rules
 2. Only records of our own profile count; workers of other profiles may share the topics.
 3. What is read becomes the store's state in one transaction (``rebuild``). A crash in between starts
    it anew.
+4. A null value erases its key: what was told of it before is not taken, and a store that still holds
+   it gives it up. The log keeps old revisions for a year, while compaction forgets the null after a
+   day. So an incident that the log has and the incidents topic has not is not taken either: both
+   are written in one transaction. Only where the incidents topic holds nothing of our profile was
+   it lost as a whole, and the log speaks for it.
 """
 
 from __future__ import annotations
@@ -33,6 +38,8 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.publish.kafka.client import Fetched, ends_of, explain, partitions, read_to_end, reader
 
 READ_S = 600.0
+_TOPICS = (INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
+"""In the order in which they are read: the log before the topic that says what still stands."""
 
 
 @dataclass(slots=True)
@@ -46,6 +53,8 @@ class Published:
     first_seen: dict[str, dt.datetime] = field(default_factory=dict)
     articles: dict[str, ArticleRecord] = field(default_factory=dict)
     ce_ids: set[str] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
+    """Incidents and articles that stand no more: a null value was written under their key."""
 
 
 def is_empty(config: Config, knowledge: Knowledge | None, timeout_s: float) -> bool:
@@ -54,36 +63,58 @@ def is_empty(config: Config, knowledge: Knowledge | None, timeout_s: float) -> b
     return not any(
         wanted is None or json.loads(record.value).get("profile") == wanted
         for record in _records(config, (INCIDENTS,), timeout_s)
+        if record.value
     )
 
 
 def read(config: Config, profile: str, timeout_s: float = READ_S) -> Published:
     """Read the topics to their end. Raises ``PublishError``."""
-    names = (INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
-    return collect(_records(config, names, timeout_s), profile)
+    return collect(_records(config, _TOPICS, timeout_s), profile)
 
 
 def collect(records: Iterable[Fetched], profile: str) -> Published:
     """What records of these topics say, those of other profiles left out."""
-    found = Published()
+    found, latest = Published(), set[str]()
     for record in records:
-        if record.topic.endswith(f".{DEAD_LETTERS}"):
-            found.ce_ids.add(record.headers.get("ce_id", ""))
+        topic = next(name for name in _TOPICS if record.topic.endswith(f".{name}"))
+        if not record.value:
+            _erase(found, topic, record.key)
+            latest -= {record.key} if topic == INCIDENTS else set()
             continue
-        if json.loads(record.value).get("profile") != profile:
+        if topic != DEAD_LETTERS and json.loads(record.value).get("profile") != profile:
             continue
         found.ce_ids.add(record.headers.get("ce_id", ""))
-        if record.topic.endswith(f".{REPORTS}"):
+        if topic == REPORTS:
             told = ARTICLE_RECORD.validate_json(record.value)
+            found.erased.discard(told.article_id)
             if _is_newer(told, found.articles.get(told.article_id)):
                 found.articles[told.article_id] = told
-        else:
+        elif topic != DEAD_LETTERS:
             _take_snapshot(found, SNAPSHOT.validate_json(record.value))
+            latest |= {record.key} if topic == INCIDENTS else set()
+    for name in set(found.snapshots) - latest if latest else ():
+        _forget(found, name)
     return found
+
+
+def _erase(found: Published, topic: str, key: str) -> None:
+    """A null under a key: what was told of it until now stands no more."""
+    if topic == DEAD_LETTERS:
+        return
+    found.erased.add(key)
+    found.articles.pop(key, None)
+    _forget(found, key)
+
+
+def _forget(found: Published, incident_id: str) -> None:
+    found.snapshots.pop(incident_id, None)
+    found.once_members.pop(incident_id, None)
+    found.first_seen.pop(incident_id, None)
 
 
 def _take_snapshot(found: Published, snapshot: Snapshot) -> None:
     name = snapshot.incident_id
+    found.erased.discard(name)
     held = found.snapshots.get(name)
     if held is None or snapshot.revision >= held.revision:
         found.snapshots[name] = snapshot
@@ -96,7 +127,7 @@ def _is_newer(told: ArticleRecord, held: ArticleRecord | None) -> bool:
 
 
 def _records(config: Config, names: Iterable[str], timeout_s: float) -> Iterable[Fetched]:
-    """Records with a value, of these topics, one topic after the other."""
+    """All records of these topics, one topic after the other."""
     deadline = time.monotonic() + timeout_s
     try:
         with reader(config.kafka) as consumer:
@@ -104,9 +135,7 @@ def _records(config: Config, names: Iterable[str], timeout_s: float) -> Iterable
                 spots = partitions(consumer, f"{config.topics.prefix}.{name}")
                 consumer.assign(spots)
                 consumer.seek_to_beginning(*spots)
-                for record in read_to_end(consumer, ends_of(config.kafka, spots), deadline):
-                    if record.value:
-                        yield record
+                yield from read_to_end(consumer, ends_of(config.kafka, spots), deadline)
     except PublishError:
         raise
     except ValueError as error:

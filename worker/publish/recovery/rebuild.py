@@ -16,7 +16,9 @@ Rules
    later decisions can be made without it.
 6. A store that was away (``moved``: it published to another sink meanwhile) has more of its own:
    every article of the last weeks that these topics do not have. Its revisions go on above both.
-7. One transaction; done twice it changes nothing.
+7. What was erased (a null under its key) is given up here too, with its text; an incident that has a
+   member of it keeps the rest. Its id is not used again.
+8. One transaction; done twice it changes nothing.
 
 Case that taught us: a copy of the store from the day before, started while the broker was away. It
 read the feeds, announced under a new id what consumers had known since the night, and the reports
@@ -72,6 +74,9 @@ def rebuild(
     moved: bool = False,
 ) -> dict[str, int]:
     """Bring the store to what was published. Runs on the writer, in its transaction."""
+    for name in published.erased:
+        incidents.erase(conn, name)
+        articles.erase(conn, name)
     settle_id = outbox.next_settle_id(conn)
     waiting = outbox.unsent_revisions(conn)
     since = outbox.last_published_settle(conn) + 1  # what people decided then is in no topic

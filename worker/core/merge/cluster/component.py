@@ -2,12 +2,14 @@
 
 Rules
 -----
-1. Two reports are connected when their days meet and their evidence is positive and not vetoed; an
-   under-specified report, with everything its days meet; reports of one article whose days meet.
+1. Two reports are connected when one is a plausible partner of the other, without a veto; a
+   combined round-up, with what agrees with it; reports of one article whose days meet. Less cannot
+   matter to a partition: no score exceeds its strongest pair. (Days that merely meet connect
+   nothing: a few reports without a day would else tie a busy month together.)
 2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
    split is seen whole.
 3. Background reports and closed incidents are leaves: they come along, they connect nothing. (A
-   chain of undated reports would else tie the whole past together.)
+   chain of mentions would else tie the whole past together.)
 
 Theory of operation
 -------------------
@@ -40,9 +42,12 @@ from worker.core.domain.incident import (
     article_of,
 )
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.units import Unit, Units
 from worker.core.merge.evidence.constraints import ConstraintIndex
-from worker.core.merge.evidence.facts import Gazetteer, facts_of, window_of
+from worker.core.merge.evidence.copies import Pairs, find_pairs
+from worker.core.merge.evidence.facts import facts_of, gazetteer_of, window_of
 from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
+from worker.core.merge.evidence.remembered import Remembered
 
 
 def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
@@ -50,7 +55,7 @@ def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] 
 
     Stated day ±1; otherwise from seven days before the document's day to one after.
     """
-    return window_of(facts_of(filed, Gazetteer(knowledge)), knowledge.merge_weights)
+    return window_of(facts_of(filed, gazetteer_of(knowledge)), knowledge.merge_weights)
 
 
 def hull(reports: Iterable[FiledReport], knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
@@ -71,6 +76,10 @@ def as_filed(frozen: FrozenIncident) -> FiledReport:
 
     Its language is that of its members, when they share one: names of its slots are in it.
     """
+    return _FROZEN.of(frozen)
+
+
+def _as_filed(frozen: FrozenIncident) -> FiledReport:
     languages = {m.lang for m in frozen.members}
     first = min(
         frozen.members,
@@ -92,20 +101,25 @@ def as_filed(frozen: FrozenIncident) -> FiledReport:
     return FiledReport(frozen.report, article, "report")
 
 
+_FROZEN = Remembered(_as_filed, 2_000)
+
+
 def collect(
     reports: Sequence[FiledReport],
     incoming: Collection[str],
     knowledge: Knowledge,
     announced: Sequence[Incident] = (),
     constraints: Sequence[Constraint] = (),
+    copies: Pairs | None = None,
 ) -> tuple[tuple[FiledReport, ...], tuple[str, ...]]:
     """The reports connected to those of the incoming articles, and the incidents concerned.
 
     ``incoming``: article ids, or ``incident_id`` of an incident to look at again. ``announced``:
-    every incident that could be concerned, closed ones too. Returns reports in order of report id
+    every incident that could be concerned, closed ones too. ``copies``: the pairs of articles of
+    which one repeats the other's text; None: they are looked for. Returns reports in order of report id
     and incident ids in order; a closed incident is concerned when its node is connected.
     """
-    gazetteer = Gazetteer(knowledge)
+    gazetteer = gazetteer_of(knowledge)
     constraint_index = ConstraintIndex(constraints)
     nodes = {
         filed.report_id: node_of(filed, gazetteer)
@@ -116,7 +130,9 @@ def collect(
         if incident.frozen is not None:
             node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
             nodes[node.key] = node
-    evidence = Evidence(nodes.values(), constraint_index, frozenset(), knowledge.merge_weights)
+    if copies is None:
+        copies = find_pairs((f.article for f in reports), knowledge.merge_weights)
+    evidence = Evidence(nodes.values(), constraint_index, copies, knowledge.merge_weights)
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
     leaves = _leaves(nodes, announced, incoming)
@@ -178,22 +194,43 @@ def _reach(
     seeds: Collection[str],
 ) -> set[str]:
     """Everything that hangs together with the articles (or incidents) named in ``seeds``."""
+    units = Units(nodes.values(), evidence)
+    combined = [node for node in nodes.values() if node.combined]
     found = {key for key, node in nodes.items() if node.article_id in seeds}
     frontier = sorted(found)
+    asked: set[Unit] = set()
     while frontier:
         node = nodes[frontier.pop()]
         if node.key in leaves:
             fresh = leaves[node.key] - found
         else:
-            tied = ties.get(node.key, set())
-            fresh = {
-                key
-                for key, other in nodes.items()
-                if key not in found and (key in tied or evidence.connected(node, other))
-            }
+            fresh = _around(node, units, asked) | ties.get(node.key, set())
+            others = nodes.values() if node.combined else combined
+            fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
+            fresh -= found
         found |= fresh
         frontier.extend(sorted(fresh))
     return found
+
+
+def _around(node: Node, units: Units, asked: set[Unit]) -> set[str]:
+    """What is near a node, and what else its article reports of these days."""
+    fresh = {
+        other.key
+        for other in units.evidence.siblings(node)
+        if "background" not in (node.kind, other.kind)
+        and units.evidence.pair(node, other).veto != "date"
+    }
+    unit = units.of[node.key]
+    if unit not in asked:
+        asked.add(unit)
+        fresh.update(n.key for other, _ in units.near(unit) for n in other.nodes)
+    return fresh
+
+
+def _tells_of(a: Node, b: Node, evidence: Evidence) -> bool:
+    """Whether a combined round-up may tell of the other: something agrees, and nothing forbids."""
+    return not evidence.cannot(a, b) and evidence.agreeing(a, b) >= evidence.plausible
 
 
 def _concerned(

@@ -26,7 +26,9 @@ from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import outlet_key, sources
+from worker.core.merge.evidence.facts import MOST_REPORTS, gazetteer_of
 from worker.core.merge.evidence.nodes import Node
+from worker.core.merge.evidence.remembered import Remembered
 
 _TRUSTED = ("wire", "local")
 _OFFICIAL = ("government", "police", "security_forces")
@@ -74,7 +76,9 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     """Sort out the members of a cell."""
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
-    found = sources((merge_input.filed[n.key].article for n, _ in placed), merge_input.copies)
+    articles = {merge_input.filed[n.key].article.article_id for n, _ in placed}
+    copies = merge_input.evidence.copies_among(articles)
+    found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
     all_members = [
         Membership(
             filed=merge_input.filed[node.key],
@@ -90,7 +94,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     members, follow_ups = _split_follow_ups(reporting, merge_input)
     retracted = _is_retracted(members, retractions, merge_input)
     withdrawn = [] if retracted else [m for m in members if _withdrew(m, retractions)]
-    kept = [m for m in members if m not in withdrawn]
+    kept = [m for m in members if not withdrawn or m not in withdrawn]
     return Cluster(
         cell=cell,
         members=tuple(kept + retractions),
@@ -113,7 +117,7 @@ def sources_of(member: Membership) -> frozenset[str]:
 
 def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
     """Whether an outlet behind the member is one that the profile trusts alone."""
-    trust = {name.casefold(): level for name, level in knowledge.profile.outlet_trust.items()}
+    trust = gazetteer_of(knowledge).outlet_trust
     outlets = [member.filed.article.outlet]
     if member.frozen is not None:
         outlets = [m.outlet for m in member.frozen.members]
@@ -174,12 +178,13 @@ def _split_follow_ups(
     late: list[Membership] = []
     stated: set[tuple[object, ...]] = set()
     ends = [m.filed.report.date.end for m in reporting if merge_input.is_dated(m.filed)]
+    last = max((end for end in ends if end), default=None)
     for member in reporting:
-        facts = _stated_facts(member)
+        facts = _STATED.of(member.filed)
         if (
-            ends
+            last is not None
             and members
-            and _is_late(member, max(e for e in ends if e), merge_input)
+            and _is_late(member, last, merge_input)
             and not _is_news(facts, stated)
         ):
             late.append(member)
@@ -200,19 +205,19 @@ def _is_late(member: Membership, day: dt.date, merge_input: MergeInput) -> bool:
     return aware(moment, merge_input.gazetteer.zone) > midnight + dt.timedelta(hours=hours)
 
 
-def _stated_facts(member: Membership) -> set[tuple[object, ...]]:
+def _stated_facts(filed: FiledReport) -> set[tuple[object, ...]]:
     """Every slot value and figure of a report, in comparable form."""
-    report = member.filed.report
+    report = filed.report
     facts: set[tuple[object, ...]] = {("kind", kind) for kind in report.attack_types}
-    facts |= {_printed("target", t.id or t.name, member) for t in report.targets}
+    facts |= {_printed("target", t.id or t.name, filed) for t in report.targets}
     facts |= {("by", p.name, p.attribution) for p in report.perpetrators}
     facts |= {("claim", c.group, c.claimed) for c in report.claims}
     facts |= {("weapon", w.type, w.subtype) for w in report.weapons}
-    facts |= {_printed("victim", name, member) for name in report.victims}
+    facts |= {_printed("victim", name, filed) for name in report.victims}
     if report.place is not None and report.place.path:
         facts |= {("place", key) for key in report.place.path}
     elif report.place is not None:
-        facts.add(_printed("place", report.place.name, member))
+        facts.add(_printed("place", report.place.name, filed))
     singles = ("time", report.time), ("suicide", report.suicide), ("blasts", report.n_blasts)
     facts |= {pair for pair in singles if pair[1] is not None}
     return facts | {
@@ -230,9 +235,12 @@ class _PrintedName(NamedTuple):
     written: str | None
 
 
-def _printed(slot: str, name: str, member: Membership) -> _PrintedName:
-    lang = member.filed.article.lang
+def _printed(slot: str, name: str, filed: FiledReport) -> _PrintedName:
+    lang = filed.article.lang
     return _PrintedName(slot, tuple(sorted(words_of(name))), written(name, lang))
+
+
+_STATED = Remembered(_stated_facts, MOST_REPORTS)
 
 
 def _is_news(facts: set[tuple[object, ...]], stated: set[tuple[object, ...]]) -> bool:

@@ -20,7 +20,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
-from worker.core.merge.evidence.facts import Gazetteer, facts_of
+from worker.core.merge.evidence.facts import Gazetteer, facts_of, gazetteer_of
 from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
 
 
@@ -56,7 +56,7 @@ def prepare(
 
     ``touched``: the incoming article; ``thawed``: closed incidents that are open again.
     """
-    gazetteer = Gazetteer(knowledge)
+    gazetteer = gazetteer_of(knowledge)
     constraint_index = ConstraintIndex(component.constraints)
     frozen_parts = tuple(_frozen_nodes(component, touched, thawed))
     hidden = {m.report_id for f in frozen_parts for m in f.members}
@@ -69,7 +69,9 @@ def prepare(
     filed = {f.report_id: f for f in acting} | wrapped
     nodes = [node_of(f, gazetteer) for f in acting]
     nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in frozen_parts]
-    copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
+    copies = component.copies
+    if copies is None:
+        copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
     return MergeInput(
         knowledge=knowledge,
         gazetteer=gazetteer,

@@ -13,15 +13,21 @@ Theory of operation
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
+
+Nothing is compared that is not near (``units``, ``evidence.compared``): the cost is that of the
+different facts, not of the reports. ``tests/core/merge_oracle.py`` says the same plainly.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from worker.core.domain.snapshot import LinkCertainty
+from worker.core.merge.cluster.agglomerate import agglomerate
+from worker.core.merge.cluster.placing import Placing
+from worker.core.merge.cluster.units import Unit, Units
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 
@@ -43,10 +49,6 @@ class Cell:
         attached = (node.key for node, certainty in self.attached if certainty != "ambiguous")
         return frozenset((*(node.key for node in self.core), *attached))
 
-    def with_attached(self, node: Node, certainty: LinkCertainty) -> Cell:
-        """The cell and one more member."""
-        return replace(self, attached=(*self.attached, (node, certainty)))
-
 
 @dataclass(frozen=True, slots=True)
 class Partition:
@@ -62,24 +64,24 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     """Put primary, round-up, retraction and frozen nodes together into attacks."""
     ordered = sorted(nodes, key=lambda node: node.key)
     core = [node for node in ordered if node.kind in ("primary", "frozen")]
+    units = Units(core, evidence)
     seeds = _seeds(core, evidence)
-    bridges = _find_bridges(core, seeds, evidence)
+    bridges = _find_bridges(seeds, units)
     held = {node.key for node in bridges}
-    cells = agglomerate([s for s in seeds if s[0].key not in held], evidence)
-    assignment = _Assignment(cells, evidence)
-    _place_bridges(assignment, bridges)
-    _join_probable(assignment)
-    _place_roundups(assignment, [node for node in ordered if node.kind == "roundup"])
-    _place_retractions(assignment, [node for node in ordered if node.kind == "retraction"])
-    return assignment.result()
+    cells = agglomerate([s for s in seeds if s[0].key not in held], units)
+    placing = Placing(evidence)
+    placing.add(cells, units)
+    _place_bridges(placing, bridges, units)
+    _join_probable(placing)
+    _place_roundups(placing, [node for node in ordered if node.kind == "roundup"])
+    _place_retractions(placing, [node for node in ordered if node.kind == "retraction"])
+    return _result(placing)
 
 
 def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | None:
     """Evidence between two groups: mean of average and strongest; None when a veto stands."""
-    if any(evidence.cannot(x, y) for x in a for y in b):
-        return None
-    values = [evidence.weight(x, y) for x in a for y in b]
-    return round(0.5 * sum(values) / len(values) + 0.5 * max(values), 6)
+    one, other = Units(a, evidence), Units(b, evidence)
+    return one.score(one.count(a), other.count(b))
 
 
 def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
@@ -93,247 +95,113 @@ def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
     return sorted(unique.values(), key=lambda members: members[0].key)
 
 
-def _find_bridges(
-    core: Sequence[Node], seeds: Sequence[list[Node]], evidence: Evidence
-) -> list[Node]:
-    """The bridges; nodes that differ in nothing but the article are judged once."""
-    free = {members[0].key for members in seeds if len(members) == 1}
-    judged: dict[object, bool] = {}
+def _find_bridges(seeds: Sequence[list[Node]], units: Units) -> list[Node]:
+    """The bridges; the nodes of a unit are judged once."""
+    judged: dict[Unit, bool] = {}
     bridges = []
-    for node in core:
-        if node.kind != "primary" or node.key not in free:
+    for members in seeds:
+        node = members[0]
+        if len(members) > 1 or node.kind != "primary":
             continue
-        key = node.key if evidence.has_other_evidence(node) else node.facts
-        if key not in judged:
-            judged[key] = _is_bridge(node, core, evidence)
-        if judged[key]:
+        unit = units.of[node.key]
+        if unit not in judged:
+            judged[unit] = _is_bridge(unit, units)
+        if judged[unit]:
             bridges.append(node)
     return bridges
 
 
-def _is_bridge(node: Node, core: Sequence[Node], evidence: Evidence) -> bool:
+def _is_bridge(unit: Unit, units: Units) -> bool:
     """Whether its near-best partners exclude each other: it cannot choose by its own evidence."""
-    plausible, margin = evidence.weights["merge.plausible"], evidence.weights["merge.margin"]
-    partners = [
-        (evidence.weight(node, other), other)
-        for other in core
-        if other is not node and not evidence.cannot(node, other)
-    ]
-    best = max((weight for weight, _ in partners), default=0.0)
-    if best < plausible:
-        return False
-    floor = max(plausible, best - margin)
-    near = _one_of_each([other for weight, other in partners if weight >= floor], evidence)
-    return any(evidence.cannot(a, b) for i, a in enumerate(near) for b in near[:i])
+    plausible = units.evidence.weights["merge.plausible"]
+    partners = list(units.near(unit))
+    best = max((weight for _, weight in partners), default=0.0)
+    floor = max(plausible, best - units.evidence.weights["merge.margin"])
+    near = [other for other, weight in partners if weight >= floor]
+    return any(units.cannot(a, b) for i, a in enumerate(near) for b in near[:i])
 
 
-def _one_of_each(nodes: Sequence[Node], evidence: Evidence) -> list[Node]:
-    """One node of each set of slots: twins say the same of everything else."""
-    seen: dict[object, Node] = {}
-    for node in nodes:
-        seen.setdefault(node.key if evidence.has_other_evidence(node) else node.facts, node)
-    return list(seen.values())
-
-
-class _Links:
-    """Sums, maxima and vetoes between cells, kept while cells are joined."""
-
-    def __init__(self, groups: Sequence[list[Node]], evidence: Evidence) -> None:
-        self.members: dict[int, list[Node]] = dict(enumerate(groups))
-        self._total: dict[tuple[int, int], float] = {}
-        self._top: dict[tuple[int, int], float] = {}
-        self.heap: list[tuple[float, str, str, int, int]] = []
-        self._threshold = evidence.weights["merge.threshold"]
-        for j in self.members:
-            for i in range(j):
-                self._measure(i, j, evidence)
-
-    def _measure(self, i: int, j: int, evidence: Evidence) -> None:
-        pairs = [(a, b) for a in self.members[i] for b in self.members[j]]
-        if any(evidence.cannot(a, b) for a, b in pairs):
-            return
-        values = [evidence.weight(a, b) for a, b in pairs]
-        self._set(i, j, sum(values), max(values))
-
-    def _set(self, i: int, j: int, total: float, top: float) -> None:
-        self._total[i, j], self._top[i, j] = total, top
-        size = len(self.members[i]) * len(self.members[j])
-        value = round(0.5 * total / size + 0.5 * top, 6)
-        if value >= self._threshold:
-            first, second = sorted((self.members[i][0].key, self.members[j][0].key))
-            heapq.heappush(self.heap, (-value, first, second, i, j))
-
-    def join(self, i: int, j: int, new: int) -> None:
-        """Replace cells i and j by one; a veto against either is a veto against both."""
-        merged = sorted(self.members.pop(i) + self.members.pop(j), key=lambda node: node.key)
-        others = list(self.members)
-        self.members[new] = merged
-        for other in others:
-            left, right = _key(i, other), _key(j, other)
-            if left in self._total and right in self._total:
-                total = self._total[left] + self._total[right]
-                self._set(other, new, total, max(self._top[left], self._top[right]))
-
-
-def _key(i: int, j: int) -> tuple[int, int]:
-    return (i, j) if i < j else (j, i)
-
-
-def agglomerate(groups: Sequence[list[Node]], evidence: Evidence) -> list[Cell]:
-    """Join groups best first until nothing reaches the threshold."""
-    links = _Links(groups, evidence)
-    fresh = len(groups)
-    while links.heap:
-        _, _, _, i, j = heapq.heappop(links.heap)
-        if i in links.members and j in links.members:
-            links.join(i, j, fresh)
-            fresh += 1
-    return [Cell(tuple(members)) for members in links.members.values()]
-
-
-class _Assignment:
-    """The cells while the less certain reports are placed. Scores look at cores only."""
-
-    def __init__(self, cells: Iterable[Cell], evidence: Evidence) -> None:
-        self.evidence = evidence
-        self.cells = sorted(cells, key=lambda cell: cell.order)
-        self.shared_roundups: list[tuple[Node, tuple[str, ...]]] = []
-
-    def options(self, node: Node, floor: float) -> list[tuple[float, int]]:
-        """Cells with at least this score against a node, best first, earliest first."""
-        scored = ((self._score(node, cell), k) for k, cell in enumerate(self.cells))
-        return sorted(
-            ((value, k) for value, k in scored if value is not None and value >= floor),
-            key=lambda option: (-option[0], option[1]),
-        )
-
-    def _score(self, node: Node, cell: Cell) -> float | None:
-        """``score``; of a combined round-up what agrees: the rest is of another of its attacks."""
-        if not node.combined:
-            return score([node], cell.core, self.evidence)
-        if any(self.evidence.cannot(node, other) for other in cell.core):
-            return None
-        return max(self.evidence.agreeing(node, other) for other in cell.core)
-
-    def attach(self, k: int, node: Node, certainty: LinkCertainty) -> None:
-        """Make a node a member of the k-th cell."""
-        self.cells[k] = self.cells[k].with_attached(node, certainty)
-
-    def add(self, cells: Iterable[Cell]) -> None:
-        """Add cells that stand alone."""
-        self.cells = sorted([*self.cells, *cells], key=lambda cell: cell.order)
-
-    def absorb(self, k: int, into: Cell) -> None:
-        """Make all of the k-th cell probable members of another."""
-        cell = self.cells[k]
-        larger = into
-        for node in cell.core:
-            larger = larger.with_attached(node, "probable")
-        for node, certainty in cell.attached:
-            larger = larger.with_attached(node, "probable" if certainty == "certain" else certainty)
-        self.cells = [larger if c is into else c for c in self.cells if c is not cell]
-
-    def result(self) -> Partition:
-        """The partition, with the cells that may be one."""
-        by_first = {cell.core[0].key: cell for cell in self.cells}
-        shared_roundups = tuple(
-            (node, tuple(by_first[key] for key in keys)) for node, keys in self.shared_roundups
-        )
-        return Partition(tuple(self.cells), shared_roundups, tuple(self._near()))
-
-    def _near(self) -> Iterable[tuple[Cell, Cell, float]]:
-        floor = self.evidence.weights["merge.plausible"]
-        for k, cell in enumerate(self.cells):
-            for other in self.cells[:k]:
-                value = score(cell.core, other.core, self.evidence)
-                if value is not None and value >= floor:
-                    yield other, cell, value
-
-
-def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> None:
-    weights = assignment.evidence.weights
+def _place_bridges(placing: Placing, bridges: Sequence[Node], units: Units) -> None:
+    weights = placing.evidence.weights
     unplaced = []
     for node in bridges:
-        options = assignment.options(node, weights["merge.plausible"])
+        options = placing.options(node, units.of[node.key], placing.plausible)
         if not options:
             unplaced.append([node])
             continue
-        (best, k), rest = options[0], options[1:]
+        (best, cell), rest = options[0], options[1:]
         clear = not rest or best - rest[0][0] >= weights["merge.margin"]
         sure = best >= weights["merge.threshold"]
-        assignment.attach(k, node, "certain" if sure and clear else "ambiguous")
-    assignment.add(agglomerate(unplaced, assignment.evidence))
+        cell.attached.append((node, "certain" if sure and clear else "ambiguous"))
+    placing.add(agglomerate(unplaced, units), units)
 
 
-def _join_probable(assignment: _Assignment) -> None:
-    """A cell with exactly one compatible cell joins it; small ones first, later ones first."""
-    joined = True
-    while joined:
-        size = [(len(cell.core), -k) for k, cell in enumerate(assignment.cells)]
-        joined = any(_join_one(assignment, -k) for _, k in sorted(size))
+def _join_probable(placing: Placing) -> None:
+    """A cell with exactly one compatible cell joins it; small ones first, later ones first.
+
+    Joining takes one cell away. It changes nothing but for those that were near that cell.
+    """
+    rank = {cell: (len(cell.core), -k) for k, cell in enumerate(placing.cells)}
+    near = {cell: set(others) for cell, others in placing.related().items()}
+    by_rank = {order: cell for cell, order in rank.items()}
+    waiting = sorted(by_rank)
+    while waiting:
+        cell = by_rank[heapq.heappop(waiting)]
+        if cell.is_frozen or len(near.get(cell, ())) != 1:
+            continue
+        into = next(iter(near[cell]))
+        if placing.agree(cell.counted, into):
+            placing.absorb(cell, into)
+            del near[cell]
+            near[into].discard(cell)
+            heapq.heappush(waiting, rank[into])
 
 
-def _join_one(assignment: _Assignment, k: int) -> bool:
-    cell = assignment.cells[k]
-    if any(node.kind == "frozen" for node in cell.core):
-        return False
-    near = [
-        other
-        for other in assignment.cells
-        if other is not cell and _related(cell, other, assignment)
-    ]
-    if len(near) != 1 or not _agree(cell, near[0], assignment.evidence):
-        return False
-    assignment.absorb(k, near[0])
-    return True
-
-
-def _related(a: Cell, b: Cell, assignment: _Assignment) -> bool:
-    """Whether two cells compete for the same reports: no veto, and plausible as one."""
-    value = score(a.core, b.core, assignment.evidence)
-    return value is not None and value >= assignment.evidence.weights["merge.plausible"]
-
-
-def _agree(a: Cell, b: Cell, evidence: Evidence) -> bool:
-    """Enough to be probably one: plausible, and no slot speaks against it but the claim."""
-    value = score(a.core, b.core, evidence)
-    frozen = any(node.kind == "frozen" for node in b.core)
-    if value is None or frozen or value < evidence.weights["merge.plausible"]:
-        return False
-    return all(
-        weight >= 0 or code.startswith("claim.")
-        for x in a.core
-        for y in b.core
-        for code, weight in evidence.pair(x, y).terms
-    )
-
-
-def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
+def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
     """Each to at most one cell; one that tells of several is an ambiguous member of the best."""
-    weights = assignment.evidence.weights
+    units = Units(roundups, placing.evidence)
+    threshold = placing.evidence.weights["merge.threshold"]
     alone = []
     for node in roundups:
-        options = assignment.options(node, weights["merge.plausible"])
+        unit = units.of[node.key]
+        options = placing.options(node, unit, placing.plausible)
         if not options:
             alone.append([node])
         elif len(options) == 1 and not node.combined:
-            value, k = options[0]
-            if value >= weights["merge.threshold"]:
-                assignment.attach(k, node, "certain")
-            elif _agree(Cell((node,)), assignment.cells[k], assignment.evidence):
-                assignment.attach(k, node, "probable")
+            value, cell = options[0]
+            if value >= threshold:
+                cell.attached.append((node, "certain"))
+            elif placing.agree(((unit, 1),), cell):
+                cell.attached.append((node, "probable"))
             else:
                 alone.append([node])
         else:
-            assignment.attach(options[0][1], node, "ambiguous")
-            assignment.shared_roundups.append(
-                (node, tuple(assignment.cells[k].core[0].key for _, k in options))
-            )
-    assignment.add(agglomerate(alone, assignment.evidence))
+            options[0][1].attached.append((node, "ambiguous"))
+            placing.shared_roundups.append((node, tuple(cell for _, cell in options)))
+    placing.add(agglomerate(alone, units), units)
 
 
-def _place_retractions(assignment: _Assignment, retractions: Sequence[Node]) -> None:
+def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
+    units = Units(retractions, placing.evidence)
+    threshold = placing.evidence.weights["merge.threshold"]
     for node in retractions:
-        options = assignment.options(node, assignment.evidence.weights["merge.threshold"])
+        options = placing.options(node, units.of[node.key], threshold)
         if options:
-            assignment.attach(options[0][1], node, "certain")
+            options[0][1].attached.append((node, "certain"))
+
+
+def _result(placing: Placing) -> Partition:
+    """The partition, with the cells that may be one."""
+    ended = {cell: Cell(cell.core, tuple(cell.attached)) for cell in placing.cells}
+    rank = {cell: k for k, cell in enumerate(ended)}
+    related = placing.related()
+    near = [
+        (ended[other], ended[cell], value)
+        for cell in ended
+        for other, value in sorted(related[cell].items(), key=lambda found: rank[found[0]])
+        if rank[other] < rank[cell]
+    ]
+    shared = tuple(
+        (node, tuple(ended[cell] for cell in cells)) for node, cells in placing.shared_roundups
+    )
+    return Partition(tuple(ended.values()), shared, tuple(near))

@@ -29,6 +29,7 @@ class ConstraintIndex:
                     self._pairs[frozenset(pair)] = constraint.kind
             else:
                 self._single[constraint.kind].update(constraint.articles)
+        self._paired = frozenset[str]().union(*self._pairs)
 
     def cannot(self, a: str, b: str) -> bool:
         """Whether a person said that these two reports are different attacks."""
@@ -38,7 +39,7 @@ class ConstraintIndex:
 
     def named(self, report_id: str) -> bool:
         """Whether a person put this report together with, or apart from, another."""
-        return any(name in pair for pair in self._pairs for name in names(report_id))
+        return not self._paired.isdisjoint(names(report_id))
 
     def joined(self) -> list[tuple[str, str]]:
         """The pairs of names (article or report ids) that a person said are one attack."""

@@ -10,9 +10,7 @@ Rules
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
@@ -27,12 +25,84 @@ Pairs = frozenset[frozenset[str]]
 def find_pairs(articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
     """The pairs of articles of which one repeats the other's text."""
     by_id = {article.article_id: article for article in articles}
-    ordered = sorted(by_id.values(), key=_order)
-    return frozenset(
-        frozenset((ordered[a].article_id, ordered[b].article_id))
-        for a, b in _candidates(ordered)
-        if _repeats(ordered[a], ordered[b], weights)
-    )
+    index = CopyIndex()
+    for article in by_id.values():
+        index.add(article)
+    return index.pairs(by_id.values(), weights)
+
+
+class CopyIndex:
+    """Articles by their texts and the bands of their signatures. Each pair is compared once."""
+
+    def __init__(self) -> None:
+        self._articles: dict[str, ArticleRef] = {}
+        self._buckets: dict[object, set[str]] = {}
+        self._copies: dict[str, set[str]] = {}
+        self._weights: Mapping[str, float] | None = None
+
+    def add(self, article: ArticleRef) -> None:
+        """Take an article in; a later version takes the place of an earlier one."""
+        if self._articles.get(article.article_id) == article:
+            return
+        self.discard(article.article_id)
+        self._articles[article.article_id] = article
+        for bucket in _buckets(article):
+            self._buckets.setdefault(bucket, set()).add(article.article_id)
+
+    def discard(self, article_id: str) -> None:
+        """Forget an article."""
+        article = self._articles.pop(article_id, None)
+        if article is None:
+            return
+        for bucket in _buckets(article):
+            held = self._buckets[bucket]
+            held.discard(article_id)
+            if not held:
+                del self._buckets[bucket]
+        for other in self._copies.pop(article_id, ()):
+            self._copies.get(other, set()).discard(article_id)
+
+    def pairs(self, articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
+        """The pairs among these articles, which are taken in if they are not here yet."""
+        if self._weights != weights:
+            self._weights = weights
+            self._copies.clear()
+        names = []
+        for article in articles:
+            names.append(article.article_id)
+            if self._articles.get(article.article_id) is not article:
+                self.add(article)
+        asked = set(names)
+        return frozenset(
+            frozenset((name, other))
+            for name in names
+            for other in self._copies_of(name, weights) & asked
+        )
+
+    def _copies_of(self, name: str, weights: Mapping[str, float]) -> set[str]:
+        found = self._copies.get(name)
+        if found is None:
+            candidates = set[str]().union(
+                *(self._buckets[bucket] for bucket in _buckets(self._articles[name]))
+            )
+            candidates.discard(name)
+            found = {other for other in candidates if self._repeats(name, other, weights)}
+            self._copies[name] = found
+            for other in found & self._copies.keys():
+                self._copies[other].add(name)
+        return found
+
+    def _repeats(self, a: str, b: str, weights: Mapping[str, float]) -> bool:
+        first, second = sorted((self._articles[a], self._articles[b]), key=_order)
+        return _repeats(first, second, weights)
+
+
+def _buckets(article: ArticleRef) -> Iterator[object]:
+    """What two articles must share one of to be compared: the text, or a band of the signature."""
+    yield article.text_sha256
+    signature = article.copy_signature
+    for start in range(0, len(signature) - _BAND + 1, _BAND):
+        yield start, signature[start : start + _BAND]
 
 
 def sources(articles: Iterable[ArticleRef], pairs: Pairs) -> dict[str, ArticleRef]:
@@ -61,20 +131,6 @@ def _order(article: ArticleRef) -> tuple[bool, float, str]:
     if moment is None:
         return True, 0.0, article.article_id
     return False, aware(moment).timestamp(), article.article_id
-
-
-def _candidates(ordered: Sequence[ArticleRef]) -> Iterator[tuple[int, int]]:
-    """Pairs that share a text or a band of their signatures, each once."""
-    buckets: dict[object, list[int]] = defaultdict(list)
-    for k, article in enumerate(ordered):
-        buckets["text", article.text_sha256].append(k)
-        signature = article.copy_signature
-        for start in range(0, len(signature) - _BAND + 1, _BAND):
-            buckets[start, signature[start : start + _BAND]].append(k)
-    pairs: set[tuple[int, int]] = set()
-    for members in buckets.values():
-        pairs.update(combinations(members, 2))
-    return iter(pairs)
 
 
 def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool:

@@ -15,9 +15,9 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from worker.core.domain.incident import ArticleRef, FiledReport
@@ -30,10 +30,13 @@ from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.names import Wording, has_capitals, words_of, written
 from worker.core.lang.normalise import plain
 from worker.core.merge.evidence.known_names import known_names
+from worker.core.merge.evidence.remembered import Remembered
 
 Window = tuple[dt.date, dt.date]
 
 _T = TypeVar("_T")
+MOST_REPORTS = 10_000
+"""Reports of which facts and node are remembered: about 2 KB each."""
 _AT_LARGE = ("unknown",)
 _HIT_ANYWHERE = PEOPLE | {"named_civilian"}
 """Subtypes that tell no attack apart: people stand in and beside every target. (Extraction takes a
@@ -99,11 +102,18 @@ class Facts:
     claims: frozenset[Wording]
     victims: frozenset[str]
     """Names as folded: they only ever agree, in whatever language."""
+    seen_only: bool = False
+    """Its day is that on which we saw it: nobody says when it was published."""
+    _hash: int = field(init=False, compare=False, repr=False, default=0)
 
-    @property
-    def under_specified(self) -> bool:
-        """Too little to tell it from other attacks of its days."""
-        return not self.dated or (self.place is None and not self.targets)
+    def __post_init__(self) -> None:
+        """Facts are asked for by value all the time; their hash is made once."""
+        values = (self.first, self.last, self.dated, self.minutes, self.place, self.targets)
+        rest = (self.kinds, self.claims, self.victims, self.seen_only)
+        object.__setattr__(self, "_hash", hash((values, rest)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 class Gazetteer:
@@ -120,8 +130,21 @@ class Gazetteer:
         )
         self.own = frozenset(word for name in names for word in words_of(name))
         self.names = known_names(knowledge.profile.places, knowledge.profile.institutions)
+        trust = knowledge.profile.outlet_trust
+        self.outlet_trust = {name.casefold(): level for name, level in trust.items()}
         self.actors = frozenset(actor.name for actor in knowledge.profile.actors)
         self._languages = knowledge.languages
+        self._remembered: dict[Any, Remembered[FiledReport, Any]] = {}
+
+    def remembered(
+        self, make: Callable[[FiledReport, Gazetteer], _T]
+    ) -> Remembered[FiledReport, _T]:
+        """What ``make`` made of filed reports with this gazetteer."""
+        found = self._remembered.get(make)
+        if found is None:
+            found = Remembered(lambda filed: make(filed, self), MOST_REPORTS)
+            self._remembered[make] = found
+        return found
 
     def phrases(self, lang: str) -> Lexicon | None:
         """The phrases of a language, also of one that cannot be judged yet; None without a pack."""
@@ -133,8 +156,27 @@ class Gazetteer:
         return local_day(article.document_time, self.zone)
 
 
+def gazetteer_of(knowledge: Knowledge) -> Gazetteer:
+    """The gazetteer of some knowledge, made once."""
+    for known, made in _GAZETTEERS:
+        if known is knowledge:
+            return made
+    made = Gazetteer(knowledge)
+    _GAZETTEERS.insert(0, (knowledge, made))
+    del _GAZETTEERS[_MOST_GAZETTEERS:]
+    return made
+
+
+_MOST_GAZETTEERS = 4
+_GAZETTEERS: list[tuple[Knowledge, Gazetteer]] = []
+
+
 def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     """The comparable form of a filed report."""
+    return gazetteer.remembered(_facts_of).of(filed)
+
+
+def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     report, lang = filed.report, filed.article.lang
     first, last, dated = _days(report.date, filed.article, gazetteer)
     return Facts(
@@ -147,6 +189,8 @@ def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
         kinds=frozenset(report.attack_types) - {"unknown"},
         claims=frozenset(_claims(report.claims, lang, gazetteer)),
         victims=frozenset(plain(name) for name in report.victims),
+        seen_only=not dated
+        and (filed.article.published is None or report.date.basis == "first_seen"),
     )
 
 
@@ -175,7 +219,7 @@ def _days(
     """
     guessed = date.basis == "relative" and article.published is None
     if date.start is None or date.basis in _INFERRED or guessed:
-        day = date.start or gazetteer.local_day(article)
+        day = date.end or date.start or gazetteer.local_day(article)
         return day, day, False
     return date.start, max(date.start, date.end or date.start), True
 

@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. Same slots, same evidence: a pair of slot sets is compared once, however many reports share them.
+1. Same slots, same evidence: a pair of slot sets is compared once (``compared``), however many
+   reports share them.
 2. Two reports of one article were told apart by that article: that counts against one attack, and
    as one contradicting slot.
 3. Closed incidents never join each other (they would rewrite the past on a weak hint).
@@ -13,17 +14,18 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
 from worker.core.domain.report import Report
+from worker.core.merge.evidence.compared import compared_under
 from worker.core.merge.evidence.constraints import ConstraintIndex, names
 from worker.core.merge.evidence.copies import Pairs
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
-from worker.core.merge.evidence.pairs import Pair, Weights, compare
+from worker.core.merge.evidence.pairs import Pair, Weights
 
 NodeKind = Literal["primary", "roundup", "retraction", "background", "frozen"]
 
@@ -37,21 +39,24 @@ class Node:
     facts: Facts
     at: dt.datetime | None
     combined: bool = False
+    article_id: str = field(init=False, compare=False)
+    """The article the report stands in (of a closed incident: its own id)."""
+    order: tuple[bool, str, str] = field(init=False, compare=False)
+    """Earliest published first, then by report id: the one order of this package."""
 
-    @property
-    def article_id(self) -> str:
-        """The article the report stands in (of a closed incident: its own id)."""
-        return article_of(self.key)
-
-    @property
-    def order(self) -> tuple[bool, str, str]:
-        """Earliest published first, then by report id: the one order of this package."""
+    def __post_init__(self) -> None:
+        """Both are asked for all the time."""
         moment = self.at.astimezone(dt.UTC).isoformat() if self.at and self.at.tzinfo else self.at
-        return (self.at is None, str(moment), self.key)
+        object.__setattr__(self, "article_id", article_of(self.key))
+        object.__setattr__(self, "order", (self.at is None, str(moment), self.key))
 
 
 def node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
     """The node of a filed report."""
+    return gazetteer.remembered(_node_of).of(filed)
+
+
+def _node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
     return Node(
         key=filed.report_id,
         kind=filed.report.role,
@@ -83,7 +88,7 @@ def frozen_node(frozen: FrozenIncident, like: FiledReport, gazetteer: Gazetteer)
 class Evidence:
     """The evidence between any two nodes: log-odds, and whether they can be one attack.
 
-    Caches what it found; made anew for each decision.
+    Made anew for each decision; what its slots say of a pair is remembered over decisions.
     """
 
     def __init__(
@@ -97,30 +102,48 @@ class Evidence:
         self.weights = weights
         self._constraint_index = constraint_index
         self._copies = copies
-        self._copied = frozenset[str]().union(*copies)
-        self._slots: dict[Facts, int] = {}
-        self._known: dict[tuple[int, int], Pair] = {}
-        everyone = tuple(nodes)
-        self._facts_id = {
-            n.key: self._slots.setdefault(n.facts, len(self._slots)) for n in everyone
-        }
-        self._per_article = Counter(n.article_id for n in everyone)
+        self._copied: dict[str, set[str]] = {}
+        for one, other in map(tuple, copies):
+            self._copied.setdefault(one, set()).add(other)
+            self._copied.setdefault(other, set()).add(one)
+        self._compared = compared_under(weights)
+        self._by_article: dict[str, list[Node]] = {}
+        self._numbers: dict[str, int] = {}
+        for node in nodes:
+            self._numbers[node.key] = self._compared.number(node.facts)
+            self._by_article.setdefault(node.article_id, []).append(node)
+
+    def number(self, node: Node) -> int:
+        """The number of the node's facts: equal facts have one."""
+        return self._numbers[node.key]
+
+    def number_of(self, facts: Facts) -> int:
+        """The number of facts that are no node's."""
+        return self._compared.number(facts)
 
     def pair(self, a: Node, b: Node) -> Pair:
         """The slots' evidence between two nodes, without article, copy and person."""
-        i, j = sorted((self._facts_id[a.key], self._facts_id[b.key]))
-        pair = self._known.get((i, j))
-        if pair is None:
-            first, second = (a, b) if self._facts_id[a.key] == i else (b, a)
-            pair = self._known[i, j] = compare(first.facts, second.facts, self.weights)
-        return pair
+        return self._compared.pair(self._numbers[a.key], self._numbers[b.key])
+
+    def pair_of(self, i: int, j: int) -> Pair:
+        """The same for two numbers of facts."""
+        return self._compared.pair(i, j)
+
+    @property
+    def cells(self) -> dict[Hashable, tuple[tuple[str, ...], ...]]:
+        """Cells that were found before, by what they were found from (``agglomerate``)."""
+        return self._compared.cells
+
+    def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
+        """The numbers that are near the i-th facts, with the weight; of ``among`` none is missing."""
+        return self._compared.near(i, among)
 
     def weight(self, a: Node, b: Node) -> float:
         """Log-odds that two nodes are one attack."""
         total = self.pair(a, b).weight
         if a.article_id == b.article_id:
             return total + self.weights["merge.same_article"]
-        if self._copies and frozenset((a.article_id, b.article_id)) in self._copies:
+        if self._copied and b.article_id in self._copied.get(a.article_id, ()):
             return total + self.weights["copy.same"]
         return total
 
@@ -140,26 +163,45 @@ class Evidence:
             one_article and len(pair.contradictions) + 1 >= self.weights["merge.contradictions"]
         )
 
-    def connected(self, a: Node, b: Node) -> bool:
-        """Whether one could depend on the other when reports are put together."""
-        pair = self.pair(a, b)
-        if pair.veto == "date":
-            return False
-        loose = a.facts.under_specified or b.facts.under_specified or a.combined or b.combined
-        siblings = a.article_id == b.article_id and "background" not in (a.kind, b.kind)
-        return siblings or (pair.possible and (loose or self.weight(a, b) > 0))
+    def tie(self, node: Node) -> Hashable:
+        """What besides its slots decides with what this node is one: nodes of the same facts and tie
+        are interchangeable. None when nothing does.
 
-    def has_other_evidence(self, node: Node) -> bool:
-        """Whether more than its slots decides what this node is one with, or cannot be."""
-        return (
+        Copies of each other are; a frozen incident, one of several reports of an article, or what a
+        person named is like no other node.
+        """
+        alone = (
             node.kind == "frozen"
-            or node.article_id in self._copied
+            or len(self._by_article[node.article_id]) > 1
             or self._constraint_index.named(node.key)
-            or self._siblings(node)
+        )
+        if alone:
+            return node.key
+        copied = self._copied.get(node.article_id)
+        return frozenset((node.article_id, *copied)) if copied else None
+
+    def copies_among(self, articles: Collection[str]) -> Pairs:
+        """The pairs of copies among these articles."""
+        return frozenset(
+            frozenset((one, other))
+            for one in articles
+            for other in self._copied.get(one, ())
+            if other in articles
         )
 
-    def _siblings(self, node: Node) -> bool:
-        return self._per_article[node.article_id] > 1
+    @property
+    def plausible(self) -> float:
+        """From here on two reports are partners worth naming."""
+        return self.weights["merge.plausible"]
+
+    def siblings(self, node: Node) -> Sequence[Node]:
+        """The nodes of the same article, this one included."""
+        return self._by_article.get(node.article_id, ())
+
+    def related(self, node: Node) -> Iterable[Node]:
+        """Nodes for which more than slots speaks: of the same article, or of a copy of it."""
+        for article_id in (node.article_id, *self._copied.get(node.article_id, ())):
+            yield from self._by_article.get(article_id, ())
 
     def joined(self, nodes: Iterable[Node]) -> list[tuple[Node, Node]]:
         """The pairs that a person put together: of each two articles the best matching reports."""

@@ -64,7 +64,7 @@ _HARD = ("place.differ", "target.differ", "target.other", "time.differ")
 
 def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
     codes = (
-        _date(a, b),
+        _date(a, b, weights),
         _time(a, b, weights),
         _place(a.place, b.place, weights),
         _target(a, b, weights["target.close_share"]),
@@ -96,7 +96,7 @@ def _dates_meet(a: Facts, b: Facts, weights: Weights) -> bool:
     return overlap(window_of(a, weights), window_of(b, weights))
 
 
-def _date(a: Facts, b: Facts) -> str | None:
+def _date(a: Facts, b: Facts, weights: Weights) -> str | None:
     gap = _gap(a, b)
     if gap is None:
         return None
@@ -104,18 +104,32 @@ def _date(a: Facts, b: Facts) -> str | None:
         exact = a.first == a.last and b.first == b.last
         return ("date.same" if exact else "date.within") if gap == 0 else "date.adjacent"
     if not a.dated and not b.dated:
-        return {0: "date.both_inferred", 1: "date.both_inferred_late"}.get(gap)
-    return _lag(a, b) if b.dated else _lag(b, a)
+        close = {0: "date.both_inferred", 1: "date.both_inferred_late"}.get(gap)
+        return close or _late(a, b, gap, weights)
+    return _lag(a, b, weights) if b.dated else _lag(b, a, weights)
 
 
-def _lag(undated: Facts, dated: Facts) -> str | None:
+def _late(a: Facts, b: Facts, days: int, weights: Weights) -> str | None:
+    """A report that states no day tells news: days later it is hardly of the same attack. (Two
+    attacks on one airport within a week, both told in two lines, were one incident.)
+
+    A page of unknown age may have waited for us: of it this says nothing.
+    """
+    if a.seen_only or b.seen_only or days < weights["date.apart_days"]:
+        return None
+    return "date.unstated_apart"
+
+
+def _lag(undated: Facts, dated: Facts, weights: Weights) -> str | None:
     """An undated report against a stated day: it is published on it, after it, or before it."""
     if undated.first is None or dated.first is None or dated.last is None:
         return None
     if undated.first < dated.first:
         return "date.inferred_early"
-    late = (undated.first - dated.last).days
-    return {0: "date.inferred", 1: "date.inferred_late"}.get(max(late, 0))
+    late = max((undated.first - dated.last).days, 0)
+    return {0: "date.inferred", 1: "date.inferred_late"}.get(late) or _late(
+        undated, undated, late, weights
+    )
 
 
 def _time(a: Facts, b: Facts, weights: Weights) -> str | None:

@@ -19,7 +19,6 @@ from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import Facts, facts_of
 from worker.core.merge.evidence.nodes import Node
-from worker.core.merge.evidence.pairs import compare
 from worker.core.merge.identity.freeze import freeze
 
 
@@ -31,6 +30,8 @@ class IdMatcher:
         self._merge_input = merge_input
         self.sure = [_names(cluster, merge_input, weak=False) for cluster in clusters]
         self.held = [_names(cluster, merge_input, weak=True) for cluster in clusters]
+        evidence = merge_input.evidence
+        self._numbers = [{evidence.number(n) for n in _sure_nodes(c)} for c in clusters]
         self._facts: dict[str, Facts] = {}
 
     def is_sure(self, incident: Incident) -> bool:
@@ -85,8 +86,9 @@ class IdMatcher:
         if facts is None:
             last = as_filed(freeze(incident.snapshot, incident.snapshot.reports, ()))
             facts = self._facts[incident.incident_id] = facts_of(last, self._merge_input.gazetteer)
-        weights = self._merge_input.knowledge.merge_weights
-        pairs = (compare(facts, node.facts, weights) for node in _sure_nodes(self.clusters[k]))
+        evidence = self._merge_input.evidence
+        own = evidence.number_of(facts)
+        pairs = (evidence.pair_of(own, number) for number in self._numbers[k])
         return max((pair.weight for pair in pairs if pair.possible), default=None)
 
     def _top(self, incident: Incident, cells: Iterable[int]) -> int | None:

@@ -34,6 +34,8 @@ from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACE
 from worker.core.lang.names import words_of
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.evidence.facts import MOST_REPORTS
+from worker.core.merge.evidence.remembered import Remembered
 
 T = TypeVar("T")
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -84,7 +86,7 @@ class Slots:
 def slot_sources(members: Iterable[Membership], merge_input: MergeInput) -> list[SlotSource]:
     """What the members say, with the sources behind each."""
     return [
-        SlotSource(_with_languages(m.filed), sources_of(m), is_trusted(m, merge_input.knowledge))
+        SlotSource(_LANGUAGES.of(m.filed), sources_of(m), is_trusted(m, merge_input.knowledge))
         for m in members
     ]
 
@@ -96,6 +98,9 @@ def _with_languages(filed: FiledReport) -> FiledReport:
         return filed
     targets = tuple(replace(t, lang=t.lang or lang) for t in filed.report.targets)
     return replace(filed, report=replace(filed.report, targets=targets))
+
+
+_LANGUAGES = Remembered(_with_languages, MOST_REPORTS)
 
 
 def choose_slots(
@@ -171,7 +176,8 @@ class _Vote:
     ) -> list[T]:
         """The values of a slot with many, best supported first."""
         given = self.by_value(read)
-        self.note(slot, (v for v in self.slot_sources if any(v in vs for vs in given.values())))
+        giving = {id(source) for sources in given.values() for source in sources}
+        self.note(slot, (v for v in self.slot_sources if id(v) in giving))
         kept = self.common(given, share)
         return sorted(kept, key=lambda v: (-self.rank(given[v])[0], str(v)))
 

@@ -14,12 +14,15 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope
 from worker.core.figures import decide_toll
 from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.evidence.facts import MOST_REPORTS
+from worker.core.merge.evidence.remembered import Remembered
 
 _TOTALS = ("killed", "injured", "casualties")
 
@@ -64,12 +67,19 @@ def _filed(member: Membership) -> Iterable[Statement]:
     """Statements with report and time filled in; those of a closed incident have them already."""
     if member.frozen is not None:
         return member.frozen.report.statements
-    article = member.filed.article
+    return _STATEMENTS.of(member.filed)
+
+
+def _statements(filed: FiledReport) -> tuple[Statement, ...]:
+    article = filed.article
     at = article.version_time or article.document_time
-    return (
-        replace(s, report_id=member.filed.report_id, said_at=s.said_at or at)
-        for s in member.filed.report.statements
+    return tuple(
+        replace(s.of_report(filed.report_id), said_at=s.said_at or at)
+        for s in filed.report.statements
     )
+
+
+_STATEMENTS = Remembered(_statements, MOST_REPORTS)
 
 
 def _content(statement: Statement) -> tuple[object, ...]:

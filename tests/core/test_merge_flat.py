@@ -1,0 +1,79 @@
+"""The partition that compares only what is near gives what comparing everything gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.core import merge_oracle
+from tests.core.merge_strategies import FIRST, arrivals, build, filed
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.domain.incident import Constraint, FiledReport
+from worker.core.merge.cluster.partition import Partition, partition
+from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.copies import find_pairs
+from worker.core.merge.evidence.facts import Gazetteer
+from worker.core.merge.evidence.nodes import Evidence, node_of
+
+KNOWLEDGE = load_knowledge(PORTSMERE)
+
+
+def _told(parted: Partition) -> object:
+    """A partition by keys, everything in its order."""
+    cells = [
+        ([n.key for n in c.core], [(n.key, certainty) for n, certainty in c.attached])
+        for c in parted.cells
+    ]
+    shared = [(n.key, [c.core[0].key for c in cells]) for n, cells in parted.shared_roundups]
+    return cells, shared, [(a.core[0].key, b.core[0].key, v) for a, b, v in parted.near]
+
+
+def _both(reports: Sequence[FiledReport], constraints: Sequence[Constraint]) -> tuple[object, ...]:
+    gazetteer = Gazetteer(KNOWLEDGE)
+    nodes = [node_of(f, gazetteer) for f in reports]
+    copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
+    evidence = Evidence(nodes, ConstraintIndex(constraints), copies, KNOWLEDGE.merge_weights)
+    return _told(partition(nodes, evidence)), _told(merge_oracle.partition(nodes, evidence))
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(arrivals(most=25), st.integers(0, 2**32))
+def test_partition_equals_the_plain_one_on_random_days(steps: list, seed: int) -> None:
+    """Cells, certainties, shared round-ups and possible duplicates, with a person's decisions."""
+    rng = random.Random(seed)
+    reports = [f for step, given_ in steps for f in filed(*build(step, given_, KNOWLEDGE))]
+    constraints = [
+        Constraint(rng.choice(("must", "cannot")), tuple(f"a{rng.randrange(25)}" for _ in "12"))
+        for _ in range(rng.choice((0, 0, 1, 3)))
+    ]
+    found, plain = _both(reports, constraints)
+    assert found == plain
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_partition_equals_the_plain_one_on_crowded_days(seed: int) -> None:
+    """Fifty reports of few facts: most have twins."""
+    rng = random.Random(seed)
+    steps = []
+    for k in range(50):
+        at = FIRST + dt.timedelta(hours=rng.randrange(60))
+        slots = {"place": rng.choice((None, "ward-4", "ward-5", "chandlers-row")),
+                 "target": rng.choice(((), ("transportation/bus: Harbour Board bus",))),
+                 "kind": ["bombing_explosion"]}  # fmt: skip
+        if rng.random() < 0.7:
+            slots["date"] = at.date()
+        if rng.random() < 0.3:
+            slots["time"] = rng.choice(("08:10", "18:00"))
+        step: dict[str, object] = {"name": f"a{k}", "at": at, "outlet": "gulf"}
+        if rng.random() < 0.2:
+            step["copy_text"] = rng.choice(("one wire text", "another"))
+        steps.append((step, [slots]))
+    reports = [f for step, given_ in steps for f in filed(*build(step, given_, KNOWLEDGE))]
+    found, plain = _both(reports, ())
+    assert found == plain

@@ -1,0 +1,139 @@
+"""What the store keeps decoded, and how it looks days up: right with it, without it, and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.bench.merge import invented
+from tests.profiles.cities import PORTSMERE
+from tests.shell.store_world import BINDING, StoreWorld
+from worker.config.knowledge import load_knowledge
+from worker.core.merge.evidence.facts import MOST_REPORTS
+from worker.core.merge.evidence.remembered import Remembered
+from worker.store import connect, decoded
+from worker.store.articles import reports_of_days
+from worker.store.connect import open_writer, transaction
+from worker.store.decoded import decoded_of
+from worker.store.incidents import count_founded, gather, load_all
+
+KNOWLEDGE = load_knowledge(PORTSMERE)
+
+
+def _outbox(world: StoreWorld) -> list[tuple[object, ...]]:
+    rows = world.conn.execute("SELECT settle_id, topic, key, value FROM outbox ORDER BY seq")
+    return [tuple(row) for row in rows]
+
+
+def _settled(path: Path, *, forget: bool, reports: int = 40) -> StoreWorld:
+    world = StoreWorld(path, KNOWLEDGE)
+    for k, arrival in enumerate(invented("day", reports, KNOWLEDGE)):
+        if forget:
+            decoded_of(world.conn).clear()
+        world.tick(arrival.at)
+        if k % 13 == 12:
+            world.kill(arrival.article, arrival.at)
+        world.arrive(arrival.article, arrival.reports, arrival.at)
+    return world
+
+
+def test_settle_says_the_same_with_decoded_rows_and_without(tmp_path: Path) -> None:
+    """Forgetting before each settle changes no byte of the outbox."""
+    kept = _settled(tmp_path / "kept.db", forget=False)
+    without = _settled(tmp_path / "without.db", forget=True)
+    assert _outbox(kept) == _outbox(without)
+
+
+def test_decoded_incidents_are_those_of_the_table(tmp_path: Path) -> None:
+    """What is kept as it was saved equals what the row decodes to."""
+    world = _settled(tmp_path / "store.db", forget=False, reports=20)
+    stored = load_all(world.conn)
+    kept = [decoded_of(world.conn).incident(incident.incident_id) for incident in stored]
+    assert any(kept)
+    assert [k for k in kept if k is not None] == [
+        s for s, k in zip(stored, kept, strict=True) if k is not None
+    ]
+
+
+def test_rollback_forgets_what_was_decoded(tmp_path: Path) -> None:
+    """A settle that failed leaves nothing behind, in the table or beside it."""
+    world = _settled(tmp_path / "store.db", forget=False, reports=6)
+    before = _outbox(world)
+    arrivals = list(invented("day", 8, KNOWLEDGE))
+    with pytest.raises(RuntimeError), transaction(world.conn):
+        gather(world.conn, {arrivals[0].article.article_id}, KNOWLEDGE)
+        raise RuntimeError("the disk went away")
+    assert decoded_of(world.conn).incident(load_all(world.conn)[0].incident_id) is None
+    assert _outbox(world) == before
+
+
+def test_decoded_rows_stay_within_their_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a store with more than fits, the rows asked for last stay; what is said is the same."""
+    monkeypatch.setattr(decoded, "MOST_BYTES", 20_000)
+    small = _settled(tmp_path / "small.db", forget=False)
+    monkeypatch.undo()
+    assert _outbox(small) == _outbox(_settled(tmp_path / "large.db", forget=False))
+    assert decoded_of(small.conn)._reports._bytes <= 20_000
+
+
+def test_reports_of_days_finds_long_windows_and_leaves_the_past(tmp_path: Path) -> None:
+    """A window of two months that reaches the days asked for, none that ended before."""
+    world = _settled(tmp_path / "store.db", forget=False, reports=3)
+    first = dt.date(2031, 3, 4)
+    names = list(reports_of_days(world.conn, first, first))
+    assert len(names) == 3
+    for name, (lo, hi) in zip(
+        names,
+        [("2031-01-01", "2031-03-05"), ("2031-02-20", "2031-03-05"), ("2031-01-01", "2031-03-01")],
+        strict=True,
+    ):
+        world.conn.execute(
+            "UPDATE report SET date_lo = ?, date_hi = ?, is_long = ? WHERE report_id = ?",
+            (lo, hi, (dt.date.fromisoformat(hi) - dt.date.fromisoformat(lo)).days > 31, name),
+        )
+    assert set(reports_of_days(world.conn, first, first)) == set(names[:2])
+
+
+def test_open_writer_migrates_a_store_of_version_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Incidents are counted, long windows are told: a store of before goes on with the next number."""
+    path = tmp_path / "store.db"
+    monkeypatch.setattr(connect, "MIGRATIONS", connect.MIGRATIONS[:1])
+    old = open_writer(path, BINDING)
+    old.execute("INSERT INTO founded VALUES ('a1', 0, 'kw-1'), ('a1', 1, 'kw-2')")
+    old.execute(
+        "INSERT INTO report VALUES ('a1#1', 'a1', 1, 'primary', 'report', '2031-01-01', "
+        "'2031-03-05', '{}'), ('a2#1', 'a2', 1, 'primary', 'report', '2031-03-03', '2031-03-05', '{}')"
+    )
+    old.close()
+    monkeypatch.undo()
+    conn = open_writer(path, BINDING)
+    assert count_founded(conn) == 2
+    rows: list[sqlite3.Row] = conn.execute("SELECT report_id, is_long FROM report").fetchall()
+    assert {row["report_id"]: row["is_long"] for row in rows} == {"a1#1": 1, "a2#1": 0}
+    conn.close()
+
+
+def test_remembered_forgets_what_was_not_asked_for_longest() -> None:
+    """There is room for so many; what is asked for again stays."""
+    made: list[str] = []
+
+    def make(value: list[str]) -> str:
+        made.append(value[0])
+        return value[0]
+
+    few: Remembered[list[str], str] = Remembered(make, 4)
+    values = [[str(k)] for k in range(5)]
+    for value in values:
+        few.of(values[0])
+        few.of(value)
+    assert made == ["0", "1", "2", "3", "4"]
+    few.of(values[1])
+    assert made[-1] == "1"
+    assert MOST_REPORTS > 1_000

@@ -1,0 +1,274 @@
+"""Joins reports best first, until nothing reaches the threshold.
+
+Rules
+-----
+1. Of all pairs of cells without a veto between any two members the one with the highest score is
+   joined (mean of average and strongest evidence), while it reaches the threshold. Ties go by the
+   least report ids of the two.
+2. A score is no higher than its strongest pair. So only reports that hang together by pairs at the
+   threshold can ever be joined, and each such *heap* is worked on alone.
+3. Nodes of a unit are interchangeable, and the first of those that are still alone goes first: so
+   one of them is looked at for all.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import operator
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from worker.core.merge.cluster.units import Unit, Units
+from worker.core.merge.evidence.nodes import Node
+
+
+def agglomerate(groups: Sequence[Sequence[Node]], units: Units) -> list[tuple[Node, ...]]:
+    """Join groups of nodes (most of one node) into cells, each in order of key.
+
+    ``units``: of all nodes of the groups, and perhaps of others.
+    """
+    alone = [group[0] for group in groups if len(group) == 1]
+    joined = [group for group in groups if len(group) > 1]
+    cells: list[tuple[Node, ...]] = []
+    for singles, firm in _heaps(alone, joined, units):
+        if len(singles) + len(firm) == 1:
+            cells.append(tuple(singles or firm[0]))
+        else:
+            cells += _joined(singles, firm, units)
+    return cells
+
+
+def _joined(
+    singles: Sequence[Node], firm: Sequence[Sequence[Node]], units: Units
+) -> Iterable[tuple[Node, ...]]:
+    """The cells of one heap. Those of a heap that was seen before are remembered: they depend on
+    its nodes and their evidence alone.
+    """
+    held = dict.fromkeys(units.of[node.key] for node in singles)
+    if firm or any(unit.alone for unit in held):
+        return _Joining(singles, firm, units).run()
+    known = units.evidence.cells
+    key = frozenset((u.number, u.tie, tuple(node.key for node in u.nodes)) for u in held)
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _MOST_HEAPS:
+            known.clear()
+        cells = _Joining(singles, firm, units).run()
+        known[key] = tuple(tuple(node.key for node in cell) for cell in cells)
+        return cells
+    nodes = {node.key: node for node in singles}
+    return [tuple(nodes[name] for name in cell) for cell in found]
+
+
+_MOST_HEAPS = 2_000
+
+
+def _heaps(
+    alone: Sequence[Node], joined: Sequence[Sequence[Node]], units: Units
+) -> Iterable[tuple[list[Node], list[Sequence[Node]]]]:
+    """What hangs together by pairs at the threshold; a group hangs together by itself."""
+    threshold = units.evidence.weights["merge.threshold"]
+    singles: dict[Unit, list[Node]] = {}
+    for node in alone:
+        singles.setdefault(units.of[node.key], []).append(node)
+    firm: dict[Unit, list[int]] = {}
+    for k, group in enumerate(joined):
+        for unit, _ in units.count(group):
+            firm.setdefault(unit, []).append(k)
+    left = dict.fromkeys((*singles, *firm))
+    while left:
+        start = next(iter(left))
+        found, taken = _reach(start, left, firm, joined, units, threshold)
+        twins = any(unit is start and weight >= threshold for unit, weight in units.near(start))
+        if found == [start] and not taken and not twins:
+            yield from (([node], []) for node in singles[start])
+        else:
+            yield [n for u in found for n in singles.get(u, ())], [joined[k] for k in taken]
+
+
+def _reach(
+    start: Unit,
+    left: dict[Unit, None],
+    firm: dict[Unit, list[int]],
+    joined: Sequence[Sequence[Node]],
+    units: Units,
+    threshold: float,
+) -> tuple[list[Unit], list[int]]:
+    """The units that hang together with one, taken out of ``left``, and their groups."""
+    found, taken = [start], dict[int, None]()
+    del left[start]
+    for unit in found:  # grows while we go
+        fresh = {other for other, weight in units.near(unit) if weight >= threshold}
+        for k in firm.get(unit, ()):
+            if k not in taken:
+                taken[k] = None
+                fresh.update(units.of[node.key] for node in joined[k])
+        for other in fresh & left.keys():
+            del left[other]
+            found.append(other)
+    return found, list(taken)
+
+
+class _Cell:
+    """Nodes that were joined. ``total`` and ``top`` are of its evidence with one more node of each
+    unit, by the unit's place in the heap; ``-inf``: vetoed.
+    """
+
+    __slots__ = ("counts", "key", "nodes", "top", "total")
+
+    def __init__(
+        self, nodes: list[Node], counts: dict[int, int], total: list[float], top: list[float]
+    ) -> None:
+        self.nodes = nodes
+        self.counts = counts
+        self.key = min(node.key for node in nodes)
+        self.total = total
+        self.top = top
+
+    def joined_with(self, other: _Cell) -> _Cell:
+        """Both as one; a veto against either is a veto against both."""
+        counts = dict(self.counts)
+        for k, n in other.counts.items():
+            counts[k] = counts.get(k, 0) + n
+        total = list(map(operator.add, self.total, other.total))
+        return _Cell(self.nodes + other.nodes, counts, total, list(map(max, self.top, other.top)))
+
+    def score_of(self, k: int) -> float:
+        """Against one more node of the k-th unit."""
+        return 0.5 * self.total[k] / len(self.nodes) + 0.5 * self.top[k]
+
+    def score(self, other: _Cell) -> float:
+        """Against another cell."""
+        total, top = 0.0, -math.inf
+        for k, n in other.counts.items():
+            if self.total[k] == -math.inf:
+                return -math.inf
+            total += n * self.total[k]
+            top = max(top, self.top[k])
+        return 0.5 * total / (len(self.nodes) * len(other.nodes)) + 0.5 * top
+
+
+_Thing = int | _Cell
+"""What can be joined: a cell, or the next node that is still alone of the k-th unit."""
+
+
+class _Joining:
+    """One heap: the nodes that are still alone, by unit, and the cells made so far.
+
+    Waiting are the best pair of each cell (with anything), and all pairs of units. What was best and
+    is gone is looked for again when its turn comes.
+    """
+
+    def __init__(
+        self, singles: Iterable[Node], firm: Iterable[Sequence[Node]], units: Units
+    ) -> None:
+        self._threshold = units.evidence.weights["merge.threshold"]
+        self._waiting: list[tuple[float, str, str, int, _Thing, _Thing]] = []
+        self._serial = itertools.count()
+        self._cells: dict[_Cell, None] = {}
+        groups = list(firm)
+        nodes = sorted(singles, key=lambda node: node.key, reverse=True)
+        everyone = (units.of[node.key] for group in (nodes, *groups) for node in group)
+        self._all = list(dict.fromkeys(everyone))
+        place = {unit: k for k, unit in enumerate(self._all)}
+        self._queues: list[list[Node]] = [[] for _ in self._all]
+        for node in nodes:
+            self._queues[place[units.of[node.key]]].append(node)
+        self._left = [k for k, queue in enumerate(self._queues) if queue]
+        self._rows = [_row(unit, self._all, units) for unit in self._all]
+        for k in self._left:
+            for other in self._left:
+                if other <= k:
+                    self._offer(self._rows[k][other], k, other)
+        for group in groups:
+            self._add(self._cell_of(group, [place[units.of[node.key]] for node in group]))
+
+    def run(self) -> list[tuple[Node, ...]]:
+        """The cells, when nothing reaches the threshold any more."""
+        while self._waiting:
+            value, first, second, _, a, b = heapq.heappop(self._waiting)
+            now = self._keys(a, b)
+            if now == (first, second):
+                self._add(self._take(a).joined_with(self._take(b)))
+            if isinstance(a, int) and isinstance(b, int):
+                self._offer(-value, a, b)
+            elif now != (first, second):
+                self._offer_best(a if isinstance(a, _Cell) else b)
+        cells = [tuple(sorted(c.nodes, key=lambda n: n.key)) for c in self._cells]
+        return cells + [(node,) for queue in self._queues for node in queue]
+
+    def _keys(self, a: _Thing, b: _Thing) -> tuple[str, str] | None:
+        """The least report ids of the two as they are now; None when one is gone."""
+        one, other = self._key(a, 1), self._key(b, 2 if a is b else 1)
+        if one is None or other is None:
+            return None
+        return (one, other) if one < other else (other, one)
+
+    def _key(self, thing: _Thing, nth: int) -> str | None:
+        """The least report id of a cell, or of the n-th node of a unit that is still alone."""
+        if isinstance(thing, _Cell):
+            return thing.key if thing in self._cells else None
+        queue = self._queues[thing]
+        return queue[-nth].key if len(queue) >= nth else None
+
+    def _take(self, thing: _Thing) -> _Cell:
+        """A cell, or a node as one, to be joined."""
+        if isinstance(thing, _Cell):
+            del self._cells[thing]
+            return thing
+        node = self._queues[thing].pop()
+        if not self._queues[thing]:
+            self._left.remove(thing)
+        row = self._rows[thing]
+        return _Cell([node], {thing: 1}, row, row)
+
+    def _cell_of(self, group: Sequence[Node], places: Sequence[int]) -> _Cell:
+        """What a person put together, whatever speaks against it."""
+        total, top = [0.0] * len(self._all), [-math.inf] * len(self._all)
+        for k in places:
+            total = list(map(operator.add, total, self._rows[k]))
+            top = list(map(max, top, self._rows[k]))
+        return _Cell(list(group), dict(Counter(places)), total, top)
+
+    def _add(self, cell: _Cell) -> None:
+        self._cells[cell] = None
+        self._offer_best(cell)
+
+    def _offer_best(self, cell: _Thing) -> None:
+        """Offer the best pair of a cell, unless the cell is gone."""
+        if not isinstance(cell, _Cell) or cell not in self._cells:
+            return
+        scores: list[tuple[float, _Thing]] = [(cell.score_of(k), k) for k in self._left]
+        scores += [(cell.score(other), other) for other in self._cells if other is not cell]
+        best = max((value for value, _ in scores), default=-math.inf)
+        if best > -math.inf:
+            value = round(best, 6)
+            equal = [thing for score, thing in scores if best - score < 1 / _NEARLY]
+            ties = (
+                (self._keys(cell, o), o) for o in equal if round(self._score(cell, o), 6) == value
+            )
+            _, other = min(((keys, o) for keys, o in ties if keys), key=lambda tie: tie[0])
+            self._offer(value, cell, other)
+
+    def _score(self, cell: _Cell, other: _Thing) -> float:
+        return cell.score(other) if isinstance(other, _Cell) else cell.score_of(other)
+
+    def _offer(self, score: float, a: _Thing, b: _Thing) -> None:
+        value = round(score, 6) if score > -math.inf else score
+        keys = self._keys(a, b)
+        if value >= self._threshold and keys is not None:
+            heapq.heappush(self._waiting, (-value, *keys, next(self._serial), a, b))
+
+
+_NEARLY = 100_000
+"""Scores are rounded to six places; what differs by less than this part may be equal then."""
+
+
+def _row(unit: Unit, everyone: Iterable[Unit], units: Units) -> list[float]:
+    """The evidence of a node of one unit with another node of each; ``-inf``: vetoed.
+
+    (A node that is like no other has no other node of its unit: nobody asks.)
+    """
+    return [0.0 if other is unit and unit.alone else units.bond(unit, other) for other in everyone]

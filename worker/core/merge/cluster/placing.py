@@ -1,0 +1,143 @@
+"""The cells while the less certain reports are placed.
+
+A cell's core stands from here on: scores look at cores only. So what a report scores against a
+cell is worked out once for all reports of its unit, and only for cells that it is near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from worker.core.domain.snapshot import LinkCertainty
+from worker.core.merge.cluster.units import Counted, Unit, Units
+from worker.core.merge.evidence.nodes import Evidence, Node
+
+Option = tuple[float, "OpenCell"]
+
+
+class OpenCell:
+    """One attack: ``core`` carries identity, ``attached`` grows."""
+
+    __slots__ = ("attached", "core", "counted", "is_frozen", "order")
+
+    def __init__(self, core: Sequence[Node], units: Units) -> None:
+        self.core = tuple(core)
+        self.counted: Counted = units.count(core)
+        self.order = min(node.order for node in core)
+        self.is_frozen = any(node.kind == "frozen" for node in core)
+        self.attached: list[tuple[Node, LinkCertainty]] = []
+
+    def take_in(self, other: OpenCell) -> None:
+        """Make all of another cell probable members of this one."""
+        self.attached += [(node, "probable") for node in other.core]
+        self.attached += [
+            (node, "probable" if certainty == "certain" else certainty)
+            for node, certainty in other.attached
+        ]
+
+
+class Placing:
+    """Cells, in order of their earliest report, and what is near them."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.plausible = evidence.weights["merge.plausible"]
+        self.shared_roundups: list[tuple[Node, tuple[OpenCell, ...]]] = []
+        self._cells: dict[OpenCell, None] = {}
+        self._holding: dict[Units, dict[Unit, dict[OpenCell, None]]] = {}
+        self._scores: dict[tuple[OpenCell, OpenCell], float | None] = {}
+        self._options: dict[tuple[Unit, float], list[Option]] = {}
+
+    @property
+    def cells(self) -> list[OpenCell]:
+        """All of them, the earliest first."""
+        return sorted(self._cells, key=lambda cell: cell.order)
+
+    def add(self, cores: Iterable[Sequence[Node]], units: Units) -> None:
+        """Add cells; ``units`` has their nodes."""
+        holding = self._holding.setdefault(units, {})
+        for core in cores:
+            cell = OpenCell(core, units)
+            self._cells[cell] = None
+            for unit, _ in cell.counted:
+                holding.setdefault(unit, {})[cell] = None
+        self._options.clear()
+
+    def absorb(self, cell: OpenCell, into: OpenCell) -> None:
+        """Make all of a cell probable members of another."""
+        into.take_in(cell)
+        del self._cells[cell]
+        for holding in self._holding.values():
+            for unit, _ in cell.counted:
+                holding.get(unit, {}).pop(cell, None)
+        self._options.clear()
+
+    def options(self, node: Node, unit: Unit, floor: float) -> list[Option]:
+        """Cells with at least this score (plausible or more) against a node, best first, earliest
+        first. ``unit``: the node's.
+        """
+        if node.combined:
+            return self._options_of_combined(node, floor)
+        found = self._options.get((unit, floor))
+        if found is None:
+            own: Counted = ((unit, 1),)
+            scored = ((self._score(own, cell.counted), cell) for cell in self._near(own))
+            found = self._options[unit, floor] = _best_first(scored, floor)
+        return found
+
+    def _options_of_combined(self, node: Node, floor: float) -> list[Option]:
+        """By what agrees: the rest is of another of its attacks."""
+        return _best_first(((self._agreeing(node, cell), cell) for cell in self._cells), floor)
+
+    def _agreeing(self, node: Node, cell: OpenCell) -> float | None:
+        if any(self.evidence.cannot(node, other) for other in cell.core):
+            return None
+        return max(self.evidence.agreeing(node, other) for other in cell.core)
+
+    def _near(self, counted: Counted) -> Iterable[OpenCell]:
+        """Cells that hold something near; no other can be plausible."""
+        found: dict[OpenCell, None] = {}
+        for units, holding in self._holding.items():
+            for unit, _ in counted:
+                for other, _ in units.near(unit):
+                    found.update(holding.get(other, {}))
+        return found
+
+    def _score(self, a: Counted, b: Counted) -> float | None:
+        return next(iter(self._holding)).score(a, b)
+
+    def related(self) -> dict[OpenCell, dict[OpenCell, float]]:
+        """For each cell the others that are plausible as one with it, with the score."""
+        found: dict[OpenCell, dict[OpenCell, float]] = {cell: {} for cell in self._cells}
+        for cell in self._cells:
+            for other in self._near(cell.counted):
+                if other is not cell and other not in found[cell]:
+                    value = self._between(cell, other)
+                    if value is not None and value >= self.plausible:
+                        found[cell][other] = found[other][cell] = value
+        return found
+
+    def _between(self, a: OpenCell, b: OpenCell) -> float | None:
+        key = (a, b) if a.order < b.order else (b, a)
+        if key not in self._scores:
+            self._scores[key] = self._score(a.counted, b.counted)
+        return self._scores[key]
+
+    def agree(self, counted: Counted, cell: OpenCell) -> bool:
+        """Enough to be probably one: plausible, and no slot speaks against it but the claim."""
+        if cell.is_frozen:
+            return False
+        value = self._score(counted, cell.counted)
+        if value is None or value < self.plausible:
+            return False
+        return all(
+            weight >= 0 or code.startswith("claim.")
+            for x, _ in counted
+            for y, _ in cell.counted
+            for code, weight in self.evidence.pair_of(x.number, y.number).terms
+        )
+
+
+def _best_first(scored: Iterable[tuple[float | None, OpenCell]], floor: float) -> list[Option]:
+    found = [(value, cell) for value, cell in scored if value is not None and value >= floor]
+    return sorted(found, key=lambda option: (-option[0], option[1].order))

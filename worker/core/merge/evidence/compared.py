@@ -1,0 +1,122 @@
+"""What was compared once is not compared again: pairs of facts, and who is near whom.
+
+Rules
+-----
+1. A pair depends on two sets of facts and the weights, on nothing else: it stays true for as long
+   as the process lives, whichever decision asks.
+2. Everything here may be forgotten at any time; that costs time and nothing else. When it is full
+   (``MOST_FACTS``, ``MOST_MET``: some 60 MB), the half that was not asked for longest is forgotten.
+3. *Near* is evidence of ``merge.plausible`` or more without a veto. Whatever merging does with two
+   reports, it does because somebody is near somebody: no score exceeds its strongest pair.
+
+Theory of operation
+-------------------
+Facts get a number, never given twice. For each number is kept with which others it was compared,
+and who of them is near. A decision asks with the numbers that it looks at; only what is new is
+compared.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Mapping
+from collections.abc import Set as AbstractSet
+
+from worker.core.merge.evidence.facts import Facts
+from worker.core.merge.evidence.pairs import Pair, Weights, compare
+
+MOST_FACTS = 20_000
+"""Different sets of facts that are remembered: of about 1.5 KB each."""
+MOST_MET = 1_000_000
+"""Pairs of which it is remembered whether they are near: of about 30 bytes each."""
+_SHIFT = 32
+
+
+class Compared:
+    """All pairs compared under one set of weights. For one thread."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._plausible = weights["merge.plausible"]
+        self._next = itertools.count()
+        self._numbers: dict[Facts, int] = {}
+        self._facts: dict[int, Facts] = {}
+        self._pairs: dict[int, Pair] = {}
+        self._alike: dict[Pair, Pair] = {}
+        self._met: dict[int, set[int]] = {}
+        self._near: dict[int, dict[int, float]] = {}
+        self._count = 0
+        self.cells: dict[Hashable, tuple[tuple[str, ...], ...]] = {}
+        """Cells that were found before, by what they were found from (``agglomerate``)."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether half of it should be forgotten."""
+        return len(self._numbers) > MOST_FACTS or self._count + len(self._pairs) > MOST_MET
+
+    def number(self, facts: Facts) -> int:
+        """The number of these facts; equal facts have one."""
+        number = self._numbers.pop(facts, None)
+        if number is None:
+            number = next(self._next)
+            self._facts[number] = facts
+        self._numbers[facts] = number  # at the end: last asked for
+        return number
+
+    def pair(self, i: int, j: int) -> Pair:
+        """How the facts with these numbers compare."""
+        key = (i << _SHIFT) | j if i < j else (j << _SHIFT) | i
+        found = self._pairs.get(key)
+        if found is None:
+            made = self._compared(i, j)
+            found = self._pairs[key] = self._alike.setdefault(made, made)
+        return found
+
+    def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
+        """Everybody near the i-th facts, with the weight; of ``among`` nobody is missing."""
+        near = self._near.setdefault(i, {})
+        met = self._met.setdefault(i, set())
+        fresh = among - met
+        for j in fresh:
+            pair = self._compared(i, j)
+            if pair.veto is None and pair.weight >= self._plausible:
+                near[j] = pair.weight
+        met |= fresh
+        self._count += len(fresh)
+        return near
+
+    def without_oldest(self) -> Compared:
+        """The half that was asked for last, in a new object: whoever holds this one may go on."""
+        younger = Compared(self._weights)
+        younger._next = self._next
+        kept = list(self._numbers.items())[len(self._numbers) // 2 :]
+        younger._numbers = dict(kept)
+        for facts, number in kept:
+            younger._facts[number] = facts
+        live = younger._facts.keys()
+        for number in live & self._met.keys():
+            younger._met[number] = self._met[number] & live
+            younger._near[number] = {j: w for j, w in self._near[number].items() if j in live}
+        younger._count = sum(map(len, younger._met.values()))
+        return younger
+
+    def _compared(self, i: int, j: int) -> Pair:
+        first, second = (i, j) if i < j else (j, i)
+        return compare(self._facts[first], self._facts[second], self._weights)
+
+
+def compared_under(weights: Weights) -> Compared:
+    """What is remembered of these weights. Ask anew for each decision."""
+    key = tuple(sorted(weights.items()))
+    kept = _KEPT.get(key)
+    if kept is None:
+        if len(_KEPT) >= _MOST_WEIGHTS:
+            _KEPT.clear()
+        kept = _KEPT[key] = Compared(dict(weights))
+    elif kept.is_full:
+        kept = _KEPT[key] = kept.without_oldest()
+    return kept
+
+
+_MOST_WEIGHTS = 4
+_KEPT: dict[tuple[tuple[str, float], ...], Compared] = {}

@@ -1,0 +1,36 @@
+"""What was made of a value, remembered for the value itself (not for equal ones).
+
+A decision asks for the same reports as the one before. What is made of one (its facts, its node) is
+pure and depends on it and the knowledge alone, so it is kept as long as there is room: ``most`` of
+the last asked for. The value is kept with it, so that its place in memory means nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Remembered(Generic[K, V]):
+    """At most ``most`` values with what was made of them. For one thread."""
+
+    def __init__(self, make: Callable[[K], V], most: int) -> None:
+        self._make = make
+        self._half = most // 2
+        self._young: dict[int, tuple[K, V]] = {}
+        self._old: dict[int, tuple[K, V]] = {}
+
+    def of(self, value: K) -> V:
+        """What is made of a value."""
+        key = id(value)
+        known = self._young.get(key)
+        if known is not None:
+            return known[1]
+        known = self._old.pop(key, None) or (value, self._make(value))
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
+        self._young[key] = known
+        return known[1]

@@ -1,0 +1,91 @@
+"""Which incidents rest: drafted before from the very same things, with nothing new to say.
+
+A busy day is one component of many incidents; an article changes one or two. A draft depends on the
+cluster, on what is near the incident and on the incident itself. While these are the same values
+(the same ones in memory, not equal ones), drafting again would find again that nothing is new.
+
+Only decisions without a tick may rest: the clock changes the others. What is remembered here may be
+forgotten at any time; the ``MOST_INCIDENTS`` last asked for are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from worker.core.domain.incident import Incident
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.identity.assign_ids import IdentifiedCluster
+from worker.core.merge.state.draft import DecisionContext
+
+MOST_INCIDENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """What an incident was drafted from. The cluster is held so that its members stay where they
+    are in memory.
+    """
+
+    prior: Incident
+    knowledge: Knowledge
+    cluster: Cluster
+    inputs: tuple[Any, ...]
+
+
+_RESTING: dict[str, _Drafted] = {}
+
+
+def rests(entry: IdentifiedCluster, context: DecisionContext) -> bool:
+    """Whether a draft would find nothing new."""
+    known = _RESTING.get(entry.incident_id)
+    return (
+        known is not None
+        and known.prior is entry.prior
+        and known.knowledge is context.merge_input.knowledge
+        and known.inputs == _inputs(entry, context)
+    )
+
+
+def note(entry: IdentifiedCluster, context: DecisionContext) -> None:
+    """Remember that a draft found nothing new."""
+    if entry.prior is None:
+        return
+    _RESTING.pop(entry.incident_id, None)
+    knowledge = context.merge_input.knowledge
+    _RESTING[entry.incident_id] = _Drafted(
+        entry.prior, knowledge, entry.cluster, _inputs(entry, context)
+    )
+    while len(_RESTING) > MOST_INCIDENTS:
+        _RESTING.pop(next(iter(_RESTING)), None)
+
+
+def _inputs(entry: IdentifiedCluster, context: DecisionContext) -> tuple[Any, ...]:
+    """All that a draft looks at beside the incident itself."""
+    cluster, own = entry.cluster, entry.incident_id
+    parts = (cluster.members, cluster.follow_ups, cluster.withdrawn)
+    return (
+        tuple(tuple(_seen(member) for member in part) for part in parts),
+        cluster.retracted,
+        entry.split_from,
+        context.groups.get(own),
+        context.duplicates.get(own),
+        context.merged_into(own),
+        frozenset(old for old, new in context.announced.superseded.items() if new != own),
+        _revived(entry, context),
+    )
+
+
+def _seen(member: Membership) -> tuple[int, str, int | None, str | None]:
+    source = member.source.article_id if member.source is not None else None
+    frozen = id(member.frozen) if member.frozen is not None else None
+    return id(member.filed), member.certainty, frozen, source
+
+
+def _revived(entry: IdentifiedCluster, context: DecisionContext) -> frozenset[str]:
+    """Incidents that it had superseded and that live again."""
+    earlier = entry.prior.snapshot.supersedes if entry.prior is not None else ()
+    if not earlier:
+        return frozenset()
+    return frozenset(earlier) & {other.incident_id for other in context.announced.named}

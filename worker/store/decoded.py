@@ -1,0 +1,121 @@
+"""Rows that merging asks for again and again, decoded: reports and incidents that are live.
+
+Rules
+-----
+1. The table is the truth. A row is looked up before its decoded form is used, and what was written
+   or deleted is forgotten at once. After a rollback everything is forgotten.
+2. A report is known by its id and version. An incident is kept as it was saved.
+3. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
+   it is full, what was not asked for longest goes. A store without any of it is right, and slower.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from worker.core.domain.incident import FiledReport, Incident
+from worker.core.merge.evidence.copies import CopyIndex
+
+MOST_BYTES = 16 * 1024 * 1024
+_V = TypeVar("_V")
+
+
+class _Kept(Generic[_V]):
+    """Values by id, each with its version and size; the last asked for are at the end."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[int, int, _V]] = {}
+        self._bytes = 0
+
+    def get(self, name: str, version: int) -> _V | None:
+        """The value of this version, if it is kept."""
+        row = self._rows.get(name)
+        if row is None or row[0] != version:
+            return None
+        self._rows[name] = self._rows.pop(name)
+        return row[2]
+
+    def put(self, name: str, version: int, size: int, value: _V) -> list[_V]:
+        """Keep a value; returns those that had to go for it."""
+        self.drop(name)
+        self._rows[name] = (version, size, value)
+        self._bytes += size
+        gone = []
+        while self._bytes > MOST_BYTES and len(self._rows) > 1:
+            oldest = next(iter(self._rows))
+            gone.append(self._rows[oldest][2])
+            self.drop(oldest)
+        return gone
+
+    def drop(self, name: str) -> _V | None:
+        """Forget a value, and return it."""
+        row = self._rows.pop(name, None)
+        if row is None:
+            return None
+        self._bytes -= row[1]
+        return row[2]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+        self._bytes = 0
+
+
+class Decoded:
+    """Decoded rows of one store, and which of the articles behind them repeat each other."""
+
+    def __init__(self) -> None:
+        self.copies = CopyIndex()
+        self._reports: _Kept[FiledReport] = _Kept()
+        self._incidents: _Kept[Incident] = _Kept()
+
+    def report(self, report_id: str, version: int) -> FiledReport | None:
+        """A report, if it is here in this version."""
+        return self._reports.get(report_id, version)
+
+    def keep_report(self, filed: FiledReport, size: int) -> None:
+        """Keep a report as it was read."""
+        gone = self._reports.put(filed.report_id, filed.article.version, size, filed)
+        self.copies.add(filed.article)
+        for other in gone:
+            self.copies.discard(other.article.article_id)
+
+    def forget_reports(self, report_ids: Iterable[str]) -> None:
+        """The rows are gone, or about to be replaced."""
+        for report_id in report_ids:
+            filed = self._reports.drop(report_id)
+            if filed is not None:
+                self.copies.discard(filed.article.article_id)
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """An incident as it was last saved, if it is here."""
+        return self._incidents.get(incident_id, 0)
+
+    def keep_incident(self, incident: Incident, size: int) -> None:
+        """Keep an incident as it is saved."""
+        self._incidents.put(incident.incident_id, 0, size, incident)
+
+    def forget_incident(self, incident_id: str) -> None:
+        """The row is gone."""
+        self._incidents.drop(incident_id)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.copies = CopyIndex()
+        self._reports.clear()
+        self._incidents.clear()
+
+
+class DecodingConnection(sqlite3.Connection):
+    """The writer's connection, which remembers what it decoded."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.decoded = Decoded()
+
+
+def decoded_of(conn: sqlite3.Connection) -> Decoded:
+    """What a connection remembers; nothing, when it is none of the writer's."""
+    return conn.decoded if isinstance(conn, DecodingConnection) else Decoded()
