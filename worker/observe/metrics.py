@@ -28,7 +28,8 @@ _LATENCY = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
 KILLS = ("deadline", "cpu", "memory", "killed", "crashed")
 """Why a job of the sandbox is ended by force."""
 GIVEN_UP = (
-    *KILLS, "unreadable", "no_text", "too_short", "paywall", "soft_404", "bad_correction"
+    *KILLS, "unreadable", "too_short", "stub", "other_text", "redirect", "home_page", "paywall",
+    "challenge", "consent", "maintenance", "soft_404", "no_text", "bad_correction",
 )  # fmt: skip
 """Why work is given up; a test finds every reason in the code and compares."""
 
