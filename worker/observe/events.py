@@ -46,6 +46,8 @@ EVENTS: dict[str, str] = {
     "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
     "text was too long: characters that were not read.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
+    "kill.unmatched": "A kill or hold fits no item that is here, or several: what it names. Nothing is "
+    "withdrawn; look, and `incidents retract` what was meant.",
     "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
     "timer.fired": "Due timers were settled.",
     "publish.failed": "Publishing stopped for now; reason and what an operator can do.",

@@ -28,6 +28,7 @@ from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import FetchError, InputError, PageError
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.story import whole
 from worker.ingest.fetch import Fetcher
 from worker.ingest.fetch_page import document_of, fetch_page
 from worker.ingest.robots import Robots
@@ -141,6 +142,13 @@ class Chain:
             await self._bury(work, error.reason, error.detail, now)
             return
         self._tell(work, settled, revision, began)
+        if settled.outcome == "unmatched":
+            entry = work.entry
+            log.get().warning(
+                "kill.unmatched",
+                names=entry and (entry.withdraws or entry.withdraws_slugline or entry.slugline),
+                **names(work),
+            )
 
     async def write(self, job: Callable[[Connection], _T]) -> _T:
         """Run ``job`` in a transaction on the writer thread, waiting out a full disk.
@@ -166,11 +174,11 @@ class Chain:
 
     async def _read(self, work: Work, now: dt.datetime) -> _Reading:
         """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
-        entry = work.entry
-        if entry is None:
+        if work.entry is None:
             if work.document is None:
                 raise PageError("no_text", "work without entry and document")
             return _Reading(await self._analyze(replace(work.document, version=work.version), None))
+        entry = whole(work.entry, work.parts)
         try:
             return await self._read_page(entry, work, now)
         except FetchError as error:

@@ -6,8 +6,8 @@ import datetime as dt
 import sqlite3
 from collections.abc import Collection
 
-from worker.store import inbox
-from worker.store.inbox import Work, WorkKind, pack_work
+from worker.store.inbox import Work, pack_work
+from worker.store.inbox_rows import WorkKind, put
 from worker.store.times import instant, stamp
 
 
@@ -48,7 +48,7 @@ def retry(
     for row in chosen:
         kind: WorkKind = row["kind"]
         admitted_at = instant(row["admitted_at"])
-        inbox.put(conn, kind, row["article_id"], row["entry_id"], row["payload"], admitted_at, now)
+        put(conn, kind, row["article_id"], row["entry_id"], row["payload"], admitted_at, now)
         conn.execute(
             "UPDATE dead_letter SET retried_at = ? WHERE dead_letter_id = ?",
             (stamp(now), row["dead_letter_id"]),

@@ -217,6 +217,7 @@ def _article_record(
         text_sha256=article.text_sha256,
         copy_signature=article.copy_signature,
         copy_of=copy_of,
+        agency=article.agency,
         as_of=as_of,
         profile=knowledge.profile.name,
         verdict=analysis.verdict,

@@ -48,6 +48,8 @@ class ArticleRecord:
     reports: tuple[PublishedReport, ...]
     truncated: bool = False
     """Statements, evidence or reasons were left out to keep the record small."""
+    agency: str | None = None
+    """The news agency whose text it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,6 +43,8 @@ class Membership:
     frozen: FrozenIncident | None = None
     source: ArticleRef | None = None
     """The article of this incident whose text it repeats."""
+    agency: str | None = None
+    """The news agency whose text it is, as it or one of its copies says."""
 
     @property
     def contributes(self) -> bool:
@@ -79,12 +81,14 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     articles = {merge_input.filed[n.key].article.article_id for n, _ in placed}
     copies = merge_input.evidence.copies_among(articles)
     found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
+    agencies = _agencies((merge_input.filed[n.key].article for n, _ in placed), found)
     all_members = [
         Membership(
             filed=merge_input.filed[node.key],
             certainty=certainty,
             frozen=merge_input.frozen.get(node.key),
             source=found.get(node.article_id),
+            agency=agencies.get(node.article_id),
         )
         for node, certainty in placed
     ]
@@ -107,12 +111,32 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
 
 
 def sources_of(member: Membership) -> frozenset[str]:
-    """The outlets behind a member; a copy counts for the outlet of its source."""
+    """The outlets behind a member: a copy counts for the outlet of its source, and what an agency wrote
+    for the agency.
+    """
     if member.frozen is not None:
-        roots = (m.copy_of or m.article_id for m in member.frozen.members)
         outlets = {m.article_id: m.outlet for m in member.frozen.members}
-        return frozenset((outlets.get(root) or f"#{root}").casefold() for root in roots)
+        roots = ((m.agency, m.copy_of or m.article_id) for m in member.frozen.members)
+        names = (agency or outlets.get(root) or f"#{root}" for agency, root in roots)
+        return frozenset(name.casefold() for name in names)
+    if member.agency is not None:
+        return frozenset((member.agency.casefold(),))
     return frozenset((outlet_key(member.source or member.filed.article),))
+
+
+def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) -> dict[str, str]:
+    """Article → the agency it credits, or one of its copies does; the earliest published counts."""
+    by_root: dict[str, list[ArticleRef]] = {}
+    for article in {a.article_id: a for a in articles}.values():
+        root = copies.get(article.article_id, article)
+        by_root.setdefault(root.article_id, []).append(article)
+    agencies: dict[str, str] = {}
+    for group in by_root.values():
+        credited = [a for a in group if a.agency is not None]
+        if credited:
+            first = min(credited, key=lambda a: (*_instant(a.document_time), a.article_id)).agency
+            agencies |= {a.article_id: a.agency or first or "" for a in group}
+    return agencies
 
 
 def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
@@ -153,6 +177,7 @@ def _record(member: Membership) -> Member:
         published=article.published,
         first_seen=article.first_seen,
         text_sha256=article.text_sha256,
+        agency=member.agency,
     )
 
 
