@@ -16,10 +16,10 @@ TESTS ?= tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint format test chaos score lock clean
+.PHONY: help setup run demo check lint format test chaos score lock image-check clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## build .venv from requirements.lock, with .venv/bin/kabulwire
 
@@ -72,6 +72,17 @@ score: $(READY) ## how well it reads and merges, against labelled data; fails be
 lock: $(TESTED) ## renew both lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra build --output-file requirements.lock
 	$(LOCK) --extra build --extra test --constraint requirements.lock --output-file requirements-test.lock
+
+# The root is read-only and nobody is root, as in compose and cluster; buildah keeps its own store.
+BUILDAH := buildah --storage-driver vfs
+image-check: ## build the image with buildah, and start it
+	@command -v buildah >/dev/null || { echo "buildah is not installed; the image was not built." >&2; exit 1; }
+	$(BUILDAH) build --isolation chroot --format docker -f deploy/Dockerfile -t kabulwire-check .
+	@box=$$($(BUILDAH) from kabulwire-check) && trap '$(BUILDAH) rm '$$box' >/dev/null' EXIT && \
+	  $(BUILDAH) run --isolation chroot $$box -- kabulwire version && \
+	  $(BUILDAH) run --isolation chroot $$box -- kabulwire check && \
+	  $(BUILDAH) run --isolation chroot $$box -- sh -c '! ls /opt/kabulwire/bin/hatchling /opt/kabulwire/bin/pip 2>/dev/null' && \
+	  $(BUILDAH) inspect --type image kabulwire-check | grep -q '"Healthcheck"'
 
 clean: ## remove .venv and caches; never the store
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

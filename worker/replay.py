@@ -39,11 +39,16 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many lines were settled, and the numbers of those that could not be read."""
+    """How many lines were settled, and the numbers of those that could not be read.
+
+    ``incidents`` and ``revisions``: how many were written.
+    """
 
     settled: int
     unread: int
     problems: tuple[str, ...] = ()
+    incidents: int = 0
+    revisions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,10 @@ def replay(
                 _drain(conn, sink)
         finally:
             conn.close()
-    sink.compact()
-    return Outcome(len(timed), len(problems), tuple(problems))
+    kept = sink.compact()
+    with (out / f"{_TOPICS[1]}.jsonl").open("rb") as log:
+        revisions = sum(1 for _ in log)
+    return Outcome(len(timed), len(problems), tuple(problems), kept, revisions)
 
 
 def _read(lines: Iterable[str | bytes], zone: str) -> tuple[list[_Timed], list[str]]:

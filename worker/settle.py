@@ -236,8 +236,10 @@ def correct(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge
     add_constraint(conn, constraint, settle_id, now)
     inbox.finish(conn, work)
     changes = decide_again(conn, set(constraint.articles), settle_id, now, knowledge)
+    revised = _revised(changes)
+    home = revised[0][0] if revised else None
     return _committing(
-        Settled("corrected", work.article_id, work.version, incidents=_revised(changes))
+        Settled("corrected", work.article_id, work.version, home=home, incidents=revised)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -226,7 +227,7 @@ def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(
         assert worker.get("/livez")[0] == 200
         status, text = worker.get("/readyz")
         assert status == 503
-        assert "no feed has answered yet" in text
+        assert "1 of 1 feeds fail: http_5xx; last answer never" in text
         newsroom.failing = False
         worker.wait_for(lambda: worker.get("/readyz")[0] == 200)
         assert worker.get("/status")[0] == worker.get("/")[0] == 200
@@ -235,6 +236,55 @@ def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(
         assert worker.stop() == 0
     assert _healthy(tmp_path) == 1
     assert not (tmp_path / "store.db.run").exists()
+
+
+def test_run_knows_at_a_start_what_the_store_knows_of_its_feeds(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """Failing feeds fail after a restart, before anything is asked: readiness, metrics and page say so."""
+    url = f"{newsroom.base}/feed.xml"
+    with running(tmp_path, url) as worker:
+        worker.wait_for(lambda: worker.get("/readyz")[0] == 200)
+        newsroom.failing = True
+        worker.wait_for(lambda: worker.told("feed.failed"))
+        failed = worker.told("feed.failed")[0]
+        assert worker.stop() == 0
+    assert (failed["address"], failed["reason"]) == (url, "http_5xx")
+    assert failed["again"]
+    assert {(line["service"], line["instance"]) for line in worker.told()} == {
+        ("kabulwire", "worker-1")
+    }
+    asked = len(newsroom.asked)
+    slow = {"INGEST__INTERVAL_S": "3600", "INGEST__MIN_INTERVAL_S": "3600"}
+    (tmp_path / "worker.log").unlink()
+    with running(tmp_path, url, **slow, INGEST__MAX_INTERVAL_S="3600") as worker:
+        status, text = worker.get("/readyz")
+        metrics = worker.get("/metrics")[1]
+        page = worker.get("/")[1]
+        known = len(newsroom.asked) - asked
+    if known == 0:  # else a poll was due already, and says the same
+        assert (status, "1 of 1 feeds fail: http_5xx; last answer 20" in text) == (503, True)
+    assert "kabulwire_ready 0.0" in metrics
+    assert 'kabulwire_feeds{state="failing"} 1.0' in metrics
+    last = re.search(r'last_success_timestamp_seconds\{feed="ledger"\} ([\d.e+]+)', metrics)
+    assert last
+    assert float(last[1]) > time.time() - 600
+    assert "1 of 1 feeds fail" in page
+
+
+def test_run_leaves_with_75_when_its_port_is_in_use(tmp_path: Path, newsroom: Newsroom) -> None:
+    """The address is named; whoever holds it may let go, so a start later may do."""
+    port = newsroom.base.rsplit(":", 1)[1]
+    config = configured(tmp_path, f"{newsroom.base}/feed.xml")
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "run", "--config", str(config)],
+        env=environ(tmp_path, SERVE__PORT=port), cwd=tmp_path, capture_output=True, text=True,
+        check=False, timeout=90,
+    )  # fmt: skip
+    assert done.returncode == 75
+    assert done.stderr.splitlines()[-1] == (
+        f"kabulwire: serve: 127.0.0.1:{port} is in use; end who holds it, or set serve.port"
+    )
 
 
 def _healthy(folder: Path) -> int:

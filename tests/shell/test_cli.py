@@ -168,18 +168,19 @@ def test_explain_does_not_obey_the_document(tmp_path: Path) -> None:
 
 
 def test_parse_gives_every_document_a_line(tmp_path: Path) -> None:
-    """Entries, or one line with a named error; exit code 0 either way."""
+    """Entries, or one line with a named error: 0 either way; 66 at the end for a file that is not there."""
     feed, junk = tmp_path / "feed.xml", tmp_path / "junk.bin"
     feed.write_text(RSS, "utf-8")
     junk.write_bytes(b"\x00\x01\x02" * 50)
     done = kabulwire("parse", str(feed), str(junk), str(tmp_path / "none"))
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (66, 1)
+    assert kabulwire("parse", str(feed), str(junk)).returncode == 0
     entry, refused, missing = map(json.loads, done.stdout.splitlines())
     assert (entry["file"], entry["format"], entry["id"], entry["title"]) == (
         (str(feed), "rss", "g1", "One")
     )
     assert (refused["file"], refused["error"]) == (str(junk), "not_a_news_item")
-    assert missing["error"] == "unreadable"
+    assert missing["error"] == "no_file"
 
 
 def test_replay_writes_both_topics_and_the_same_bytes_twice(tmp_path: Path) -> None:

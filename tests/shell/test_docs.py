@@ -24,7 +24,7 @@ from worker.core.domain.incident import ConstraintKind
 from worker.core.domain.snapshot import LinkCertainty, State
 from worker.core.domain.vocabulary import Band, Label, Role, Scope, StatementStatus
 from worker.core.merge.state.life import EVENTS, LIFE
-from worker.observe import log
+from worker.observe import events as log_events
 from worker.observe.metrics import Metrics
 from worker.publish import session_steps
 from worker.publish.drain import NEEDS_A_PERSON
@@ -51,7 +51,14 @@ def test_every_setting_is_documented() -> None:
 
 def test_every_log_event_is_documented() -> None:
     """docs/operate.md lists exactly the events there are, in the same words."""
-    assert rows("events") == log.EVENTS
+    assert rows("events") == log_events.EVENTS
+
+
+def test_every_name_of_opentelemetry_is_documented() -> None:
+    """docs/operate.md maps the keys of a line as the table in the code does."""
+    shown = OPERATE.split("<!-- opentelemetry -->\n")[1].split("\n<!-- /opentelemetry -->")[0]
+    table = {name: [f"`{there}`"] for name, there in log_events.OPENTELEMETRY.items()}
+    assert shown == grid("key", ["in OpenTelemetry"], table)
 
 
 def test_every_reason_that_needs_a_person_is_documented() -> None:

@@ -270,6 +270,20 @@ def test_take_leaves_postponed_work_until_it_is_due(conn: sqlite3.Connection) ->
         assert [w.postponed for w in inbox.take(conn, later, 1)] == [1]
 
 
+def test_retry_brings_back_only_the_articles_that_were_named(conn: sqlite3.Connection) -> None:
+    """Two were given up; the one that was named goes into the inbox, the other stays a dead letter."""
+    with transaction(conn):
+        for name in ("a", "b"):
+            inbox.admit_document(conn, Document(article_id=name, version=1), NOW)
+        for work in inbox.take(conn, NOW, 10):
+            inbox.finish(conn, work)
+            dead_letters.add(conn, work, "deadline", "", NOW)
+        assert dead_letters.retry(conn, NOW, None, {"b"}) == 1
+    rows = conn.execute("SELECT article_id FROM inbox").fetchall()
+    assert [row["article_id"] for row in rows] == ["b"]
+    assert [letter.article_id for letter in queries.given_up(conn)] == ["a"]
+
+
 def test_plant_revisit_asks_for_the_page_again(conn: sqlite3.Connection) -> None:
     """A row of its own, due later; it counts how often, and a newer version takes its place."""
     admit(conn, entry())

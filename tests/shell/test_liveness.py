@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -114,6 +115,31 @@ def test_healthy_finds_the_store_as_the_worker_finds_it(tmp_path: Path) -> None:
             run_file(Path(used)).unlink()
             codes.append(healthy(cwd=tmp_path, **way).returncode)
     assert codes == [0, 1, 0, 1, 0, 1]
+
+
+def test_healthy_takes_the_folder_of_settings_like_other_commands(tmp_path: Path) -> None:
+    """`-c` and `--config=` name the folder or its file; a variable for the store goes before."""
+    with answering(200) as address:
+        told(tmp_path / "here.db", os.getpid(), address)
+        (tmp_path / "site").mkdir()
+        file = tmp_path / "site" / "kabulwire.toml"
+        file.write_text(f'[store]\npath = "{tmp_path / "here.db"}"\n', "utf-8")
+        ways = (("-c", "site"), (f"--config={file}",), ("-c", str(file), "--timeout-s", "2"))
+        assert [healthy(*way, cwd=tmp_path).returncode for way in ways] == [0, 0, 0]
+        assert healthy("-c", "none", cwd=tmp_path).returncode == 1
+
+
+def test_healthy_costs_little(tmp_path: Path) -> None:
+    """At most 120 ms of processor time, with the start of Python, at the best of five."""
+    with answering(200) as address:
+        store = told(tmp_path / "s.db", os.getpid(), address)
+        costs = []
+        for _ in range(5):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            healthy("--store", str(store), cwd=tmp_path)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(costs) <= 0.12
 
 
 def test_healthy_loads_nothing_heavy(tmp_path: Path) -> None:

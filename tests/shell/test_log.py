@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -14,8 +15,10 @@ import pytest
 import structlog
 
 from worker.observe import log
+from worker.observe.events import EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
+EVENT = re.compile(r"[a-z]+\.[a-z_]+")
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 
 
@@ -48,20 +51,100 @@ def events_in_code() -> dict[str, str]:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
-                and node.func.attr in LEVELS
-                and ast.unparse(node.func) != "re.error"
+                and node.func.attr in {*LEVELS, "_tell"}
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
                 and isinstance(node.args[0].value, str)
+                and ast.unparse(node.func) != "re.error"
+                and (node.func.attr in LEVELS or EVENT.fullmatch(node.args[0].value))
             ):
                 found[node.args[0].value] = f"{path.relative_to(ROOT)}:{node.lineno}"
     return found
 
 
+def words_in_code() -> set[str]:
+    """Every string of the program that is no docstring, but for the table itself."""
+    return {
+        node.value
+        for path in sorted((ROOT / "worker").rglob("*.py"))
+        if path.name != "events.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
 def test_log_has_every_event_of_the_code_in_its_table() -> None:
     """No log line has a name that operators cannot look up."""
-    unknown = {name: at for name, at in events_in_code().items() if name not in log.EVENTS}
+    unknown = {name: at for name, at in events_in_code().items() if name not in EVENTS}
     assert unknown == {}
+
+
+def test_log_has_no_event_that_is_never_told() -> None:
+    """Each row of the table is the name of a line that the program can write."""
+    assert set(EVENTS) - words_in_code() == set()
+
+
+def test_log_line_says_whose_it_is(lines: io.StringIO) -> None:
+    """Service and instance stand on each JSON line, ours and a library's; on a terminal they do not."""
+    log.configure("json", "info", lines, instance="worker-7")
+    log.get().info("feed.resumed")
+    logging.getLogger("aiohttp.client").error("no answer")
+    assert [(line["service"], line["instance"]) for line in read(lines)] == (
+        [("kabulwire", "worker-7")] * 2
+    )
+    log.configure("console", "info", lines, instance="worker-7")
+    log.get().info("feed.paused")
+    assert "worker-7" not in lines.getvalue().splitlines()[-1]
+
+
+PLANTED = {
+    "address": "https://me:hush@l.example/feed",
+    "query": "GET https://l.example/rss?page=2&api_key=hush&x=1 failed",
+    "header": "answered 401 to Authorization: Bearer hush-hush-hush",
+    "basic": "proxy said no to Basic aHVzaDpodXNo/hush",
+    "assigned": "KafkaProducer(sasl_plain_username='wire', sasl_plain_password='hush')",
+    "callback": "https://wire.example/websub/ledger/hush?hub.mode=subscribe",
+    "nested": {
+        "headers": {"Authorization": "hush", "Accept": "text/html"},
+        "list": ["?token=hush"],
+    },
+    "bytes": b"https://me:hush@l.example/",
+    "error": ValueError("https://me:hush@l.example/"),
+    "sasl_password": "hush",
+    "x_api_key": ["hush"],
+}
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_log_never_prints_a_planted_secret(form: str, lines: io.StringIO) -> None:
+    """In keys, values, values of values, messages of libraries and of exceptions, in both forms."""
+    log.configure(form, "debug", lines)
+    log.get().warning("feed.failed", **PLANTED)
+    for value in PLANTED.values():
+        if isinstance(value, str) and value != "hush":
+            logging.getLogger("aiohttp.client").warning("%s", value)
+            try:
+                raise ValueError(value)  # noqa: TRY301
+            except ValueError:
+                log.get().exception("worker.crashed")
+    told = lines.getvalue()
+    assert "hush" not in told
+    for kept in ("l.example/feed", "page=2", "x=1", "wire.example/websub/ledger/", "text/html"):
+        assert kept in told
+
+
+def test_log_leaves_alone_what_is_no_secret(lines: io.StringIO) -> None:
+    """Names of settings, paths of files and words about tokens are what an operator needs to read."""
+    told = {
+        "detail": "kafka.sasl_password_file: /run/secrets/kafka: No such file or directory",
+        "advice": "the token is over; ask for basic rights, see ?page=2&keyword=attack",
+        "after": 3,
+        "clean": True,
+        "because": None,
+    }
+    log.get().info("worker.stopped", **told)
+    (line,) = read(lines)
+    assert {key: line[key] for key in told} == told
 
 
 def test_log_line_carries_time_level_and_keys(lines: io.StringIO) -> None:

@@ -44,6 +44,8 @@ WHOLE = {
     "SELECT 1 FROM sqlite_master WHERE name = 'subscription'": "SQLite's own table: a row for each table",
     "SELECT key, value FROM meta": "a dozen rows",
     # at start, by hand, or once an hour
+    "SELECT feed_id, max(changed_at) AS at FROM entry":
+        "when each feed last had news, once at start; 0.9 s for 500,000 entries",
     "SELECT count(*) FROM meta": "a dozen rows: is this a store at all?",
     "SELECT * FROM dead_letter WHERE retried_at IS NULL": "`retry`, by hand",
     "DELETE FROM dead_letter WHERE buried_at < ?": "retention, once an hour; few rows",

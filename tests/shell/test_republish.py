@@ -55,6 +55,9 @@ def test_topics_republish_writes_a_folder_anew_that_is_gone(press: Press, tmp_pa
     refused = kabulwire(tmp_path, "run")
     assert refused.returncode == 78
     assert "topics republish" in refused.stderr
+    trial = kabulwire(tmp_path, "topics", "republish", "--dry-run")
+    assert trial.stdout == "1 incidents would be queued, 2 messages wait\n", trial.stderr
+    assert kabulwire(tmp_path, "topics", "republish", "--dry-run").stdout == trial.stdout
     done = kabulwire(tmp_path, "topics", "republish")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "1 incidents queued, 2 messages wait\n"

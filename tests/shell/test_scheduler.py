@@ -325,7 +325,7 @@ async def nothing_found(_: Any) -> bool:
 
 def parts_with(clock: HandClock, chain: Any, **more: Any) -> Parts:
     """Parts of a worker as far as a source of the test needs them."""
-    conditions = SimpleNamespace(paused=False, answered=False, failing=set())
+    conditions = SimpleNamespace(paused=False, feeds={})
     stands: dict[str, Any] = {
         "feeds": (),
         "states": {},

@@ -21,7 +21,7 @@ STATUS: dict[str, Any] = {
     "title": "Portsmere", "problems": [], "notes": ["the broker is away"], "version": "1",
     "profile": "portsmere", "knowledge": "abc", "sink": "files",
     "store": {"outbox": 0, "inbox": 2},
-    "feeds": [{"id": "one", "outlet": "One", "enabled": True, "failures": 3,
+    "feeds": [{"id": "one", "host": "one.example", "outlet": "One", "enabled": True, "failures": 3,
                "last_success": None, "last_reason": "timeout", "next_at": "2024-03-01T10:00:00Z",
                "delivery": "websub", "position": "hub: timeout"}],
     "incidents": [{"incident_id": "kw-1", "attack_types": "bombing_explosion", "targets": EVIL,

@@ -237,6 +237,7 @@ def test_correct_over_two_articles_decides_both(world: StoreWorld) -> None:
     assert len(world.live()) == 2
 
     settled = world.correct(Constraint("retract", ("gulf-1", "hill-1")), minutes(5))
+    assert settled.home in {incident_id for incident_id, *_ in settled.incidents}
 
     assert settled.outcome == "corrected"
     assert sorted(kind for _, _, kind in settled.incidents) == ["retracted", "retracted"]

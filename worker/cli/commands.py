@@ -6,6 +6,8 @@ Each stands in a file of its own, named as it is typed: ``kabulwire incidents sp
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from worker.cli.analyze import analyze
@@ -37,7 +39,7 @@ from worker.cli.topics.compact import compact_topics
 from worker.cli.topics.ensure import ensure_topics
 from worker.cli.topics.republish import republish_topics
 from worker.cli.train import train
-from worker.cli.version import version
+from worker.cli.version import print_version, version
 
 app = typer.Typer(
     name="kabulwire",
@@ -46,10 +48,24 @@ app = typer.Typer(
         "First try: kabulwire demo. One article: kabulwire explain page.html"
     ),
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def root(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=print_version, help="The program's version."
+        ),
+    ] = False,
+) -> None:
+    """Options that come before a command."""
+
+
 app.command("run")(run)
 app.command("once")(once)
 app.command("demo")(demo)

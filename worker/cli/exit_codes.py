@@ -1,16 +1,22 @@
-"""Exit codes of commands, as sysexits(3) names them. 0: done. 2: a wrong command line."""
+"""Exit codes of commands, as sysexits(3) names them. 0: done."""
 
 from __future__ import annotations
 
+EX_USAGE = 2
+"""A wrong command line."""
 EX_DATAERR = 65
 """What was given cannot be read, or names something that is not there."""
 EX_NOINPUT = 66
 """There is no such file."""
 EX_UNAVAILABLE = 69
-"""A service that may come back is away: the broker."""
+"""What may come back is away: the broker, a site, the name server."""
 EX_SOFTWARE = 70
 """Our own fault, or a store that is broken."""
+EX_IOERR = 74
+"""What is printed, or a file, cannot be written."""
 EX_TEMPFAIL = 75
-"""Not now: the grace ran out, no room on the disk, a worker that has not answered yet."""
+"""Not now: the grace ran out, no room on the disk, a port in use, a worker that does not answer yet."""
 EX_CONFIG = 78
 """Settings, a profile or topics that a person must put right."""
+EX_INTERRUPTED = 130
+"""Ctrl-C, where nothing is drained."""

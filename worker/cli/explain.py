@@ -5,7 +5,8 @@ on; with ``--json`` the line of ``analyze``. With ``--rules`` also each count of
 of the grammar that made it, in the order of their use (``--rules --json``: a line for each count). The
 network is used only for an address that is given, as a worker would use it.
 
-Exit codes: 0, 65 the document cannot be read, 66 no such file, 78 settings or profile.
+Exit codes: 0, 65 the document cannot be read, 66 no such file, 69 the site, or its name, cannot be
+reached, 78 settings or profile.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.exit_codes import EX_DATAERR
+from worker.cli.exit_codes import EX_DATAERR, EX_UNAVAILABLE
 from worker.cli.options import ProfileOption, named_profile
 from worker.cli.streams import put, read_bytes, refuse, screen
 
@@ -39,14 +40,20 @@ def explain(
 ) -> None:
     """Every decision about one document, with the sentence it rests on."""
     from worker.cli.sandboxed import SandboxedReader
-    from worker.core.domain.errors import InputError
+    from worker.core.domain.errors import FetchError, InputError
+    from worker.run.chain import LATER as MAY_PASS
 
+    if "://" in source and not source.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{source}: an address begins with http:// or https://")
     knowledge, folder = named_profile(profile)
     fields = {"id": source, "outlet": outlet, "published": published, "title": title}
     try:
         document = _document(source, fields, knowledge.profile.zone)
         with SandboxedReader(folder, knowledge) as reader:
             analysis = reader.analyze(document)
+    except FetchError as error:
+        may_pass = error.reason in MAY_PASS
+        refuse(f"{source}: {error}", EX_UNAVAILABLE if may_pass else EX_DATAERR)
     except InputError as error:
         refuse(f"{source}: {error}", EX_DATAERR)
     _answer(analysis, knowledge, document.article_id, rules=rules, as_json=as_json)

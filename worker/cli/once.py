@@ -32,7 +32,7 @@ def once(
     known = {row.id for row in loaded.feeds}
     for name in feed or ():
         if name not in known:
-            refuse(f"no feed {name!r} in {loaded.feeds_file}", EX_CONFIG)
+            refuse(f"no feed {name!r} in {loaded.feeds_file}; see `feeds list`", EX_CONFIG)
     from worker.run import app
 
     raise typer.Exit(app.run(loaded, once=True, only=frozenset(feed or ())))

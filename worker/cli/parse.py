@@ -8,7 +8,7 @@ files below it.
 ``--summary`` prints a table instead: for each folder and format how many documents, items and items
 without a body there are, and for each reason how many documents were refused.
 
-Exit codes: 0 every document got a line, 78 settings or profile.
+Exit codes: 0 every document got a line, 66 at least one cannot be opened, 78 settings or profile.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli.exit_codes import EX_NOINPUT
 from worker.cli.options import JsonOption, named_profile
-from worker.cli.streams import put, read_bytes, watched
+from worker.cli.streams import put, read_bytes, refuse, watched
 
 if TYPE_CHECKING:
     from worker.cli.sandboxed import SandboxedReader
@@ -44,13 +45,25 @@ def parse(
 
     knowledge, folder = named_profile(None)
     names = list(_files(files))
+    missing: list[str] = []
     with SandboxedReader(folder, knowledge) as reader:
-        found = (_lines(reader, name) for name in watched(names, "parsing", len(names)))
+        read = (_lines(reader, name) for name in watched(names, "parsing", len(names)))
+        found = (_noted(lines, missing) for lines in read)
         if summary:
             _show_summary(found, as_json=as_json)
-            return
-        for lines in found:
-            _print_lines(lines)
+        else:
+            for lines in found:
+                _print_lines(lines)
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        refuse(f"{missing[0]}{more}", EX_NOINPUT)
+
+
+def _noted(lines: list[dict[str, Any]], missing: list[str]) -> list[dict[str, Any]]:
+    """The lines of a document; its name goes to ``missing`` when it could not be opened."""
+    if lines[0].get("error") == "no_file":
+        missing.append(f"{lines[0]['file']}: {lines[0]['detail']}")
+    return lines
 
 
 def _files(paths: list[str]) -> Iterator[str]:
@@ -113,7 +126,7 @@ def _bytes_of(name: str) -> bytes:
     try:
         return read_bytes(name) if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise InputError("unreadable", str(error.strerror)) from error
+        raise InputError("no_file", str(error.strerror)) from error
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 They go through analyze, merge and contract as in a worker, without a network. Writes
 ``out/incidents.v1.jsonl`` (last state of each incident) and ``out/incident-log.v1.jsonl`` (every
-revision), and prints nothing; lines that cannot be read are named on stderr and left out. The same
-input gives the same bytes. `store export` writes such lines.
+revision). On stderr it says how many there are; lines that cannot be read are named and left out. The
+same input gives the same bytes. `store export` writes such lines.
 
 Exit codes: 0, 65 at least one line could not be read, 66 no such file, 78 settings or profile.
 """
@@ -38,5 +38,10 @@ def replay(
     outcome = replay_lines(lines, out, knowledge)
     for problem in outcome.problems:
         print(f"kabulwire: {problem}", file=sys.stderr)
+    print(
+        f"kabulwire: {outcome.settled} documents, {outcome.incidents} incidents, "
+        f"{outcome.revisions} revisions in {out}",
+        file=sys.stderr,
+    )
     if outcome.unread:
         refuse(f"{outcome.unread} lines could not be read", EX_DATAERR)

@@ -32,7 +32,7 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     """
     store = loaded.config.store.path
     if not store.is_file():
-        raise ConfigError(f"no store at {store}")
+        raise ConfigError(f"no store at {store}: `kabulwire run` makes one, or see store.path")
     try:
         with exclusive(store):
             put(f"{_admit_directly(loaded, asked)} queued; the next run works on it")

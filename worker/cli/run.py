@@ -8,7 +8,7 @@ room on the disk, 78 settings, feeds or profile.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,8 +18,19 @@ from worker.cli.options import ConfigOption
 def run(
     config: ConfigOption = None,
     profile: Annotated[str | None, typer.Option(help="Watch this profile.")] = None,
-    log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[
+        Literal["auto", "json", "console"] | None, typer.Option(help="How lines look.")
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None, typer.Option(help="What is told.")
+    ] = None,
+    *,
+    wait_when_refused: Annotated[
+        bool,
+        typer.Option(
+            "--wait-when-refused", help="Refused (78): stay, not ready, until a signal comes."
+        ),
+    ] = False,
 ) -> None:
     """The worker: polls, reads, merges and publishes until it is told to stop.
 
@@ -29,9 +40,18 @@ def run(
     import os
 
     from worker.config.load import load
+    from worker.core.domain.errors import ConfigError, KnowledgeError
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
-    loaded = load(config, os.environ, flags)
-    from worker.run import app
+    try:
+        loaded = load(config, os.environ, flags)
+        from worker.run import app
 
-    raise typer.Exit(app.run(loaded))
+        code = app.run(loaded)
+    except (ConfigError, KnowledgeError) as error:
+        if not wait_when_refused:
+            raise
+        from worker.cli.refused_start import wait
+
+        wait(str(error))
+    raise typer.Exit(code)

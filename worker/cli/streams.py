@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, TypeVar
 
 import typer
 
@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 def read_bytes(name: str) -> bytes:
     """The whole of a file, or of stdin for "-"; a missing file ends the command (exit 66)."""
     if name == "-":
-        return sys.stdin.buffer.read()
+        return _stdin().read()
     try:
         return Path(name).read_bytes()
     except OSError as error:
@@ -32,12 +32,19 @@ def read_lines(name: str) -> Iterator[tuple[int, bytes]]:
     """Numbered lines that are not blank, as they arrive; "-" is stdin."""
     with ExitStack() as stack:
         try:
-            source = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
+            source = _stdin() if name == "-" else stack.enter_context(Path(name).open("rb"))
         except OSError as error:
             refuse(f"{name}: {error.strerror}", EX_NOINPUT)
         for number, line in enumerate(source, 1):
             if line.strip():
                 yield number, line
+
+
+def _stdin() -> BinaryIO:
+    """stdin; a person who typed no file name is told what is waited for."""
+    if sys.stdin.isatty():
+        print("kabulwire: reading from the terminal; Ctrl-D ends the input", file=sys.stderr)
+    return sys.stdin.buffer
 
 
 def refuse(text: str, code: int) -> NoReturn:

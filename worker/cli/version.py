@@ -5,8 +5,17 @@ Prints ``kabulwire 1.2.3 (Python 3.12.1)``, or ``{kabulwire, python}``. Exit cod
 
 from __future__ import annotations
 
+import typer
+
 from worker.cli.options import JsonOption
 from worker.cli.streams import put
+
+
+def print_version(wanted: bool) -> None:
+    """``kabulwire --version``."""
+    if wanted:
+        version()
+        raise typer.Exit
 
 
 def version(*, as_json: JsonOption = False) -> None:

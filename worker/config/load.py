@@ -108,7 +108,7 @@ def find(where: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, Pa
     if path.is_file():
         return path.parent, path
     if not path.is_dir():
-        raise ConfigError(f"{path}: no such file or folder")
+        raise ConfigError(f"{path}: no such file or folder; see --config or KABULWIRE_CONFIG")
     if (path / FILE).is_file():
         return path, path / FILE
     if (path / "feeds.toml").is_file():

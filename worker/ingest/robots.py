@@ -39,7 +39,8 @@ class _CachedRules:
     rules: Any
     """A ``Protego``; None: everything is allowed."""
     until: dt.datetime
-    unavailable: bool = False
+    unavailable: str = ""
+    """Why nobody knows what is allowed: reason of the failure."""
 
 
 class Robots:
@@ -63,7 +64,8 @@ class Robots:
                 self._cached[site] = cached
         if cached.unavailable:
             wait = (cached.until - now).total_seconds()
-            raise FetchError("robots_unavailable", site, retry_after=max(wait, 1.0))
+            why = f"{site}: {cached.unavailable}"
+            raise FetchError("robots_unavailable", why, retry_after=max(wait, 1.0))
         if cached.rules is None:
             return
         if not cached.rules.can_fetch(url, self._agent):
@@ -83,7 +85,7 @@ class Robots:
                 raise
             if old is not None and not old.unavailable:
                 return _CachedRules(old.rules, now + _RETRY)
-            return _CachedRules(None, now + _RETRY, unavailable=True)
+            return _CachedRules(None, now + _RETRY, unavailable=error.reason)
         return _CachedRules(await asyncio.to_thread(_rules, answer.body), now + _FRESH)
 
     def _forget(self, now: dt.datetime) -> None:

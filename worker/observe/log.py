@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. An event is ``noun.verb`` from ``EVENTS``; everything variable is a key, never part of the name.
+1. An event is ``noun.verb`` from ``events.EVENTS``; everything variable is a key, never part of the name.
 2. One canonical line per piece of work: ``article.processed`` for each article that passed the gate.
 3. Warnings heal by themselves and are said once per change of state; errors need a person.
 4. No secret is ever printed: user info and tokens in addresses, passwords, and the local variables
@@ -10,108 +10,61 @@ Rules
 5. What strangers wrote (titles, addresses, messages of libraries) stands in values, cut to 500
    characters. On a terminal its control characters are escaped as well.
 
+6. A JSON line says whose it is: ``service`` and ``instance``. ``events.OPENTELEMETRY`` names its keys for
+   collectors that want that vocabulary.
+
 Lines go to stderr: stdout belongs to the data that commands print.
 """
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import re
 import sys
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, WrappedLogger
 
-EVENTS: dict[str, str] = {
-    "worker.started": "The worker is up; version, instance, profile, sink, knowledge.",
-    "worker.stopping": "A signal asked it to stop; draining began.",
-    "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
-    "worker.crashed": "Its own state or code failed; the traceback follows.",
-    "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in inbox and outbox, dead letters, failing feeds.",
-    "config.loaded": "Settings were read; file and number of feeds.",
-    "feed.polled": "A poll ended (debug): outcome, entries, new ones, milliseconds.",
-    "feed.failed": (
-        "A poll failed: reason, detail, and what an operator can do (`advice`) where it is his; "
-        "logged at the 1st, 2nd, 4th, 8th … failure in a row."
-    ),
-    "feed.paced": "A feed is asked at another pace: why (`pace`), `every_s`, and what its server or it "
-    "asked for (`asked_s`).",
-    "feed.moved": "A feed redirects for good: where to; `adopted`, when it is asked there from now on.",
-    "feed.stale": "A feed answers, but has had nothing new for `ingest.stale_s`, and for far longer "
-    "than usual.",
-    "feed.fresh": "It has news again.",
-    "feed.recovered": "A failing feed answers again.",
-    "feed.paused": (
-        "Polling waits: inbox or outbox is above its high-water mark, "
-        "or the disk (`free_mb`) is almost full."
-    ),
-    "feed.resumed": "Polling goes on.",
-    "feed.refused": (
-        "A document cannot be read: which (a file of a spool now lies in `failed`), reason, detail."
-    ),
-    "feed.restarted": "A server had forgotten our cursor; the feed is read again from its look-back.",
-    "push.accepted": "A pushed document is stored (debug): entries, new ones, milliseconds.",
-    "push.refused": (
-        "A push was refused: status and reason; logged at the 1st, 2nd, 4th, 8th … in a row."
-    ),
-    "websub.subscribed": "A hub confirmed our subscription: hub, topic, until when.",
-    "websub.failed": (
-        "A subscription does not stand: reason, detail, when it is tried again; until then the feed "
-        "is polled; logged at the 1st, 2nd, 4th, 8th … failure in a row."
-    ),
-    "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
-    "article.processed": "One article that passed the gate: article_id, version, outcome, "
-    "incident, revision; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
-    "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
-    "text was too long: characters that were not read.",
-    "article.failed": "An article could not be processed; reason, and whether it is tried again.",
-    "kill.unmatched": (
-        "A kill or hold fits no item that is here, or several: what it names. Nothing is withdrawn; "
-        "look, and `incidents retract` what was meant."
-    ),
-    "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
-    "timer.fired": "Due timers were settled.",
-    "publish.failed": "Publishing stopped for now; reason and what an operator can do.",
-    "publish.recovered": "Publishing goes on.",
-    "publish.committed": "A batch was committed (debug): records, milliseconds.",
-    "publish.rebuilt": "The producer was thrown away and built anew; reason.",
-    "publish.unchecked": "Settings of topics may not be seen (DESCRIBE_CONFIGS); publishing goes on.",
-    "publish.set_aside": "A record of the reports or dead-letter topic can never be sent; skipped.",
-    "store.diverged": "Store and ledger disagree; ingest waits, what happened is told.",
-    "store.restored": "The store was rebuilt from the topics.",
-    "sandbox.killed": "A job passed its deadline or memory limit; its process was ended.",
-    "store.full": "No room to write; everything waits and is tried again.",
-    "source.failed": (
-        "Something outside kept a part of the worker from its work: source, error, seconds until it "
-        "is tried again; logged at the 1st, 2nd, 4th, 8th … failure in a row."
-    ),
-    "request.taken": "A correction, or dead letters to be tried again, were taken in.",
-    "serve.listening": "Health, metrics and page can be asked; host and port.",
-    "library.logged": "A line of a library: logger, message.",
-}
-"""The closed set of events; a test finds every event in the code and compares."""
+SERVICE = "kabulwire"
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LIMIT = 500
 _USERINFO = re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
 _QUERY = re.compile(
-    r"(?i)([?&](?:[a-z_-]*(?:token|key|secret|password|passwd|pwd|signature|sig|auth|apikey|session)"
-    r"[a-z_-]*)=)[^&#\s\"']+"
+    r"(?i)([?&](?:[a-z_-]*(?:token|secret|password|passwd|pwd|signature|session)[a-z_-]*"
+    r"|(?:[a-z]+[_-])*(?:api|access|auth)?(?:key|sig|auth))=)[^&#\s\"']+"
 )
+_ASSIGNED = re.compile(
+    r"(?i)([\w-]*(?:password|passwd|secret|token|api_?key|signature)[\w-]*[\"']?=[\"']?)[^\s\"',;&)]+"
+)
+_CREDENTIALS = re.compile(
+    r"\b(Bearer|Basic)\s+(?=\S*[^a-z\s])[\w.~+/=-]{6,}"
+    r"|((?i:authorization)[\"']?[:=]\s*[\"']?(?:\w+\s+)?)[^\s\"',;]+"
+)
+_CALLBACK = re.compile(r"(?<=/websub/)([^/\s]+/)[^/\s?\"']+")
 _SECRET_KEY = re.compile(r"(?i)password|passwd|secret|token|authorization|cookie|api_?key")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NOISY = ("kafka", "aiohttp", "trafilatura", "htmldate", "courlan", "asyncio", "pebble")
 _PER_MINUTE = 20
 
 
-def configure(form: str = "auto", level: str = "info", stream: TextIO | None = None) -> None:
+def configure(
+    form: str = "auto",
+    level: str = "info",
+    stream: TextIO | None = None,
+    *,
+    instance: str = "",
+) -> None:
     """Send all lines, ours and those of libraries, to ``stream`` (stderr) in one form.
 
     ``form``: "json", "console", or "auto" = console on a terminal. ``level``: debug … error.
+    ``instance``: the worker's, for every JSON line.
     """
     out = stream or sys.stderr
     console = form == "console" or (form == "auto" and out.isatty())
@@ -122,7 +75,11 @@ def configure(form: str = "auto", level: str = "info", stream: TextIO | None = N
         redact,
     ]
     structlog.configure(
-        processors=[*shared, *_renderers(console=console, colors=out.isatty())],
+        processors=[
+            *shared,
+            *([] if console or not instance else [_Sender(instance)]),
+            *_renderers(console=console, colors=_wants_color(out)),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
@@ -144,18 +101,41 @@ def get(**bound: Any) -> Any:
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Cut secrets out of keys and values, and long values to 500 characters."""
     for key, value in event.items():
-        if key != "event" and _SECRET_KEY.search(key):
-            event[key] = "********"
-        elif isinstance(value, str):
-            event[key] = clean(value)
+        if key not in {"event", "exc_info"}:
+            event[key] = _redacted(key, value)
     return event
 
 
+def _redacted(key: str, value: Any) -> Any:
+    """The same value without secrets, however deep they lie."""
+    if value is not None and _SECRET_KEY.search(key):
+        return "********"
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, bytes):
+        return clean(value.decode("utf-8", "replace"))
+    if isinstance(value, Mapping):
+        return {str(name): _redacted(str(name), inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted("", inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return clean(str(value))
+
+
 def clean(text: str) -> str:
-    """``text`` without user info and tokens of addresses, at most 500 characters."""
+    """``text`` without secrets, at most 500 characters."""
+    text = _without_secrets(text)
+    return text if len(text) <= _LIMIT else text[:_LIMIT] + "…"
+
+
+def _without_secrets(text: str) -> str:
+    """User info and tokens of addresses, credentials of a header, ``password=…`` are masked."""
     text = _USERINFO.sub("********", text)
     text = _QUERY.sub(r"\1********", text)
-    return text if len(text) <= _LIMIT else text[:_LIMIT] + "…"
+    text = _CREDENTIALS.sub(lambda found: f"{found[1] or found[2]} ********", text)
+    text = _ASSIGNED.sub(r"\1********", text)
+    return _CALLBACK.sub(r"\1********", text)
 
 
 def printable(text: str) -> str:
@@ -167,9 +147,7 @@ def _renderers(*, console: bool, colors: bool) -> list[Any]:
     if console:
         return [
             _escape,
-            structlog.dev.ConsoleRenderer(
-                colors=colors, exception_formatter=structlog.dev.plain_traceback
-            ),
+            structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=_write_traceback),
         ]
     transformer = ExceptionDictTransformer(show_locals=False, max_frames=30)
     return [
@@ -178,6 +156,33 @@ def _renderers(*, console: bool, colors: bool) -> list[Any]:
         _lead,
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
+
+
+class _Sender:
+    """Says on each line whose it is; a line's own keys of these names stay."""
+
+    def __init__(self, instance: str) -> None:
+        self._instance = instance
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("service", SERVICE)
+        event.setdefault("instance", self._instance)
+        return event
+
+
+def _write_traceback(stream: TextIO, error: Any) -> None:
+    """As Python prints it, without secrets in the messages and control characters in the lines."""
+    buffer = io.StringIO()
+    structlog.dev.plain_traceback(buffer, error)
+    stream.write(
+        "\n".join(printable(line) for line in _without_secrets(buffer.getvalue()).split("\n"))
+    )
+
+
+def _wants_color(out: TextIO) -> bool:
+    """A terminal that can, and a person who did not say otherwise (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return out.isatty() and not plain
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -231,6 +231,7 @@ class KafkaPublisher(Drain):
         self._tell("store.diverged", {"reason": reason, "ledger_seq": seq})
         if self._metrics is not None:
             self._metrics.diverged.inc()
+            self._metrics.diverged_at.set_to_current_time()
 
     def _publish_until_told(self, conn: Connection, owned: Owned) -> None:
         """Batches, until a stop was asked for and nothing waits."""

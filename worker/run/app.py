@@ -31,7 +31,7 @@ from worker import __version__
 from worker.config.knowledge import load_knowledge, profile_dir
 from worker.config.load import Loaded
 from worker.config.schema import FeedConfig
-from worker.core.domain.errors import ConfigError, NoRoomError
+from worker.core.domain.errors import BusyError, ConfigError, NoRoomError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.ingest.fetch import Fetcher
 from worker.ingest.robots import Robots
@@ -53,7 +53,7 @@ from worker.serve.push import routes
 from worker.serve.run_file import run_file
 from worker.serve.web import StatusSource, build, build_page
 from worker.store import feeds as feed_table
-from worker.store import inbox
+from worker.store import inbox, queries
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
 from worker.store.subscriptions import load_subscriptions
 from worker.store.writer import Writer
@@ -78,14 +78,15 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
 
     Raises ``ConfigError`` and ``KnowledgeError`` when it cannot start.
     """
-    log.configure(loaded.config.log.format, loaded.config.log.level)
+    config = loaded.config
+    log.configure(config.log.format, config.log.level, instance=config.instance)
     knowledge = load_knowledge(loaded.config.profile, loaded.folder)
     feeds = [feed for feed in loaded.feeds if (feed.id in only if only else feed.enabled)]
     code = EX_SOFTWARE
     with exclusive(loaded.config.store.path, _COMMAND_S):
         try:
             code = asyncio.run(_live(loaded, knowledge, feeds, once=once))
-        except* (ConfigError, NoRoomError) as group:
+        except* (ConfigError, NoRoomError, BusyError) as group:
             raise group.exceptions[0] from None
         except* OSError as group:
             full = group.exceptions[0]
@@ -185,7 +186,7 @@ class Worker:
         parts = self._parts
         parts.health.conditions.stopping = True
         deadline = time.monotonic() + parts.config.run.grace_s
-        log.get().info("worker.stopping", in_flight=len(parts.in_flight))
+        log.get().info("worker.stopping", in_flight=self._scheduler.under_way())
         ended = await self._scheduler.drain(parts.config.run.grace_s)
         left = max(0.5, deadline - time.monotonic())
         emptied = await asyncio.to_thread(parts.publisher.stop, left)
@@ -198,7 +199,7 @@ async def open_worker(
 ) -> AsyncIterator[Worker]:
     """Store, sink, sandbox, network and status page, in this order; closed in the opposite one.
 
-    Raises ``ConfigError`` when one of them cannot be opened.
+    Raises ``ConfigError`` when one of them cannot be opened, ``BusyError`` for a port in use.
     """
     config, metrics, failure = loaded.config, Metrics(), Failure()
     async with AsyncExitStack() as stack:
@@ -219,6 +220,7 @@ async def open_worker(
         chain = await _open_chain(stack, loaded, knowledge, feeds, writer, health, metrics)
         await chain.write(inbox.release_all)
         states = await health.read(feed_table.load_states)
+        health.begin(states, await health.read(queries.last_items))
         hubs, clock = await health.read(load_subscriptions), SystemClock()
         publisher.start()
         parts = Parts(
@@ -233,7 +235,6 @@ async def open_worker(
             stop=stop,
             once=once,
         )
-        health.conditions.answered = bool(feeds) and not parts.pulled
         await _open_doors(stack, parts)
         scheduler = Scheduler(due_work.work(parts), due_work.upkeep(parts), parts.clock)
         yield Worker(parts, scheduler, failure)
@@ -316,7 +317,7 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
         try:
             await web.TCPSite(runner, config.serve.host, port).start()
         except OSError as error:
-            raise ConfigError(f"serve: cannot listen on {port}: {error.strerror}") from error
+            raise _deaf(config.serve.host, port, error) from error
         ports.append(int(runner.addresses[0][1]))
     log.get().info("serve.listening", host=config.serve.host, port=ports[0])
     beside = run_file(config.store.path)
@@ -324,3 +325,11 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
     told = {"pid": os.getpid(), "livez": f"http://{own}:{ports[0]}/livez"}
     beside.write_text(json.dumps(told), "utf-8")
     stack.callback(beside.unlink, missing_ok=True)
+
+
+def _deaf(host: str, port: int, error: OSError) -> ConfigError | BusyError:
+    """Why nobody can reach us: a port that is held may be let go, an address that is not ours is wrong."""
+    if error.errno == errno.EADDRINUSE:
+        return BusyError(f"serve: {host}:{port} is in use; end who holds it, or set serve.port")
+    why = os.strerror(error.errno) if error.errno else error.strerror
+    return ConfigError(f"serve: cannot listen on {host}:{port}: {why}; see serve.host, serve.port")

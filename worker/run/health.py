@@ -6,7 +6,9 @@ Rules
 2. Ready asks whether new articles would be found and kept. An absent sink is a note until the
    outbox is above its limit, because the outbox is there to absorb it. A sink that waits for a
    person (a wrong password, a missing right) is a problem at once: no waiting mends it.
-3. The store is read on a thread and a connection of its own, never on the loop.
+3. Feeds stand as the store knows them until a poll says otherwise (``run.standing``): a restart
+   neither heals them nor makes them strangers.
+4. The store is read on a thread and a connection of its own, never on the loop.
 """
 
 from __future__ import annotations
@@ -14,15 +16,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from worker import __version__
 from worker.config.schema import Config, FeedConfig
 from worker.core.knowledge.knowledge import Knowledge
 from worker.observe.metrics import Metrics
+from worker.run.standing import Standing, State, note_of, problem_of, standings
 from worker.serve import status_rows
 from worker.serve.web import ProbeResult
 from worker.store import queries
@@ -43,16 +47,21 @@ class Conditions:
 
     loop_s: float = field(default_factory=time.monotonic)
     """When the loop last served what is due, on the steady clock."""
-    answered: bool = False
-    """At least one feed has answered since the start."""
+    feeds: dict[str, Standing] = field(default_factory=dict)
+    """How each feed stands, by its id."""
+    waits_for_pushes: bool = False
+    """Every feed is pushed to us: nothing is asked, so nothing has to have answered."""
     stopping: bool = False
     paused: bool = False
     """Inbox or outbox is above its high-water mark."""
     problems: dict[str, str] = field(default_factory=dict)
     """What makes us not ready, by the part that says so."""
     notes: dict[str, str] = field(default_factory=dict)
-    failing: set[str] = field(default_factory=set)
-    """Ids of feeds whose last poll failed."""
+
+    @property
+    def failing(self) -> int:
+        """How many feeds failed when they were last asked."""
+        return sum(1 for feed in self.feeds.values() if feed.failures)
 
     def set_problem(self, part: str, text: str) -> None:
         """Say what is wrong with a part, or with "" that nothing is."""
@@ -73,9 +82,10 @@ class Conditions:
         problems = list(self.problems.values())
         if self.stopping:
             problems.append("stopping")
-        if not self.answered:
-            problems.append("no feed has answered yet")
-        return ProbeResult(tuple(problems), tuple(self.notes.values()))
+        if not self.waits_for_pushes and (problem := problem_of(self.feeds)):
+            problems.append(problem)
+        notes = [*self.notes.values(), *filter(None, [note_of(self.feeds)])]
+        return ProbeResult(tuple(problems), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,31 @@ class Health:
         """Where messages go."""
         return "Kafka" if self._config.kafka.bootstrap_servers else "files"
 
+    def begin(self, states: Mapping[str, str], last_items: Mapping[str, dt.datetime]) -> None:
+        """Tell conditions and metrics what the store knows of the feeds, before the first poll.
+
+        ``states``: JSON by feed id; ``last_items``: when each last had something new.
+        """
+        self.conditions.loop_s = time.monotonic()  # opening everything may have taken long
+        metrics, asked = self._metrics, [feed for feed in self._feeds if feed.push is None]
+        metrics.feed_labels.assign({feed.id: status_rows.host_of(feed) for feed in self._feeds})
+        self.conditions.feeds = standings(self._feeds, states)
+        self.conditions.waits_for_pushes = bool(self._feeds) and not asked
+        for feed in self._feeds:
+            known, item = self.conditions.feeds[feed.id], last_items.get(feed.id)
+            metrics.last_item.labels(feed.id).set(item.timestamp() if item else 0)
+            if feed.push is None:
+                last = known.last_success
+                metrics.last_success.labels(feed.id).set(last.timestamp() if last else 0)
+            else:
+                metrics.pushes.labels(feed.id, "taken")
+        self._count_feeds()
+
+    def _count_feeds(self) -> None:
+        counts = Counter(feed.state for feed in self.conditions.feeds.values())
+        for state in get_args(State):
+            self._metrics.feeds.labels(state).set(counts[state])
+
     async def read(self, question: Callable[[Connection], _T]) -> _T:
         """Ask the store something, off the loop."""
         loop = asyncio.get_running_loop()
@@ -156,7 +191,9 @@ class Health:
         metrics.inbox_oldest.set(status_rows.age_s(told.inbox_oldest, now))
         metrics.outbox_rows.set(waiting.outbox)
         metrics.outbox_oldest.set(status_rows.age_s(told.outbox_oldest, now))
+        metrics.dead_letter_rows.set(told.dead_letters)
         metrics.disk_free.set(free)
+        self._count_feeds()
         low = free < settings.store.min_free_mb * _MB
         self.conditions.set_problem(
             "disk", f"only {free // _MB} MB of disk are free" if low else ""

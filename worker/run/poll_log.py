@@ -27,7 +27,7 @@ ADVICE = {
     "http_403": "the site turns programs away: ask its publisher, say in ingest.user_agent how to"
     " reach you, or see auth_file and headers_file of this feed",
     "challenge": "the site wants a browser: ask its publisher to let us in, or take another feed",
-    "http_404": "see url of this feed; `kabulwire feeds add` looks for the feeds of a site",
+    "http_404": "see url of this feed, and whether its site names another feed",
     "http_410": "the feed is gone for good; it is asked once a day. Take another, or drop it",
     "not_a_feed": "the address answers with something else; see url of this feed",
     "dns": "see url of this feed, and whether this machine can resolve names",
@@ -61,7 +61,8 @@ def tell_poll(
         if before.failures:
             told.info("feed.recovered", after=before.failures)
     elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
-        told.warning("feed.failed", reason=result.reason, failures=failures, **_more(result))
+        told.warning("feed.failed", reason=result.reason, failures=failures,
+                     address=feed.url or str(feed.path), **_more(result))  # fmt: skip
     if after.reason != before.reason and after.reason in _DECLARED and before.reason in _PACED:
         told.info("feed.paced", pace=after.reason, every_s=after.every_s, asked_s=after.asked_s)
     told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
@@ -126,11 +127,9 @@ def tell_delivery(feed: FeedConfig, result: PollResult, metrics: Metrics) -> Non
         told.warning("feed.restarted", detail=result.detail)
 
 
-def _more(result: PollResult) -> dict[str, str | float]:
-    """Detail of a failure, how long until the next try and why, what an operator can do about it."""
+def _more(result: PollResult) -> dict[str, str | dt.datetime | None]:
+    """Detail of a failure, when the next try is and why then, what an operator can do about it."""
     state = result.state
-    told: dict[str, str | float] = {"pace": state.reason}
-    if state.every_s is not None:
-        told["again_s"] = round(state.every_s)
+    told: dict[str, str | dt.datetime | None] = {"pace": state.reason, "again": state.next_at}
     advice = ADVICE.get(result.reason, "")
     return told | {k: v for k, v in (("detail", result.detail), ("advice", advice)) if v}

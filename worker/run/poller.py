@@ -33,6 +33,7 @@ from worker.run.clock import Now
 from worker.run.parts import Parts
 from worker.run.poll_log import tell_delivery, tell_move, tell_poll, tell_silence
 from worker.run.scheduler import Source
+from worker.run.standing import Standing
 from worker.store import inbox, queries
 from worker.store.inbox import Admission, Admitted
 from worker.store.times import stamp
@@ -156,12 +157,8 @@ class Poller(Source):
     ) -> None:
         """Metrics, log lines and conditions of one poll."""
         feed, metrics, after = self._feed, self._parts.chain.metrics, result.state
-        conditions = self._parts.health.conditions
-        if after.failures == 0:
-            conditions.failing.discard(feed.id)
-            conditions.answered = True
-        else:
-            conditions.failing.add(feed.id)
+        standing = Standing(after.failures, after.last_reason, after.last_success)
+        self._parts.health.conditions.feeds[feed.id] = standing
         tell_move(feed, before, after)
         tell_delivery(feed, result, metrics)
         tell_poll(feed, before, result, admitted, took_s, metrics)

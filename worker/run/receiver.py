@@ -27,6 +27,7 @@ from worker.ingest.signature import Access, access_of
 from worker.observe import log
 from worker.run.parts import Parts
 from worker.run.poller import STATE
+from worker.run.standing import Standing
 from worker.sandbox.pool import SandboxKilledError
 from worker.serve.push import Taken
 from worker.store import inbox
@@ -147,13 +148,12 @@ class Receiver:
     def _told(self, feed: FeedConfig, admitted: Admitted, took_s: float) -> None:
         metrics, conditions = self._parts.chain.metrics, self._parts.health.conditions
         metrics.pushes.labels(feed.id, "taken").inc()
-        metrics.last_success.labels(feed.id).set_to_current_time()
         for kind in ("new", "changed", "seen"):
             metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind))
         if admitted.new or admitted.changed:
             metrics.last_item.labels(feed.id).set_to_current_time()
         self._refused[feed.id] = 0
-        conditions.answered = True
+        conditions.feeds[feed.id] = Standing(last_success=self._parts.clock.now().wall)
         if admitted.queued:
             self._parts.work_came.set()
         log.get(feed=feed.id).debug("push.accepted", new=admitted.new, changed=admitted.changed,

@@ -4,8 +4,9 @@ A command drops ``<store>.requests/<name>.json`` (written aside, then renamed, s
 half-written). The worker admits it in one transaction and removes the file after the commit; taken
 in twice after a crash, it changes nothing the second time.
 
-A request is ``{"retry": reason or null}``, ``{"correct": {"kind": …, "articles": […]}}`` or
-``{"poll": [feed ids]}``; the last is nothing for the store, the worker asks those feeds at once.
+A request is ``{"retry": reason or null, "articles": […]}``, ``{"correct": {"kind": …, "articles":
+[…]}}`` or ``{"poll": [feed ids]}``; the last is nothing for the store, the worker asks those feeds at
+once.
 """
 
 from __future__ import annotations
@@ -70,4 +71,6 @@ def admit(conn: Connection, request: Mapping[str, Any], now: dt.datetime) -> int
         inbox.admit_correction(conn, str(correction["articles"][0]), correction, now)
         return 1
     reason = request.get("retry")
-    return dead_letters.retry(conn, now, str(reason) if reason else None)
+    articles = request.get("articles") or ()
+    only = frozenset(map(str, articles)) if isinstance(articles, list) else frozenset()
+    return dead_letters.retry(conn, now, str(reason) if reason else None, only)

@@ -130,6 +130,10 @@ class Scheduler:
             soonest = min(map(partial(self._due, now=now), self._turns), default=_FAR_S)
             await self._clock.wait(min(soonest, now.steady_s + _FAR_S), self._woken)
 
+    def under_way(self) -> int:
+        """How many pieces of work were begun and have not ended: articles, and polls."""
+        return sum(len(turn.running) for turn in self._turns if turn.is_work)
+
     async def drain(self, grace_s: float) -> bool:
         """Begin no more work; True when all that was begun has ended within ``grace_s``."""
         self._draining.set()

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from worker.config.schema import FeedConfig
 from worker.observe.log import clean
@@ -60,6 +61,7 @@ def feed_facts(conn: Connection | None, feeds: Iterable[FeedConfig]) -> list[dic
                 "lang": feed.lang,
                 "kind": feed.kind,
                 "delivery": feed.delivery,
+                "host": host_of(feed),
                 "enabled": feed.enabled,
                 "failures": state.get("failures", 0),
                 "last_success": state.get("last_success"),
@@ -106,6 +108,11 @@ def _span(seconds: float) -> str:
     if seconds < 6_000:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 36_000 else f"{seconds / 3600:.0f} h"
+
+
+def host_of(feed: FeedConfig) -> str:
+    """The host that a feed is asked of; ``spool`` and ``push`` for those that are not asked."""
+    return (urlsplit(feed.url).hostname or feed.delivery) if feed.url else feed.delivery
 
 
 def _position(feed: FeedConfig, state: Mapping[str, Any], sub: Mapping[str, Any]) -> str | None:

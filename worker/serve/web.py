@@ -13,6 +13,7 @@ Rules
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Iterable
@@ -93,9 +94,11 @@ class _Endpoints:
     async def readyz(self, _: web.Request) -> web.Response:
         return _answer(self._source.ready())
 
-    async def metrics(self, _: web.Request) -> web.Response:
-        form = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        return web.Response(body=self._source.metrics.render(), headers=form)
+    async def metrics(self, request: web.Request) -> web.Response:
+        metrics, accept = self._source.metrics, request.headers.get("Accept", "")
+        metrics.ready.set(not self._source.ready().problems)
+        body, content_type = await asyncio.to_thread(metrics.render, accept)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def status(self, request: web.Request) -> web.Response:
         self._require_loopback(request)

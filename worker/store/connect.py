@@ -117,7 +117,7 @@ def open_reader(path: Path) -> Connection:
     when it is damaged.
     """
     if not path.is_file():
-        raise ConfigError(f"no store at {path}")
+        raise ConfigError(f"no store at {path}: `kabulwire run` makes one, or see store.path")
     uri = f"{path.resolve().as_uri()}?mode=ro"
     conn = sqlite3.connect(
         uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Collection
 
 from worker.store.inbox import Work, pack_work
 from worker.store.inbox_rows import WorkKind, put
@@ -29,14 +30,22 @@ def add(conn: sqlite3.Connection, work: Work, reason: str, detail: str, now: dt.
     )
 
 
-def retry(conn: sqlite3.Connection, now: dt.datetime, reason: str | None = None) -> int:
-    """Put dead letters (all, or those of one reason) back into the inbox; returns how many."""
+def retry(
+    conn: sqlite3.Connection,
+    now: dt.datetime,
+    reason: str | None = None,
+    articles: Collection[str] = (),
+) -> int:
+    """Put dead letters (all, or those of one reason, or of these articles) back into the inbox;
+    returns how many.
+    """
     rows = conn.execute(
         "SELECT * FROM dead_letter WHERE retried_at IS NULL AND (?1 IS NULL OR reason = ?1) "
         "ORDER BY dead_letter_id",
         (reason,),
     ).fetchall()
-    for row in rows:
+    chosen = [row for row in rows if not articles or row["article_id"] in articles]
+    for row in chosen:
         kind: WorkKind = row["kind"]
         admitted_at = instant(row["admitted_at"])
         put(conn, kind, row["article_id"], row["entry_id"], row["payload"], admitted_at, now)
@@ -44,4 +53,4 @@ def retry(conn: sqlite3.Connection, now: dt.datetime, reason: str | None = None)
             "UPDATE dead_letter SET retried_at = ? WHERE dead_letter_id = ?",
             (stamp(now), row["dead_letter_id"]),
         )
-    return len(rows)
+    return len(chosen)

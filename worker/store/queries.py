@@ -7,19 +7,26 @@ a command that only looks starts in half the time.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from worker.store.times import instant
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much work and how many messages wait (in rows), and since when the oldest does."""
+    """How much work and how many messages wait (in rows), and since when the oldest does.
+
+    ``dead_letters``: given up and not brought back.
+    """
 
     inbox: int
     inbox_due: int
     outbox: int
+    dead_letters: int
     inbox_oldest: str | None
     outbox_oldest: str | None
 
@@ -75,6 +82,7 @@ def backlog(conn: sqlite3.Connection) -> Backlog:
     row = conn.execute(
         "SELECT (SELECT count(*) FROM inbox WHERE kind != 'recheck') AS inbox, (SELECT count(*) FROM inbox "
         "WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')) AS inbox_due, "
+        "(SELECT count(*) FROM dead_letter WHERE retried_at IS NULL) AS dead_letters, "
         "(SELECT min(due_at) FROM inbox WHERE claimed = 0) AS inbox_oldest, "
         "(SELECT created FROM outbox WHERE published = 0 ORDER BY seq LIMIT 1) AS outbox_oldest"
     ).fetchone()
@@ -84,6 +92,12 @@ def backlog(conn: sqlite3.Connection) -> Backlog:
 def count_waiting(conn: sqlite3.Connection) -> int:
     """How many messages wait to be published."""
     return int(conn.execute("SELECT count(*) FROM outbox WHERE published = 0").fetchone()[0])
+
+
+def last_items(conn: sqlite3.Connection) -> dict[str, dt.datetime]:
+    """When each feed last had an entry that was new or changed, by feed id. Reads the whole table."""
+    rows = conn.execute("SELECT feed_id, max(changed_at) AS at FROM entry GROUP BY feed_id")
+    return {row["feed_id"]: instant(row["at"]) for row in rows}
 
 
 def holdings(conn: sqlite3.Connection) -> Holdings:

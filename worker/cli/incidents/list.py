@@ -16,7 +16,7 @@ from worker.cli.tables import show_rows
 
 def list_incidents(
     config: ConfigOption = None,
-    limit: Annotated[int, typer.Option(help="At most this many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, newest first.")] = 50,
     *,
     as_json: JsonOption = False,
 ) -> None:

@@ -6,25 +6,14 @@ they give the same incidents. Exit codes: 0, 78 settings, or no store.
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from worker.cli.options import ConfigOption, opened, settings
 from worker.cli.streams import put
 
 
-def export_store(
-    config: ConfigOption = None,
-    *,
-    articles: Annotated[
-        bool, typer.Option("--articles", help="What was settled, as input for `replay`.")
-    ] = True,
-) -> None:
+def export_store(config: ConfigOption = None) -> None:
     """Every article version and correction in the order of settling, one JSON line each."""
     from worker.cli.answers import line
     from worker.store.export import export_articles
 
-    if articles:
-        for row in export_articles(opened(settings(config))):
-            put(line(row))
+    for row in export_articles(opened(settings(config))):
+        put(line(row))

@@ -1,13 +1,18 @@
 """``kabulwire topics republish``: every incident once more, for a sink that is new or was lost.
 
-Prints how many incidents are queued and how many messages wait; the next ``run`` publishes them.
+Prints how many incidents are queued and how many messages wait; the next ``run`` publishes them. At a
+terminal it asks first, unless ``--yes``; ``--dry-run`` says what would be queued, and changes nothing.
 
-Exit codes: 0, 78 settings, no store, a running worker, or a folder that holds another's topic files.
+Exit codes: 0, 1 the question was answered with no, 78 settings, no store, a running worker, or a
+folder that holds another's topic files.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from worker.cli.options import ConfigOption, opened, settings
 from worker.cli.streams import put
@@ -17,19 +22,45 @@ if TYPE_CHECKING:
     from worker.config.schema import Config
 
 
-def republish_topics(config: ConfigOption = None) -> None:
+class _NotMeant(Exception):  # noqa: N818 - it is how a transaction is taken back, no error
+    """The counts of a trial."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        super().__init__()
+        self.counts = counts
+
+
+def republish_topics(
+    config: ConfigOption = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be queued.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
     """Send every incident once more, as its next revision. The worker must not run.
 
     For a sink that is new or was lost: a store that wrote to files and now has a broker, a topic
     folder that is gone. The next `run` publishes what is queued here.
     """
-    counts = _queue_all(settings(config))
+    loaded = settings(config)
+    if dry_run or (sys.stdin.isatty() and not yes):
+        counts = _queue_all(loaded, trial=True)
+        put(f"{counts['incidents']} incidents would be queued, {counts['waiting']} messages wait")
+        if dry_run:
+            return
+        if not typer.confirm("Every consumer gets each of them once more. Go on?"):
+            raise typer.Exit(1)
+    counts = _queue_all(loaded, trial=False)
     moved = "; the store belongs to the new sink now" if counts["moved"] else ""
     put(f"{counts['incidents']} incidents queued, {counts['waiting']} messages wait{moved}")
 
 
-def _queue_all(loaded: Loaded) -> dict[str, int]:
-    """Queue every incident for the sink of these settings, in a store that no worker is using."""
+def _queue_all(loaded: Loaded, *, trial: bool) -> dict[str, int]:
+    """Queue every incident for the sink of these settings, in a store that no worker is using.
+
+    ``trial``: it is taken back at the end.
+    """
     import datetime as dt
 
     from worker.config.knowledge import load_knowledge
@@ -50,7 +81,12 @@ def _queue_all(loaded: Loaded) -> dict[str, int]:
         try:
             with transaction(conn):
                 now = dt.datetime.now(dt.UTC)
-                return republish(conn, sink, now, knowledge, lost=lost)
+                counts = republish(conn, sink, now, knowledge, lost=lost)
+                if trial:
+                    raise _NotMeant(counts)  # noqa: TRY301 - the transaction is to see it
+                return counts
+        except _NotMeant as found:
+            return found.counts
         finally:
             conn.close()
 

@@ -11,6 +11,7 @@
     ├── KnowledgeError    a lexicon, profile or weight file is wrong (exit 78)
     ├── StateError        ours: the store contradicts itself. Fatal, loud (exit 70)
     ├── NoRoomError       the disk's: nothing can be written. Waited out; at start exit 75
+    ├── BusyError         another program's: it holds what we need, such as a port (exit 75)
     └── PublishError      the broker's: retried for ever; carries what an operator can do
 """
 
@@ -60,6 +61,10 @@ class StateError(KabulwireError):
 
 class NoRoomError(KabulwireError):
     """The disk of the store is full, and giving up the ballast was not enough."""
+
+
+class BusyError(KabulwireError):
+    """Another program holds what we need; it may let go of it."""
 
 
 class PublishError(KabulwireError):

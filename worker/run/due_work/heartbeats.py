@@ -28,7 +28,7 @@ class Heartbeats(Every):
     async def work(self, now: Now) -> None:
         """One record."""
         parts, knowledge = self._parts, self._parts.chain.knowledge
-        failing = len(parts.health.conditions.failing)
+        failing = parts.health.conditions.failing
         facts = await parts.health.read(store_facts)
         beat = Heartbeat(
             instance=parts.config.instance,
@@ -65,5 +65,5 @@ class AliveLine(Every):
         came = {key: max(0, count - self._held.get(key, count)) for key, count in held.items()}
         self._held.update(held)
         waits = {key: facts[key] for key in ("inbox", "outbox", "dead_letters")}
-        failing = len(self._health.conditions.failing)
+        failing = self._health.conditions.failing
         log.get().info("worker.alive", failing=failing, **came, **waits)
