@@ -7,6 +7,7 @@ Rules
    is decided anew. Late, equal or shrunken versions and identical content change nothing.
 3. The decision itself is pure (``core.merge``); this module only gathers, carries out and writes.
 4. ``as_of`` is the ``now`` of the settle.
+5. Of an article that a person had erased no later version is taken.
 
 Every function here runs on the writer thread, inside the transaction that the writer opened.
 """
@@ -21,20 +22,27 @@ from typing import Literal
 from worker import crash_points
 from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
-from worker.core.domain.errors import InputError
-from worker.core.domain.incident import Changes, Constraint
+from worker.core.domain.incident import Changes
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
 from worker.store import articles, dead_letters, inbox, incidents, outbox
 from worker.store.connect import Connection
-from worker.store.constraints import add_constraint
+from worker.store.constraints import is_erased
 from worker.store.inbox import Work
 from worker.store.timers import clear_due_timers, due_timers
 
 Outcome = Literal[
-    "reported", "review", "set_aside", "withdrawn", "unchanged", "late", "shrunk", "corrected"
+    "reported",
+    "review",
+    "set_aside",
+    "withdrawn",
+    "unchanged",
+    "late",
+    "shrunk",
+    "corrected",
+    "erased",
 ]
 SHRUNK_BELOW = 0.35
 """A page that lost two thirds of its text is a paywall or an error page, not a new version."""
@@ -63,6 +71,9 @@ def settle(
     knowledge: Knowledge,
 ) -> Settled:
     """Settle the analysis of one version of one article. Raises ``StateError`` on our own fault."""
+    if is_erased(conn, work.article_id):
+        inbox.finish(conn, work)
+        return Settled("erased", work.article_id, work.version)
     standing = articles.standing(conn, work.article_id)
     told_at = _told_at(work)
     idle = _changes_nothing(standing, analysis, told_at)
@@ -156,19 +167,16 @@ def withdraw(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledg
     )
 
 
-def correct(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge) -> Settled:
-    """A person's decision: kept over article ids, then the component is decided anew.
-
-    Raises ``InputError`` when the correction names no known kind or article.
+def file_withdrawal(
+    conn: Connection, analysis: Analysis, settle_id: int, now: dt.datetime, knowledge: Knowledge
+) -> Changes:
+    """File a version without reports, and decide what its article held up; the reports topic is not
+    told.
     """
-    constraint = _constraint(work)
-    settle_id = outbox.next_settle_id(conn)
-    add_constraint(conn, constraint, settle_id, now)
-    inbox.finish(conn, work)
-    changes = decide_again(conn, set(constraint.articles), settle_id, now, knowledge)
-    return _committing(
-        Settled("corrected", work.article_id, work.version, incidents=_revised(changes))
-    )
+    articles.replace_version(conn, analysis, settle_id, now, told_at=None, published_record=False)
+    changes = _decide(conn, {analysis.article.article_id}, analysis, now, knowledge)
+    _enqueue(conn, settle_id, changes, now, knowledge)
+    return changes
 
 
 def bury(
@@ -205,15 +213,15 @@ def tick(
 
     Each is decided as of the moment it was due, so a worker that slept decides the same.
     """
-    revised: list[tuple[str, int, str]] = []
+    made: list[tuple[str, int, str]] = []
     for timer in due_timers(conn, now, _TIMERS_AT_ONCE):
         clear_due_timers(conn, timer.incident_id, timer.due_at)
         settle_id = outbox.next_settle_id(conn)
         changes = _decide(conn, {timer.incident_id}, None, timer.due_at, knowledge)
         _enqueue(conn, settle_id, changes, timer.due_at, knowledge)
-        revised.extend(_revised(changes))
+        made.extend(revised(changes))
     crash_points.point("tick.before_commit")
-    return tuple(revised)
+    return tuple(made)
 
 
 def _changes_nothing(
@@ -265,14 +273,6 @@ def _enqueue(
         outbox.append(conn, settle_id, messages(change, now, knowledge), now)
 
 
-def _constraint(work: Work) -> Constraint:
-    correction = work.correction or {}
-    kind, named = correction.get("kind"), correction.get("articles")
-    if kind not in ("must", "cannot", "confirm", "retract") or not named:
-        raise InputError("bad_correction", f"kind {kind!r}, articles {named!r}")
-    return Constraint(kind, tuple(str(name) for name in named))
-
-
 def _settled(analysis: Analysis, changes: Changes) -> Settled:
     article = analysis.article
     outcome: Outcome = "set_aside"
@@ -285,12 +285,13 @@ def _settled(analysis: Analysis, changes: Changes) -> Settled:
         article_id=article.article_id,
         version=article.version,
         verdict=analysis.verdict,
-        incidents=_revised(changes),
+        incidents=revised(changes),
         home=next((home for home in homes if home is not None), None),
     )
 
 
-def _revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
+def revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
+    """(incident id, revision, kind of change) of each revision."""
     return tuple(
         (c.incident.incident_id, c.incident.revision, c.note.kind) for c in changes.changes
     )

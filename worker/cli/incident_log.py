@@ -17,10 +17,14 @@ _PAUSE_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One record of the log: its line as a topic file has it, and the snapshot in it."""
+    """One record of the log: its line as a topic file has it, its key, and the snapshot in it.
+
+    ``value`` is None for a tombstone: the incident was erased.
+    """
 
     line: str
-    value: Mapping[str, Any]
+    key: str
+    value: Mapping[str, Any] | None
 
 
 def records(config: Config, *, from_beginning: bool, follow: bool) -> Iterator[Published]:
@@ -57,7 +61,8 @@ def follow_file(path: Path, *, from_beginning: bool, follow: bool) -> Iterator[P
 
 
 def _published(line: str) -> Published:
-    return Published(line, json.loads(line)["value"])
+    record = json.loads(line)
+    return Published(line, str(record["key"]), record["value"])
 
 
 def _from_kafka(
@@ -86,8 +91,10 @@ def _from_kafka(
             record = {
                 "key": message.key.decode("utf-8", "replace"),
                 "headers": headers,
-                "value": json.loads(message.value),
+                "value": json.loads(message.value) if message.value else None,
             }
-            yield Published(json.dumps(record, ensure_ascii=False), record["value"])
+            yield Published(
+                json.dumps(record, ensure_ascii=False), str(record["key"]), record["value"]
+            )
     finally:
         consumer.close()

@@ -22,10 +22,10 @@ _WAIT_S = 30.0
 _PAUSE_S = 0.2
 
 
-def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
+def request(loaded: Loaded, asked: Mapping[str, Any]) -> bool:
     """Hand ``asked`` to the worker; without a running one, put it into the store at once.
 
-    Prints which of the two. Raises ``ConfigError`` without a store, or when the folder of requests
+    Prints which of the two; returns whether a worker runs. Raises ``ConfigError`` without a store, or when the folder of requests
     cannot be written; a worker that does not take the
     request in within 30 s ends the command (exit 75), and the request stays.
     """
@@ -35,7 +35,7 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     try:
         with exclusive(store):
             put(f"{_admit_directly(loaded, asked)} queued; the next run works on it")
-            return
+            return False
     except ConfigError as error:
         if "in use" not in str(error):
             raise
@@ -50,6 +50,7 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
             refuse(f"the worker has not taken it in yet; it will: {path}", EX_TEMPFAIL)
         time.sleep(_PAUSE_S)
     put("taken in by the running worker")
+    return True
 
 
 def _admit_directly(loaded: Loaded, asked: Mapping[str, Any]) -> int:

@@ -33,7 +33,9 @@ def tail(
     loaded = settings(config)
     try:
         for record in records(loaded.config, from_beginning=from_beginning, follow=follow):
-            line = printable(change_line({"value": record.value}))
-            put(record.line if as_json else line)
+            told = f"incident {record.key} was erased"
+            if record.value is not None:
+                told = change_line({"value": record.value})
+            put(record.line if as_json else printable(told))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None

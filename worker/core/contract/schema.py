@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from worker.core.contract import message
-from worker.core.contract.records import ARTICLE_RECORD, DEAD_LETTER, HEARTBEAT
+from worker.core.contract.records import ARTICLE_RECORD, DEAD_LETTER, DECISION, HEARTBEAT
 from worker.core.domain.snapshot import SNAPSHOT
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -20,6 +20,7 @@ _ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "incident.v1": SNAPSHOT,
     "report.v1": ARTICLE_RECORD,
     "dead-letter.v1": DEAD_LETTER,
+    "decision.v1": DECISION,
     "heartbeat.v1": HEARTBEAT,
 }
 _TOPICS = {
@@ -27,6 +28,7 @@ _TOPICS = {
     message.INCIDENT_LOG: ("incident_id", "Every revision, in order per key; kept for a year."),
     message.REPORTS: ("article_id", "Each article version: verdict and all its reports."),
     message.DEAD_LETTERS: ("the original id", "What could not be processed, and why."),
+    message.DECISIONS: ("decision_id", "Compacted: what people decided about articles."),
     message.HEARTBEATS: ("instance", "Every minute: that the worker lives, and what it reads."),
 }
 _HEADERS = ("specversion", "id", "source", "type", "subject", "time", "dataschema")

@@ -12,7 +12,9 @@ Rules
 -----
 1. Read to the high watermark: a record behind somebody's open transaction counts as well.
 2. Only records of our own profile count; workers of other profiles may share the topics.
-3. What is read becomes the store's state in one transaction (``rebuild``). A crash in between starts
+3. What was erased is not there, whatever older records say: a tombstone counts for all of its key, and
+   a decision to erase for all that it names, for tombstones are compacted away after a day.
+4. What is read becomes the store's state in one transaction (``rebuild``). A crash in between starts
    it anew.
 """
 
@@ -25,8 +27,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from worker.config.schema import Config
-from worker.core.contract.message import DEAD_LETTERS, INCIDENT_LOG, INCIDENTS, REPORTS
-from worker.core.contract.records import ARTICLE_RECORD, ArticleRecord
+from worker.core.contract.message import (
+    DEAD_LETTERS,
+    DECISIONS,
+    INCIDENT_LOG,
+    INCIDENTS,
+    REPORTS,
+)
+from worker.core.contract.records import (
+    ARTICLE_RECORD,
+    DECISION,
+    ArticleRecord,
+    DecisionRecord,
+)
 from worker.core.domain.errors import PublishError
 from worker.core.domain.snapshot import SNAPSHOT, Snapshot
 from worker.core.knowledge.knowledge import Knowledge
@@ -38,7 +51,7 @@ READ_S = 600.0
 @dataclass(slots=True)
 class Published:
     """What the topics say: newest snapshot and members over time of each incident, newest record of
-    each article, ids of the records that are there.
+    each article and of each decision, what was erased, ids of the records that are there.
     """
 
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
@@ -46,20 +59,23 @@ class Published:
     first_seen: dict[str, dt.datetime] = field(default_factory=dict)
     articles: dict[str, ArticleRecord] = field(default_factory=dict)
     ce_ids: set[str] = field(default_factory=set)
+    decisions: dict[str, DecisionRecord] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
 
 
 def is_empty(config: Config, knowledge: Knowledge | None, timeout_s: float) -> bool:
     """Whether the incidents topic holds nothing of our profile. Raises ``PublishError``."""
     wanted = None if knowledge is None else knowledge.profile.name
     return not any(
-        wanted is None or json.loads(record.value).get("profile") == wanted
+        wanted is None or _profile(record) == wanted
         for record in _records(config, (INCIDENTS,), timeout_s)
+        if record.value
     )
 
 
 def read(config: Config, profile: str, timeout_s: float = READ_S) -> Published:
     """Read the topics to their end. Raises ``PublishError``."""
-    names = (INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
+    names = (DECISIONS, INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
     return collect(_records(config, names, timeout_s), profile)
 
 
@@ -70,16 +86,40 @@ def collect(records: Iterable[Fetched], profile: str) -> Published:
         if record.topic.endswith(f".{DEAD_LETTERS}"):
             found.ce_ids.add(record.headers.get("ce_id", ""))
             continue
-        if json.loads(record.value).get("profile") != profile:
+        if _profile(record) != profile:
             continue
         found.ce_ids.add(record.headers.get("ce_id", ""))
-        if record.topic.endswith(f".{REPORTS}"):
+        if not record.value:
+            found.erased.add(record.key)
+        elif record.topic.endswith(f".{DECISIONS}"):
+            _take_decision(found, DECISION.validate_json(record.value))
+        elif record.topic.endswith(f".{REPORTS}"):
             told = ARTICLE_RECORD.validate_json(record.value)
             if _is_newer(told, found.articles.get(told.article_id)):
                 found.articles[told.article_id] = told
         else:
             _take_snapshot(found, SNAPSHOT.validate_json(record.value))
+    for name in found.erased:
+        found.snapshots.pop(name, None)
+        found.articles.pop(name, None)
     return found
+
+
+def _profile(record: Fetched) -> str | None:
+    """Whose record it is: a tombstone says so in a header alone."""
+    if not record.value:
+        return record.headers.get("ce_source", "").removeprefix("urn:kabulwire:")
+    told: str | None = json.loads(record.value).get("profile")
+    return told
+
+
+def _take_decision(found: Published, told: DecisionRecord) -> None:
+    """A decision; once taken back it stays so."""
+    held = found.decisions.get(told.decision_id)
+    if held is None or held.undone_at is None:
+        found.decisions[told.decision_id] = told
+    if told.kind == "erase":
+        found.erased.update((*told.articles, *told.incidents))
 
 
 def _take_snapshot(found: Published, snapshot: Snapshot) -> None:
@@ -96,7 +136,7 @@ def _is_newer(told: ArticleRecord, held: ArticleRecord | None) -> bool:
 
 
 def _records(config: Config, names: Iterable[str], timeout_s: float) -> Iterable[Fetched]:
-    """Records with a value, of these topics, one topic after the other."""
+    """Records of these topics, one topic after the other; a tombstone has no value."""
     deadline = time.monotonic() + timeout_s
     try:
         with reader(config.kafka) as consumer:
@@ -104,9 +144,7 @@ def _records(config: Config, names: Iterable[str], timeout_s: float) -> Iterable
                 spots = partitions(consumer, f"{config.topics.prefix}.{name}")
                 consumer.assign(spots)
                 consumer.seek_to_beginning(*spots)
-                for record in read_to_end(consumer, ends_of(config.kafka, spots), deadline):
-                    if record.value:
-                        yield record
+                yield from read_to_end(consumer, ends_of(config.kafka, spots), deadline)
     except PublishError:
         raise
     except ValueError as error:
