@@ -69,7 +69,7 @@ Goal = Callable[[Outlook], str | None]
 def correct(
     config: str | None,
     correction: Mapping[str, Any],
-    goal: Goal = lambda outlook: None,
+    goal: Goal | None = None,
     *,
     dry_run: bool = False,
 ) -> None:
@@ -91,7 +91,7 @@ def correct(
         put(f"then   {state_line(outlook.snapshot(incident_id), incident_id)}")
     if not changed:
         put("then   as now")
-    problem = goal(outlook)
+    problem = goal(outlook) if goal is not None else None
     if problem is not None:
         refuse(f"{problem}; nothing was decided", EX_DATAERR)
     if not dry_run:
