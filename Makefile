@@ -47,14 +47,14 @@ demo: setup ## a loopback newsroom, the real worker, incidents on the screen
 	@$(BIN)/kabulwire demo
 
 lint: $(TESTED) ## ruff, mypy, layers
-	$(BIN)/ruff check worker tests
-	$(BIN)/ruff format --check worker tests
+	$(BIN)/ruff check worker tests docs/examples
+	$(BIN)/ruff format --check worker tests docs/examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
 format: $(TESTED) ## put code into its form
-	$(BIN)/ruff check --fix worker tests
-	$(BIN)/ruff format worker tests
+	$(BIN)/ruff check --fix worker tests docs/examples
+	$(BIN)/ruff format worker tests docs/examples
 
 check: lint ## lint, types, layers, fast tests
 	$(BIN)/pytest -q -m "not slow and not broker and not chaos" $(TESTS)

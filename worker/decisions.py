@@ -108,12 +108,8 @@ def erase(
     settle_id: int,
     now: dt.datetime,
     knowledge: Knowledge,
-    known: Collection[str] = (),
 ) -> Changes:
-    """Carry an erasure out, as far as it is not; returns what it changed of other incidents.
-
-    ``known``: ids of records that the topics have already.
-    """
+    """Carry an erasure out, as far as it is not; returns what it changed of other incidents."""
     named = decision.constraint.articles
     gone = to_erase(conn, decision.constraint.incidents)
     revisions = {name: (incidents.revision_of(conn, name) or 0) + 1 for name in gone}
@@ -134,7 +130,7 @@ def erase(
     for name in gone:
         said += tombstones(name, revisions[name], record, knowledge)
     said += [article_tombstone(name, record, knowledge) for name in written]
-    outbox.append(conn, settle_id, (m for m in said if m.ce_id not in known), now)
+    outbox.append(conn, settle_id, said, now)
     others = (c for each in changes for c in each.changes)
     return Changes(changes=tuple(c for c in others if c.incident.incident_id not in gone))
 

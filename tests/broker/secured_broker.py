@@ -214,11 +214,15 @@ class SecuredBroker(Broker):
             gone = [ACL(*_WHO, *_of(right)) for right in rights]
             self._wait(admin, lambda held: not any(acl in held for acl in gone))
 
+    def granted(self, who: str) -> set[tuple[str, str]]:
+        """What a user may do: names of resources with operations."""
+        with self._admin() as admin:
+            found = admin.describe_acls(_every(who))[0]
+        return {(acl.resource_pattern.resource_name, acl.operation.name) for acl in found}
+
     def _wait(self, admin: Any, done: Callable[[list[Any]], bool]) -> None:
         """Until the broker itself goes by it; it answers before."""
-        every = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
-        asked = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, every)
-        self.until(lambda: done(admin.describe_acls(asked)[0]))
+        self.until(lambda: done(admin.describe_acls(_every(None))[0]))
 
     def alter(self, topic: str, **settings: str) -> None:
         """Change settings of a topic; a dot is written as two underscores."""
@@ -248,6 +252,12 @@ class SecuredBroker(Broker):
 
 
 _WHO = ("User:wire", "*")
+
+
+def _every(who: str | None) -> Any:
+    """Asks for all rights of a user, or of everybody."""
+    pattern = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    return ACLFilter(who, None, ACLOperation.ANY, ACLPermissionType.ANY, pattern)
 
 
 def _of(right: Right) -> tuple[Any, ...]:

@@ -113,6 +113,20 @@ def test_read_to_end_that_gets_nowhere_ends_at_its_deadline(
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.usefixtures("consumer")
+def test_read_takes_a_null_for_no_mark(cluster: MockCluster) -> None:
+    """Somebody erased our key in the ledger: that is no defect, but a ledger without a mark. A
+    stranger's null is none of ours."""
+    kafka = Kafka(bootstrap_servers=cluster.bootstrap)
+    producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, api_version=API_VERSION)
+    found = []
+    for key, value in ((b"w1", MARK.encode()), (b"w2", None), (b"w1", None)):
+        producer.send("events", key=key, value=value).get(30)
+        found.append(read(kafka, "events", "w1", 20))
+    producer.close(timeout=5)
+    assert found == [MARK, MARK, None]
+
+
 @pytest.mark.broker
 def test_read_passes_markers_and_aborted_records_at_the_end(kafka: Broker, tmp_path: Path) -> None:
     """A new ledger, one that ends in a commit, one that ends in aborted marks: each is read to its

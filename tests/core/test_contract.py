@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests.core.published import one_of_each
 from tests.profiles.cities import PORTSMERE
 from tests.stories.tell import article_of, report_of
 from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import (
+    EXTENSIONS,
     dead_letter_record,
     heartbeat_record,
     is_sampled,
@@ -22,7 +22,6 @@ from worker.core.contract.message import (
     report_record,
 )
 from worker.core.contract.records import DeadLetter, Heartbeat
-from worker.core.contract.schema import documents
 from worker.core.domain import caps
 from worker.core.domain.canonical import encode, plain
 from worker.core.domain.incident import Change, Incident, from_json, to_json
@@ -31,7 +30,6 @@ from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, 
 from worker.core.merge.state.codes import code
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
-SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 NOW = dt.datetime(2031, 3, 4, 5, 0, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)
 STEP = {"at": NOW, "outlet": "gulf", "title": "Blast at checkpoint — پل"}
@@ -60,16 +58,6 @@ def _snapshot() -> Snapshot:
     return _change("gulf-1").incident.snapshot
 
 
-def test_documents_are_the_schema_files() -> None:
-    """docs/schema holds what pydantic reads off the dataclasses; KABULWIRE_WRITE_SCHEMA=1 writes."""
-    fresh = documents()
-    if os.environ.get("KABULWIRE_WRITE_SCHEMA") == "1":
-        for name, text in fresh.items():
-            (SCHEMAS / name).write_text(text, encoding="utf-8")
-    stored = {p.name: p.read_text(encoding="utf-8") for p in SCHEMAS.glob("*.json")}
-    assert stored == fresh
-
-
 def test_messages_of_a_revision_go_to_both_topics_with_the_same_bytes() -> None:
     """The log and the compacted topic carry one event: same key, value and id."""
     log, latest = messages(_change("gulf-1"), NOW, KNOWLEDGE)
@@ -92,6 +80,34 @@ def test_messages_have_cloudevents_headers_in_binary_mode() -> None:
     assert headers["kw_revision"] == "2"
     assert headers["kw_material"] == "true"
     assert all(isinstance(value, str) and value for value in headers.values())
+
+
+def test_messages_repeat_their_own_headers_as_extension_attributes() -> None:
+    """Every ``kw_`` header of every topic stands a second time as CloudEvents allows: ``ce_kwstate``."""
+    for made in one_of_each().values():
+        own = {name: value for name, value in made.headers.items() if name.startswith("kw_")}
+        extensions = {name: v for name, v in made.headers.items() if name.startswith("ce_kw")}
+        assert extensions == {f"ce_{name.replace('_', '')}": value for name, value in own.items()}
+        assert tuple(own) == EXTENSIONS.get(made.topic, ())
+
+
+def test_messages_number_statements_once_in_an_incident() -> None:
+    """Two reports of one incident each have a first statement; their ids differ, here and there."""
+    made = one_of_each()
+    statements = json.loads(made["incidents.v1"].value)["casualties"]["statements"]
+    ids = [statement["id"] for statement in statements]
+    assert len(ids) == len(set(ids)) == 2
+    assert all(s["id"].startswith(f"{s['report_id']}/") for s in statements)
+    told = json.loads(made["reports.v1"].value)["reports"][0]["statements"]
+    assert {s["id"] for s in told} < set(ids)
+
+
+def test_of_report_leads_parts_to_their_whole_and_names_nothing_twice() -> None:
+    """A part still names its whole; what is named already keeps its name."""
+    report = report_of(article_of("gulf-1", STEP, KNOWLEDGE), 1, SLOTS, KNOWLEDGE)
+    part = replace(report.statements[0], id="k2", subset_of="k1").of_report("a#1")
+    assert (part.id, part.subset_of, part.report_id) == ("a#1/k2", "a#1/k1", "a#1")
+    assert part.of_report("b#1") == part
 
 
 def test_messages_make_the_ce_id_of_what_is_said_not_of_when() -> None:

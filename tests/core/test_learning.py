@@ -52,7 +52,7 @@ def test_render_writes_a_weights_file_that_reads_back() -> None:
     written, shipped = tomllib.loads(text), tomllib.loads(present)
     read_weights(written, weight_names(), "new.toml")
     assert {n: written["weights"][n] for n in fit.weights} == {
-        name: round(weight, 3) for name, weight in fit.weights.items()
+        name: round(weight, 2) for name, weight in fit.weights.items()
     }
     assert written["weights"]["bias"] != shipped["weights"]["bias"]
     old = section_weights(KNOWLEDGE)

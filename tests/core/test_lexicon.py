@@ -146,6 +146,8 @@ LOOKS = {
     "_is_word",
     "_skip",
     "_says",
+    "says",
+    "ranges",
     "_before",
 }
 TABLE_LOOKS = {"table", "find_in_table"}

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.document import Article, Document
 from worker.core.domain.errors import PageError
-from worker.core.sources.article import decode, read, version_time
+from worker.core.sources.article import read, version_time
+from worker.core.text.charset import decode
 from worker.core.text.markup import text_of
 from worker.core.text.signature import SLOTS, copy_signature
 
@@ -141,8 +142,7 @@ def test_read_takes_no_text_from_a_description_alone() -> None:
     [
         (page(title="Page not found", paragraphs=["Sorry, the page could not be found on our site."]),
          "soft_404"),
-        (page(paragraphs=[LEAD, "Subscribe to continue reading this article and all others."]), "paywall"),
-        (page(head=ld(isAccessibleForFree=False, datePublished="2031-05-08"), paragraphs=[LEAD]), "paywall"),
+        (page(paragraphs=["Subscribe to continue reading this article and all others."]), "paywall"),
         (page(paragraphs=["Short."]), "too_short"),
         (b"", "unreadable"),
         (b"\xff\xfe\x00", "unreadable"),
@@ -154,6 +154,136 @@ def test_read_refuses_a_wall_by_name(html: bytes, reason: str) -> None:
     with pytest.raises(PageError) as caught:
         of(html)
     assert caught.value.reason in ({reason, "unreadable"} if reason == "too_short" else {reason})
+
+
+@pytest.mark.parametrize(
+    "html",
+    [page(paragraphs=[LEAD, "Subscribe to continue reading this article and all others."]),
+     page(head=ld(isAccessibleForFree=False, datePublished="2031-05-08"), paragraphs=[LEAD])],
+)  # fmt: skip
+def test_read_takes_what_is_free_of_a_walled_page(html: bytes) -> None:
+    """The free lead is read and marked; the notice is no sentence. The feed's words are no news."""
+    article = of(html)
+    assert (article.body, article.partial) == (LEAD, True)
+    assert not of(page()).partial
+    with pytest.raises(PageError, match="paywall"):
+        of(html, title="Four hurt", summary=f"{LEAD} The mayor spoke.")
+
+
+FEED = {"title": "Bomb wounds four near old harbour of Portsmere", "summary": LEAD}
+JUNK = {
+    "challenge": ["Verifying you are human. This may take a few seconds, thank you for waiting."],
+    "consent": ["We and our partners store and access information on your device, such as cookies.",
+                "You may manage your choices at any time by clicking below, or in the privacy page."],
+    "maintenance": ["Our site is down for planned maintenance. Come back in a few minutes, please."],
+    "soft_404": ["The page could not be found. It may have moved, or the address was mistyped."],
+    "other_text": ["The festival of lights opens on Saturday with music, food and a parade of boats.",
+                   "Tickets cost nine crowns and can be bought at each tram stop in the centre."],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", JUNK)
+def test_read_refuses_a_page_that_is_not_the_article(reason: str) -> None:
+    """Its own words are no report, whatever its status was: the feed's words are better."""
+    with pytest.raises(PageError) as caught:
+        of(page(title="Harbour Post", paragraphs=JUNK[reason]), **FEED)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The ministry's page showed error 404 and was under maintenance after the blast.",
+        "The attackers' site asks visitors to verify you are human before it shows the claim.",
+        "Police said the suspect had sold cookies at the harbour; the shop is closed for good.",
+        "The paper, which is for subscribers only, first named the four.",
+    ],
+)
+def test_read_takes_articles_that_speak_of_notices(sentence: str) -> None:
+    """A short report that mentions captchas, cookies or paywalls is a report."""
+    article = of(page(paragraphs=[LEAD, sentence, REST[0]]), **FEED)
+    assert article.body.startswith(LEAD)
+
+
+def test_read_names_the_address_that_a_page_sends_on_to() -> None:
+    """A stub with a meta refresh is no article; a page that reloads itself may be one."""
+    head = "<meta http-equiv='refresh' content='0; url=/real'>"
+    stub = page(
+        head=head, title="Redirecting", paragraphs=["You are being taken to the story now."]
+    )
+    with pytest.raises(PageError) as caught:
+        of(stub, url="https://post.example/go", **FEED)
+    assert (caught.value.reason, caught.value.detail) == ("redirect", "https://post.example/real")
+    assert of(page(head=head), url="https://post.example/go", **FEED).body.startswith(LEAD)
+    reload = "<meta http-equiv='refresh' content='300'>"
+    assert of(page(head=reload), **FEED).body.startswith(LEAD)
+
+
+def test_read_takes_a_page_whose_feed_says_too_little_to_compare() -> None:
+    """Two words, or another script than the page's, refuse nothing."""
+    for title in ("Breaking news", "انفجار در بندر کهنه چهار زخمی برجا گذاشت"):
+        assert of(page(), title=title).body.startswith(LEAD)
+
+
+def test_read_cuts_what_only_links_to_other_stories() -> None:
+    """Teasers lend no sentence, links inside of sentences stay."""
+    linked = REST[0].replace("the fish market", "<a href='/m'>the fish market of Portsmere</a>")
+    teasers = (
+        "<p>READ MORE: <a href='/o'>Mosque bombing kills 44 in Eastport</a></p>"
+        "<p><a href='/p'><em>At least 31 killed as ferry burns</em></a></p>"
+        "<h3>DON'T MISS</h3><ul><li><a href='/q'>Fifty dead in flood of the century</a></li></ul>"
+    )
+    body = of(
+        page(paragraphs=[LEAD, linked, *REST[1:]]).replace(
+            b"</article>", f"{teasers}<p>{REST[1]} So it went on.</p></article>".encode()
+        )
+    ).body
+    assert not any(word in body for word in ("44", "31", "Fifty", "MISS"))
+    assert "running from the fish market of Portsmere, witnesses said" in body
+    assert "So it went on." in body
+
+
+def test_read_keeps_pages_that_are_made_of_links() -> None:
+    """When most paragraphs are links, links are how the page is made."""
+    linked = [f"<a href='/{k}'>{text}</a>" for k, text in enumerate([LEAD, *REST])]
+    assert all(text in of(page(paragraphs=linked)).body for text in [LEAD, *REST])
+
+
+def test_read_tells_a_live_blog_newest_first() -> None:
+    """By the entries' own times, whichever way they are printed."""
+    entries = [f"<article><time datetime='2031-05-08T1{k}:00:00Z'>x</time><p>{text}</p></article>"
+               for k, text in enumerate([LEAD, *REST[:2]])]  # fmt: skip
+    bodies = [of(f"<html><body><main><div>{''.join(order)}</div></main></body></html>".encode()).body
+              for order in (entries, entries[::-1])]  # fmt: skip
+    for body in bodies:
+        assert body.index(REST[1]) < body.index(REST[0]) < body.index(LEAD)
+
+
+def test_read_keeps_layout_tables_and_lists_in_the_body() -> None:
+    """Old pages put the article in a cell; some put the toll in a list beside the headline."""
+    cell = "".join(f"<p>{text}</p>" for text in [LEAD, *REST])
+    old = f"<html><body><table><tr><td>Menu</td><td>{cell}</td></tr></table></body></html>"
+    assert of(old.encode()).body.startswith(LEAD)
+    items = "<ul><li>Seven people were killed, the ministry said.</li><li>Nineteen others were wounded.</li></ul>"
+    loose = f"<html><body><h1>T</h1><p>{LEAD}</p>{items}<p>{REST[0]}</p></body></html>"
+    assert "Seven people were killed" in of(loose.encode()).body
+
+
+def test_read_believes_the_json_of_this_page_only() -> None:
+    """A widget of a related story, even when it stands first, neither dates nor titles this one."""
+    other = ld(
+        headline="Festival opens", url="https://p.example/old", datePublished="2030-01-01T10:00:00Z"
+    )
+    mine = ld(
+        headline="Four hurt", url="https://p.example/new", datePublished="2031-05-08T10:00:00Z"
+    )
+    link = "<link rel='canonical' href='https://p.example/new'>"
+    article = of(page(head=other + mine + link))
+    assert (article.title, article.published) == (
+        "Four hurt",
+        dt.datetime(2031, 5, 8, 10, tzinfo=dt.UTC),
+    )
+    assert of(page(head=other + link)).published is None
 
 
 def test_read_takes_plain_text_as_it_is() -> None:

@@ -88,7 +88,7 @@ _SETS = (
     ),
     _voices("voices_en"),
     _voices("voices_xx"),
-    *(_strangers(number) for number in (1, 2, 3, 4)),
+    *(_strangers(number) for number in (1, 2, 3, 4, 5)),
     MeasuredSet(
         "unlabelled", (_UNLABELLED, "unlabelled_labels.jsonl"), verdict.load_unlabelled,
         articles.examine_unlabelled,

@@ -344,5 +344,5 @@ def test_tail_tells_of_an_erasure(
     told = CliRunner().invoke(app, arguments)
     assert told.exit_code == 0, told.output
     lines = told.output.splitlines()
-    assert f"incident {bus} was erased" in lines
+    assert f"incident {bus} erased" in lines
     assert "revision 1" in lines[-1]

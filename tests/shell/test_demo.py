@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from worker.publish.file_publisher import open_sink
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -17,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.timeout(180)
 def test_demo_shows_two_attacks_and_where_they_are_kept(tmp_path: Path) -> None:
     """Revisions as they happen, incident by incident; the last line is the path of the topic file,
-    and that holds the two attacks of the story."""
+    and that holds the two attacks of the story, as a topic file that a worker takes for its own."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
     done = subprocess.run(
         [sys.executable, "-m", "worker", "demo"],
@@ -34,6 +36,10 @@ def test_demo_shows_two_attacks_and_where_they_are_kept(tmp_path: Path) -> None:
     live = [r for r in records if r["value"]["state"] not in ("superseded", "retracted")]
     assert len(live) == 2
     assert len({record["key"] for record in records}) == len(records)
+    numbers = [record["seq"] for record in records]
+    assert numbers == sorted(numbers)
+    store = kept.parents[1] / "store.db"
+    open_sink(kept.parent, "kabulwire", 1_000_000, store)  # a worker can go on with the folder
     for record in records:
         shown = f"revision {record['value']['revision']}"
         assert any(record["key"] in line and shown in line for line in changes), record["key"]

@@ -265,6 +265,26 @@ def test_take_leaves_postponed_work_until_it_is_due(conn: sqlite3.Connection) ->
         assert [w.postponed for w in inbox.take(conn, later, 1)] == [1]
 
 
+def test_plant_revisit_asks_for_the_page_again(conn: sqlite3.Connection) -> None:
+    """A row of its own, due later; it counts how often, and a newer version takes its place."""
+    admit(conn, entry())
+    later = NOW + dt.timedelta(minutes=2)
+    with transaction(conn):
+        (work,) = inbox.take(conn, NOW, 1)
+        inbox.plant_revisit(conn, work, later, NOW)
+        inbox.finish(conn, work)
+        assert inbox.take(conn, NOW, 1) == []
+        (again,) = inbox.take(conn, later, 1)
+    assert (again.revisit, again.entry, again.article_id) == (1, work.entry, work.article_id)
+    with transaction(conn):
+        inbox.plant_revisit(conn, again, later, NOW)
+        inbox.finish(conn, again)
+    admit(conn, entry(content_hash="h2"))
+    with transaction(conn):
+        (newer,) = inbox.take(conn, later, 5)
+    assert (newer.revisit, newer.entry) == (0, entry(content_hash="h2"))
+
+
 def test_retry_gives_a_dead_letter_back_whole(conn: sqlite3.Connection) -> None:
     """Retry gives the same work, with a document's bytes intact."""
     html = b"<p>\xff\x00 broken</p>"

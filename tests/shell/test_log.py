@@ -49,6 +49,7 @@ def events_in_code() -> dict[str, str]:
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr in LEVELS
+                and ast.unparse(node.func) != "re.error"
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
                 and isinstance(node.args[0].value, str)

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,68 @@ def test_rebuild_sends_every_incident_as_its_next_revision_to_topics_that_are_go
         name: [n + 1] for name, n in newest.items()
     }
     assert counts["resynced"] == len(newest)
+
+
+def erasing(row: OutboxRow) -> OutboxRow:
+    """The null that erases the key of a row."""
+    return replace(row, headers={}, value=b"")
+
+
+def test_rebuild_gives_up_what_was_erased(tmp_path: Path) -> None:
+    """Nulls stand under the incident and its articles. An old copy that still holds them forgets
+    them, text and all, and sends nothing; a new store does not learn of them from the log."""
+    steps = steps_of("kill")
+    first = StoreWorld(tmp_path / "first.db", KNOWLEDGE)
+    live(first, steps[:2])
+    out = publish(first)
+    out += [erasing(row) for row in out if row.topic in ("incidents.v1", "reports.v1")]
+    assert on_topics(out).snapshots == on_topics(out).articles == {}
+    for world in (copied(first, tmp_path / "copy.db"), StoreWorld(tmp_path / "new.db", KNOWLEDGE)):
+        rebuilt(world, out, steps[1]["at"] + LATER)
+        assert world.incidents == {}
+        assert publish(world) == []
+        assert world.conn.execute("SELECT count(*) FROM article").fetchone()[0] == 0
+
+
+def test_rebuild_keeps_the_rest_of_an_incident_of_which_one_article_was_erased(
+    tmp_path: Path,
+) -> None:
+    """Only the article's own record is erased. The incident stands, and takes a later article."""
+    steps = steps_of("late_merge")
+    first = StoreWorld(tmp_path / "first.db", KNOWLEDGE)
+    live(first, steps[:1])
+    out = publish(first)
+    out += [erasing(row) for row in out if row.topic == "reports.v1"]
+    copy = copied(first, tmp_path / "copy.db")
+    rebuilt(copy, out, steps[0]["at"] + LATER)
+    live(copy, steps[1:])
+    live(first, steps[1:])
+    assert parties(copy) == parties(first)
+
+
+def test_collect_does_not_take_an_erased_incident_from_the_log(tmp_path: Path) -> None:
+    """Compaction has forgotten the null; the log still has the revisions. Another incident of the
+    topic shows that the topic was not lost. Where it is empty, the log speaks."""
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    live(world, steps_of("two_attacks_one_day"))
+    out = publish(world)
+    one, *others = sorted(world.incidents)
+    assert others
+    compacted = [row for row in out if (row.topic, row.key) != ("incidents.v1", one)]
+    assert set(on_topics(compacted).snapshots) == set(others)
+    logged = [row for row in out if row.topic != "incidents.v1"]
+    assert set(on_topics(logged).snapshots) == {one, *others}
+
+
+def test_collect_takes_what_came_after_a_null(tmp_path: Path) -> None:
+    """Told again after it was erased, an incident stands as it was told then."""
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    live(world, steps_of("kill")[:1])
+    rows = publish(world)
+    nulls = [erasing(row) for row in rows]
+    found = on_topics([*rows, *nulls, *rows])
+    assert set(found.snapshots) == set(world.incidents)
+    assert found.erased == set()
 
 
 def test_rebuild_counts_a_member_whose_report_is_in_no_topic(tmp_path: Path) -> None:

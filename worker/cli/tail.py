@@ -1,7 +1,8 @@
 """``kabulwire tail --from-beginning --no-follow``: changes of incidents as they are published.
 
-Prints one line a change, from the topic of the configured broker or from its file; with ``--json`` the
-line of a topic file. It waits for more until Ctrl-C, unless ``--no-follow``.
+Prints one line a change, from the topic of the configured broker or from its files, rotated ones too;
+with ``--json`` the line of a topic file. An erased incident is a line of its own. It waits for more
+until Ctrl-C, unless ``--no-follow``.
 
 Exit codes: 0, 69 no broker, 75 and 78 a broker that refuses, 78 settings.
 """
@@ -25,7 +26,7 @@ def tail(
     follow: Annotated[bool, typer.Option(help="Wait for more.")] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Changes of incidents as they are published, from the topic or its file."""
+    """Changes of incidents as they are published, from the topic or its files."""
     from worker.cli.incident_log import records
     from worker.demo.show import change_line
     from worker.observe.log import printable
@@ -33,9 +34,7 @@ def tail(
     loaded = settings(config)
     try:
         for record in records(loaded.config, from_beginning=from_beginning, follow=follow):
-            told = f"incident {record.key} was erased"
-            if record.value is not None:
-                told = change_line({"value": record.value})
-            put(record.line if as_json else printable(told))
+            line = change_line({"key": record.key, "value": record.value})
+            put(record.line if as_json else printable(line))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None

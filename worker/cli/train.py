@@ -2,7 +2,9 @@
 
 Prints each weight that moves, ``old → new  name``, and the average precision before and after, on
 articles that were held out. Nothing is replaced: the new file is written to ``--out``, and only when
-it is better.
+it is better. ``--afresh`` starts from the weights that were set by hand (``core/training/prior.toml``)
+instead of the present ones: of the lines that the shipped weights were fitted to it makes these again,
+digit by digit. ``--assess`` prints how good they are on what was held out.
 
 Exit codes: 0, 65 a line without label or text, too few labels, or weights that came out worse, 66 no
 such file, 78 settings or profile.
@@ -29,25 +31,40 @@ def train(
     files: Annotated[list[str], typer.Argument(help="Labelled JSON lines.", metavar="FILE…")],
     profile: ProfileOption = None,
     out: Annotated[Path | None, typer.Option(help="Where the new weights file goes.")] = None,
+    *,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Start from the weights set by hand.")
+    ] = False,
+    assess: Annotated[
+        bool, typer.Option("--assess", help="Print how good they are on what was held out.")
+    ] = False,
 ) -> None:
     """Move the verdict's weights towards labels, and show what that would change.
 
-    A line is a line of `analyze` with `label` (and `group`, the event). Nothing is replaced: the new
-    file is written to --out, and only when it is no worse on articles it was not fitted to.
+    A line is a line of `analyze` with `label` (and `group`, the event; `invented`, true of a text
+    written to teach, which counts less). Nothing is replaced: the new file is written to --out, and
+    only when it is no worse on articles it was not fitted to.
     """
-    from worker.config.knowledge import CLASSIFY_WEIGHTS
+    from worker.config.knowledge import CLASSIFY_PRIOR, CLASSIFY_WEIGHTS
     from worker.core.training.regression import report
-    from worker.core.training.train import learn, render, section_weights
+    from worker.core.training.train import learn, read_prior, render, section_weights
 
     knowledge, _ = named_profile(profile)
     examples = list(_examples(files, knowledge))
+    present = section_weights(knowledge)
+    prior = read_prior(CLASSIFY_PRIOR.read_text("utf-8"), knowledge) if afresh else present
     try:
-        fit = learn(examples, knowledge)
+        fit = learn(examples, knowledge, prior)
     except ValueError as error:
         refuse(str(error), EX_DATAERR)
-    for name, old, new in report(fit, section_weights(knowledge)):
-        put(f"{old:+.3f} → {new:+.3f}  {name}")
+    for name, old, new in report(fit, prior):
+        put(f"{old:+.2f} → {new:+.2f}  {name}")
     put(f"average precision on articles held out: {fit.before:.3f} → {fit.after:.3f}")
+    if assess:
+        from worker.core.training.assessment import describe
+
+        for line in describe(examples, fit, prior, knowledge.classify_weights):
+            put(line)
     if out is not None and fit.better:
         out.write_text(render(fit, knowledge, CLASSIFY_WEIGHTS.read_text("utf-8")), "utf-8")
         put(f"written to {out}")
@@ -74,4 +91,6 @@ def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
                 refuse(f"{name}:{number}: {error}", EX_DATAERR)
             group = (line.fields or {}).get("group")
             known = str(group) if group is not None else None
-            yield example_of(article, label == "attack_report", knowledge, known)
+            invented = (line.fields or {}).get("invented") is True
+            positive = label == "attack_report"
+            yield example_of(article, positive, knowledge, known, invented=invented)

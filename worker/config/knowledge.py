@@ -39,6 +39,7 @@ _GRAMMARS = ("figures", "events", "speakers")
 _SEGMENT_WEIGHTS = _CODE / "core" / "segment" / "weights.toml"
 _EXTRACT_WEIGHTS = _CODE / "core" / "extract" / "weights.toml"
 CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
+CLASSIFY_PRIOR = _CODE / "core" / "training" / "prior.toml"
 _MERGE_WEIGHTS = _CODE / "core" / "merge" / "weights.toml"
 _NOTICES = _CODE / "core" / "sources" / "notices.toml"
 _CODES = _CODE / "core" / "merge" / "state" / "codes.toml"

@@ -33,6 +33,7 @@ from worker.core.domain.errors import StateError
 from worker.core.knowledge.profile import Profile
 from worker.demo import show
 from worker.demo.newsroom import Newsroom, Schedule, read_schedule
+from worker.publish.files.sink import FileSink
 
 PREFIX = "kabulwire"
 _START_LIMIT_S = 60.0
@@ -225,9 +226,23 @@ def _print_result(
     show.set_aside(out, processed, titles)
     kept = f"Every revision: {files.log}   " if files.log.exists() else ""
     out.print(f"\n{kept}The worker's log: {files.worker_log}", soft_wrap=True)
-    newest = show.latest(records)
+    _write_incidents(files, records)
+
+
+def _write_incidents(files: DemoFiles, records: Sequence[Mapping[str, Any]]) -> None:
+    """The newest revision of each incident, as a topic file: ``seq`` rises.
+
+    The worker's own file is compacted as any other, so that a worker can go on with it. What was read
+    back from a broker has no ``seq``, and gets its place in what was read.
+    """
+    if files.incidents.exists():
+        FileSink(files.incidents.parent, PREFIX).compact()
+        return
     files.incidents.parent.mkdir(exist_ok=True)
-    files.incidents.write_text("".join(f"{json.dumps(r)}\n" for r in newest), encoding="utf-8")
+    numbered = {r["key"]: {"seq": seq, **r} for seq, r in enumerate(records, 1)}
+    kept = sorted(numbered.values(), key=lambda record: int(record["seq"]))
+    lines = (f"{json.dumps(record, ensure_ascii=False)}\n" for record in kept)
+    files.incidents.write_text("".join(lines), encoding="utf-8")
 
 
 def _worker_log_lines(files: DemoFiles) -> list[dict[str, Any]]:

@@ -26,8 +26,13 @@ _QUOTE_LIMIT = 60
 
 
 def change_line(record: Record) -> str:
-    """One line for one revision, e.g. ``incident kw-3f2… revision 2 updated: killed 12 (9-12)``."""
+    """One line for one revision, e.g. ``incident kw-3f2… revision 2 updated: killed 12 (9-12)``.
+
+    A value of None erases the incident.
+    """
     value = record["value"]
+    if value is None:
+        return f"incident {record['key']} erased"
     slots = [
         _clock(value),
         f"incident {value['incident_id']} revision {value['revision']}",
@@ -83,11 +88,11 @@ def set_aside(console: Console, lines: Sequence[Record], titles: Mapping[str, st
 
 
 def latest(records: Iterable[Record]) -> list[Record]:
-    """The newest revision of each incident, in the order in which incidents were announced."""
+    """The newest revision of each incident that stands, in the order in which they were announced."""
     newest: dict[str, Record] = {}
     for record in records:
         newest[record["key"]] = record
-    return list(newest.values())
+    return [record for record in newest.values() if record["value"] is not None]
 
 
 def _where(value: Record) -> str:

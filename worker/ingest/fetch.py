@@ -7,7 +7,9 @@ Rules
    a total time a server that drips one byte a second is never done.
 3. Redirects are followed here, not by the library: each hop is judged by the guard, and what was
    meant for one origin (credentials, headers) is not sent to another.
-4. We say who we are: no browser's name, no cookies, no referrer, nothing added to an address.
+4. We say who we are: no browser's name, no referrer, nothing added to an address. Cookies live as
+   long as one chain of redirects, and go back to the host that set them only: some sites send a
+   visitor without a cookie in circles.
 5. An answer that the library could not read is a ``protocol`` error, never the server's status.
 
 A body is unpacked by ``decode``; the library's own way returns half a gzip stream without a word.
@@ -59,6 +61,7 @@ _ACCEPT: Mapping[Purpose, str] = {
 }
 _ROBOTS_BYTES = 512_000
 _HOSTS_KEPT = 5_000
+_COOKIES_KEPT, _COOKIE_CHARS = 20, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ class Fetcher:
     async def _follow(self, url: str, request: _Request) -> Response:
         """The answer to a request, after redirects."""
         target, hops = _address(url), list[tuple[int, str]]()
-        seen = {str(target)}
+        seen = {f"{target} []"}
         left = self._settings.timeout_s
         while True:
             self._guard.check_url(str(target))
@@ -184,6 +187,8 @@ class Fetcher:
                                 answer.last_modified, answer.headers, tuple(hops))  # fmt: skip
             left = max(1.0, left - (time.monotonic() - began))
             hops.append((answer.status, str(answer.target)))
+            if answer.cookies:
+                request.cookies.setdefault(_netloc(target), {}).update(answer.cookies)
             _check_redirect(target, answer.target, seen, len(hops), request)
             target = answer.target
 
@@ -228,7 +233,7 @@ class Fetcher:
                 "GET" if request.form is None else "POST",
                 target,
                 data=request.form,
-                headers=request.to_send(),
+                headers=request.to_send(target),
                 allow_redirects=False,
                 proxy=request.proxy,
             ) as answer:
@@ -271,18 +276,22 @@ class _Request:
     proxy: str | None
     limit: int
     form: dict[str, str] | None = None
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By host and port, of this chain of redirects."""
 
     @property
     def redirects(self) -> frozenset[int]:
         """Statuses that are followed: some of them make a GET of a POST."""
         return _REDIRECTS if self.form is None else _SAME_METHOD
 
-    def to_send(self) -> dict[str, str]:
+    def to_send(self, target: URL) -> dict[str, str]:
         send = {"Accept": _ACCEPT[self.purpose], "Accept-Encoding": accepted(), **self.headers}
         if usable_validator(self.validators.etag):
             send["If-None-Match"] = self.validators.etag or ""
         if usable_validator(self.validators.last_modified):
             send["If-Modified-Since"] = self.validators.last_modified or ""
+        if kept := self.cookies.get(_netloc(target)):
+            send["Cookie"] = "; ".join(f"{name}={value}" for name, value in kept.items())
         return send
 
     @property
@@ -294,6 +303,7 @@ class _Request:
 class _Redirect:
     status: int
     target: URL
+    cookies: dict[str, str] = field(default_factory=dict)
 
 
 async def _read(
@@ -302,7 +312,8 @@ async def _read(
     status = answer.status
     if status in request.redirects and "Location" in answer.headers:
         answer.close()  # its body is of no interest, and may be endless
-        return _Redirect(status, _joined(target, answer.headers["Location"]))
+        location = answer.headers["Location"]
+        return _Redirect(status, _joined(target, location), _cookies(answer))
     if request.form is not None and 200 <= status < 300:
         answer.close()
         return Response(status, str(target), b"", None, None, {})
@@ -381,10 +392,26 @@ def _address(url: str) -> URL:
         raise FetchError("blocked_url", "no valid address") from error
 
 
+def _cookies(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    """The cookies of an answer that can be sent back as they are; not more than a few small ones."""
+    found = {name: morsel.coded_value for name, morsel in answer.cookies.items()}
+    return {
+        name: value
+        for name, value in list(found.items())[:_COOKIES_KEPT]
+        if len(value) <= _COOKIE_CHARS and value.isascii() and value.isprintable()
+    }
+
+
+def _spelled(location: str) -> str:
+    """A Location as an address: the bytes that a server sent raw are escaped one by one."""
+    raw = location.strip().encode("utf-8", "surrogateescape")
+    return "".join(chr(b) if 0x20 < b < 0x7F else f"%{b:02X}" for b in raw)
+
+
 def _joined(base: URL, location: str) -> URL:
     """The target of a redirect, without user info and fragment."""
     try:
-        target = base.join(_address(location.strip()))
+        target = base.join(_address(_spelled(location)))
         port = target.port
     except (ValueError, FetchError) as error:
         raise FetchError("redirect_invalid", "unreadable Location") from error
@@ -399,11 +426,12 @@ def _joined(base: URL, location: str) -> URL:
 
 
 def _check_redirect(here: URL, target: URL, seen: set[str], hops: int, request: _Request) -> None:
-    if str(target) in seen:
+    state = f"{target} {sorted(request.cookies.get(_netloc(target), {}).items())}"
+    if state in seen:
         raise FetchError("redirect_loop", target.host or "")
     if hops > MAX_REDIRECTS:
         raise FetchError("redirect_limit", f"more than {MAX_REDIRECTS}")
-    seen.add(str(target))
+    seen.add(state)
     if target.origin() != here.with_user(None).origin():
         if (request.headers or here.user) and here.scheme == "https" and target.scheme == "http":
             raise FetchError("redirect_invalid", "credentials would leave TLS")

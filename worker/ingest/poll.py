@@ -110,7 +110,7 @@ async def _read(
 
     Raises ``FeedError``, ``SandboxKilledError``; ``FetchError`` when nothing of an index can be had.
     """
-    hint = hint_for(feed, response.headers.get("content-type"), now)
+    hint = hint_for(feed, response.headers.get("content-type"), now, response.url)
     try:
         parsed, gates = await sandbox.parse(response.body, hint)
     except FeedError as error:

@@ -78,7 +78,7 @@ async def poll_page(
 async def _read(
     response: Response, feed: FeedConfig, cursor: Cursor, sandbox: Sandbox, now: dt.datetime
 ) -> Page:
-    hint = hint_for(feed, response.headers.get("content-type"), now)
+    hint = hint_for(feed, response.headers.get("content-type"), now, response.url)
     named = cursor.next if cursor.next != LINK_HEADER else None
     page = await sandbox.parse_page(response.body, hint, Places(named, cursor.at, cursor.items))
     if page.parsed.problem == "too_many":

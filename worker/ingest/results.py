@@ -51,8 +51,10 @@ class PollResult:
     links: FeedLinks | None = None
 
 
-def hint_for(feed: FeedConfig, content_type: str | None, now: dt.datetime) -> Hint:
-    """What a feed's configuration tells the parser. The configured address, not the one reached."""
+def hint_for(
+    feed: FeedConfig, content_type: str | None, now: dt.datetime, base: str | None = None
+) -> Hint:
+    """What a feed's configuration tells the parser; ``base`` is the address that was reached."""
     return Hint(
         feed=feed.id,
         url=feed.url,
@@ -63,4 +65,5 @@ def hint_for(feed: FeedConfig, content_type: str | None, now: dt.datetime) -> Hi
         outlet=feed.outlet,
         received=now,
         full_text=feed.full_text,
+        base=base,
     )

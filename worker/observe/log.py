@@ -31,7 +31,7 @@ EVENTS: dict[str, str] = {
     "worker.stopping": "A signal asked it to stop; draining began.",
     "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
     "worker.crashed": "Its own state or code failed; the traceback follows.",
-    "worker.alive": "Every ten minutes: counts since the last such line.",
+    "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in inbox and outbox, dead letters, failing feeds.",
     "config.loaded": "Settings were read; file and number of feeds.",
     "feed.polled": "A poll ended (debug): outcome, entries, new ones, milliseconds.",
     "feed.failed": (
@@ -59,7 +59,9 @@ EVENTS: dict[str, str] = {
     ),
     "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
-    "incident, revision; `text_cut`, if its text was too long: characters that were not read.",
+    "incident, revision; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
+    "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
+    "text was too long: characters that were not read.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
     "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
     "timer.fired": "Due timers were settled.",

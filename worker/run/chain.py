@@ -5,7 +5,8 @@ Rules
 1. Work leaves the inbox only by a settle, a postponing or a burial, each one transaction on the
    writer's connection. Cancelled in between, it is simply still there.
 2. A page that cannot be had now is tried again later; one that cannot be had at all, or has no
-   article in it, is replaced by what the feed itself said: a headline is better than nothing.
+   article in it, is replaced by what the feed itself said: a headline is better than nothing. While
+   the entry is young its page is asked for again: a page may be later than the feed that tells of it.
 3. A job that had to be killed is tried once more, then alone, then kept in the dead letters.
    Errors of the store pass through: they end the worker.
 """
@@ -49,7 +50,24 @@ _FIRST_WAIT = dt.timedelta(minutes=1)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 _PAGE_TRIES = 5
 _FULL_WAIT_S = 5.0
+AGAIN = frozenset(
+    {"http_404", "http_410", "http_403", "redirect", "challenge", "consent", "maintenance",
+     "soft_404", "home_page", "stub", "other_text", "too_short", "unreadable"}
+)  # fmt: skip
+"""Why a page was not the article, and may be it in a while."""
+_REVISITS = (dt.timedelta(minutes=2), dt.timedelta(minutes=20), dt.timedelta(hours=3))
+_YOUNG = dt.timedelta(days=1)
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read. ``page``: ``read``, ``partial``, or why the feed's own words were read instead;
+    None when no page was wanted.
+    """
+
+    analysis: Analysis
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +96,7 @@ class Chain:
             await self._obey(work, now(), began)
             return
         try:
-            document = await self._document(work, now())
-            analysis = await self._analysis(document, work)
+            reading = await self._read(work, now())
         except FetchError as error:
             await self._put_off(work, error, now())
         except PageError as error:
@@ -87,16 +104,32 @@ class Chain:
         except SandboxKilledError as error:
             await self._after_kill(work, error.reason, now())
         else:
-            moment = now()
+            moment, analysis = now(), reading.analysis
+            again = _revisit_at(work, reading.page, moment)
             settled, revision = await self.write(
-                lambda conn: _with_revision(
-                    conn, settle(conn, work, analysis, moment, self.knowledge)
-                )
+                lambda conn: self._settle(conn, work, analysis, again, moment)
             )
             crash_points.point("settle.after_commit")
             text = analysis.article.text
-            self._tell(work, settled, revision, began, len(text) - len(readable(text)))
+            more = {
+                "text_cut": len(text) - len(readable(text)) or None,
+                "page": reading.page,
+                "page_again": again.isoformat() if again else None,
+            }
+            self._tell(work, settled, revision, began, more)
             self._measure(analysis, moment)
+
+    def _settle(
+        self,
+        conn: Connection,
+        work: Work,
+        analysis: Analysis,
+        again: dt.datetime | None,
+        now: dt.datetime,
+    ) -> tuple[Settled, int | None]:
+        if again is not None:
+            inbox.plant_revisit(conn, work, again, now)
+        return _with_revision(conn, settle(conn, work, analysis, now, self.knowledge))
 
     async def _obey(self, work: Work, now: dt.datetime, began: float) -> None:
         """A kill by the outlet, or a person's correction: nothing is read."""
@@ -132,42 +165,57 @@ class Chain:
                 return done
             await asyncio.sleep(_FULL_WAIT_S)
 
-    async def _document(self, work: Work, now: dt.datetime) -> Document:
-        """What there is to read. Raises ``FetchError`` when it is worth trying again."""
+    async def _read(self, work: Work, now: dt.datetime) -> _Reading:
+        """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
         entry = work.entry
         if entry is None:
             if work.document is None:
                 raise PageError("no_text", "work without entry and document")
-            return replace(work.document, version=work.version)
-        feed = self.feeds.get(entry.feed)
-        robots = self.robots if feed is None or feed.robots else None
+            return _Reading(await self._analyze(replace(work.document, version=work.version), None))
         try:
-            document = await fetch_page(
-                entry,
-                self.fetcher,
-                robots,
-                now,
-                article_id=work.article_id,
-                version=work.version,
-                proxy=feed.proxy if feed else None,
-            )
+            return await self._read_page(entry, work, now)
         except FetchError as error:
             self.metrics.page_fetches.labels(error.reason).inc()
             if error.reason in LATER and work.postponed < _PAGE_TRIES:
                 raise
-            return from_entry(entry, work)
-        if document.html is not None:
-            self.metrics.page_fetches.labels("ok").inc()
+            reason = error.reason
+        except PageError as error:
+            if work.kind != "entry" or entry.body is not None or entry.url is None:
+                raise
+            reason = error.reason
+        return _Reading(await self._analyze(from_entry(entry, work), entry), reason)
+
+    async def _read_page(self, entry: Entry, work: Work, now: dt.datetime) -> _Reading:
+        """The page of an entry, or of the address that it sends its readers on to."""
+        document = await self._fetch(entry, work, now)
+        if document.html is None:
+            return _Reading(await self._analyze(document, entry))
+        self.metrics.page_fetches.labels("ok").inc()
+        try:
+            analysis = await self._analyze(document, entry)
+        except PageError as error:
+            if error.reason != "redirect":
+                raise
+            document = await self._fetch(replace(entry, url=error.detail), work, now)
+            analysis = await self._analyze(document, entry)
+        return _Reading(analysis, "partial" if analysis.article.partial else "read")
+
+    async def _fetch(self, entry: Entry, work: Work, now: dt.datetime) -> Document:
+        feed = self.feeds.get(entry.feed)
+        document = await fetch_page(
+            entry,
+            self.fetcher,
+            self.robots if feed is None or feed.robots else None,
+            now,
+            article_id=work.article_id,
+            version=work.version,
+            proxy=feed.proxy if feed else None,
+        )
         return replace(document, first_seen=work.admitted_at)
 
-    async def _analysis(self, document: Document, work: Work) -> Analysis:
-        try:
-            with self.metrics.analyze_duration.time():
-                return await self.sandbox.analyze(document, work.entry)
-        except PageError:
-            if document.html is None or work.entry is None:
-                raise
-            return await self.sandbox.analyze(from_entry(work.entry, work), work.entry)
+    async def _analyze(self, document: Document, entry: Entry | None) -> Analysis:
+        with self.metrics.analyze_duration.time():
+            return await self.sandbox.analyze(document, entry)
 
     async def _put_off(self, work: Work, error: FetchError, now: dt.datetime) -> None:
         wait = min(_FIRST_WAIT * 2**work.postponed, _LONGEST_WAIT)
@@ -196,11 +244,11 @@ class Chain:
         settled: Settled,
         revision: int | None,
         began: float,
-        text_cut: int = 0,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """The canonical line of an article, and one for each incident that it changed.
 
-        ``text_cut``: characters of its text that were too many to be read.
+        ``more``: further keys; those of value None are left out.
         """
         keys: dict[str, Any] = {
             **names(work),
@@ -212,8 +260,7 @@ class Chain:
         if settled.verdict is not None:
             verdict = settled.verdict
             keys |= {"label": verdict.label, "band": verdict.band, "score": verdict.probability}
-        if text_cut:
-            keys["text_cut"] = text_cut
+        keys |= {key: value for key, value in (more or {}).items() if value is not None}
         self.metrics.articles.labels(settled.outcome).inc()
         log.get().info("article.processed", **keys)
         tell_changes(settled.incidents, self.metrics)
@@ -251,6 +298,16 @@ def names(work: Work) -> dict[str, Any]:
         "feed": entry.feed if entry else None,
         "url": entry.url if entry else None,
     }
+
+
+def _revisit_at(work: Work, page: str | None, now: dt.datetime) -> dt.datetime | None:
+    """When to ask for a page once more that was not the article; None when not at all."""
+    entry = work.entry
+    if entry is None or page not in AGAIN or work.revisit >= len(_REVISITS):
+        return None
+    if now - (entry.published or work.admitted_at) > _YOUNG:
+        return None
+    return now + _REVISITS[work.revisit]
 
 
 def from_entry(entry: Entry, work: Work) -> Document:

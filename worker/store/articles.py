@@ -84,10 +84,7 @@ def replace_version(
     """Make an analysis the version that stands: its row in, all reports of older versions out."""
     article, verdict = analysis.article, analysis.verdict
     conn.execute("UPDATE article SET current = 0 WHERE article_id = ?", (article.article_id,))
-    gone = conn.execute(
-        "DELETE FROM report WHERE article_id = ? RETURNING report_id", (article.article_id,)
-    )
-    decoded_of(conn).forget_reports([row["report_id"] for row in gone.fetchall()])
+    _delete_reports(conn, article.article_id)
     conn.execute(
         "INSERT INTO article (article_id, version, current, settle_id, settled_at, first_seen, "
         "version_time, wire_version, status, outlet, url, label, band, content_hash, "
@@ -111,6 +108,19 @@ def replace_version(
             _VERDICT.dump_json(verdict).decode(),
         ),
     )
+
+
+def erase(conn: sqlite3.Connection, article_id: str) -> None:
+    """Forget an article that was erased in the topics: every version, text and reports."""
+    _delete_reports(conn, article_id)
+    conn.execute("DELETE FROM article WHERE article_id = ?", (article_id,))
+
+
+def _delete_reports(conn: sqlite3.Connection, article_id: str) -> None:
+    gone = conn.execute(
+        "DELETE FROM report WHERE article_id = ? RETURNING report_id", (article_id,)
+    )
+    decoded_of(conn).forget_reports([row["report_id"] for row in gone.fetchall()])
 
 
 def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowledge) -> None:

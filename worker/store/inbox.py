@@ -9,6 +9,8 @@ Rules
    (not beside others, nothing beside it); after the third time it is buried: a page that kills the
    whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
+5. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
+   version of the entry takes the place of what was planned: it asks for the page itself.
 """
 
 from __future__ import annotations
@@ -76,6 +78,8 @@ class Work:
     attempts: int
     postponed: int
     version: int
+    revisit: int = 0
+    """How often the page was asked for in vain before this row."""
 
 
 def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> Admitted:
@@ -163,6 +167,14 @@ def postpone(
     )
 
 
+def plant_revisit(
+    conn: sqlite3.Connection, work: Work, due_at: dt.datetime, now: dt.datetime
+) -> None:
+    """Let the page of an entry be asked for again at ``due_at``, by a row of its own."""
+    payload = json.dumps({**_pack(entry=work.entry), "revisit": work.revisit + 1})
+    put(conn, "entry", work.article_id, work.entry_id, payload, now, due_at)
+
+
 def finish(conn: sqlite3.Connection, work: Work) -> None:
     """The work is done: its row leaves the inbox in the transaction that ends it."""
     conn.execute("DELETE FROM inbox WHERE inbox_id = ?", (work.inbox_id,))
@@ -215,6 +227,11 @@ def _enqueue(
     if entry.withdraws is not None:
         other = find_entry(conn, entry_id_from(entry.feed, entry.withdraws))
         article_id = other.article_id if other is not None else article_id
+    conn.execute(
+        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
+        "AND json_extract(payload, '$.revisit') IS NOT NULL",
+        (article_id,),
+    )
     put(conn, kind, article_id, entry_id, json.dumps(_pack(entry=entry)), now, due)
     return True
 
@@ -235,6 +252,8 @@ def pack_work(work: Work) -> str:
     packed = _pack(entry=work.entry, document=work.document)
     if work.correction is not None:
         packed["correction"] = work.correction
+    if work.revisit:
+        packed["revisit"] = work.revisit
     return json.dumps(packed)
 
 
@@ -259,4 +278,5 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         attempts=row["attempts"] + 1,
         postponed=row["postponed"],
         version=newest_version(conn, article_id) + 1,
+        revisit=int(payload.get("revisit", 0)),
     )

@@ -28,12 +28,12 @@ from worker.store.timers import set_timer
 from worker.store.times import stamp
 
 Days = tuple[dt.date, dt.date]
-_DROP = (
+_ERASE = (
     "DELETE FROM timer WHERE incident_id = ?",
     "DELETE FROM member WHERE incident_id = ?",
-    "DELETE FROM founded WHERE incident_id = ?",
     "DELETE FROM incident WHERE incident_id = ?",
 )
+_DROP = (*_ERASE, "DELETE FROM founded WHERE incident_id = ?")
 
 
 def gather(
@@ -114,6 +114,13 @@ def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     for statement in _DROP:
         conn.execute(statement, (incident_id,))
     _count(conn, -len(known))
+
+
+def erase(conn: sqlite3.Connection, incident_id: str) -> None:
+    """Forget an incident that was erased in the topics; its id stays taken."""
+    decoded_of(conn).forget_incident(incident_id)
+    for statement in _ERASE:
+        conn.execute(statement, (incident_id,))
 
 
 def revision_of(conn: sqlite3.Connection, incident_id: str | None) -> int | None:

@@ -69,6 +69,8 @@ class Annotated:
     events: tuple[EventSentence, ...] = ()
     """Its sentences with their event words."""
     silent: bool = False
+    zone: str = ""
+    """The area's time zone; empty where nothing was dated."""
 
     @property
     def spoken_day(self) -> dt.date | None:
@@ -81,6 +83,10 @@ class Annotated:
         """All matches of a category of the lexicon inside a stretch."""
         if self.lexicon is not None:
             yield from self.lexicon.find(category, self.prose.text, at.start, at.end)
+
+    def ranges(self, category: str, at: Range) -> Iterator[Range]:
+        """Where a category matches inside a stretch."""
+        return map(Range.of, self.find(category, at))
 
     def first(self, category: str, at: Range) -> re.Match[str] | None:
         """The first match of a category inside a stretch, if there is one."""
@@ -129,13 +135,21 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         harm=harm,
         counts=counts,
         attributions=find_attributions(prose, language, article.outlet, names, counts),
-        events=find_events(prose, language, places, dates, groups, spoken),
+        events=find_events(prose, language, places, dates, _armed(groups, ruling), spoken),
+        zone=profile.zone,
     )
 
 
 def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:
     """Where armed groups are named: people of theirs may be counted ("five Taliban")."""
     return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
+
+
+def _armed(
+    groups: tuple[ActorMention, ...], ruling: tuple[ActorMention, ...]
+) -> tuple[ActorMention, ...]:
+    """Groups that attack. One in power is the authorities: its minister killed is no fighter killed."""
+    return tuple(group for group in groups if group not in ruling)
 
 
 def _may_be_here(

@@ -60,7 +60,10 @@ _DAY_BEFORE = (
 _DAY_AFTER = (
     r"\.?\s?(?:JOINT\s?)?(\d{1,2})(?:\s?-\s?(\d{1,2}))?(?:st|nd|rd|th)?(?![:.,]\d|\d|\s?[ap]\.?m)"
 )
-_YEAR_AFTER = r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?(\d{4}(?!\d)|\d{2}(?=\s?(?:-|\(|\[)))"
+_YEAR_AFTER = (
+    r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?((?:1[3-9]|2[01])\d\d(?![\dlz])|\d{2}(?=\s?(?:-|\(|\[)))"
+)
+"""Four digits are a year in either calendar, and not the clock of an alert ("27 FEB 0845L")."""
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
 _CENTURY_TURN = 50
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")

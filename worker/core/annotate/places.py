@@ -54,6 +54,7 @@ _LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
 _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
+_PART_REACH_CHARS = 40
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
@@ -157,9 +158,17 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     kept = tuple(
         m
         for m in mentions
-        if not m.entry.generic or (about_here and _is_located(prose, lexicon, m))
+        if not m.entry.generic
+        or _holds_city(prose, gazetteer, m)
+        or (about_here and _is_located(prose, lexicon, m))
     )
     return _with_capital(prose, lexicon, kept)
+
+
+def _holds_city(prose: Prose, gazetteer: _Gazetteer, mention: PlaceMention) -> bool:
+    """Whether a generic name is printed with the city's in it: "the X Polytechnic" is nowhere else."""
+    words = (gazetteer.exact.get(word) for word in _WORD.findall(prose.of(mention))[:-1])
+    return any(entry is not None and entry.kind == "city" for entry in words)
 
 
 def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
@@ -304,6 +313,10 @@ def _judged(
     prose: Prose, profile: Profile, mentions: tuple[PlaceMention, ...]
 ) -> Iterator[PlaceMention]:
     confused = _phrases_in(profile.confusers.not_here, prose)
+    proper = _phrases_in(profile.confusers.proper, prose)
+    cased = not (prose.raw.isupper() or prose.raw.islower())
+    proper = tuple(r for r in proper if not cased or not _ends_small(prose, r))
+    confused = tuple(sorted((*confused, *proper), key=lambda r: r.start))
     directions = _phrases_in(profile.confusers.direction, prose)
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
@@ -311,9 +324,22 @@ def _judged(
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
-            yield replace(m, kind="near")
+            yield m if _is_part(m, mentions) else replace(m, kind="near")
         else:
             yield m
+
+
+def _ends_small(prose: Prose, phrase: Range) -> bool:
+    """Whether the last word of a phrase is printed small: "a Portsmere bank" is a bank there."""
+    return _is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
+
+
+def _is_part(mention: PlaceMention, mentions: tuple[PlaceMention, ...]) -> bool:
+    """Whether what lies in that direction is a part of the area itself: "X district, south of …"."""
+    reach = Range(mention.start - _PART_REACH_CHARS, mention.start)
+    return any(
+        reach.holds(m.end) and m.kind == "here" and m.entry.kind in FINE_PLACES for m in mentions
+    )
 
 
 def _covered(mention: PlaceMention, phrases: tuple[Range, ...]) -> bool:

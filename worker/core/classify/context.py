@@ -21,7 +21,7 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.events import EventSentence
 from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
-from worker.core.classify.event_features import measure_article, measure_item
+from worker.core.classify.event_features import find_day_after, measure_article, measure_item
 from worker.core.classify.features import (
     BODY_SENTENCES,
     Feature,
@@ -32,11 +32,16 @@ from worker.core.classify.features import (
 )
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import Range, holding, plain, starting_in
+from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
+_OF_PLACE = frozenset({
+    "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
+    "place.body", "place.none",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Context:
     knowledge: Knowledge
     head: tuple[SentenceCues, ...]
     lead: tuple[SentenceCues, ...]
+    is_digest: bool
+    """Whether the article tells of many matters (``segment/digest``)."""
     _read: dict[int, SentenceCues]
     """By number of sentence: those that somebody has asked for. Of most nobody does."""
 
@@ -77,12 +84,13 @@ def context_of(annotated: Annotated, knowledge: Knowledge) -> Context:
     read = {s.index: read_sentence(annotated, s) for s in sentences if s.zone in ("title", "lead")}
     lead = tuple(c for c in read.values() if c.sentence.zone == "lead")
     head = tuple(c for c in read.values() if c.sentence.zone == "title") or lead[:1]
-    return Context(annotated, knowledge, head, lead, read)
+    digest = knowledge.profile.policy.require_place and is_digest(annotated)
+    return Context(annotated, knowledge, head, lead, digest, read)
 
 
 def is_inside(context: Context, segment: Segment) -> bool | None:
     """Whether a segment's attack is in the area: yes, no, or None when nothing says where."""
-    if not context.knowledge.profile.policy.require_place:
+    if not context.knowledge.profile.policy.require_place or told_in_digest(context, segment):
         return True
     anchor = segment.anchor
     at = context.prose.sentence_at(anchor.start)
@@ -153,8 +161,31 @@ def _is_located(context: Context, mention: PlaceMention) -> bool:
     return any(is_locative(context.annotated, word) for word in words[-2:])
 
 
+def told_in_digest(context: Context, segment: Segment) -> tuple[EventSentence, ...]:
+    """The sentences that tell the main attack of a digest, here; none in any other article."""
+    if not context.is_digest:
+        return ()
+    weights = context.knowledge.segment_weights.event
+    told = telling_sentences(context.annotated, weights, frozenset(segment.sentences))
+    return told if _is_main_thread(segment) or _is_told_in(segment, told) else ()
+
+
+def _is_told_in(segment: Segment, told: tuple[EventSentence, ...]) -> bool:
+    """Whether what the top of a digest does not tell is told for its own sake in these sentences."""
+    return segment.kind == "background" and any(event.holds(segment.anchor.start) for event in told)
+
+
+def _is_main_thread(segment: Segment) -> bool:
+    """Whether a segment is what its article tells, or nothing else dates it than the article."""
+    return segment.kind == "main" or segment.date.basis in ("published", "first_seen")
+
+
 def _zones_of(context: Context, segment: Segment) -> SegmentZones:
     """The sentences that speak for a segment. The main one has the article's head and lead."""
+    if digest := told_in_digest(context, segment):
+        numbers = sorted({event.index for event in digest})
+        told = tuple(context.cues(context.prose.sentences[number]) for number in numbers)
+        return SegmentZones(told[:1], told, ())
     if effective_kind(context, segment) == "main" and context.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*context.head, *context.lead)}
         rest = (
@@ -196,9 +227,23 @@ def _event_features(context: Context, segment: Segment) -> dict[str, Feature]:
     Also for the main one when it is told in an item of a list: the article is about many things.
     """
     weights = context.knowledge.segment_weights.event
+    if own := told_in_digest(context, segment):
+        found = measure_article(context.annotated, weights, own)
+        return _with_label(context, own[0], found) | {"segment.digest": Feature(1.0, own[0])}
     if effective_kind(context, segment) == "main" and _list_item(context, segment) is None:
         return measure_article(context.annotated, weights)
     return measure_item(context.annotated, weights, segment.anchor)
+
+
+def _with_label(
+    context: Context, told: EventSentence, found: dict[str, Feature]
+) -> dict[str, Feature]:
+    """The features of a paragraph whose label is the area: "CAPITAL: A bomb …" is told here."""
+    events = (e for e in context.annotated.events if e.paragraph == told.paragraph)
+    if not any("DATELINE" in event.tags for event in events):
+        return found
+    kept = {name: feature for name, feature in found.items() if name not in _OF_PLACE}
+    return kept | {"place.close": Feature(1.0, told), "place.told": Feature(1.0, told)}
 
 
 def effective_kind(context: Context, segment: Segment) -> SegmentKind:
@@ -208,16 +253,28 @@ def effective_kind(context: Context, segment: Segment) -> SegmentKind:
 
     "The group claimed on Tuesday a bombing that killed nine the day before" is news of a bombing.
     """
+    if told_in_digest(context, segment):
+        return "main"
     window = math.ceil(context.knowledge.profile.policy.fresh_hours / 24)
     age = _age(context, segment)
     top = {c.sentence.index for c in (*context.head, *context.lead[:1])}
     opens = not top.isdisjoint(segment.sentences)
+    if segment.kind == "background" and opens and _is_hours_after(context, segment):
+        return "main"
     if segment.kind == "background" and age is not None and age <= window:
         if opens:
             return "main"
         if _list_item(context, segment) is not None:
             return "item"
     return segment.kind
+
+
+def _is_hours_after(context: Context, segment: Segment) -> bool:
+    """Whether the only attack of an article dates its news: "condemned it, hours after gunmen …"."""
+    if not _is_main_thread(segment):
+        return False
+    event = holding(context.annotated.events, segment.anchor.start)
+    return event is not None and find_day_after(event.tokens) is not None
 
 
 def _kind_features(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:
@@ -241,7 +298,7 @@ def _kind_features(context: Context, segment: Segment, inside: bool | None) -> d
             features["kind.unannounced"] = here
     if inside is not None and context.knowledge.profile.policy.require_place:
         features["segment.inside" if inside else "segment.elsewhere"] = here
-    if kind == "main":
+    if kind == "main" and not told_in_digest(context, segment):
         if not at_top(context, segment):
             features["segment.late"] = here
         title = context.head[0].sentence if context.head else None

@@ -21,7 +21,7 @@ _REACH_CHARS = THREAT_REACH_CHARS + 255
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
-    "opening", "digest", "perpetrator", "combat", "since", "anniversary",
+    "opening", "digest", "perpetrator", "combat", "since", "anniversary", "accident_cause",
 )  # fmt: skip
 
 

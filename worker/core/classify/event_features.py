@@ -40,7 +40,7 @@ _TRAITS = (
 )  # fmt: skip
 _WORDS = {
     "ACCIDENT": "accident", "CRIME": "crime", "OPERATION": "operation", "COMBAT": "combat",
-    "ANNIVERSARY": "anniversary", "HISTORY": "history", "MILITANT_KILLED": "militant_killed",
+    "ANNIVERSARY": "anniversary", "COURT": "court", "HISTORY": "history", "MILITANT_KILLED": "militant_killed",
 }  # fmt: skip
 _FRAMES = {"HEADLINE_FRAME": "frame", "COMMENT_FRAME": "comment"}
 _NEWS = {"CLAIMED": "claimed", "TOLL_ROSE": "toll_rose", "SIEGE_END": "siege"}
@@ -65,6 +65,7 @@ EVENT_FEATURES = frozenset({
     "away.filed", "time.fresh", "time.fresh_here", "time.near", "time.old", "time.old_only",
     "time.old_nearer", "head.located_away", "lead.located_away",
     "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
+    "segment.digest", "head.event_whole", "lead.event_whole",
 })  # fmt: skip
 """Every feature that is measured here, all only where the place matters."""
 
@@ -120,12 +121,14 @@ class _Top:
         self.found[name] = Feature(1.0, at)
 
 
-def measure_article(annotated: Annotated, weights: EventWeights) -> dict[str, Feature]:
-    """The features of an article as a whole. Pure; raises nothing."""
+def measure_article(
+    annotated: Annotated, weights: EventWeights, only: tuple[EventSentence, ...] = ()
+) -> dict[str, Feature]:
+    """The features of an article as a whole, or of those of its sentences alone. Pure; raises nothing."""
     if not _reads_events(annotated):
         return {"events.unread": Feature(1.0)}
-    told = _told(annotated, weights)
-    title = tuple(t for t in told if t.sentence.zone == "title")[:1]
+    told = [t for t in _told(annotated, weights) if not only or t.sentence in only]
+    title = () if only else tuple(t for t in told if t.sentence.zone == "title")[:1]
     body = tuple(t for t in told if t.sentence.body_number >= 0) or tuple(
         t for t in told if t.sentence.zone == "caption"
     )
@@ -135,6 +138,7 @@ def measure_article(annotated: Annotated, weights: EventWeights) -> dict[str, Fe
             _measure_sentence(top.found, zone, each)
     _measure_headline(top)
     _measure_order(top)
+    _measure_whole(top)
     _measure_kind(top)
     _measure_place(top)
     _measure_away(annotated, top)
@@ -240,12 +244,12 @@ def _measure_order(top: _Top) -> None:
         if first and not any("BREAK" in t.tags for t in after[:1]):
             top.add("head.attack_first", told.at)
     for told in top.body[:1]:
-        span = _day_after(told.sentence.tokens) if told.event is not None else None
+        span = find_day_after(told.sentence.tokens) if told.event is not None else None
         if span is not None:
             top.add("lead.day_after", span)
 
 
-def _day_after(tokens: Sequence[Token]) -> Range | None:
+def find_day_after(tokens: Sequence[Token]) -> Range | None:
     """A short span before or after an attack ("a day after", "hours earlier", "the previous night")."""
     for before, span, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if "HOURS" in span.tags or ("INDEFINITE" in before.tags and _is_days(span)):
@@ -258,6 +262,23 @@ def _day_after(tokens: Sequence[Token]) -> Range | None:
 
 def _is_days(token: Token) -> bool:
     return "TIME_SPAN" in token.tags and "LONG_SPAN" not in token.tags
+
+
+def _measure_whole(top: _Top) -> None:
+    """A sentence that tells the whole news: an attack here, its harm, and in the first sentence its day.
+
+    Only all of it together speaks against a reaction beside it ("UN condemns …, gunmen killed six in
+    the city on Monday"), so it is counted together.
+    """
+    for zone, part in (("head", top.title), ("lead", top.body[:1])):
+        for told in part:
+            event = told.event
+            if event is None or event.is_bad or told.has("reaction", "politics", "known", "sub"):
+                continue
+            harmed = told.has("harm_main") or tells_harm(told.sentence, told.counts, main=True)
+            dated = zone == "head" or told.has("fresh")
+            if harmed and dated and told.has("here"):
+                top.add(f"{zone}.event_whole", told.at)
 
 
 def _measure_kind(top: _Top) -> None:

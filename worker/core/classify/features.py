@@ -28,7 +28,7 @@ _MOST_STALE = 4
 _FOLLOW_UP = ("reaction", "retrospective")
 _ZONES = ("head", "lead", "body")
 _EVENT = ("attack", "attack_weak", "casualty", "toll", "attack_casualty")
-ANY_ZONE_CUES = ("claim", "official", "perpetrator", "combat")
+ANY_ZONE_CUES = ("claim", "official", "perpetrator", "combat", "accident_cause")
 TOP_CUES = (
     "recent", "retrospective", "reaction", "threat", "state", "accident", "unrest", "crime",
     "operation", "explainer", "opening", "digest",

@@ -57,7 +57,7 @@ def weight_names() -> Iterator[str]:
         yield from (f"{section}.{name}" for name in sorted(features))
         yield f"{section}.bias"
         yield from (f"platt.{section}.{n}.{part}" for n in LENGTHS for part in ("slope", "offset"))
-    yield from ("training.strength", "training.free_strength")
+    yield from ("training.strength", "training.free_strength", "training.printed_weight")
 
 
 def length_of(prose: Prose) -> str:

@@ -27,6 +27,7 @@ from worker.core.classify.context import (
     filed_here,
     is_inside,
     measure_segment,
+    told_in_digest,
 )
 from worker.core.classify.score import Score, band, length_of, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
@@ -82,7 +83,9 @@ def examine(
     found = []
     for segment in segments:
         inside = is_inside(context, segment)
-        if _may_report(context, segment, inside) and not segment.retraction:
+        if is_background(context, segment) or segment.retraction:
+            continue
+        if _may_report(context, segment, inside):
             features = measure_segment(context, segment, inside)
             found.append({name: feature.value for name, feature in features.items()})
     return tuple(found)
@@ -133,9 +136,16 @@ def _role(context: Context, segment: Segment, inside: bool | None, judged: Score
     if judged.probability < min(EVEN, thresholds(policy, context.prose.lang)[0]):
         is_placed = inside is True or _area_at_top(context)
         return "background" if is_placed and not _is_no_attack(judged) else None
-    if effective_kind(context, segment) == "background" and policy.require_main:
+    if is_background(context, segment):
         return "background"
-    return "roundup" if segment.kind == "item" and not at_top(context, segment) else "primary"
+    beside = segment.kind == "item" and not at_top(context, segment)
+    return "roundup" if beside or told_in_digest(context, segment) else "primary"
+
+
+def is_background(context: Context, segment: Segment) -> bool:
+    """Whether a segment is no report however it scores: brought in for context, where that matters."""
+    require_main = context.knowledge.profile.policy.require_main
+    return require_main and effective_kind(context, segment) == "background"
 
 
 def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool:

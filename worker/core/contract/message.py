@@ -3,7 +3,9 @@
 Rules
 -----
 1. CloudEvents 1.0, Kafka binding, binary mode: headers ``ce_*`` and ``content-type``; the value is
-   plain JSON, readable by any consumer.
+   plain JSON, readable by any consumer. What can be filtered on without the value stands in headers
+   ``kw_*``, and once more as an extension attribute (``ce_kwstate``): an SDK of CloudEvents shows a
+   program nothing but ``ce_*``.
 2. ``ce_id`` comes from what is said, never from when: for an incident from id, revision and
    snapshot without ``as_of``. Same id, same event, whoever repeats it.
 3. Bytes are final here (``canonical``): the outbox, Kafka and files carry them unchanged.
@@ -54,6 +56,13 @@ SCHEMAS = {
     DECISIONS: "decision.v1",
     HEARTBEATS: "heartbeat.v1",
 }
+_OF_INCIDENTS = ("kw_state", "kw_change", "kw_material", "kw_revision")
+EXTENSIONS: Mapping[str, tuple[str, ...]] = {
+    INCIDENTS: _OF_INCIDENTS,
+    INCIDENT_LOG: _OF_INCIDENTS,
+    REPORTS: ("kw_label", "kw_band", "kw_version"),
+}
+"""Topic → headers of our own, beside those of CloudEvents."""
 MAX_ARTICLE_BYTES = 512 * 1024
 _MAX_TITLE = 2000
 _SAMPLE = 100
@@ -83,10 +92,13 @@ def messages(change: Change, as_of: dt.datetime, knowledge: Knowledge) -> tuple[
     headers = {
         **_envelope(f"incident.{note.kind}", ce_id, snapshot.incident_id, as_of, knowledge),
         "ce_dataschema": schema_urn(INCIDENTS),
-        "kw_state": snapshot.state,
-        "kw_change": note.kind,
-        "kw_material": str(note.material).lower(),
-        "kw_revision": str(snapshot.revision),
+        **_extended(
+            INCIDENTS,
+            snapshot.state,
+            note.kind,
+            str(note.material).lower(),
+            str(snapshot.revision),
+        ),
     }
     value = encode(body)
     return tuple(
@@ -124,16 +136,14 @@ def report_record(
     headers = {
         **_envelope("report", ce_id, article.article_id, as_of, knowledge),
         "ce_dataschema": schema_urn(REPORTS),
-        "kw_label": record.verdict.label,
-        "kw_band": record.verdict.band,
-        "kw_version": str(record.version),
+        **_extended(REPORTS, record.verdict.label, record.verdict.band, str(record.version)),
     }
     return Message(REPORTS, article.article_id, headers, encode(body), ce_id)
 
 
 def dead_letter_record(letter: DeadLetter, knowledge: Knowledge) -> Message:
     """The record of something that could not be processed."""
-    return _simple(DEAD_LETTERS, "dead_letter", letter.id, letter, DEAD_LETTER, knowledge)
+    return _simple(DEAD_LETTERS, "dead-letter", letter.id, letter, DEAD_LETTER, knowledge)
 
 
 def decision_record(record: DecisionRecord, knowledge: Knowledge) -> Message:
@@ -145,12 +155,7 @@ def tombstones(
     incident_id: str, revision: int, erasure: DecisionRecord, knowledge: Knowledge
 ) -> tuple[Message, ...]:
     """An incident that was erased, for both incident topics; ``revision`` is the one after its last."""
-    headers = {
-        "kw_state": "erased",
-        "kw_change": "erased",
-        "kw_material": "true",
-        "kw_revision": str(revision),
-    }
+    headers = _extended(INCIDENTS, "erased", "erased", "true", str(revision))
     return tuple(
         _tombstone(topic, "incident.erased", incident_id, headers, erasure, knowledge)
         for topic in (INCIDENT_LOG, INCIDENTS)
@@ -190,6 +195,16 @@ def is_sampled(article_id: str) -> bool:
 def schema_urn(topic: str) -> str:
     """The name of the schema of a topic's values."""
     return f"urn:kabulwire:schema:{SCHEMAS[topic]}"
+
+
+def extension(header: str) -> str:
+    """The name of one of our headers as an extension attribute: letters and digits alone."""
+    return f"ce_{header.replace('_', '')}"
+
+
+def _extended(topic: str, *values: str) -> dict[str, str]:
+    own = dict(zip(EXTENSIONS[topic], values, strict=True))
+    return own | {extension(name): value for name, value in own.items()}
 
 
 def _simple(
@@ -254,7 +269,7 @@ def _article_record(
 
 def _published(report: Report, links: Mapping[str, Link]) -> PublishedReport:
     values = {f.name: getattr(report, f.name) for f in fields(report)}
-    values["statements"] = tuple(replace(s, report_id=report.report_id) for s in report.statements)
+    values["statements"] = tuple(s.of_report(report.report_id) for s in report.statements)
     link = links.get(report.report_id)
     incident_id = link.incident_id if link is not None else None
     certainty = link.certainty if link is not None and incident_id is not None else None

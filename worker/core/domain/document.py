@@ -117,6 +117,8 @@ class Article:
     status: EntryStatus = "new"
     copy_signature: tuple[int, ...] = ()
     """MinHash of the body; near-equal signatures are copies and count as one source."""
+    partial: bool = False
+    """The page showed the beginning only; the rest is behind a wall."""
 
     @property
     def document_time(self) -> dt.datetime | None:

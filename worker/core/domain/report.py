@@ -14,7 +14,7 @@ attribution.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from worker.core.domain.document import Article, Span
@@ -167,7 +167,8 @@ class OtherCount:
 class Statement:
     """One figure as printed: what was counted, the number, who said it, where in the text.
 
-    ``id`` is unique within its report ("k1"); ``subset_of`` names another statement's ``id``.
+    ``id`` is unique within its report ("k1"), and everywhere once ``of_report`` has made it so
+    ("a-4bhh#1/k1"); ``subset_of`` names another statement's ``id``.
     ``victim_class`` is "unspecified", "perpetrator", or a class such as "children", "civilians",
     "security_forces". ``low`` and ``high`` are the bounds of the wording (docs/method.md, Figures);
     ``value`` is the number as printed, None for a wording without a number.
@@ -205,6 +206,16 @@ class Statement:
     def span(self) -> Span:
         """Where the article prints it."""
         return Span(self.start, self.end, self.quote)
+
+    def of_report(self, report_id: str) -> Statement:
+        """The same as one of many reports' statements: their ids begin with that of the report.
+
+        One that has a ``report_id`` already is as it must be.
+        """
+        if self.report_id is not None:
+            return self
+        part = self.subset_of and f"{report_id}/{self.subset_of}"
+        return replace(self, id=f"{report_id}/{self.id}", subset_of=part, report_id=report_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ Rules
 2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else words that no
    gazetteer lists: a site ("police checkpoint"), the name of a quarter ("Afzal Khan area") unless
    the site has a name itself, else "central <city>" or the city.
-3. A coordinate comes from the gazetteer with its trust, or not at all.
+3. A coordinate comes from the gazetteer with its trust, or not at all. A quarter without one does not
+   get that of the city; a site without one gets that of its quarter, with less trust.
 4. A place near which it happened counts as its place; a place only passed by does not.
 """
 
@@ -20,7 +21,7 @@ from functools import lru_cache
 
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Place, Target
-from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision
+from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision, Trust
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.target import Things, find_site, word_key
@@ -170,7 +171,8 @@ def _path(entry: PlaceEntry, entries: dict[str, PlaceEntry]) -> tuple[str, ...]:
 
 def _place(name: str, path: tuple[str, ...], entries: dict[str, PlaceEntry]) -> Place:
     chain = [entries[i] for i in path]
-    located = next((e for e in chain if e.lat is not None), None)
+    fine = [e for e in chain if e.kind in FINE_PLACES]
+    located = next((e for e in fine or chain if e.lat is not None), None)
     district = next((e.police_district for e in chain if e.police_district is not None), None)
     kind = min((e.kind for e in chain), key=lambda k: _RANK.get(k, 9))
     precision: PlacePrecision = kind if kind != "elsewhere" else "city"
@@ -182,9 +184,16 @@ def _place(name: str, path: tuple[str, ...], entries: dict[str, PlaceEntry]) -> 
         lat=located.lat if located else None,
         lon=located.lon if located else None,
         precision=precision,
-        trust=located.trust if located else None,
+        trust=_trust(chain[0], located),
         path=path,
     )
+
+
+def _trust(named: PlaceEntry, located: PlaceEntry | None) -> Trust | None:
+    """How far the coordinate is believed: that of a quarter stands only roughly for a site in it."""
+    if located is None or located is named or located.trust is None:
+        return located.trust if located else None
+    return "low" if located.trust == "verified" else located.trust
 
 
 def _printed(

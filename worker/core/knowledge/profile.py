@@ -102,10 +102,13 @@ class Confusers:
     ``not_here``: regexes on normalised text ("bank of X in another province").
     ``needs_context``: regexes of which one must stand in the same article, for languages in which
     the bare name is an ordinary word too.
+    ``proper``: the same as ``not_here``, if what follows the name has a capital in a cased text (the
+    "X Bank" of another city; "an X bank" is a bank in X).
     ``direction``: regexes for "south of X", "30 km from X": near, not in.
     """
 
     not_here: dict[str, tuple[str, ...]]
+    proper: dict[str, tuple[str, ...]]
     needs_context: dict[str, tuple[str, ...]]
     direction: dict[str, tuple[str, ...]]
 

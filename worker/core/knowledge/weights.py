@@ -59,6 +59,7 @@ class MainDateWeights:
     stamp: float
     quoted: float
     late_death: float
+    abducted: float
     subordinate: float
     stale: float
 

@@ -6,8 +6,10 @@ Rules
    A date beside a verb of speech is the speaker's ("officials said Tuesday", "the group on Tuesday
    denied").
 2. A caption's date counts when the text gives none, or when it agrees with a weekday.
-3. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). What
-   rests on a nominal day (``annotate.reference_day``) is never reported.
+3. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). It is that
+   day and the one before where the article is of the small hours, or its headline a new toll or a
+   claim. What rests on a nominal day (``annotate.reference_day``) is never reported.
+4. In a digest only the paragraph that tells the attack dates it.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
+from worker.core.annotate.events import EventSentence
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside
@@ -35,6 +39,9 @@ _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
 _STALE_DAYS = 10
 _MOST_MENTIONS = 60
+_ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
+_NIGHT_ENDS_HOUR = 6
+"""What is published before that hour, on the area's clock, may be of the evening before."""
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 
@@ -59,12 +66,17 @@ class Timeline:
         return IncidentDate(None, None, "unknown", "none")
 
 
-def find_timeline(annotated: Annotated, weights: MainDateWeights) -> Timeline:
-    """The day of the main attack, and every date counted from it that is said to be."""
+def find_timeline(
+    annotated: Annotated, weights: MainDateWeights, told: tuple[EventSentence, ...] = ()
+) -> Timeline:
+    """The day of the main attack, and every date counted from it that is said to be.
+
+    ``told``: in an article of many matters, the sentences that tell the attack.
+    """
     reference = annotated.reference
     if reference is None:
         return Timeline((), IncidentDate(None, None, "unknown", "none"), False, frozenset())
-    main = _main_date(annotated, reference.day, weights)
+    main = _main_date(annotated, reference.day, weights, {event.paragraph for event in told})
     dates = _anchored(annotated.dates, main, reference.day)
     return Timeline(dates, main, reference.nominal, annotated.certain)
 
@@ -87,9 +99,14 @@ def _meets(mention: DateMention, main: IncidentDate) -> bool:
     return mention.meets(main.start, main.end)
 
 
-def _main_date(annotated: Annotated, day: dt.date, weights: MainDateWeights) -> IncidentDate:
-    """The day of the main attack, from the best mention, else from the document."""
-    best = max(_scored(annotated, day, weights), default=None, key=lambda s: s[0])
+def _main_date(
+    annotated: Annotated, day: dt.date, weights: MainDateWeights, told: set[int]
+) -> IncidentDate:
+    """The day of the main attack, from the best mention, else from the document.
+
+    ``told``: the paragraphs that may give it; all when there are none.
+    """
+    best = max(_scored(annotated, day, weights, told), default=None, key=lambda s: s[0])
     if best is not None and best[0] > 0:
         mention = best[1]
         zone = annotated.prose.sentence_at(mention.start)
@@ -97,11 +114,23 @@ def _main_date(annotated: Annotated, day: dt.date, weights: MainDateWeights) -> 
         return IncidentDate(mention.first, mention.last, mention.precision, basis)
     if annotated.article.published is None:
         return IncidentDate(day, day, "unknown", "first_seen")
-    return IncidentDate(day, day, "days", "published")
+    since = day - dt.timedelta(days=1) if _is_told_later(annotated) else day
+    return IncidentDate(since, day, "days", "published")
+
+
+def _is_told_later(annotated: Annotated) -> bool:
+    """Whether an undated article may well be of the day after: a new toll, a claim, the small hours."""
+    moment = annotated.article.document_time
+    if moment is not None and annotated.zone and moment.time() != dt.time():
+        # A day without a time is stamped midnight, and says nothing of the hour.
+        if moment.astimezone(ZoneInfo(annotated.zone)).hour < _NIGHT_ENDS_HOUR:
+            return True
+    titles = (event for event in annotated.events if event.zone == "title")
+    return any(event.tags & {"TOLL_ROSE", "CLAIMED"} for event in titles)
 
 
 def _scored(
-    annotated: Annotated, day: dt.date, weights: MainDateWeights
+    annotated: Annotated, day: dt.date, weights: MainDateWeights, told: set[int]
 ) -> Iterator[tuple[float, DateMention]]:
     for mention in annotated.dates[:_MOST_MENTIONS]:
         sentence = annotated.prose.sentence_at(mention.start)
@@ -111,9 +140,12 @@ def _scored(
             continue
         if mention.first > day + dt.timedelta(days=1):
             continue
-        if sentence.index > _HEAD_SENTENCES and sentence.zone != "caption":
+        if told and sentence.paragraph not in told:
             continue
-        yield _score(annotated, mention, sentence, day, weights), mention
+        if not told and sentence.index > _HEAD_SENTENCES and sentence.zone != "caption":
+            continue
+        in_digest = weights.zone.lead - weights.zone.of(sentence.zone) if told else 0.0
+        yield in_digest + _score(annotated, mention, sentence, day, weights), mention
 
 
 def _follows_another(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -148,9 +180,34 @@ def _score(
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
     score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
     score += weights.late_death * annotated.has("late_death", sentence)
+    score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
     return score
+
+
+def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a date is that of an abduction whose end is told: "taken nine days ago, found dead"."""
+    if not annotated.has("body_found", sentence):
+        title = annotated.prose.sentences[0]
+        return (
+            sentence.zone != "title"
+            and annotated.has("body_found", title)
+            and (not _is_lead_sentence(annotated, sentence))
+        )
+    spots = inside(annotated.triggers, sentence)
+    nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
+    found = annotated.first("body_found", sentence)
+    if nearest is None or nearest.type not in _ABDUCTIONS or found is None:
+        return False
+    ends = Range(found.end() - 1, found.end())
+    return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
+
+
+def _is_lead_sentence(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a sentence is the first of the body."""
+    first = next((s for s in annotated.prose.sentences if s.zone != "title"), None)
+    return first is sentence
 
 
 def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -202,7 +259,10 @@ def _nearness(
 
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
     """
-    attacks = inside(annotated.triggers, sentence)
+    attacks: tuple[Range, ...] = inside(annotated.triggers, sentence)
+    if attacks:
+        attacks += tuple(annotated.ranges("took_place", sentence))
+    attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):

@@ -31,6 +31,7 @@ from worker.core.knowledge.profile import KnownAttack
 from worker.core.lang.normalise import Found, Range, holding, inside, plain, starting_in
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
 from worker.core.segment.clauses import Clause, split_clauses
+from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.segment.main_date import Timeline, find_timeline
 from worker.core.text.prose import Prose
 
@@ -73,15 +74,16 @@ def find_segments(annotated: Annotated, knowledge: Knowledge) -> tuple[Segment, 
     """All candidate attacks of an article, in the order of the text."""
     if annotated.lexicon is None or annotated.silent:
         return ()
-    timeline = find_timeline(annotated, knowledge.segment_weights.main_date)
+    weights = knowledge.segment_weights
+    told = telling_sentences(annotated, weights.event) if is_digest(annotated) else ()
+    timeline = find_timeline(annotated, weights.main_date, told)
     clauses = [
         clause
         for sentence in annotated.prose.sentences
         for clause in split_clauses(annotated, sentence, timeline)
     ]
     gazetteer = {p.id: p for p in knowledge.profile.places}
-    weights = knowledge.segment_weights.linking
-    threads = ClauseLinker(annotated, timeline, gazetteer, weights).link(clauses)
+    threads = ClauseLinker(annotated, timeline, gazetteer, weights.linking).link(clauses)
     found = _segments(annotated, threads, timeline)
     known: dict[str, KnownAttack] = {}
     for attack in knowledge.profile.known:

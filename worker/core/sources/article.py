@@ -4,26 +4,18 @@ Rules
 -----
 1. ``text`` is ``title + "\n\n" + body``, verbatim: spans count into it. A title is the entry's,
    else the page's; an empty one is none.
-2. The body is trafilatura's with its second opinion, without comments, metadata and process-wide
-   deduplication (that one eats the second copy of an agency story, and every later version).
-3. A lead that extraction lost is put back when the page's description, or the feed's summary, shows
-   that it is missing. Leads hold place, day and toll.
-4. What is no article is refused: ``paywall``, ``soft_404``, ``too_short``, ``unreadable``. A
-   refused page never replaces an earlier version.
+2. The body of a page is what ``page_body`` finds in it, unless the page is no article: then it is
+   refused by name (``page_refusals``), and never replaces the feed's words or an earlier version.
 
 The publication instant is the feed's, else the page's (``page_facts``), with its basis.
 """
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import hashlib
-import re
 from dataclasses import replace
-from typing import Any
 
-import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.utils import load_html
@@ -31,39 +23,31 @@ from trafilatura.utils import load_html
 from worker.core.domain.document import Article, Document
 from worker.core.domain.errors import PageError
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.normalise import plain
+from worker.core.sources.page_body import extract_body
 from worker.core.sources.page_facts import PageFacts, find_facts
+from worker.core.sources.page_refusals import STUB_CHARS, admit
+from worker.core.text.charset import decode
 from worker.core.text.identify import identify
-from worker.core.text.markup import clean, text_of
+from worker.core.text.markup import text_of
 from worker.core.text.signature import copy_signature
 
 MAX_PAGE_CHARS = 6_000_000
-_WORD = re.compile(r"\w+")
-_META_CHARSET = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w-]{2,20})""", re.IGNORECASE
-)
-_SENTENCE_END = re.compile(r"""[.!?。！？।۔]["'”’»)]*$""")
-_CUT_OFF = re.compile(r"(?:\.{2,}|…)[\])]*$")
-_LEAST_BODY_CHARS = 30
-_STUB_CHARS = 700
-"""A body shorter than this may be the notice of a paywall or of a missing page."""
-_LEAD_WORDS = 8
 
 
 def read(document: Document, knowledge: Knowledge) -> Article:
     """The article of a document.
 
-    Raises ``PageError`` (paywall, soft_404, too_short, unreadable), for pages only: a plain text is
-    taken as it is, a title alone too.
+    Raises ``PageError`` with a reason of ``page_refusals``, for pages only: a plain text is taken as
+    it is, a title alone too.
     """
     if document.html is None:
         return _article(document, document.text or "", document.lang)
     tree = _tree(decode(document.html, document.charset))
-    facts = find_facts(tree, knowledge.profile.zone)
+    facts = find_facts(tree, knowledge.profile.zone, document.url, document.first_seen)
     known = _with_facts(document, facts)
-    body = _body(tree, known, facts)
-    _refuse_walls(known, body, facts, knowledge)
-    return _article(known, body, document.lang or facts.lang)
+    admitted = admit(document, _body(tree, known, facts), facts, knowledge)
+    article = _article(known, admitted.body, document.lang or facts.lang)
+    return replace(article, partial=admitted.partial)
 
 
 def version_time(document: Document) -> dt.datetime | None:
@@ -78,39 +62,6 @@ def version_time(document: Document) -> dt.datetime | None:
     if document.version >= 2 and document.first_seen is not None:
         return document.first_seen
     return published or document.first_seen
-
-
-def decode(data: bytes, charset: str | None) -> str:
-    """The characters of a page. What is valid UTF-8 is UTF-8, whatever headers say."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
-                           (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if data.startswith(mark):
-            return data.decode(encoding, "replace").removeprefix("\ufeff")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        declared = _META_CHARSET.search(data[:4096])
-    for name in (charset, declared.group(1).decode("ascii", "replace") if declared else None):
-        text = _decoded(data, name)
-        if text is not None:
-            return text
-    return (
-        data.decode("cp1252", "replace")
-        if data.count(b"\xc3") == 0
-        else data.decode("utf-8", "replace")
-    )
-
-
-def _decoded(data: bytes, name: str | None) -> str | None:
-    """The text in the named encoding; None when it is none of text, or does not fit at all."""
-    try:
-        found = codecs.lookup((name or "").strip("\"' ")).name
-        if found in ("iso8859-1", "ascii"):
-            found = "cp1252"
-        text = data.decode(found, "replace")
-    except (LookupError, ValueError, TypeError, AttributeError):
-        return None
-    return text if text.count("\ufffd") * 20 <= len(text) else None
 
 
 def _tree(text: str) -> HtmlElement:
@@ -142,86 +93,13 @@ def _with_facts(document: Document, facts: PageFacts) -> Document:
 
 
 def _body(tree: HtmlElement, document: Document, facts: PageFacts) -> str:
-    """The text of the page, its lead put back; the title, repeated at its head, left out."""
-    try:
-        found: Any = trafilatura.bare_extraction(
-            tree, fast=False, include_comments=False, with_metadata=False, deduplicate=False
-        )
-    except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise PageError("unreadable", f"{type(error).__name__}: {str(error)[:200]}") from error
-    body = clean(found.text or "") if found is not None else ""
+    """The text of the page; what its JSON-LD holds, where the page itself shows hardly any."""
+    descriptions = (document.summary or "", *facts.descriptions)
+    body = extract_body(tree, (document.title, facts.title), descriptions)
     declared = text_of(facts.article_body or "")
-    if len(body) < _STUB_CHARS // 2 and len(declared) > 2 * len(body):
-        body = declared
-    body = _without_title(body, document.title)
-    return rescue_lead(body, _lead_candidates(tree, document, facts))
-
-
-def _without_title(body: str, title: str | None) -> str:
-    first, _, rest = body.partition("\n")
-    if title and rest and _words(first) == _words(title):
-        return rest.lstrip("\n")
+    if len(body) < STUB_CHARS // 2 and len(declared) > 2 * len(body):
+        return declared
     return body
-
-
-def _lead_candidates(tree: HtmlElement, document: Document, facts: PageFacts) -> list[str]:
-    """What may be the lead: elements of the page that a description or summary begins with."""
-    summaries = [text_of(document.summary or ""), *facts.descriptions]
-    heads = dict.fromkeys(tuple(_words(t)[:_LEAD_WORDS]) for t in summaries)
-    found = (_element_text(tree, head) for head in heads if len(head) == _LEAD_WORDS)
-    return [text for text in found if text]
-
-
-def _element_text(tree: HtmlElement, head: tuple[str, ...]) -> str | None:
-    """The first small element of the page whose text begins with these words."""
-    for element in tree.iter("p", "h2", "h3", "div", "span", "strong", "b", "li"):
-        text = "".join(element.itertext()) if len(element) < 20 else ""
-        if len(text) > 3000:
-            continue
-        if tuple(_words(text[:400])[:_LEAD_WORDS]) == head:
-            return " ".join(text.split())
-    return None
-
-
-def rescue_lead(body: str, candidates: list[str]) -> str:
-    """``body`` with the first candidate before it that is a whole sentence and missing from it."""
-    words = _words(body)
-    if not words:
-        return body
-    present = " ".join(words)
-    for candidate in candidates:
-        lead = candidate.strip()
-        if _CUT_OFF.search(lead) or not _SENTENCE_END.search(lead):
-            continue
-        if " ".join(_words(lead)[:_LEAD_WORDS]) not in present:
-            return f"{lead}\n{body}"
-    return body
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
-
-
-def _refuse_walls(document: Document, body: str, facts: PageFacts, knowledge: Knowledge) -> None:
-    """Raise for what is no article: a notice in its place, or nothing."""
-    if len(body) < _STUB_CHARS:
-        head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
-        lang = identify(head, document.lang)
-        if facts.free is False or _says("page_paywall", body, lang, knowledge):
-            raise PageError("paywall", f"{len(body)} characters are free")
-        if _says("page_gone", head, lang, knowledge):
-            raise PageError("soft_404", (facts.title or "")[:100])
-    if not body:
-        raise PageError("unreadable", "no text found")
-    if len(body) < _LEAST_BODY_CHARS:
-        raise PageError("too_short", f"{len(body)} characters")
-
-
-def _says(category: str, text: str, lang: str, knowledge: Knowledge) -> bool:
-    """Whether a notice stands in a text, in its own words or in English, as many sites have it."""
-    words = plain(text)
-    packs = (knowledge.language(code) for code in dict.fromkeys((lang, "en")))
-    return any(pack.phrases.first(category, words) for pack in packs if pack is not None)
 
 
 def _article(document: Document, body: str, declared_lang: str | None) -> Article:

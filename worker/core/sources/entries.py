@@ -9,7 +9,9 @@ Rules
    an embargo is no date of publication: when it moves, the entry has changed.
 3. A date is believed between ten years before and a day after the document arrived; feedparser
    reads seconds since 1970 as the year 1557 and Solar Hijri years as Gregorian ones.
-4. A link that stands for several different items (a home page) is the link of none of them.
+4. A relative link counts from where the document was found. Blanks in a link are ``%20``; line breaks
+   are none of it, as browsers have it.
+5. A link that stands for several different items (a home page) is the link of none of them.
 
 Format modules yield ``Item``; none of them knows another, all of them know this module.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +43,8 @@ _T = TypeVar("_T")
 _TITLE, _ID, _URL, _NAME, _VERSION = 500, 1000, 2000, 200, 100
 _SUMMARY, _BODY, _NOTE = 20_000, 1_000_000, 2000
 _CODE, _CODES, _NOTES = 100, 200, 50
+LINE_BREAKS = re.compile(r"[\t\r\n]+ *")
+"""What is none of an address, with the blanks that indent its next line."""
 _YEARS_BACK, _HOURS_AHEAD = 10, 24
 _SHARED_BY = 3
 
@@ -48,7 +53,7 @@ _SHARED_BY = 3
 class Hint:
     """What is known of a document before it is parsed.
 
-    ``url``: the address as configured, not as redirected (relative ids must not move).
+    ``url``: the address as configured; ``base``: the one where it was found, after redirects.
     ``received``: when it arrived, the clock that dates are judged by; None judges by the calendar.
     ``full_text``: the feed is known to carry whole articles.
     """
@@ -62,6 +67,7 @@ class Hint:
     outlet: str | None = None
     received: dt.datetime | None = None
     full_text: bool = False
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +200,7 @@ def _plain(item: Item, hint: Hint) -> Item:
     return replace(
         item,
         guid=_short(clean(item.guid or "").strip(), _ID),
-        link=_absolute(item.link, hint.url),
+        link=_absolute(item.link, hint.base or hint.url),
         title=_name(text(item.title or ""), _TITLE),
         summary=text(item.summary or "")[:_SUMMARY].strip() or None,
         body=text(item.body or "")[:_BODY].strip() or None,
@@ -229,8 +235,9 @@ def _short(text: str, limit: int) -> str | None:
 
 def _absolute(link: str | None, base: str | None) -> str | None:
     """The link as an http(s) address, or None."""
-    link = clean(link or "").strip()
-    if not link or len(link) > _URL or any(c.isspace() for c in link):
+    link = LINE_BREAKS.sub("", clean(link or "")).strip()
+    link = "".join("%20" if c.isspace() else c for c in link)
+    if not link or len(link) > _URL:
         return None
     try:
         joined = urljoin(base or "", link)

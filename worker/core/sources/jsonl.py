@@ -62,7 +62,8 @@ def document_of(fields: Mapping[str, Any], number: int, zone: str) -> Document:
     given = fields.get("id")
     version = fields.get("version")
     status = _optional(fields, "status")
-    published = read_instant(fields.get("published"), zone)
+    first_seen = read_instant(fields.get("first_seen"), zone)
+    published = read_instant(fields.get("published"), zone, first_seen)
     return Document(
         article_id=f"line-{number}" if given is None or given == "" else str(given),
         version=version if isinstance(version, int) and version > 0 else 1,
@@ -75,8 +76,8 @@ def document_of(fields: Mapping[str, Any], number: int, zone: str) -> Document:
         lang=_optional(fields, "lang"),
         published=published,
         published_basis="feed" if published else "none",
-        updated=read_instant(fields.get("updated"), zone),
-        first_seen=read_instant(fields.get("first_seen"), zone),
+        updated=read_instant(fields.get("updated"), zone, first_seen),
+        first_seen=first_seen,
         status=cast("EntryStatus", status) if status in _STATUSES else "new",
     )
 

@@ -2,7 +2,9 @@
 
 Rules
 -----
-1. JSON-LD first, then meta elements, then ``<time>``; a time of day beats a bare date.
+1. JSON-LD first, then meta elements, then ``<time>``; a time of day beats a bare date. Of several
+   objects in JSON-LD the one that names this page (by address or headline) speaks for it; one that
+   names another page, as widgets of related stories do, never.
 2. The description of a page is not trusted as text; it only helps to find a lost lead.
 3. One pass, linear in the page: trafilatura's own is quadratic on live blogs (1 s on a real page of
    428 updates, 16 s on one four times as long).
@@ -41,6 +43,9 @@ _UPDATED = (
     "dcterms.modified",
     "lastmod",
 )
+_SCHEME = re.compile(r"^(?:https?:)?//(?:www\.|m\.|amp\.)?")
+_NAMED = 2
+_SHARED = 0.6
 _LARGEST_JSON = 2_000_000
 _MOST_NODES = 5_000
 
@@ -60,6 +65,8 @@ class PageFacts:
     article_body: str | None = None
     free: bool | None = None
     """False when the page declares itself behind a paywall, None when it says nothing."""
+    refresh: str | None = None
+    """What ``<meta http-equiv="refresh">`` says: seconds, and the address that is loaded then."""
 
 
 @dataclass(slots=True)
@@ -70,22 +77,38 @@ class _Linked:
     loose_dates: list[str] = field(default_factory=list)
 
 
-def find_facts(tree: HtmlElement, zone: str) -> PageFacts:
-    """The facts of a parsed page; times without an offset are local in ``zone``."""
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """How the dates of this page are read: where it is at home, and when it came to us."""
+
+    zone: str
+    arrived: dt.datetime | None
+
+
+def find_facts(
+    tree: HtmlElement, zone: str, url: str | None = None, arrived: dt.datetime | None = None
+) -> PageFacts:
+    """The facts of a parsed page; times without an offset are local in ``zone``.
+
+    ``url``: where it was found. ``arrived``: when it came; tells day from month ("05/11/2026").
+    """
     meta = _meta(tree)
-    linked = _linked(tree)
-    published, basis = _published(tree, meta, linked, zone)
+    canonical = _canonical(tree, meta)
+    linked = _own(_linked(tree), tree, meta, {_bare(u) for u in (canonical, url) if u})
+    clock = _Clock(zone, arrived)
+    published, basis = _published(tree, meta, linked, clock)
     return PageFacts(
         title=_title(tree, meta, linked),
         published=published,
         basis=basis,
-        updated=_first_instant([*_values(linked, "dateModified"), *_pick(meta, _UPDATED)], zone),
+        updated=_first_instant([*_values(linked, "dateModified"), *_pick(meta, _UPDATED)], clock),
         lang=_lang(tree, meta, linked),
         site=_first([*meta.get("og:site_name", ()), *meta.get("application-name", ())]),
-        canonical=_canonical(tree, meta),
+        canonical=canonical,
         descriptions=_descriptions(meta, linked),
         article_body=max(_values(linked, "articleBody"), key=len, default=None),
         free=_free(linked),
+        refresh=next(iter(meta.get("refresh", ())), None),
     )
 
 
@@ -113,8 +136,59 @@ def _linked(tree: HtmlElement) -> _Linked:
             continue
         nodes = [n for n in _nodes(data) if _ARTICLE.search(_types(n))]
         linked.nodes.extend(nodes)
-    linked.nodes.sort(key=lambda node: "datePublished" not in node)
     return linked
+
+
+def _own(
+    linked: _Linked, tree: HtmlElement, meta: Mapping[str, list[str]], addresses: set[str]
+) -> _Linked:
+    """The objects that are about this page; those that name it by address or headline first."""
+    headings = [*meta.get("og:title", ()), *(_text(e) for e in tree.iter("h1", "title"))][:5]
+    titles = [words for heading in headings if (words := _words(heading))]
+    ranked = [(_kinship(node, titles, addresses), node) for node in linked.nodes]
+    best = max((rank for rank, _ in ranked), default=0)
+    least = best if best == _NAMED else 0
+    kept = [(rank, node) for rank, node in ranked if rank >= least]
+    kept.sort(key=lambda found: (-found[0], "datePublished" not in found[1]))
+    return _Linked([node for _, node in kept], linked.loose_dates)
+
+
+def _kinship(node: Mapping[str, Any], titles: list[frozenset[str]], addresses: set[str]) -> int:
+    """2: the object names this page; 1: it says nothing of that; 0: unclear; -1: names another."""
+    named = {_bare(u) for u in _addresses(node)}
+    headline = _words(str(node.get("headline") or node.get("name") or ""))
+    if named & addresses or any(_alike(headline, title) for title in titles):
+        return _NAMED
+    if not named and not headline:
+        return 1
+    return -1 if headline and titles else 0
+
+
+def _addresses(node: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("url", "@id", "mainEntityOfPage"):
+        value = node.get(key)
+        value = value.get("@id") or value.get("url") if isinstance(value, dict) else value
+        if isinstance(value, str) and "/" in value:
+            yield value
+
+
+def _bare(url: str) -> str:
+    """An address without what differs between two spellings of it."""
+    bare = _SCHEME.sub("", url.strip().casefold()).partition("#")[0].partition("?")[0]
+    return bare.rstrip("/")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.casefold()))
+
+
+def _alike(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Most words of the shorter headline are in the longer one."""
+    return bool(one and two) and len(one & two) >= _SHARED * min(len(one), len(two))
+
+
+def _text(element: HtmlElement) -> str:
+    return " ".join("".join(element.itertext()).split())
 
 
 def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
@@ -146,7 +220,7 @@ def _pick(meta: Mapping[str, list[str]], names: Iterable[str]) -> list[str]:
 
 
 def _published(
-    tree: HtmlElement, meta: Mapping[str, list[str]], linked: _Linked, zone: str
+    tree: HtmlElement, meta: Mapping[str, list[str]], linked: _Linked, clock: _Clock
 ) -> tuple[dt.datetime | None, PublishedBasis]:
     sources: list[tuple[PublishedBasis, list[str]]] = [
         ("jsonld", [*_values(linked, "datePublished"), *linked.loose_dates]),
@@ -156,27 +230,31 @@ def _published(
     for with_clock in (True, False):
         for basis, values in sources:
             chosen = [v for v in values if bool(_CLOCK.search(v)) is with_clock]
-            found = _first_instant(chosen, zone)
+            found = _first_instant(chosen, clock)
             if found is not None:
                 return found, basis
     return None, "none"
 
 
 def _times(tree: HtmlElement) -> Iterator[str]:
-    """``datetime`` of ``<time>`` elements, those marked as publication first, then document order."""
+    """Of ``<time>`` elements and marked ones: those of publication first, then document order."""
     marked: list[str] = []
     plain: list[str] = []
-    for element in tree.iter("time"):
-        value = (element.get("datetime") or "").strip()
-        label = f"{element.get('itemprop', '')} {element.get('class', '')}".lower()
+    for element in tree.iter("time", "span", "abbr", "p", "div"):
+        kind = (element.get("itemprop") or "").lower()
+        if element.tag != "time" and kind != "datepublished":
+            continue
+        value = (element.get("datetime") or element.get("content") or _text(element)[:99]).strip()
+        label = f"{kind} {element.get('class', '')}".lower()
         if value:
-            (marked if "publish" in label or "pubdate" in element.attrib else plain).append(value)
+            ours = "publish" in label or "pubdate" in element.attrib
+            (marked if ours else plain).append(value)
     yield from marked
     yield from plain[:1]
 
 
-def _first_instant(values: Iterable[str], zone: str) -> dt.datetime | None:
-    found = (read_news_instant(value, zone) for value in values)
+def _first_instant(values: Iterable[str], clock: _Clock) -> dt.datetime | None:
+    found = (read_news_instant(value, clock.zone, clock.arrived) for value in values)
     return next((moment for moment in found if moment is not None), None)
 
 

@@ -48,6 +48,10 @@ class Example:
     segments: tuple[Mapping[str, float], ...]
     group: str
     length: str = "lead"
+    weight: float = 1.0
+    """How many articles it counts for."""
+    id: str = ""
+    outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Fit:
     lines: dict[str, Line]
     before: float
     after: float
+    held: tuple[float, ...] = ()
+    """Of each example the probability by weights that were fitted without its group."""
 
     @property
     def better(self) -> bool:
@@ -78,22 +84,30 @@ def train(
     if len({e.positive for e in examples}) < 2:
         raise ValueError("training needs examples of both kinds")
     held: list[float] = [0.0] * len(examples)
-    for fold in range(FOLDS):
-        inside = [e for e in examples if _fold(e.group) != fold]
+    for number in range(FOLDS):
+        inside = [e for e in examples if fold(e.group) != number]
         if len({e.positive for e in inside}) < 2:
             inside = list(examples)
         weights = fit(inside, prior, strength, free_strength)
         for index, example in enumerate(examples):
-            if _fold(example.group) == fold:
+            if fold(example.group) == number:
                 held[index] = best_score(example, weights)
     labels = [e.positive for e in examples]
     old = [best_score(e, prior) for e in examples]
+    lines = _lines(examples, held)
     return Fit(
         fit(examples, prior, strength, free_strength),
-        _lines(examples, held),
+        lines,
         average_precision(old, labels),
         average_precision(held, labels),
+        tuple(chance(e, s, lines) for e, s in zip(examples, held, strict=True)),
     )
+
+
+def chance(example: Example, score: float, lines: Mapping[str, Line]) -> float:
+    """The probability that a score stands for; 0 for an article without a segment to judge."""
+    slope, offset = lines[example.length]
+    return float(_sigmoid(np.array(slope * score + offset))) if example.segments else 0.0
 
 
 def _lines(examples: Sequence[Example], scores: Sequence[float]) -> dict[str, Line]:
@@ -122,18 +136,19 @@ def fit(
     hold = np.where(free, free_strength, strength)
     weights = start.copy()
     labels = np.array([1.0 if e.positive else 0.0 for e in examples])
+    counts = np.array([e.weight for e in examples])
     for _ in range(ROUNDS):
         current = dict(zip(names, weights.tolist(), strict=True))
-        rows = [_best_segment(e, current) for e in examples]
+        rows = [best_segment(e, current) for e in examples]
         values = [_value(row, n) for row in rows for n in names]
         matrix = np.array(values, dtype=np.float64).reshape(len(rows), len(names))
-        weights = _climb(matrix, labels, start, weights, hold)
+        weights = _climb(_Task(matrix, labels, counts), start, weights, hold)
     return dict(zip(names, weights.tolist(), strict=True))
 
 
 def best_score(example: Example, weights: Mapping[str, float]) -> float:
     """The score of an article: that of its best segment; very low when there is none."""
-    return _score(_best_segment(example, weights), weights)
+    return _score(best_segment(example, weights), weights)
 
 
 def platt(scores: Sequence[float], labels: Sequence[bool]) -> Line:
@@ -172,7 +187,8 @@ def report(fit: Fit, prior: Mapping[str, float]) -> Iterable[tuple[str, float, f
     return sorted(moved, key=lambda row: (-abs(row[2] - row[1]), row[0]))
 
 
-def _fold(group: str) -> int:
+def fold(group: str) -> int:
+    """The number of the fold that a group is held out in."""
     return zlib.crc32(group.encode()) % FOLDS
 
 
@@ -188,19 +204,29 @@ def _score(row: Mapping[str, float] | None, weights: Mapping[str, float]) -> flo
     return weights.get(BIAS, 0.0) + math.fsum(weights.get(n, 0.0) * v for n, v in row.items())
 
 
-def _best_segment(example: Example, weights: Mapping[str, float]) -> Mapping[str, float] | None:
+def best_segment(example: Example, weights: Mapping[str, float]) -> Mapping[str, float] | None:
+    """The segment that speaks for an article; None when it has none."""
     return max(example.segments, key=lambda row: _score(row, weights), default=None)
 
 
-def _climb(matrix: Vector, labels: Vector, prior: Vector, start: Vector, hold: Vector) -> Vector:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Rows of features, their labels, and how many articles each row counts for."""
+
+    matrix: Vector
+    labels: Vector
+    counts: Vector
+
+
+def _climb(task: _Task, prior: Vector, start: Vector, hold: Vector) -> Vector:
     """Projected gradient with momentum on the concave log posterior; signs are kept."""
-    usable = matrix.any(axis=1)
-    matrix, labels = matrix[usable], labels[usable]
-    largest = float(np.linalg.eigvalsh(matrix.T @ matrix).max(initial=0.0))
+    usable = task.matrix.any(axis=1)
+    matrix, labels, counts = task.matrix[usable], task.labels[usable], task.counts[usable]
+    largest = float(np.linalg.eigvalsh(matrix.T @ (matrix * counts[:, None])).max(initial=0.0))
     step = 1.0 / (largest / 4 + float(hold.max(initial=0.0)))
     weights, ahead = start.copy(), start.copy()
     for n in range(STEPS):
-        slope = matrix.T @ (_sigmoid(matrix @ ahead) - labels) + hold * (ahead - prior)
+        slope = matrix.T @ (counts * (_sigmoid(matrix @ ahead) - labels)) + hold * (ahead - prior)
         moved = _same_sign(ahead - step * slope, prior)
         ahead = moved + (n / (n + 3)) * (moved - weights)
         weights = moved

@@ -7,7 +7,8 @@ Rules
    goes on.
 2. At start a torn last line is cut. It was never acknowledged, so its row is still waiting. What
    is whole may never have reached the disk: it is fsynced before it counts as written.
-3. A file is rotated by size; the name of the old one ends in its last ``seq``.
+3. A file is rotated by size; the name of the old one ends in its last ``seq``, so that names sort in
+   the order of their records: ``kabulwire.incident-log.v1.000000000042.jsonl``.
 4. The heartbeat file holds one line and is overwritten. ``incidents.v1`` is compacted when asked.
 5. An append that fails half-way (disk full) is undone: the file is cut back to what it held before,
    and the next append reads again where it ends. So no two records ever share a line.
@@ -60,7 +61,7 @@ class FileSink:
         """The last record that the files of a topic hold, or None."""
         self.last_seq(topic)
         for path in (self.path(topic), *self._rotated(topic)[::-1]):
-            if path.exists() and (line := _last_line(path)):
+            if path.exists() and (line := last_whole_line(path)):
                 record: dict[str, Any] = json.loads(line)
                 return record
         return None
@@ -146,7 +147,7 @@ class FileSink:
             _cut_torn_line(path)
             with path.open("rb") as file:
                 _sync(file.fileno())
-            last = _last_line(path)
+            last = last_whole_line(path)
             if last:
                 return int(_record(last, path)["seq"])
         rotated = self._rotated(topic)
@@ -206,15 +207,15 @@ def _last_newline(path: Path, size: int) -> int:
     return 0
 
 
-def _last_line(path: Path) -> bytes:
-    """The last complete line of a file that ends in a newline; empty when the file is."""
-    size = path.stat().st_size
-    if size == 0:
+def last_whole_line(path: Path) -> bytes:
+    """The last line that ends in a newline, without it; empty when there is none."""
+    end = _last_newline(path, path.stat().st_size)
+    if end == 0:
         return b""
-    start = _last_newline(path, size - 1)
+    start = _last_newline(path, end - 1)
     with path.open("rb") as file:
         file.seek(start)
-        return file.read().rstrip(b"\n")
+        return file.read(end - start).rstrip(b"\n")
 
 
 def _sync(descriptor: int) -> None:

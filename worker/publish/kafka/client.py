@@ -164,10 +164,11 @@ def read_to_end(consumer: Any, ends: Mapping[Any, int], deadline: float) -> Iter
                 "Look for hanging transactions on the broker; it is tried again.",
             )
         for spot, records in consumer.poll(timeout_ms=300).items():
-            yield from (_fetched(record) for record in records if record.offset < ends[spot])
+            yield from (fetched(record) for record in records if record.offset < ends[spot])
 
 
-def _fetched(record: Any) -> Fetched:
+def fetched(record: Any) -> Fetched:
+    """A record as the client gives it; of one without a value ``value`` is empty."""
     return Fetched(
         topic=str(record.topic),
         partition=int(record.partition),

@@ -97,7 +97,10 @@ def _says_nothing_of(store: StoreSide, mark: Mark) -> bool:
 
 
 def read(kafka: Kafka, topic: str, instance: str, timeout_s: float) -> Mark | None:
-    """The newest committed mark of ``instance``, or None. Raises ``PublishError``."""
+    """The newest committed mark of ``instance``; None when there is none, or a null erased it.
+
+    Raises ``PublishError``.
+    """
     deadline = time.monotonic() + timeout_s
     with reader(kafka) as consumer:
         spots = partitions(consumer, topic)
@@ -121,7 +124,7 @@ def _newest(consumer: Any, ends: Mapping[Any, int], instance: str, deadline: flo
         found = None
         for record in read_to_end(consumer, ends, deadline):
             if record.key == instance:
-                found = _decode(record.value)
+                found = _decode(record.value) if record.value else None
         if found is not None or start == first:
             return found
         step *= 2

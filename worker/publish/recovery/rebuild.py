@@ -16,9 +16,11 @@ Rules
    later decisions can be made without it.
 6. A store that was away (``moved``: it published to another sink meanwhile) has more of its own:
    every article of the last weeks that these topics do not have. Its revisions go on above both.
-7. What people decided is taken first, so all the rest is decided with it. What the topics do not have
-   of it is told; an erasure that one side has is carried out on the other.
-8. One transaction; done twice it changes nothing.
+7. What was erased (a null under its key) is given up here too, with its text; an incident that has a
+   member of it keeps the rest. Its id is not used again.
+8. What people decided is taken first, so all the rest is decided with it. What the topics do not have
+   of it is told; an erasure that this side alone has is carried out on the topics.
+9. One transaction; done twice it changes nothing.
 
 Case that taught us: a copy of the store from the day before, started while the broker was away. It
 read the feeds, announced under a new id what consumers had known since the night, and the reports
@@ -48,7 +50,7 @@ from worker.publish.batches import set_aside
 from worker.publish.recovery.read_topics import Published
 from worker.publish.recovery.resync import NOTHING, resync
 from worker.settle import conclude, decide_again
-from worker.store import articles, incidents, outbox
+from worker.store import articles, erasure, incidents, outbox
 from worker.store.connect import Connection
 from worker.store.constraints import add_decision, load_constraints, load_decisions
 
@@ -75,6 +77,9 @@ def rebuild(
     moved: bool = False,
 ) -> dict[str, int]:
     """Bring the store to what was published. Runs on the writer, in its transaction."""
+    for name in published.erased:
+        incidents.erase(conn, name)
+        articles.erase(conn, name)
     settle_id = outbox.next_settle_id(conn)
     waiting = outbox.unsent_revisions(conn)
     since = outbox.last_published_settle(conn) + 1  # what people decided then is in no topic
@@ -115,11 +120,14 @@ def rebuild(
 
 
 def _erase(conn: Connection, published: Published, now: dt.datetime, knowledge: Knowledge) -> None:
-    """Carry out, here and in the topics, what people had erased on either side."""
+    """Carry out what people had erased: here, and in the topics what they do not know of."""
     for decision in load_decisions(conn):
-        if decision.constraint.kind == "erase":
-            number = outbox.next_settle_id(conn)
-            erase(conn, decision, number, now, knowledge, published.ce_ids)
+        if decision.constraint.kind != "erase":
+            continue
+        if decision.decision_id in published.decisions:
+            erasure.erase(conn, decision.constraint.articles, decision.constraint.incidents)
+        else:
+            erase(conn, decision, outbox.next_settle_id(conn), now, knowledge)
 
 
 def _waiting(conn: Connection, ce_ids: Collection[str]) -> Iterable[str]:

@@ -46,17 +46,24 @@ class Heartbeats(Every):
 
 
 class AliveLine(Every):
-    """Logs what the store holds, every ten minutes."""
+    """Logs every ten minutes what came since the last time, and what waits.
+
+    The first line is of the start: nothing came yet, however much the store holds.
+    """
 
     name = "alive line"
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(_ALIVE_S)
         self._health = parts.health
+        self._held: dict[str, int] = {}
 
     async def work(self, now: Now) -> None:
         """One line."""
         facts = await self._health.read(store_facts)
-        keys = ("articles", "incidents", "inbox", "outbox", "dead_letters")
+        held = {key: int(facts[key]) for key in ("articles", "incidents")}
+        came = {key: max(0, count - self._held.get(key, count)) for key, count in held.items()}
+        self._held.update(held)
+        waits = {key: facts[key] for key in ("inbox", "outbox", "dead_letters")}
         failing = len(self._health.conditions.failing)
-        log.get().info("worker.alive", failing=failing, **{key: facts[key] for key in keys})
+        log.get().info("worker.alive", failing=failing, **came, **waits)

@@ -219,7 +219,7 @@ def _days(
     """
     guessed = date.basis == "relative" and article.published is None
     if date.start is None or date.basis in _INFERRED or guessed:
-        day = date.start or gazetteer.local_day(article)
+        day = date.end or date.start or gazetteer.local_day(article)
         return day, day, False
     return date.start, max(date.start, date.end or date.start), True
 

@@ -74,7 +74,7 @@ def _statements(filed: FiledReport) -> tuple[Statement, ...]:
     article = filed.article
     at = article.version_time or article.document_time
     return tuple(
-        replace(s, report_id=filed.report_id, said_at=s.said_at or at)
+        replace(s.of_report(filed.report_id), said_at=s.said_at or at)
         for s in filed.report.statements
     )
 

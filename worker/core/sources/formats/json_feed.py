@@ -47,8 +47,8 @@ def _item(raw: Mapping[str, Any], hint: Hint) -> Item:
         title=_text(raw, "title"),
         summary=summary if whole else summary or body,
         body=body if whole else None,
-        published=read_news_instant(_text(raw, "date_published"), hint.default_tz),
-        updated=read_news_instant(_text(raw, "date_modified"), hint.default_tz),
+        published=read_news_instant(_text(raw, "date_published"), hint.default_tz, hint.received),
+        updated=read_news_instant(_text(raw, "date_modified"), hint.default_tz, hint.received),
         lang=_text(raw, "language"),
     )
 

@@ -63,8 +63,8 @@ def _item(url: etree._Element, hint: Hint) -> Item | None:
     return Item(
         link=_text(fields["loc"]),
         title=texts.get("title"),
-        published=read_news_instant(texts.get("publication_date"), hint.default_tz),
-        updated=read_news_instant(modified, hint.default_tz),
+        published=read_news_instant(texts.get("publication_date"), hint.default_tz, hint.received),
+        updated=read_news_instant(modified, hint.default_tz, hint.received),
         lang=texts.get("language"),
         outlet=texts.get("name"),
     )

@@ -10,6 +10,10 @@ Rules
    drafts, which are no news.
 4. Without ``sanitize_html`` and ``resolve_relative_uris``: we want text, and the sanitiser is
    quadratic in ``<!--``. Dates are read here: feedparser takes AFT for UTC.
+5. feedparser is given UTF-8; it believes declarations that are wrong.
+6. The words of a picture (``media:description``) are not the item's, which feedparser takes for one.
+7. A relative link of RSS counts from the channel's own link: the feed may be on a CDN.
+8. The summary is the richest text that an item has besides a whole article.
 """
 
 from __future__ import annotations
@@ -19,17 +23,28 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import MAX_ITEMS, Found, Hint, Item
+from worker.core.sources.entries import LINE_BREAKS, MAX_ITEMS, Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.text.charset import xml_as_utf_8
+from worker.core.text.markup import text_of
 
 _HUGE_REFERENCE = re.compile(rb"&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _ITEM = re.compile(rb"<(?:item|entry)[\s>]", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,30})", re.IGNORECASE)
+_CHANNEL_LINK = re.compile(
+    rb"<link>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]{4,2000})", re.IGNORECASE
+)
+_CAPTION = re.compile(
+    rb"<media:(description|title)\b[^<>]{0,200}(?:/>|>.{0,20000}?</media:\1\s*>)", re.DOTALL
+)
+_OWN_TEXT = re.compile(rb"<(?:description|summary|content|content:encoded)[\s>]")
 _ITEM_END = re.compile(rb"</(?:item|entry)\s*>", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
 _WXR = b"wordpress.org/export/"
@@ -51,7 +66,12 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items of a feed. Raises ``FeedError`` (not_a_feed), and whatever feedparser raises."""
-    data, many = _first_items(_HUGE_REFERENCE.sub(b"", data))
+    charset = _CHARSET.search(hint.content_type or "")
+    text = xml_as_utf_8(data, charset[1] if charset else None)
+    if text is not data:
+        hint = replace(hint, content_type="application/xml; charset=utf-8")
+    data, many = _first_items(_HUGE_REFERENCE.sub(b"", text))
+    data = _without_captions(data)
     try:
         feed = _parse(data, hint)
     except (UnicodeError, LookupError):
@@ -59,6 +79,7 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
         feed = _parse(_DECLARATION.sub(b"", data), hint)
     if not feed.get("version") and not any(e.get("link") or e.get("title") for e in feed.entries):
         raise FeedError("not_a_feed", "no version and no items")
+    hint = replace(hint, base=_channel_link(data) or hint.base or hint.url)
     if _WXR in data[:4096]:
         hint = replace(hint, full_text=True)
     items = [_item(entry, hint) for entry in feed.entries if _is_published(entry)]
@@ -76,14 +97,31 @@ def _is_published(entry: Mapping[str, Any]) -> bool:
 
 def _parse(data: bytes, hint: Hint) -> Any:
     headers = {"content-type": hint.content_type or "application/xml"}
-    if hint.url:
-        headers["content-location"] = hint.url
     return feedparser.parse(
         io.BytesIO(data),
         response_headers=headers,
         sanitize_html=False,
         resolve_relative_uris=False,
     )
+
+
+def _channel_link(data: bytes) -> str | None:
+    """The address of the site that an RSS feed is of, as its channel says it."""
+    item = _ITEM.search(data)
+    found = _CHANNEL_LINK.search(data, 0, item.start() if item else len(data))
+    return found[1].decode("ascii", "ignore") if found else None
+
+
+def _without_captions(data: bytes) -> bytes:
+    """The feed without titles and descriptions of pictures, in items that have their own."""
+    starts = [found.start() for found in _ITEM.finditer(data)]
+    if not starts or b"<media:" not in data:
+        return data
+    pieces = [data[: starts[0]]]
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+        item = data[start:end]
+        pieces.append(_CAPTION.sub(b"", item) if _OWN_TEXT.search(item) else item)
+    return b"".join(pieces)
 
 
 def _first_items(data: bytes) -> tuple[bytes, bool]:
@@ -138,15 +176,34 @@ def _item(entry: Mapping[str, Any], hint: Hint) -> Item:
     published = entry.get("published") or updated
     return Item(
         guid=_string(entry.get("id")),
-        link=_string(entry.get("link")),
+        link=_link(entry, hint.base),
         title=_string(entry.get("title")),
-        summary=summary or (content if body is None else None),
+        summary=_richer(summary, content) if body is None else summary,
         body=body,
-        published=read_news_instant(_string(published), hint.default_tz),
-        updated=read_news_instant(_string(updated), hint.default_tz),
+        published=read_news_instant(_string(published), hint.default_tz, hint.received),
+        updated=read_news_instant(_string(updated), hint.default_tz, hint.received),
         lang=_string(entry.get("language")),
         outlet=_credit(entry),
     )
+
+
+def _link(entry: Mapping[str, Any], base: str | None) -> str | None:
+    """The address of the page. A guid is one only when it is a whole address itself."""
+    link = _string(entry.get("link"))
+    if link is None or (link == entry.get("id") and not link.strip().startswith(("http", "//"))):
+        return None
+    try:
+        return urljoin(base or "", LINE_BREAKS.sub("", link).strip())
+    except ValueError:
+        return None
+
+
+def _richer(summary: str | None, content: str | None) -> str | None:
+    """Of the two the one with more text, as printed."""
+    content = _FIRST_APPEARED.sub("", content) if content else None
+    if summary is None or content is None:
+        return summary or content
+    return content if len(text_of(content)) > len(text_of(summary)) else summary
 
 
 def _longest(entry: Mapping[str, Any]) -> str | None:

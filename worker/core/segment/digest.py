@@ -1,0 +1,95 @@
+"""Articles of many matters (bulletins, round-ups, newsletters): the sentences that tell the attack.
+
+Rules
+-----
+1. An article is a digest when its headline or its opening says so ("Evening bulletin", "World in
+   brief", "Good morning. Here is what you may have missed"), when its headline lists three matters
+   ("Ferry talks collapse; blast in the capital; heat record"), or when
+   its paragraphs are a list.
+2. A digest is not about its top. The paragraph that tells the attack is read as an article of its
+   own, without a headline, by the weights of a first sentence.
+3. That paragraph is the one whose event is told here, best with its day and its harm; of equals the
+   first. Its own first ``TOLD_SENTENCES`` sentences count; a paragraph of one sentence (a script of
+   television news) goes on with the next.
+
+("A knifeman attacks worshippers in the capital" is the third of four headlines that a radio reads,
+and the second of its news. By its top that bulletin is about lorries at a border.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.counts import CountMention
+from worker.core.annotate.events import EventSentence
+from worker.core.knowledge.weights import EventWeights
+from worker.core.segment.event_mention import event_score, main_event, tells_harm
+
+TOLD_SENTENCES = 3
+_OPENING_SENTENCES = 2
+_LISTED_MATTERS = 3
+_SEPARATORS = frozenset(";|")
+_HERE_TAGS = frozenset({"HERE", "DATELINE"})
+_WITH_HARM, _WITH_DAY = 1.0, 1.0
+"""How much a paragraph gains by its harm and by a day of these days: as much as any trait."""
+
+
+def is_digest(annotated: Annotated) -> bool:
+    """Whether an article says of itself that it tells of many matters, or is a list."""
+    if len({event.paragraph for event in annotated.events if event.item}) > 1:
+        return True
+    opened = 0
+    for sentence in annotated.prose.sentences:
+        if sentence.zone == "title":
+            words = annotated.prose.of(sentence)
+            listed = sum(words.count(mark) for mark in _SEPARATORS) + 1
+            if listed >= _LISTED_MATTERS or annotated.has("cue_digest", sentence):
+                return True
+        elif sentence.zone == "lead":
+            opened += 1
+            if opened <= _OPENING_SENTENCES and annotated.has("digest_opening", sentence):
+                return True
+    return False
+
+
+def telling_sentences(
+    annotated: Annotated, weights: EventWeights, numbers: Collection[int] | None = None
+) -> tuple[EventSentence, ...]:
+    """The sentences of a digest that tell its attack here, among those with these numbers.
+
+    Empty when no paragraph tells one, or when the language has no words of events.
+    """
+    body = [event for event in annotated.events if event.body_number >= 0]
+    placed = {event.paragraph for event in body if event.tags & _HERE_TAGS}
+    best: tuple[float, int] | None = None
+    for at, sentence in enumerate(body):
+        is_asked = numbers is None or sentence.index in numbers
+        if not is_asked or sentence.paragraph not in placed:
+            continue
+        score = _told(annotated, sentence, weights)
+        if score is not None and (best is None or score > best[0]):
+            best = score, at
+    return _from(body, best[1]) if best is not None else ()
+
+
+def _told(annotated: Annotated, sentence: EventSentence, weights: EventWeights) -> float | None:
+    """How well a sentence tells an attack of these days; None if it tells none, or one elsewhere."""
+    counts: list[CountMention] = [c for c in annotated.counts if c.sentence == sentence.index]
+    event = main_event(sentence, weights, counts)
+    if event is None or event.is_bad or "away" in event.traits:
+        return None
+    has_harm = tells_harm(sentence, counts, main=False)
+    return (
+        event_score(event, weights) + _WITH_HARM * has_harm + _WITH_DAY * ("fresh" in event.traits)
+    )
+
+
+def _from(body: Sequence[EventSentence], at: int) -> tuple[EventSentence, ...]:
+    """The sentence at an index and those that go on with it, from the head of its paragraph."""
+    paragraph = body[at].paragraph
+    own = [event for event in body if event.paragraph == paragraph]
+    if len({event.index for event in own}) > 1:
+        after = [event for event in own if event.index >= body[at].index]
+        return tuple(after[:TOLD_SENTENCES])
+    return tuple(body[at : at + TOLD_SENTENCES])

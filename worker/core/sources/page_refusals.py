@@ -1,0 +1,152 @@
+"""Is this page the article? What stands in its place is refused by name.
+
+Rules
+-----
+1. The feed's own words tell: a page that shares nothing with its headline and summary is not the
+   article (``kinship``), however well written it is.
+2. A notice is known by its words (``page_*`` in the language packs) only where the page shares less
+   than half of the headline: an article about cookies, captchas or paywalls shares more.
+3. Free text of a page behind a wall is read when it says more than the feed's words did. The notice
+   itself goes, and the article is marked ``partial``.
+
+Reasons: ``redirect`` (its detail is the address that the page sends on to), ``challenge``,
+``consent``, ``maintenance``, ``soft_404``, ``home_page``, ``paywall``, ``stub``, ``other_text``,
+``too_short``, ``unreadable``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from worker.core.domain.document import Document
+from worker.core.domain.errors import PageError
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.normalise import plain
+from worker.core.sources.kinship import share_found
+from worker.core.sources.page_facts import PageFacts
+from worker.core.text.identify import identify
+from worker.core.text.markup import text_of
+
+STUB_CHARS = 700
+"""A body shorter than this may be the notice of a paywall or of a missing page."""
+_NOTICE_CHARS = 3000
+"""Consent pages are longer, but not much."""
+_LEAST_BODY_CHARS = 30
+_LEAST_FREE_CHARS = 100
+_NOTICE_LINE_CHARS = 300
+_LEAST_SHARE = 0.17
+_HALF = 0.5
+_SOON_S = 60
+_REFRESH = re.compile(
+    r"(?is)\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*(?:url\s*=)?\s*[\"']?\s*([^\"'\s>]{1,2000})"
+)
+_NOTICES = (
+    ("page_challenge", "challenge"),
+    ("page_consent", "consent"),
+    ("page_maintenance", "maintenance"),
+    ("page_gone", "soft_404"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The text of a page that is the article; ``partial``: the rest of it is behind a wall."""
+
+    body: str
+    partial: bool = False
+
+
+def admit(document: Document, body: str, facts: PageFacts, knowledge: Knowledge) -> Admitted:
+    """The body of a page that is the article of ``document``, whose words are the feed's.
+
+    Raises ``PageError`` with one of the reasons above.
+    """
+    said = "\n".join(filter(None, (document.title, text_of(document.summary or ""))))
+    share = share_found(said, body)
+    head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
+    says = _Notices(knowledge, identify(head, document.lang or facts.lang))
+    if (share is None and len(body) < STUB_CHARS) or (share is not None and share < _HALF):
+        _refuse_notices(document, head, body, facts, says)
+    if not body:
+        raise PageError("unreadable", "no text found")
+    if len(body) < _LEAST_BODY_CHARS:
+        raise PageError("too_short", f"{len(body)} characters")
+    admitted = _outside_wall(body, said, facts, says)
+    if share is not None and share < _LEAST_SHARE:
+        raise PageError("other_text", f"shares {share:.0%} of the headline's words")
+    if _repeats(admitted.body, document.summary or ""):
+        raise PageError("stub", "says less than the summary")
+    return admitted
+
+
+@dataclass(frozen=True, slots=True)
+class _Notices:
+    """Whether a notice stands in a text, in its own words or in English, as many sites have it."""
+
+    knowledge: Knowledge
+    lang: str
+
+    def __call__(self, category: str, text: str) -> bool:
+        words = plain(text)
+        packs = (self.knowledge.language(code) for code in dict.fromkeys((self.lang, "en")))
+        return any(pack.phrases.first(category, words) for pack in packs if pack is not None)
+
+
+def _refuse_notices(
+    document: Document, head: str, body: str, facts: PageFacts, says: _Notices
+) -> None:
+    """Raise for a page that sends on, tests its visitor, asks, or regrets."""
+    target = _sends_on(facts, document.url)
+    if target is not None and len(body) < STUB_CHARS:
+        raise PageError("redirect", target)
+    if len(body) < _NOTICE_CHARS:
+        for category, reason in _NOTICES:
+            if says(category, head):
+                raise PageError(reason, (facts.title or "")[:100])
+    if _is_root(facts.canonical) and document.url and not _is_root(document.url):
+        raise PageError("home_page", (facts.title or "")[:100])
+
+
+def _sends_on(facts: PageFacts, url: str | None) -> str | None:
+    """The address that a page loads by itself within a minute, when that is another one."""
+    found = _REFRESH.match(facts.refresh or "")
+    if found is None or int(found[1]) > _SOON_S:
+        return None
+    try:
+        target = urljoin(url or "", found[2])
+        named = urlsplit(target).scheme in ("http", "https")
+    except ValueError:
+        return None
+    return target if named and target != url else None
+
+
+def _is_root(url: str | None) -> bool:
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return False
+    return bool(parts.netloc) and parts.path in ("", "/") and not parts.query
+
+
+def _outside_wall(body: str, said: str, facts: PageFacts, says: _Notices) -> Admitted:
+    """What of a walled page may be read. Raises ``PageError`` (paywall)."""
+    walled = facts.free is False or says("page_paywall", body)
+    if len(body) >= STUB_CHARS or not walled:
+        return Admitted(body)
+    lines = [line for line in body.split("\n") if not _is_notice(line, says)]
+    free = "\n".join(lines).strip()
+    if len(free) < _LEAST_FREE_CHARS or _repeats(free, said):
+        raise PageError("paywall", f"{len(free)} characters are free")
+    return Admitted(free, partial=True)
+
+
+def _is_notice(line: str, says: _Notices) -> bool:
+    return len(line) < _NOTICE_LINE_CHARS and says("page_paywall", line)
+
+
+def _repeats(text: str, known: str) -> bool:
+    """Whether all of a text stands in what is known already, and that is longer."""
+    words, others = " ".join(plain(text).split()), " ".join(plain(text_of(known)).split())
+    return len(words) < len(others) and words.rstrip(" .…") in others
