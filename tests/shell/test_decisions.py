@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,9 @@ from worker.core.domain.errors import InputError
 from worker.core.domain.incident import Constraint
 from worker.decisions import correct
 from worker.publish.files.sink import FileSink
+from worker.run import request_files
 from worker.store import inbox, outbox
-from worker.store.connect import transaction
+from worker.store.connect import exclusive, transaction
 from worker.store.constraints import load_decisions
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
@@ -275,6 +278,53 @@ def test_rebuild_keeps_erased_what_was_erased(
         arrive(empty, "hill-bus", BUS, minutes(70))
         assert parties(empty) == {frozenset({"gulf-police", "hill-police"})}
         empty.conn.close()
+
+
+def test_rebuild_tells_topics_of_an_erasure_that_was_never_sent(
+    world: StoreWorld, kabulwire: Any
+) -> None:
+    """What waited is discarded with the old history; the tombstones come again, the attack does not."""
+    rows = publish(world)
+    bus = erased(world, kabulwire)
+    rebuilt(world, rows, minutes(60))
+    told = {(r.topic, r.key) for r in outbox.waiting(world.conn, 999) if r.value == b""}
+    assert told >= {("incidents.v1", bus), ("incident-log.v1", bus), ("reports.v1", "gulf-bus")}
+    assert len(waiting_decisions(world)) == 1
+    assert parties(world) == {frozenset({"gulf-police", "hill-police"})}
+
+
+def waiting_decisions(world: StoreWorld) -> list[str]:
+    """The keys of decisions that wait."""
+    return [r.key for r in outbox.waiting(world.conn, 999) if r.topic == "decisions.v1"]
+
+
+def test_a_running_worker_is_waited_for_and_the_end_is_told(
+    world: StoreWorld, kabulwire: Any, tmp_path: Path
+) -> None:
+    """`after` is what the store holds once the decision was carried out."""
+    path = tmp_path / "store.db"
+    bus, police = ids(world)["gulf-bus"], ids(world)["gulf-police"]
+    ready = threading.Event()
+
+    def worker() -> None:
+        with exclusive(path):
+            ready.set()
+            while not (left := list(request_files.waiting(path))):
+                time.sleep(0.05)
+            with transaction(world.conn):
+                request_files.admit(world.conn, left[0][1], minutes(9))
+            left[0][0].unlink()
+            time.sleep(0.5)
+            work_off(world, minutes(10))
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    assert ready.wait(10)
+    said = kabulwire("merge", bus, police)
+    thread.join(30)
+    assert said.exit_code == 0, said.output
+    assert "taken in by the running worker" in said.output
+    assert f"after  {police}  superseded by {bus}" in said.output
 
 
 def test_rebuild_brings_decisions_back(world: StoreWorld, tmp_path: Path) -> None:
