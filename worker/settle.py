@@ -4,7 +4,8 @@ Rules
 -----
 1. One transaction: the inbox row out; article version, reports, incident changes, timers, outbox in.
 2. Version n replaces all reports of version n - 1 (a kill replaces them by none); then the component
-   is decided anew. Late, equal or shrunken versions and identical content change nothing.
+   is decided anew. Late, equal or shrunken versions and identical content change nothing. A part of a
+   story that was missing is never late.
 3. The decision itself is pure (``core.merge``); this module only gathers, carries out and writes.
 4. ``as_of`` is the ``now`` of the settle.
 5. Of an article that a person had erased no later version is taken.
@@ -15,6 +16,7 @@ Every function here runs on the writer thread, inside the transaction that the w
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,28 +24,24 @@ from typing import Literal
 from worker import crash_points
 from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
+from worker.core.domain.document import Article
 from worker.core.domain.incident import Changes
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
+from worker.core.sources.story import completes
 from worker.store import articles, dead_letters, inbox, incidents, outbox
 from worker.store.connect import Connection
 from worker.store.constraints import is_erased
 from worker.store.inbox import Work
+from worker.store.parts import drop_parts, keep_part
 from worker.store.timers import clear_due_timers, due_timers
 
 Outcome = Literal[
-    "reported",
-    "review",
-    "set_aside",
-    "withdrawn",
-    "unchanged",
-    "late",
-    "shrunk",
-    "corrected",
-    "erased",
-]
+    "reported", "review", "set_aside", "withdrawn", "unmatched", "unchanged", "late", "shrunk",
+    "corrected", "maybe_withdrawn", "back", "erased",
+]  # fmt: skip
 SHRUNK_BELOW = 0.35
 """A page that lost two thirds of its text is a paywall or an error page, not a new version."""
 _TIMERS_AT_ONCE = 100
@@ -76,11 +74,15 @@ def settle(
         return Settled("erased", work.article_id, work.version)
     standing = articles.standing(conn, work.article_id)
     told_at = _told_at(work)
+    if standing is not None and work.entry is not None and completes(work.entry, work.parts):
+        told_at = max(filter(None, (told_at, standing.told_at)), default=None)
     idle = _changes_nothing(standing, analysis, told_at)
     inbox.finish(conn, work)
     if idle is not None:
         settled = Settled(idle, work.article_id, analysis.article.version, analysis.verdict)
         return _committing(settled)
+    if work.entry is not None and work.kind == "entry":
+        keep_part(conn, work.article_id, work.entry, now)
     written = standing is not None and standing.published_record
     settle_id = outbox.next_settle_id(conn)
     articles.replace_version(
@@ -149,21 +151,81 @@ def decide_again(
 
 
 def withdraw(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge) -> Settled:
-    """A kill or hold: the article's reports go, and what they held up is decided anew."""
+    """A kill or hold: the article's reports go, and what they held up is decided anew.
+
+    Nothing may be here yet to be withdrawn; then what comes later, but was made before, is late.
+    """
     standing = articles.standing(conn, work.article_id)
-    status: EntryStatus = work.entry.status if work.entry is not None else "kill"
-    if standing is None or standing.article.status == status:
+    status = _ordered(work)
+    if standing is not None and standing.article.status == status:
         inbox.finish(conn, work)
         return Settled("unchanged", work.article_id, work.version)
+    told_at = _told_at(work) or work.admitted_at
     article = replace(
-        standing.article,
+        standing.article if standing is not None else _unseen(work),
         version=work.version,
         status=status,
-        version_time=_told_at(work) or work.admitted_at,
+        version_time=told_at,
     )
-    return replace(
-        settle(conn, work, Analysis(article, Verdict("other", 0.0, "drop"), ()), now, knowledge),
-        outcome="withdrawn",
+    if status == "kill":
+        drop_parts(conn, work.article_id)
+    nothing = Analysis(article, Verdict("other", 0.0, "drop"), ())
+    settled = settle(conn, work, nothing, now, knowledge)
+    if settled.outcome == "late":
+        return settled
+    return replace(settled, outcome="withdrawn" if standing is not None else "unmatched")
+
+
+def _ordered(work: Work) -> EntryStatus:
+    """Kill or hold, as the item says, else the document in its place."""
+    told = work.entry or work.document
+    return told.status if told is not None and told.status in ("kill", "hold") else "kill"
+
+
+def _unseen(work: Work) -> Article:
+    """The article of an item that was withdrawn before any version of it was read: no text at all."""
+    entry = work.entry
+    return Article(
+        article_id=work.article_id,
+        version=work.version,
+        title=None,
+        body="",
+        text="",
+        text_sha256=hashlib.sha256(b"").hexdigest(),
+        outlet=entry.outlet if entry is not None else None,
+        url=None,
+        lang=(entry.lang if entry is not None else None) or "und",
+        published=None,
+        published_basis="none",
+        first_seen=work.admitted_at,
+        version_time=None,
+    )
+
+
+def note_gone(
+    conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge, *, gone: bool
+) -> Settled:
+    """Say of an article's reports that their page is gone (or back); its words stand all the same.
+
+    A publisher that takes an article down without a word may have moved it. The record of the article
+    is published again with the mark; no figure and no incident changes.
+    """
+    inbox.finish(conn, work)
+    known = articles.analysis_of(conn, work.article_id)
+    if known is None or known[0].article.maybe_withdrawn == gone:
+        return _committing(Settled("unchanged", work.article_id, work.version))
+    article = replace(known[0].article, maybe_withdrawn=gone, page_checked_at=now)
+    articles.mark_maybe_withdrawn(conn, article)
+    analysis = replace(known[0], article=article)
+    settle_id = outbox.next_settle_id(conn)
+    changes = decide_again(conn, {work.article_id}, settle_id, now, knowledge)
+    record = report_record(analysis, changes.links, now, knowledge, written_before=True,
+                           copy_of=changes.copies.get(work.article_id))  # fmt: skip
+    if record is not None:
+        outbox.append(conn, settle_id, (record,), now)
+    outcome: Outcome = "maybe_withdrawn" if gone else "back"
+    return _committing(
+        Settled(outcome, work.article_id, analysis.article.version, incidents=revised(changes))
     )
 
 
@@ -233,8 +295,10 @@ def _changes_nothing(
     old, new = standing.article, analysis.article
     if new.version <= old.version:
         return "late"
-    if told_at is not None and standing.told_at is not None and told_at < standing.told_at:
-        return "late"
+    if told_at is not None and standing.told_at is not None:
+        ended = old.status == "kill" and new.status != "kill"
+        if told_at < standing.told_at or (ended and told_at == standing.told_at):
+            return "late"
     if new.text_sha256 == old.text_sha256 and new.status == old.status:
         return "unchanged"
     if new.status in ("new", "update") and len(new.text) < SHRUNK_BELOW * len(old.text):

@@ -232,6 +232,9 @@ def test_parse_takes_the_longer_of_ttl_and_update_period() -> None:
     assert parse(rss(item, channel="<ttl>30</ttl>"), HINT).next_hint_s == 1800
     hourly = "<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"
     assert parse(rss(item, channel=hourly), HINT).next_hint_s == 1800
+    boilerplate = hourly.replace(">2<", ">1<")  # WordPress prints it into every feed
+    assert parse(rss(item, channel=boilerplate), HINT).next_hint_s is None
+    assert parse(rss(item, channel=hourly.replace("hourly", "daily")), HINT).next_hint_s == 43_200
     assert parse(rss(item, channel="<ttl>-1</ttl>"), HINT).next_hint_s is None
 
 

@@ -77,3 +77,41 @@ def test_partition_equals_the_plain_one_on_crowded_days(seed: int) -> None:
     reports = [f for step, given_ in steps for f in filed(*build(step, given_, KNOWLEDGE))]
     found, plain = _both(reports, ())
     assert found == plain
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> None:
+    """What is kept from one decision to the next is right in the next: with twins, copies that lose
+    their source, several reports of one article, round-ups, and a person who decides in between.
+    """
+    rng = random.Random(seed)
+    held: list[FiledReport] = []
+    constraints: list[Constraint] = []
+    for k in range(40):
+        at = FIRST + dt.timedelta(hours=rng.randrange(60))
+        slots = [_slots(rng, at) for _ in range(rng.choice((1, 1, 1, 2)))]
+        step: dict[str, object] = {"name": f"a{k}", "at": at, "outlet": "gulf"}
+        if rng.random() < 0.3:
+            step["copy_text"] = rng.choice(("one wire text", "another"))
+        held += filed(*build(step, slots, KNOWLEDGE))
+        if rng.random() < 0.3:
+            held.remove(rng.choice(held))
+        if rng.random() < 0.05:
+            kind = rng.choice(("must", "cannot"))
+            constraints.append(Constraint(kind, (f"a{rng.randrange(40)}", f"a{rng.randrange(40)}")))
+        found, plain = _both(held, constraints)
+        assert found == plain
+
+
+def _slots(rng: random.Random, at: dt.datetime) -> dict[str, object]:
+    slots: dict[str, object] = {
+        "place": rng.choice((None, "ward-4", "ward-5", "chandlers-row")),
+        "target": rng.choice(((), ("transportation/bus: Harbour Board bus",))),
+        "kind": ["bombing_explosion"],
+        "role": rng.choice(("primary",) * 8 + ("roundup", "background", "retraction")),
+    }
+    if rng.random() < 0.7:
+        slots["date"] = at.date()
+    if rng.random() < 0.3:
+        slots["time"] = rng.choice(("08:10", "18:00"))
+    return slots

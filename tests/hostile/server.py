@@ -10,6 +10,7 @@ import gzip
 import socket
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Self
 
 FEED = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -165,7 +166,6 @@ RAW: dict[str, bytes] = {
     "http-2-text": b"HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "http-1.0": b"HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\n\r\n" + FEED,
     "status-20k": b"HTTP/1.1 200 " + b"A" * 20_000 + b"\r\nContent-Length: 2\r\n\r\nok",
-    "closed": b"",
 }
 
 REDIRECTS: dict[str, bytes] = {
@@ -192,7 +192,8 @@ REDIRECTS: dict[str, bytes] = {
 class HostileServer:
     """The server; ``requests`` are those it got, head and all."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Mapping[str, bytes] | None = None) -> None:
+        self.more = more or {}
         self.requests: list[bytes] = []
         self.open = 0
         self.most_open = 0
@@ -248,8 +249,10 @@ class HostileServer:
             status, extra = STATUSES[name]
             body = b"" if status[:3] in (b"204", b"304") else b"no"
             writer.write(whole(body, *extra, status=status))
-        elif name in RAW:
-            writer.write(RAW[name])
+        elif name == "closed":
+            keep = False
+        elif (raw := RAW.get(name) or self.more.get(name)) is not None:
+            writer.write(raw)
             keep = False
         elif name in REDIRECTS:
             writer.write(whole(b"", b"Location: " + REDIRECTS[name], status=b"302 Found"))

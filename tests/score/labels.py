@@ -24,7 +24,7 @@ from tests.score.data import ROOT, data_folder
 from tests.score.front_door import city, load_knowledge
 from tests.score.marks import Item
 
-STRANGERS = ("set-1", "set-2", "set-3")
+STRANGERS = ("set-1", "set-2", "set-3", "set-5")
 _LEFT_OUT = "en/voices-"
 """Copies of the first half of ``voices_en``."""
 _IN_WORDS = ("voices_en", "voices_xx")

@@ -23,6 +23,7 @@ from worker.store.connect import Binding, exclusive, open_reader, open_writer, t
 from worker.store.feeds import load_states
 from worker.store.identity import entry_id_of
 from worker.store.inbox import Admission
+from worker.store.inbox_rows import NEVER
 from worker.store.times import stamp
 from worker.store.writer import Writer
 
@@ -139,7 +140,7 @@ def test_admit_takes_another_status_for_a_change(conn: sqlite3.Connection) -> No
             "entry",
             NOW,
         ),
-        ({"status": "embargo"}, "entry", inbox.NEVER),
+        ({"status": "embargo"}, "entry", NEVER),
     ],
 )
 def test_admit_decides_by_status_what_is_done_and_when(
@@ -153,17 +154,21 @@ def test_admit_decides_by_status_what_is_done_and_when(
     assert dt.datetime.fromisoformat(row["due_at"]) == due
 
 
-def test_admit_does_not_queue_a_repeat(conn: sqlite3.Connection) -> None:
-    """An agency's repeat of an item is recorded and not read."""
-    assert admit(conn, entry(status="repeat")) == inbox.Admitted(new=1)
+def test_admit_queues_a_repeat_only_of_what_never_came(conn: sqlite3.Connection) -> None:
+    """An agency's repeat of an item that was seen is recorded and not read."""
+    assert admit(conn, entry(status="repeat")) == inbox.Admitted(new=1, queued=1)
+    admit(conn, entry("two"))
+    again = entry("two", status="repeat", content_hash="h2")
+    assert admit(conn, again) == inbox.Admitted(changed=1)
 
 
 def test_admit_sends_a_kill_of_another_item_to_that_article(conn: sqlite3.Connection) -> None:
-    """A notice with an id of its own withdraws the item that it names."""
+    """A notice with an id of its own withdraws the item that it names, and what waits of it goes."""
     admit(conn, entry())
+    ((_, article_id),) = queued(conn)
     admit(conn, entry("notice", url=None, status="kill", withdraws="one"))
 
-    assert queued(conn)[1] == ("kill", queued(conn)[0][1])
+    assert queued(conn) == [("kill", article_id)]
 
 
 def test_take_gives_rows_of_one_article_one_at_a_time(conn: sqlite3.Connection) -> None:

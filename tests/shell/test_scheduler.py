@@ -25,6 +25,7 @@ from tests.shell.test_app import Newsroom, configured, environ, newsroom
 from worker.config.schema import FeedConfig, Ingest
 from worker.core.domain.document import Document
 from worker.core.domain.errors import StateError
+from worker.ingest.pace import Pace, wait_after_success
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
 from worker.observe.metrics import Metrics
@@ -318,13 +319,17 @@ def settings(**more: Any) -> Any:
     return SimpleNamespace(ingest=ingest, **more)
 
 
+async def nothing_found(_: Any) -> bool:
+    return False
+
+
 def parts_with(clock: HandClock, chain: Any, **more: Any) -> Parts:
     """Parts of a worker as far as a source of the test needs them."""
     conditions = SimpleNamespace(paused=False, answered=False, failing=set())
     stands: dict[str, Any] = {
         "feeds": (),
         "states": {},
-        "health": SimpleNamespace(conditions=conditions),
+        "health": SimpleNamespace(conditions=conditions, read=nothing_found),
         "subscriptions": SimpleNamespace(get=lambda _: None, delivers=lambda _: False),
         "publisher": SimpleNamespace(may_settle=True, wake=lambda: None),
         "stop": SimpleNamespace(asked=asyncio.Event()),
@@ -361,6 +366,45 @@ async def test_poller_keeps_its_pace_when_the_wall_clock_jumps(
         assert source.next_due(clock.now()) == pytest.approx(clock.steady_s)
         await source.serve(clock.now())
     assert asked == pytest.approx([first, first + 300, first + 600])
+
+
+async def test_poller_asks_at_once_when_a_person_wants_it() -> None:
+    """A feed that was asked for is due now, the others stay when they are."""
+    clock = HandClock(100.0)
+    parts = parts_with(clock, None)
+    sources = [
+        Poller(FeedConfig(id=name, url="https://l.example/", outlet="L", lang="en"), parts)
+        for name in ("one", "two")
+    ]
+    before = [source.next_due(clock.now()) for source in sources]
+    parts.asked_for.add("two")
+    assert [source.next_due(clock.now()) for source in sources] == [before[0], BEGIN]
+
+
+@pytest.mark.parametrize(("under_way", "every_s"), [(True, 120), (False, 300)])
+async def test_poller_hurries_while_an_incident_that_the_feed_told_of_is_under_way(
+    under_way: bool, every_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is asked before each poll, and the pace goes by its answer."""
+    clock, paces = HandClock(100.0), []
+
+    async def read(_: Any) -> bool:
+        return under_way
+
+    async def poll(feed: FeedConfig, *_: Any, pace: Pace, **__: Any) -> PollResult:
+        paces.append(wait_after_success(pace, hint_s=None, gap_s=None, chance=0.0).every_s)
+        return PollResult(FeedState(feed.id), (), "empty")
+
+    async def write(_: Any) -> Admitted:
+        return Admitted()
+
+    monkeypatch.setattr(poller, "poll_feed", poll)
+    chain = SimpleNamespace(metrics=Metrics(), fetcher=None, sandbox=None, write=write)
+    parts = parts_with(clock, chain)
+    parts.health.read = read  # type: ignore[method-assign,assignment]
+    feed = FeedConfig(id="ledger", url="https://ledger.example/feed", outlet="L", lang="en")
+    await Poller(feed, parts).serve(clock.now())
+    assert paces == [every_s]
 
 
 async def test_poller_holds_while_polling_is_paused() -> None:

@@ -14,6 +14,7 @@ from worker.cli.demo import demo
 from worker.cli.explain import explain
 from worker.cli.feeds.import_opml import import_opml
 from worker.cli.feeds.list import list_feeds
+from worker.cli.feeds.poll import poll_feeds
 from worker.cli.healthy import healthy
 from worker.cli.incidents.confirm import confirm_report
 from worker.cli.incidents.erase import erase_incident
@@ -69,6 +70,7 @@ app.command("train")(train)
 
 feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
 feeds.command("list")(list_feeds)
+feeds.command("poll")(poll_feeds)
 feeds.command("import")(import_opml)
 app.add_typer(feeds, name="feeds")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from worker.cli.exit_codes import EX_TEMPFAIL
@@ -25,9 +26,9 @@ _PAUSE_S = 0.2
 def request(loaded: Loaded, asked: Mapping[str, Any]) -> bool:
     """Hand ``asked`` to the worker; without a running one, put it into the store at once.
 
-    Prints which of the two; returns whether a worker runs. Raises ``ConfigError`` without a store, or when the folder of requests
-    cannot be written; a worker that does not take the
-    request in within 30 s ends the command (exit 75), and the request stays.
+    Prints which of the two; returns whether a worker runs. Raises ``ConfigError`` without a store, or
+    when the folder of requests cannot be written; a worker that does not take the request in within
+    30 s ends the command (exit 75), and the request stays.
     """
     store = loaded.config.store.path
     if not store.is_file():
@@ -39,6 +40,12 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> bool:
     except ConfigError as error:
         if "in use" not in str(error):
             raise
+    leave_and_wait(store, asked)
+    return True
+
+
+def leave_and_wait(store: Path, asked: Mapping[str, Any]) -> None:
+    """Leave ``asked`` for the running worker and wait until it has taken it in, at most 30 s."""
     try:
         path = request_files.leave(store, asked)
     except OSError as error:
@@ -50,7 +57,6 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> bool:
             refuse(f"the worker has not taken it in yet; it will: {path}", EX_TEMPFAIL)
         time.sleep(_PAUSE_S)
     put("taken in by the running worker")
-    return True
 
 
 def _admit_directly(loaded: Loaded, asked: Mapping[str, Any]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 from worker.core.classify.score import weight_names
 from worker.core.domain.errors import KnowledgeError
+from worker.core.knowledge.agencies import build_agencies
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.notices import Notices, build_notices
 from worker.core.knowledge.profile_load import FILES, build_profile
@@ -42,6 +43,7 @@ CLASSIFY_WEIGHTS = _CODE / "core" / "classify" / "weights.toml"
 CLASSIFY_PRIOR = _CODE / "core" / "training" / "prior.toml"
 _MERGE_WEIGHTS = _CODE / "core" / "merge" / "weights.toml"
 _NOTICES = _CODE / "core" / "sources" / "notices.toml"
+_AGENCIES = _CODE / "core" / "sources" / "agencies.toml"
 _CODES = _CODE / "core" / "merge" / "state" / "codes.toml"
 
 
@@ -88,6 +90,7 @@ def _load(folder: Path) -> Knowledge:
         merge_weights=read_weights(merging, merge_names(), merging_file),
         codes=_parse(_CODES, digest),
         notices=load_notices(digest),
+        agencies=build_agencies(*_named(_AGENCIES, digest)),
         digest=digest.hexdigest()[:16],
     )
 

@@ -44,6 +44,20 @@ class Ingest(Section):
     interval_s: Seconds = Field(default=300, description="Poll interval of a feed that sets none.")
     min_interval_s: Seconds = Field(default=60, description="Floor of every feed's poll interval.")
     max_interval_s: Seconds = Field(default=3600, description="Ceiling of back-off after failures.")
+    hint_factor: Annotated[float, Field(ge=1, le=100)] = Field(
+        default=2, description="A feed's wish for rarer polls counts up to this many intervals."
+    )
+    burst_interval_s: Seconds = Field(
+        default=120,
+        description="Interval of a feed that told of an incident under way; 0 = as usual.",
+    )
+    stale_s: Seconds = Field(
+        default=172_800, description="A feed with nothing new for so long is told of; 0 = never."
+    )
+    recheck_s: tuple[Seconds, ...] = Field(
+        default=(900, 3600, 10_800, 43_200, 86_400, 172_800),
+        description="When the page of a report is asked again, after its first reading.",
+    )
     host_spacing_s: Seconds = Field(default=2, description="Time between two requests to one host.")
     timeout_s: Seconds = Field(default=20, description="Limit for one request, redirects included.")
     max_feed_bytes: Positive = Field(default=16_000_000, description="Largest feed, decompressed.")

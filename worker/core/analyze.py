@@ -12,7 +12,7 @@ from dataclasses import replace
 from worker.core.annotate.annotate import annotate
 from worker.core.classify.verdict import classify
 from worker.core.domain.caps import readable
-from worker.core.domain.document import Document, Entry
+from worker.core.domain.document import Article, Document, Entry
 from worker.core.domain.report import Analysis
 from worker.core.extract.extract import extract
 from worker.core.knowledge.knowledge import Knowledge
@@ -27,6 +27,7 @@ def analyze(document: Document, entry: Entry | None, knowledge: Knowledge) -> An
     ``entry`` is the feed's item when there was one. Raises ``PageError`` when there is no article to read, and nothing else.
     """
     article = read(_completed(document, entry), knowledge)
+    article = replace(article, agency=document.agency or _agency(article, entry, knowledge))
     prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     segments = find_segments(annotated, knowledge)
@@ -47,3 +48,19 @@ def _completed(document: Document, entry: Entry | None) -> Document:
         url=document.url or entry.url,
         lang=document.lang or entry.lang,
     )
+
+
+def _agency(article: Article, entry: Entry | None, knowledge: Knowledge) -> str | None:
+    """The agency that an article's text, its wire or its byline credits, or that its outlet is.
+
+    The text comes first: what an agency relays of another one is the other's.
+    """
+    agencies = knowledge.agencies
+    agency = agencies.of_text(article.body)
+    if agency is None and entry is not None:
+        agency = (
+            agencies.of_text(f"{entry.dateline} -" if entry.dateline else "")
+            or agencies.named(entry.provider)
+            or agencies.of_byline(entry.byline)
+        )
+    return agency or agencies.named(article.outlet)

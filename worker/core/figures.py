@@ -72,8 +72,19 @@ class Toll:
     statements: tuple[Statement, ...]
 
 
-def decide_toll(statements: Iterable[Statement]) -> Toll:
-    """Decide all figures of a set of statements; their order does not matter."""
+def judged(statement: Statement, status: StatementStatus) -> Statement:
+    """A statement with its part in the figures."""
+    return replace(statement, status=status)
+
+
+def decide_toll(
+    statements: Iterable[Statement],
+    judged: Callable[[Statement, StatementStatus], Statement] = judged,
+) -> Toll:
+    """Decide all figures of a set of statements; their order does not matter.
+
+    ``judged``: how a statement gets its status, for who asks for the same ones often.
+    """
     given = tuple(statements)
     statuses: Statuses = {}
     totals = {
@@ -89,7 +100,7 @@ def decide_toll(statements: Iterable[Statement]) -> Toll:
         attackers_injured=totals["injured", True],
         by_category=_categories(given),
         other_counts=others,
-        statements=tuple(replace(s, status=statuses[_key(s)]) for s in given),
+        statements=tuple(judged(s, statuses[_key(s)]) for s in given),
     )
 
 

@@ -10,7 +10,8 @@ Rules
 4. We say who we are: no browser's name, no referrer, nothing added to an address. Cookies live as
    long as one chain of redirects, and go back to the host that set them only: some sites send a
    visitor without a cookie in circles.
-5. An answer that the library could not read is a ``protocol`` error, never the server's status.
+5. An answer whose headers the library refuses is asked for once more over a connection of its own and
+   read leniently (``plain_http``). What that cannot read is ``protocol``, never the server's status.
 
 A body is unpacked by ``decode``; the library's own way returns half a gzip stream without a word.
 """
@@ -30,9 +31,11 @@ from yarl import URL
 
 from worker.config.schema import Ingest
 from worker.core.domain.errors import FetchError
-from worker.ingest.answer_headers import link_header, retry_after, usable_validator
+from worker.ingest.answer_headers import link_header, usable_validator
 from worker.ingest.decode import Decoder, accepted
-from worker.ingest.guard import BlockedAddressError, Guard
+from worker.ingest.fetch_errors import Answer, fetch_error, refused
+from worker.ingest.guard import Guard
+from worker.ingest.plain_http import ask_plainly
 
 Purpose = Literal["feed", "page", "robots", "form"]
 
@@ -238,10 +241,28 @@ class Fetcher:
                 proxy=request.proxy,
             ) as answer:
                 return await _read(answer, target, request)
+        except aiohttp.ClientResponseError as error:
+            if request.proxy is not None or request.form is not None:
+                raise fetch_error(error) from error
+            return await self._ask_plainly(target, request)
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
             if isinstance(error, TimeoutError):
                 raise
-            raise _fetch_error(error) from error
+            raise fetch_error(error) from error
+
+    async def _ask_plainly(self, target: URL, request: _Request) -> Response | _Redirect:
+        """The same over a connection of its own, read leniently: the library refused the headers."""
+        sent = {"User-Agent": self._settings.user_agent, **request.to_send(target)}
+        try:
+            answer = await ask_plainly(target, sent, self._guard, _READ_S)
+            try:
+                return await _read(answer, target, request)
+            finally:
+                answer.close()
+        except (OSError, ValueError) as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise fetch_error(error) from error
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -306,9 +327,7 @@ class _Redirect:
     cookies: dict[str, str] = field(default_factory=dict)
 
 
-async def _read(
-    answer: aiohttp.ClientResponse, target: URL, request: _Request
-) -> Response | _Redirect:
+async def _read(answer: Answer, target: URL, request: _Request) -> Response | _Redirect:
     status = answer.status
     if status in request.redirects and "Location" in answer.headers:
         answer.close()  # its body is of no interest, and may be endless
@@ -319,7 +338,7 @@ async def _read(
         return Response(status, str(target), b"", None, None, {})
     if status != 200 and not (status == 304 and request.conditional):
         answer.close()
-        raise _refused(answer)
+        raise refused(answer)
     body = await _body(answer, request.limit) if status == 200 else b""
     kept = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
     kept |= link_header(answer.headers)
@@ -334,7 +353,7 @@ async def _read(
     )
 
 
-async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _body(answer: Answer, limit: int) -> bytes:
     length = answer.content_length
     if length is not None and length > limit:
         answer.close()
@@ -349,41 +368,6 @@ async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
         raise
 
 
-def _refused(answer: aiohttp.ClientResponse) -> FetchError:
-    status = answer.status
-    wait = retry_after(answer.headers)
-    if status == 403 and answer.headers.get("cf-mitigated", "").lower() == "challenge":
-        return FetchError("challenge", "a challenge for browsers")
-    if status in (401, 403, 404, 410, 429):
-        return FetchError(f"http_{status}", retry_after=wait)
-    if 400 <= status < 600:
-        return FetchError("http_4xx" if status < 500 else "http_5xx", str(status), wait)
-    return FetchError("unexpected_status", str(status), wait)
-
-
-def _fetch_error(error: BaseException) -> FetchError:
-    """The reason of a library's error. Its message is left out: it may carry the address's secrets."""
-    chain: BaseException | None = error
-    while chain is not None:
-        if isinstance(chain, BlockedAddressError):
-            return FetchError("blocked_address", str(chain))
-        if isinstance(chain, FetchError):
-            return chain
-        chain = chain.__cause__ or chain.__context__
-    table: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-        ((aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError), "tls"),
-        (aiohttp.ClientConnectorDNSError, "dns"),
-        (aiohttp.ClientConnectorError, "connect"),
-        (aiohttp.ClientPayloadError, "truncated"),
-        ((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError), "reset"),
-        ((aiohttp.InvalidURL,), "blocked_url"),
-        (aiohttp.ClientError, "protocol"),
-        (OSError, "reset"),
-    )
-    reason = next((name for kinds, name in table if isinstance(error, kinds)), "protocol")
-    return FetchError(reason, type(error).__name__)
-
-
 def _address(url: str) -> URL:
     try:
         ready = url.isascii() and " " not in url
@@ -392,7 +376,7 @@ def _address(url: str) -> URL:
         raise FetchError("blocked_url", "no valid address") from error
 
 
-def _cookies(answer: aiohttp.ClientResponse) -> dict[str, str]:
+def _cookies(answer: Answer) -> dict[str, str]:
     """The cookies of an answer that can be sent back as they are; not more than a few small ones."""
     found = {name: morsel.coded_value for name, morsel in answer.cookies.items()}
     return {

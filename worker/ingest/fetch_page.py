@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import FetchError
-from worker.ingest.fetch import Fetcher
+from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.robots import Robots
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,30})", re.IGNORECASE)
@@ -49,13 +49,35 @@ async def fetch_page(
     document = document_of(entry, now, article_id=article_id, version=version)
     if document.text is not None or entry.url is None:
         return document
+    answer = await ask_page(entry.url, fetcher, robots, now, proxy=proxy)
+    return with_page(document, answer)
+
+
+async def ask_page(
+    url: str,
+    fetcher: Fetcher,
+    robots: Robots | None,
+    now: dt.datetime,
+    *,
+    proxy: str | None = None,
+    validators: Validators | None = None,
+) -> Response:
+    """The page at ``url`` as it was sent, or "not modified" (304, only if ``validators`` are given).
+
+    ``robots`` as for ``fetch_page``. Raises ``FetchError``.
+    """
     if robots is not None:
-        await robots.check(entry.url, now)
-    answer = await fetcher.get(entry.url, purpose="page", proxy=proxy)
+        await robots.check(url, now)
+    answer = await fetcher.get(url, purpose="page", proxy=proxy, validators=validators)
     content_type = answer.headers.get("content-type", "")
-    if not _is_html(content_type, answer.body):
+    if answer.status != 304 and not _is_html(content_type, answer.body):
         raise FetchError("not_html", content_type[:60])
-    charset = _CHARSET.search(content_type)
+    return answer
+
+
+def with_page(document: Document, answer: Response) -> Document:
+    """A document with the page that was sent for it."""
+    charset = _CHARSET.search(answer.headers.get("content-type", ""))
     return replace(document, html=answer.body, charset=charset.group(1) if charset else None)
 
 

@@ -91,6 +91,8 @@ class Guard:
             return False
         if address.is_loopback:
             return self._loopback
+        if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+            return False  # fec0::/10, which the module calls global
         return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -27,16 +27,18 @@ from worker.core.sources.entries import Parsed
 from worker.core.sources.gate import GateDecision
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.follow import read_listed
+from worker.ingest.pace import Pace, pace_of
 from worker.ingest.poll_pages import poll_page
 from worker.ingest.poll_spool import poll_spool
 from worker.ingest.results import Outcome, PollResult, hint_for
 from worker.ingest.schedule import (
     UNCONDITIONAL_EVERY,
     FeedState,
-    Pace,
+    address_of,
     after_failure,
     after_success,
-    pace_of,
+    with_move,
+    with_rhythm,
 )
 from worker.ingest.spool import Spool
 from worker.sandbox.pool import Sandbox, SandboxKilledError
@@ -68,10 +70,13 @@ async def poll_feed(
             return await poll_page(feed, feed.cursor, state, fetcher, sandbox, now, pace=pace,
                                    headers=headers, chance=jitter)  # fmt: skip
         response = await fetcher.get(
-            feed.url or "", validators=_validators(state, now), headers=headers, proxy=feed.proxy
-        )
+            address_of(feed, state), validators=_validators(state, now), headers=headers,
+            proxy=feed.proxy,
+        )  # fmt: skip
         read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers)
         result = await _parsed_result(response, read, state, pace, now, jitter)
+        moved = with_move(result.state, feed, response.moved_to, now)
+        result = replace(result, state=moved)
         if feed.websub is None or result.outcome not in ("entries", "empty"):
             return result
         links = await sandbox.find_links(response.headers.get("link", ""), response.body)
@@ -132,16 +137,19 @@ async def _parsed_result(
     jitter: float,
 ) -> PollResult:
     if response.status == 304:
-        return PollResult(after_success(state, response, pace, now, jitter), (), "not_modified")
+        same = after_success(state, response, pace, now, jitter, feed_hint_s=state.feed_hint_s)
+        return PollResult(same, (), "not_modified")
     digest = hashlib.sha256(response.body).hexdigest()
     if digest == state.body_hash:
-        same = after_success(state, response, pace, now, jitter, body_hash=digest)
+        same = after_success(
+            state, response, pace, now, jitter, feed_hint_s=state.feed_hint_s, body_hash=digest
+        )
         return PollResult(same, (), "unchanged")
     parsed, gates = await read(response)
     # The same index may list a document that has changed: nothing says "unchanged" of it.
     whole = parsed.problem != "truncated" and not parsed.follow
     new = after_success(
-        state,
+        with_rhythm(state, parsed.entries, now),
         response,
         pace,
         now,

@@ -28,8 +28,9 @@ from worker.ingest.cursor import (
     page_address,
 )
 from worker.ingest.fetch import Fetcher, Response
+from worker.ingest.pace import Pace
 from worker.ingest.results import Outcome, PollResult, Refused, hint_for
-from worker.ingest.schedule import FeedState, Pace, after_failure, after_success
+from worker.ingest.schedule import FeedState, after_failure, after_success
 from worker.sandbox.jobs import Page, Places
 from worker.sandbox.pool import Sandbox
 

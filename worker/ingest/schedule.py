@@ -1,44 +1,56 @@
-"""When a feed is asked next, and what is remembered between two polls.
+"""What is remembered of a feed between two polls, and when it is asked next.
 
 Rules
 -----
-1. A feed is never given up: after failures the interval doubles, up to a ceiling, and stays there.
-2. Never sooner than the floor, never sooner than the server asked (Retry-After, max-age, Expires,
-   the feed's own ttl); what is asked for is capped at a day.
-3. A little chance in every interval keeps feeds from marching in step; the chance is passed in.
-4. A state is a value and survives restarts: starting again is no reason to ask everybody at once.
+1. A state is a value and survives restarts. After one every feed is asked soon, spread over a minute;
+   those that were told to wait, or are gone, keep their time. Nobody is asked twice within the floor.
+2. Validators are kept as opaque strings, with the entries they came with. Once a day a feed is asked
+   without them: some servers answer 304 for ever.
+3. A feed that moved for good (301, 308 all the way, to the same place for seven days) is asked at its
+   new place. The configured address is tried again when that fails. Nobody moves from https to http,
+   and no feed that is asked with a secret moves at all: the secret is for the old place.
+4. A feed whose newest entry is far older than it usually gets is stale: it answers, and says nothing.
 
-Validators are kept as opaque strings, with the entries they came with. Once a day a feed is asked
-without them: some servers answer 304 for ever.
+How long the wait is: ``ingest.pace``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from worker.config.schema import FeedConfig, Ingest
-from worker.ingest.answer_headers import RETRY_AFTER_CAP_S, http_date
+from worker.config.schema import FeedConfig
+from worker.core.domain.document import Entry
 from worker.ingest.cursor import CursorState
 from worker.ingest.fetch import Response, Validators
+from worker.ingest.pace import (
+    DAY_S,
+    PATIENCE,
+    Pace,
+    freshness,
+    usual_gap_s,
+    wait_after_failure,
+    wait_after_success,
+)
 
 UNCONDITIONAL_EVERY = dt.timedelta(hours=24)
-_DAY_S = 86_400.0
-_JITTER = 0.1
-_GONE_S = _DAY_S
-_SLOW = frozenset({"http_401", "http_403", "challenge"})
+ADOPTED_AFTER = dt.timedelta(days=7)
 _SPREAD_S = 60.0
-_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,12})", re.IGNORECASE)
+_STALE_GAPS = 20
+_KEEPS_ITS_TIME = frozenset({"retry_after", "gone"})
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
     """What is remembered of a feed between two polls. Instants are aware, in UTC; ``body_hash`` is SHA-256 of the body.
 
-    ``failures``: in a row. ``reason``: why ``next_at`` is what it is. ``moved_to``: where permanent
-    redirects led last time; told to the operator, never followed without the configured address.
+    ``failures``: in a row. ``reason``: why ``next_at`` is what it is (``pace.Wait``), ``every_s``
+    seconds after the last poll; ``asked_s``: the freshness that was declared. ``feed_hint_s``: what
+    the document itself said of it. ``newest``: date of the newest entry, else when the document last
+    changed; ``gap_s``: usual time between two entries. ``moved_to``: where permanent redirects lead,
+    ``moved_since`` then; ``adopted``: the address that is asked for the configured one, ``adopted_for``.
     """
 
     feed: str
@@ -52,7 +64,15 @@ class FeedState:
     last_full: dt.datetime | None = None
     last_reason: str = ""
     reason: str = ""
+    every_s: float | None = None
+    asked_s: float | None = None
+    feed_hint_s: float | None = None
+    newest: dt.datetime | None = None
+    gap_s: float | None = None
     moved_to: str | None = None
+    moved_since: dt.datetime | None = None
+    adopted: str | None = None
+    adopted_for: str | None = None
     spool_read: tuple[tuple[str, str], ...] = ()
     """Files of a spool whose entries are stored with this state, and why one was refused, or ""."""
     cursor: CursorState | None = None
@@ -63,77 +83,31 @@ class FeedState:
         return Validators(self.etag, self.last_modified)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often one feed is asked. All in seconds."""
-
-    interval: float = 300.0
-    floor: float = 60.0
-    ceiling: float = 3600.0
+def address_of(feed: FeedConfig, state: FeedState) -> str:
+    """Where a feed is asked: at the place it moved to for good, else as configured."""
+    if state.adopted is not None and state.adopted_for == feed.url and may_move(feed):
+        return state.adopted
+    return feed.url or ""
 
 
-def pace_of(feed: FeedConfig, settings: Ingest) -> Pace:
-    """The pace of a feed: its own interval, or the general one; never below the floor."""
-    interval = settings.interval_s if feed.interval_s is None else feed.interval_s
-    floor = settings.min_interval_s
-    interval = max(interval, floor)
-    return Pace(interval, floor, max(settings.max_interval_s, interval))
+def may_move(feed: FeedConfig) -> bool:
+    """Whether a feed may be asked elsewhere than its settings say."""
+    secret = feed.auth_file or feed.headers_file or urlsplit(feed.url or "").username
+    return not secret and feed.cursor is None
 
 
 def first_poll(state: FeedState, pace: Pace, now: dt.datetime, chance: float) -> dt.datetime:
-    """When to ask at start: as remembered; new feeds are spread over up to a minute.
+    """When to ask at start: soon. ``chance`` is in [0, 1).
 
-    ``chance`` is in [0, 1). A remembered time more than a day ahead is a clock that was wrong.
+    A remembered time more than a day ahead is a clock that was wrong.
     """
-    if state.next_at is not None and state.next_at <= now + dt.timedelta(seconds=_DAY_S * 1.2):
-        return max(state.next_at, now)
-    return now + dt.timedelta(seconds=min(_SPREAD_S, pace.interval) * chance)
-
-
-def next_poll(
-    pace: Pace,
-    *,
-    failures: int,
-    hint_s: float | None,
-    wait_s: float | None,
-    reason: str,
-    chance: float,
-) -> tuple[float, str]:
-    """Seconds until the next poll, and why.
-
-    ``hint_s``: freshness that server or feed declared. ``wait_s``: Retry-After. ``reason``: of the
-    failure, when ``failures`` > 0. ``chance`` in [0, 1) adds up to a tenth.
-    """
-    seconds, why = pace.interval, "interval"
-    if failures:
-        seconds, why = min(pace.interval * 2.0 ** min(failures, 20), pace.ceiling), "backoff"
-        if reason == "http_410":
-            seconds, why = _GONE_S, "gone"
-        elif reason in _SLOW:
-            seconds = pace.ceiling
-    elif hint_s is not None and min(hint_s, _DAY_S) > seconds:
-        seconds, why = min(hint_s, _DAY_S), "freshness"
-    if wait_s is not None and min(wait_s, RETRY_AFTER_CAP_S) > seconds:
-        seconds, why = min(wait_s, RETRY_AFTER_CAP_S), "retry_after"
-    return max(seconds, pace.floor) * (1.0 + _JITTER * chance), why
-
-
-def freshness(headers: Mapping[str, str]) -> float | None:
-    """Seconds for which an answer is fresh: max-age less Age, else Expires less Date; None if unsaid.
-
-    Times are compared with the server's own ``Date``.
-    """
-    control = headers.get("cache-control", "")
-    if "no-store" in control.lower() or "no-cache" in control.lower():
-        return None
-    found = _MAX_AGE.search(control)
-    if found:
-        age = headers.get("age", "").strip()
-        return max(0.0, float(found[1]) - (float(age) if age.isdigit() else 0.0))
-    expires, date = http_date(headers.get("expires", "")), http_date(headers.get("date", ""))
-    if expires is None or date is None:
-        return None
-    return max(0.0, (expires - date).total_seconds())
+    soon = now + dt.timedelta(seconds=min(_SPREAD_S, pace.interval) * chance)
+    if state.last_attempt is not None and state.last_attempt <= now:
+        soon = max(soon, state.last_attempt + dt.timedelta(seconds=pace.floor))
+    then = state.next_at
+    if then is None or not now < then <= now + dt.timedelta(seconds=DAY_S * 1.2):
+        return soon
+    return then if state.reason in _KEEPS_ITS_TIME else min(then, soon)
 
 
 def after_success(
@@ -153,8 +127,8 @@ def after_success(
     is asked for again without any.
     """
     hints = [h for h in (freshness(response.headers), feed_hint_s) if h is not None]
-    seconds, why = next_poll(pace, failures=0, hint_s=max(hints, default=None), wait_s=None,
-                             reason="", chance=chance)  # fmt: skip
+    asked_s = max(hints, default=None)
+    wait = wait_after_success(pace, hint_s=asked_s, gap_s=state.gap_s, chance=chance)
     full = response.status == 200
     etag = response.etag if full else response.etag or state.etag
     modified = response.last_modified if full else response.last_modified or state.last_modified
@@ -163,14 +137,16 @@ def after_success(
         etag=etag if durable else None,
         last_modified=modified if durable else None,
         body_hash=(body_hash if full else state.body_hash) if durable else None,
-        next_at=now + dt.timedelta(seconds=seconds),
+        next_at=now + dt.timedelta(seconds=wait.seconds),
         failures=0,
         last_attempt=now,
         last_success=now,
         last_full=now if full else state.last_full,
         last_reason="",
-        reason=why,
-        moved_to=response.moved_to,
+        reason=wait.reason,
+        every_s=wait.every_s,
+        asked_s=asked_s,
+        feed_hint_s=feed_hint_s,
     )
 
 
@@ -184,13 +160,44 @@ def after_failure(
 ) -> FeedState:
     """The state after a failure: validators stay as they were, the next poll is further away."""
     failures = state.failures + 1
-    seconds, why = next_poll(pace, failures=failures, hint_s=None, wait_s=wait_s, reason=reason,
-                             chance=chance)  # fmt: skip
+    wait = wait_after_failure(pace, failures=failures, cause=reason, wait_s=wait_s, chance=chance)
     return replace(
         state,
-        next_at=now + dt.timedelta(seconds=seconds),
+        next_at=now + dt.timedelta(seconds=wait.seconds),
         failures=failures,
         last_attempt=now,
         last_reason=reason,
-        reason=why,
+        reason=wait.reason,
+        every_s=wait.every_s,
+        # A place that was moved to and then lost is left again.
+        adopted=state.adopted if failures < PATIENCE else None,
     )
+
+
+def with_rhythm(state: FeedState, entries: Iterable[Entry], now: dt.datetime) -> FeedState:
+    """The state with what a document's dates tell: its newest entry, and how often there is one."""
+    moments = [entry.published for entry in entries if entry.published is not None]
+    newest = min(max(moments, default=now), now)
+    return replace(state, newest=newest, gap_s=usual_gap_s(moments))
+
+
+def with_move(
+    state: FeedState, feed: FeedConfig, moved_to: str | None, now: dt.datetime
+) -> FeedState:
+    """The state with where permanent redirects led this time (None: nowhere); adopts the new place
+    once they have led there for a week.
+    """
+    if moved_to is None or moved_to != state.moved_to:
+        return replace(state, moved_to=moved_to, moved_since=now if moved_to else None)
+    since = state.moved_since or now
+    downgraded = urlsplit(feed.url or "").scheme == "https" and not moved_to.startswith("https:")
+    if now - since < ADOPTED_AFTER or downgraded or not may_move(feed):
+        return replace(state, moved_since=since)
+    return replace(state, adopted=moved_to, adopted_for=feed.url, moved_to=None, moved_since=None)
+
+
+def is_stale(state: FeedState, stale_s: float, now: dt.datetime) -> bool:
+    """Whether a feed that answers has had nothing new for ``stale_s``, and for far longer than usual."""
+    if state.newest is None or not stale_s:
+        return False
+    return (now - state.newest).total_seconds() > max(stale_s, _STALE_GAPS * (state.gap_s or 0.0))

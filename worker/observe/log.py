@@ -38,6 +38,12 @@ EVENTS: dict[str, str] = {
         "A poll failed: reason, detail, and what an operator can do (`advice`) where it is his; "
         "logged at the 1st, 2nd, 4th, 8th … failure in a row."
     ),
+    "feed.paced": "A feed is asked at another pace: why (`pace`), `every_s`, and what its server or it "
+    "asked for (`asked_s`).",
+    "feed.moved": "A feed redirects for good: where to; `adopted`, when it is asked there from now on.",
+    "feed.stale": "A feed answers, but has had nothing new for `ingest.stale_s`, and for far longer "
+    "than usual.",
+    "feed.fresh": "It has news again.",
     "feed.recovered": "A failing feed answers again.",
     "feed.paused": (
         "Polling waits: inbox or outbox is above its high-water mark, "
@@ -63,6 +69,10 @@ EVENTS: dict[str, str] = {
     "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
     "text was too long: characters that were not read.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
+    "kill.unmatched": (
+        "A kill or hold fits no item that is here, or several: what it names. Nothing is withdrawn; "
+        "look, and `incidents retract` what was meant."
+    ),
     "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
     "timer.fired": "Due timers were settled.",
     "publish.failed": "Publishing stopped for now; reason and what an operator can do.",

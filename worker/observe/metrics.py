@@ -47,6 +47,9 @@ class Metrics:
         self.last_item = self._gauge(
             "feed_last_item_timestamp_seconds", "When it last had something new.", "feed"
         )
+        self.stale = self._gauge(
+            "feed_stale", "1 while a feed answers without anything new for long.", "feed"
+        )
         self.items = self._counter("feed_items", "Entries: new, changed or seen.", "feed", "kind")
         self.polling_paused = self._gauge("polling_paused", "1 while a high-water mark is passed.")
 
@@ -77,6 +80,9 @@ class Metrics:
         )
         self.analyze_duration = self._histogram("analyze_duration_seconds", "One article.", _QUICK)
         self.page_fetches = self._counter("article_fetch", "Pages fetched, by outcome.", "outcome")
+        self.rechecks = self._counter(
+            "article_recheck", "Pages of reports asked again, by what became of them.", "outcome"
+        )
         self.changes = self._counter("incident_revisions", "Revisions of incidents.", "kind")
         self.dead_letters = self._counter("dead_letters", "Given up, by reason.", "reason")
         self.killed_jobs = self._counter("sandbox_kills", "Jobs ended by force.", "reason")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,9 +29,10 @@ from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import FetchError, InputError, PageError
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.sources.story import whole
 from worker.decisions import correct
-from worker.ingest.fetch import Fetcher
-from worker.ingest.fetch_page import document_of, fetch_page
+from worker.ingest.fetch import Fetcher, Response, Validators
+from worker.ingest.fetch_page import ask_page, document_of, with_page
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
@@ -38,7 +40,7 @@ from worker.sandbox.pool import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, settle, withdraw
 from worker.store import disk_space, inbox, incidents
 from worker.store.connect import Connection
-from worker.store.inbox import Work
+from worker.store.inbox import Recheck, Work
 from worker.store.writer import Writer
 
 LATER = frozenset(
@@ -68,6 +70,8 @@ class _Reading:
 
     analysis: Analysis
     page: str | None = None
+    answer: Response | None = None
+    """The page as it was sent, when it was the article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Chain:
             moment, analysis = now(), reading.analysis
             again = _revisit_at(work, reading.page, moment)
             settled, revision = await self.write(
-                lambda conn: self._settle(conn, work, analysis, again, moment)
+                lambda conn: self._settle(conn, work, reading, again, moment)
             )
             crash_points.point("settle.after_commit")
             text = analysis.article.text
@@ -116,32 +120,48 @@ class Chain:
                 "page": reading.page,
                 "page_again": again.isoformat() if again else None,
             }
-            self._tell(work, settled, revision, began, more)
+            self.tell(work, settled, revision, began, more)
             self._measure(analysis, moment)
 
     def _settle(
         self,
         conn: Connection,
         work: Work,
-        analysis: Analysis,
+        reading: _Reading,
         again: dt.datetime | None,
         now: dt.datetime,
     ) -> tuple[Settled, int | None]:
         if again is not None:
             inbox.plant_revisit(conn, work, again, now)
-        return _with_revision(conn, settle(conn, work, analysis, now, self.knowledge))
+        settled = settle(conn, work, reading.analysis, now, self.knowledge)
+        if reading.answer is not None:
+            self.plan_recheck(conn, work, known_of(reading.answer, now), now)
+        return with_revision(conn, settled)
+
+    def plan_recheck(self, conn: Connection, work: Work, known: Recheck, now: dt.datetime) -> None:
+        """Plan when the page of an article is asked again, while it holds up a live incident."""
+        due = next_recheck(known.since, self.fetcher.settings.recheck_s, now)
+        if due is not None and incidents.is_live(conn, work.article_id):
+            inbox.plant_recheck(conn, work, known, due, now)
 
     async def _obey(self, work: Work, now: dt.datetime, began: float) -> None:
         """A kill by the outlet, or a person's correction: nothing is read."""
         end = withdraw if work.kind == "kill" else correct
         try:
             settled, revision = await self.write(
-                lambda conn: _with_revision(conn, end(conn, work, now, self.knowledge))
+                lambda conn: with_revision(conn, end(conn, work, now, self.knowledge))
             )
         except InputError as error:
             await self._bury(work, error.reason, error.detail, now)
             return
-        self._tell(work, settled, revision, began)
+        self.tell(work, settled, revision, began)
+        if settled.outcome == "unmatched":
+            entry = work.entry
+            log.get().warning(
+                "kill.unmatched",
+                names=entry and (entry.withdraws or entry.withdraws_slugline or entry.slugline),
+                **names(work),
+            )
 
     async def write(self, job: Callable[[Connection], _T]) -> _T:
         """Run ``job`` in a transaction on the writer thread, waiting out a full disk.
@@ -167,11 +187,11 @@ class Chain:
 
     async def _read(self, work: Work, now: dt.datetime) -> _Reading:
         """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
-        entry = work.entry
-        if entry is None:
+        if work.entry is None:
             if work.document is None:
                 raise PageError("no_text", "work without entry and document")
-            return _Reading(await self._analyze(replace(work.document, version=work.version), None))
+            return _Reading(await self.analyze(replace(work.document, version=work.version), None))
+        entry = whole(work.entry, work.parts)
         try:
             return await self._read_page(entry, work, now)
         except FetchError as error:
@@ -183,37 +203,42 @@ class Chain:
             if work.kind != "entry" or entry.body is not None or entry.url is None:
                 raise
             reason = error.reason
-        return _Reading(await self._analyze(from_entry(entry, work), entry), reason)
+        return _Reading(await self.analyze(from_entry(entry, work), entry), reason)
 
     async def _read_page(self, entry: Entry, work: Work, now: dt.datetime) -> _Reading:
         """The page of an entry, or of the address that it sends its readers on to."""
-        document = await self._fetch(entry, work, now)
-        if document.html is None:
-            return _Reading(await self._analyze(document, entry))
+        document = document_of(entry, now, article_id=work.article_id, version=work.version)
+        document = replace(document, first_seen=work.admitted_at)
+        if document.text is not None or entry.url is None:
+            return _Reading(await self.analyze(document, entry))
+        answer = await self.ask(entry, entry.url, now)
         self.metrics.page_fetches.labels("ok").inc()
         try:
-            analysis = await self._analyze(document, entry)
+            analysis = await self.analyze(with_page(document, answer), entry)
         except PageError as error:
             if error.reason != "redirect":
                 raise
-            document = await self._fetch(replace(entry, url=error.detail), work, now)
-            analysis = await self._analyze(document, entry)
-        return _Reading(analysis, "partial" if analysis.article.partial else "read")
+            answer = await self.ask(entry, error.detail, now)
+            document = replace(document, url=error.detail)
+            analysis = await self.analyze(with_page(document, answer), entry)
+        return _Reading(analysis, "partial" if analysis.article.partial else "read", answer)
 
-    async def _fetch(self, entry: Entry, work: Work, now: dt.datetime) -> Document:
+    async def ask(
+        self, entry: Entry, url: str, now: dt.datetime, validators: Validators | None = None
+    ) -> Response:
+        """The page at ``url``, as the feed of ``entry`` wants it asked. Raises ``FetchError``."""
         feed = self.feeds.get(entry.feed)
-        document = await fetch_page(
-            entry,
+        return await ask_page(
+            url,
             self.fetcher,
             self.robots if feed is None or feed.robots else None,
             now,
-            article_id=work.article_id,
-            version=work.version,
             proxy=feed.proxy if feed else None,
+            validators=validators,
         )
-        return replace(document, first_seen=work.admitted_at)
 
-    async def _analyze(self, document: Document, entry: Entry | None) -> Analysis:
+    async def analyze(self, document: Document, entry: Entry | None) -> Analysis:
+        """What a document says. Raises ``PageError``, ``SandboxKilledError``."""
         with self.metrics.analyze_duration.time():
             return await self.sandbox.analyze(document, entry)
 
@@ -238,7 +263,7 @@ class Chain:
         self.metrics.dead_letters.labels(reason).inc()
         log.get().warning("article.failed", reason=reason, detail=detail, **names(work))
 
-    def _tell(
+    def tell(
         self,
         work: Work,
         settled: Settled,
@@ -284,7 +309,7 @@ def tell_changes(changes: tuple[tuple[str, int, str], ...], metrics: Metrics) ->
         log.get().info("incident.changed", incident=incident_id, revision=revision, kind=kind)
 
 
-def _with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | None]:
+def with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | None]:
     """A settle, and the revision at which it left the article's incident."""
     return settled, incidents.revision_of(conn, settled.home)
 
@@ -308,6 +333,20 @@ def _revisit_at(work: Work, page: str | None, now: dt.datetime) -> dt.datetime |
     if now - (entry.published or work.admitted_at) > _YOUNG:
         return None
     return now + _REVISITS[work.revisit]
+
+
+def known_of(answer: Response, since: dt.datetime) -> Recheck:
+    """What is kept of a page for the next time it is asked."""
+    digest = hashlib.sha256(answer.body).hexdigest()
+    return Recheck(since, answer.etag, answer.last_modified, digest)
+
+
+def next_recheck(
+    since: dt.datetime, offsets_s: tuple[float, ...], now: dt.datetime
+) -> dt.datetime | None:
+    """The first of the moments ``offsets_s`` after ``since`` that is still to come; None: no more."""
+    moments = sorted(since + dt.timedelta(seconds=offset_s) for offset_s in offsets_s)
+    return next((moment for moment in moments if moment > now), None)
 
 
 def from_entry(entry: Entry, work: Work) -> Document:

@@ -38,6 +38,8 @@ class Parts:
     """Inbox ids of what is being worked on."""
     polled: set[str] = field(default_factory=set)
     """Ids of feeds that were asked at least once since the start."""
+    asked_for: set[str] = field(default_factory=set)
+    """Ids of feeds that a person wants asked now."""
 
     @property
     def pulled(self) -> tuple[FeedConfig, ...]:

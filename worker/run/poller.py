@@ -4,7 +4,8 @@ Rules
 -----
 1. A feed is never given up; its own schedule says when it is asked again.
 2. Nothing is asked while inbox or outbox is above its high-water mark, or once a stop was asked for.
-3. A failing feed is logged at the 1st, 2nd, 4th, 8th … failure in a row, and once when it is back.
+3. A feed that a person asks for (``kabulwire feeds poll``) is due at once; a host that wants to be
+   left alone still is.
 4. A wall clock may jump; the pause between two polls is what was agreed at the first of them, less
    what the steady clock has run since. A jump back by a day must not stop polling for a day.
 """
@@ -23,30 +24,24 @@ from pydantic import TypeAdapter
 from worker import crash_points
 from worker.config.schema import FeedConfig
 from worker.ingest.headers import secret_headers
+from worker.ingest.pace import Pace, pace_of
 from worker.ingest.poll import poll_feed, spool_of
 from worker.ingest.results import PollResult
-from worker.ingest.schedule import FeedState, first_poll, pace_of
+from worker.ingest.schedule import FeedState, first_poll
 from worker.observe import log
 from worker.run.clock import Now
 from worker.run.parts import Parts
+from worker.run.poll_log import tell_delivery, tell_move, tell_poll, tell_silence
 from worker.run.scheduler import Source
-from worker.store import inbox
+from worker.store import inbox, queries
 from worker.store.inbox import Admission, Admitted
+from worker.store.times import stamp
 
 STATE: TypeAdapter[FeedState] = TypeAdapter(FeedState)
 """Unknown keys of a newer version are left out; missing ones have their defaults."""
 
-
-ADVICE = {
-    "spool_readonly": "let the worker move files in the spool's folder; nothing is read before",
-    "spool_full": "free space on the spool's disk; nothing is lost meanwhile",
-    "spool_missing": "make the folder, or mount it; see path of this feed",
-    "cursor_foreign": "the answer sends us to another server; see cursor.next of this feed",
-    "too_many": "ask for smaller pages in url of this feed",
-    "http_401": "see auth_file or headers_file of this feed",
-    "http_403": "see auth_file or headers_file of this feed",
-}
-"""What an operator can do about a failure, by its reason, where it is more than to wait."""
+_BURST = dt.timedelta(hours=12)
+"""An incident that nothing was added to for so long is no reason to ask more often."""
 
 
 @dataclass(slots=True)
@@ -54,11 +49,13 @@ class _Next:
     """What the last poll left behind, and when the next is due on the steady clock.
 
     ``seldom_s``: the same while the feed's hub delivers, so that a poll only looks for what it missed.
+    ``stale``: whether it had nothing new for long; None: not looked yet.
     """
 
     state: FeedState
     due_s: float
     seldom_s: float
+    stale: bool | None = None
 
 
 class Poller(Source):
@@ -86,6 +83,8 @@ class Poller(Source):
             self._feed.id
         )
         due_s = self._next.seldom_s if delivers else self._next.due_s
+        if self._feed.id in self._parts.asked_for:
+            due_s = now.steady_s
         if self._parts.health.conditions.paused:
             return max(due_s, now.steady_s + self._parts.config.ingest.tick_s)
         return due_s
@@ -94,10 +93,11 @@ class Poller(Source):
         """One poll, and what it brought admitted in one transaction."""
         feed, before, chain = self._feed, self._next.state, self._parts.chain
         began = time.monotonic()
+        self._parts.asked_for.discard(feed.id)
         headers = await asyncio.to_thread(secret_headers, feed)
         result = await poll_feed(
             feed, self._to_ask_with(before), chain.fetcher, chain.sandbox, now.wall,
-            pace=self._pace, headers=headers, spool=self._spool,
+            pace=await self._pace_now(now), headers=headers, spool=self._spool,
         )  # fmt: skip
         record = STATE.dump_json(result.state).decode()
         admission = Admission(feed.id, result.entries, record, result.state.next_at)
@@ -106,11 +106,22 @@ class Poller(Source):
         crash_points.point("admit.after_commit")
         if admitted.queued:
             self._parts.work_came.set()
-        self._tell(before, result, admitted, time.monotonic() - began)
+        self._tell(before, result, admitted, time.monotonic() - began, now)
         self._note_next(result.state, now)
         if not result.more:
             self._parts.polled.add(feed.id)
         await self._follow_up(result, admitted)
+
+    async def _pace_now(self, now: Now) -> Pace:
+        """The pace of this feed: quicker while an incident that it told of is under way."""
+        burst_s = self._parts.config.ingest.burst_interval_s
+        if not burst_s or self._feed.delivery != "pull":
+            return self._pace
+        since = stamp(now.wall - _BURST)
+        under_way = await self._parts.health.read(
+            lambda conn: queries.tells_of_something_under_way(conn, self._feed.id, since)
+        )
+        return replace(self._pace, burst=burst_s) if under_way else self._pace
 
     def _to_ask_with(self, state: FeedState) -> FeedState:
         """The state of a feed whose hub is not known yet is without validators at first: an answer of
@@ -141,56 +152,20 @@ class Poller(Source):
             log.get(feed=feed.id).warning("websub.silent", hub=sub.hub, missed=admitted.new)
 
     def _tell(
-        self, before: FeedState, result: PollResult, admitted: Admitted, took_s: float
+        self, before: FeedState, result: PollResult, admitted: Admitted, took_s: float, now: Now
     ) -> None:
-        """Metrics and log lines of one poll."""
-        name, metrics, failures = self._feed.id, self._parts.chain.metrics, result.state.failures
-        metrics.polls.labels(name, result.outcome).inc()
-        metrics.poll_duration.observe(took_s)
-        for kind in ("new", "changed", "seen"):
-            metrics.items.labels(name, kind).inc(getattr(admitted, kind))
-        if admitted.new or admitted.changed:
-            metrics.last_item.labels(name).set_to_current_time()
-        told = log.get(feed=name)
-        if failures == 0:
-            self._succeed()
-            if before.failures:
-                told.info("feed.recovered", after=before.failures)
-        else:
-            self._parts.health.conditions.failing.add(name)
-            if failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
-                told.warning("feed.failed", reason=result.reason, failures=failures,
-                             **_more(result))  # fmt: skip
-        self._tell_delivery(result)
-        told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
-                   new=admitted.new, changed=admitted.changed, queued=admitted.queued,
-                   documents=result.documents or None, waiting=result.waiting or None,
-                   ms=round(took_s * 1000))  # fmt: skip
-
-    def _tell_delivery(self, result: PollResult) -> None:
-        """What only spools and cursors have to tell."""
-        name, metrics = self._feed.id, self._parts.chain.metrics
-        told = log.get(feed=name)
-        if self._spool is not None:
-            read = result.documents - len(result.refused)
-            metrics.spool_files.labels(name, "read").inc(read)
-            metrics.spool_files.labels(name, "refused").inc(len(result.refused))
-            metrics.spool_waiting.labels(name).set(result.waiting)
-        for refused in result.refused:
-            told.warning("feed.refused", document=refused.name, reason=refused.reason,
-                         detail=refused.detail or None)  # fmt: skip
-        if result.restarted:
-            metrics.cursor_restarts.labels(name).inc()
-            told.warning("feed.restarted", detail=result.detail)
-
-    def _succeed(self) -> None:
+        """Metrics, log lines and conditions of one poll."""
+        feed, metrics, after = self._feed, self._parts.chain.metrics, result.state
         conditions = self._parts.health.conditions
-        conditions.failing.discard(self._feed.id)
-        conditions.answered = True
-        self._parts.chain.metrics.last_success.labels(self._feed.id).set_to_current_time()
-
-
-def _more(result: PollResult) -> dict[str, str]:
-    """Detail of a failure, and what an operator can do about it."""
-    told = {"detail": result.detail, "advice": ADVICE.get(result.reason, "")}
-    return {key: text for key, text in told.items() if text}
+        if after.failures == 0:
+            conditions.failing.discard(feed.id)
+            conditions.answered = True
+        else:
+            conditions.failing.add(feed.id)
+        tell_move(feed, before, after)
+        tell_delivery(feed, result, metrics)
+        tell_poll(feed, before, result, admitted, took_s, metrics)
+        if after.failures == 0 and feed.delivery == "pull":
+            stale_s = self._parts.config.ingest.stale_s
+            known = self._next.stale
+            self._next.stale = tell_silence(feed, known, after, stale_s, now.wall, metrics)

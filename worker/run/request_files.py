@@ -4,7 +4,8 @@ A command drops ``<store>.requests/<name>.json`` (written aside, then renamed, s
 half-written). The worker admits it in one transaction and removes the file after the commit; taken
 in twice after a crash, it changes nothing the second time.
 
-A request is ``{"retry": reason or null}`` or ``{"correct": {"kind": …, "articles": […]}}``.
+A request is ``{"retry": reason or null}``, ``{"correct": {"kind": …, "articles": […]}}`` or
+``{"poll": [feed ids]}``; the last is nothing for the store, the worker asks those feeds at once.
 """
 
 from __future__ import annotations
@@ -54,6 +55,12 @@ def waiting(store: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield path, request
         else:
             path.replace(path.with_suffix(".bad"))
+
+
+def feeds_to_poll(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """The feeds that a request wants asked now."""
+    wanted = request.get("poll")
+    return tuple(map(str, wanted)) if isinstance(wanted, list) else ()
 
 
 def admit(conn: Connection, request: Mapping[str, Any], now: dt.datetime) -> int:

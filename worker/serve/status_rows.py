@@ -65,10 +65,47 @@ def feed_facts(conn: Connection | None, feeds: Iterable[FeedConfig]) -> list[dic
                 "last_success": state.get("last_success"),
                 "last_reason": state.get("last_reason") if state.get("failures") else None,
                 "next_at": state.get("next_at"),
+                "pace": _pace(state),
                 "position": _position(feed, state, _table(hubs.get(feed.id, "{}"))),
             }
         )
     return rows
+
+
+_WHY = {
+    "interval": "",
+    "hint": "the feed asked for it",
+    "quiet": "news is rare",
+    "burst": "an incident it told of is under way",
+    "retry": "failed, the first tries are quick",
+    "backoff": "failed too often",
+    "retry_after": "the server asked for it",
+    "gone": "suspended: gone for good, probed daily",
+    "more": "more waits",
+}
+
+
+def _pace(state: Mapping[str, Any]) -> str | None:
+    """How often a feed is asked, and why, in a few words; None before the first poll."""
+    every_s, reason = state.get("every_s"), str(state.get("reason") or "")
+    if every_s is None:
+        return None
+    why = _WHY.get(reason, reason)
+    if reason == "hint_capped":
+        why = f"the feed asked for {_span(float(state.get('asked_s') or 0))}, see hint_factor"
+    notes = [f"{_span(float(every_s))}", why]
+    if state.get("adopted"):
+        notes.append(f"moved to {clean(str(state['adopted']))[:100]}")
+    elif state.get("moved_to"):
+        notes.append(f"moves to {clean(str(state['moved_to']))[:100]}")
+    return ", ".join(filter(None, notes))
+
+
+def _span(seconds: float) -> str:
+    """300 s, 90 min, 720 h."""
+    if seconds < 6_000:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 36_000 else f"{seconds / 3600:.0f} h"
 
 
 def _position(feed: FeedConfig, state: Mapping[str, Any], sub: Mapping[str, Any]) -> str | None:

@@ -151,13 +151,16 @@ def reports_of_days(
     conn: sqlite3.Connection, first: dt.date, last: dt.date
 ) -> dict[str, FiledReport]:
     """Filed reports whose days meet ``first`` … ``last``."""
-    rows = conn.execute(
-        "SELECT report_id, version FROM report WHERE date_lo BETWEEN ?1 AND ?2 AND date_hi >= ?3 "
-        "UNION SELECT report_id, version FROM report "
-        "WHERE is_long = 1 AND date_hi >= ?3 AND date_lo <= ?2",
-        (earliest(first), last.isoformat(), first.isoformat()),
+    bounds = (earliest(first), last.isoformat(), first.isoformat())
+    short = conn.execute(
+        "SELECT report_id, version FROM report WHERE date_lo BETWEEN ? AND ? AND date_hi >= ?",
+        bounds,
     )
-    return _filed(conn, rows)
+    long = conn.execute(
+        "SELECT report_id, version FROM report WHERE is_long = 1 AND date_hi >= ? AND date_lo <= ?",
+        (bounds[2], bounds[1]),
+    )
+    return _filed(conn, short) | _filed(conn, long)
 
 
 def reports_of_articles(
@@ -170,6 +173,14 @@ def reports_of_articles(
         (json.dumps(article_ids),),
     )
     return _filed(conn, rows)
+
+
+def mark_maybe_withdrawn(conn: sqlite3.Connection, article: Article) -> None:
+    """Store of the version that stands whether its page was gone, and when that changed."""
+    conn.execute(
+        "UPDATE article SET record = ? WHERE article_id = ? AND current = 1",
+        (_ARTICLE.dump_json(article).decode(), article.article_id),
+    )
 
 
 def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:

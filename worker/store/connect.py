@@ -33,7 +33,10 @@ Connection: TypeAlias = sqlite3.Connection
 StoreError = sqlite3.DatabaseError
 """What SQLite itself says of a store, as far as it is nothing of ours: damaged, locked, full."""
 
-_SCRIPTS = ("schema.sql", "subscriptions.sql", "report_days.sql", "decisions.sql")
+_SCRIPTS = (
+    "schema.sql", "subscriptions.sql", "report_days.sql", "stories.sql", "entry_content.sql",
+    "decisions.sql",
+)  # fmt: skip
 MIGRATIONS: tuple[str, ...] = tuple(
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCRIPTS
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 
-from worker.store import inbox
-from worker.store.inbox import Work, WorkKind, pack_work
+from worker.store.inbox import Work, pack_work
+from worker.store.inbox_rows import WorkKind, put
 from worker.store.times import instant, stamp
 
 
@@ -39,7 +39,7 @@ def retry(conn: sqlite3.Connection, now: dt.datetime, reason: str | None = None)
     for row in rows:
         kind: WorkKind = row["kind"]
         admitted_at = instant(row["admitted_at"])
-        inbox.put(conn, kind, row["article_id"], row["entry_id"], row["payload"], admitted_at, now)
+        put(conn, kind, row["article_id"], row["entry_id"], row["payload"], admitted_at, now)
         conn.execute(
             "UPDATE dead_letter SET retried_at = ? WHERE dead_letter_id = ?",
             (stamp(now), row["dead_letter_id"]),

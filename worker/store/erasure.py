@@ -16,7 +16,8 @@ _OF_ARTICLES = (
     "DELETE FROM report WHERE article_id IN (SELECT value FROM json_each(?))",
     "DELETE FROM article WHERE article_id IN (SELECT value FROM json_each(?))",
     "DELETE FROM dead_letter WHERE article_id IN (SELECT value FROM json_each(?))",
-    "UPDATE entry SET title = NULL WHERE article_id IN (SELECT value FROM json_each(?))",
+    "DELETE FROM part WHERE article_id IN (SELECT value FROM json_each(?))",
+    "UPDATE entry SET title = NULL, headline = NULL WHERE article_id IN (SELECT value FROM json_each(?))",
 )
 _OF_INCIDENTS = (
     "DELETE FROM timer WHERE incident_id IN (SELECT value FROM json_each(?))",

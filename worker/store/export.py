@@ -1,7 +1,8 @@
 """``store export --articles``: what a live store settled, as input for ``replay``.
 
 Lines stand in the order of settling and carry ``settled_at``, which is the clock of the replay, so
-run → export → replay gives the same incidents. Articles are kept for 90 days.
+run → export → replay gives the same incidents. Articles are kept for 90 days. What was killed before
+it came has no text and no line.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def export_articles(conn: sqlite3.Connection) -> Iterator[dict[str, Any]]:
     for row in rows:
         if row["decision"] is not None:
             yield _correction(row)
-        else:
-            yield _article(row)
+        elif (line := _article(row)).get("title") or line.get("text"):
+            yield line
 
 
 def _article(row: sqlite3.Row) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def _article(row: sqlite3.Row) -> dict[str, Any]:
         "title": article["title"],
         "text": article["body"],
         "outlet": article["outlet"],
+        "agency": article.get("agency"),
         "url": article["url"],
         "lang": article["lang"],
         "published": article["published"],

@@ -4,13 +4,16 @@ Rules
 -----
 1. Everything enters by ``admit`` or ``admit_document``; a feed's validators are stored in the same
    transaction as its entries, so a crash fetches again and loses nothing.
-2. New *and changed* entries go on. Changed means another content hash; a new date alone does not.
+2. New *and changed* entries go on; what a change is, and what waits for a moment, says
+   ``admit_entry``.
 3. ``attempts`` is committed when a row is taken. Taken twice without an end, a row runs alone once
    (not beside others, nothing beside it); after the third time it is buried: a page that kills the
    whole container must not loop.
 4. Rows of one article are worked on one at a time, oldest first.
-5. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
-   version of the entry takes the place of what was planned: it asks for the page itself.
+5. The page of a report of a live incident is asked again, for casualty figures change in place
+   (``plant_recheck``): one row at a time, each plants the next.
+6. A page that was no article when it was asked is asked again later (``plant_revisit``). A newer
+   version of the entry takes the place of what was planned of either kind: it asks for the page itself.
 """
 
 from __future__ import annotations
@@ -21,26 +24,22 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from worker import crash_points
 from worker.core.domain.document import Document, Entry
 from worker.core.sources.gate import GateDecision
+from worker.core.sources.story import Part
+from worker.store.admit_entry import admit_entry
 from worker.store.articles import newest_version
-from worker.store.entries import add_entry, bind_to_article, change_entry, find_entry
 from worker.store.feeds import save_state
-from worker.store.identity import entry_id_from, entry_id_of
+from worker.store.inbox_rows import DOCUMENT, ENTRY, WorkKind, drop_planned, pack, put
+from worker.store.parts import parts_of
 from worker.store.times import instant, stamp
 
-WorkKind = Literal["entry", "document", "kill", "correction"]
-NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
-"""Due date of what is held until a later version releases it (an embargo without a date)."""
 TAKES_TOGETHER, TAKES_ALONE = 2, 3
-
-_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
-_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,24 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Recheck:
+    """What is known when a page is asked again. ``since``: when it was first read. ``body_hash``:
+    SHA-256 of its bytes, "" when unknown. ``gone``: how often in a row it was not there.
+    """
+
+    since: dt.datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str = ""
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """One row that was taken. ``version`` is the number that this version of the article will have."""
+    """One row that was taken. ``version`` is the number that this version of the article will have.
+
+    ``parts``: of a story that its agency sends in takes, the others' texts.
+    """
 
     inbox_id: int
     kind: WorkKind
@@ -78,15 +93,20 @@ class Work:
     attempts: int
     postponed: int
     version: int
+    parts: tuple[Part, ...] = ()
     revisit: int = 0
     """How often the page was asked for in vain before this row."""
+    recheck: Recheck | None = None
+
+
+_RECHECK: TypeAdapter[Recheck] = TypeAdapter(Recheck)
 
 
 def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> Admitted:
     """Take in what a poll brought, with the feed's new state. One transaction with its caller."""
     counts = {"new": 0, "changed": 0, "queued": 0, "seen": 0}
     for entry, gate in admission.entries:
-        kind, queued = _admit_entry(conn, entry, gate, now)
+        kind, queued = admit_entry(conn, entry, gate, now)
         counts[kind] += 1
         counts["queued"] += queued
     if admission.state is not None:
@@ -97,7 +117,7 @@ def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> A
 
 def admit_document(conn: sqlite3.Connection, document: Document, now: dt.datetime) -> int:
     """Take in a document that needs no fetching (replay, spool, push); returns its inbox id."""
-    payload = json.dumps(_pack(document=document))
+    payload = json.dumps(pack(document=document))
     return put(conn, "document", document.article_id, None, payload, now, now)
 
 
@@ -107,24 +127,6 @@ def admit_correction(
     """Take in a person's decision; returns its inbox id."""
     payload = json.dumps({"correction": correction})
     return put(conn, "correction", article_id, None, payload, now, now)
-
-
-def put(
-    conn: sqlite3.Connection,
-    kind: WorkKind,
-    article_id: str,
-    entry_id: str | None,
-    payload: str,
-    admitted_at: dt.datetime,
-    due_at: dt.datetime,
-) -> int:
-    """Add a row; returns its inbox id. ``payload`` is JSON as ``pack_work`` writes it."""
-    cursor = conn.execute(
-        "INSERT INTO inbox (kind, article_id, entry_id, payload, admitted_at, due_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (kind, article_id, entry_id, payload, stamp(admitted_at), stamp(due_at)),
-    )
-    return int(cursor.lastrowid or 0)
 
 
 def take(conn: sqlite3.Connection, now: dt.datetime, limit: int) -> list[Work]:
@@ -171,8 +173,17 @@ def plant_revisit(
     conn: sqlite3.Connection, work: Work, due_at: dt.datetime, now: dt.datetime
 ) -> None:
     """Let the page of an entry be asked for again at ``due_at``, by a row of its own."""
-    payload = json.dumps({**_pack(entry=work.entry), "revisit": work.revisit + 1})
+    payload = json.dumps({**pack(entry=work.entry), "revisit": work.revisit + 1})
     put(conn, "entry", work.article_id, work.entry_id, payload, now, due_at)
+
+
+def plant_recheck(
+    conn: sqlite3.Connection, work: Work, known: Recheck, due_at: dt.datetime, now: dt.datetime
+) -> None:
+    """Let the page of an entry that was read be asked again at ``due_at``, in place of what was planned."""
+    drop_planned(conn, work.article_id)
+    payload = {**pack(entry=work.entry), "recheck": _RECHECK.dump_python(known, mode="json")}
+    put(conn, "recheck", work.article_id, work.entry_id, json.dumps(payload), now, due_at)
 
 
 def finish(conn: sqlite3.Connection, work: Work) -> None:
@@ -197,63 +208,15 @@ def _due(conn: sqlite3.Connection, now: dt.datetime) -> Sequence[sqlite3.Row]:
     return rows
 
 
-def _admit_entry(
-    conn: sqlite3.Connection, entry: Entry, gate: GateDecision, now: dt.datetime
-) -> tuple[str, bool]:
-    entry_id = entry_id_of(entry)
-    known = find_entry(conn, entry_id)
-    if known is None:
-        article_id, bound = bind_to_article(conn, entry, entry_id)
-        add_entry(conn, entry, entry_id, article_id, gate, now)
-        wanted = gate.open and (not bound or entry.status not in ("new", "update"))
-        return "new", wanted and _enqueue(conn, entry, entry_id, article_id, now)
-    if known.content_hash == entry.content_hash and known.status == entry.status:
-        return "seen", False
-    change_entry(conn, entry, entry_id, gate, now)
-    wanted = gate.open or known.gate_open
-    return "changed", wanted and _enqueue(conn, entry, entry_id, known.article_id, now)
-
-
-def _enqueue(
-    conn: sqlite3.Connection, entry: Entry, entry_id: str, article_id: str, now: dt.datetime
-) -> bool:
-    """Queue an entry by its status; True when it was queued."""
-    if entry.status == "repeat":
-        return False
-    kind: WorkKind = "kill" if entry.status in ("kill", "hold") else "entry"
-    due = now
-    if entry.status == "embargo":
-        due = max(entry.embargo_until, now) if entry.embargo_until else NEVER
-    if entry.withdraws is not None:
-        other = find_entry(conn, entry_id_from(entry.feed, entry.withdraws))
-        article_id = other.article_id if other is not None else article_id
-    conn.execute(
-        "DELETE FROM inbox WHERE article_id = ? AND claimed = 0 "
-        "AND json_extract(payload, '$.revisit') IS NOT NULL",
-        (article_id,),
-    )
-    put(conn, kind, article_id, entry_id, json.dumps(_pack(entry=entry)), now, due)
-    return True
-
-
-def _pack(*, entry: Entry | None = None, document: Document | None = None) -> dict[str, Any]:
-    packed: dict[str, Any] = {}
-    if entry is not None:
-        packed["entry"] = _ENTRY.dump_python(entry, mode="json")
-    if document is not None:
-        packed["document"] = _DOCUMENT.dump_python(replace(document, html=None), mode="json")
-        if document.html is not None:
-            packed["html"] = base64.b64encode(document.html).decode()
-    return packed
-
-
 def pack_work(work: Work) -> str:
     """The payload of a row, as it was admitted."""
-    packed = _pack(entry=work.entry, document=work.document)
+    packed = pack(entry=work.entry, document=work.document)
     if work.correction is not None:
         packed["correction"] = work.correction
     if work.revisit:
         packed["revisit"] = work.revisit
+    if work.recheck is not None:
+        packed["recheck"] = _RECHECK.dump_python(work.recheck, mode="json")
     return json.dumps(packed)
 
 
@@ -262,10 +225,14 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
     article_id = row["article_id"]
     document = None
     if "document" in payload:
-        document = _DOCUMENT.validate_python(payload["document"])
+        document = DOCUMENT.validate_python(payload["document"])
         if "html" in payload:
             document = replace(document, html=base64.b64decode(payload["html"]))
-    entry = _ENTRY.validate_python(payload["entry"]) if "entry" in payload else None
+    entry = ENTRY.validate_python(payload["entry"]) if "entry" in payload else None
+    version = newest_version(conn, article_id) + 1
+    if entry is not None and entry.status == "embargo":  # taken: its embargo is over
+        entry = replace(entry, status="new" if version == 1 else "update")
+    parts = parts_of(conn, article_id) if entry is not None and entry.story is not None else ()
     return Work(
         inbox_id=row["inbox_id"],
         kind=row["kind"],
@@ -277,6 +244,8 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         admitted_at=instant(row["admitted_at"]),
         attempts=row["attempts"] + 1,
         postponed=row["postponed"],
-        version=newest_version(conn, article_id) + 1,
+        version=version,
+        parts=parts,
         revisit=int(payload.get("revisit", 0)),
+        recheck=_RECHECK.validate_python(payload["recheck"]) if "recheck" in payload else None,
     )

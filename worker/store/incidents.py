@@ -19,6 +19,7 @@ from worker.core.domain.incident import (
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect, frozen_window, hull
 from worker.core.merge.evidence.copies import Pairs
+from worker.core.merge.evidence.remembered import Remembered
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
 from worker.store.days import earliest, is_long
@@ -49,15 +50,20 @@ def gather(
     if constraints is None:
         constraints = load_constraints(conn)
     announced = _holding(conn, names)
-    reports = reports_of_articles(conn, sorted(_articles(announced, names)))
+    asked, held = _articles(announced, names), set(names)
+    reports = reports_of_articles(conn, sorted(asked))
     days = _widest(None, reports.values(), announced.values(), knowledge)
     looked_at = -1
     while True:
         if days is not None:
             reports |= reports_of_days(conn, *days)
             announced |= _of_days(conn, days)
-        announced |= _holding(conn, {f.article.article_id for f in reports.values()} | set(names))
-        reports |= reports_of_articles(conn, sorted(_articles(announced, names)))
+        named = {f.article.article_id for f in reports.values()} - held
+        held |= named
+        announced |= _holding(conn, named)
+        fresh = _articles(announced, names) - asked
+        asked |= fresh
+        reports |= reports_of_articles(conn, sorted(fresh))
         if looked_at == len(reports) + len(announced):
             break  # what the wider days brought was all there before
         looked_at = len(reports) + len(announced)
@@ -116,6 +122,17 @@ def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     _count(conn, -len(known))
 
 
+def is_live(conn: sqlite3.Connection, article_id: str) -> bool:
+    """Whether an article holds up an incident that is neither closed, merged away nor retracted."""
+    row = conn.execute(
+        "SELECT 1 FROM member CROSS JOIN incident ON incident.incident_id = member.incident_id "
+        "WHERE member.article_id = ? AND member.former = 0 "
+        "AND incident.state IN ('provisional', 'active', 'settled') LIMIT 1",
+        (article_id,),
+    ).fetchone()
+    return row is not None
+
+
 def erase(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that was erased in the topics; its id stays taken."""
     decoded_of(conn).forget_incident(incident_id)
@@ -144,11 +161,13 @@ def _count(conn: sqlite3.Connection, more: int) -> None:
 def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
     """Incidents named, or that hold or held one of these articles; and those tied to them."""
     rows = conn.execute(
-        "SELECT DISTINCT incident_id FROM json_each(?) AS name "
-        "CROSS JOIN member ON member.article_id = name.value",
+        "SELECT DISTINCT incident_id FROM json_each(?1) AS name "
+        "CROSS JOIN member ON member.article_id = name.value "
+        "UNION SELECT incident.incident_id FROM json_each(?1) AS name "
+        "CROSS JOIN incident ON incident.incident_id = name.value",
         (json.dumps(sorted(names)),),
     )
-    return _load(conn, sorted({row["incident_id"] for row in rows} | set(names)))
+    return _load(conn, sorted(row["incident_id"] for row in rows))
 
 
 def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
@@ -181,7 +200,14 @@ def _load(conn: sqlite3.Connection, names: Iterable[str]) -> dict[str, Incident]
 
 
 def _articles(announced: dict[str, Incident], names: Collection[str]) -> set[str]:
-    return set(names).union(*(incident.article_ids for incident in announced.values()))
+    return set(names).union(*(_ARTICLES.of(incident) for incident in announced.values()))
+
+
+def _article_ids(incident: Incident) -> frozenset[str]:
+    return incident.article_ids
+
+
+_ARTICLES = Remembered(_article_ids, 2_000)
 
 
 def _widest(
@@ -200,7 +226,7 @@ def _founded(
     conn: sqlite3.Connection, kept: Iterable[FiledReport], near: Iterable[Incident]
 ) -> tuple[tuple[str, int], ...]:
     articles = {filed.article.article_id for filed in kept}
-    articles = articles.union(*(incident.article_ids for incident in near))
+    articles = articles.union(*(_ARTICLES.of(incident) for incident in near))
     rows = conn.execute(
         "SELECT article_id, n FROM json_each(?) AS name "
         "CROSS JOIN founded ON founded.article_id = name.value",

@@ -22,6 +22,7 @@ from worker.store.times import stamp
 KEEP_ARTICLES = dt.timedelta(days=90)
 KEEP_MESSAGES = dt.timedelta(days=7)
 KEEP_ENTRIES = dt.timedelta(days=120)
+KEEP_PARTS = dt.timedelta(days=7)
 _RETENTION = {
     """DELETE FROM outbox WHERE published != 0 AND created < ? AND seq <
        (SELECT max(seq) FROM outbox WHERE published = 1)""": KEEP_MESSAGES,
@@ -30,6 +31,7 @@ _RETENTION = {
        (SELECT article_id FROM report) AND article_id NOT IN
        (SELECT article_id FROM member)""": KEEP_ARTICLES,
     "DELETE FROM entry WHERE gate_open = 0 AND changed_at < ?": KEEP_ENTRIES,
+    "DELETE FROM part WHERE kept_at < ?": KEEP_PARTS,
     "DELETE FROM dead_letter WHERE buried_at < ?": KEEP_ARTICLES,
 }
 

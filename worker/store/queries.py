@@ -69,9 +69,11 @@ class GivenUp:
 
 
 def backlog(conn: sqlite3.Connection) -> Backlog:
-    """What waits. A row is due by the clock of this machine."""
+    """What waits; pages that are to be asked again (``recheck``) wait for nothing. A row is due by the
+    clock of this machine.
+    """
     row = conn.execute(
-        "SELECT (SELECT count(*) FROM inbox) AS inbox, (SELECT count(*) FROM inbox "
+        "SELECT (SELECT count(*) FROM inbox WHERE kind != 'recheck') AS inbox, (SELECT count(*) FROM inbox "
         "WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')) AS inbox_due, "
         "(SELECT min(due_at) FROM inbox WHERE claimed = 0) AS inbox_oldest, "
         "(SELECT created FROM outbox WHERE published = 0 ORDER BY seq LIMIT 1) AS outbox_oldest"
@@ -167,6 +169,19 @@ def last_settled(conn: sqlite3.Connection, limit: int) -> list[SettledArticle]:
         (limit,),
     )
     return [SettledArticle(**row) for row in rows]
+
+
+def tells_of_something_under_way(conn: sqlite3.Connection, feed_id: str, since: str) -> bool:
+    """Whether a feed has a report in an incident that is not settled and changed after ``since``."""
+    row = conn.execute(
+        "SELECT 1 FROM incident "
+        "CROSS JOIN member ON member.incident_id = incident.incident_id "
+        "CROSS JOIN entry ON entry.article_id = member.article_id "
+        "WHERE incident.state IN ('provisional', 'active') AND incident.changed_at > ? "
+        "AND member.former = 0 AND entry.feed_id = ? LIMIT 1",
+        (since, feed_id),
+    ).fetchone()
+    return row is not None
 
 
 def _snapshot(record: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``kabulwire feeds list``: every configured feed, and how it is doing.
 
 Prints a table: the feed, how it reaches us, its failures in a row, when it last answered, when it is
-asked next, and how far a cursor, a spool or a hub's subscription has come; with
+asked next, how often and why, and how far a cursor, a spool or a hub's subscription has come; with
 ``--json`` one line a feed with more of the same. Before the first run only what is configured.
 
 Exit codes: 0, 78 settings or feeds.
@@ -28,5 +28,5 @@ def list_feeds(config: ConfigOption = None, *, as_json: JsonOption = False) -> N
         conn = None
     rows = feed_facts(conn, loaded.feeds)
     columns = ("id", "outlet", "lang", "delivery", "enabled", "failures", "last_success", "next_at",
-               "position")  # fmt: skip
+               "pace", "position")  # fmt: skip
     show_rows(rows, columns, as_json=as_json)

@@ -13,6 +13,8 @@ from worker.core.lang.normalise import Range, plain
 from worker.core.text.prose import Prose
 
 STATES = ("state", "foreign_state")
+_ACRONYM_CHARS = 2
+"""Names of that length are words as well ("IS")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,19 @@ def find_actors(prose: Prose, actors: tuple[Actor, ...]) -> tuple[ActorMention, 
     pattern, owners = _names(actors)
     if pattern is None:
         return ()
-    return tuple(
+    found = (
         ActorMention(m.start(), m.end(), *owners[m.group()]) for m in pattern.finditer(prose.text)
     )
+    return tuple(
+        one for one in found if one.end - one.start > _ACRONYM_CHARS or _is_acronym(prose, one)
+    )
+
+
+def _is_acronym(prose: Prose, mention: ActorMention) -> bool:
+    """Whether a name as short as a word stands in capitals, in a sentence that does not: "IS says"."""
+    sentence = prose.sentence_at(mention.start)
+    shouted = sentence is not None and prose.printed(sentence).isupper()
+    return prose.printed(mention).isupper() and not shouted
 
 
 @lru_cache(maxsize=8)

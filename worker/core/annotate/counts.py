@@ -240,6 +240,8 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         for part in token.parts
         if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
     )
+    if qualifier == "nearly" and len(parts) == len(token.parts) > 1:
+        low, high = _summed(p.low for p in parts), _summed(p.high for p in parts)
     return CountMention(
         start=min(finding.start, token.start),
         end=max(finding.end, token.end),
@@ -259,6 +261,16 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         noun=token.meaning.get("noun"),
         parts=parts,
     )
+
+
+def _summed(bounds_of_parts: Iterable[int | None]) -> int | None:
+    """The bound of a sum: that of its parts ("nearly 60 pupils and two teachers": 51 and 2)."""
+    total = 0
+    for bound in bounds_of_parts:
+        if bound is None:
+            return None
+        total += bound
+    return total
 
 
 def _what(finding: Finding) -> str:

@@ -130,7 +130,12 @@ def _sentence(
 
 
 def _has_label(tokens: Sequence[Token]) -> bool:
-    """Whether a sentence opens with a bullet, a number or a label: "•", "2.", "Lima:"; not "12:58"."""
+    """Whether a sentence opens with a bullet, a number or a label: "•", "2.", "Lima:"; not "12:58".
+
+    A label of harm ("Casualties: 2 x KIA") goes on with the item before it.
+    """
+    if "HARM" in tokens[0].tags:
+        return False
     words = [token.word for token in tokens[: _LABEL_TOKENS + 1]]
     numbered = len(words) > 1 and words[0].isdecimal() and words[1] in _AFTER_NUMBER
     labelled = any(b == ":" and not a.isdecimal() for a, b in pairwise(words))

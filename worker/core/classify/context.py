@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -99,7 +99,7 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
         (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
         for c in chain(first, context.of(segment))
     )
-    placed = next(((c, places) for c, places in in_segment if places), None)
+    placed = _first_placed([(c, places) for c, places in in_segment if places])
     if placed is None:
         return True if _is_labelled_here(context, segment) else None
     cues, places = placed
@@ -109,6 +109,20 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if nearest.here or (any(s.here for s in places) and not nearest.located):
         return True
     return None if not any(s.located for s in places) else False
+
+
+_Placed = tuple[SentenceCues, "tuple[_NamedPlace, ...]"]
+
+
+def _first_placed(told: Sequence[_Placed]) -> _Placed | None:
+    """The first sentence that names places. What is near the area may be told closer after it.
+
+    "At a base just outside the capital. He was shot on the range of the Qargha academy": it is here.
+    """
+    first = told[0] if told else None
+    if first is None or any(place.here or not place.is_near for place in first[1]):
+        return first
+    return next((each for each in told if any(place.here for place in each[1])), first)
 
 
 def _is_labelled_here(context: Context, segment: Segment) -> bool:
@@ -139,7 +153,7 @@ def filed_here(context: Context) -> Range | None:
 def _named_places(context: Context, cues: SentenceCues) -> tuple[_NamedPlace, ...]:
     return (
         *(_NamedPlace(m.start, m.end, True, True) for m in cues.here),
-        *(_NamedPlace(m.start, m.end, False, True) for m in cues.near),
+        *(_NamedPlace(m.start, m.end, False, True, True) for m in cues.near),
         *(_NamedPlace(m.start, m.end, False, _is_located(context, m)) for m in cues.elsewhere),
         *(_NamedPlace(r.start, r.end, False, True) for r in cues.regions),
     )
@@ -151,6 +165,7 @@ class _NamedPlace(Range):
 
     here: bool
     located: bool
+    is_near: bool = False
 
 
 def _is_located(context: Context, mention: PlaceMention) -> bool:
@@ -240,10 +255,17 @@ def _with_label(
 ) -> dict[str, Feature]:
     """The features of a paragraph whose label is the area: "CAPITAL: A bomb …" is told here."""
     events = (e for e in context.annotated.events if e.paragraph == told.paragraph)
-    if not any("DATELINE" in event.tags for event in events):
+    if not any("DATELINE" in e.tags or _is_label(e, told) for e in events):
         return found
     kept = {name: feature for name, feature in found.items() if name not in _OF_PLACE}
     return kept | {"place.close": Feature(1.0, told), "place.told": Feature(1.0, told)}
+
+
+def _is_label(event: EventSentence, told: EventSentence) -> bool:
+    """Whether a sentence before the told one is nothing but the area's name: "2. Capital. A bomb …"."""
+    words = [token for token in event.tokens if token.word.isalpha()]
+    before = event.index < told.index and bool(words)
+    return before and all("HERE" in token.tags for token in words)
 
 
 def effective_kind(context: Context, segment: Segment) -> SegmentKind:

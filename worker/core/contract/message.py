@@ -38,8 +38,8 @@ from worker.core.contract.records import (
 from worker.core.domain import caps
 from worker.core.domain.canonical import digest, encode, plain
 from worker.core.domain.incident import Change, Link
+from worker.core.domain.published import joined, parts_of, write
 from worker.core.domain.report import Analysis, Report
-from worker.core.domain.snapshot import SNAPSHOT
 from worker.core.knowledge.knowledge import Knowledge
 
 INCIDENTS = "incidents.v1"
@@ -85,9 +85,9 @@ class Message:
 def messages(change: Change, as_of: dt.datetime, knowledge: Knowledge) -> tuple[Message, ...]:
     """A revision for both incident topics: the log first, then the latest state."""
     snapshot = replace(change.incident.snapshot, as_of=as_of)
-    body: dict[str, Any] = plain(snapshot, SNAPSHOT)
-    content = {name: value for name, value in body.items() if name != "as_of"}
-    ce_id = digest(content)[:32]
+    parts = {**parts_of(change.incident.snapshot), **write(snapshot, ("as_of",))}
+    content = {name: part for name, part in parts.items() if name != "as_of"}
+    ce_id = hashlib.sha256(joined(content)).hexdigest()[:32]
     note = change.note
     headers = {
         **_envelope(f"incident.{note.kind}", ce_id, snapshot.incident_id, as_of, knowledge),
@@ -100,7 +100,7 @@ def messages(change: Change, as_of: dt.datetime, knowledge: Knowledge) -> tuple[
             str(snapshot.revision),
         ),
     }
-    value = encode(body)
+    value = joined(parts)
     return tuple(
         Message(topic, snapshot.incident_id, headers, value, ce_id)
         for topic in (INCIDENT_LOG, INCIDENTS)
@@ -260,10 +260,13 @@ def _article_record(
         text_sha256=article.text_sha256,
         copy_signature=article.copy_signature,
         copy_of=copy_of,
+        agency=article.agency,
         as_of=as_of,
         profile=knowledge.profile.name,
         verdict=analysis.verdict,
         reports=tuple(_published(report, by_report) for report in analysis.reports),
+        maybe_withdrawn=article.maybe_withdrawn,
+        page_checked_at=article.page_checked_at,
     )
 
 

@@ -49,6 +49,12 @@ class ArticleRecord:
     reports: tuple[PublishedReport, ...]
     truncated: bool = False
     """Statements, evidence or reasons were left out to keep the record small."""
+    agency: str | None = None
+    """The news agency whose text it is."""
+    maybe_withdrawn: bool = False
+    """The page was gone (404, 410) when it was asked again, twice; no agency or outlet says why."""
+    page_checked_at: dt.datetime | None = None
+    """When ``maybe_withdrawn`` last changed within this version; null: never."""
 
 
 @dataclass(frozen=True, slots=True)

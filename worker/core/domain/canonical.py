@@ -15,9 +15,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 
-def plain(value: object, adapter: TypeAdapter[Any]) -> Any:
-    """A dataclass as JSON values: dictionaries, lists, strings, numbers."""
-    return json.loads(adapter.dump_json(value), parse_float=_rounded)
+def plain(value: object, adapter: TypeAdapter[Any], fields: set[str] | None = None) -> Any:
+    """A dataclass as JSON values: dictionaries, lists, strings, numbers.
+
+    ``fields``: only these.
+    """
+    return json.loads(adapter.dump_json(value, include=fields), parse_float=_rounded)
 
 
 def _rounded(number: str) -> float:

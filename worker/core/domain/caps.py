@@ -33,11 +33,16 @@ MAX_TEXT_CHARS = 200_000
 _RESERVE = 8 * 1024
 """Room for change note and background links, which are set after the caps."""
 
+_ROUNDING = 1024
+"""More than numbers, written as we publish them, can add to a snapshot."""
+
 
 def cap_snapshot(snapshot: Snapshot) -> Snapshot:
     """The snapshot within all limits."""
     trimmed = _trim(snapshot)
     room = MAX_BYTES - _RESERVE
+    if len(SNAPSHOT.dump_json(trimmed)) < room - _ROUNDING:
+        return trimmed
     while size(trimmed) > room:
         smaller = _shrink(trimmed)
         if smaller == trimmed:
@@ -135,7 +140,6 @@ def _needed(casualties: Casualties) -> list[Statement]:
     newest: dict[tuple[str, str, str], Statement] = {}
     for s in sorted(casualties.statements, key=lambda s: (_instant(s.said_at), s.report_id or "")):
         newest[s.speaker_id, s.measure, s.victim_class] = s
-    chosen = set(newest.values())
     totals = {
         "killed": (casualties.killed, casualties.attackers_killed),
         "injured": (casualties.injured, casualties.attackers_injured),
@@ -143,8 +147,13 @@ def _needed(casualties: Casualties) -> list[Statement]:
     return [
         s
         for s in casualties.statements
-        if s in chosen or any(_sets_a_bound(s, figure) for figure in totals.get(s.measure, ()))
+        if _is_same(s, newest[s.speaker_id, s.measure, s.victim_class])
+        or any(_sets_a_bound(s, figure) for figure in totals.get(s.measure, ()))
     ]
+
+
+def _is_same(a: Statement, b: Statement) -> bool:
+    return a is b or (a.report_id == b.report_id and a == b)
 
 
 def _sets_a_bound(statement: Statement, figure: Figure | None) -> bool:
@@ -159,7 +168,8 @@ def _short_statement(statement: Statement) -> Statement:
     """A long quote is cut and its span with it: the text at the span is still the quote."""
     speaker = cut(statement.speaker, MAX_QUOTE)
     if len(statement.quote) <= MAX_QUOTE:
-        return replace(statement, speaker=speaker)
+        same = speaker == statement.speaker
+        return statement if same else replace(statement, speaker=speaker)
     quote = statement.quote[:MAX_QUOTE]
     return replace(statement, quote=quote, end=statement.start + MAX_QUOTE, speaker=speaker)
 
@@ -175,7 +185,10 @@ def _short_span(support: Support) -> Support:
 
 
 def _short_member(member: Member) -> Member:
-    return replace(member, url=cut(member.url, MAX_URL), title=cut(member.title, MAX_QUOTE))
+    url, title = cut(member.url, MAX_URL), cut(member.title, MAX_QUOTE)
+    if url == member.url and title == member.title:
+        return member
+    return replace(member, url=url, title=title)
 
 
 def _instant(moment: dt.datetime | None) -> float:

@@ -50,10 +50,22 @@ class Entry:
     """Identity of *another* item that this one kills (NITF ``management-doc-idref``)."""
     withdraws_slugline: str | None = None
     """Keyword line of the item that this one kills, when a notice names it by that alone."""
+    withdraws_sent: str | None = None
+    """When that item was sent, as far as the notice says: the beginning of an instant in UTC
+    ("2031-05-08", "2031-05-08T14:30")."""
     urgency: int | None = None
     """1 (flash) to 9, as the agency says."""
     slugline: str | None = None
     """The agency's keyword line: what versions and notices of one story share."""
+    story: str | None = None
+    """The keyword line without what tells versions and parts apart, folded."""
+    headline: str | None = None
+    """The words of the title without orders ("UPDATE 2-") and numbers, folded: what versions share."""
+    part: int | None = None
+    """n ≥ 1: the n-th continuation of a story (take, add), no version of it; 0: a version that stands
+    for the story with all its parts (writethru)."""
+    continues: str | None = None
+    """Of a part: the identity of its story, where the agency's identities tell it."""
     dateline: str | None = None
     byline: str | None = None
     genre: str | None = None
@@ -75,6 +87,7 @@ class Entry:
 class Document:
     """What there is to read: a page's HTML, or plain text, and what is known about it.
 
+    ``agency``: the news agency whose text it is, where somebody has said so already.
     ``article_id`` is given by the caller and travels unchanged. ``published`` is the feed's or the
     input's; reading a page may refine it. ``first_seen`` is when this version reached us.
     """
@@ -94,6 +107,7 @@ class Document:
     updated: dt.datetime | None = None
     first_seen: dt.datetime | None = None
     status: EntryStatus = "new"
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +131,15 @@ class Article:
     status: EntryStatus = "new"
     copy_signature: tuple[int, ...] = ()
     """MinHash of the body; near-equal signatures are copies and count as one source."""
+    agency: str | None = None
+    """The news agency whose text it is: credited by the wire, in the byline, the dateline or below the
+    text, or the outlet itself."""
     partial: bool = False
     """The page showed the beginning only; the rest is behind a wall."""
+    maybe_withdrawn: bool = False
+    """The page was gone when it was asked again, twice; nobody has said why."""
+    page_checked_at: dt.datetime | None = None
+    """When ``maybe_withdrawn`` last changed."""
 
     @property
     def document_time(self) -> dt.datetime | None:

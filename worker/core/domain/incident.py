@@ -51,6 +51,7 @@ class ArticleRef:
     title: str | None = None
     status: EntryStatus = "new"
     copy_signature: tuple[int, ...] = ()
+    agency: str | None = None
 
     @classmethod
     def of(cls, article: Article) -> ArticleRef:
@@ -69,6 +70,7 @@ class ArticleRef:
             title=article.title,
             status=article.status,
             copy_signature=article.copy_signature,
+            agency=article.agency,
         )
 
     @property

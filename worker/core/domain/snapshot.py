@@ -53,7 +53,8 @@ class Support:
 class Member:
     """One report of an incident: whose, in which version, how surely, and whether it is a copy.
 
-    ``copy_of`` is the article whose text this one repeats; both count as one source.
+    ``copy_of`` is the article whose text this one repeats; both count as one source. So do all that
+    credit one ``agency``.
     """
 
     report_id: str
@@ -69,6 +70,7 @@ class Member:
     published: dt.datetime | None
     first_seen: dt.datetime | None
     text_sha256: str
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

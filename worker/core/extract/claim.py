@@ -23,6 +23,7 @@ from worker.core.lang.normalise import Range, inside, starting_in
 
 _AFTER_REACH_CHARS = 60
 _ANAPHOR_REACH_CHARS = 34
+_OPENING_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,20 @@ def _claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
 
 
 def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
-    """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
+    """The subject of a claiming verb: named in the sentence, or taken up by "the group".
+
+    "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
+    """
     low = passage.clause(match.start()).start
     named = inside(passage.actors, Range(low, match.start()))
     if named:
         return named[-1]
+    sentence = passage.sentence(match.start())
+    if sentence is not None and passage.prose.text[low - 2 : low].startswith(","):
+        opening = Range(sentence.start, sentence.start + _OPENING_CHARS)
+        named = starting_in(passage.actors, opening)
+        if named and named[0].end < low:
+            return named[0]
     head = Range(max(low, match.start() - _ANAPHOR_REACH_CHARS), match.start())
     if not passage.prose.of(head).strip() or passage.has("group_anaphor", head):
         earlier = inside(passage.actors, Range(0, low))

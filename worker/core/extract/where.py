@@ -141,6 +141,10 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     fine = mention.entry.kind in FINE_PLACES
     if fine and sentence.zone == "body" and mention.entry.id in passage.other_places:
         score += weights.other_attack
+    found = passage.lexicon.first("body_found", passage.prose.text, clause.start, clause.end)
+    if found is not None and mention.end < found.end():
+        # "Seized outside his clinic in …, found dead in …": it ends where the body is found.
+        score += weights.other_attack
     if passage.has("not_site", after):
         score += weights.not_site
     if passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS):

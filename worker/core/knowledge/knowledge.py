@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from worker.core.knowledge.agencies import Agencies
 from worker.core.knowledge.notices import Notices
 from worker.core.knowledge.profile import Profile
 from worker.core.knowledge.weights import ExtractWeights, SegmentWeights
@@ -34,6 +35,8 @@ class Knowledge:
     """Tables of ``merge/state/codes.toml``: names of GTD and ACLED → their codes."""
     notices: Notices | None = None
     """Words by which agencies order what to do with an item."""
+    agencies: Agencies = field(default_factory=lambda: Agencies({}))
+    """News agencies that others print and credit."""
 
     def language(self, lang: str) -> Language | None:
         """The pack of a language, or None when we do not read it."""

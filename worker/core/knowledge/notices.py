@@ -58,7 +58,9 @@ class Notices:
         return None
 
     def expression(self, name: str) -> re.Pattern[str]:
-        """``address``, ``filler``, ``utc``; ``id``, ``number``, ``slugline`` of another item."""
+        """``address``, ``filler``, ``utc``; ``id``, ``number``, ``slugline`` of another item, ``sent``
+        before the moment at which it was; ``versions``, ``part`` and ``whole`` of a keyword line.
+        """
         return _compiled(self.sources.get(name, _NEVER))
 
 
@@ -72,7 +74,7 @@ def build_notices(data: Mapping[str, Any], name: str) -> Notices:
         for place, found in by_place.items()
     }
     sources = {one["kind"]: one["pattern"] for one in data.get("reference", ())}
-    sources |= data.get("until", {})
+    sources |= data.get("until", {}) | data.get("story", {})
     sources["address"] = data.get("address", {}).get("pattern", _NEVER)
     return Notices(by_place, any_of, sources)
 

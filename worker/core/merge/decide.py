@@ -40,6 +40,7 @@ from worker.core.merge.state.draft import (
     draft_cell,
     draft_emptied,
     draft_superseded,
+    is_taken_over,
 )
 from worker.core.merge.state.groups import find_duplicates, find_groups
 from worker.core.merge.state.links import find_mentioned, link_all
@@ -149,7 +150,7 @@ def _drafts(
             yield draft_cell(entry, context, cause, ticking=ticking), None if ticking else entry
     by_id = {incident.incident_id: incident for incident in component.announced}
     for incident_id, survivor in sorted(context.announced.superseded.items()):
-        if incident_id in by_id:
+        if incident_id in by_id and not is_taken_over(by_id[incident_id], survivor):
             yield draft_superseded(by_id[incident_id], survivor, context, cause), None
     for incident in context.announced.emptied:
         if not context.merge_input.is_closed(incident) and incident.members:
@@ -179,8 +180,8 @@ def _changes(
             changes.append(Change(incident))
         elif incident != draft.prior:
             kept.append(incident)
-        elif entry is not None:
-            resting.note(entry, context)
+        if entry is not None:
+            resting.note(entry, incident if incident != draft.prior else draft.prior, context)
         timers += life.timers(incident, draft.prior)
     return Changes(
         changes=tuple(changes),

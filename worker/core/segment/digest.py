@@ -5,7 +5,7 @@ Rules
 1. An article is a digest when its headline or its opening says so ("Evening bulletin", "World in
    brief", "Good morning. Here is what you may have missed"), when its headline lists three matters
    ("Ferry talks collapse; blast in the capital; heat record"), or when
-   its paragraphs are a list.
+   its paragraphs are a list. Bars separate sections, not matters ("ALERT | Country | Blast …").
 2. A digest is not about its top. The paragraph that tells the attack is read as an article of its
    own, without a headline, by the weights of a first sentence.
 3. That paragraph is the one whose event is told here, best with its day and its harm; of equals the
@@ -29,7 +29,7 @@ from worker.core.segment.event_mention import event_score, main_event, tells_har
 TOLD_SENTENCES = 3
 _OPENING_SENTENCES = 2
 _LISTED_MATTERS = 3
-_SEPARATORS = frozenset(";|")
+_SEPARATOR = ";"
 _HERE_TAGS = frozenset({"HERE", "DATELINE"})
 _WITH_HARM, _WITH_DAY = 1.0, 1.0
 """How much a paragraph gains by its harm and by a day of these days: as much as any trait."""
@@ -43,7 +43,7 @@ def is_digest(annotated: Annotated) -> bool:
     for sentence in annotated.prose.sentences:
         if sentence.zone == "title":
             words = annotated.prose.of(sentence)
-            listed = sum(words.count(mark) for mark in _SEPARATORS) + 1
+            listed = words.count(_SEPARATOR) + 1
             if listed >= _LISTED_MATTERS or annotated.has("cue_digest", sentence):
                 return True
         elif sentence.zone == "lead":
@@ -70,7 +70,23 @@ def telling_sentences(
         score = _told(annotated, sentence, weights)
         if score is not None and (best is None or score > best[0]):
             best = score, at
-    return _from(body, best[1]) if best is not None else ()
+    if best is None:
+        return ()
+    return _from(body, _first_told(annotated, body, best[1], weights))
+
+
+def _first_told(
+    annotated: Annotated, body: Sequence[EventSentence], best: int, weights: EventWeights
+) -> int:
+    """The first sentence of the best one's paragraph that tells an attack here.
+
+    "A man has blown himself up in the capital. Six people are dead": the harm comes after the attack.
+    """
+    for at in range(best):
+        same = body[at].paragraph == body[best].paragraph and "REAL_EVENT" in body[at].tags
+        if same and _told(annotated, body[at], weights) is not None:
+            return at
+    return best
 
 
 def _told(annotated: Annotated, sentence: EventSentence, weights: EventWeights) -> float | None:

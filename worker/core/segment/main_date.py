@@ -42,6 +42,8 @@ _MOST_MENTIONS = 60
 _ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
 _NIGHT_ENDS_HOUR = 6
 """What is published before that hour, on the area's clock, may be of the evening before."""
+_EVENING_HOUR = 18
+"""From then on an undated new toll is of the same day: whoever tells of yesterday by then says so."""
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 
@@ -123,8 +125,9 @@ def _is_told_later(annotated: Annotated) -> bool:
     moment = annotated.article.document_time
     if moment is not None and annotated.zone and moment.time() != dt.time():
         # A day without a time is stamped midnight, and says nothing of the hour.
-        if moment.astimezone(ZoneInfo(annotated.zone)).hour < _NIGHT_ENDS_HOUR:
-            return True
+        hour = moment.astimezone(ZoneInfo(annotated.zone)).hour
+        if hour < _NIGHT_ENDS_HOUR or hour >= _EVENING_HOUR:
+            return hour < _NIGHT_ENDS_HOUR
     titles = (event for event in annotated.events if event.zone == "title")
     return any(event.tags & {"TOLL_ROSE", "CLAIMED"} for event in titles)
 
@@ -201,6 +204,12 @@ def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sente
     if nearest is None or nearest.type not in _ABDUCTIONS or found is None:
         return False
     ends = Range(found.end() - 1, found.end())
+    if (
+        nearest.end <= mention.start
+        and Range.of(found).holds(nearest.start)
+        and mention.end < ends.start
+    ):
+        return True  # "the body of a man seized by gunmen five days ago was found"
     return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
 
 

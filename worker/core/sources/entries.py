@@ -96,7 +96,7 @@ class Item:
     ``kill`` and ``hold`` may come without any text. ``embargo_until``: while it
     is to come, the status is ``embargo``; None with status ``embargo`` is held until another version
     releases it. ``withdraws``: the ``guid`` of *another* item that this one
-    kills. ``urgency``: 1 (flash) to 9; anything else is none. ``plain``: the texts are plain text,
+    kills; ``story``, ``headline``, ``part``, ``continues``: as in ``Entry``. ``urgency``: 1 (flash) to 9; anything else is none. ``plain``: the texts are plain text,
     paragraphs divided by an empty line, and nothing in them is markup. ``notes``: what the agency tells
     editors. ``slugline``, ``dateline``, ``byline``, ``genre``, ``located``, ``provider`` (the agency
     credited) and ``subjects`` (``prefix:code``) are plain text always.
@@ -116,8 +116,13 @@ class Item:
     embargo_until: dt.datetime | None = None
     withdraws: str | None = None
     withdraws_slugline: str | None = None
+    withdraws_sent: str | None = None
     urgency: int | None = None
     slugline: str | None = None
+    story: str | None = None
+    headline: str | None = None
+    part: int | None = None
+    continues: str | None = None
     dateline: str | None = None
     byline: str | None = None
     genre: str | None = None
@@ -297,8 +302,13 @@ def _entry(
         embargo_until=item.embargo_until,
         withdraws=item.withdraws,
         withdraws_slugline=item.withdraws_slugline,
+        withdraws_sent=item.withdraws_sent,
         urgency=item.urgency,
         slugline=item.slugline,
+        story=item.story,
+        headline=item.headline,
+        part=item.part,
+        continues=item.continues,
         dateline=item.dateline,
         byline=item.byline,
         genre=item.genre,

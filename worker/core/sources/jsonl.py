@@ -1,6 +1,6 @@
 """JSON lines in and out of ``analyze`` and ``replay``: one document a line, one answer a line.
 
-A line is ``{id, title, text | html, outlet?, url?, lang?, published?}``; replaying also reads
+A line is ``{id, title, text | html, outlet?, agency?, url?, lang?, published?}``; replaying also reads
 ``version, first_seen, updated, status``. Title or text alone is enough.
 
 Rules
@@ -72,6 +72,7 @@ def document_of(fields: Mapping[str, Any], number: int, zone: str) -> Document:
         html=html.encode("utf-8", "replace") if html else None,
         charset="utf-8" if html else None,
         outlet=_optional(fields, "outlet"),
+        agency=_optional(fields, "agency"),
         url=_optional(fields, "url"),
         lang=_optional(fields, "lang"),
         published=published,

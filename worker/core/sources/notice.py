@@ -4,7 +4,8 @@ Rules
 -----
 1. Words only add to what codes say: the gravest counts, and a code's end of an embargo stands.
 2. A kill, hold or replacement may name another item: by id, by the agency's number of that day, by
-   its slug. The first two are identities; a slug is kept for who can look it up.
+   its slug. The first two are identities; a slug is kept for who can look it up, with the day and
+   the hour at which the notice says that the item was sent.
 3. Until when an embargo lasts is read when time and day are told without a doubt ("0600 GMT, 9 May
    2031", "06.00 Uhr", the next one from when the item was sent). A weekday, or a zone that nobody
    knows, leaves it open: held until another version comes is wrong less than published too early.
@@ -27,6 +28,7 @@ from worker.core.sources.wire_xml import without_revision
 _LEADING = " \t\n\u00a0*+#>([{-–—/\"“«‹„'’"
 _OPENING_PARAGRAPHS, _OPENING_CHARS = 3, 400
 _REFERENCE_CHARS = 2000
+_SENT_CHARS = 60
 _CLOCK = re.compile(
     r"\b(\d{1,2})(?:[:.hH](\d\d)|(\d\d)(?=\s*(?:GMT|UTC|TU|Z|hrs|hours|h)\b)|(?=\s*(?:Uhr|[ap]\.?m|heures|h\b)))\s*([ap])?\.?(?:m\b\.?)?"
 )
@@ -91,8 +93,26 @@ def _with_reference(item: Item, notices: Notices) -> Item:
         return replace(item, withdraws=other) if other != item.guid else item
     slug = notices.expression("slugline").search(told)
     if slug and not (item.slugline or "").startswith(slug["slugline"]):
-        return replace(item, withdraws_slugline=slug["slugline"])
-    return item
+        item = replace(item, withdraws_slugline=slug["slugline"])
+    return replace(item, withdraws_sent=_sent(told, item, notices))
+
+
+def _sent(told: str, item: Item, notices: Notices) -> str | None:
+    """When the item that a notice names was sent, as far as it says so: behind the keyword line, or
+    behind a word for sending. An hour elsewhere may be that of an attack.
+    """
+    own = item.updated or item.published
+    for name in ("slugline", "sent"):
+        for found in notices.expression(name).finditer(told):
+            behind = re.split(r"[\n.;]", told[found.end() : found.end() + _SENT_CHARS])[0]
+            day, rest = _day(behind, own)
+            clock = _CLOCK.search(rest) if notices.expression("utc").search(rest) else None
+            if clock is not None and own is not None:
+                moment = _at(day or own.astimezone(dt.UTC).date(), clock, dt.UTC)
+                return moment.isoformat()[:16] if moment else None
+            if day is not None:
+                return day.isoformat()
+    return None
 
 
 def _until(text: str, item: Item, notices: Notices, hint: Hint) -> dt.datetime | None:

@@ -196,7 +196,8 @@ def _article(record: ArticleRecord) -> Article:
     """The article without its text, which is in no topic."""
     names = (
         "article_id", "version", "title", "text_sha256", "outlet", "url", "lang", "published",
-        "published_basis", "first_seen", "version_time", "status", "copy_signature",
+        "published_basis", "first_seen", "version_time", "status", "copy_signature", "maybe_withdrawn",
+        "page_checked_at",
     )  # fmt: skip
     return Article(body="", text="", **{name: getattr(record, name) for name in names})
 

@@ -19,6 +19,7 @@ import datetime as dt
 
 from worker.run.clock import Now
 from worker.run.parts import Parts
+from worker.run.recheck import ask_again
 from worker.run.scheduler import Due, Source
 from worker.store import inbox
 from worker.store.inbox import Work
@@ -49,7 +50,10 @@ class Inbox(Source):
         if work is None:
             return False
         try:
-            await self._parts.chain.work_off(work, self._wall)
+            if work.kind == "recheck":
+                await ask_again(self._parts.chain, work, self._wall)
+            else:
+                await self._parts.chain.work_off(work, self._wall)
         except OSError:
             await self._give_back(work)
             raise

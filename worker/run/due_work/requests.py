@@ -1,4 +1,4 @@
-"""What people asked for by command: corrections, dead letters to be tried again."""
+"""What people asked for by command: corrections, dead letters to be tried again, feeds to be asked."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Requests(Every):
         """Admit each in a transaction of its own; its file goes after the commit."""
         waiting = request_files.waiting(self._parts.config.store.path)
         for path, request in await asyncio.to_thread(list, waiting):
+            if feeds := request_files.feeds_to_poll(request):
+                self._parts.asked_for.update(feeds)
+                path.unlink(missing_ok=True)
+                log.get().info("request.taken", poll=len(feeds))
+                continue
             admit = partial(request_files.admit, request=request, now=now.wall)
             queued = await self._parts.chain.write(admit)
             path.unlink(missing_ok=True)

@@ -42,6 +42,7 @@ from worker.core.text.prose import Prose
 
 _CUE_REACH_CHARS = 40
 _NO_END = 1 << 40
+_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -212,10 +213,55 @@ def _replaced(placed: Sequence[_Placed]) -> list[bool]:
     """
     newest: dict[tuple[str, str, bool], int] = {}
     for item in placed:
-        value = item.count.mention.value
-        if "LATER_COUNT" in item.count.mention.tags and item.scope == "incident" and value:
+        value, tags = item.count.mention.value, item.count.mention.tags
+        is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
+        if is_newer and item.scope == "incident" and value:
             newest[_opinion(item)] = max(value, newest.get(_opinion(item), 0))
-    return ["REPLACED_COUNT" in p.count.mention.tags or _is_outdated(p, newest) for p in placed]
+    gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
+    return [
+        "REPLACED_COUNT" in p.count.mention.tags
+        or _is_outdated(p, newest)
+        or _is_named_old(p, gone)
+        or _is_increase(p, placed)
+        for p in placed
+    ]
+
+
+def _is_named_old(item: _Placed, gone: Sequence[_Placed]) -> bool:
+    """Whether a number is one that the article says is replaced, whoever gave it.
+
+    ("The toll has gone up from three to six", above an earlier "three dead, doctors say".)
+    """
+    if item.scope != "incident" or item.count.parent is not None:
+        return False
+    mention = item.count.mention
+    return any(
+        p.count.measure == item.count.measure
+        and p.scope == item.scope
+        and "toll" in p.count.mention.flags
+        and p.count.mention.value == mention.value
+        and p.count.mention.number != mention.number
+        and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
+        for p in gone
+    )
+
+
+def _is_increase(item: _Placed, placed: Sequence[_Placed]) -> bool:
+    """Whether "three more died" is what a number elsewhere grew by, and no opinion of the whole."""
+    mention = item.count.mention
+    if item.count.measure != "killed" or item.count.parent is not None or mention.value is None:
+        return False
+    if not mention.tags & _FURTHER:
+        return False
+    return any(
+        p.count.measure == item.count.measure
+        and p.scope == item.scope
+        and p.count.parent is None
+        and not p.count.mention.tags & _FURTHER
+        and not is_perpetrator(p.count.victim_class)
+        and (p.count.mention.low or 0) >= mention.value
+        for p in placed
+    )
 
 
 def _is_outdated(item: _Placed, newest: Mapping[tuple[str, str, bool], int]) -> bool:

@@ -19,6 +19,7 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from worker.core.merge.cluster.units import Unit, Units
 from worker.core.merge.evidence.nodes import Node
@@ -69,7 +70,6 @@ def _heaps(
     alone: Sequence[Node], joined: Sequence[Sequence[Node]], units: Units
 ) -> Iterable[tuple[list[Node], list[Sequence[Node]]]]:
     """What hangs together by pairs at the threshold; a group hangs together by itself."""
-    threshold = units.evidence.weights["merge.threshold"]
     singles: dict[Unit, list[Node]] = {}
     for node in alone:
         singles.setdefault(units.of[node.key], []).append(node)
@@ -80,8 +80,8 @@ def _heaps(
     left = dict.fromkeys((*singles, *firm))
     while left:
         start = next(iter(left))
-        found, taken = _reach(start, left, firm, joined, units, threshold)
-        twins = any(unit is start and weight >= threshold for unit, weight in units.near(start))
+        found, taken = _reach(start, left, firm, joined, units)
+        twins = start in units.strong(start)
         if found == [start] and not taken and not twins:
             yield from (([node], []) for node in singles[start])
         else:
@@ -94,13 +94,12 @@ def _reach(
     firm: dict[Unit, list[int]],
     joined: Sequence[Sequence[Node]],
     units: Units,
-    threshold: float,
 ) -> tuple[list[Unit], list[int]]:
     """The units that hang together with one, taken out of ``left``, and their groups."""
     found, taken = [start], dict[int, None]()
     del left[start]
     for unit in found:  # grows while we go
-        fresh = {other for other, weight in units.near(unit) if weight >= threshold}
+        fresh = set(units.strong(unit))
         for k in firm.get(unit, ()):
             if k not in taken:
                 taken[k] = None
@@ -119,11 +118,16 @@ class _Cell:
     __slots__ = ("counts", "key", "nodes", "top", "total")
 
     def __init__(
-        self, nodes: list[Node], counts: dict[int, int], total: list[float], top: list[float]
+        self,
+        key: str,
+        nodes: list[Node],
+        counts: dict[int, int],
+        total: list[float],
+        top: list[float],
     ) -> None:
         self.nodes = nodes
         self.counts = counts
-        self.key = min(node.key for node in nodes)
+        self.key = key
         self.total = total
         self.top = top
 
@@ -133,11 +137,14 @@ class _Cell:
         for k, n in other.counts.items():
             counts[k] = counts.get(k, 0) + n
         total = list(map(operator.add, self.total, other.total))
-        return _Cell(self.nodes + other.nodes, counts, total, list(map(max, self.top, other.top)))
+        tops = zip(self.top, other.top, strict=True)
+        top = [a if a > b else b for a, b in tops]  # noqa: FURB136 - innermost: a call costs more
+        return _Cell(min(self.key, other.key), self.nodes + other.nodes, counts, total, top)
 
-    def score_of(self, k: int) -> float:
-        """Against one more node of the k-th unit."""
-        return 0.5 * self.total[k] / len(self.nodes) + 0.5 * self.top[k]
+    def scores_of(self, places: Iterable[int]) -> list[float]:
+        """Against one more node of each of these units."""
+        total, top, size = self.total, self.top, len(self.nodes)
+        return [0.5 * total[k] / size + 0.5 * top[k] for k in places]
 
     def score(self, other: _Cell) -> float:
         """Against another cell."""
@@ -178,9 +185,11 @@ class _Joining:
             self._queues[place[units.of[node.key]]].append(node)
         self._left = [k for k, queue in enumerate(self._queues) if queue]
         self._rows = [_row(unit, self._all, units) for unit in self._all]
+        alone = set(self._left)
         for k in self._left:
-            for other in self._left:
-                if other <= k:
+            for strong in units.strong(self._all[k]):
+                other = place.get(strong, len(place))
+                if other <= k and other in alone:
                     self._offer(self._rows[k][other], k, other)
         for group in groups:
             self._add(self._cell_of(group, [place[units.of[node.key]] for node in group]))
@@ -222,7 +231,7 @@ class _Joining:
         if not self._queues[thing]:
             self._left.remove(thing)
         row = self._rows[thing]
-        return _Cell([node], {thing: 1}, row, row)
+        return _Cell(node.key, [node], {thing: 1}, row, row)
 
     def _cell_of(self, group: Sequence[Node], places: Sequence[int]) -> _Cell:
         """What a person put together, whatever speaks against it."""
@@ -230,7 +239,8 @@ class _Joining:
         for k in places:
             total = list(map(operator.add, total, self._rows[k]))
             top = list(map(max, top, self._rows[k]))
-        return _Cell(list(group), dict(Counter(places)), total, top)
+        key = min(node.key for node in group)
+        return _Cell(key, list(group), dict(Counter(places)), total, top)
 
     def _add(self, cell: _Cell) -> None:
         self._cells[cell] = None
@@ -240,20 +250,20 @@ class _Joining:
         """Offer the best pair of a cell, unless the cell is gone."""
         if not isinstance(cell, _Cell) or cell not in self._cells:
             return
-        scores: list[tuple[float, _Thing]] = [(cell.score_of(k), k) for k in self._left]
-        scores += [(cell.score(other), other) for other in self._cells if other is not cell]
-        best = max((value for value, _ in scores), default=-math.inf)
+        alone = cell.scores_of(self._left)
+        cells = [(cell.score(other), other) for other in self._cells if other is not cell]
+        best = max((*alone, *(value for value, _ in cells)), default=-math.inf)
         if best > -math.inf:
-            value = round(best, 6)
-            equal = [thing for score, thing in scores if best - score < 1 / _NEARLY]
-            ties = (
-                (self._keys(cell, o), o) for o in equal if round(self._score(cell, o), 6) == value
-            )
+            value, least = round(best, 6), best - 1 / _NEARLY
+            equal: list[_Thing] = [
+                k
+                for score, k in zip(alone, self._left, strict=True)
+                if score > least and round(score, 6) == value
+            ]
+            equal += [o for score, o in cells if score > least and round(score, 6) == value]
+            ties = ((self._keys(cell, other), other) for other in equal)
             _, other = min(((keys, o) for keys, o in ties if keys), key=lambda tie: tie[0])
             self._offer(value, cell, other)
-
-    def _score(self, cell: _Cell, other: _Thing) -> float:
-        return cell.score(other) if isinstance(other, _Cell) else cell.score_of(other)
 
     def _offer(self, score: float, a: _Thing, b: _Thing) -> None:
         value = round(score, 6) if score > -math.inf else score
@@ -266,9 +276,18 @@ _NEARLY = 100_000
 """Scores are rounded to six places; what differs by less than this part may be equal then."""
 
 
-def _row(unit: Unit, everyone: Iterable[Unit], units: Units) -> list[float]:
+def _row(unit: Unit, everyone: Sequence[Unit], units: Units) -> list[float]:
     """The evidence of a node of one unit with another node of each; ``-inf``: vetoed.
 
     (A node that is like no other has no other node of its unit: nobody asks.)
     """
-    return [0.0 if other is unit and unit.alone else units.bond(unit, other) for other in everyone]
+    if unit.alone:
+        return [0.0 if other is unit else units.bond(unit, other) for other in everyone]
+    known = units.bonds.setdefault(unit, {})
+    row = [known.get(other) for other in everyone]
+    if None in row:
+        for other in everyone:
+            if other not in known:
+                known[other] = units.bond(unit, other)
+        row = [known[other] for other in everyone]
+    return cast("list[float]", row)

@@ -42,7 +42,7 @@ from worker.core.domain.incident import (
     article_of,
 )
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.units import Unit, Units
+from worker.core.merge.cluster.units import Unit, Units, units_of
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
 from worker.core.merge.evidence.facts import facts_of, gazetteer_of, window_of
@@ -134,9 +134,9 @@ def collect(
         copies = find_pairs((f.article for f in reports), knowledge.merge_weights)
     evidence = Evidence(nodes.values(), constraint_index, copies, knowledge.merge_weights)
     groups = _groups(announced, constraints)
-    seeds = set(incoming).union(*(group for group in groups if group & set(incoming)))
+    seeds = set(incoming).union(*(g for g in groups if not g.isdisjoint(incoming)))
     leaves = _leaves(nodes, announced, incoming)
-    found = _reach(nodes, evidence, _ties(nodes, groups), leaves, seeds)
+    found = _reach(nodes, evidence, _Ties(nodes, groups), leaves, seeds)
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
     reporting = {key for key in found if nodes[key].kind != "background"}
     return kept, _concerned(reporting, set(incoming), announced)
@@ -146,7 +146,7 @@ def _groups(
     announced: Iterable[Incident], constraints: Iterable[Constraint]
 ) -> list[frozenset[str]]:
     """Sets of names that stay together whatever the evidence: incidents and constraints."""
-    groups = [incident.article_ids | {incident.incident_id} for incident in announced]
+    groups = [_NAMES.of(incident) for incident in announced]
     return groups + [
         frozenset((*map(_as_article, c.articles), *c.incidents))
         for c in constraints
@@ -154,17 +154,42 @@ def _groups(
     ]
 
 
-def _ties(nodes: Mapping[str, Node], groups: Iterable[frozenset[str]]) -> dict[str, set[str]]:
-    """For each node the others that it is tied to."""
-    by_article: dict[str, set[str]] = {}
-    for key, node in nodes.items():
-        by_article.setdefault(node.article_id, set()).add(key)
-    ties: dict[str, set[str]] = {}
-    for group in groups:
-        keys = set[str]().union(*(by_article.get(name, set()) for name in group))
-        for key in keys:
-            ties.setdefault(key, set()).update(keys)
-    return ties
+def _names_of(incident: Incident) -> frozenset[str]:
+    return incident.article_ids | {incident.incident_id}
+
+
+def _reports_of(incident: Incident) -> frozenset[str]:
+    """What an incident holds or held."""
+    frozen = () if incident.frozen is None else (incident.frozen.report.report_id,)
+    return frozenset((*(m.report_id for m in incident.members), *incident.former, *frozen))
+
+
+_NAMES = Remembered(_names_of, 2_000)
+_REPORTS = Remembered(_reports_of, 2_000)
+
+
+class _Ties:
+    """Which nodes are tied to a node, by the sets of names that stay together. Each set is told
+    once: whoever asks follows all that it is told.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], groups: Sequence[frozenset[str]]) -> None:
+        self._groups = list(groups)
+        self._by_article: dict[str, set[str]] = {}
+        for key, node in nodes.items():
+            self._by_article.setdefault(node.article_id, set()).add(key)
+        self._of: dict[str, list[int]] = {}
+        for k, group in enumerate(groups):
+            for name in group & self._by_article.keys():
+                self._of.setdefault(name, []).append(k)
+
+    def of(self, node: Node) -> set[str]:
+        """The nodes tied to one, but for those told before."""
+        told: set[str] = set()
+        for k in self._of.pop(node.article_id, ()):
+            group, self._groups[k] = self._groups[k], frozenset()
+            told.update(*(self._by_article.get(name, ()) for name in group))
+        return told
 
 
 def _leaves(
@@ -177,8 +202,9 @@ def _leaves(
         if node.kind == "background" and node.article_id not in incoming
     }
     for incident in announced:
-        asked = incident.incident_id in incoming or incident.article_ids & set(incoming)
-        if incident.state == "closed" and incident.frozen is not None and not asked:
+        if incident.state != "closed" or incident.frozen is None:
+            continue
+        if _NAMES.of(incident).isdisjoint(incoming):
             keys = {m.report_id for m in incident.members} | {incident.frozen.report.report_id}
             leaves.update({key: keys & set(nodes) for key in keys & set(nodes)})
     return leaves
@@ -191,32 +217,36 @@ def _as_article(name: str) -> str:
 def _reach(
     nodes: Mapping[str, Node],
     evidence: Evidence,
-    ties: Mapping[str, set[str]],
+    ties: _Ties,
     leaves: Mapping[str, set[str]],
     seeds: Collection[str],
 ) -> set[str]:
     """Everything that hangs together with the articles (or incidents) named in ``seeds``."""
-    units = Units(nodes.values(), evidence)
+    units = units_of("component", list(nodes.values()), evidence)
     combined = [node for node in nodes.values() if node.combined]
     found = {key for key, node in nodes.items() if node.article_id in seeds}
     frontier = sorted(found)
     asked: set[Unit] = set()
+    told: set[Unit] = set()
     while frontier:
         node = nodes[frontier.pop()]
         if node.key in leaves:
             fresh = leaves[node.key] - found
         else:
-            fresh = _around(node, units, asked) | ties.get(node.key, set())
+            fresh = _around(node, units, asked, told) | ties.of(node)
             others = nodes.values() if node.combined else combined
-            fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
+            if others:
+                fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
             fresh -= found
         found |= fresh
         frontier.extend(sorted(fresh))
     return found
 
 
-def _around(node: Node, units: Units, asked: set[Unit]) -> set[str]:
-    """What is near a node, and what else its article reports of these days."""
+def _around(node: Node, units: Units, asked: set[Unit], told: set[Unit]) -> set[str]:
+    """What is near a node, and what else its article reports of these days. What was told before
+    is left out.
+    """
     fresh = {
         other.key
         for other in units.evidence.siblings(node)
@@ -226,7 +256,9 @@ def _around(node: Node, units: Units, asked: set[Unit]) -> set[str]:
     unit = units.of[node.key]
     if unit not in asked:
         asked.add(unit)
-        fresh.update(n.key for other, _ in units.near(unit) for n in other.nodes)
+        for other in units.near(unit).keys() - told:
+            told.add(other)
+            fresh.update(n.key for n in other.nodes)
     return fresh
 
 
@@ -239,12 +271,10 @@ def _concerned(
     found: set[str], incoming: set[str], announced: Iterable[Incident]
 ) -> tuple[str, ...]:
     """Incidents that hold or held one of these reports, or are asked for by article or id."""
-    concerned = []
-    for incident in announced:
-        reports = {m.report_id for m in incident.members}.union(incident.former)
-        if incident.frozen is not None:
-            reports.add(incident.frozen.report.report_id)
-        asked = incident.incident_id in incoming or not incoming.isdisjoint(incident.article_ids)
-        if asked or not found.isdisjoint(reports):
-            concerned.append(incident.incident_id)
+    concerned = [
+        incident.incident_id
+        for incident in announced
+        if not found.isdisjoint(_REPORTS.of(incident))
+        or not incoming.isdisjoint(_NAMES.of(incident))
+    ]
     return tuple(sorted(concerned))

@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
-from worker.core.merge.evidence.copies import outlet_key, sources
+from worker.core.merge.evidence.copies import Pairs, outlet_key, sources
 from worker.core.merge.evidence.facts import MOST_REPORTS, gazetteer_of
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.evidence.remembered import Remembered
@@ -43,6 +43,8 @@ class Membership:
     frozen: FrozenIncident | None = None
     source: ArticleRef | None = None
     """The article of this incident whose text it repeats."""
+    agency: str | None = None
+    """The news agency whose text it is, as it or one of its copies says."""
 
     @property
     def contributes(self) -> bool:
@@ -73,22 +75,53 @@ class Cluster:
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
-    """Sort out the members of a cell."""
+    """Sort out the members of a cell. The very same members are sorted out once."""
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
-    articles = {merge_input.filed[n.key].article.article_id for n, _ in placed}
-    copies = merge_input.evidence.copies_among(articles)
+    filed, frozen = merge_input.filed, merge_input.frozen
+    copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
+    key = (
+        id(merge_input.knowledge),
+        tuple((id(n), id(filed[n.key]), id(frozen.get(n.key)), c) for n, c in placed),
+        len(cell.core),
+        copies,
+        any(merge_input.constraint_index.retracted(n.key) for n, _ in placed),
+    )
+    known = _GATHERED.pop(key, None)
+    if known is None:
+        known = merge_input.knowledge, _sorted_out(cell, placed, copies, merge_input)
+        if sum(len(cluster.members) for _, cluster in _GATHERED.values()) > _MOST_MEMBERS:
+            for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
+                del _GATHERED[old]
+    _GATHERED[key] = known
+    return known[1]
+
+
+_MOST_MEMBERS = 20_000
+"""Members of remembered clusters: of about 300 bytes each."""
+_GATHERED: dict[Hashable, tuple[Knowledge, Cluster]] = {}
+"""Clusters by what they are made of, as it stands in memory; the values hold it there."""
+
+
+def _sorted_out(
+    cell: Cell,
+    placed: Sequence[tuple[Node, LinkCertainty]],
+    copies: Pairs,
+    merge_input: MergeInput,
+) -> Cluster:
     found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
+    agencies = _agencies((merge_input.filed[n.key].article for n, _ in placed), found)
     all_members = [
         Membership(
             filed=merge_input.filed[node.key],
             certainty=certainty,
             frozen=merge_input.frozen.get(node.key),
             source=found.get(node.article_id),
+            agency=agencies.get(node.article_id),
         )
         for node, certainty in placed
     ]
-    all_members.sort(key=lambda m: _order(m.filed))
+    all_members.sort(key=lambda m: _ORDER.of(m.filed))
     retractions = [m for m in all_members if m.filed.report.role == "retraction"]
     reporting = [m for m in all_members if m.filed.report.role != "retraction"]
     members, follow_ups = _split_follow_ups(reporting, merge_input)
@@ -107,12 +140,32 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
 
 
 def sources_of(member: Membership) -> frozenset[str]:
-    """The outlets behind a member; a copy counts for the outlet of its source."""
+    """The outlets behind a member: a copy counts for the outlet of its source, and what an agency wrote
+    for the agency.
+    """
     if member.frozen is not None:
-        roots = (m.copy_of or m.article_id for m in member.frozen.members)
         outlets = {m.article_id: m.outlet for m in member.frozen.members}
-        return frozenset((outlets.get(root) or f"#{root}").casefold() for root in roots)
+        roots = ((m.agency, m.copy_of or m.article_id) for m in member.frozen.members)
+        names = (agency or outlets.get(root) or f"#{root}" for agency, root in roots)
+        return frozenset(name.casefold() for name in names)
+    if member.agency is not None:
+        return frozenset((member.agency.casefold(),))
     return frozenset((outlet_key(member.source or member.filed.article),))
+
+
+def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) -> dict[str, str]:
+    """Article → the agency it credits, or one of its copies does; the earliest published counts."""
+    by_root: dict[str, list[ArticleRef]] = {}
+    for article in {a.article_id: a for a in articles}.values():
+        root = copies.get(article.article_id, article)
+        by_root.setdefault(root.article_id, []).append(article)
+    agencies: dict[str, str] = {}
+    for group in by_root.values():
+        credited = [a for a in group if a.agency is not None]
+        if credited:
+            first = min(credited, key=lambda a: (*_instant(a.document_time), a.article_id)).agency
+            agencies |= {a.article_id: a.agency or first or "" for a in group}
+    return agencies
 
 
 def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
@@ -126,15 +179,31 @@ def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
 
 def records(cluster: Cluster) -> tuple[Member, ...]:
     """The members as the snapshot lists them, earliest published first."""
-    listed: list[Member] = []
+    return _RECORDS.of(cluster)
+
+
+def _records(cluster: Cluster) -> tuple[Member, ...]:
+    listed: list[tuple[bool, float, str, Member]] = []
     for member in cluster.members:
         if member.frozen is not None:
-            listed += member.frozen.members
+            listed += map(_ranked, member.frozen.members)
+        elif member.source is None and member.certainty == "certain":
+            listed.append(_CERTAIN.of(member.filed))
         else:
-            listed.append(_record(member))
-    return tuple(
-        sorted(listed, key=lambda m: (*_instant(m.published or m.first_seen), m.report_id))
-    )
+            listed.append(_ranked(_record(member)))
+    return tuple(row[-1] for row in sorted(listed, key=lambda row: row[:-1]))
+
+
+def _ranked(member: Member) -> tuple[bool, float, str, Member]:
+    return (*_instant(member.published or member.first_seen), member.report_id, member)
+
+
+def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
+    return _ranked(_record(Membership(filed, "certain")))
+
+
+_CERTAIN = Remembered(_certain, MOST_REPORTS)
+_RECORDS = Remembered(_records, 20)
 
 
 def _record(member: Membership) -> Member:
@@ -153,6 +222,7 @@ def _record(member: Membership) -> Member:
         published=article.published,
         first_seen=article.first_seen,
         text_sha256=article.text_sha256,
+        agency=member.agency,
     )
 
 
@@ -162,6 +232,9 @@ def _is_primary(member: Membership) -> bool:
 
 def _order(filed: FiledReport) -> tuple[bool, float, str]:
     return (*_instant(filed.article.document_time), filed.report_id)
+
+
+_ORDER = Remembered(_order, MOST_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> tuple[bool, float]:

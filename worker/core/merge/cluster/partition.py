@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.agglomerate import agglomerate
 from worker.core.merge.cluster.placing import Placing
-from worker.core.merge.cluster.units import Unit, Units
+from worker.core.merge.cluster.units import Unit, Units, units_of
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 
@@ -64,7 +64,7 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     """Put primary, round-up, retraction and frozen nodes together into attacks."""
     ordered = sorted(nodes, key=lambda node: node.key)
     core = [node for node in ordered if node.kind in ("primary", "frozen")]
-    units = Units(core, evidence)
+    units = units_of("core", core, evidence)
     seeds = _seeds(core, evidence)
     bridges = _find_bridges(seeds, units)
     held = {node.key for node in bridges}
@@ -97,7 +97,7 @@ def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
 
 def _find_bridges(seeds: Sequence[list[Node]], units: Units) -> list[Node]:
     """The bridges; the nodes of a unit are judged once."""
-    judged: dict[Unit, bool] = {}
+    judged = units.bridges
     bridges = []
     for members in seeds:
         node = members[0]
@@ -114,10 +114,10 @@ def _find_bridges(seeds: Sequence[list[Node]], units: Units) -> list[Node]:
 def _is_bridge(unit: Unit, units: Units) -> bool:
     """Whether its near-best partners exclude each other: it cannot choose by its own evidence."""
     plausible = units.evidence.weights["merge.plausible"]
-    partners = list(units.near(unit))
-    best = max((weight for _, weight in partners), default=0.0)
+    partners = units.near(unit)
+    best = max(partners.values(), default=0.0)
     floor = max(plausible, best - units.evidence.weights["merge.margin"])
-    near = [other for other, weight in partners if weight >= floor]
+    near = [other for other, weight in partners.items() if weight >= floor]
     return any(units.cannot(a, b) for i, a in enumerate(near) for b in near[:i])
 
 
@@ -159,7 +159,7 @@ def _join_probable(placing: Placing) -> None:
 
 def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
     """Each to at most one cell; one that tells of several is an ambiguous member of the best."""
-    units = Units(roundups, placing.evidence)
+    units = units_of("roundup", roundups, placing.evidence)
     threshold = placing.evidence.weights["merge.threshold"]
     alone = []
     for node in roundups:
@@ -182,7 +182,7 @@ def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
 
 
 def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
-    units = Units(retractions, placing.evidence)
+    units = units_of("retraction", retractions, placing.evidence)
     threshold = placing.evidence.weights["merge.threshold"]
     for node in retractions:
         options = placing.options(node, units.of[node.key], threshold)

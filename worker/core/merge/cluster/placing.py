@@ -98,9 +98,11 @@ class Placing:
         """Cells that hold something near; no other can be plausible."""
         found: dict[OpenCell, None] = {}
         for units, holding in self._holding.items():
+            near: set[Unit] = set()
             for unit, _ in counted:
-                for other, _ in units.near(unit):
-                    found.update(holding.get(other, {}))
+                near.update(units.near(unit))
+            for other in near & holding.keys():
+                found.update(holding[other])
         return found
 
     def _score(self, a: Counted, b: Counted) -> float | None:

@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Unit:
-    """Interchangeable nodes, in order of key. ``number``: of their facts; ``tie``: what else speaks."""
+    """Interchangeable nodes, in order of key. ``number``: of their facts; ``tie``: what else speaks.
+
+    What is true of one node is true of all, so a unit stays itself while nodes come and go.
+    """
 
     number: int
     nodes: tuple[Node, ...]
@@ -39,33 +42,129 @@ class Unit:
 
 Counted = tuple[tuple[Unit, int], ...]
 """Units with how many of their nodes are meant."""
+_Sign = tuple[int, Hashable, int]
+"""What a node's unit depends on: the number of its facts, its tie, and which node it is."""
 
 
 class Units:
-    """The units of some nodes, and the evidence between them."""
+    """The units of some nodes, and the evidence between them.
+
+    ``follow`` makes them those of the next decision: what is near the units that stayed, and what
+    was found out about them, is kept.
+    """
 
     def __init__(self, nodes: Iterable[Node], evidence: Evidence) -> None:
         self.evidence = evidence
         self.of: dict[str, Unit] = {}
+        self.bridges: dict[Unit, bool] = {}
+        """Units that were judged as bridges; what is near them is what it was then."""
+        self.scores: dict[tuple[Counted, Counted], float | None] = {}
+        self.bonds: dict[Unit, dict[Unit, float]] = {}
+        """Bonds of units with others that were asked for."""
         self._plain: dict[int, Unit] = {}
-        self._tied: dict[int, list[Unit]] = {}
+        self._tied: dict[int, dict[Hashable, Unit]] = {}
+        self._near: dict[Unit, dict[Unit, float]] = {}
+        self._strong: dict[Unit, tuple[Unit, ...]] = {}
+        self._foreign: dict[Unit, dict[Unit, float]] = {}
+        self._numbers: set[int] = set()
+        given = sorted(nodes, key=lambda node: node.key)
+        self._signs = _signs(given, evidence)
         groups: dict[tuple[int, Hashable], list[Node]] = {}
-        for node in sorted(nodes, key=lambda node: node.key):
-            groups.setdefault((evidence.number(node), evidence.tie(node)), []).append(node)
+        for node in given:
+            groups.setdefault(self._signs[node.key][:2], []).append(node)
         for (number, tie), members in groups.items():
-            unit = Unit(number, tuple(members), tie)
-            self.of.update(dict.fromkeys((node.key for node in members), unit))
-            if tie is None:
-                self._plain[number] = unit
-            else:
-                self._tied.setdefault(number, []).append(unit)
-        self._near: dict[Unit, list[tuple[Unit, float]]] = {}
-        self._numbers = self._plain.keys() | self._tied.keys()
+            self._found(Unit(number, tuple(members), tie))
+
+    def follow(self, nodes: Sequence[Node], evidence: Evidence) -> bool:
+        """Become the units of other nodes, under the same weights and decisions of a person.
+
+        False: too little stays the same; nothing was done.
+        """
+        signs = _signs(nodes, evidence)
+        changed = signs.items() ^ self._signs.items()
+        if 2 * len(changed) > len(signs):
+            return False
+        gone = [key for key, sign in changed if self._signs.get(key) == sign]
+        for key in gone:
+            self._leave(key)
+        self.evidence = evidence
+        self._signs = signs
+        self._foreign = {}
+        by_key = {node.key: node for node in nodes}
+        fresh = [
+            self._enter(by_key[key]) for key in sorted(key for key, _ in changed & signs.items())
+        ]
+        for unit in fresh:
+            if unit is not None:
+                for other, weight in self._around(unit).items():
+                    if other is not unit and other in self._near:
+                        self._near[other][unit] = weight
+                        self._forget(other)
+        return True
+
+    def _found(self, unit: Unit) -> None:
+        """Take a new unit in."""
+        self.of.update(dict.fromkeys((node.key for node in unit.nodes), unit))
+        self._numbers.add(unit.number)
+        if unit.tie is None:
+            self._plain[unit.number] = unit
+        else:
+            self._tied.setdefault(unit.number, {})[unit.tie] = unit
+
+    def _enter(self, node: Node) -> Unit | None:
+        """Take a node in; returns its unit when that is new."""
+        number, tie, _ = self._signs[node.key]
+        found = self._plain.get(number) if tie is None else self._tied.get(number, {}).get(tie)
+        if found is None:
+            unit = Unit(number, (node,), tie)
+            self._found(unit)
+            return unit
+        self.of[node.key] = found
+        found.nodes = tuple(sorted((*found.nodes, node), key=lambda n: n.key))
+        if len(found.nodes) == 2:
+            self._forget_self(found)
+        return None
+
+    def _leave(self, key: str) -> None:
+        """Let a node go, and its unit with the last."""
+        unit = self.of.pop(key)
+        if len(unit.nodes) > 1:
+            unit.nodes = tuple(node for node in unit.nodes if node.key != key)
+            if len(unit.nodes) == 1:
+                self._forget_self(unit)
+            return
+        for other in self._around(unit):
+            if other in self._near:
+                self._near[other].pop(unit, None)
+                self._forget(other)
+        self._near.pop(unit, None)
+        self._forget(unit)
+        self.bonds.pop(unit, None)
+        for row in self.bonds.values():
+            row.pop(unit, None)
+        if unit.tie is None:
+            del self._plain[unit.number]
+        else:
+            del self._tied[unit.number][unit.tie]
+            if not self._tied[unit.number]:
+                del self._tied[unit.number]
+        if unit.number not in self._plain and unit.number not in self._tied:
+            self._numbers.discard(unit.number)
+
+    def _forget(self, unit: Unit) -> None:
+        """What is near a unit has changed."""
+        self.bridges.pop(unit, None)
+        self._strong.pop(unit, None)
+
+    def _forget_self(self, unit: Unit) -> None:
+        """A unit has another node now, or has none any more: it is near itself, or is not."""
+        self._near.pop(unit, None)
+        self._forget(unit)
 
     def __iter__(self) -> Iterator[Unit]:
         yield from self._plain.values()
         for units in self._tied.values():
-            yield from units
+            yield from units.values()
 
     def cannot(self, a: Unit, b: Unit) -> bool:
         """Whether a node of one and another node of the other can never be one attack."""
@@ -86,13 +185,30 @@ class Units:
         pair = self.evidence.pair_of(a.number, b.number)
         return pair.weight if pair.veto is None else -math.inf
 
-    def near(self, unit: Unit) -> Sequence[tuple[Unit, float]]:
+    def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
         it has several. The unit asked about need not be one of these units.
         """
         near = self._near.get(unit)
+        return self._around(unit) if near is None else near
+
+    def strong(self, unit: Unit) -> Sequence[Unit]:
+        """Those near one of these units that reach the threshold."""
+        found = self._strong.get(unit)
+        if found is None:
+            threshold = self.evidence.weights["merge.threshold"]
+            near = self.near(unit).items()
+            found = self._strong[unit] = tuple(
+                o for o, weight in near if round(weight, 6) >= threshold
+            )
+        return found
+
+    def _around(self, unit: Unit) -> Mapping[Unit, float]:
+        own = self.of.get(unit.first.key) is unit
+        kept = self._near if own else self._foreign
+        near = kept.get(unit)
         if near is None:
-            near = self._near[unit] = list(self._look_around(unit))
+            near = kept[unit] = dict(self._look_around(unit))
         return near
 
     def _look_around(self, unit: Unit) -> Iterable[tuple[Unit, float]]:
@@ -102,14 +218,16 @@ class Units:
             if plain is not None and (plain is not unit or len(plain.nodes) > 1):
                 yield plain, found[number]
             if unit.tie is None:
-                yield from ((other, found[number]) for other in self._tied.get(number, ()))
+                yield from ((u, found[number]) for u in self._tied.get(number, {}).values())
         if unit.tie is not None:
             yield from self._near_tied(unit, found)
 
     def _near_tied(self, unit: Unit, found: Mapping[int, float]) -> Iterable[tuple[Unit, float]]:
         """Of units about which more than slots speaks."""
         others = {
-            other for number in found.keys() & self._tied.keys() for other in self._tied[number]
+            other
+            for number in found.keys() & self._tied.keys()
+            for other in self._tied[number].values()
         }
         related = (self.of.get(node.key) for node in self.evidence.related(unit.first))
         others |= {other for other in related if other is not None and other.tie is not None}
@@ -130,6 +248,14 @@ class Units:
 
     def score(self, a: Counted, b: Counted) -> float | None:
         """Evidence between two groups: mean of average and strongest; None when a veto stands."""
+        known = self.scores
+        if (a, b) not in known:
+            if len(known) >= _MOST_SCORES:
+                known.clear()
+            known[a, b] = self._score(a, b)
+        return known[a, b]
+
+    def _score(self, a: Counted, b: Counted) -> float | None:
         total, top, size = 0.0, float("-inf"), 0
         for x, n in a:
             for y, m in b:
@@ -140,3 +266,25 @@ class Units:
                 size += n * m
                 top = max(top, weight)
         return round(0.5 * total / size + 0.5 * top, 6)
+
+
+_MOST_SCORES = 20_000
+
+
+def _signs(nodes: Iterable[Node], evidence: Evidence) -> dict[str, _Sign]:
+    number, tie = evidence.number, evidence.tie
+    return {node.key: (number(node), tie(node), id(node)) for node in nodes}
+
+
+def units_of(name: str, nodes: Sequence[Node], evidence: Evidence) -> Units:
+    """The units of these nodes, from those of the last decision with the same evidence.
+
+    ``name``: what they are for. They hold until the next call with that name.
+    """
+    kept = evidence.units
+    known = kept.get(name)
+    if isinstance(known, Units) and evidence.continues(known.evidence):
+        if known.follow(nodes, evidence):
+            return known
+    made = kept[name] = Units(nodes, evidence)
+    return made

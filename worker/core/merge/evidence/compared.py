@@ -48,6 +48,8 @@ class Compared:
         self._count = 0
         self.cells: dict[Hashable, tuple[tuple[str, ...], ...]] = {}
         """Cells that were found before, by what they were found from (``agglomerate``)."""
+        self.units: dict[str, object] = {}
+        """The units of the last decision, by what they are for (``units``)."""
 
     @property
     def is_full(self) -> bool:

@@ -56,6 +56,10 @@ class ConstraintIndex:
                 for group in self._together
             ]
 
+    def says_what(self, other: ConstraintIndex) -> bool:
+        """Whether both join and part the same."""
+        return (self._apart, self._together) == (other._apart, other._together)
+
     def cannot(self, a: str, b: str) -> bool:
         """Whether a person said that these two reports are different attacks."""
         if not self._apart:

@@ -4,7 +4,9 @@ Rules
 -----
 1. Same text, or signatures (MinHash of the body) that agree in most places, within three days.
 2. Of a set of copies the earliest published is the source; ties go by article id.
-3. Copies say nothing new: they never count as sources of their own. They may still carry a
+3. Texts of two news agencies are no copies of one another, however alike they are: unless they are
+   the same to the letter.
+4. Copies say nothing new: they never count as sources of their own. They may still carry a
    figure of their own (an updated desk copy), so only what repeats the source is left out.
 """
 
@@ -139,6 +141,8 @@ def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool
         return False
     if a.text_sha256 and a.text_sha256 == b.text_sha256:
         return True
+    if a.agency and b.agency and a.agency != b.agency:
+        return False
     size = len(a.copy_signature)
     if not size or size != len(b.copy_signature):
         return False

@@ -134,6 +134,17 @@ class Evidence:
         """Cells that were found before, by what they were found from (``agglomerate``)."""
         return self._compared.cells
 
+    @property
+    def units(self) -> dict[str, object]:
+        """The units of the last decision, by what they are for (``cluster.units``)."""
+        return self._compared.units
+
+    def continues(self, earlier: Evidence) -> bool:
+        """Whether what another said of two nodes, this one says as well, if it has them both."""
+        return self._compared is earlier._compared and self._constraint_index.says_what(
+            earlier._constraint_index
+        )
+
     def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
         """The numbers that are near the i-th facts, with the weight; of ``among`` none is missing."""
         return self._compared.near(i, among)

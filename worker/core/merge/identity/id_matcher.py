@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from worker.core.domain.incident import Incident, article_of
+from worker.core.domain.incident import FiledReport, Incident, article_of
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.cluster.merge_input import MergeInput
-from worker.core.merge.evidence.facts import Facts, facts_of
+from worker.core.merge.evidence.facts import facts_of
 from worker.core.merge.evidence.nodes import Node
+from worker.core.merge.evidence.remembered import Remembered
 from worker.core.merge.identity.freeze import freeze
 
 
@@ -30,18 +31,30 @@ class IdMatcher:
         self._merge_input = merge_input
         self.sure = [_names(cluster, merge_input, weak=False) for cluster in clusters]
         self.held = [_names(cluster, merge_input, weak=True) for cluster in clusters]
+        self._holding: dict[str, list[int]] = {}
+        for k, held in enumerate(self.held):
+            for name in held:
+                self._holding.setdefault(name, []).append(k)
+        self._current: dict[str, set[str]] = {}
         evidence = merge_input.evidence
         self._numbers = [{evidence.number(n) for n in _sure_nodes(c)} for c in clusters]
-        self._facts: dict[str, Facts] = {}
 
     def is_sure(self, incident: Incident) -> bool:
         """Whether a current member is more than an ambiguous part of some cell."""
-        return any(held & self.current(incident) for held in self.sure)
+        current = self.current(incident)
+        return any(not self.sure[k].isdisjoint(current) for k in self._cells(incident))
+
+    def _cells(self, incident: Incident) -> list[int]:
+        """The cells that hold a current member, in order."""
+        current = self.current(incident) & self._holding.keys()
+        return sorted({k for name in current for k in self._holding[name]})
 
     def best(self, incident: Incident, taken: Mapping[int, Incident]) -> int | None:
         """The free cell that keeps an incident's id, by its current members."""
         current = self.current(incident)
-        cells = [k for k, held in enumerate(self.held) if held & current]
+        cells = self._cells(incident)
+        if len(cells) == 1 and cells[0] not in taken:
+            return cells[0]
         matching = [k for k in cells if self.match_weight(incident, k) is not None] or cells
         best = self._top(incident, matching)
         if best is None or best not in taken:
@@ -52,8 +65,7 @@ class IdMatcher:
 
     def owner(self, incident: Incident, taken: Mapping[int, Incident]) -> str | None:
         """Who holds the members of an incident that found no cell of its own."""
-        current = self.current(incident)
-        cells = [k for k, held in enumerate(self.held) if held & current and k in taken]
+        cells = [k for k in self._cells(incident) if k in taken]
         best = self._top(incident, cells)
         return None if best is None else taken[best].incident_id
 
@@ -75,17 +87,17 @@ class IdMatcher:
 
     def current(self, incident: Incident) -> set[str]:
         """The names of an incident's current members, and its own."""
-        names = {m.report_id for m in incident.members} | {incident.incident_id}
-        if self._merge_input.touched in {m.article_id for m in incident.members}:
-            names.add(self._merge_input.touched or "")
-        return names
+        known = self._current.get(incident.incident_id)
+        if known is None:
+            known = {m.report_id for m in incident.members} | {incident.incident_id}
+            if any(m.article_id == self._merge_input.touched for m in incident.members):
+                known.add(self._merge_input.touched or "")
+            self._current[incident.incident_id] = known
+        return known
 
     def match_weight(self, incident: Incident, k: int) -> float | None:
         """How well an incident's last slots match a cell; None when they contradict it."""
-        facts = self._facts.get(incident.incident_id)
-        if facts is None:
-            last = as_filed(freeze(incident.snapshot, incident.snapshot.reports, ()))
-            facts = self._facts[incident.incident_id] = facts_of(last, self._merge_input.gazetteer)
+        facts = facts_of(_LAST.of(incident), self._merge_input.gazetteer)
         evidence = self._merge_input.evidence
         own = evidence.number_of(facts)
         pairs = (evidence.pair_of(own, number) for number in self._numbers[k])
@@ -112,6 +124,14 @@ class IdMatcher:
         names = (*self.current(incident), *incident.former)
         own = {name for name in names if article_of(name) == incident.founding_article}
         return own | ({incident.founding_article} & {self._merge_input.touched})
+
+
+def _last(incident: Incident) -> FiledReport:
+    """The last slots of an incident, as a report."""
+    return as_filed(freeze(incident.snapshot, incident.snapshot.reports, ()))
+
+
+_LAST = Remembered(_last, 2_000)
 
 
 def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> set[str]:

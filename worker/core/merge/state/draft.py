@@ -120,6 +120,21 @@ def draft_superseded(
     return _ended(incident, snapshot, "merged", (survivor, incident.incident_id), context)
 
 
+def is_taken_over(incident: Incident, survivor: str) -> bool:
+    """Whether an incident says already all that ``draft_superseded`` would."""
+    snapshot = incident.snapshot
+    return (
+        incident.state == "superseded"
+        and snapshot.superseded_by == survivor
+        and snapshot.incident_group is None
+        and incident.settle_at is None
+        and incident.close_at is None
+        and incident.frozen is None
+        and not (snapshot.supersedes or snapshot.possible_duplicate_of or snapshot.truncated)
+        and not incident.members
+    )
+
+
 def draft_emptied(incident: Incident, context: DecisionContext, cause: Cause) -> Draft:
     """The state of an incident whose reports were all withdrawn."""
     snapshot = replace(

@@ -10,7 +10,7 @@ forgotten at any time; the ``MOST_INCIDENTS`` last asked for are kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.core.domain.incident import Incident
@@ -31,9 +31,11 @@ class _Drafted:
     prior: Incident
     knowledge: Knowledge
     cluster: Cluster
+    members: tuple[Any, ...]
     inputs: tuple[Any, ...]
 
 
+_STANDING = ("provisional", "active", "settled")
 _RESTING: dict[str, _Drafted] = {}
 
 
@@ -44,30 +46,35 @@ def rests(entry: IdentifiedCluster, context: DecisionContext) -> bool:
         known is not None
         and known.prior is entry.prior
         and known.knowledge is context.merge_input.knowledge
+        and (known.cluster is entry.cluster or known.members == _members(entry.cluster))
         and known.inputs == _inputs(entry, context)
     )
 
 
-def note(entry: IdentifiedCluster, context: DecisionContext) -> None:
-    """Remember that a draft found nothing new."""
-    if entry.prior is None:
-        return
+def note(entry: IdentifiedCluster, incident: Incident, context: DecisionContext) -> None:
+    """Remember what a draft made of an incident: from the same things it would be made again.
+
+    (Of one that is closed, its day of closing is looked at anew.)
+    """
     _RESTING.pop(entry.incident_id, None)
-    knowledge = context.merge_input.knowledge
+    if incident is not entry.prior and incident.state not in _STANDING:
+        return
+    after = replace(entry, prior=incident)
     _RESTING[entry.incident_id] = _Drafted(
-        entry.prior, knowledge, entry.cluster, _inputs(entry, context)
+        incident,
+        context.merge_input.knowledge,
+        entry.cluster,
+        _members(entry.cluster),
+        _inputs(after, context),
     )
     while len(_RESTING) > MOST_INCIDENTS:
         _RESTING.pop(next(iter(_RESTING)), None)
 
 
 def _inputs(entry: IdentifiedCluster, context: DecisionContext) -> tuple[Any, ...]:
-    """All that a draft looks at beside the incident itself."""
-    cluster, own = entry.cluster, entry.incident_id
-    parts = (cluster.members, cluster.follow_ups, cluster.withdrawn)
+    """All that a draft looks at beside the incident itself and its members."""
+    own = entry.incident_id
     return (
-        tuple(tuple(_seen(member) for member in part) for part in parts),
-        cluster.retracted,
         entry.split_from,
         context.groups.get(own),
         context.duplicates.get(own),
@@ -75,6 +82,11 @@ def _inputs(entry: IdentifiedCluster, context: DecisionContext) -> tuple[Any, ..
         frozenset(old for old, new in context.announced.superseded.items() if new != own),
         _revived(entry, context),
     )
+
+
+def _members(cluster: Cluster) -> tuple[Any, ...]:
+    parts = (cluster.members, cluster.follow_ups, cluster.withdrawn)
+    return cluster.retracted, tuple(tuple(_seen(member) for member in part) for part in parts)
 
 
 def _seen(member: Membership) -> tuple[int, str, int | None, str | None]:

@@ -12,12 +12,14 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from worker.core.domain.canonical import digest, plain
+from worker.core.domain.canonical import plain
 from worker.core.domain.caps import cap_snapshot
 from worker.core.domain.incident import FrozenIncident, Incident
+from worker.core.domain.published import Parts, joined, keep, parts_of, write
 from worker.core.domain.report import Figure
 from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
 from worker.core.merge.state.life import Due
@@ -58,8 +60,9 @@ class Draft:
 def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     """The incident to store, and whether it is a new revision."""
     fresh = cap_snapshot(draft.snapshot)
-    content = content_of(fresh)
-    content_hash = digest(content)
+    parts = write(fresh)
+    content = {name: part for name, part in parts.items() if name not in _NOT_CONTENT}
+    content_hash = hashlib.sha256(joined(content)).hexdigest()
     prior = draft.prior
     if prior is not None and prior.content_hash == content_hash:
         return _stored(draft, prior.snapshot, content_hash), False
@@ -75,6 +78,7 @@ def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     )
     revision = prior.revision + 1 if prior is not None else 1
     published = replace(fresh, revision=revision, as_of=cause.now, change=note)
+    keep(published, {**parts, **write(published, ("revision", "as_of", "change"))})
     return _stored(draft, published, content_hash), True
 
 
@@ -109,11 +113,11 @@ def _numbers(figure: Figure | None) -> tuple[object, ...] | None:
     return figure.low, figure.best, figure.high, figure.conflict
 
 
-def _fields(prior: Incident | None, content: dict[str, Any]) -> tuple[str, ...]:
+def _fields(prior: Incident | None, content: Parts) -> tuple[str, ...]:
     if prior is None:
         return ()
-    before = content_of(prior.snapshot)
-    return tuple(name for name in content if before.get(name) != content[name])
+    before = parts_of(prior.snapshot)
+    return tuple(name for name, part in content.items() if before.get(name) != part)
 
 
 def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Literal, TypeVar
 
+from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
 from worker.core.domain.report import (
@@ -49,19 +51,16 @@ class SlotSource:
     filed: FiledReport
     sources: frozenset[str]
     trusted: bool
+    report: Report = field(init=False, compare=False)
+    """What it says."""
+    stated_at: dt.datetime = field(init=False, compare=False)
+    """When this version was made, as an aware instant."""
 
-    @property
-    def report(self) -> Report:
-        """What it says."""
-        return self.filed.report
-
-    @property
-    def stated_at(self) -> dt.datetime:
-        """When this version was made, as an aware instant."""
+    def __post_init__(self) -> None:
+        """Both are asked for all the time."""
         moment = self.filed.article.version_time or self.filed.article.document_time
-        if moment is None:
-            return _EARLIEST
-        return aware(moment)
+        object.__setattr__(self, "report", self.filed.report)
+        object.__setattr__(self, "stated_at", _EARLIEST if moment is None else aware(moment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,8 @@ class _Vote:
 
     def note(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
         """Remember who supports a slot."""
-        supports = tuple(_support(slot, source) for source in slot_sources)
+        first = islice(slot_sources, MAX_SUPPORTS)  # no more are published
+        supports = tuple(_support(slot, source) for source in first)
         if supports:
             self.support[slot] = supports
 

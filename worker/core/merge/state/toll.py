@@ -18,8 +18,8 @@ from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
-from worker.core.domain.vocabulary import Scope
-from worker.core.figures import decide_toll
+from worker.core.domain.vocabulary import Scope, StatementStatus
+from worker.core.figures import decide_toll, judged
 from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.evidence.remembered import Remembered
@@ -31,7 +31,7 @@ def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
     contributing = [m for m in cluster.members if m.contributes]
     statements = statements_of(contributing, "incident")
-    toll = decide_toll(statements)
+    toll = decide_toll(statements, _judged)
     return Casualties(
         killed=toll.killed,
         injured=toll.injured,
@@ -80,6 +80,20 @@ def _statements(filed: FiledReport) -> tuple[Statement, ...]:
 
 
 _STATEMENTS = Remembered(_statements, MOST_REPORTS)
+
+
+def _judged(statement: Statement, status: StatementStatus) -> Statement:
+    """A statement with its status; each is made once."""
+    if statement.status == status:
+        return statement
+    made = _JUDGED.get(status)
+    if made is None:
+        made = Remembered(lambda s: judged(s, status), MOST_REPORTS)
+        _JUDGED[status] = made
+    return made.of(statement)
+
+
+_JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}
 
 
 def _content(statement: Statement) -> tuple[object, ...]:

@@ -49,6 +49,7 @@ from worker.core.sources.formats import (
 )
 from worker.core.sources.head import Head, read_head, read_roots
 from worker.core.sources.notice import with_notices
+from worker.core.sources.story import with_story
 
 __all__ = ["FORMATS", "REASONS", "Format", "Hint", "Parsed", "parse"]
 
@@ -125,10 +126,10 @@ def parse(
 
 
 def _orders(notices: Notices | None, hint: Hint) -> Callable[[Item], Item]:
-    """What adds to an item what its words order."""
-    return (
-        (lambda item: item) if notices is None else lambda item: with_notices(item, notices, hint)
-    )
+    """What adds to an item what its words order, and which story it is of."""
+    if notices is None:
+        return lambda item: item
+    return lambda item: with_story(with_notices(item, notices, hint), notices)
 
 
 def _read(data: bytes, hint: Hint, formats: Sequence[Format]) -> tuple[str, Found]:

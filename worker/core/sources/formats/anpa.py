@@ -15,7 +15,8 @@ Rules
 -----
 1. Control characters may be missing; the second line tells the format.
 2. The identity is the slug without version and length, and the day: AP sends every version of a story
-   under one slug, and a slug means one story a day. "KILL" is no part of the slug.
+   under one slug, and a slug means one story a day. "KILL" is no part of the slug. A take or an add
+   has its number behind that identity, which it names as the story that it continues.
 3. Without an indented text the lines with ``^`` are the text: an alert is its headlines.
 4. `` and '' are quotes, a single _ is a dash.
 """
@@ -50,6 +51,7 @@ _NOT_SLUG = re.compile(
     r"|Correct(?:ion|ive)\b|Elimination\b|Withhold\b|Advisory\b|\d{1,5}$).*$",
     re.IGNORECASE | re.DOTALL,
 )
+_PART = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th) ?(?:Add|Take)\b", re.IGNORECASE)
 _LINE_CHARS = 600
 _LENGTH = re.compile(r",\s*\d{1,5}\s*$")
 _NUMBER = re.compile(r"^\s*\*?\d{4}<\s*\^?")
@@ -105,8 +107,12 @@ def _item(text: str, hint: Hint) -> Item | None:
     ]
     body = paragraphs_of(_readable_text(below)) or "\n\n".join(titles[1:]) or None
     dateline = _DATELINE.match(body or "")
+    identity = _identity(slugline, sent, header, hint)
+    part = _PART.search(slugline)
     return Item(
-        guid=_identity(slugline, sent, header, hint),
+        guid=f"{identity}+{part[1]}" if part and identity else identity,
+        part=int(part[1]) if part else None,
+        continues=identity if part else None,
         version=(version[1] or "1") if version else "0",
         title=titles[0] if titles else None,
         summary=titles[1] if len(titles) > 1 and body and titles[1] not in body else None,

@@ -15,14 +15,23 @@ from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 
+_KEYS = frozenset(
+    {"version", "title", "home_page_url", "feed_url", "description", "user_comment", "next_url",
+     "icon", "favicon", "author", "authors", "language", "expired", "hubs", "items"}
+)  # fmt: skip
+
 
 def matches(head: Head) -> str | None:
-    """By the address of the standard, or by what such a document begins with when it lacks that."""
+    """By the address of the standard; when that is not at the beginning (keys may be sorted), by keys
+    that are all its own, the list of items among them.
+    """
     if head.kind != "json":
         return None
     named = "jsonfeed.org/version" in head.text.replace("\\/", "/")
     early = head.text[0] == "{" and head.keys[:1] in (("title",), ("version",), ("items",))
-    return "jsonfeed" if named or (early and '"items"' in head.text) else None
+    own = all(key in _KEYS or key.startswith("_") for key in head.keys)
+    known = head.text[0] == "{" and own and "items" in head.keys
+    return "jsonfeed" if named or known or (early and '"items"' in head.text) else None
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:

@@ -148,14 +148,18 @@ def _last_is_whole(data: bytes) -> bool:
 
 
 def _next_hint(channel: Mapping[str, Any]) -> float | None:
-    """Seconds that ``ttl`` (minutes) or ``sy:updatePeriod`` ask for, the longer of the two."""
+    """Seconds that ``ttl`` (minutes) or ``sy:updatePeriod`` ask for, the longer of the two.
+
+    "Once hourly" is what WordPress prints into every feed, so it says nothing of this one.
+    """
     hints = []
     ttl = _number(channel.get("ttl"))
     if ttl is not None and ttl > 0:
         hints.append(ttl * 60)
     period = _PERIODS.get(str(channel.get("sy_updateperiod", "")).strip().lower())
-    if period:
-        hints.append(period / max(1.0, _number(channel.get("sy_updatefrequency")) or 1.0))
+    often = max(1.0, _number(channel.get("sy_updatefrequency")) or 1.0)
+    if period and (period, often) != (_PERIODS["hourly"], 1.0):
+        hints.append(period / often)
     return max(hints) if hints else None
 
 

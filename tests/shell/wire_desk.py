@@ -1,0 +1,199 @@
+"""A worker's whole chain in one process, with a clock that a test turns: spool, inbox, settle, topic files.
+
+Only the threads and the sandbox's processes of a running worker are missing: documents are parsed and
+read by the same jobs, here and now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import os
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from tests.profiles.cities import PORTSMERE
+from tests.shell.press import topic
+from worker.config.knowledge import load_knowledge
+from worker.config.schema import FeedConfig
+from worker.core.domain.document import Document, Entry
+from worker.core.domain.errors import FeedError
+from worker.core.domain.report import Analysis
+from worker.core.sources.entries import Hint
+from worker.ingest.poll_spool import poll_spool
+from worker.ingest.schedule import FeedState
+from worker.ingest.spool import Spool
+from worker.observe.metrics import Metrics
+from worker.publish.file_publisher import FilePublisher, open_sink
+from worker.run.chain import Chain
+from worker.sandbox import jobs
+from worker.settle import tick
+from worker.store import inbox
+from worker.store.connect import Binding, Connection, open_reader, open_writer
+from worker.store.export import export_articles
+from worker.store.inbox import Admission
+from worker.store.writer import Writer
+
+KNOWLEDGE = load_knowledge(PORTSMERE)
+START = dt.datetime(2031, 5, 8, 15, 0, tzinfo=dt.UTC)
+_LIMIT = 10_000_000
+
+
+class _Desk:
+    """The jobs of a sandbox, done in this process."""
+
+    async def parse_each(self, documents: tuple[bytes, ...], hint: Hint) -> list[Any]:
+        found: list[Any] = []
+        for data in documents:
+            try:
+                found.append(jobs.parse_document(data, hint, KNOWLEDGE))
+            except FeedError as error:
+                found.append((error.reason, error.detail))
+        return found
+
+    async def analyze(self, document: Document, entry: Entry | None = None) -> Analysis:
+        return jobs.analyze_document(document, entry, KNOWLEDGE)
+
+
+class WireDesk:
+    """Feeds that are spools, by outlet; ``now`` is the clock."""
+
+    def __init__(self, folder: Path, *outlets: str) -> None:
+        self.folder = folder
+        self.now = START
+        self.outcomes: list[str] = []
+        self._files = 0
+        self._feeds = {
+            outlet: FeedConfig(id=outlet.lower().replace(" ", "-"), path=folder / "spool" / outlet,
+                               outlet=outlet, lang="en", interval_s=5)
+            for outlet in outlets or ("Agency",)
+        }  # fmt: skip
+        self._spools = {}
+        for outlet, feed in self._feeds.items():
+            assert feed.path is not None
+            feed.path.mkdir(parents=True)
+            self._spools[outlet] = Spool(feed.path, _LIMIT, 0)
+        self._states = {outlet: FeedState(feed.id) for outlet, feed in self._feeds.items()}
+        self._open()
+
+    def send(self, document: str | bytes, outlet: str | None = None) -> None:
+        """A file is delivered."""
+        self._files += 1
+        data = document.encode() if isinstance(document, str) else document
+        name = outlet or next(iter(self._feeds))
+        path = self._feeds[name].path
+        assert path is not None
+        file = path / f"{self._files:03}.item"
+        file.write_bytes(data)
+        os.utime(file, (1, 1))
+
+    def deliver(
+        self, *documents: str | bytes, outlet: str | None = None, minutes: float = 1
+    ) -> None:
+        """Each document is delivered and read in a poll of its own, so many minutes apart."""
+        for document in documents:
+            self.send(document, outlet)
+            self.poll()
+            self.now += dt.timedelta(minutes=minutes)
+
+    def wait(self, **much: float) -> None:
+        """Time passes, and the worker looks."""
+        self.now += dt.timedelta(**much)
+        self.poll()
+
+    def poll(self) -> None:
+        """One look into each spool, and all work that is due."""
+        asyncio.run(self._poll())
+        publisher = FilePublisher(self._store, self._sink, self._writer, lambda *_: None)
+        publisher.start()
+        assert publisher.stop(20)
+
+    def restart(self) -> None:
+        """The process ends and another one begins."""
+        self.close()
+        self._open()
+        self._writer.submit(inbox.release_all).result()
+
+    def close(self) -> None:
+        """End the writer."""
+        self._writer.close()
+
+    def incidents(self, *states: str) -> list[dict[str, Any]]:
+        """The latest state of each incident in the topic, oldest first; of these states, if any."""
+        latest = {record["key"]: record["value"] for record in topic(self.folder, "incidents.v1")}
+        return [value for value in latest.values() if not states or value["state"] in states]
+
+    def incident(self) -> dict[str, Any]:
+        """The only incident that a consumer would count."""
+        (only,) = self.live()
+        return only
+
+    def live(self) -> list[dict[str, Any]]:
+        """The incidents that a consumer would count."""
+        return self.incidents("active", "provisional", "settled", "closed")
+
+    def reports(self) -> list[dict[str, Any]]:
+        """The records of the reports topic."""
+        return [record["value"] for record in topic(self.folder, "reports.v1")]
+
+    def killed(self) -> int | None:
+        """The deaths of the only incident."""
+        return figure(self.incident())
+
+    def exported(self) -> list[str]:
+        """The store's articles as lines for ``replay``."""
+        conn = open_reader(self._store)
+        try:
+            return [json.dumps(line) for line in export_articles(conn)]
+        finally:
+            conn.close()
+
+    def told(self) -> str:
+        """All that was ever published, as it stands in the files."""
+        files = sorted((self.folder / "topics").glob("*.jsonl"))
+        return "".join(file.read_text("utf-8") for file in files)
+
+    def _open(self) -> None:
+        self._store = self.folder / "store.db"
+        binding = Binding("files", "test", KNOWLEDGE.profile.name)
+        self._writer = Writer(open_writer(self._store, binding), _fail)
+        self._writer.start()
+        self._sink = open_sink(self.folder / "topics", "kabulwire", _LIMIT, self._store)
+        nothing: Any = SimpleNamespace()
+        self._chain = Chain(
+            store=self._store, writer=self._writer, sandbox=cast("Any", _Desk()), fetcher=nothing,
+            robots=nothing, knowledge=KNOWLEDGE, feeds={f.id: f for f in self._feeds.values()},
+            metrics=Metrics(), say=lambda *_: None,
+        )  # fmt: skip
+
+    async def _poll(self) -> None:
+        write = self._chain.write
+        for outlet, feed in self._feeds.items():
+            result = await poll_spool(
+                feed, self._states[outlet], self._spools[outlet], cast("Any", _Desk()), self.now
+            )
+            self._states[outlet] = result.state
+            admission = Admission(feed.id, result.entries)
+            await write(partial(_admit, admission=admission, now=self.now))
+        while works := await write(lambda conn: inbox.take(conn, self.now, 10)):
+            for work in works:
+                await self._chain.work_off(work, lambda: self.now)
+        while await write(lambda conn: tick(conn, self.now, KNOWLEDGE)):
+            pass
+
+
+def figure(incident: dict[str, Any], measure: str = "killed") -> int | None:
+    """The best figure of an incident."""
+    found = incident["casualties"][measure]
+    return found["best"] if found else None
+
+
+def _admit(conn: Connection, admission: Admission, now: dt.datetime) -> inbox.Admitted:
+    return inbox.admit(conn, admission, now)
+
+
+def _fail(error: BaseException) -> None:
+    raise error

@@ -1,0 +1,136 @@
+"""What a poll is told of: metrics, log lines, and what an operator can do about a failure.
+
+Rules
+-----
+1. A failing feed is logged at the 1st, 2nd, 4th, 8th … failure in a row, and once when it is back.
+2. A change of the pace, a move and a silence are logged once each, when they begin (and end).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from worker.config.schema import FeedConfig
+from worker.ingest.results import PollResult
+from worker.ingest.schedule import FeedState, is_stale
+from worker.observe import log
+from worker.observe.metrics import Metrics
+from worker.store.inbox import Admitted
+
+ADVICE = {
+    "spool_readonly": "let the worker move files in the spool's folder; nothing is read before",
+    "spool_full": "free space on the spool's disk; nothing is lost meanwhile",
+    "spool_missing": "make the folder, or mount it; see path of this feed",
+    "cursor_foreign": "the answer sends us to another server; see cursor.next of this feed",
+    "too_many": "ask for smaller pages in url of this feed",
+    "http_401": "see auth_file or headers_file of this feed",
+    "http_403": "the site turns programs away: ask its publisher, say in ingest.user_agent how to"
+    " reach you, or see auth_file and headers_file of this feed",
+    "challenge": "the site wants a browser: ask its publisher to let us in, or take another feed",
+    "http_404": "see url of this feed; `kabulwire feeds add` looks for the feeds of a site",
+    "http_410": "the feed is gone for good; it is asked once a day. Take another, or drop it",
+    "not_a_feed": "the address answers with something else; see url of this feed",
+    "dns": "see url of this feed, and whether this machine can resolve names",
+    "tls": "the certificate is not accepted; the address may have moved",
+    "blocked_address": "the address is an inner one; see ingest.allow_hosts",
+}
+"""What an operator can do about a failure, by its reason, where it is more than to wait."""
+
+_DECLARED = ("hint", "hint_capped", "quiet", "burst", "interval")
+
+
+def tell_poll(
+    feed: FeedConfig,
+    before: FeedState,
+    result: PollResult,
+    admitted: Admitted,
+    took_s: float,
+    metrics: Metrics,
+) -> None:
+    """Metrics and log lines of one poll, whatever it brought."""
+    metrics.polls.labels(feed.id, result.outcome).inc()
+    metrics.poll_duration.observe(took_s)
+    for kind in ("new", "changed", "seen"):
+        metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind))
+    if admitted.new or admitted.changed:
+        metrics.last_item.labels(feed.id).set_to_current_time()
+    after, failures = result.state, result.state.failures
+    told = log.get(feed=feed.id)
+    if failures == 0:
+        metrics.last_success.labels(feed.id).set_to_current_time()
+        if before.failures:
+            told.info("feed.recovered", after=before.failures)
+    elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
+        told.warning("feed.failed", reason=result.reason, failures=failures, **_more(result))
+    if after.reason != before.reason and after.reason in _DECLARED and before.reason in _PACED:
+        told.info("feed.paced", pace=after.reason, every_s=after.every_s, asked_s=after.asked_s)
+    told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
+               new=admitted.new, changed=admitted.changed, queued=admitted.queued,
+               documents=result.documents or None, waiting=result.waiting or None,
+               pace=after.reason, every_s=after.every_s, ms=round(took_s * 1000))  # fmt: skip
+
+
+_PACED = frozenset({"", *_DECLARED})
+"""Reasons of a wait between which ``feed.paced`` tells: failures have lines of their own."""
+
+
+def tell_move(feed: FeedConfig, before: FeedState, after: FeedState) -> None:
+    """A feed that moves for good, at the first sight of it and when the new place is taken."""
+    told = log.get(feed=feed.id)
+    if after.adopted != before.adopted:
+        if after.adopted is not None:
+            told.warning("feed.moved", to=after.adopted, adopted=True,
+                         advice="put this address into url of this feed")  # fmt: skip
+        else:
+            told.warning("feed.moved", to=feed.url, adopted=False,
+                         advice="the new place failed; the configured one is asked again")  # fmt: skip
+    elif after.moved_to is not None and after.moved_to != before.moved_to:
+        told.warning("feed.moved", to=after.moved_to, adopted=False,
+                     advice="put this address into url of this feed")  # fmt: skip
+
+
+def tell_silence(
+    feed: FeedConfig, was_stale: bool | None, state: FeedState, stale_s: float,
+    now: dt.datetime, metrics: Metrics,
+) -> bool:  # fmt: skip
+    """Whether the feed answers without anything new; told when that begins and ends.
+
+    ``was_stale``: what this said the last time, None at the first.
+    """
+    stale = is_stale(state, stale_s, now)
+    metrics.stale.labels(feed.id).set(stale)
+    newest = state.newest.isoformat() if state.newest else None
+    if stale and not was_stale:
+        log.get(feed=feed.id).warning(
+            "feed.stale", newest=newest,
+            advice="it answers, but with nothing new: look whether its site has another feed",
+        )  # fmt: skip
+    elif was_stale and not stale:
+        log.get(feed=feed.id).info("feed.fresh", newest=newest)
+    return stale
+
+
+def tell_delivery(feed: FeedConfig, result: PollResult, metrics: Metrics) -> None:
+    """What only spools and cursors have to tell."""
+    told = log.get(feed=feed.id)
+    if feed.path is not None:
+        read = result.documents - len(result.refused)
+        metrics.spool_files.labels(feed.id, "read").inc(read)
+        metrics.spool_files.labels(feed.id, "refused").inc(len(result.refused))
+        metrics.spool_waiting.labels(feed.id).set(result.waiting)
+    for refused in result.refused:
+        told.warning("feed.refused", document=refused.name, reason=refused.reason,
+                     detail=refused.detail or None)  # fmt: skip
+    if result.restarted:
+        metrics.cursor_restarts.labels(feed.id).inc()
+        told.warning("feed.restarted", detail=result.detail)
+
+
+def _more(result: PollResult) -> dict[str, str | float]:
+    """Detail of a failure, how long until the next try and why, what an operator can do about it."""
+    state = result.state
+    told: dict[str, str | float] = {"pace": state.reason}
+    if state.every_s is not None:
+        told["again_s"] = round(state.every_s)
+    advice = ADVICE.get(result.reason, "")
+    return told | {k: v for k, v in (("detail", result.detail), ("advice", advice)) if v}
