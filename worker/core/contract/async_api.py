@@ -1,7 +1,7 @@
 """AsyncAPI 3 of what is published: server, channels, keys, headers, payloads, an example of each.
 
 The document stands alone. Payloads are components with titles and no ``$id``: of a URN a generator
-makes a class ``UrnColonKabulwireColonSchemaColonIncidentDotV1``, and of five messages named alike
+makes a class ``UrnColonKabulwireColonSchemaColonIncidentDotV1``, and of six messages named alike
 one.
 """
 
