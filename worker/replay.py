@@ -26,8 +26,9 @@ from worker.core.domain.errors import PageError
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.jsonl import read_line
+from worker.decisions import correct
 from worker.publish.files.sink import FileSink
-from worker.settle import Settled, bury, correct, settle, tick, withdraw
+from worker.settle import Settled, bury, settle, tick, withdraw
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, Connection, open_writer, transaction
 

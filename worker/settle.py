@@ -8,6 +8,7 @@ Rules
    story that was missing is never late.
 3. The decision itself is pure (``core.merge``); this module only gathers, carries out and writes.
 4. ``as_of`` is the ``now`` of the settle.
+5. Of an article that a person had erased no later version is taken.
 
 Every function here runs on the writer thread, inside the transaction that the writer opened.
 """
@@ -24,8 +25,7 @@ from worker import crash_points
 from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
 from worker.core.domain.document import Article
-from worker.core.domain.errors import InputError
-from worker.core.domain.incident import Changes, Constraint
+from worker.core.domain.incident import Changes
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.knowledge.knowledge import Knowledge
@@ -33,14 +33,14 @@ from worker.core.merge.decide import decide
 from worker.core.sources.story import completes
 from worker.store import articles, dead_letters, inbox, incidents, outbox
 from worker.store.connect import Connection
-from worker.store.constraints import add_constraint
+from worker.store.constraints import is_erased
 from worker.store.inbox import Work
 from worker.store.parts import drop_parts, keep_part
 from worker.store.timers import clear_due_timers, due_timers
 
 Outcome = Literal[
     "reported", "review", "set_aside", "withdrawn", "unmatched", "unchanged", "late", "shrunk",
-    "corrected", "maybe_withdrawn", "back",
+    "corrected", "maybe_withdrawn", "back", "erased",
 ]  # fmt: skip
 SHRUNK_BELOW = 0.35
 """A page that lost two thirds of its text is a paywall or an error page, not a new version."""
@@ -69,6 +69,9 @@ def settle(
     knowledge: Knowledge,
 ) -> Settled:
     """Settle the analysis of one version of one article. Raises ``StateError`` on our own fault."""
+    if is_erased(conn, work.article_id):
+        inbox.finish(conn, work)
+        return Settled("erased", work.article_id, work.version)
     standing = articles.standing(conn, work.article_id)
     told_at = _told_at(work)
     if standing is not None and work.entry is not None and completes(work.entry, work.parts):
@@ -222,25 +225,20 @@ def note_gone(
         outbox.append(conn, settle_id, (record,), now)
     outcome: Outcome = "maybe_withdrawn" if gone else "back"
     return _committing(
-        Settled(outcome, work.article_id, analysis.article.version, incidents=_revised(changes))
+        Settled(outcome, work.article_id, analysis.article.version, incidents=revised(changes))
     )
 
 
-def correct(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge) -> Settled:
-    """A person's decision: kept over article ids, then the component is decided anew.
-
-    Raises ``InputError`` when the correction names no known kind or article.
+def file_withdrawal(
+    conn: Connection, analysis: Analysis, settle_id: int, now: dt.datetime, knowledge: Knowledge
+) -> Changes:
+    """File a version without reports, and decide what its article held up; the reports topic is not
+    told.
     """
-    constraint = _constraint(work)
-    settle_id = outbox.next_settle_id(conn)
-    add_constraint(conn, constraint, settle_id, now)
-    inbox.finish(conn, work)
-    changes = decide_again(conn, set(constraint.articles), settle_id, now, knowledge)
-    revised = _revised(changes)
-    home = revised[0][0] if revised else None
-    return _committing(
-        Settled("corrected", work.article_id, work.version, home=home, incidents=revised)
-    )
+    articles.replace_version(conn, analysis, settle_id, now, told_at=None, published_record=False)
+    changes = _decide(conn, {analysis.article.article_id}, analysis, now, knowledge)
+    _enqueue(conn, settle_id, changes, now, knowledge)
+    return changes
 
 
 def bury(
@@ -277,15 +275,15 @@ def tick(
 
     Each is decided as of the moment it was due, so a worker that slept decides the same.
     """
-    revised: list[tuple[str, int, str]] = []
+    made: list[tuple[str, int, str]] = []
     for timer in due_timers(conn, now, _TIMERS_AT_ONCE):
         clear_due_timers(conn, timer.incident_id, timer.due_at)
         settle_id = outbox.next_settle_id(conn)
         changes = _decide(conn, {timer.incident_id}, None, timer.due_at, knowledge)
         _enqueue(conn, settle_id, changes, timer.due_at, knowledge)
-        revised.extend(_revised(changes))
+        made.extend(revised(changes))
     crash_points.point("tick.before_commit")
-    return tuple(revised)
+    return tuple(made)
 
 
 def _changes_nothing(
@@ -339,14 +337,6 @@ def _enqueue(
         outbox.append(conn, settle_id, messages(change, now, knowledge), now)
 
 
-def _constraint(work: Work) -> Constraint:
-    correction = work.correction or {}
-    kind, named = correction.get("kind"), correction.get("articles")
-    if kind not in ("must", "cannot", "confirm", "retract") or not named:
-        raise InputError("bad_correction", f"kind {kind!r}, articles {named!r}")
-    return Constraint(kind, tuple(str(name) for name in named))
-
-
 def _settled(analysis: Analysis, changes: Changes) -> Settled:
     article = analysis.article
     outcome: Outcome = "set_aside"
@@ -359,12 +349,13 @@ def _settled(analysis: Analysis, changes: Changes) -> Settled:
         article_id=article.article_id,
         version=article.version,
         verdict=analysis.verdict,
-        incidents=_revised(changes),
+        incidents=revised(changes),
         home=next((home for home in homes if home is not None), None),
     )
 
 
-def _revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
+def revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
+    """(incident id, revision, kind of change) of each revision."""
     return tuple(
         (c.incident.incident_id, c.incident.revision, c.note.kind) for c in changes.changes
     )

@@ -50,7 +50,7 @@ def test_publisher_needs_no_more_than_the_documented_rights(
     """With no more than the list every kind of row arrives and the next start reads the ledger. That
     settings of topics may not be seen is said once and stops nothing; with the optional lines of
     the list they are seen."""
-    assert len(rights("kw")) == 12
+    assert len(rights("kw")) == 14
     one = publishing(wanted, door.password("SCRAM-SHA-512"))
     one.add(Message(DEAD_LETTERS, "x", {"ce_id": "d"}, b"{}", "d"))
     one.until(lambda: one.waiting() == 0)
@@ -60,7 +60,7 @@ def test_publisher_needs_no_more_than_the_documented_rights(
     two.until(lambda: two.waiting() == 0)
     assert not one.events("publish.failed") + two.events("publish.failed")
     (unseen,) = one.events("publish.unchecked")
-    assert unseen["topics"].count(wanted.topics.prefix) == 6
+    assert unseen["topics"].count(wanted.topics.prefix) == 7
     assert not two.events("publish.unchecked")
 
 

@@ -33,8 +33,8 @@ def settled(wanted: Config, problems: int) -> list[str]:
 
 
 def test_ensure_makes_what_check_then_finds_right(wanted: Config) -> None:
-    """Six topics are missing, then made, then as they must be; a second `ensure` changes nothing."""
-    assert len(check(wanted)) == 6
+    """Seven topics are missing, then made, then as they must be; a second `ensure` changes nothing."""
+    assert len(check(wanted)) == 7
     assert all(text.endswith(": made") for text in ensure(wanted))
     assert check(wanted) == []
     assert all(text.endswith(": as it must be") for text in ensure(wanted))

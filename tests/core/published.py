@@ -12,14 +12,16 @@ from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import (
     DEAD_LETTERS,
+    DECISIONS,
     HEARTBEATS,
     Message,
     dead_letter_record,
+    decision_record,
     heartbeat_record,
     messages,
     report_record,
 )
-from worker.core.contract.records import DeadLetter, Heartbeat
+from worker.core.contract.records import DeadLetter, DecisionRecord, Heartbeat
 from worker.core.domain.document import Span
 from worker.core.domain.report import Analysis, Perpetrator, Reason, Verdict, Weapon
 
@@ -63,13 +65,18 @@ def one_of_each() -> dict[str, Message]:
     beat = Heartbeat(
         "kabulwire-0", KNOWLEDGE.profile.name, NOW, NOW, 3, 1, "0.1.0", "0123456789abcdef"
     )
+    decision = DecisionRecord(
+        "d-5f0c9a1be2d47a63", "must", ("gulf-1", "hill-1"), ("kw-7mqk3v2xw5tbn4ra",), NOW, None, NOW,
+        KNOWLEDGE.profile.name,
+    )  # fmt: skip
     made = (
         *messages(world.log[-1], NOW, KNOWLEDGE),
         read,
         dead_letter_record(letter, KNOWLEDGE),
+        decision_record(decision, KNOWLEDGE),
         heartbeat_record(beat, KNOWLEDGE),
     )
-    assert {DEAD_LETTERS, HEARTBEATS} <= {m.topic for m in made}
+    assert {DEAD_LETTERS, DECISIONS, HEARTBEATS} <= {m.topic for m in made}
     return {message.topic: message for message in made}
 
 

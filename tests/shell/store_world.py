@@ -14,7 +14,8 @@ from worker.core.domain.incident import Change, Constraint, Incident, from_json
 from worker.core.domain.report import Analysis, Report, Verdict
 from worker.core.domain.vocabulary import Band, Label
 from worker.core.knowledge.knowledge import Knowledge
-from worker.settle import Settled, correct, settle, tick, withdraw
+from worker.decisions import correct
+from worker.settle import Settled, settle, tick, withdraw
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, open_writer, transaction
 
@@ -53,9 +54,19 @@ class StoreWorld:
 
     def correct(self, constraint: Constraint, now: dt.datetime) -> Settled:
         """A person decides."""
-        correction = {"kind": constraint.kind, "articles": list(constraint.articles)}
+        return self.decide(
+            {
+                "kind": constraint.kind,
+                "articles": list(constraint.articles),
+                "incidents": list(constraint.incidents),
+            },
+            now,
+        )
+
+    def decide(self, correction: dict[str, Any], now: dt.datetime) -> Settled:
+        """The same, as it is left for a worker."""
         with transaction(self.conn):
-            inbox.admit_correction(self.conn, constraint.articles[0], correction, now)
+            inbox.admit_correction(self.conn, correction["articles"][0], correction, now)
             work = inbox.take(self.conn, now, 1)[0]
         with transaction(self.conn):
             return correct(self.conn, work, now, self.knowledge)

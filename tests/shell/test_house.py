@@ -30,6 +30,7 @@ TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".json", ".csv", ".sql", ".html"
 
 READ_THE_CITY = (
     "tests/profiles/test_kabul.py",  # the profile itself
+    "tests/profiles/test_two_languages.py",  # its quarters, told in six languages
     "tests/corpus/",  # articles about real quarters
     "tests/shell/test_docs.py",  # the example that docs/contract.md prints
     "tests/shell/test_demo.py",  # its newsroom

@@ -23,10 +23,12 @@ WHOLE = {
         "each decision needs what people ever decided: a few hundred rows, 1 ms for 1,000",
     "SELECT report_id, version FROM json_each(?)":
         "the names that it was given, each looked up in an index",
-    "SELECT DISTINCT incident_id FROM json_each(?)":
+    "SELECT DISTINCT incident_id FROM json_each(?":
         "the names that it was given, each looked up in an index",
     "SELECT article_id, n FROM json_each(?)":
         "the names that it was given, each looked up in an index",
+    'SELECT 1 FROM "constraint", json_each(record':
+        "what people had erased, among what they ever decided: a few hundred rows",
     # for each tick: gauges and high-water marks
     "SELECT (SELECT count(*) FROM inbox WHERE kind != 'recheck') AS inbox":
         "the high-water mark keeps the inbox short",
@@ -54,6 +56,20 @@ WHOLE = {
     "SELECT incident_id, revision FROM incident WHERE revision < 1": "`store check`, once a day",
     "SELECT member.incident_id, report_id FROM member": "`store check`, once a day",
     "SELECT article_id FROM article WHERE current = 1 GROUP BY": "`store check`, once a day",
+    # when a person decides
+    'SELECT constraint_id, record, made_at, undone_at FROM "constraint" ORDER BY':
+        "what people ever decided: a few hundred rows",
+    "DELETE FROM report WHERE article_id IN": "the names that it was given, each looked up",
+    "DELETE FROM article WHERE article_id IN": "the names that it was given, each looked up",
+    "DELETE FROM part WHERE article_id IN": "the names that it was given, each looked up",
+    "DELETE FROM dead_letter WHERE article_id IN": "the names that it was given, each looked up",
+    "UPDATE entry SET title = NULL, headline = NULL WHERE article_id IN": "the names that it was given",
+    "DELETE FROM timer WHERE incident_id IN": "the names that it was given, each looked up",
+    "DELETE FROM member WHERE incident_id IN": "the names that it was given, each looked up",
+    "DELETE FROM incident WHERE incident_id IN": "the names that it was given, each looked up",
+    "DELETE FROM outbox WHERE key IN": "messages of a week, once for an erasure",
+    "SELECT DISTINCT article_id FROM article WHERE published_record = 1": "once for an erasure",
+    "SELECT incident_id FROM incident WHERE superseded_by = ?": "once for an erasure",
     # when a publisher begins a session, or a store changes its sink
     "SELECT EXISTS (SELECT 1 FROM outbox WHERE published = 1":
         "ends at the first published row, and those are the oldest",

@@ -87,7 +87,7 @@ def article_of(article_id: str, step: Mapping[str, Any], knowledge: Knowledge) -
         published=published,
         published_basis="feed",
         first_seen=step["at"],
-        version_time=step["at"] if version > 1 else published,
+        version_time=step.get("version_time", step["at"]) if version > 1 else published,
     )
 
 
@@ -99,7 +99,7 @@ def document_of(step: Mapping[str, Any]) -> Document:
         title=step.get("title"),
         text=step["text"].strip(),
         outlet=step.get("outlet", step["article"].split("-")[0]),
-        lang="en",
+        lang=step.get("lang", "en"),
         published=step.get("published", step["at"]),
         published_basis="feed",
         first_seen=step["at"],

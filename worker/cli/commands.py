@@ -19,11 +19,15 @@ from worker.cli.feeds.list import list_feeds
 from worker.cli.feeds.poll import poll_feeds
 from worker.cli.healthy import healthy
 from worker.cli.incidents.confirm import confirm_report
+from worker.cli.incidents.erase import erase_incident
 from worker.cli.incidents.list import list_incidents
 from worker.cli.incidents.merge import merge_incidents
+from worker.cli.incidents.pin import pin_incident
+from worker.cli.incidents.recompute import recompute_incidents
 from worker.cli.incidents.retract import retract_incident
 from worker.cli.incidents.show import show_incident
 from worker.cli.incidents.split import split_incident
+from worker.cli.incidents.undo import undo_decision
 from worker.cli.once import once
 from worker.cli.parse import parse
 from worker.cli.replay import replay
@@ -107,4 +111,8 @@ incidents.command("confirm")(confirm_report)
 incidents.command("merge")(merge_incidents)
 incidents.command("split")(split_incident)
 incidents.command("retract")(retract_incident)
+incidents.command("pin")(pin_incident)
+incidents.command("undo")(undo_decision)
+incidents.command("recompute")(recompute_incidents)
+incidents.command("erase")(erase_incident)
 app.add_typer(incidents, name="incidents")

@@ -23,12 +23,12 @@ _WAIT_S = 30.0
 _PAUSE_S = 0.2
 
 
-def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
+def request(loaded: Loaded, asked: Mapping[str, Any]) -> bool:
     """Hand ``asked`` to the worker; without a running one, put it into the store at once.
 
-    Prints which of the two. Raises ``ConfigError`` without a store, or when the folder of requests
-    cannot be written; a worker that does not take the
-    request in within 30 s ends the command (exit 75), and the request stays.
+    Prints which of the two; returns whether a worker runs. Raises ``ConfigError`` without a store, or
+    when the folder of requests cannot be written; a worker that does not take the request in within
+    30 s ends the command (exit 75), and the request stays.
     """
     store = loaded.config.store.path
     if not store.is_file():
@@ -36,11 +36,12 @@ def request(loaded: Loaded, asked: Mapping[str, Any]) -> None:
     try:
         with exclusive(store):
             put(f"{_admit_directly(loaded, asked)} queued; the next run works on it")
-            return
+            return False
     except ConfigError as error:
         if "in use" not in str(error):
             raise
     leave_and_wait(store, asked)
+    return True
 
 
 def leave_and_wait(store: Path, asked: Mapping[str, Any]) -> None:

@@ -278,7 +278,7 @@ class KafkaPublisher(Drain):
         return Outgoing(
             topic=f"{self._config.topics.prefix}.{row.topic}",
             key=row.key.encode(),
-            value=row.value,
+            value=row.value or None,
             headers=tuple((name, text.encode()) for name, text in row.headers.items()),
         )
 

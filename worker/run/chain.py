@@ -30,13 +30,14 @@ from worker.core.domain.errors import FetchError, InputError, PageError
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.story import whole
+from worker.decisions import correct
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.fetch_page import ask_page, document_of, with_page
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
 from worker.sandbox.pool import Sandbox, SandboxKilledError
-from worker.settle import Settled, bury, correct, settle, withdraw
+from worker.settle import Settled, bury, settle, withdraw
 from worker.store import disk_space, inbox, incidents
 from worker.store.connect import Connection
 from worker.store.inbox import Recheck, Work

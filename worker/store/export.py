@@ -18,9 +18,12 @@ from worker.core.domain.incident import Constraint, from_json
 def export_articles(conn: sqlite3.Connection) -> Iterator[dict[str, Any]]:
     """One object for each settled version and each correction, in the order of settling."""
     rows = conn.execute(
-        "SELECT settle_id, settled_at, record, wire_version AS told_at, NULL AS decision "
+        "SELECT settle_id, settled_at, record, wire_version AS told_at, "
+        "NULL AS decision, NULL AS undone "
         "FROM article UNION ALL "
-        'SELECT settle_id, made_at, NULL, NULL, record FROM "constraint" ORDER BY settle_id'
+        'SELECT settle_id, made_at, NULL, NULL, record, NULL FROM "constraint" UNION ALL '
+        "SELECT undone_settle, undone_at, NULL, NULL, record, constraint_id "
+        'FROM "constraint" WHERE undone_settle IS NOT NULL ORDER BY settle_id'
     )
     for row in rows:
         if row["decision"] is not None:
@@ -53,9 +56,14 @@ def _article(row: sqlite3.Row) -> dict[str, Any]:
 
 def _correction(row: sqlite3.Row) -> dict[str, Any]:
     constraint = from_json(Constraint, row["decision"])
+    correction: dict[str, Any] = {"kind": constraint.kind, "articles": list(constraint.articles)}
+    if constraint.incidents:
+        correction["incidents"] = list(constraint.incidents)
+    if row["undone"] is not None:
+        correction = {**correction, "kind": "undo", "decision": row["undone"]}
     return {
         "id": constraint.articles[0],
-        "correction": {"kind": constraint.kind, "articles": list(constraint.articles)},
+        "correction": correction,
         "text": "",
         "settled_at": row["settled_at"],
     }

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from worker.core.domain.incident import (
     Changes,
     Component,
+    Constraint,
     FiledReport,
     Incident,
     from_json,
@@ -36,9 +37,18 @@ _ERASE = (
 _DROP = (*_ERASE, "DELETE FROM founded WHERE incident_id = ?")
 
 
-def gather(conn: sqlite3.Connection, names: Collection[str], knowledge: Knowledge) -> Component:
-    """The component of these articles (or incidents): widened until nothing new is found."""
-    constraints = load_constraints(conn)
+def gather(
+    conn: sqlite3.Connection,
+    names: Collection[str],
+    knowledge: Knowledge,
+    constraints: tuple[Constraint, ...] | None = None,
+) -> Component:
+    """The component of these articles (or incidents): widened until nothing new is found.
+
+    ``constraints``: what people decided; None: what the store has.
+    """
+    if constraints is None:
+        constraints = load_constraints(conn)
     announced = _holding(conn, names)
     asked, held = _articles(announced, names), set(names)
     reports = reports_of_articles(conn, sorted(asked))

@@ -138,6 +138,42 @@ def snapshot_of(conn: sqlite3.Connection, incident_id: str) -> dict[str, Any] | 
     return None if row is None else _snapshot(row["record"])
 
 
+def articles_elsewhere(conn: sqlite3.Connection, incident_id: str) -> set[str]:
+    """Articles of an incident that tell of another live one, too."""
+    rows = conn.execute(
+        "SELECT DISTINCT own.article_id FROM member AS own JOIN member AS other "
+        "ON other.article_id = own.article_id AND other.incident_id != own.incident_id "
+        "JOIN incident ON incident.incident_id = other.incident_id "
+        "WHERE own.incident_id = ? AND own.former = 0 AND other.former = 0 "
+        "AND incident.superseded_by IS NULL",
+        (incident_id,),
+    )
+    return {row["article_id"] for row in rows}
+
+
+def articles_once(conn: sqlite3.Connection, incident_id: str) -> set[str]:
+    """Articles that are or once were part of an incident."""
+    rows = conn.execute("SELECT article_id FROM member WHERE incident_id = ?", (incident_id,))
+    return {row["article_id"] for row in rows}
+
+
+def decisions(conn: sqlite3.Connection) -> list[dict[str, Any]]:
+    """What people decided, the newest last: id, kind, articles, incidents, made and undone when."""
+    rows = conn.execute(
+        'SELECT constraint_id, record, made_at, undone_at FROM "constraint" '
+        "ORDER BY made_at, settle_id"
+    )
+    return [
+        {
+            "decision_id": row["constraint_id"],
+            **json.loads(row["record"]),
+            "made_at": row["made_at"],
+            "undone_at": row["undone_at"],
+        }
+        for row in rows
+    ]
+
+
 def last_settled(conn: sqlite3.Connection, limit: int) -> list[SettledArticle]:
     """At most ``limit`` articles, the last settled first, set aside ones too."""
     rows = conn.execute(

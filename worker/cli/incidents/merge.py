@@ -1,23 +1,39 @@
 """``kabulwire incidents merge kw-… kw-…``: two incidents are one.
 
-Prints that the running worker took it in, or that the next will.
+All reports of both belong together from then on, whatever their slots say. Prints what becomes of
+which incident, beforehand and afterwards.
 
-Exit codes: 0, 2 both rest on one article, 65 no such incident, or the same twice, 75 not taken in yet
-(it will be), 78 settings, or no store.
+Exit codes: 0, 65 no such incident, the same twice, or their reports would not be one, 75 not taken in
+yet (it will be), 78 settings, or no store.
 """
 
 from __future__ import annotations
 
+from worker.cli.correction import DryRunOption
 from worker.cli.exit_codes import EX_DATAERR
 from worker.cli.options import ConfigOption, opened, settings
 from worker.cli.streams import refuse
 
 
-def merge_incidents(one: str, other: str, config: ConfigOption = None) -> None:
+def merge_incidents(
+    one: str, other: str, config: ConfigOption = None, *, dry_run: DryRunOption = False
+) -> None:
     """Two incidents are one."""
-    from worker.cli.correction import correct, founding_article
+    from worker.cli.correction import Outlook, correct, names_of, snapshot_or_refuse
 
     if one == other:
         refuse(f"{one} was given twice", EX_DATAERR)
     conn = opened(settings(config))
-    correct(config, "must", founding_article(conn, one), founding_article(conn, other))
+    names = [
+        name for each in (one, other) for name in names_of(conn, snapshot_or_refuse(conn, each))
+    ]
+
+    def goal(outlook: Outlook) -> str | None:
+        homes = outlook.homes(names, (one, other))
+        if len(homes) == 1 and None not in homes:
+            return None
+        told = ", ".join(sorted(home or "none" for home in homes))
+        return f"the reports of {one} and {other} would not be one incident, but in {told}"
+
+    asked = {"kind": "must", "articles": names, "incidents": [one, other]}
+    correct(config, asked, goal, dry_run=dry_run)

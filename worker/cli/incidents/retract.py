@@ -1,18 +1,30 @@
 """``kabulwire incidents retract kw-…``: it never happened.
 
-The incident becomes ``retracted``, and stays so whatever comes. Prints that the running worker took it
-in, or that the next will.
+The incident becomes ``retracted``, and stays so whatever comes, until that is undone. Prints what
+becomes of which incident, beforehand and afterwards.
 
-Exit codes: 0, 65 no such incident, 75 not taken in yet (it will be), 78 settings, or no store.
+Exit codes: 0, 65 no such incident, or it would not be retracted, 75 not taken in yet (it will be), 78
+settings, or no store.
 """
 
 from __future__ import annotations
 
+from worker.cli.correction import DryRunOption
 from worker.cli.options import ConfigOption, opened, settings
 
 
-def retract_incident(incident_id: str, config: ConfigOption = None) -> None:
+def retract_incident(
+    incident_id: str, config: ConfigOption = None, *, dry_run: DryRunOption = False
+) -> None:
     """It never happened: the incident is retracted, and stays so."""
-    from worker.cli.correction import articles_of, correct
+    from worker.cli.correction import Outlook, correct, names_of, snapshot_or_refuse
 
-    correct(config, "retract", *articles_of(opened(settings(config)), incident_id))
+    conn = opened(settings(config))
+    names = names_of(conn, snapshot_or_refuse(conn, incident_id))
+
+    def goal(outlook: Outlook) -> str | None:
+        state = (outlook.snapshot(incident_id) or {}).get("state")
+        return None if state == "retracted" else f"{incident_id} would be {state}"
+
+    asked = {"kind": "retract", "articles": names, "incidents": [incident_id]}
+    correct(config, asked, goal, dry_run=dry_run)

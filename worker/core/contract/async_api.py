@@ -25,6 +25,7 @@ _CHANNELS = {
     ),
     message.REPORTS: ("ArticleRead", "Each article version: verdict and all its reports."),
     message.DEAD_LETTERS: ("WorkGivenUp", "What could not be processed, and why."),
+    message.DECISIONS: ("PersonDecided", "Compacted: what people decided about articles."),
     message.HEARTBEATS: ("WorkerAlive", "Every minute: that the worker lives, and what it reads."),
 }
 _KEYS = {
@@ -32,6 +33,7 @@ _KEYS = {
     message.INCIDENT_LOG: "incident_id",
     message.REPORTS: "article_id",
     message.DEAD_LETTERS: "the original id",
+    message.DECISIONS: "decision_id",
     message.HEARTBEATS: "instance",
 }
 _HEADERS = (

@@ -11,6 +11,7 @@ Rules
 3. Bytes are final here (``canonical``): the outbox, Kafka and files carry them unchanged.
 4. A record of an article is written when it has a report, when its band is not ``drop``, when its
    id falls into the sample of one in a hundred, or when an earlier version was written.
+5. What was erased is said by a tombstone: a record without a value under the same key.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from pydantic import TypeAdapter
 from worker.core.contract.records import (
     ARTICLE_RECORD,
     DEAD_LETTER,
+    DECISION,
     HEARTBEAT,
     ArticleRecord,
     DeadLetter,
+    DecisionRecord,
     Heartbeat,
     PublishedReport,
 )
@@ -43,12 +46,14 @@ INCIDENTS = "incidents.v1"
 INCIDENT_LOG = "incident-log.v1"
 REPORTS = "reports.v1"
 DEAD_LETTERS = "dead-letters.v1"
+DECISIONS = "decisions.v1"
 HEARTBEATS = "heartbeat.v1"
 SCHEMAS = {
     INCIDENTS: "incident.v1",
     INCIDENT_LOG: "incident.v1",
     REPORTS: "report.v1",
     DEAD_LETTERS: "dead-letter.v1",
+    DECISIONS: "decision.v1",
     HEARTBEATS: "heartbeat.v1",
 }
 _OF_INCIDENTS = ("kw_state", "kw_change", "kw_material", "kw_revision")
@@ -65,7 +70,10 @@ _SAMPLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record. ``topic`` is without prefix; ``headers`` in the order in which they are sent."""
+    """One record. ``topic`` is without prefix; ``headers`` in the order in which they are sent.
+
+    An empty ``value`` is a tombstone: a null value in the topic.
+    """
 
     topic: str
     key: str
@@ -138,6 +146,41 @@ def dead_letter_record(letter: DeadLetter, knowledge: Knowledge) -> Message:
     return _simple(DEAD_LETTERS, "dead-letter", letter.id, letter, DEAD_LETTER, knowledge)
 
 
+def decision_record(record: DecisionRecord, knowledge: Knowledge) -> Message:
+    """The record of what a person decided; of one that was taken back it takes the place."""
+    return _simple(DECISIONS, "decision", record.decision_id, record, DECISION, knowledge)
+
+
+def tombstones(
+    incident_id: str, revision: int, erasure: DecisionRecord, knowledge: Knowledge
+) -> tuple[Message, ...]:
+    """An incident that was erased, for both incident topics; ``revision`` is the one after its last."""
+    headers = _extended(INCIDENTS, "erased", "erased", "true", str(revision))
+    return tuple(
+        _tombstone(topic, "incident.erased", incident_id, headers, erasure, knowledge)
+        for topic in (INCIDENT_LOG, INCIDENTS)
+    )
+
+
+def article_tombstone(article_id: str, erasure: DecisionRecord, knowledge: Knowledge) -> Message:
+    """An article that was erased, for the reports topic."""
+    return _tombstone(REPORTS, "report.erased", article_id, {}, erasure, knowledge)
+
+
+def _tombstone(
+    topic: str,
+    kind: str,
+    key: str,
+    headers: Mapping[str, str],
+    erasure: DecisionRecord,
+    knowledge: Knowledge,
+) -> Message:
+    ce_id = digest([topic, key, "erased", erasure.decision_id])[:32]
+    envelope = _envelope(kind, ce_id, key, erasure.made_at, knowledge)
+    whole = {**envelope, "ce_dataschema": schema_urn(topic), **headers}
+    return Message(topic, key, whole, b"", ce_id)
+
+
 def heartbeat_record(beat: Heartbeat, knowledge: Knowledge) -> Message:
     """The record that says the worker is alive; its id holds the time, for it says nothing else."""
     return _simple(HEARTBEATS, "heartbeat", beat.instance, beat, HEARTBEAT, knowledge)
@@ -168,7 +211,7 @@ def _simple(
     topic: str,
     kind: str,
     key: str,
-    value: DeadLetter | Heartbeat,
+    value: DeadLetter | DecisionRecord | Heartbeat,
     adapter: TypeAdapter[Any],
     knowledge: Knowledge,
 ) -> Message:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from worker.core.domain.incident import ConstraintKind
 from worker.core.domain.report import Report, Verdict
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.domain.vocabulary import EntryStatus, PublishedBasis
@@ -57,6 +58,25 @@ class ArticleRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """What a person decided about articles; it is kept for ever, so it outlives a lost store.
+
+    ``articles`` are what the decision is about (ids of reports where an article tells of several
+    attacks), in the order that its kind gives a meaning; ``incidents`` those that the person named.
+    ``undone_at``: when it was taken back; null: it holds.
+    """
+
+    decision_id: str
+    kind: ConstraintKind
+    articles: tuple[str, ...]
+    incidents: tuple[str, ...]
+    made_at: dt.datetime
+    undone_at: dt.datetime | None
+    as_of: dt.datetime
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """What could not be processed: the original id, why, and how often it was tried."""
 
@@ -90,4 +110,5 @@ class Heartbeat:
 
 ARTICLE_RECORD: TypeAdapter[ArticleRecord] = TypeAdapter(ArticleRecord)
 DEAD_LETTER: TypeAdapter[DeadLetter] = TypeAdapter(DeadLetter)
+DECISION: TypeAdapter[DecisionRecord] = TypeAdapter(DecisionRecord)
 HEARTBEAT: TypeAdapter[Heartbeat] = TypeAdapter(Heartbeat)

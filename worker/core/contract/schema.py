@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from worker.core.contract.codebook import Codebook, Property
-from worker.core.contract.records import ARTICLE_RECORD, DEAD_LETTER, HEARTBEAT
+from worker.core.contract.records import ARTICLE_RECORD, DEAD_LETTER, DECISION, HEARTBEAT
 from worker.core.domain.snapshot import SNAPSHOT
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,6 +28,7 @@ ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
     "incident.v1": SNAPSHOT,
     "report.v1": ARTICLE_RECORD,
     "dead-letter.v1": DEAD_LETTER,
+    "decision.v1": DECISION,
     "heartbeat.v1": HEARTBEAT,
 }
 """By the name of the schema."""

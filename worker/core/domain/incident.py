@@ -29,7 +29,7 @@ from worker.core.domain.report import Report
 from worker.core.domain.snapshot import ChangeNote, LinkCertainty, Member, Snapshot, State
 from worker.core.domain.vocabulary import Band, EntryStatus, Label, PublishedBasis, Role
 
-ConstraintKind = Literal["must", "cannot", "confirm", "retract"]
+ConstraintKind = Literal["must", "pin", "cannot", "apart", "confirm", "retract", "erase"]
 TimerKind = Literal["settle", "close"]
 _T = TypeVar("_T")
 
@@ -161,12 +161,16 @@ class Incident:
 class Constraint:
     """A person's decision, over article ids (or report ids, where an article tells of several).
 
-    ``must``: one incident. ``cannot``: any two of them apart. ``confirm``: reports in band
-    ``review`` act. ``retract``: the incident that holds them is retracted.
+    ``must``: one incident. ``pin``: they are one already, and stay so. ``cannot``: any two of them
+    apart. ``apart``: the first apart from each other one. ``confirm``: reports in band ``review``
+    act. ``retract``: the incident that holds them is retracted. ``erase``: nothing of these
+    articles is kept.
+    ``incidents``: those that the person named, which stand for members whose reports are gone.
     """
 
     kind: ConstraintKind
     articles: tuple[str, ...]
+    incidents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,12 @@ from worker.core.domain.incident import Change, Changes, Component, Incident, Ti
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.members import gather
-from worker.core.merge.cluster.merge_input import MergeInput, prepare, touched_by
+from worker.core.merge.cluster.merge_input import (
+    MergeInput,
+    parted_by_person,
+    prepare,
+    touched_by,
+)
 from worker.core.merge.cluster.partition import partition
 from worker.core.merge.identity.assign_ids import IdentifiedCluster, assign_ids
 from worker.core.merge.state import life, resting
@@ -53,7 +58,7 @@ def decide(
     """
     _check(component, incoming)
     cause = _cause(incoming, now, knowledge)
-    thawed = touched_by(component, cause.article_id)
+    thawed = touched_by(component, cause.article_id) | parted_by_person(component)
     while True:
         context = _identify_clusters(component, incoming, thawed, knowledge)
         reopened = {

@@ -13,7 +13,7 @@ Rules
 5. An append that fails half-way (disk full) is undone: the file is cut back to what it held before,
    and the next append reads again where it ends. So no two records ever share a line.
 
-A line: ``{"seq": 7, "key": "kw-…", "headers": {…}, "value": {…}}``.
+A line: ``{"seq": 7, "key": "kw-…", "headers": {…}, "value": {…}}``; of a tombstone ``value`` is null.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class FileSink:
 def encode(row: OutboxRow) -> bytes:
     """One line of a topic file."""
     head = json.dumps({"seq": row.seq, "key": row.key, "headers": row.headers}, ensure_ascii=False)
-    return head[:-1].encode() + b', "value": ' + row.value + b"}\n"
+    return head[:-1].encode() + b', "value": ' + (row.value or b"null") + b"}\n"
 
 
 def _append_lines(path: Path, rows: Sequence[OutboxRow]) -> None:

@@ -85,11 +85,11 @@ class RefusedError(PublishError):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A record to send: full topic name, bytes as they shall arrive."""
+    """A record to send: full topic name, bytes as they shall arrive; None is a tombstone."""
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
 
 

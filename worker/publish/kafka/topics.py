@@ -33,6 +33,7 @@ from kafka.errors import (
 from worker.config.schema import Config
 from worker.core.contract.message import (
     DEAD_LETTERS,
+    DECISIONS,
     HEARTBEATS,
     INCIDENT_LOG,
     INCIDENTS,
@@ -51,10 +52,11 @@ _SETTINGS: dict[str, dict[str, str]] = {
     INCIDENT_LOG: {"cleanup.policy": "delete", "retention.ms": str(365 * _DAY_MS)},
     REPORTS: {"cleanup.policy": "delete", "retention.ms": str(90 * _DAY_MS)},
     DEAD_LETTERS: {"cleanup.policy": "delete", "retention.ms": str(90 * _DAY_MS)},
+    DECISIONS: _COMPACT,
     LEDGER: _SMALL,
     HEARTBEATS: _SMALL,
 }
-_SINGLE = (LEDGER, HEARTBEATS)
+_SINGLE = (DECISIONS, LEDGER, HEARTBEATS)
 _UNAUTHORIZED = TopicAuthorizationFailedError.__name__
 _VITAL = ("cleanup.policy", "message.timestamp.type")
 

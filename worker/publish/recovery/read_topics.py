@@ -19,6 +19,7 @@ Rules
    day. So an incident that the log has and the incidents topic has not is not taken either: both
    are written in one transaction. Only where the incidents topic holds nothing of our profile was
    it lost as a whole, and the log speaks for it.
+5. A person's decision to erase is kept for ever. What it names is not there, whatever else is told.
 """
 
 from __future__ import annotations
@@ -30,15 +31,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from worker.config.schema import Config
-from worker.core.contract.message import DEAD_LETTERS, INCIDENT_LOG, INCIDENTS, REPORTS
-from worker.core.contract.records import ARTICLE_RECORD, ArticleRecord
+from worker.core.contract.message import (
+    DEAD_LETTERS,
+    DECISIONS,
+    INCIDENT_LOG,
+    INCIDENTS,
+    REPORTS,
+)
+from worker.core.contract.records import (
+    ARTICLE_RECORD,
+    DECISION,
+    ArticleRecord,
+    DecisionRecord,
+)
 from worker.core.domain.errors import PublishError
 from worker.core.domain.snapshot import SNAPSHOT, Snapshot
 from worker.core.knowledge.knowledge import Knowledge
 from worker.publish.kafka.client import Fetched, ends_of, explain, partitions, read_to_end, reader
 
 READ_S = 600.0
-_TOPICS = (INCIDENT_LOG, INCIDENTS, REPORTS, DEAD_LETTERS)
+_TOPICS = (INCIDENT_LOG, INCIDENTS, REPORTS, DECISIONS, DEAD_LETTERS)
 """In the order in which they are read: the log before the topic that says what still stands."""
 
 
@@ -54,7 +66,10 @@ class Published:
     articles: dict[str, ArticleRecord] = field(default_factory=dict)
     ce_ids: set[str] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
-    """Incidents and articles that stand no more: a null value was written under their key."""
+    """Incidents and articles that stand no more: a null value was written under their key, or a
+    person's decision names them.
+    """
+    decisions: dict[str, DecisionRecord] = field(default_factory=dict)
 
 
 def is_empty(config: Config, knowledge: Knowledge | None, timeout_s: float) -> bool:
@@ -78,6 +93,7 @@ def collect(records: Iterable[Fetched], profile: str) -> Published:
     for record in records:
         topic = next(name for name in _TOPICS if record.topic.endswith(f".{name}"))
         if not record.value:
+            found.ce_ids.add(record.headers.get("ce_id", ""))
             _erase(found, topic, record.key)
             latest -= {record.key} if topic == INCIDENTS else set()
             continue
@@ -89,12 +105,25 @@ def collect(records: Iterable[Fetched], profile: str) -> Published:
             found.erased.discard(told.article_id)
             if _is_newer(told, found.articles.get(told.article_id)):
                 found.articles[told.article_id] = told
+        elif topic == DECISIONS:
+            _take_decision(found, DECISION.validate_json(record.value))
         elif topic != DEAD_LETTERS:
             _take_snapshot(found, SNAPSHOT.validate_json(record.value))
             latest |= {record.key} if topic == INCIDENTS else set()
     for name in set(found.snapshots) - latest if latest else ():
         _forget(found, name)
+    for decision in found.decisions.values():
+        if decision.kind == "erase":
+            for name in (*decision.articles, *decision.incidents):
+                _erase(found, DECISIONS, name)
     return found
+
+
+def _take_decision(found: Published, told: DecisionRecord) -> None:
+    """A decision; once taken back it stays so."""
+    held = found.decisions.get(told.decision_id)
+    if held is None or held.undone_at is None:
+        found.decisions[told.decision_id] = told
 
 
 def _erase(found: Published, topic: str, key: str) -> None:

@@ -18,7 +18,9 @@ Rules
    every article of the last weeks that these topics do not have. Its revisions go on above both.
 7. What was erased (a null under its key) is given up here too, with its text; an incident that has a
    member of it keeps the rest. Its id is not used again.
-8. One transaction; done twice it changes nothing.
+8. What people decided is taken first, so all the rest is decided with it. What the topics do not have
+   of it is told; an erasure that this side alone has is carried out on the topics.
+9. One transaction; done twice it changes nothing.
 
 Case that taught us: a copy of the store from the day before, started while the broker was away. It
 read the feeds, announced under a new id what consumers had known since the night, and the reports
@@ -43,13 +45,14 @@ from worker.core.merge.identity.assign_ids import mint
 from worker.core.merge.identity.freeze import freeze
 from worker.core.merge.state.life import due_since
 from worker.core.merge.state.revise import content_of
+from worker.decisions import decision_of, erase, tell_all
 from worker.publish.batches import set_aside
 from worker.publish.recovery.read_topics import Published
 from worker.publish.recovery.resync import NOTHING, resync
 from worker.settle import conclude, decide_again
-from worker.store import articles, incidents, outbox
+from worker.store import articles, erasure, incidents, outbox
 from worker.store.connect import Connection
-from worker.store.constraints import load_constraints
+from worker.store.constraints import add_decision, load_constraints, load_decisions
 
 _MOST_FOUNDED = 50
 _TOPIC_KEEPS = dt.timedelta(days=85)
@@ -84,8 +87,12 @@ def rebuild(
     if moved:  # what went to the other sink would be taken for said here
         outbox.forget_ended(conn)
     set_aside(conn, (INCIDENT_LOG, INCIDENTS, REPORTS), published.ce_ids, ledger_seq)
+    for record in published.decisions.values():
+        add_decision(conn, decision_of(record), settle_id)
+    tell_all(conn, now, knowledge, published.ce_ids)
     taken = _take_articles(conn, published, settle_id, now, knowledge)
     _take_incidents(conn, published, now, knowledge, above=moved)
+    _erase(conn, published, now, knowledge)
     resynced = 0
     for local in incidents.load_all(conn):
         if local.incident_id in published.snapshots:
@@ -110,6 +117,17 @@ def rebuild(
         "resynced": resynced,
         "settled_anew": len(anew),
     }
+
+
+def _erase(conn: Connection, published: Published, now: dt.datetime, knowledge: Knowledge) -> None:
+    """Carry out what people had erased: here, and in the topics what they do not know of."""
+    for decision in load_decisions(conn):
+        if decision.constraint.kind != "erase":
+            continue
+        if decision.decision_id in published.decisions:
+            erasure.erase(conn, decision.constraint.articles, decision.constraint.incidents)
+        else:
+            erase(conn, decision, outbox.next_settle_id(conn), now, knowledge)
 
 
 def _waiting(conn: Connection, ce_ids: Collection[str]) -> Iterable[str]:

@@ -23,6 +23,7 @@ from worker.core.domain.canonical import digest
 from worker.core.domain.incident import Change, Changes, Incident
 from worker.core.domain.snapshot import ChangeNote
 from worker.core.knowledge.knowledge import Knowledge
+from worker.decisions import tell_all
 from worker.publish.batches import forget_ledger
 from worker.store import incidents, outbox, queries
 from worker.store.connect import Connection
@@ -81,6 +82,7 @@ def republish(
         forget_ledger(conn, sink)
         outbox.forget_ended(conn)
         forget_written(conn)
+    tell_all(conn, now, knowledge)
     known = incidents.load_all(conn)
     for local in known:
         resync(conn, local, now, knowledge)

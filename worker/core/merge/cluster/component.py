@@ -151,7 +151,9 @@ def _groups(
     """Sets of names that stay together whatever the evidence: incidents and constraints."""
     groups = [_NAMES.of(incident) for incident in announced]
     return groups + [
-        frozenset(map(_as_article, c.articles)) for c in constraints if c.kind == "must"
+        frozenset((*map(_as_article, c.articles), *c.incidents))
+        for c in constraints
+        if c.kind in ("must", "pin")
     ]
 
 

@@ -18,7 +18,7 @@ from worker.core.domain.incident import Component, FiledReport, FrozenIncident, 
 from worker.core.domain.snapshot import Member
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import as_filed
-from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.constraints import ConstraintIndex, names
 from worker.core.merge.evidence.copies import Pairs, find_pairs
 from worker.core.merge.evidence.facts import Gazetteer, facts_of, gazetteer_of
 from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
@@ -92,6 +92,17 @@ def touched_by(component: Component, article_id: str | None) -> frozenset[str]:
         incident.incident_id
         for incident in component.announced
         if incident.state == "closed" and article_id in {m.article_id for m in incident.members}
+    )
+
+
+def parted_by_person(component: Component) -> frozenset[str]:
+    """The closed incidents of which a person put two members apart: their reports count again."""
+    index = ConstraintIndex(component.constraints)
+    return frozenset(
+        incident.incident_id
+        for incident in component.announced
+        if incident.state == "closed"
+        and index.parts({name for m in incident.members for name in names(m.report_id)})
     )
 
 

@@ -3,15 +3,19 @@
 Rules
 -----
 1. Constraints name articles, or reports where one article tells of several attacks, so they outlive
-   incident ids.
-2. A person outranks every weight and veto: ``must`` joins what slots would part.
-3. ``cannot`` holds between any two of its articles. The later decision is the last in the list;
-   where ``must`` and ``cannot`` name the same pair, the later one holds.
+   incident ids. A closed incident is also meant by its id, for its reports may be gone.
+2. A person outranks every weight and veto: ``must`` and ``pin`` join what slots would part.
+3. ``cannot`` holds between any two of its articles, ``apart`` between the first and each other one.
+   The later decision is the last in the list; where two name the same pair, the later one holds:
+   what is put apart leaves those that it was put together with, the first named first.
+
+Case that taught us: of two incidents only the founding articles were put together, and a report that
+fitted the one and not the other was left over as a third incident, with the toll.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from worker.core.domain.incident import Constraint, ConstraintKind, FiledReport, article_of
@@ -21,34 +25,58 @@ class ConstraintIndex:
     """The constraints of a component, answered report by report."""
 
     def __init__(self, constraints: Iterable[Constraint]) -> None:
-        self._pairs: dict[frozenset[str], ConstraintKind] = {}
+        self._apart: set[frozenset[str]] = set()
+        self._together: list[tuple[str, ...]] = []
         self._single: dict[ConstraintKind, set[str]] = {"confirm": set(), "retract": set()}
         for constraint in constraints:
-            if constraint.kind in ("must", "cannot"):
-                for pair in combinations(sorted(set(constraint.articles)), 2):
-                    self._pairs[frozenset(pair)] = constraint.kind
-            else:
-                self._single[constraint.kind].update(constraint.articles)
-        self._paired = frozenset[str]().union(*self._pairs)
+            if constraint.kind in ("must", "pin"):
+                self._join(tuple(dict.fromkeys((*constraint.articles, *constraint.incidents))))
+            elif constraint.kind == "cannot":
+                articles = sorted(set(constraint.articles))
+                self._part(articles, [frozenset(pair) for pair in combinations(articles, 2)])
+            elif constraint.kind == "apart":
+                first, *others = constraint.articles
+                self._part(constraint.articles, [frozenset((first, name)) for name in others])
+            elif constraint.kind in self._single:
+                self._single[constraint.kind].update((*constraint.articles, *constraint.incidents))
+        self._named = frozenset[str]().union(*self._apart, *self._together)
+
+    def _join(self, joined: tuple[str, ...]) -> None:
+        whole = set(joined)
+        self._apart = {pair for pair in self._apart if not pair <= whole}
+        self._together.append(joined)
+
+    def _part(self, order: Sequence[str], pairs: Iterable[frozenset[str]]) -> None:
+        """Put pairs apart. Of each pair that is together, the one named first leaves."""
+        for pair in pairs:
+            self._apart.add(pair)
+            leaving = min(pair, key=order.index)
+            self._together = [
+                tuple(name for name in group if name != leaving or not pair <= set(group))
+                for group in self._together
+            ]
 
     def says_what(self, other: ConstraintIndex) -> bool:
         """Whether both join and part the same."""
-        return self._pairs == other._pairs
+        return (self._apart, self._together) == (other._apart, other._together)
 
     def cannot(self, a: str, b: str) -> bool:
         """Whether a person said that these two reports are different attacks."""
-        if not self._pairs:
+        if not self._apart:
             return False
-        return any(self._pairs.get(pair) == "cannot" for pair in _named(a, b))
+        return any(pair in self._apart for pair in _pairs(a, b))
+
+    def parts(self, held: set[str]) -> bool:
+        """Whether a person put two of these names apart."""
+        return any(pair <= held for pair in self._apart)
 
     def named(self, report_id: str) -> bool:
         """Whether a person put this report together with, or apart from, another."""
-        return not self._paired.isdisjoint(names(report_id))
+        return not self._named.isdisjoint(names(report_id))
 
-    def joined(self) -> list[tuple[str, str]]:
-        """The pairs of names (article or report ids) that a person said are one attack."""
-        musts = [sorted(pair) for pair, kind in self._pairs.items() if kind == "must"]
-        return sorted((pair[0], pair[1]) for pair in musts)
+    def joined(self) -> list[tuple[str, ...]]:
+        """The groups of names (of articles, reports, closed incidents) that are one attack each."""
+        return [group for group in self._together if len(group) > 1]
 
     def acts(self, filed: FiledReport) -> bool:
         """Whether a report may touch incidents.
@@ -71,7 +99,7 @@ def names(report_id: str) -> tuple[str, str]:
     return report_id, article_of(report_id)
 
 
-def _named(a: str, b: str) -> Iterable[frozenset[str]]:
+def _pairs(a: str, b: str) -> Iterable[frozenset[str]]:
     for left in names(a):
         for right in names(b):
             if left != right:

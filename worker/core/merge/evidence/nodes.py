@@ -215,15 +215,19 @@ class Evidence:
             yield from self._by_article.get(article_id, ())
 
     def joined(self, nodes: Iterable[Node]) -> list[tuple[Node, Node]]:
-        """The pairs that a person put together: of each two articles the best matching reports."""
+        """The pairs that a person put together: with the first article of a group, the report of
+        each other one that matches it best.
+        """
         by_name: dict[str, list[Node]] = {}
         for node in nodes:
             for name in names(node.key):
                 by_name.setdefault(name, []).append(node)
         pairs = []
-        for left, right in self._constraint_index.joined():
-            options = [(a, b) for a in by_name.get(left, ()) for b in by_name.get(right, ())]
-            best = min(options, key=lambda p: (-self.weight(*p), p[0].key, p[1].key), default=None)
-            if best is not None and best[0].key != best[1].key:
-                pairs.append(best)
+        for group in self._constraint_index.joined():
+            first, *others = [by_name[name] for name in group if name in by_name] or [[]]
+            for other in others:
+                options = [(a, b) for a in first for b in other]
+                best = min(options, key=lambda p: (-self.weight(*p), p[0].key, p[1].key))
+                if best[0].key != best[1].key:
+                    pairs.append(best)
         return pairs
