@@ -319,3 +319,56 @@ def test_tick_fires_a_timer_that_changes_nothing_once(world: StoreWorld) -> None
     with transaction(world.conn):
         assert tick(world.conn, minutes(2), KNOWLEDGE) == ()
     assert due_timers(world.conn, minutes(2), 10) == []
+
+
+def days(count: float) -> dt.datetime:
+    """So long after the story begins."""
+    return AT + dt.timedelta(days=count)
+
+
+def close_one_of_two(world: StoreWorld) -> dict[str, str]:
+    """Two attacks of a day. The report of gulf-1 was of the first and is of the second, which is
+    closed now while the first still waits; returns their ids by an article of each.
+    """
+    arrive(world, "hill-1")
+    arrive(world, "gulf-1", at=minutes(5))
+    arrive(world, "plain-1", at=minutes(10), slots={"place": "ward-4"})
+    arrive(world, "gulf-1", at=minutes(15), version=2, slots={"place": "ward-4"})
+    arrive(world, "dale-1", at=days(2))
+    arrive(world, "moor-1", at=days(4), slots={"place": "ward-4", "kind": ["armed_assault"]})
+    world.tick(days(33.5))
+    found = {m.article_id: i.incident_id for i in world.live() for m in i.members}
+    first, second = world.incidents[found["hill-1"]], world.incidents[found["plain-1"]]
+    assert (first.state, first.former) == ("settled", ("gulf-1#1",))
+    assert (second.state, found["gulf-1"]) == ("closed", second.incident_id)
+    return found
+
+
+def test_tick_beside_a_closed_incident_leaves_what_once_held_its_report(world: StoreWorld) -> None:
+    """moor-1 is near the closed attack and comes due: hill-1's, which gulf-1 left, is not touched,
+    and is closed when its own time has come.
+    """
+    found = close_one_of_two(world)
+    before = world.incidents[found["hill-1"]]
+    assert len(set(found.values())) == 3
+
+    world.tick(days(34.5))
+    assert world.incidents[found["moor-1"]].state == "closed"
+    assert world.incidents[found["hill-1"]] == before
+
+    world.tick(days(60))
+    assert world.incidents[found["hill-1"]].state == "closed"
+
+
+def test_settle_opens_a_closed_incident_whose_report_another_once_held(world: StoreWorld) -> None:
+    """A late report of the closed attack opens it; the live one that gulf-1 left stays as it is."""
+    found = close_one_of_two(world)
+    before = world.incidents[found["hill-1"]]
+
+    told = {"place": "ward-4", "killed": 9}
+    arrive(world, "vale-1", at=days(33.6), published=minutes(20), slots=told)
+
+    opened = world.incidents[found["plain-1"]]
+    assert opened.state == "active"
+    assert {m.article_id for m in opened.members} == {"gulf-1", "plain-1", "vale-1"}
+    assert world.incidents[found["hill-1"]] == before

@@ -9,7 +9,10 @@ Rules
 2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
    split is seen whole.
 3. Background reports and closed incidents are leaves: they come along, they connect nothing. (A
-   chain of mentions would else tie the whole past together.)
+   chain of mentions would else tie the whole past together.) So what once held a report of such a
+   closed incident, and has reports of its own, is not concerned: those are not here, and a decision
+   without them would empty it. (A report moved to another attack by its article's second version; that
+   attack was closed first.) What holds nothing any more is: its id may return, or its survivor change.
 
 Theory of operation
 -------------------
@@ -139,7 +142,7 @@ def collect(
     found = _reach(nodes, evidence, _Ties(nodes, groups), leaves, seeds)
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
     reporting = {key for key in found if nodes[key].kind != "background"}
-    return kept, _concerned(reporting, set(incoming), announced)
+    return kept, _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
 
 
 def _groups(
@@ -164,8 +167,15 @@ def _reports_of(incident: Incident) -> frozenset[str]:
     return frozenset((*(m.report_id for m in incident.members), *incident.former, *frozen))
 
 
+def _own_reports_of(incident: Incident) -> frozenset[str]:
+    """What an incident holds; what it held, when that is nothing."""
+    reports = _REPORTS.of(incident)
+    return reports.difference(incident.former) if incident.members else reports
+
+
 _NAMES = Remembered(_names_of, 2_000)
 _REPORTS = Remembered(_reports_of, 2_000)
+_OWN_REPORTS = Remembered(_own_reports_of, 2_000)
 
 
 class _Ties:
@@ -268,13 +278,18 @@ def _tells_of(a: Node, b: Node, evidence: Evidence) -> bool:
 
 
 def _concerned(
-    found: set[str], incoming: set[str], announced: Iterable[Incident]
+    found: set[str], brought: set[str], incoming: set[str], announced: Iterable[Incident]
 ) -> tuple[str, ...]:
-    """Incidents that hold or held one of these reports, or are asked for by article or id."""
+    """Incidents that hold or held one of these reports, or are asked for by article or id.
+
+    ``brought``: those of them that came along as leaves; whoever merely held one is left out.
+    """
+    connected = found - brought
     concerned = [
         incident.incident_id
         for incident in announced
-        if not found.isdisjoint(_REPORTS.of(incident))
+        if not connected.isdisjoint(_REPORTS.of(incident))
+        or not brought.isdisjoint(_OWN_REPORTS.of(incident))
         or not incoming.isdisjoint(_NAMES.of(incident))
     ]
     return tuple(sorted(concerned))
