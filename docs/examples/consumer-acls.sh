@@ -10,7 +10,7 @@ broker=$1 user=$2 admin=$3 prefix=${4:-kabulwire}
 # kafka-acls.sh of an Apache Kafka distribution; another one is named by KAFKA_ACLS.
 acls=${KAFKA_ACLS:-kafka-acls.sh}
 topics=
-for topic in incidents.v1 incident-log.v1 reports.v1 dead-letters.v1 heartbeat.v1; do
+for topic in incidents.v1 incident-log.v1 reports.v1 decisions.v1 dead-letters.v1 heartbeat.v1; do
   topics="$topics --topic $prefix.$topic"
 done
 # shellcheck disable=SC2086 # several words each

@@ -143,7 +143,7 @@ def test_records_end_at_once_and_tell_of_the_erased(wanted: Config) -> None:
 def test_rights_of_a_consumer_are_granted_by_the_script(
     secured: SecuredBroker, tmp_path: Path
 ) -> None:
-    """Read and describe on five topics and read on its groups, and nothing on the ledger."""
+    """Read and describe on six topics and read on its groups, and nothing on the ledger."""
     prefix = f"ex{uuid.uuid4().hex[:8]}"
     tool = f"{java_runtime()} -cp {classpath()} org.apache.kafka.tools.AclCommand"
     (tmp_path / "admin.properties").write_text("", "utf-8")
