@@ -88,7 +88,7 @@ def has_settled(folder: Path, before: int) -> bool:
 
 def at_rest(folder: Path) -> bool:
     """Nothing to be worked on, nothing to be sent."""
-    inbox = _count(folder, "SELECT count(*) FROM inbox")
+    inbox = _count(folder, "SELECT count(*) FROM inbox WHERE kind != 'recheck'")
     return inbox + _count(folder, "SELECT count(*) FROM outbox WHERE published = 0") == 0
 
 
