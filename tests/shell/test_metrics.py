@@ -112,7 +112,7 @@ def test_every_reason_of_a_dead_letter_in_the_code_has_its_counter() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 named = node.func.id == "PageError" or (
-                    node.func.id == "InputError" and path.name in {"settle.py", "constraints.py"}
+                    node.func.id == "InputError" and path.name in {"settle.py", "decisions.py"}
                 )
                 if named and node.args and isinstance(node.args[0], ast.Constant):
                     raised.add(node.args[0].value)
