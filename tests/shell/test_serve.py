@@ -23,7 +23,7 @@ STATUS: dict[str, Any] = {
     "store": {"outbox": 0, "inbox": 2},
     "feeds": [{"id": "one", "host": "one.example", "outlet": "One", "enabled": True, "failures": 3,
                "last_success": None, "last_reason": "timeout", "next_at": "2024-03-01T10:00:00Z",
-               "delivery": "websub", "position": "hub: timeout"}],
+               "delivery": "websub", "pace": "300 s", "position": "hub: timeout"}],
     "incidents": [{"incident_id": "kw-1", "attack_types": "bombing_explosion", "targets": EVIL,
                    "place": "Old Quay", "date": "2024-03-01", "time": None, "killed": "4-6",
                    "injured": None, "claims": "", "state": "active", "revision": 2, "reports": 3,
