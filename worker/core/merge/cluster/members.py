@@ -187,7 +187,7 @@ def _records(cluster: Cluster) -> tuple[Member, ...]:
     for member in cluster.members:
         if member.frozen is not None:
             listed += map(_ranked, member.frozen.members)
-        elif member.source is None and member.certainty == "certain":
+        elif _stands_alone(member):
             listed.append(_CERTAIN.of(member.filed))
         else:
             listed.append(_ranked(_record(member)))
@@ -198,8 +198,15 @@ def _ranked(member: Member) -> tuple[bool, float, str, Member]:
     return (*_instant(member.published or member.first_seen), member.report_id, member)
 
 
+def _stands_alone(member: Membership) -> bool:
+    """Whether a member's record says what its own article says: no copy's source, no copy's agency."""
+    if member.source is not None or member.certainty != "certain":
+        return False
+    return member.agency == member.filed.article.agency
+
+
 def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
-    return _ranked(_record(Membership(filed, "certain")))
+    return _ranked(_record(Membership(filed, "certain", agency=filed.article.agency)))
 
 
 _CERTAIN = Remembered(_certain, MOST_REPORTS)
