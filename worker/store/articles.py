@@ -183,12 +183,6 @@ def mark_maybe_withdrawn(conn: sqlite3.Connection, article: Article) -> None:
     )
 
 
-def is_settled(conn: sqlite3.Connection, article_id: str) -> bool:
-    """Whether any version of an article was settled."""
-    found = conn.execute("SELECT 1 FROM article WHERE article_id = ? LIMIT 1", (article_id,))
-    return found.fetchone() is not None
-
-
 def newest_version(conn: sqlite3.Connection, article_id: str) -> int:
     """The number of the newest settled version of an article, 0 when there is none."""
     row = conn.execute(

@@ -10,6 +10,8 @@ import datetime as dt
 import re
 import unicodedata
 
+from worker.core.text.charset import decode
+
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MONTHS = {
     "jan": 1, "feb": 2, "fev": 2, "mar": 3, "mrz": 3, "maa": 3, "apr": 4, "avr": 4, "abr": 4, "may": 5,
@@ -20,16 +22,9 @@ _MONTHS = {
 """By three letters; "juin" and "juillet" are told apart by the fourth."""
 
 
-def decode(data: bytes) -> str:
-    """UTF-8 when the bytes are UTF-8, UTF-16 by its mark, else Windows-1252. Line ends become LF."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def lines_of(data: bytes) -> str:
+    """The characters of a document of plain text. Line ends become LF."""
+    return decode(data, None).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def month_of(name: str) -> int | None:

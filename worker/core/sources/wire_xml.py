@@ -24,6 +24,7 @@ from lxml import etree
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.hardened_xml import hardened_parser
+from worker.core.text.charset import decode
 
 Node: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no other name
 
@@ -45,9 +46,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BAD_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bcBC]|[ef]|1[\da-fA-F]));"
 )
-_DECLARATION = re.compile(
-    r"^\s*<\?xml[^>]{0,200}?(?:encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})[\"'])?[^>]{0,200}\?>"
-)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,400}\?>")
 _NAMESPACE_ERROR = etree.ErrorDomains.NAMESPACE
 _URN = re.compile(
     r"urn:newsml:(?P<provider>[^:\s]{1,200}):(?P<day>(?:19|20)\d{6})(?:T[\dZ+-]*)?:(?P<item>\S{1,300})"
@@ -73,7 +72,7 @@ def read_tree(data: bytes) -> Node:
 
 
 def _repaired(data: bytes, problem: Exception) -> Node:
-    text = _decoded(data)
+    text = _DECLARATION.sub("", decode(data, None), count=1)
     start = text.find("<")
     text = _NOT_XML.sub("", _BAD_REFERENCE.sub("", text[max(start, 0) :]))
     repaired = _NAMED.sub(_character, _BARE.sub("&amp;", text).encode())
@@ -84,29 +83,6 @@ def _repaired(data: bytes, problem: Exception) -> Node:
         detail = faults[0].message if faults else str(problem)
         raise FeedError("parse_error", detail[:200]) from problem
     return root
-
-
-def _decoded(data: bytes) -> str:
-    """The text without its declaration; bytes that are no UTF-8 are what the declaration says."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = _by_declaration(data)
-    return _DECLARATION.sub("", text, count=1)
-
-
-def _by_declaration(data: bytes) -> str:
-    found = _DECLARATION.match(data[:200].decode("latin-1"))
-    encoding = ((found and found[1]) or "cp1252").lower()
-    if encoding.replace("-", "").replace("_", "") in ("utf8", "usascii", "ascii", "iso88591"):
-        encoding = "cp1252"
-    try:
-        return data.decode(encoding, "replace")
-    except (LookupError, UnicodeError):
-        return data.decode("cp1252", "replace")
 
 
 def _character(found: re.Match[bytes]) -> bytes:

@@ -31,7 +31,7 @@ from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import PRIORITIES
-from worker.core.sources.wire_text import decode, paragraphs_of, without_controls
+from worker.core.sources.wire_text import lines_of, paragraphs_of, without_controls
 
 _HEADER = re.compile(
     r"[\x00-\x20\x7f\ufeff]{0,40}(?P<service>[A-Za-z])(?P<number>\d{4})(?P<selector>[^\n]{0,40})\n"
@@ -71,7 +71,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items of one or several messages. Raises ``FeedError`` (no_entries)."""
-    text = decode(data)
+    text = lines_of(data)
     starts = [m.start() for m in _NEXT.finditer(text)] or [0]
     parts = (text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True))
     some, problem = bounded(parts)

@@ -31,7 +31,7 @@ from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
-from worker.core.sources.wire_text import decode, month_of, numbered_id, paragraphs_of
+from worker.core.sources.wire_text import lines_of, month_of, numbered_id, paragraphs_of
 
 _HEADER = re.compile(
     r"[\x00-\x20\x7f\ufeff]{0,40}(?P<source>[A-Za-z]{2,4})(?P<number>\d{2,6}) {1,4}(?P<urgency>[1-9])"
@@ -64,7 +64,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items; messages that follow one another begin with SOH. Raises ``FeedError`` (no_entries)."""
-    text = decode(data)
+    text = lines_of(data)
     starts = [m.start() for m in re.finditer(r"\x01(?=[A-Za-z]{2,4}\d{2,6} )", text)] or [0]
     parts = (text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True))
     some, problem = bounded(parts)

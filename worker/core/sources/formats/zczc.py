@@ -20,7 +20,7 @@ import re
 
 from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
-from worker.core.sources.wire_text import decode, paragraphs_of, without_controls
+from worker.core.sources.wire_text import lines_of, paragraphs_of, without_controls
 from worker.core.sources.wire_xml import iptc_code, unique
 
 _BEGIN = re.compile(r"[\x00-\x20\x7f\ufeff]{0,40}ZCZC\b[^\n\r]{0,80}", re.IGNORECASE)
@@ -38,7 +38,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, _hint: Hint) -> Found:
     """One item."""
-    text = decode(data)
+    text = lines_of(data)
     begin = _BEGIN.match(text)
     text = text[begin.end() if begin else 0 :]
     end = _END.search(text)
