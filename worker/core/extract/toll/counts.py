@@ -8,7 +8,8 @@ Rules
    language puts the part first it is part of the count after it (Turkish "3'ü polis 8 kişi": of 8
    persons 3 policemen), which the rule that found it says (tag ``PART_OF_NEXT``, flag ``of_next``).
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
-   The victims are the rest (nine), with all of it in the quote.
+   The victims are the rest (nine), with all of it in the quote. "Eight, attackers included" is less
+   those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 5. "Three were killed on the spot and two more died later", in one sentence, are five. A toll has
    them in it ("rose to 26 after seven more bodies were found"). So are "five guests were killed. Two
@@ -38,6 +39,9 @@ _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _MORE = frozenset({"more"})
+_WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
+_ATTACKERS_REACH = 3
+"""Sentences within which attackers are counted who are in another count."""
 _ALSO = frozenset({"ALSO"})
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
@@ -93,7 +97,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
             out += _with_parts(mention)
     for mention in told_first:
         out = _with_part(out, mention)
-    out = _living(out)
+    out = _living(_victims_only(out))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
@@ -177,6 +181,28 @@ def _sum(one: CountMention, two: CountMention) -> CountMention:
         tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
         parts=(*(one.parts or (one,)), *(two.parts or (two,))),
     )
+
+
+def _victims_only(counts: Sequence[Count]) -> list[Count]:
+    """The counts, with "eight dead, attackers included" less the attackers who are counted nearby."""
+    out: list[Count] = []
+    for count in counts:
+        if not count.mention.tags & _WITH_ATTACKERS or count.victim_class == MIXED:
+            out.append(count)
+            continue
+        out.append(replace(count, victim_class=MIXED))
+        nearest = min(
+            (c for c in counts if c.measure == count.measure and is_perpetrator(c.victim_class)),
+            key=lambda c, at=count.mention.sentence: abs(c.mention.sentence - at),  # type: ignore[misc]
+            default=None,
+        )
+        if nearest is not None and _is_beside(nearest, count):
+            out += _without(count, nearest)
+    return out
+
+
+def _is_beside(one: Count, two: Count) -> bool:
+    return abs(one.mention.sentence - two.mention.sentence) <= _ATTACKERS_REACH
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
