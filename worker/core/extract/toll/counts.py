@@ -80,8 +80,8 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
     stated = list(_numbered_again(stated))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
-    stated = _with_further([m for m in stated if not m.tags & _REPLACED])
-    stated = _with_others(list(stated))
+    stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
+    stated = _with_others(stated)
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     told = {m.number for m in stated if m.what in ("killed", "injured")}
@@ -191,18 +191,21 @@ def _victims_only(counts: Sequence[Count]) -> list[Count]:
             out.append(count)
             continue
         out.append(replace(count, victim_class=MIXED))
-        nearest = min(
-            (c for c in counts if c.measure == count.measure and is_perpetrator(c.victim_class)),
-            key=lambda c, at=count.mention.sentence: abs(c.mention.sentence - at),  # type: ignore[misc]
-            default=None,
-        )
-        if nearest is not None and _is_beside(nearest, count):
-            out += _without(count, nearest)
+        attackers = _attackers_beside(count, counts)
+        if attackers is not None:
+            out += _without(count, attackers)
     return out
 
 
-def _is_beside(one: Count, two: Count) -> bool:
-    return abs(one.mention.sentence - two.mention.sentence) <= _ATTACKERS_REACH
+def _attackers_beside(count: Count, counts: Sequence[Count]) -> Count | None:
+    """The count of attackers with the same harm that stands nearest, within a few sentences."""
+
+    def gap(other: Count) -> int:
+        return abs(other.mention.sentence - count.mention.sentence)
+
+    same = (c for c in counts if c.measure == count.measure and is_perpetrator(c.victim_class))
+    nearest = min(same, key=gap, default=None)
+    return nearest if nearest is not None and gap(nearest) <= _ATTACKERS_REACH else None
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
