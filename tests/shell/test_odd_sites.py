@@ -88,7 +88,7 @@ def sites() -> Iterator[Sites]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, kind, text = sites.answer(self.path)
+            status, kind, text = four.answer(self.path)
             data = text.encode()
             self.send_response(status)
             self.send_header("Location" if status == 301 else "Content-Type", kind)
@@ -100,10 +100,10 @@ def sites() -> Iterator[Sites]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sites = Sites(f"http://127.0.0.1:{server.server_port}")
+    four = Sites(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield sites
+    yield four
     server.shutdown()
     thread.join()
     server.server_close()
