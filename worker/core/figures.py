@@ -262,10 +262,21 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
 
 def _latest(of_speaker: list[Statement]) -> Statement:
     newest = max(_version(s) for s in of_speaker)
+    last = [s for s in of_speaker if _version(s) == newest]
     return min(
-        (s for s in of_speaker if _version(s) == newest),
+        [s for s in last if not _is_outgrown(s, last)],
         key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
     )
+
+
+def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
+    """Whether a number is less than its speaker says there were at least: it was told of before.
+
+    ("More than 90 are known to have died. It was 80 in the morning.")
+    """
+    bounding = [s for s in last if s.high is None and _PRECISION[s.qualifier] < 3]
+    least = (s.low or 0 for s in bounding if not _is_brief(s))
+    return statement.high is not None and statement.high < max(least, default=0)
 
 
 def _is_brief(statement: Statement) -> bool:
@@ -292,9 +303,22 @@ def _figure(used: list[Statement]) -> Figure | None:
         low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
-        open_upper=any(s.high is None for s in numbered),
+        open_upper=_is_open(numbered, used, best),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
     )
+
+
+def _is_open(numbered: Sequence[Statement], used: Sequence[Statement], best: int | None) -> bool:
+    """Whether there may be more than the best says: a lower bound that it does not go beyond.
+
+    ("At least nine", and 14 by somebody else: nine to 14.) What one hospital received leaves open only
+    what is more than the best.
+    """
+    lows = [s.low or 0 for s in numbered if s.high is None]
+    received = [s.low or 0 for s in used if s.victim_class == _RECEIVED and s.high is None]
+    if best is None:
+        return bool(lows)
+    return max(lows, default=-1) >= best or max(received, default=-1) > best
 
 
 def _best(used: list[Statement]) -> int | None:

@@ -25,6 +25,7 @@ from typing import cast
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.died_later import move_to_dead
 from worker.core.extract.toll.persons import told_once
 from worker.core.figures import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
@@ -88,7 +89,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
             out += _with_parts(mention)
     for mention in told_first:
         out = _with_part(out, mention)
-    out = _living(out)
+    out = move_to_dead(_living(out))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 

@@ -223,6 +223,7 @@ def _replaced(placed: Sequence[_Placed]) -> list[bool]:
         or _is_outdated(p, newest)
         or _is_named_old(p, gone)
         or _is_increase(p, placed)
+        or _is_of_before(p, placed)
         for p in placed
     ]
 
@@ -243,6 +244,25 @@ def _is_named_old(item: _Placed, gone: Sequence[_Placed]) -> bool:
         and p.count.mention.number != mention.number
         and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
         for p in gone
+    )
+
+
+def _is_of_before(item: _Placed, placed: Sequence[_Placed]) -> bool:
+    """Whether a number that "officials had said" is the smaller one: tolls rise. Of the wounded some
+    die or go home, so any other number is the newer one.
+    """
+    mention = item.count.mention
+    is_dead = item.count.measure == "killed"
+    if "FORMER_COUNT" not in mention.tags or item.count.parent is not None:
+        return False
+    return any(
+        p.count.measure == item.count.measure
+        and p.scope == item.scope
+        and p.count.parent is None
+        and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
+        and not p.count.mention.tags & {"FORMER_COUNT", "REPLACED_COUNT"}
+        and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
+        for p in placed
     )
 
 
