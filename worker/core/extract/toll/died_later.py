@@ -3,7 +3,8 @@
 Rules
 -----
 1. "Wounded four, and one of them later died" leaves three. They must be told as some of the wounded:
-   by their words ("two of the injured"), or in one sentence with the wounded, right behind them.
+   by their words ("two of the injured"), or right behind them: in their sentence, or in the next one
+   where nobody else is dead.
 2. The dead that were told in one breath with those wounded are without him: "killed three and wounded
    five. One of the wounded died in hospital" is four dead. Where their sum is printed too ("raising
    the toll to four"), the number from before is replaced by it.
@@ -51,7 +52,7 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
         last = next((c for c in reversed(before) if c.measure == "injured"), last)
         reach = _REACH
     else:
-        reach = 0
+        reach = 0 if any(c.measure == "killed" for c in before) else 1
     apart = dead.mention.sentence - last.mention.sentence
     if last.measure != "injured" or apart > reach or last.mention.flags & _OTHERWISE:
         return None
