@@ -340,22 +340,18 @@ def _figure(used: list[Statement]) -> Figure | None:
         low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
-        open_upper=_is_open(numbered, used, best),
+        open_upper=_is_open(numbered, used),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
     )
 
 
-def _is_open(numbered: Sequence[Statement], used: Sequence[Statement], best: int | None) -> bool:
-    """Whether there may be more than the best says: a lower bound that it does not go beyond.
-
-    ("At least nine", and 14 by somebody else: nine to 14.) What one hospital received leaves open only
-    what is more than the best.
+def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
+    """Whether a lower bound is in use. What one hospital received leaves open only what is more than
+    everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
     """
-    lows = [s.low or 0 for s in numbered if s.high is None]
-    received = [s.low or 0 for s in used if s.victim_class == _RECEIVED and s.high is None]
-    if best is None:
-        return bool(lows)
-    return max(lows, default=-1) >= best or max(received, default=-1) > best
+    most = max((s.high or 0 for s in used), default=0)
+    received = (s for s in used if s.victim_class == _RECEIVED and s.high is None)
+    return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
 
 
 def _best(used: list[Statement]) -> int | None:
