@@ -39,6 +39,7 @@ _REPLACED = frozenset({"REPLACED_COUNT"})
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _MORE = frozenset({"more"})
 _AMONG = frozenset({"among"})
+_CARE = frozenset({"hosp"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -78,6 +79,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     told = {m.number for m in stated if m.what in ("killed", "injured")}
     stated = [m for m in stated if m.what != "shot" or m.number not in told]
+    stated = [_in_care(m, stated) for m in stated]
     out: list[Count] = []
     told_first: list[CountMention] = []
     for mention in told_once(stated):
@@ -103,6 +105,24 @@ def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
             yield mention
         elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
             yield replace(mention, what=last.what)
+
+
+def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
+    """A number of people in a hospital, as a part where more are told to be wounded.
+
+    ("Seven were wounded … Three were in critical condition.")
+    """
+    if not mention.flags & _CARE or mention.is_single or mention.value is None:
+        return mention
+    more = any(
+        m.what == mention.what
+        and not m.flags & _CARE
+        and not m.is_single
+        and m.is_attackers == mention.is_attackers
+        and (m.low or 0) > (mention.value or 0)
+        for m in mentions
+    )
+    return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
 
 def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
