@@ -108,7 +108,7 @@ def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
 
 
 def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """A number of people in a hospital, as a part where more are told to be wounded.
+    """A number of people in a hospital, as a part where more were told to be wounded before.
 
     ("Seven were wounded … Three were in critical condition.")
     """
@@ -116,6 +116,7 @@ def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMe
         return mention
     more = any(
         m.what == mention.what
+        and m.number.end <= mention.number.start
         and not m.flags & _CARE
         and not m.is_single
         and m.is_attackers == mention.is_attackers
