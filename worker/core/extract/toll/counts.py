@@ -20,11 +20,12 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
 from worker.core.extract.toll.persons import told_once
 from worker.core.figures import ATTACKERS, MIXED, PART
@@ -47,21 +48,6 @@ _CASUALTY = frozenset({"killed", "injured"})
 _HARM = _CASUALTY | {"casualties"}
 _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count(Range):
-    """A count with its measure decided. ``parent``: the number that it is a part of."""
-
-    mention: CountMention
-    measure: Measure
-    victim_class: str
-    parent: Range | None = None
-
-    @property
-    def key(self) -> Range:
-        """Names the count within its article."""
-        return Range(self.start, self.end)
 
 
 def is_perpetrator(victim_class: str) -> bool:

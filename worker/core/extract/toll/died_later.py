@@ -16,12 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from worker.core.extract.toll.count import Count
 from worker.core.figures import PART
-
-if TYPE_CHECKING:
-    from worker.core.extract.toll.counts import Count
 
 _REACH = 2
 """Sentences back in which "one of the wounded" finds the wounded."""

@@ -30,7 +30,8 @@ from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, Speaker, find_na
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
-from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
+from worker.core.extract.toll.count import Count
+from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.persons import NEW_PERSON
 from worker.core.figures import SOME
