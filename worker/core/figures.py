@@ -130,6 +130,7 @@ def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
     usable = [s for s in group if _is_usable(s, statuses)]
     usable = _without_parts(usable, statuses)
     usable = _without_stale(usable, statuses)
+    usable = _without_outgrown(usable, statuses)
     usable, told = _with_persons(usable)
     used = _one_per_speaker(usable, statuses)
     for statement in used:
@@ -198,6 +199,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     two dead: that is another opinion of the total.)
     """
     whole = [s for s in usable if _is_whole(s)]
+    whole += [s for s in usable if _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
     for statement in [s for s in usable if s.victim_class == PART]:
         if (statement.low or 0) < max(told, default=0):
@@ -208,13 +210,25 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
     larger = []
     for statement in usable:
-        if _is_whole(statement):
+        if statement in whole:
             continue
         if statement.person is None and (statement.low or 0) > most:
             larger.append(statement)
         else:
             statuses[_key(statement)] = "subset"
     return whole + larger
+
+
+def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
+    """Whether somebody quoted counts civilians, and nobody else of the dead: all victims, as he sees it.
+
+    ("Five civilians were killed, police said. Witnesses spoke of 20 dead.")
+    """
+    if statement.victim_class != "civilians" or statement.speaker_type == OUTLET:
+        return False
+    others = [s for s in usable if s.victim_class != statement.victim_class and s.person is None]
+    own = any(s.speaker_id == statement.speaker_id for s in others)
+    return not own and all(_is_whole(s) for s in others)
 
 
 def _is_whole(statement: Statement) -> bool:
@@ -235,6 +249,29 @@ def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statemen
         else:
             fresh.append(statement)
     return fresh
+
+
+def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+    """Without the outlets' own numbers that are less than somebody says there are at least.
+
+    ("At least five were killed, police said. A reporter saw four bodies.")
+    """
+    floors = [s for s in usable if s.high is None and s.speaker_type != OUTLET and _is_whole(s)]
+    floors = [s for s in floors if _PRECISION[s.qualifier] < 3]
+    kept = []
+    for statement in usable:
+        own = statement.speaker_type == OUTLET and statement.high is not None
+        if own and any(_goes_beyond(s, statement) for s in floors):
+            statuses[_key(statement)] = "superseded"
+        else:
+            kept.append(statement)
+    return kept
+
+
+def _goes_beyond(floor: Statement, statement: Statement) -> bool:
+    """Whether a lower bound, told no earlier, is more than a number leaves room for."""
+    is_later = _version(floor)[0] >= _version(statement)[0]
+    return is_later and (floor.low or 0) > (statement.high or 0)
 
 
 def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
@@ -262,10 +299,21 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
 
 def _latest(of_speaker: list[Statement]) -> Statement:
     newest = max(_version(s) for s in of_speaker)
+    last = [s for s in of_speaker if _version(s) == newest]
     return min(
-        (s for s in of_speaker if _version(s) == newest),
+        [s for s in last if not _is_outgrown(s, last)],
         key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
     )
+
+
+def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
+    """Whether a number is less than its speaker says there were at least: it was told of before.
+
+    ("More than 90 are known to have died. It was 80 in the morning.")
+    """
+    bounding = [s for s in last if s.high is None and _PRECISION[s.qualifier] < 3]
+    least = (s.low or 0 for s in bounding if not _is_brief(s))
+    return statement.high is not None and statement.high < max(least, default=0)
 
 
 def _is_brief(statement: Statement) -> bool:
@@ -292,9 +340,18 @@ def _figure(used: list[Statement]) -> Figure | None:
         low=min(lows, default=None),
         best=best,
         high=max(closed + lone, default=None),
-        open_upper=any(s.high is None for s in numbered),
+        open_upper=_is_open(numbered, used),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
     )
+
+
+def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
+    """Whether a lower bound is in use. What one hospital received leaves open only what is more than
+    everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
+    """
+    most = max((s.high or 0 for s in used), default=0)
+    received = (s for s in used if s.victim_class == _RECEIVED and s.high is None)
+    return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
 
 
 def _best(used: list[Statement]) -> int | None:

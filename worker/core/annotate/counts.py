@@ -254,7 +254,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         low=low,
         high=high,
         qualifier=qualifier,
-        victim_class=token.meaning.get("people", UNSPECIFIED),
+        victim_class=_people(token),
         sentence=sentence.index,
         tags=token.tags,
         flags=finding.flags,
@@ -265,6 +265,13 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         noun=token.meaning.get("noun"),
         parts=parts,
     )
+
+
+def _people(token: Token) -> str:
+    """Who is counted; those told after the attackers' total are some of them."""
+    if "ATTACKER_COUNT" in token.tags:
+        return PERPETRATOR
+    return token.meaning.get("people", UNSPECIFIED)
 
 
 def _summed(bounds_of_parts: Iterable[int | None]) -> int | None:

@@ -44,6 +44,8 @@ _BESIDE_TOKENS = 2
 """How far an area's name may stand from "eastern" to be what it is a part of."""
 _PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
 _LABEL_TOKENS = 4
+_NEWS = frozenset({"HERE", "AWAY", "EVENT"})
+"""What a labelled sentence must have, or it fills in a form."""
 _BULLETS = frozenset("•▪·●■►*-")
 _AFTER_NUMBER = frozenset(".)")
 _Marks = dict[int, set[str]]
@@ -103,7 +105,8 @@ def find_events(
         for run in sentence_tokens(prose, sentence, reader, language):
             tokens, _ = reader.read(_marked(run, places, dates, groups, day))
             made = _sentence(sentence, number, tokens, filed)
-            is_item = made.start == sentence.start and (label is not None or _has_label(tokens))
+            opens = label is not None or _is_numbered(tokens) or _has_label(tokens, made.tags)
+            is_item = made.start == sentence.start and opens
             out.append(replace(made, item=is_item and made.body_number >= 0))
     return tuple(out) if _is_list(out) else tuple(replace(s, item=False) for s in out)
 
@@ -129,17 +132,22 @@ def _sentence(
     )
 
 
-def _has_label(tokens: Sequence[Token]) -> bool:
-    """Whether a sentence opens with a bullet, a number or a label: "•", "2.", "Lima:"; not "12:58".
+def _is_numbered(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence opens with a bullet or a number: "•", "2."."""
+    words = [token.word for token in tokens[:2]]
+    numbered = len(words) > 1 and words[0].isdecimal() and words[1] in _AFTER_NUMBER
+    return "HARM" not in tokens[0].tags and (words[0] in _BULLETS or numbered)
 
-    A label of harm ("Casualties: 2 x KIA") goes on with the item before it.
+
+def _has_label(tokens: Sequence[Token], tags: frozenset[str]) -> bool:
+    """Whether a sentence opens with a label and tells news of its own: "Lima: …"; not "12:58".
+
+    "Casualties: 2 x KIA" and "Initial information: two killed" go on with the item before.
     """
-    if "HARM" in tokens[0].tags:
+    if "HARM" in tokens[0].tags or not tags & _NEWS:
         return False
     words = [token.word for token in tokens[: _LABEL_TOKENS + 1]]
-    numbered = len(words) > 1 and words[0].isdecimal() and words[1] in _AFTER_NUMBER
-    labelled = any(b == ":" and not a.isdecimal() for a, b in pairwise(words))
-    return words[0] in _BULLETS or numbered or labelled
+    return any(b == ":" and not a.isdecimal() for a, b in pairwise(words))
 
 
 def _place_tags(places: Sequence[PlaceMention]) -> frozenset[str]:

@@ -22,11 +22,13 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.count import Count
+from worker.core.extract.toll.died_later import move_to_dead
 from worker.core.extract.toll.persons import told_once
 from worker.core.figures import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
@@ -46,6 +48,7 @@ _ALSO = frozenset({"ALSO"})
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
 _AMONG = frozenset({"among"})
+_CARE = frozenset({"hosp"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -53,21 +56,6 @@ _CASUALTY = frozenset({"killed", "injured"})
 _HARM = _CASUALTY | {"casualties"}
 _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count(Range):
-    """A count with its measure decided. ``parent``: the number that it is a part of."""
-
-    mention: CountMention
-    measure: Measure
-    victim_class: str
-    parent: Range | None = None
-
-    @property
-    def key(self) -> Range:
-        """Names the count within its article."""
-        return Range(self.start, self.end)
 
 
 def is_perpetrator(victim_class: str) -> bool:
@@ -86,6 +74,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     told = {m.number for m in stated if m.what in ("killed", "injured")}
     stated = [m for m in stated if m.what != "shot" or m.number not in told]
+    stated = [_in_care(m, stated) for m in stated]
     out: list[Count] = []
     told_first: list[CountMention] = []
     for mention in told_once(stated):
@@ -97,7 +86,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
             out += _with_parts(mention)
     for mention in told_first:
         out = _with_part(out, mention)
-    out = _living(_victims_only(out))
+    out = move_to_dead(_living(_victims_only(out)))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
@@ -111,6 +100,25 @@ def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
             yield mention
         elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
             yield replace(mention, what=last.what)
+
+
+def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
+    """A number of people in a hospital, as a part where more were told to be wounded before.
+
+    ("Seven were wounded … Three were in critical condition.")
+    """
+    if not mention.flags & _CARE or mention.is_single or mention.value is None:
+        return mention
+    more = any(
+        m.what == mention.what
+        and m.number.end <= mention.number.start
+        and not m.flags & _CARE
+        and not m.is_single
+        and m.is_attackers == mention.is_attackers
+        and (m.low or 0) > (mention.value or 0)
+        for m in mentions
+    )
+    return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
 
 def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:

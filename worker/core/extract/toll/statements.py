@@ -26,11 +26,12 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import NARRATOR, Speaker, find_narrator
+from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, Speaker, find_narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
-from worker.core.extract.toll.counts import Count, decide_counts, is_perpetrator
+from worker.core.extract.toll.count import Count
+from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.persons import NEW_PERSON
 from worker.core.figures import SOME
@@ -212,17 +213,23 @@ def _replaced(placed: Sequence[_Placed]) -> list[bool]:
     Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
     """
     newest: dict[tuple[str, str, bool], int] = {}
+    said: dict[tuple[str, bool], int] = {}
     for item in placed:
         value, tags = item.count.mention.value, item.count.mention.tags
         is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
         if is_newer and item.scope == "incident" and value:
             newest[_opinion(item)] = max(value, newest.get(_opinion(item), 0))
+            if not item.speaker.perpetrator_party:
+                side = _opinion(item)[1:]
+                said[side] = max(value, said.get(side, 0))
     gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
     return [
         "REPLACED_COUNT" in p.count.mention.tags
         or _is_outdated(p, newest)
+        or _is_overtaken(p, said)
         or _is_named_old(p, gone)
         or _is_increase(p, placed)
+        or _is_of_before(p, placed)
         for p in placed
     ]
 
@@ -243,6 +250,25 @@ def _is_named_old(item: _Placed, gone: Sequence[_Placed]) -> bool:
         and p.count.mention.number != mention.number
         and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
         for p in gone
+    )
+
+
+def _is_of_before(item: _Placed, placed: Sequence[_Placed]) -> bool:
+    """Whether a number that "officials had said" is the smaller one: tolls rise. Of the wounded some
+    die or go home, so any other number is the newer one.
+    """
+    mention = item.count.mention
+    is_dead = item.count.measure == "killed"
+    if "FORMER_COUNT" not in mention.tags or item.count.parent is not None:
+        return False
+    return any(
+        p.count.measure == item.count.measure
+        and p.scope == item.scope
+        and p.count.parent is None
+        and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
+        and not p.count.mention.tags & {"FORMER_COUNT", "REPLACED_COUNT"}
+        and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
+        for p in placed
     )
 
 
@@ -267,6 +293,19 @@ def _is_increase(item: _Placed, placed: Sequence[_Placed]) -> bool:
 def _is_outdated(item: _Placed, newest: Mapping[tuple[str, str, bool], int]) -> bool:
     value = item.count.mention.value
     return item.count.parent is None and newest.get(_opinion(item), value) != value
+
+
+def _is_overtaken(item: _Placed, said: Mapping[tuple[str, bool], int]) -> bool:
+    """Whether a number of nobody in particular is less than somebody gave later.
+
+    ("At least seven died, officials said. The ministry later put the number at 16.")
+    """
+    mention = item.count.mention
+    vague = item.speaker.type in (NARRATOR, POWER_TYPE) and not item.speaker.perpetrator_party
+    if not vague or item.scope != "incident" or item.count.parent is not None:
+        return False
+    last = said.get(_opinion(item)[1:], 0)
+    return "LATER_COUNT" not in mention.tags and last > (mention.high or mention.low or 0)
 
 
 def _opinion(item: _Placed) -> tuple[str, str, bool]:

@@ -1,0 +1,27 @@
+"""A count of people with its measure decided: what ``counts`` makes of what the grammar found.
+
+A part names the count that it is a part of by that one's place in the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.core.annotate.counts import CountMention
+from worker.core.domain.vocabulary import Measure
+from worker.core.lang.normalise import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Range):
+    """A count with its measure decided. ``parent``: the number that it is a part of."""
+
+    mention: CountMention
+    measure: Measure
+    victim_class: str
+    parent: Range | None = None
+
+    @property
+    def key(self) -> Range:
+        """Names the count within its article."""
+        return Range(self.start, self.end)
