@@ -62,6 +62,7 @@ class MainDateWeights:
     abducted: float
     subordinate: float
     stale: float
+    ended: float
 
 
 @dataclass(frozen=True, slots=True)
