@@ -40,6 +40,7 @@ _SPEECH_REACH_CHARS = 32
 _STAMP_REACH_CHARS = 12
 _JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
+_OPENING_CHARS = 4
 _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
 _STALE_DAYS = 10
@@ -210,6 +211,8 @@ def _scored(
             continue
         if mention.anaphoric and _follows_another(annotated, mention, sentence):
             continue
+        if mention.anaphoric and _opens_with_earlier(annotated, mention, sentence):
+            continue
         if mention.first > day + dt.timedelta(days=1):
             continue
         if told and sentence.paragraph not in told:
@@ -232,6 +235,26 @@ def _follows_another(annotated: Annotated, mention: DateMention, sentence: Sente
     return bool(told) or sentence.zone not in ("title", "lead")
 
 
+def _opens_with_earlier(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether "Hours earlier, …" opens a sentence after one that told an attack with its day."""
+    if mention.start - sentence.start >= _OPENING_CHARS:
+        return False
+    earlier = (d for d in annotated.dates if d.end < sentence.start and d.precision == "day")
+    for date in earlier:
+        told = annotated.prose.sentence_at(date.start)
+        if told is None or told.zone == "title" or date.anaphoric:
+            continue
+        if inside(annotated.triggers, told) and not _is_spoken(annotated, date, told):
+            return True
+    return False
+
+
+def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a sentence names places outside the area, and none of the area."""
+    kinds = {m.kind for m in inside(annotated.places, sentence)}
+    return "elsewhere" in kinds and not kinds & {"here", "near"}
+
+
 def _score(
     annotated: Annotated,
     mention: DateMention,
@@ -248,6 +271,7 @@ def _score(
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         score += weights.other_matter * annotated.has(category, before)
     score += weights.other_matter * _is_counted_from(annotated, mention, sentence)
+    score += weights.other_matter * _is_of_elsewhere(annotated, sentence)
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
     score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
     score += weights.late_death * annotated.has("late_death", sentence)
