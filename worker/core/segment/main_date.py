@@ -163,13 +163,17 @@ def _is_told_later(annotated: Annotated) -> bool:
 
 
 def _spoken_day(annotated: Annotated, day: dt.date) -> tuple[dt.date, bool] | None:
-    """The last day on which somebody speaks at the top, if before ``day``; whether late that day."""
+    """The last day on which somebody speaks at the top, or a siege ended; whether late that day.
+
+    None if it is not before ``day``.
+    """
     said: list[tuple[dt.date, bool]] = []
     for mention in annotated.dates:
         sentence = annotated.prose.sentence_at(mention.start)
         if sentence is None or sentence.index > _SPOKEN_SENTENCES or mention.precision != "day":
             continue
-        if mention.anaphoric or not _is_spoken(annotated, mention, sentence):
+        late = _is_spoken(annotated, mention, sentence) or _is_end(annotated, mention, sentence)
+        if mention.anaphoric or not late:
             continue
         around = Range(max(sentence.start, mention.start - _ADJACENT_CHARS), mention.end)
         around = Range(around.start, min(sentence.end, mention.end + _ADJACENT_CHARS))
@@ -278,9 +282,14 @@ def _score(
     score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
-    if any(m.end() >= mention.start - 1 for m in annotated.find("ended", before)):
-        score += weights.ended
+    score += weights.ended * _is_end(annotated, mention, sentence)
     return score
+
+
+def _is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day is that on which an attack was over: "the siege ended late on Monday"."""
+    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
+    return any(m.end() >= mention.start - 1 for m in annotated.find("ended", before))
 
 
 def _is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
