@@ -54,9 +54,14 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
     none = tuple(passage.find_ranges("claim_none"))
     denied = tuple(passage.find_ranges("claim_denied"))
     others = tuple(passage.find_ranges("claim_of_others"))
+    neither = tuple(passage.find_ranges("claim_undecided"))
     for match in passage.find("claim_passive"):
         actor = _claimant_after(passage, match)
-        if actor is None or _is_negated(passage, match, none) or _is_of_others(passage, match, others):
+        if (
+            actor is None
+            or _is_negated(passage, match, none)
+            or _is_of_others(passage, match, others)
+        ):
             continue
         if _may_claim(passage, actor.actor):
             yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
@@ -66,8 +71,8 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
                 _is_negated(passage, match, none) or _is_negated(passage, match, denied)
             ):
                 continue
-            neither = category == "claim_denied" and holding(none, match.start()) is not None
-            if neither or _is_of_others(passage, match, others):
+            undecided = holding(neither, match.start()) is not None
+            if undecided or _is_of_others(passage, match, others):
                 continue
             for subject in _claimants_before(passage, match):
                 start = min(subject.start, match.start())

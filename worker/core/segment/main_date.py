@@ -185,7 +185,7 @@ def _spoken_day(annotated: Annotated, day: dt.date) -> tuple[dt.date, bool] | No
 
 
 def _refined(annotated: Annotated, night: DateMention) -> DateMention:
-    """"Overnight" as the one day that another mention, or the clock, says beside the attack."""
+    """The one day of "overnight" that another mention, or the clock, says beside the attack."""
     if night.precision != "days" or (night.last - night.first).days != 1:
         return night
     for mention in annotated.dates:
