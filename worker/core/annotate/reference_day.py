@@ -6,7 +6,7 @@ Rules
 2. Outlets abroad still write of the evening before when the area is past midnight: a stamp with an
    offset of its own has the day of that clock, one of UTC the day before until three in the morning.
    Neither, when the head of the text names the area's new day ("on Thursday").
-   (London, 8 p.m.: "a bomber struck today" is the day that has ended in Kabul half an hour ago.)
+   (London, 8 p.m.: "a bomber struck today" is the day that ended half an hour ago in the area.)
 3. A document without a time has the day of its dateline, or of a caption, if written with its year.
 4. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
    and what rests on it is never reported.
