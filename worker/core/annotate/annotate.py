@@ -101,7 +101,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     """Find everything that a text mentions. Pure; raises nothing."""
     profile, language = knowledge.profile, knowledge.language(prose.lang)
     lexicon = knowledge.lexicon(prose.lang)
-    day = local_day(article.document_time, ZoneInfo(profile.zone))
+    zone = ZoneInfo(profile.zone)
+    day = local_day(article.document_time, zone)
     if lexicon is None or language is None:
         places, actors = find_places(prose, knowledge), find_actors(prose, profile.actors)
         return Annotated(article, prose, None, None, day, None, places, actors)
@@ -111,7 +112,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         found = Annotated(article, prose, lexicon, language, day, None, places, ())
         return replace(found, triggers=triggers, harm=harm, silent=True)
     phrases = find_dates(prose, knowledge)
-    reference = reference_day(day, prose, lexicon, phrases)
+    reference = reference_day(article.document_time, zone, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()
     dates, actors = phrases.seen_from(reference.day), find_actors(prose, profile.actors)
     groups = _groups(actors)

@@ -3,8 +3,12 @@
 Rules
 -----
 1. It is the document's own day on the area's clock, when it was published or first seen.
-2. A document without a time has the day of its dateline, or of a caption, if written with its year.
-3. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
+2. Outlets abroad still write of the evening before when the area is past midnight: a stamp with an
+   offset of its own has the day of that clock, one of UTC the day before until three in the morning.
+   Neither, when the head of the text names the area's new day ("on Thursday").
+   (London, 8 p.m.: "a bomber struck today" is the day that ended half an hour ago in the area.)
+3. A document without a time has the day of its dateline, or of a caption, if written with its year.
+4. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
    and what rests on it is never reported.
 """
 
@@ -12,12 +16,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from worker.core.annotate.dates import DateMention, DatePhrases
+from worker.core.domain.moments import local_day
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import holding
 from worker.core.text.prose import Prose
 
+_ABROAD_HOUR = 3
+"""Until that hour of the area's night a stamp of UTC is mostly of an evening farther west."""
+_HEAD_SENTENCES = 6
 _NOMINAL_YEAR = 2100
 """Later than any news, so that every date that carries its year is an earlier one."""
 
@@ -31,13 +40,40 @@ class ReferenceDay:
 
 
 def reference_day(
-    document: dt.date | None, prose: Prose, lexicon: Lexicon, phrases: DatePhrases
+    moment: dt.datetime | None, zone: ZoneInfo, prose: Prose, lexicon: Lexicon, phrases: DatePhrases
 ) -> ReferenceDay:
-    """The day that a text speaks from; ``document``: its own day, if it has one."""
+    """The day that a text speaks from; ``moment``: the document's time, ``zone``: the area's."""
+    document = local_day(moment, zone)
+    if moment is not None and document is not None:
+        abroad = _day_abroad(moment, zone)
+        if abroad < document and not _names(prose, phrases, document):
+            return ReferenceDay(abroad)
     stated = document or _stated_day(prose, phrases.seen_from(None))
     if stated is not None:
         return ReferenceDay(stated)
     return ReferenceDay(_nominal_day(prose, lexicon, phrases), nominal=True)
+
+
+def _day_abroad(moment: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The day on the outlet's clock where that is the day before the area's, else the area's."""
+    offset = moment.utcoffset()
+    if offset is None:
+        return moment.date()
+    local = moment.astimezone(zone)
+    before = local.date() - dt.timedelta(days=1)
+    if offset:
+        return max(before, min(moment.date(), local.date()))
+    return before if local.hour < _ABROAD_HOUR and moment.date() == before else local.date()
+
+
+def _names(prose: Prose, phrases: DatePhrases, day: dt.date) -> bool:
+    """Whether the head of a text names that very day by weekday or date."""
+    for mention in phrases.seen_from(day):
+        sentence = prose.sentence_at(mention.start)
+        head = sentence is not None and sentence.index < _HEAD_SENTENCES
+        if head and mention.basis != "relative" and mention.first == mention.last == day:
+            return True
+    return False
 
 
 def _stated_day(prose: Prose, certain: tuple[DateMention, ...]) -> dt.date | None:

@@ -5,7 +5,11 @@ Rules
 1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence;
    "the group claimed" the last group named before.
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
-3. A denial is kept as one (the group denied a blast that others blamed on it).
+3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
+   another town, an attack claimed by X".
+4. A state claims or denies only where the attack is told as a strike. (Many a report ends with what
+   a neighbour "denies": that it shelters the group.)
+5. A denial is kept as one (the group denied a blast that others blamed on it).
 """
 
 from __future__ import annotations
@@ -15,15 +19,17 @@ from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
-from worker.core.annotate.actors import ActorMention
+from worker.core.annotate.actors import STATES, ActorMention
 from worker.core.domain.report import Claim
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
-from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.lang.normalise import Range, holding, inside, starting_in
 
 _AFTER_REACH_CHARS = 60
 _ANAPHOR_REACH_CHARS = 34
 _OPENING_CHARS = 16
+_LEAD_CLAUSES = 4
+_NEXT_WORD_CHARS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,17 @@ def find_claims(passage: Passage) -> tuple[tuple[Claim, ...], Spans]:
 def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
     none = tuple(passage.find_ranges("claim_none"))
     denied = tuple(passage.find_ranges("claim_denied"))
+    others = tuple(passage.find_ranges("claim_of_others"))
+    neither = tuple(passage.find_ranges("claim_undecided"))
     for match in passage.find("claim_passive"):
         actor = _claimant_after(passage, match)
-        if actor is not None and not _is_negated(passage, match, none):
+        if (
+            actor is None
+            or _is_negated(passage, match, none)
+            or _is_of_others(passage, match, others)
+        ):
+            continue
+        if _may_claim(passage, actor.actor):
             yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
     for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
         for match in passage.find(category):
@@ -57,19 +71,61 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
                 _is_negated(passage, match, none) or _is_negated(passage, match, denied)
             ):
                 continue
-            subject = _claimant_before(passage, match)
-            if subject is not None:
+            undecided = holding(neither, match.start()) is not None
+            if undecided or _is_of_others(passage, match, others):
+                continue
+            for subject in _claimants_before(passage, match):
                 start = min(subject.start, match.start())
-                yield _ClaimPhrase(
-                    start, match.end(), subject.actor, "yes" if value == "yes" else "denied"
-                )
+                if _may_claim(passage, subject.actor):
+                    yield _ClaimPhrase(
+                        start, match.end(), subject.actor, "yes" if value == "yes" else "denied"
+                    )
 
 
 def _is_negated(passage: Passage, match: Match[str], negations: tuple[Range, ...]) -> bool:
-    """Whether a negated claim overlaps, or stands in the same clause just before."""
+    """Whether a negation overlaps a claim, stands just before it, or follows: "said its men had no part"."""
     low = passage.clause(match.start()).start
-    near = starting_in(negations, Range(low, match.end()))
+    near = starting_in(negations, Range(low, match.end() + _NEXT_WORD_CHARS))
     return any(match.start() < s.end + 3 for s in near)
+
+
+def _is_of_others(passage: Passage, match: Match[str], others: tuple[Range, ...]) -> bool:
+    """Whether what is claimed are other attacks, or one that its sentence tells of elsewhere."""
+    if any(match.start() <= s.end and s.start <= match.end() for s in others):
+        return True
+    sentence = passage.sentence(match.start())
+    if sentence is None:
+        return False
+    places = inside(passage.annotated.places, sentence)
+    if any(place.kind in ("here", "near") for place in places):
+        return False
+    for place in places:
+        clause = passage.clause(place.start)
+        told = Range(clause.start, min(clause.end, match.start()))
+        harmed = passage.triggers_in(told) or passage.has("harm", told)
+        if place.kind == "elsewhere" and harmed:
+            return True
+    return False
+
+
+def _may_claim(passage: Passage, actor: Actor) -> bool:
+    """Whether an actor can be a claimant here: a state only where the attack is told as a strike."""
+    if actor.actor_class not in STATES:
+        return True
+    told = passage.segment.ranges[:_LEAD_CLAUSES]
+    return any(passage.has("cue_state", clause) for clause in told)
+
+
+def _claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
+    """The subject of a claiming verb; all named before it where "both" did."""
+    subject = _claimant_before(passage, match)
+    if subject is None:
+        return ()
+    between = Range(subject.end, match.start())
+    if between.start < between.end and passage.has("claim_both", between):
+        clause = Range(passage.clause(match.start()).start, match.start())
+        return inside(passage.actors, clause)
+    return (subject,)
 
 
 def _claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:

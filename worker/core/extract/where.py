@@ -3,7 +3,8 @@
 Rules
 -----
 1. The finest place wins that stands with the attack: landmark, neighbourhood, district, city. Where
-   the wounded were taken and who speaks is no place ("officials at the city's hospital").
+   the wounded were taken and who speaks is no place ("officials at the city's hospital"), nor is what
+   was only to be attacked ("a threat to the airport").
 2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else words that no
    gazetteer lists: a site ("police checkpoint"), the name of a quarter ("Afzal Khan area") unless
    the site has a name itself, else "central <city>" or the city.
@@ -145,6 +146,8 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if found is not None and mention.end < found.end():
         # "Seized outside his clinic in …, found dead in …": it ends where the body is found.
         score += weights.other_attack
+    if passage.ends_with("threatened", mention.start, _RECEPTION_REACH_CHARS):
+        score += weights.threatened
     if passage.has("not_site", after):
         score += weights.not_site
     if passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS):

@@ -62,6 +62,7 @@ class MainDateWeights:
     abducted: float
     subordinate: float
     stale: float
+    ended: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ class WhereWeights:
     near: float
     other_attack: float
     not_site: float
+    threatened: float
     part_named: float
     is_target: float
     landmark_least: float

@@ -6,10 +6,15 @@ Rules
    A date beside a verb of speech is the speaker's ("officials said Tuesday", "the group on Tuesday
    denied").
 2. A caption's date counts when the text gives none, or when it agrees with a weekday.
-3. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). It is that
+3. "Overnight" is two days, unless a day or a time of the clock beside the attack says which: "The
+   assault began at 9 p.m. on Saturday".
+4. A siege is of the day on which it began, not of that on which it ended.
+5. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). It is that
    day and the one before where the article is of the small hours, or its headline a new toll or a
-   claim. What rests on a nominal day (``annotate.reference_day``) is never reported.
-4. In a digest only the paragraph that tells the attack dates it.
+   claim; the day before alone in the first hour of the night. It is not later than the day of those
+   who speak of it ("officials said on Sunday", printed on Monday). What rests on a nominal day
+   (``annotate.reference_day``) is never reported.
+6. In a digest only the paragraph that tells the attack dates it.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from worker.core.annotate.annotate import Annotated
@@ -35,11 +40,18 @@ _SPEECH_REACH_CHARS = 32
 _STAMP_REACH_CHARS = 12
 _JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
+_OPENING_CHARS = 4
 _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
 _STALE_DAYS = 10
 _MOST_MENTIONS = 60
 _ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
+_MIDNIGHT_ENDS_HOUR = 1
+"""What is published before that hour is hardly of the day that has just begun."""
+_NOON_HOUR = 12
+_SPOKEN_SENTENCES = 3
+_SPOKEN_DAYS = 3
+"""Speakers of the first sentences, of so many days before, date what they speak of."""
 _NIGHT_ENDS_HOUR = 6
 """What is published before that hour, on the area's clock, may be of the evening before."""
 _EVENING_HOUR = 18
@@ -110,26 +122,88 @@ def _main_date(
     """
     best = max(_scored(annotated, day, weights, told), default=None, key=lambda s: s[0])
     if best is not None and best[0] > 0:
-        mention = best[1]
+        mention = _refined(annotated, best[1])
         zone = annotated.prose.sentence_at(mention.start)
         basis = "caption" if zone is not None and zone.zone == "caption" else mention.basis
         return IncidentDate(mention.first, mention.last, mention.precision, basis)
     if annotated.article.published is None:
         return IncidentDate(day, day, "unknown", "first_seen")
-    since = day - dt.timedelta(days=1) if _is_told_later(annotated) else day
+    return _undated(annotated, annotated.day or day)
+
+
+def _undated(annotated: Annotated, day: dt.date) -> IncidentDate:
+    """The day or two days of an article that gives none; ``day``: its own, on the area's clock."""
+    before = dt.timedelta(days=1)
+    hour = _hour(annotated)
+    spoken = _spoken_day(annotated, day)
+    if spoken is not None:
+        last, late = spoken
+        since = last - before if _is_told_later(annotated) and not late else last
+        return IncidentDate(since, last, "days", "published")
+    if hour is not None and hour < _NIGHT_ENDS_HOUR:
+        last = day - before if hour < _MIDNIGHT_ENDS_HOUR else day
+        return IncidentDate(day - before, last, "days", "published")
+    evening = hour is not None and hour >= _EVENING_HOUR
+    since = day - before if _is_told_later(annotated) and not evening else day
     return IncidentDate(since, day, "days", "published")
 
 
-def _is_told_later(annotated: Annotated) -> bool:
-    """Whether an undated article may well be of the day after: a new toll, a claim, the small hours."""
+def _hour(annotated: Annotated) -> int | None:
+    """The hour of publication on the area's clock; a day without a time, stamped midnight, has none."""
     moment = annotated.article.document_time
-    if moment is not None and annotated.zone and moment.time() != dt.time():
-        # A day without a time is stamped midnight, and says nothing of the hour.
-        hour = moment.astimezone(ZoneInfo(annotated.zone)).hour
-        if hour < _NIGHT_ENDS_HOUR or hour >= _EVENING_HOUR:
-            return hour < _NIGHT_ENDS_HOUR
+    if moment is None or not annotated.zone or moment.time() == dt.time():
+        return None
+    return moment.astimezone(ZoneInfo(annotated.zone)).hour
+
+
+def _is_told_later(annotated: Annotated) -> bool:
+    """Whether an undated article may well be of the day after: a new toll or a claim in its headline."""
     titles = (event for event in annotated.events if event.zone == "title")
     return any(event.tags & {"TOLL_ROSE", "CLAIMED"} for event in titles)
+
+
+def _spoken_day(annotated: Annotated, day: dt.date) -> tuple[dt.date, bool] | None:
+    """The last day on which somebody speaks at the top, or a siege ended; whether late that day.
+
+    None if it is not before ``day``.
+    """
+    said: list[tuple[dt.date, bool]] = []
+    for mention in annotated.dates:
+        sentence = annotated.prose.sentence_at(mention.start)
+        if sentence is None or sentence.index > _SPOKEN_SENTENCES or mention.precision != "day":
+            continue
+        late = _is_spoken(annotated, mention, sentence) or _is_end(annotated, mention, sentence)
+        if mention.anaphoric or not late:
+            continue
+        around = Range(max(sentence.start, mention.start - _ADJACENT_CHARS), mention.end)
+        around = Range(around.start, min(sentence.end, mention.end + _ADJACENT_CHARS))
+        said.append((mention.first, annotated.has("late_in_day", around)))
+    last = max(said, default=None)
+    if last is None or not 0 < (day - last[0]).days <= _SPOKEN_DAYS:
+        return None
+    return last
+
+
+def _refined(annotated: Annotated, night: DateMention) -> DateMention:
+    """The one day of "overnight" that another mention, or the clock, says beside the attack."""
+    if night.precision != "days" or (night.last - night.first).days != 1:
+        return night
+    for mention in annotated.dates:
+        sentence = annotated.prose.sentence_at(mention.start)
+        if sentence is None or sentence.index > _HEAD_SENTENCES or mention.precision != "day":
+            continue
+        told = inside(annotated.triggers, sentence) or annotated.has("took_place", sentence)
+        within = night.first <= mention.first <= night.last and not mention.anaphoric
+        if told and within and not _is_spoken(annotated, mention, sentence):
+            return replace(night, first=mention.first, last=mention.last, precision="day")
+    for clock in annotated.times:
+        sentence = annotated.prose.sentence_at(clock.start)
+        if sentence is None or sentence.index > _HEAD_SENTENCES or clock.utc:
+            continue
+        if inside(annotated.triggers, sentence) or annotated.has("took_place", sentence):
+            day = night.last if int(clock.time[:2]) < _NOON_HOUR else night.first
+            return replace(night, first=day, last=day, precision="day")
+    return night
 
 
 def _scored(
@@ -140,6 +214,8 @@ def _scored(
         if sentence is None or mention.precision not in ("day", "days"):
             continue
         if mention.anaphoric and _follows_another(annotated, mention, sentence):
+            continue
+        if mention.anaphoric and _opens_with_earlier(annotated, mention, sentence):
             continue
         if mention.first > day + dt.timedelta(days=1):
             continue
@@ -163,6 +239,26 @@ def _follows_another(annotated: Annotated, mention: DateMention, sentence: Sente
     return bool(told) or sentence.zone not in ("title", "lead")
 
 
+def _opens_with_earlier(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether "Hours earlier, …" opens a sentence after one that told an attack with its day."""
+    if mention.start - sentence.start >= _OPENING_CHARS:
+        return False
+    earlier = (d for d in annotated.dates if d.end < sentence.start and d.precision == "day")
+    for date in earlier:
+        told = annotated.prose.sentence_at(date.start)
+        if told is None or told.zone == "title" or date.anaphoric:
+            continue
+        if inside(annotated.triggers, told) and not _is_spoken(annotated, date, told):
+            return True
+    return False
+
+
+def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a sentence names places outside the area, and none of the area."""
+    kinds = {m.kind for m in inside(annotated.places, sentence)}
+    return "elsewhere" in kinds and not kinds & {"here", "near"}
+
+
 def _score(
     annotated: Annotated,
     mention: DateMention,
@@ -173,20 +269,34 @@ def _score(
     score = weights.zone.of(sentence.zone) + sentence.index * weights.per_sentence
     score += _nearness(annotated, mention, sentence, weights)
     score += weights.anaphoric * mention.anaphoric
-    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
-    spoken = any(m.end() >= mention.start - 1 for m in annotated.find("speech", before))
-    if spoken or _speaks_after(annotated, mention, sentence):
+    if _is_spoken(annotated, mention, sentence):
         score += weights.spoken
+    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         score += weights.other_matter * annotated.has(category, before)
     score += weights.other_matter * _is_counted_from(annotated, mention, sentence)
+    score += weights.other_matter * _is_of_elsewhere(annotated, sentence)
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
     score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
     score += weights.late_death * annotated.has("late_death", sentence)
     score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
+    score += weights.ended * _is_end(annotated, mention, sentence)
     return score
+
+
+def _is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day is that on which an attack was over: "the siege ended late on Monday"."""
+    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
+    return any(m.end() >= mention.start - 1 for m in annotated.find("ended", before))
+
+
+def _is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day is that of a speaker: "said on Tuesday", "on Tuesday denied"."""
+    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
+    spoken = any(m.end() >= mention.start - 1 for m in annotated.find("speech", before))
+    return spoken or _speaks_after(annotated, mention, sentence)
 
 
 def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
