@@ -29,7 +29,7 @@ from worker.core.classify.told import ABOUT, Told, Top, range_of, read_told, wit
 from worker.core.knowledge.weights import EventWeights
 from worker.core.lang.normalise import Range
 from worker.core.lang.tokens import Token
-from worker.core.segment.event_mention import tells_harm
+from worker.core.segment.event_mention import event_tokens, read_event, tells_harm
 
 TOP_SENTENCES = 3
 """Sentences of the body that, with the title, may tell what an article is about."""
@@ -182,10 +182,15 @@ def _measure_order(top: Top) -> None:
         span = find_day_after(told.sentence.tokens) if told.event is not None else None
         if span is not None:
             top.add("lead.day_after", span)
-            if told.has("here") and (
-                told.has("actor") or tells_harm(told.sentence, told.counts, main=False)
-            ):
+            if _is_retold(told):
                 top.add("lead.event_retold", told.at)
+
+
+def _is_retold(told: Told) -> bool:
+    """Whether any event of a sentence is told here, with who did it or whom it hit."""
+    harm = tells_harm(told.sentence, told.counts, main=False)
+    events = (read_event(told.sentence, i, told.counts) for i, _ in event_tokens(told.sentence))
+    return any("here" in event.traits and (harm or "actor" in event.traits) for event in events)
 
 
 def find_day_after(tokens: Sequence[Token]) -> Range | None:
