@@ -32,6 +32,18 @@ def test_event_features_have_names_of_their_own() -> None:
         ("Timeline: bombings in Portsmere", PLAIN, "head.comment", "head.what_we_know"),
         ("Portsmere graduate shot dead", PLAIN, "head.origin", "lead.origin"),
         ("Graduate killed in Portsmere", PLAIN, "place.close", "head.located_away"),
+        ("Portsmere teacher shot dead", ("Gunmen shot a Portsmere teacher in the"
+         " town of Brackwater on Tuesday."), "away.put", "place.none"),
+        ("Brackwater teacher shot dead", "Gunmen shot a Brackwater teacher in Portsmere.",
+         "lead.event_actor", "away.put"),
+        ("Envoys condemn killing", ("Envoys condemned the killing, a day after gunmen shot nine"
+         " people in Portsmere."), "lead.event_retold", "place.none"),
+        ("Envoys condemn killing", ("Envoys met three days after gunmen shot nine people in"
+         " Portsmere."), "place.close", "lead.day_after"),
+        ("Recruit opens fire", ("PORTSMERE (Wire) - A police recruit shot two men in the west of"
+         " the city on Tuesday."), "place.filed_city", "place.none"),
+        ("Recruit opens fire", ("PORTSMERE (Wire) - A police recruit shot two men in the west of"
+         " the country on Tuesday."), "place.none", "place.filed_city"),
     ],
 )  # fmt: skip
 def test_classify_gives_the_reason_and_not_its_neighbour(

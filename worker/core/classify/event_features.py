@@ -18,18 +18,18 @@ Which clause an event stands in, and whether it is definite, was measured to tel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from worker.core.annotate.annotate import Annotated
-from worker.core.annotate.counts import CountMention
-from worker.core.annotate.events import EventSentence
-from worker.core.classify.features import Feature, is_locative
+from worker.core.annotate.events import FRESH_DAYS, EventSentence
+from worker.core.classify.event_place import measure_away, measure_place
+from worker.core.classify.features import Feature
+from worker.core.classify.told import ABOUT, Told, Top, range_of, read_told, with_tag
 from worker.core.knowledge.weights import EventWeights
 from worker.core.lang.normalise import Range
 from worker.core.lang.tokens import Token
-from worker.core.segment.event_mention import EventMention, main_event, tells_harm
+from worker.core.segment.event_mention import event_tokens, read_event, tells_harm
 
 TOP_SENTENCES = 3
 """Sentences of the body that, with the title, may tell what an article is about."""
@@ -65,60 +65,10 @@ EVENT_FEATURES = frozenset({
     "away.filed", "time.fresh", "time.fresh_here", "time.near", "time.old", "time.old_only",
     "time.old_nearer", "head.located_away", "lead.located_away",
     "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
-    "segment.digest", "head.event_whole", "lead.event_whole",
+    "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
+    "away.put", "place.filed_city",
 })  # fmt: skip
 """Every feature that is measured here, all only where the place matters."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A sentence, its counts and its main event, if it has one."""
-
-    sentence: EventSentence
-    counts: tuple[CountMention, ...]
-    event: EventMention | None
-
-    @property
-    def at(self) -> Range:
-        """The event word, or the whole sentence."""
-        return self.sentence if self.event is None else _range(self.event.token)
-
-    def has(self, *traits: str) -> bool:
-        """Whether its event has one of these traits."""
-        return self.event is not None and not self.event.traits.isdisjoint(traits)
-
-    def first(self, tag: str) -> Range:
-        """The first word with a tag, or the whole sentence."""
-        found = next((t for t in self.sentence.tokens if tag in t.tags), None)
-        return self.sentence if found is None else _range(found)
-
-
-@dataclass(slots=True)
-class _Top:
-    """Title and first sentences, and the features that they have shown so far."""
-
-    title: tuple[_Told, ...]
-    body: tuple[_Told, ...]
-    later: tuple[_Told, ...]
-    found: dict[str, Feature] = field(default_factory=dict)
-
-    @property
-    def first(self) -> tuple[_Told, ...]:
-        """Title and first sentence."""
-        return (*self.title, *self.body[:1])
-
-    @property
-    def all(self) -> tuple[_Told, ...]:
-        return (*self.title, *self.body)
-
-    @property
-    def told(self) -> list[_Told]:
-        """Those with an event that may be news."""
-        return [t for t in self.all if t.event is not None and not t.event.is_bad]
-
-    def add(self, name: str, at: Range | None) -> None:
-        """A feature that is there or not."""
-        self.found[name] = Feature(1.0, at)
 
 
 def measure_article(
@@ -127,12 +77,12 @@ def measure_article(
     """The features of an article as a whole, or of those of its sentences alone. Pure; raises nothing."""
     if not _reads_events(annotated):
         return {"events.unread": Feature(1.0)}
-    told = [t for t in _told(annotated, weights) if not only or t.sentence in only]
+    told = [t for t in read_told(annotated, weights) if not only or t.sentence in only]
     title = () if only else tuple(t for t in told if t.sentence.zone == "title")[:1]
     body = tuple(t for t in told if t.sentence.body_number >= 0) or tuple(
         t for t in told if t.sentence.zone == "caption"
     )
-    top = _Top(title, body[:TOP_SENTENCES], body[TOP_SENTENCES:])
+    top = Top(title, body[:TOP_SENTENCES], body[TOP_SENTENCES:])
     for zone, part in (("head", top.title), ("lead", top.body[:1])):
         for each in part:
             _measure_sentence(top.found, zone, each)
@@ -140,8 +90,8 @@ def measure_article(
     _measure_order(top)
     _measure_whole(top)
     _measure_kind(top)
-    _measure_place(top)
-    _measure_away(annotated, top)
+    measure_place(top)
+    measure_away(annotated, top)
     _measure_time(top)
     _measure_news(top)
     _measure_share(top)
@@ -152,7 +102,7 @@ def measure_item(annotated: Annotated, weights: EventWeights, anchor: Range) -> 
     """The features of an attack told further down, by the sentence of its first word."""
     if not _reads_events(annotated):
         return {"events.unread": Feature(1.0)}
-    told = _told(annotated, weights)
+    told = read_told(annotated, weights)
     own = next((t for t in told if t.sentence.holds(anchor.start)), None)
     if own is None:
         return {}
@@ -163,14 +113,14 @@ def measure_item(annotated: Annotated, weights: EventWeights, anchor: Range) -> 
     found["item.event_late"] = Feature(min(_MOST_LATE, max(0, number) / _LATE))
     if any({"SEPARATELY", "MEANWHILE"} & t.tags for t in own.sentence.tokens[:_LEADING]):
         found["item.event_separate"] = Feature(1.0, own.first("SEPARATELY"))
+    _measure_figurative(found, [t for t in told if t.sentence.is_top])
     lead = next((t for t in told if t.sentence.body_number == 0), None)
-    if own.sentence.item or (lead is not None and lead.has("away") and lead.has(*_ABOUT)):
+    if own.sentence.item or (lead is not None and lead.has("away") and lead.has(*ABOUT)):
         found["item.event_roundup"] = Feature(1.0, own.at)
     return found
 
 
 _LEADING = 4
-_ABOUT = ("main", "harm_main")
 
 
 def _reads_events(annotated: Annotated) -> bool:
@@ -178,23 +128,8 @@ def _reads_events(annotated: Annotated) -> bool:
     return language is not None and language.listed >= NEEDED and bool(annotated.events)
 
 
-def _told(annotated: Annotated, weights: EventWeights) -> list[_Told]:
-    counts: dict[int, list[CountMention]] = {}
-    for count in annotated.counts:
-        counts.setdefault(count.sentence, []).append(count)
-    out = []
-    for sentence in annotated.events:
-        own = tuple(counts.get(sentence.index, ()))
-        out.append(_Told(sentence, own, main_event(sentence, weights, own)))
-    return out
-
-
-def _range(token: Token) -> Range:
-    return Range(token.start, token.end)
-
-
 def _measure_sentence(
-    found: dict[str, Feature], zone: str, told: _Told, traits: Iterable[str] = _TRAITS
+    found: dict[str, Feature], zone: str, told: Told, traits: Iterable[str] = _TRAITS
 ) -> None:
     """What the event of one sentence says of itself, and what its words say besides."""
     if told.event is None:
@@ -213,7 +148,7 @@ def _measure_sentence(
         found[f"{zone}.event_figure"] = Feature(1.0, told.sentence)
 
 
-def _measure_headline(top: _Top) -> None:
+def _measure_headline(top: Top) -> None:
     """Frames of headlines: comment, summary, pictures."""
     for told in top.title:
         tokens = told.sentence.tokens
@@ -222,22 +157,22 @@ def _measure_headline(top: _Top) -> None:
         for token in opening:
             for tag, name in _FRAMES.items():
                 if tag in token.tags:
-                    top.add(f"head.{name}", _range(token))
+                    top.add(f"head.{name}", range_of(token))
         for token in (*tokens[:_VIDEO_TOKENS], *tokens[-_VIDEO_TOKENS:]):
             if "VIDEO" in token.tags:
-                top.add("head.video", _range(token))
+                top.add("head.video", range_of(token))
         if "WHAT_WE_KNOW" in told.sentence.tags:
             top.add("head.what_we_know", told.first("WHAT_WE_KNOW"))
 
 
-def _measure_order(top: _Top) -> None:
+def _measure_order(top: Top) -> None:
     """What comes first in a headline is its news: "Blasts in the city; officials blame rebels".
 
     And what the lead calls a day old is still fresh, though another clause is its main one.
     """
     for told in top.title:
         event = told.event
-        if event is None or event.is_bad or not (told.has("here") and told.has(*_ABOUT)):
+        if event is None or event.is_bad or not (told.has("here") and told.has(*ABOUT)):
             continue
         before, after = told.sentence.tokens[: event.index], told.sentence.tokens[event.index + 1 :]
         first = not any(t.tags & _REACTING for t in before)
@@ -247,13 +182,22 @@ def _measure_order(top: _Top) -> None:
         span = find_day_after(told.sentence.tokens) if told.event is not None else None
         if span is not None:
             top.add("lead.day_after", span)
+            if _is_retold(told):
+                top.add("lead.event_retold", told.at)
+
+
+def _is_retold(told: Told) -> bool:
+    """Whether any event of a sentence is told here, with who did it or whom it hit."""
+    harm = tells_harm(told.sentence, told.counts, main=False)
+    events = (read_event(told.sentence, i, told.counts) for i, _ in event_tokens(told.sentence))
+    return any("here" in event.traits and (harm or "actor" in event.traits) for event in events)
 
 
 def find_day_after(tokens: Sequence[Token]) -> Range | None:
     """A short span before or after an attack ("a day after", "hours earlier", "the previous night")."""
     for before, span, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if "HOURS" in span.tags or ("INDEFINITE" in before.tags and _is_days(span)):
-            if after.tags & {"SUBORDINATOR", "AGO"}:
+            if after.tags & {"SUBORDINATOR", "AGO"} and (before.value or 1) <= FRESH_DAYS:
                 return Range(span.start, after.end)
         if "EARLIER" in before.tags and (_is_days(span) or "FRESH_WORD" in span.tags):
             return Range(before.start, span.end)
@@ -264,7 +208,7 @@ def _is_days(token: Token) -> bool:
     return "TIME_SPAN" in token.tags and "LONG_SPAN" not in token.tags
 
 
-def _measure_whole(top: _Top) -> None:
+def _measure_whole(top: Top) -> None:
     """A sentence that tells the whole news: an attack here, its harm, and in the first sentence its day.
 
     Only all of it together speaks against a reaction beside it ("UN condemns …, gunmen killed six in
@@ -281,7 +225,7 @@ def _measure_whole(top: _Top) -> None:
                 top.add(f"{zone}.event_whole", told.at)
 
 
-def _measure_kind(top: _Top) -> None:
+def _measure_kind(top: Top) -> None:
     """Which kind of event is told: an attack, a death, one by a state; or a figure of speech."""
     told = top.told
     real = [t for t in told if not t.has("harm_only")]
@@ -291,108 +235,31 @@ def _measure_kind(top: _Top) -> None:
         top.add("event.harm", told[0].at)
     else:
         top.add("event.none", None)
-    for each in _with_tag(told, "STATE_STRIKE"):
+    for each in with_tag(told, "STATE_STRIKE"):
         top.add("event.state", each.first("STATE_STRIKE"))
     if told and told[0].event is not None and "KIDNAPPING" in told[0].event.token.tags:
         top.add("event.kidnapping", told[0].at)
-    words = {t.word: t for s in top.all for t in s.sentence.tokens if "FIGURATIVE" in t.tags}
-    if words:
-        first = min(words.values(), key=lambda t: t.start)
-        top.found["top.figurative"] = Feature(min(1.0, len(words) / _FIGURATIVE), _range(first))
+    _measure_figurative(top.found, top.all)
     if told and any("SAYS" in t.sentence.tags for t in top.all):
         top.add("top.source", next(t for t in top.all if "SAYS" in t.sentence.tags).first("SAYS"))
 
 
-def _measure_place(top: _Top) -> None:
-    """Where an event is told here: beside it, in its sentence, somewhere."""
-    here = [t for t in top.told if t.has("here")]
-    close = [t for t in here if t in top.first]
-    if not close and not top.title and not any(t.has("away") for t in top.first):
-        close, here = here, []
-    if close:
-        top.add("place.close", close[0].at)
-        if any(t.has(*_ABOUT) for t in close):
-            top.add("place.told", close[0].at)
-        if len(close) > 1:
-            top.add("place.twice", close[1].at)
-    elif here:
-        top.add("place.further", here[0].at)
-    else:
-        _measure_loose_place(top)
+def _measure_figurative(found: dict[str, Feature], told: Sequence[Told]) -> None:
+    """Words of another field: the more, the surer its attacks are figures of speech."""
+    words = {t.word: t for s in told for t in s.sentence.tokens if "FIGURATIVE" in t.tags}
+    if words:
+        first = min(words.values(), key=lambda t: t.start)
+        found["top.figurative"] = Feature(min(1.0, len(words) / _FIGURATIVE), range_of(first))
 
 
-def _measure_loose_place(top: _Top) -> None:
-    """The area is named, but not beside an event of the top."""
-    far = next((t for t in top.told if t.has("here_far")), None)
-    named = next((t for t in top.all if "HERE" in t.sentence.tags), None)
-    later = (t for t in top.later if t.event is not None and "HERE" in t.sentence.tags)
-    if far is not None:
-        top.add("place.sentence", far.at)
-    elif named is not None:
-        top.add("place.top", named.first("HERE"))
-    elif (below := next(later, None)) is not None:
-        top.add("place.body", below.at)
-    else:
-        top.add("place.none", None)
-
-
-def _measure_away(annotated: Annotated, top: _Top) -> None:
-    """Where an event is told elsewhere."""
-    events = [t for t in top.all if t.event is not None]
-    away = [t for t in events if t.has("away")]
-    is_close = "place.close" in top.found
-    if away:
-        top.add("away.event", away[0].at)
-        if not is_close:
-            top.add("away.only", away[0].at)
-        elif "place.told" not in top.found and any(t.has(*_ABOUT) for t in away):
-            top.add("away.told", away[0].at)
-        if away[0] is events[0] or (away[0] in top.body[:1] and not is_close):
-            top.add("away.first", away[0].at)
-    else:
-        for each in _with_tag(top.first, "AWAY"):
-            top.add("away.top", each.first("AWAY"))
-    for zone, part in (("head", top.title), ("lead", top.body[:1])):
-        for each in part:
-            for name, at in (
-                ("located_away", _located_away(annotated, each.sentence)),
-                ("origin", _origin(each.sentence)),
-            ):
-                if at is not None:
-                    top.add(f"{zone}.{name}", at)
-    for each in _with_tag(top.all, "DATELINE_AWAY"):
-        top.add("away.filed", each.first("DATELINE_AWAY"))
-
-
-def _located_away(annotated: Annotated, sentence: EventSentence) -> Range | None:
-    """A place outside that something is "in", in a sentence where nothing is "in" the area.
-
-    "Capital University graduate killed in another town": the area is named, and not as the place.
-    """
-    found: dict[str, Token] = {}
-    for before, token in pairwise(sentence.tokens):
-        for tag in ("HERE", "AWAY"):
-            if tag in token.tags and is_locative(annotated, before.word):
-                found.setdefault(tag, token)
-    return _range(found["AWAY"]) if "AWAY" in found and "HERE" not in found else None
-
-
-def _origin(sentence: EventSentence) -> Range | None:
-    """The area as the name of something else, or as where somebody comes from, and never otherwise."""
-    tokens = sentence.tokens
-    here = [i for i, t in enumerate(tokens) if "HERE" in t.tags]
-    beside = [i for i in here if any("ORIGIN" in t.tags for t in tokens[max(0, i - 1) : i + 2])]
-    return _range(tokens[here[0]]) if here and len(beside) == len(here) else None
-
-
-def _distance(told: _Told, tag: str) -> int:
+def _distance(told: Told, tag: str) -> int:
     """Tokens between the event and the nearest word with a tag; very many if there is none."""
     tokens = told.sentence.tokens
     index = told.event.index if told.event is not None else 0
     return min((abs(i - index) for i, t in enumerate(tokens) if tag in t.tags), default=len(tokens))
 
 
-def _measure_time(top: _Top) -> None:
+def _measure_time(top: Top) -> None:
     """Whether an event is of these days, or of another time."""
     fresh = [t for t in top.told if t.has("fresh")]
     if fresh:
@@ -402,7 +269,7 @@ def _measure_time(top: _Top) -> None:
         if _distance(fresh[0], "OLD") < _distance(fresh[0], "FRESH"):
             top.add("time.old_nearer", fresh[0].first("OLD"))
     else:
-        for each in _with_tag(top.all, "FRESH"):
+        for each in with_tag(top.all, "FRESH"):
             top.add("time.near", each.first("FRESH"))
     past = [t for t in top.all if t.has(*_PAST)]
     if past:
@@ -411,20 +278,20 @@ def _measure_time(top: _Top) -> None:
             top.add("time.old_only", past[0].at)
 
 
-def _measure_news(top: _Top) -> None:
+def _measure_news(top: Top) -> None:
     """New facts of an attack, or a reaction that tells none."""
     events = any(t.event is not None for t in top.all)
     for tag, name in _NEWS.items() if events else ():
-        for each in _with_tag(top.all, tag):
+        for each in with_tag(top.all, tag):
             top.add(f"new.{name}", each.first(tag))
     reactions = [n for n in ("head.event_reaction", "lead.event_reaction") if n in top.found]
-    if reactions and not any(t.has(*_ABOUT) for t in top.told):
+    if reactions and not any(t.has(*ABOUT) for t in top.told):
         top.add("reaction.bare", top.found[reactions[0]].at)
     if len(reactions) > 1:
         top.add("reaction.both", top.found[reactions[0]].at)
 
 
-def _measure_share(top: _Top) -> None:
+def _measure_share(top: Top) -> None:
     """How much of a longer article tells of events, and of events here."""
     body = (*top.body, *top.later)
     if len(body) <= TOP_SENTENCES:
@@ -435,8 +302,3 @@ def _measure_share(top: _Top) -> None:
     for name, part in (("share.events", events), ("share.here", here)):
         if part:
             top.found[name] = Feature(len(part) / len(body), part[0].at)
-
-
-def _with_tag(told: Sequence[_Told], tag: str) -> Iterator[_Told]:
-    """The first sentence with a tag, if there is one."""
-    yield from [t for t in told if tag in t.sentence.tags][:1]
