@@ -130,11 +130,6 @@ class Evidence:
         return self._compared.pair(i, j)
 
     @property
-    def cells(self) -> dict[Hashable, tuple[tuple[str, ...], ...]]:
-        """Cells that were found before, by what they were found from (``agglomerate``)."""
-        return self._compared.cells
-
-    @property
     def units(self) -> dict[str, object]:
         """The units of the last decision, by what they are for (``cluster.units``)."""
         return self._compared.units
@@ -186,9 +181,9 @@ class Evidence:
             or len(self._by_article[node.article_id]) > 1
             or self._constraint_index.named(node.key)
         )
-        if alone:
-            return node.key
         copied = self._copied.get(node.article_id)
+        if alone:
+            return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
 
     def copies_among(self, articles: Collection[str]) -> Pairs:
