@@ -35,13 +35,18 @@ def agglomerate(
     """
     alone = [group[0] for group in groups if len(group) == 1]
     joined = [group for group in groups if len(group) > 1]
-    known = units.joins
-    if keep and isinstance(known, Joins) and known.follows(alone):
-        return Rejoining(known, alone, joined, units).run()
+    known = units.joins if keep else None
     joins = Joins()
-    joins.start(alone, units)
+    if isinstance(known, Joins):
+        if known.follows(alone):
+            found = Rejoining(known, alone, joined, units).run()
+            if found is not None:
+                return found
+            known.pause = _PAUSE
+        joins.pause = known.pause
     if keep:
         units.joins = joins
+    joins.start(alone, units)
     cells: list[tuple[Node, ...]] = []
     for singles, firm in _heaps(alone, joined, units):
         if len(singles) + len(firm) == 1:
@@ -51,6 +56,11 @@ def agglomerate(
             cells += joining.run()
             joins.sequences.append(joining.made)
     return cells
+
+
+_PAUSE = 20
+"""Where one incident holds nearly all reports, most joins change with each: then they are not looked
+at for so many decisions."""
 
 
 def _heaps(

@@ -84,6 +84,8 @@ class Joins:
     def __init__(self) -> None:
         self.alone: dict[str, Part] = {}
         self.sequences: list[list[Step]] = []
+        self.pause = 0
+        """So many decisions begin anew before this is tried again."""
 
     def start(self, nodes: Iterable[Node], units: Units) -> tuple[list[Part], list[Part]]:
         """The nodes as parts: those that are as they were, and the new ones."""
@@ -103,6 +105,9 @@ class Joins:
 
     def follows(self, nodes: Sequence[Node]) -> bool:
         """Whether so many of these nodes are known that it is worth while to start from here."""
+        self.pause -= 1
+        if self.pause >= 0:
+            return False
         fresh = sum(node.key not in self.alone for node in nodes)
         return 8 * fresh <= len(nodes) + 16
 
@@ -126,19 +131,23 @@ class Rejoining:
         self._larger = dict.fromkeys(firm)
         self._all = list(dict.fromkeys((*self._left, *(u for part in firm for u in part.counts))))
         self._here: set[Part] = {*kept, *fresh, *firm}
+        self._rows: dict[Unit, dict[Unit, float]] = {}
         self._sums: dict[Part, tuple[dict[Unit, float], dict[Unit, float]]] = {}
         self._fresh: dict[Part, None] = {}
         self._waiting: list[tuple[Order, int, Part, Part]] = []
         self._serial = itertools.count()
+        self._looks, self._most_looks = 0, 50 + len(nodes) // 8
         for part in (*fresh, *firm):
             self._look_at(part)
         self._noted: list[tuple[Order, int, Step]] = []
         for k in range(len(self._heads)):
             self._note_next(k)
 
-    def run(self) -> list[tuple[Node, ...]]:
-        """The cells, when nothing reaches the threshold any more."""
-        while True:
+    def run(self) -> list[tuple[Node, ...]] | None:
+        """The cells, when nothing reaches the threshold any more. None: too little was the same, and
+        to begin anew costs less.
+        """
+        while self._looks < self._most_looks:
             found = self._best_of_fresh()
             if self._noted and (found is None or self._noted[0][0] < found[0]):
                 _, k, step = heapq.heappop(self._noted)
@@ -150,9 +159,9 @@ class Rejoining:
             elif found is not None:
                 self._join(*found)
             else:
-                break
-        self._joins.sequences = [self._made]
-        return [part.members() for part in self._here]
+                self._joins.sequences = [self._made]
+                return [part.members() for part in self._here]
+        return None
 
     def _note_next(self, k: int) -> None:
         """The next join of the k-th sequence of which both parts are here."""
@@ -163,9 +172,12 @@ class Rejoining:
             self._pass_over(step)
 
     def _pass_over(self, step: Step) -> None:
-        for part in step[1:3]:
+        """One part is gone, or both: the other is fresh. None of its pairs was better than this."""
+        order, a, b, _ = step
+        for part, other in ((a, b), (b, a)):
             if part in self._here and part not in self._fresh:
-                self._look_at(part)
+                self._fresh[part] = None
+                heapq.heappush(self._waiting, (order, next(self._serial), part, other))
 
     def _repeat(self, step: Step) -> None:
         whole = step[3]
@@ -208,6 +220,7 @@ class Rejoining:
 
     def _look_at(self, part: Part) -> None:
         """A part is fresh: offer its best pair."""
+        self._looks += 1
         self._fresh[part] = None
         total, top = self._sums_of(part)
         size, own = part.size, next(iter(part.counts)) if part.size == 1 else None
@@ -221,7 +234,7 @@ class Rejoining:
             scored.append((0.5 * total[unit] / size + 0.5 * top[unit], other))
         scored += [(self._score(part, o), o) for o in self._larger if o is not part]
         best = max((value for value, _ in scored), default=-math.inf)
-        if round(best, 6) >= self._threshold if best > -math.inf else False:
+        if best > self._threshold - _NEARLY:
             value, least = round(best, 6), best - _NEARLY
             equal = (o for v, o in scored if v > least and round(v, 6) == value)
             self._offer(value, part, min(equal, key=lambda o: _keys(part, o)))
@@ -258,19 +271,25 @@ class Rejoining:
         if found is not None:
             return found
         (first, count), *others = part.counts.items()
-        row = self._units.bonds_of(first, self._all)
+        row = self._row(first)
         if not others and count == 1:
             self._sums[part] = row, row
             return row, row
         total = {unit: count * row[unit] for unit in self._all}
         top = {unit: row[unit] for unit in self._all}
         for unit, n in others:
-            row = self._units.bonds_of(unit, self._all)
+            row = self._row(unit)
             for other in self._all:
                 total[other] += n * row[other]
                 top[other] = max(top[other], row[other])
         self._sums[part] = total, top
         return total, top
+
+    def _row(self, unit: Unit) -> dict[Unit, float]:
+        row = self._rows.get(unit)
+        if row is None:
+            row = self._rows[unit] = self._units.bonds_of(unit, self._all)
+        return row
 
 
 _NEARLY = 1e-5
