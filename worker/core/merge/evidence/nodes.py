@@ -200,9 +200,9 @@ class Evidence:
         """From here on two reports are partners worth naming."""
         return self.weights["merge.plausible"]
 
-    def siblings(self, node: Node) -> Sequence[Node]:
-        """The nodes of the same article, this one included."""
-        return self._by_article.get(node.article_id, ())
+    def of_article(self, article_id: str) -> Sequence[Node]:
+        """The nodes of an article (or the one of a closed incident)."""
+        return self._by_article.get(article_id, ())
 
     def related(self, node: Node) -> Iterable[Node]:
         """Nodes for which more than slots speaks: of the same article, or of a copy of it."""
