@@ -91,7 +91,9 @@ class Decoded:
             del self.of_days[next(iter(self.of_days))]
         self.of_days[days] = reports
 
-    def answer_names(self, kept: dict[str, tuple[_V, ...]], found: dict[str, tuple[_V, ...]]) -> None:
+    def answer_names(
+        self, kept: dict[str, tuple[_V, ...]], found: dict[str, tuple[_V, ...]]
+    ) -> None:
         """Remember what was found for some names."""
         if len(kept) + len(found) > MOST_NAMES:
             kept.clear()

@@ -20,6 +20,7 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+
 from worker.core.merge.cluster.joins import Joins, Order, Part, Rejoining, Step, part_of_group
 from worker.core.merge.cluster.units import Unit, Units
 from worker.core.merge.evidence.nodes import Node

@@ -236,13 +236,13 @@ def _reach(
     found = {key for key, node in nodes.items() if node.article_id in seeds}
     frontier = sorted(found)
     asked: set[Unit] = set()
-    told: set[Unit] = set()
+    untold = set(units)
     while frontier:
         node = nodes[frontier.pop()]
         if node.key in leaves:
             fresh = leaves[node.key] - found
         else:
-            fresh = _around(node, units, asked, told) | ties.of(node)
+            fresh = _around(node, units, asked, untold) | ties.of(node)
             others = nodes.values() if node.combined else combined
             if others:
                 fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
@@ -252,7 +252,7 @@ def _reach(
     return found
 
 
-def _around(node: Node, units: Units, asked: set[Unit], told: set[Unit]) -> set[str]:
+def _around(node: Node, units: Units, asked: set[Unit], untold: set[Unit]) -> set[str]:
     """What is near a node, and what else its article reports of these days. What was told before
     is left out.
     """
@@ -268,8 +268,9 @@ def _around(node: Node, units: Units, asked: set[Unit], told: set[Unit]) -> set[
     unit = units.of[node.key]
     if unit not in asked:
         asked.add(unit)
-        for other in units.near(unit).keys() - told:
-            told.add(other)
+        told = units.near(unit).keys() & untold
+        untold -= told
+        for other in told:
             fresh.update(n.key for n in other.nodes)
     return fresh
 
