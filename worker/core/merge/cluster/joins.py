@@ -29,25 +29,44 @@ from worker.core.merge.evidence.nodes import Node
 
 
 class Part:
-    """A node, or what was joined of two parts. ``counts``: its nodes by unit."""
+    """A node, or what was joined of two parts."""
 
-    __slots__ = ("counts", "key", "nodes", "parts", "size")
+    __slots__ = ("_counts", "key", "nodes", "parts", "size")
 
     def __init__(
-        self, key: str, counts: dict[Unit, int], nodes: Sequence[Node], parts: tuple[Part, ...] = ()
+        self,
+        key: str,
+        size: int,
+        nodes: Sequence[Node],
+        counts: dict[Unit, int] | None,
+        parts: tuple[Part, ...] = (),
     ) -> None:
         self.key = key
-        self.counts = counts
-        self.size = sum(counts.values())
+        self.size = size
         self.nodes = nodes
         self.parts = parts
+        self._counts = counts
 
     def joined_with(self, other: Part) -> Part:
         """Both as one."""
-        counts = dict(self.counts)
-        for unit, n in other.counts.items():
-            counts[unit] = counts.get(unit, 0) + n
-        return Part(min(self.key, other.key), counts, (), (self, other))
+        return Part(min(self.key, other.key), self.size + other.size, (), None, parts=(self, other))
+
+    @property
+    def counts(self) -> dict[Unit, int]:
+        """Its nodes by unit. (Parts are nested deeply: no recursion.)"""
+        waiting = [self]
+        while self._counts is None:
+            part = waiting[-1]
+            unknown = [p for p in part.parts if p._counts is None]
+            if unknown:
+                waiting += unknown
+                continue
+            counts: dict[Unit, int] = {}
+            for unit, n in (pair for p in part.parts for pair in (p._counts or {}).items()):
+                counts[unit] = counts.get(unit, 0) + n
+            part._counts = counts
+            waiting.pop()
+        return self._counts
 
     def members(self) -> tuple[Node, ...]:
         """Its nodes, in order of key."""
@@ -68,12 +87,13 @@ Step = tuple[Order, Part, Part, Part]
 
 def part_of(node: Node, units: Units) -> Part:
     """A node that is still alone."""
-    return Part(node.key, {units.of[node.key]: 1}, (node,))
+    return Part(node.key, 1, (node,), {units.of[node.key]: 1})
 
 
 def part_of_group(group: Sequence[Node], units: Units) -> Part:
     """What a person put together."""
-    return Part(min(node.key for node in group), dict(units.count(group)), tuple(group))
+    key = min(node.key for node in group)
+    return Part(key, len(group), tuple(group), dict(units.count(group)))
 
 
 class Joins:

@@ -297,14 +297,10 @@ def _split_follow_ups(
     stated: set[tuple[object, ...]] = set()
     ends = [m.filed.report.date.end for m in reporting if merge_input.is_dated(m.filed)]
     last = max((end for end in ends if end), default=None)
+    deadline = _deadline(last, merge_input)
     for member in reporting:
         facts = _STATED.of(member.filed)
-        if (
-            last is not None
-            and members
-            and _is_late(member, last, merge_input)
-            and not _is_news(facts, stated)
-        ):
+        if members and _is_late(member, deadline, merge_input) and not _is_news(facts, stated):
             late.append(member)
         else:
             members.append(member)
@@ -312,15 +308,22 @@ def _split_follow_ups(
     return members, late
 
 
-def _is_late(member: Membership, day: dt.date, merge_input: MergeInput) -> bool:
-    moment = member.filed.article.document_time
-    if moment is None or member.frozen is not None:
-        return False
-    hours = merge_input.knowledge.merge_weights["life.followup_hours"]
+def _deadline(day: dt.date | None, merge_input: MergeInput) -> dt.datetime | None:
+    """When an article about an attack of this day begins to be late."""
+    if day is None:
+        return None
     midnight = dt.datetime.combine(
         day + dt.timedelta(days=1), dt.time(), merge_input.gazetteer.zone
     )
-    return aware(moment, merge_input.gazetteer.zone) > midnight + dt.timedelta(hours=hours)
+    hours = merge_input.knowledge.merge_weights["life.followup_hours"]
+    return midnight + dt.timedelta(hours=hours)
+
+
+def _is_late(member: Membership, deadline: dt.datetime | None, merge_input: MergeInput) -> bool:
+    moment = member.filed.article.document_time
+    if moment is None or deadline is None or member.frozen is not None:
+        return False
+    return aware(moment, merge_input.gazetteer.zone) > deadline
 
 
 def _stated_facts(filed: FiledReport) -> set[tuple[object, ...]]:
