@@ -29,9 +29,9 @@ from worker.core.merge.evidence.nodes import Node
 
 
 class Part:
-    """A node, or what was joined of two parts."""
+    """A node, or what was joined of two parts. ``known``: the counts, once they were asked for."""
 
-    __slots__ = ("_counts", "key", "nodes", "parts", "size")
+    __slots__ = ("key", "known", "nodes", "parts", "size")
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Part:
         self.size = size
         self.nodes = nodes
         self.parts = parts
-        self._counts = counts
+        self.known = counts
 
     def joined_with(self, other: Part) -> Part:
         """Both as one."""
@@ -55,18 +55,18 @@ class Part:
     def counts(self) -> dict[Unit, int]:
         """Its nodes by unit. (Parts are nested deeply: no recursion.)"""
         waiting = [self]
-        while self._counts is None:
+        while self.known is None:
             part = waiting[-1]
-            unknown = [p for p in part.parts if p._counts is None]
+            unknown = [p for p in part.parts if p.known is None]
             if unknown:
                 waiting += unknown
                 continue
             counts: dict[Unit, int] = {}
-            for unit, n in (pair for p in part.parts for pair in (p._counts or {}).items()):
+            for unit, n in (pair for p in part.parts for pair in (p.known or {}).items()):
                 counts[unit] = counts.get(unit, 0) + n
-            part._counts = counts
+            part.known = counts
             waiting.pop()
-        return self._counts
+        return self.known
 
     def members(self) -> tuple[Node, ...]:
         """Its nodes, in order of key."""
