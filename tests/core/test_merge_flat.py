@@ -103,6 +103,28 @@ def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> 
         assert found == plain
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_partition_equals_the_plain_one_for_busy_days_in_turn(seed: int) -> None:
+    """Two days are told of in turn, and each goes on from its own last decision: with all on one
+    incident, where most joins change with each report, and with many.
+    """
+    rng = random.Random(seed)
+    days: list[list[FiledReport]] = [[], []]
+    for k in range(60):
+        held = days[k % 2]
+        at = FIRST + dt.timedelta(days=20 * (k % 2), hours=rng.randrange(20))
+        slots = {"kind": ["bombing_explosion"], "date": at.date(), "place": "ward-4"}
+        if k % 2:
+            slots["place"] = rng.choice((None, "ward-4", "ward-5", "chandlers-row"))
+            slots["time"] = rng.choice(("08:10", "11:00", "18:00"))
+        elif rng.random() < 0.5:
+            slots["target"] = ("transportation/bus: Harbour Board bus",)
+        step: dict[str, object] = {"name": f"a{rng.randrange(100)}-{k}", "at": at, "outlet": "gulf"}
+        held += filed(*build(step, [slots], KNOWLEDGE))
+        found, plain = _both(held, ())
+        assert found == plain
+
+
 def _slots(rng: random.Random, at: dt.datetime) -> dict[str, object]:
     slots: dict[str, object] = {
         "place": rng.choice((None, "ward-4", "ward-5", "chandlers-row")),

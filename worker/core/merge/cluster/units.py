@@ -286,14 +286,23 @@ def _signs(nodes: Iterable[Node], evidence: Evidence) -> dict[str, _Sign]:
 
 
 def units_of(name: str, nodes: Sequence[Node], evidence: Evidence) -> Units:
-    """The units of these nodes, from those of the last decision with the same evidence.
+    """The units of these nodes, from those of an earlier decision with the same evidence.
 
-    ``name``: what they are for. They hold until the next call with that name.
+    ``name``: what they are for. They hold until the next call with that name. Of several busy days
+    that are told of in turn each follows its own.
     """
-    kept = evidence.units
-    known = kept.get(name)
-    if isinstance(known, Units) and evidence.continues(known.evidence):
+    kept = evidence.units.setdefault(name, [])
+    for known in kept:
+        if not isinstance(known, Units) or not evidence.continues(known.evidence):
+            continue
         if known.follow(nodes, evidence):
+            kept.remove(known)
+            kept.insert(0, known)
             return known
-    made = kept[name] = Units(nodes, evidence)
+    made = Units(nodes, evidence)
+    kept.insert(0, made)
+    del kept[_MOST_KEPT:]
     return made
+
+
+_MOST_KEPT = 3

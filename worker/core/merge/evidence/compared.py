@@ -46,8 +46,8 @@ class Compared:
         self._met: dict[int, set[int]] = {}
         self._near: dict[int, dict[int, float]] = {}
         self._count = 0
-        self.units: dict[str, object] = {}
-        """The units of the last decision, by what they are for (``units``)."""
+        self.units: dict[str, list[object]] = {}
+        """The units of the last decisions, by what they are for (``units``)."""
 
     @property
     def is_full(self) -> bool:

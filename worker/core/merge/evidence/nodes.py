@@ -130,8 +130,8 @@ class Evidence:
         return self._compared.pair(i, j)
 
     @property
-    def units(self) -> dict[str, object]:
-        """The units of the last decision, by what they are for (``cluster.units``)."""
+    def units(self) -> dict[str, list[object]]:
+        """The units of the last decisions, by what they are for (``cluster.units``)."""
         return self._compared.units
 
     def continues(self, earlier: Evidence) -> bool:
