@@ -34,6 +34,7 @@ class PollResult:
     ``detail``: more on a failure, in words. ``more``: there is more to be had at once. ``documents``:
     files of a spool that were read, ``refused`` those that could not be; ``waiting``: files left.
     ``restarted``: the server had forgotten the cursor, the next poll starts from the look-back.
+    ``first``: the feed had never answered before; what it brought is no news.
     ``links``: hubs and topic that the feed names, looked for where its settings ask for a hub.
     """
 
@@ -49,6 +50,7 @@ class PollResult:
     waiting: int = 0
     restarted: bool = False
     links: FeedLinks | None = None
+    first: bool = False
 
 
 def hint_for(
