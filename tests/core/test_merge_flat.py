@@ -42,7 +42,7 @@ def _both(reports: Sequence[FiledReport], constraints: Sequence[Constraint]) -> 
     return _told(partition(nodes, evidence)), _told(merge_oracle.partition(nodes, evidence))
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(arrivals(most=25), st.integers(0, 2**32))
 def test_partition_equals_the_plain_one_on_random_days(steps: list, seed: int) -> None:
     """Cells, certainties, shared round-ups and possible duplicates, with a person's decisions."""
@@ -100,6 +100,28 @@ def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> 
             kind = rng.choice(("must", "cannot"))
             constraints.append(Constraint(kind, (f"a{rng.randrange(40)}", f"a{rng.randrange(40)}")))
         found, plain = _both(held, constraints)
+        assert found == plain
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_partition_equals_the_plain_one_for_busy_days_in_turn(seed: int) -> None:
+    """Two days are told of in turn, and each goes on from its own last decision: with all on one
+    incident, where most joins change with each report, and with many.
+    """
+    rng = random.Random(seed)
+    days: list[list[FiledReport]] = [[], []]
+    for k in range(44):
+        held = days[k % 2]
+        at = FIRST + dt.timedelta(days=20 * (k % 2), hours=rng.randrange(20))
+        slots = {"kind": ["bombing_explosion"], "date": at.date(), "place": "ward-4"}
+        if k % 2:
+            slots["place"] = rng.choice((None, "ward-4", "ward-5", "chandlers-row"))
+            slots["time"] = rng.choice(("08:10", "11:00", "18:00"))
+        elif rng.random() < 0.5:
+            slots["target"] = ("transportation/bus: Harbour Board bus",)
+        step: dict[str, object] = {"name": f"a{rng.randrange(100)}-{k}", "at": at, "outlet": "gulf"}
+        held += filed(*build(step, [slots], KNOWLEDGE))
+        found, plain = _both(held, ())
         assert found == plain
 
 

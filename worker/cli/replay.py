@@ -46,10 +46,12 @@ def replay(
     Writes incidents.v1.jsonl (last state of each incident) and incident-log.v1.jsonl (every
     revision). The same input gives the same bytes.
     """
+    from worker.collector import calm_collector
     from worker.replay import replay as replay_lines
 
     before = _states_before(diff)
     knowledge, _ = named_profile(profile)
+    calm_collector()
     lines = (text for name in files for _, text in watched(read_lines(name), "replaying"))
     outcome = replay_lines(lines, out, knowledge)
     for problem in outcome.problems:

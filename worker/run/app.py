@@ -28,6 +28,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import web
 
 from worker import __version__
+from worker.collector import calm_collector
 from worker.config.knowledge import load_knowledge, profile_dir
 from worker.config.load import Loaded
 from worker.config.schema import FeedConfig
@@ -81,6 +82,7 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
     config = loaded.config
     log.configure(config.log.format, config.log.level, instance=config.instance)
     knowledge = load_knowledge(loaded.config.profile, loaded.folder)
+    calm_collector()
     feeds = [feed for feed in loaded.feeds if (feed.id in only if only else feed.enabled)]
     code = EX_SOFTWARE
     with exclusive(loaded.config.store.path, _COMMAND_S):

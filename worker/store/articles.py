@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -120,7 +120,8 @@ def _delete_reports(conn: sqlite3.Connection, article_id: str) -> None:
     gone = conn.execute(
         "DELETE FROM report WHERE article_id = ? RETURNING report_id", (article_id,)
     )
-    decoded_of(conn).forget_reports([row["report_id"] for row in gone.fetchall()])
+    names = [row["report_id"] for row in gone.fetchall()]
+    decoded_of(conn).forget_reports(article_id, names)
 
 
 def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowledge) -> None:
@@ -130,6 +131,7 @@ def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowle
     for report in analysis.reports:
         filed = FiledReport(report, article, verdict.band, verdict.label)
         days = window(filed, knowledge)
+        record = to_json(filed).decode()
         conn.execute(
             "INSERT INTO report (report_id, article_id, version, role, band, date_lo, date_hi, "
             "is_long, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -142,8 +144,13 @@ def file_reports(conn: sqlite3.Connection, analysis: Analysis, knowledge: Knowle
                 days[0].isoformat() if days else None,
                 days[1].isoformat() if days else None,
                 days is not None and is_long(*days),
-                to_json(filed).decode(),
+                record,
             ),
+        )
+        decoded_of(conn).file_report(
+            from_json(FiledReport, record),
+            len(record),
+            (days[0].isoformat(), days[1].isoformat()) if days else None,
         )
 
 
@@ -151,6 +158,17 @@ def reports_of_days(
     conn: sqlite3.Connection, first: dt.date, last: dt.date
 ) -> dict[str, FiledReport]:
     """Filed reports whose days meet ``first`` … ``last``."""
+    decoded, asked = decoded_of(conn), (first.isoformat(), last.isoformat())
+    known = decoded.of_days.get(asked)
+    if known is None:
+        known = _reports_of_days(conn, first, last)
+        decoded.answer_days(asked, known)
+    return known.copy()
+
+
+def _reports_of_days(
+    conn: sqlite3.Connection, first: dt.date, last: dt.date
+) -> dict[str, FiledReport]:
     bounds = (earliest(first), last.isoformat(), first.isoformat())
     short = conn.execute(
         "SELECT report_id, version FROM report WHERE date_lo BETWEEN ? AND ? AND date_hi >= ?",
@@ -164,15 +182,31 @@ def reports_of_days(
 
 
 def reports_of_articles(
-    conn: sqlite3.Connection, article_ids: Sequence[str]
+    conn: sqlite3.Connection, article_ids: Collection[str]
 ) -> dict[str, FiledReport]:
     """Filed reports of these articles."""
+    decoded = decoded_of(conn)
+    found = {name: decoded.of_articles[name] for name in article_ids if name in decoded.of_articles}
+    unknown = [name for name in article_ids if name not in found]
+    if unknown:
+        fresh = _reports_of_articles(conn, unknown)
+        decoded.answer_names(decoded.of_articles, fresh)
+        found |= fresh
+    return {filed.report_id: filed for name in article_ids for filed in found[name]}
+
+
+def _reports_of_articles(
+    conn: sqlite3.Connection, article_ids: Sequence[str]
+) -> dict[str, tuple[FiledReport, ...]]:
     rows = conn.execute(
         "SELECT report_id, version FROM json_each(?) AS name "
         "CROSS JOIN report ON report.article_id = name.value",
         (json.dumps(article_ids),),
     )
-    return _filed(conn, rows)
+    found: dict[str, list[FiledReport]] = {name: [] for name in article_ids}
+    for filed in _filed(conn, rows).values():
+        found[filed.article.article_id].append(filed)
+    return {name: tuple(reports) for name, reports in found.items()}
 
 
 def mark_maybe_withdrawn(conn: sqlite3.Connection, article: Article) -> None:

@@ -2,10 +2,12 @@
 
 Rules
 -----
-1. The table is the truth. A row is looked up before its decoded form is used, and what was written
-   or deleted is forgotten at once. After a rollback everything is forgotten.
+1. The table is the truth, and this connection alone writes it. What was written or deleted is
+   forgotten at once. After a rollback everything is forgotten.
 2. A report is known by its id and version. An incident is kept as it was saved.
-3. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
+3. So are answers: the reports of an article, the reports of some days (the ``MOST_DAYS`` last asked
+   for), the incidents that hold an article. A report that is filed enters the answers it belongs to.
+4. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
    it is full, what was not asked for longest goes. A store without any of it is right, and slower.
 """
 
@@ -19,7 +21,13 @@ from worker.core.domain.incident import FiledReport, Incident
 from worker.core.merge.evidence.copies import CopyIndex
 
 MOST_BYTES = 16 * 1024 * 1024
+MOST_DAYS = 4
+"""Stretches of days of which the reports are remembered."""
+MOST_NAMES = 20_000
+"""Articles of which reports or incidents are remembered: of about 300 bytes each."""
 _V = TypeVar("_V")
+Stretch = tuple[str, str]
+"""First and last day, as the table has them."""
 
 
 class _Kept(Generic[_V]):
@@ -70,6 +78,26 @@ class Decoded:
         self.copies = CopyIndex()
         self._reports: _Kept[FiledReport] = _Kept()
         self._incidents: _Kept[Incident] = _Kept()
+        self.of_articles: dict[str, tuple[FiledReport, ...]] = {}
+        """Article → its filed reports."""
+        self.of_days: dict[Stretch, dict[str, FiledReport]] = {}
+        """First and last day → the reports that meet them, by id."""
+        self.holding: dict[str, tuple[str, ...]] = {}
+        """Article, or incident → the incidents that hold or held it, or are it."""
+
+    def answer_days(self, days: Stretch, reports: dict[str, FiledReport]) -> None:
+        """Remember the reports of some days."""
+        while len(self.of_days) >= MOST_DAYS:
+            del self.of_days[next(iter(self.of_days))]
+        self.of_days[days] = reports
+
+    def answer_names(
+        self, kept: dict[str, tuple[_V, ...]], found: dict[str, tuple[_V, ...]]
+    ) -> None:
+        """Remember what was found for some names."""
+        if len(kept) + len(found) > MOST_NAMES:
+            kept.clear()
+        kept.update(found)
 
     def report(self, report_id: str, version: int) -> FiledReport | None:
         """A report, if it is here in this version."""
@@ -81,10 +109,24 @@ class Decoded:
         self.copies.add(filed.article)
         for other in gone:
             self.copies.discard(other.article.article_id)
+        if gone:
+            self.of_articles.clear()
+            self.of_days.clear()
 
-    def forget_reports(self, report_ids: Iterable[str]) -> None:
-        """The rows are gone, or about to be replaced."""
+    def file_report(self, filed: FiledReport, size: int, days: Stretch | None) -> None:
+        """A row was written; ``days``: on which the attack may have been."""
+        self.keep_report(filed, size)
+        self.of_articles.pop(filed.article.article_id, None)
+        for (first, last), reports in self.of_days.items():
+            if days is not None and days[0] <= last and days[1] >= first:
+                reports[filed.report_id] = filed
+
+    def forget_reports(self, article_id: str, report_ids: Iterable[str]) -> None:
+        """The rows of an article are gone, or about to be replaced."""
+        self.of_articles.pop(article_id, None)
         for report_id in report_ids:
+            for reports in self.of_days.values():
+                reports.pop(report_id, None)
             filed = self._reports.drop(report_id)
             if filed is not None:
                 self.copies.discard(filed.article.article_id)
@@ -98,12 +140,16 @@ class Decoded:
         self._incidents.put(incident.incident_id, 0, size, incident)
 
     def forget_incident(self, incident_id: str) -> None:
-        """The row is gone."""
+        """The row is gone, and those of its members."""
         self._incidents.drop(incident_id)
+        self.holding.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self.copies = CopyIndex()
+        self.of_articles.clear()
+        self.of_days.clear()
+        self.holding.clear()
         self._reports.clear()
         self._incidents.clear()
 

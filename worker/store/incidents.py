@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from worker.core.domain.incident import (
     Changes,
@@ -159,15 +159,29 @@ def _count(conn: sqlite3.Connection, more: int) -> None:
 
 
 def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
-    """Incidents named, or that hold or held one of these articles; and those tied to them."""
+    """Incidents named, or that hold or held one of these articles."""
+    decoded = decoded_of(conn)
+    found = {name: decoded.holding[name] for name in names if name in decoded.holding}
+    unknown = sorted(name for name in names if name not in found)
+    if unknown:
+        fresh = _holders(conn, unknown)
+        decoded.answer_names(decoded.holding, fresh)
+        found |= fresh
+    return _load(conn, sorted({held for holders in found.values() for held in holders}))
+
+
+def _holders(conn: sqlite3.Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     rows = conn.execute(
-        "SELECT DISTINCT incident_id FROM json_each(?1) AS name "
+        "SELECT DISTINCT name.value AS name, incident_id FROM json_each(?1) AS name "
         "CROSS JOIN member ON member.article_id = name.value "
-        "UNION SELECT incident.incident_id FROM json_each(?1) AS name "
+        "UNION SELECT name.value, incident.incident_id FROM json_each(?1) AS name "
         "CROSS JOIN incident ON incident.incident_id = name.value",
-        (json.dumps(sorted(names)),),
+        (json.dumps(names),),
     )
-    return _load(conn, sorted(row["incident_id"] for row in rows))
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for row in rows:
+        found[row["name"]].append(row["incident_id"])
+    return {name: tuple(holders) for name, holders in found.items()}
 
 
 def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
@@ -267,7 +281,9 @@ def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> Non
         (incident.founding_article, incident.founding_n, incident.incident_id),
     )
     _count(conn, added.rowcount)
-    decoded_of(conn).keep_incident(incident, len(record))
+    decoded = decoded_of(conn)
+    decoded.keep_incident(incident, len(record))
+    decoded.holding.pop(incident.incident_id, None)
     _save_members(conn, incident, now)
 
 
@@ -286,6 +302,9 @@ def _save_members(conn: sqlite3.Connection, incident: Incident, now: dt.datetime
         (incident.incident_id,),
     )
     stored = {row["report_id"]: (row["article_id"], row["former"]) for row in rows}
+    for report_id in stored.keys() ^ wanted.keys():
+        article_id = (stored.get(report_id) or wanted[report_id])[0]
+        decoded_of(conn).holding.pop(article_id, None)
     conn.executemany(
         "DELETE FROM member WHERE incident_id = ? AND report_id = ?",
         [(incident.incident_id, report_id) for report_id in stored.keys() - wanted.keys()],

@@ -112,11 +112,13 @@ def _check(component: Component, incoming: Analysis | None) -> None:
     for incident in component.announced:
         if incident.state in ("closed", "superseded"):
             continue
-        frozen = {m.report_id for m in incident.frozen.members} if incident.frozen else set()
+        known = here
+        if incident.frozen is not None:
+            known = here | {m.report_id for m in incident.frozen.members}
         missing = [
             m.report_id
             for m in incident.members
-            if m.report_id not in here | frozen and m.article_id != touched
+            if m.report_id not in known and m.article_id != touched
         ]
         if missing:
             raise StateError(f"{incident.incident_id}: component lacks reports {missing[:3]}")

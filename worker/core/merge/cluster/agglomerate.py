@@ -9,6 +9,7 @@ Rules
    threshold can ever be joined, and each such *heap* is worked on alone.
 3. Nodes of a unit are interchangeable, and the first of those that are still alone goes first: so
    one of them is looked at for all.
+4. What was joined in the last decision is kept in ``joins``, and joined again where it can be.
 """
 
 from __future__ import annotations
@@ -18,52 +19,49 @@ import itertools
 import math
 import operator
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
 
+from worker.core.merge.cluster.joins import Joins, Order, Part, Rejoining, Step, part_of_group
 from worker.core.merge.cluster.units import Unit, Units
 from worker.core.merge.evidence.nodes import Node
 
 
-def agglomerate(groups: Sequence[Sequence[Node]], units: Units) -> list[tuple[Node, ...]]:
+def agglomerate(
+    groups: Sequence[Sequence[Node]], units: Units, *, keep: bool = False
+) -> list[tuple[Node, ...]]:
     """Join groups of nodes (most of one node) into cells, each in order of key.
 
-    ``units``: of all nodes of the groups, and perhaps of others.
+    ``units``: of all nodes of the groups, and perhaps of others. ``keep``: of all calls with these
+    units this is the one whose joins the next decision starts from.
     """
     alone = [group[0] for group in groups if len(group) == 1]
     joined = [group for group in groups if len(group) > 1]
+    known = units.joins if keep else None
+    joins = Joins()
+    if isinstance(known, Joins):
+        if known.follows(alone):
+            found = Rejoining(known, alone, joined, units).run()
+            if found is not None:
+                return found
+            known.pause = _PAUSE
+        joins.pause = known.pause
+    if keep:
+        units.joins = joins
+    joins.start(alone, units)
     cells: list[tuple[Node, ...]] = []
     for singles, firm in _heaps(alone, joined, units):
         if len(singles) + len(firm) == 1:
             cells.append(tuple(singles or firm[0]))
         else:
-            cells += _joined(singles, firm, units)
+            joining = _Joining(singles, firm, units, joins.alone)
+            cells += joining.run()
+            joins.sequences.append(joining.made)
     return cells
 
 
-def _joined(
-    singles: Sequence[Node], firm: Sequence[Sequence[Node]], units: Units
-) -> Iterable[tuple[Node, ...]]:
-    """The cells of one heap. Those of a heap that was seen before are remembered: they depend on
-    its nodes and their evidence alone.
-    """
-    held = dict.fromkeys(units.of[node.key] for node in singles)
-    if firm or any(unit.alone for unit in held):
-        return _Joining(singles, firm, units).run()
-    known = units.evidence.cells
-    key = frozenset((u.number, u.tie, tuple(node.key for node in u.nodes)) for u in held)
-    found = known.get(key)
-    if found is None:
-        if len(known) >= _MOST_HEAPS:
-            known.clear()
-        cells = _Joining(singles, firm, units).run()
-        known[key] = tuple(tuple(node.key for node in cell) for cell in cells)
-        return cells
-    nodes = {node.key: node for node in singles}
-    return [tuple(nodes[name] for name in cell) for cell in found]
-
-
-_MOST_HEAPS = 2_000
+_PAUSE = 20
+"""Where one incident holds nearly all reports, most joins change with each: then they are not looked
+at for so many decisions."""
 
 
 def _heaps(
@@ -115,19 +113,19 @@ class _Cell:
     unit, by the unit's place in the heap; ``-inf``: vetoed.
     """
 
-    __slots__ = ("counts", "key", "nodes", "top", "total")
+    __slots__ = ("counts", "key", "part", "size", "top", "total")
 
     def __init__(
         self,
-        key: str,
-        nodes: list[Node],
+        part: Part,
         counts: dict[int, int],
         total: list[float],
         top: list[float],
     ) -> None:
-        self.nodes = nodes
+        self.part = part
         self.counts = counts
-        self.key = key
+        self.key = part.key
+        self.size = part.size
         self.total = total
         self.top = top
 
@@ -139,11 +137,11 @@ class _Cell:
         total = list(map(operator.add, self.total, other.total))
         tops = zip(self.top, other.top, strict=True)
         top = [a if a > b else b for a, b in tops]  # noqa: FURB136 - innermost: a call costs more
-        return _Cell(min(self.key, other.key), self.nodes + other.nodes, counts, total, top)
+        return _Cell(self.part.joined_with(other.part), counts, total, top)
 
     def scores_of(self, places: Iterable[int]) -> list[float]:
         """Against one more node of each of these units."""
-        total, top, size = self.total, self.top, len(self.nodes)
+        total, top, size = self.total, self.top, self.size
         return [0.5 * total[k] / size + 0.5 * top[k] for k in places]
 
     def score(self, other: _Cell) -> float:
@@ -154,7 +152,7 @@ class _Cell:
                 return -math.inf
             total += n * self.total[k]
             top = max(top, self.top[k])
-        return 0.5 * total / (len(self.nodes) * len(other.nodes)) + 0.5 * top
+        return 0.5 * total / (self.size * other.size) + 0.5 * top
 
 
 _Thing = int | _Cell
@@ -169,8 +167,15 @@ class _Joining:
     """
 
     def __init__(
-        self, singles: Iterable[Node], firm: Iterable[Sequence[Node]], units: Units
+        self,
+        singles: Iterable[Node],
+        firm: Iterable[Sequence[Node]],
+        units: Units,
+        parts: Mapping[str, Part],
     ) -> None:
+        """``parts``: the singles as such, by key."""
+        self.made: list[Step] = []
+        self._parts = parts
         self._threshold = units.evidence.weights["merge.threshold"]
         self._waiting: list[tuple[float, str, str, int, _Thing, _Thing]] = []
         self._serial = itertools.count()
@@ -192,7 +197,8 @@ class _Joining:
                 if other <= k and other in alone:
                     self._offer(self._rows[k][other], k, other)
         for group in groups:
-            self._add(self._cell_of(group, [place[units.of[node.key]] for node in group]))
+            part = part_of_group(group, units)
+            self._add(self._cell_of(part, [place[units.of[node.key]] for node in group]))
 
     def run(self) -> list[tuple[Node, ...]]:
         """The cells, when nothing reaches the threshold any more."""
@@ -200,13 +206,18 @@ class _Joining:
             value, first, second, _, a, b = heapq.heappop(self._waiting)
             now = self._keys(a, b)
             if now == (first, second):
-                self._add(self._take(a).joined_with(self._take(b)))
+                self._join((value, first, second), self._take(a), self._take(b))
             if isinstance(a, int) and isinstance(b, int):
                 self._offer(-value, a, b)
             elif now != (first, second):
                 self._offer_best(a if isinstance(a, _Cell) else b)
-        cells = [tuple(sorted(c.nodes, key=lambda n: n.key)) for c in self._cells]
+        cells = [cell.part.members() for cell in self._cells]
         return cells + [(node,) for queue in self._queues for node in queue]
+
+    def _join(self, order: Order, a: _Cell, b: _Cell) -> None:
+        joined = a.joined_with(b)
+        self.made.append((order, a.part, b.part, joined.part))
+        self._add(joined)
 
     def _keys(self, a: _Thing, b: _Thing) -> tuple[str, str] | None:
         """The least report ids of the two as they are now; None when one is gone."""
@@ -231,16 +242,15 @@ class _Joining:
         if not self._queues[thing]:
             self._left.remove(thing)
         row = self._rows[thing]
-        return _Cell(node.key, [node], {thing: 1}, row, row)
+        return _Cell(self._parts[node.key], {thing: 1}, row, row)
 
-    def _cell_of(self, group: Sequence[Node], places: Sequence[int]) -> _Cell:
+    def _cell_of(self, part: Part, places: Sequence[int]) -> _Cell:
         """What a person put together, whatever speaks against it."""
         total, top = [0.0] * len(self._all), [-math.inf] * len(self._all)
         for k in places:
             total = list(map(operator.add, total, self._rows[k]))
             top = list(map(max, top, self._rows[k]))
-        key = min(node.key for node in group)
-        return _Cell(key, list(group), dict(Counter(places)), total, top)
+        return _Cell(part, dict(Counter(places)), total, top)
 
     def _add(self, cell: _Cell) -> None:
         self._cells[cell] = None
@@ -277,17 +287,6 @@ _NEARLY = 100_000
 
 
 def _row(unit: Unit, everyone: Sequence[Unit], units: Units) -> list[float]:
-    """The evidence of a node of one unit with another node of each; ``-inf``: vetoed.
-
-    (A node that is like no other has no other node of its unit: nobody asks.)
-    """
-    if unit.alone:
-        return [0.0 if other is unit else units.bond(unit, other) for other in everyone]
-    known = units.bonds.setdefault(unit, {})
-    row = [known.get(other) for other in everyone]
-    if None in row:
-        for other in everyone:
-            if other not in known:
-                known[other] = units.bond(unit, other)
-        row = [known[other] for other in everyone]
-    return cast("list[float]", row)
+    """The evidence of a node of one unit with another node of each; ``-inf``: vetoed."""
+    bonds = units.bonds_of(unit, everyone)
+    return [bonds[other] for other in everyone]

@@ -139,7 +139,7 @@ def collect(
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(g for g in groups if not g.isdisjoint(incoming)))
     leaves = _leaves(nodes, announced, incoming)
-    found = _reach(nodes, evidence, _Ties(nodes, groups), leaves, seeds)
+    found = _reach(nodes, evidence, _Ties(evidence, groups), leaves, seeds)
     kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
     reporting = {key for key in found if nodes[key].kind != "background"}
     return kept, _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
@@ -183,14 +183,12 @@ class _Ties:
     once: whoever asks follows all that it is told.
     """
 
-    def __init__(self, nodes: Mapping[str, Node], groups: Sequence[frozenset[str]]) -> None:
+    def __init__(self, evidence: Evidence, groups: Sequence[frozenset[str]]) -> None:
+        self._evidence = evidence
         self._groups = list(groups)
-        self._by_article: dict[str, set[str]] = {}
-        for key, node in nodes.items():
-            self._by_article.setdefault(node.article_id, set()).add(key)
         self._of: dict[str, list[int]] = {}
         for k, group in enumerate(groups):
-            for name in group & self._by_article.keys():
+            for name in group:
                 self._of.setdefault(name, []).append(k)
 
     def of(self, node: Node) -> set[str]:
@@ -198,7 +196,8 @@ class _Ties:
         told: set[str] = set()
         for k in self._of.pop(node.article_id, ()):
             group, self._groups[k] = self._groups[k], frozenset()
-            told.update(*(self._by_article.get(name, ()) for name in group))
+            for name in group:
+                told.update(other.key for other in self._evidence.of_article(name))
         return told
 
 
@@ -237,37 +236,41 @@ def _reach(
     found = {key for key, node in nodes.items() if node.article_id in seeds}
     frontier = sorted(found)
     asked: set[Unit] = set()
-    told: set[Unit] = set()
+    untold = set(units)
     while frontier:
         node = nodes[frontier.pop()]
         if node.key in leaves:
             fresh = leaves[node.key] - found
         else:
-            fresh = _around(node, units, asked, told) | ties.of(node)
+            fresh = _around(node, units, asked, untold) | ties.of(node)
             others = nodes.values() if node.combined else combined
             if others:
                 fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
             fresh -= found
         found |= fresh
-        frontier.extend(sorted(fresh))
+        frontier.extend(fresh)
     return found
 
 
-def _around(node: Node, units: Units, asked: set[Unit], told: set[Unit]) -> set[str]:
+def _around(node: Node, units: Units, asked: set[Unit], untold: set[Unit]) -> set[str]:
     """What is near a node, and what else its article reports of these days. What was told before
     is left out.
     """
-    fresh = {
-        other.key
-        for other in units.evidence.siblings(node)
-        if "background" not in (node.kind, other.kind)
-        and units.evidence.pair(node, other).veto != "date"
-    }
+    siblings = units.evidence.of_article(node.article_id)
+    fresh = set[str]()
+    if len(siblings) > 1:
+        fresh = {
+            other.key
+            for other in siblings
+            if "background" not in (node.kind, other.kind)
+            and units.evidence.pair(node, other).veto != "date"
+        }
     unit = units.of[node.key]
     if unit not in asked:
         asked.add(unit)
-        for other in units.near(unit).keys() - told:
-            told.add(other)
+        told = units.near(unit).keys() & untold
+        untold -= told
+        for other in told:
             fresh.update(n.key for n in other.nodes)
     return fresh
 

@@ -14,6 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,12 +22,11 @@ from typing import NamedTuple
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
 from worker.core.domain.snapshot import LinkCertainty, Member
-from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import Pairs, outlet_key, sources
-from worker.core.merge.evidence.facts import MOST_REPORTS, gazetteer_of
+from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.evidence.remembered import Remembered
 
@@ -75,32 +75,42 @@ class Cluster:
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
-    """Sort out the members of a cell. The very same members are sorted out once."""
+    """Sort out the members of a cell. Those of the same reports are sorted out once."""
     core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
     placed = [*core, *cell.attached]
     filed, frozen = merge_input.filed, merge_input.frozen
     copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
+    number = _NUMBERS.of
     key = (
-        id(merge_input.knowledge),
-        tuple((id(n), id(filed[n.key]), id(frozen.get(n.key)), c) for n, c in placed),
+        number(merge_input.gazetteer),
+        tuple((number(filed[n.key]), number(frozen.get(n.key)), c) for n, c in placed),
         len(cell.core),
         copies,
         any(merge_input.constraint_index.retracted(n.key) for n, _ in placed),
     )
     known = _GATHERED.pop(key, None)
     if known is None:
-        known = merge_input.knowledge, _sorted_out(cell, placed, copies, merge_input)
-        if sum(len(cluster.members) for _, cluster in _GATHERED.values()) > _MOST_MEMBERS:
+        known = _sorted_out(cell, placed, copies, merge_input)
+        if sum(len(cluster.members) for cluster in _GATHERED.values()) > _MOST_MEMBERS:
             for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
                 del _GATHERED[old]
     _GATHERED[key] = known
-    return known[1]
+    return known
 
 
 _MOST_MEMBERS = 20_000
 """Members of remembered clusters: of about 300 bytes each."""
-_GATHERED: dict[Hashable, tuple[Knowledge, Cluster]] = {}
-"""Clusters by what they are made of, as it stands in memory; the values hold it there."""
+_GATHERED: dict[Hashable, Cluster] = {}
+"""Clusters by the numbers of what they are made of."""
+
+
+def _next_number(_: object) -> int:
+    return next(_COUNT)
+
+
+_COUNT = itertools.count()
+_NUMBERS: Remembered[object, int] = Remembered(_next_number, 2 * MOST_REPORTS)
+"""A number for each report: none is given twice, so one that was forgotten is found by no other."""
 
 
 def _sorted_out(
@@ -112,12 +122,12 @@ def _sorted_out(
     found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
     agencies = _agencies((merge_input.filed[n.key].article for n, _ in placed), found)
     all_members = [
-        Membership(
-            filed=merge_input.filed[node.key],
-            certainty=certainty,
-            frozen=merge_input.frozen.get(node.key),
-            source=found.get(node.article_id),
-            agency=agencies.get(node.article_id),
+        _member(
+            merge_input.filed[node.key],
+            certainty,
+            merge_input.frozen.get(node.key),
+            found.get(node.article_id),
+            agencies.get(node.article_id),
         )
         for node, certainty in placed
     ]
@@ -139,10 +149,35 @@ def _sorted_out(
     )
 
 
+def _member(
+    filed: FiledReport,
+    certainty: LinkCertainty,
+    frozen: FrozenIncident | None,
+    source: ArticleRef | None,
+    agency: str | None,
+) -> Membership:
+    """A member; what stands for itself is the same value in every decision."""
+    plain = certainty == "certain" and frozen is None and source is None
+    if plain and agency == filed.article.agency:
+        return _BY_ITSELF.of(filed)
+    return Membership(filed, certainty, frozen, source, agency)
+
+
+def _by_itself(filed: FiledReport) -> Membership:
+    return Membership(filed, "certain", agency=filed.article.agency)
+
+
+_BY_ITSELF = Remembered(_by_itself, MOST_REPORTS)
+
+
 def sources_of(member: Membership) -> frozenset[str]:
     """The outlets behind a member: a copy counts for the outlet of its source, and what an agency wrote
     for the agency.
     """
+    return _SOURCES.of(member)
+
+
+def _sources_of(member: Membership) -> frozenset[str]:
     if member.frozen is not None:
         outlets = {m.article_id: m.outlet for m in member.frozen.members}
         roots = ((m.agency, m.copy_of or m.article_id) for m in member.frozen.members)
@@ -151,6 +186,9 @@ def sources_of(member: Membership) -> frozenset[str]:
     if member.agency is not None:
         return frozenset((member.agency.casefold(),))
     return frozenset((outlet_key(member.source or member.filed.article),))
+
+
+_SOURCES = Remembered(_sources_of, MOST_REPORTS)
 
 
 def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) -> dict[str, str]:
@@ -168,9 +206,9 @@ def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) 
     return agencies
 
 
-def is_trusted(member: Membership, knowledge: Knowledge) -> bool:
+def is_trusted(member: Membership, gazetteer: Gazetteer) -> bool:
     """Whether an outlet behind the member is one that the profile trusts alone."""
-    trust = gazetteer_of(knowledge).outlet_trust
+    trust = gazetteer.outlet_trust
     outlets = [member.filed.article.outlet]
     if member.frozen is not None:
         outlets = [m.outlet for m in member.frozen.members]
@@ -206,7 +244,7 @@ def _stands_alone(member: Membership) -> bool:
 
 
 def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
-    return _ranked(_record(Membership(filed, "certain", agency=filed.article.agency)))
+    return _ranked(_record(_BY_ITSELF.of(filed)))
 
 
 _CERTAIN = Remembered(_certain, MOST_REPORTS)
@@ -259,14 +297,10 @@ def _split_follow_ups(
     stated: set[tuple[object, ...]] = set()
     ends = [m.filed.report.date.end for m in reporting if merge_input.is_dated(m.filed)]
     last = max((end for end in ends if end), default=None)
+    deadline = _deadline(last, merge_input)
     for member in reporting:
         facts = _STATED.of(member.filed)
-        if (
-            last is not None
-            and members
-            and _is_late(member, last, merge_input)
-            and not _is_news(facts, stated)
-        ):
+        if members and _is_late(member, deadline, merge_input) and not _is_news(facts, stated):
             late.append(member)
         else:
             members.append(member)
@@ -274,15 +308,22 @@ def _split_follow_ups(
     return members, late
 
 
-def _is_late(member: Membership, day: dt.date, merge_input: MergeInput) -> bool:
-    moment = member.filed.article.document_time
-    if moment is None or member.frozen is not None:
-        return False
-    hours = merge_input.knowledge.merge_weights["life.followup_hours"]
+def _deadline(day: dt.date | None, merge_input: MergeInput) -> dt.datetime | None:
+    """When an article about an attack of this day begins to be late."""
+    if day is None:
+        return None
     midnight = dt.datetime.combine(
         day + dt.timedelta(days=1), dt.time(), merge_input.gazetteer.zone
     )
-    return aware(moment, merge_input.gazetteer.zone) > midnight + dt.timedelta(hours=hours)
+    hours = merge_input.knowledge.merge_weights["life.followup_hours"]
+    return midnight + dt.timedelta(hours=hours)
+
+
+def _is_late(member: Membership, deadline: dt.datetime | None, merge_input: MergeInput) -> bool:
+    moment = member.filed.article.document_time
+    if moment is None or deadline is None or member.frozen is not None:
+        return False
+    return aware(moment, merge_input.gazetteer.zone) > deadline
 
 
 def _stated_facts(filed: FiledReport) -> set[tuple[object, ...]]:

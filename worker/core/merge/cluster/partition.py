@@ -68,7 +68,7 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     seeds = _seeds(core, evidence)
     bridges = _find_bridges(seeds, units)
     held = {node.key for node in bridges}
-    cells = agglomerate([s for s in seeds if s[0].key not in held], units)
+    cells = agglomerate([s for s in seeds if s[0].key not in held], units, keep=True)
     placing = Placing(evidence)
     placing.add(cells, units)
     _place_bridges(placing, bridges, units)

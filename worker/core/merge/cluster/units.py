@@ -30,11 +30,6 @@ class Unit:
     tie: Hashable
 
     @property
-    def alone(self) -> bool:
-        """Whether it is like no other node; its evidence holds for this decision only."""
-        return isinstance(self.tie, str)
-
-    @property
     def first(self) -> Node:
         """The node that speaks for all."""
         return self.nodes[0]
@@ -61,6 +56,8 @@ class Units:
         self.scores: dict[tuple[Counted, Counted], float | None] = {}
         self.bonds: dict[Unit, dict[Unit, float]] = {}
         """Bonds of units with others that were asked for."""
+        self.joins: object = None
+        """The joins of the last decision (``joins``)."""
         self._plain: dict[int, Unit] = {}
         self._tied: dict[int, dict[Hashable, Unit]] = {}
         self._near: dict[Unit, dict[Unit, float]] = {}
@@ -159,6 +156,7 @@ class Units:
     def _forget_self(self, unit: Unit) -> None:
         """A unit has another node now, or has none any more: it is near itself, or is not."""
         self._near.pop(unit, None)
+        self.bonds.get(unit, {}).pop(unit, None)
         self._forget(unit)
 
     def __iter__(self) -> Iterator[Unit]:
@@ -184,6 +182,17 @@ class Units:
             return -math.inf if self.cannot(a, b) else self.weight(a, b)
         pair = self.evidence.pair_of(a.number, b.number)
         return pair.weight if pair.veto is None else -math.inf
+
+    def bonds_of(self, unit: Unit, others: Iterable[Unit]) -> dict[Unit, float]:
+        """The bonds of a node of one unit with another node of each; none of the others is missing.
+
+        (That of a unit of one node with itself means nothing.)
+        """
+        known = self.bonds.setdefault(unit, {})
+        for other in others:
+            if other not in known:
+                known[other] = self.bond(unit, other)
+        return known
 
     def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
@@ -277,14 +286,23 @@ def _signs(nodes: Iterable[Node], evidence: Evidence) -> dict[str, _Sign]:
 
 
 def units_of(name: str, nodes: Sequence[Node], evidence: Evidence) -> Units:
-    """The units of these nodes, from those of the last decision with the same evidence.
+    """The units of these nodes, from those of an earlier decision with the same evidence.
 
-    ``name``: what they are for. They hold until the next call with that name.
+    ``name``: what they are for. They hold until the next call with that name. Of several busy days
+    that are told of in turn each follows its own.
     """
-    kept = evidence.units
-    known = kept.get(name)
-    if isinstance(known, Units) and evidence.continues(known.evidence):
+    kept = evidence.units.setdefault(name, [])
+    for known in kept:
+        if not isinstance(known, Units) or not evidence.continues(known.evidence):
+            continue
         if known.follow(nodes, evidence):
+            kept.remove(known)
+            kept.insert(0, known)
             return known
-    made = kept[name] = Units(nodes, evidence)
+    made = Units(nodes, evidence)
+    kept.insert(0, made)
+    del kept[_MOST_KEPT:]
     return made
+
+
+_MOST_KEPT = 3

@@ -19,7 +19,7 @@ compared.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from worker.core.merge.evidence.facts import Facts
@@ -46,10 +46,8 @@ class Compared:
         self._met: dict[int, set[int]] = {}
         self._near: dict[int, dict[int, float]] = {}
         self._count = 0
-        self.cells: dict[Hashable, tuple[tuple[str, ...], ...]] = {}
-        """Cells that were found before, by what they were found from (``agglomerate``)."""
-        self.units: dict[str, object] = {}
-        """The units of the last decision, by what they are for (``units``)."""
+        self.units: dict[str, list[object]] = {}
+        """The units of the last decisions, by what they are for (``units``)."""
 
     @property
     def is_full(self) -> bool:

@@ -72,7 +72,7 @@ class ConstraintIndex:
 
     def named(self, report_id: str) -> bool:
         """Whether a person put this report together with, or apart from, another."""
-        return not self._named.isdisjoint(names(report_id))
+        return bool(self._named) and not self._named.isdisjoint(names(report_id))
 
     def joined(self) -> list[tuple[str, ...]]:
         """The groups of names (of articles, reports, closed incidents) that are one attack each."""
@@ -85,13 +85,14 @@ class ConstraintIndex:
         Background and retraction act unless the article is about something else altogether.
         """
         if filed.report.role in ("primary", "roundup"):
-            confirmed = not self._single["confirm"].isdisjoint(names(filed.report_id))
-            return confirmed or filed.band == "report"
+            confirmed = self._single["confirm"]
+            return filed.band == "report" or not confirmed.isdisjoint(names(filed.report_id))
         return filed.label not in ("other", "other_place")
 
     def retracted(self, report_id: str) -> bool:
         """Whether a person retracted what this report tells of."""
-        return not self._single["retract"].isdisjoint(names(report_id))
+        retracted = self._single["retract"]
+        return bool(retracted) and not retracted.isdisjoint(names(report_id))
 
 
 def names(report_id: str) -> tuple[str, str]:

@@ -34,6 +34,7 @@ from worker.core.merge.evidence.remembered import Remembered
 
 Window = tuple[dt.date, dt.date]
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 MOST_REPORTS = 10_000
 """Reports of which facts and node are remembered: about 2 KB each."""
@@ -134,15 +135,13 @@ class Gazetteer:
         self.outlet_trust = {name.casefold(): level for name, level in trust.items()}
         self.actors = frozenset(actor.name for actor in knowledge.profile.actors)
         self._languages = knowledge.languages
-        self._remembered: dict[Any, Remembered[FiledReport, Any]] = {}
+        self._remembered: dict[Any, Remembered[Any, Any]] = {}
 
-    def remembered(
-        self, make: Callable[[FiledReport, Gazetteer], _T]
-    ) -> Remembered[FiledReport, _T]:
-        """What ``make`` made of filed reports with this gazetteer."""
+    def remembered(self, make: Callable[[_K, Gazetteer], _T]) -> Remembered[_K, _T]:
+        """What ``make`` made of reports or members with this gazetteer."""
         found = self._remembered.get(make)
         if found is None:
-            found = Remembered(lambda filed: make(filed, self), MOST_REPORTS)
+            found = Remembered(lambda value: make(value, self), MOST_REPORTS)
             self._remembered[make] = found
         return found
 

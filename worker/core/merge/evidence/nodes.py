@@ -130,13 +130,8 @@ class Evidence:
         return self._compared.pair(i, j)
 
     @property
-    def cells(self) -> dict[Hashable, tuple[tuple[str, ...], ...]]:
-        """Cells that were found before, by what they were found from (``agglomerate``)."""
-        return self._compared.cells
-
-    @property
-    def units(self) -> dict[str, object]:
-        """The units of the last decision, by what they are for (``cluster.units``)."""
+    def units(self) -> dict[str, list[object]]:
+        """The units of the last decisions, by what they are for (``cluster.units``)."""
         return self._compared.units
 
     def continues(self, earlier: Evidence) -> bool:
@@ -186,9 +181,9 @@ class Evidence:
             or len(self._by_article[node.article_id]) > 1
             or self._constraint_index.named(node.key)
         )
-        if alone:
-            return node.key
         copied = self._copied.get(node.article_id)
+        if alone:
+            return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
 
     def copies_among(self, articles: Collection[str]) -> Pairs:
@@ -205,9 +200,9 @@ class Evidence:
         """From here on two reports are partners worth naming."""
         return self.weights["merge.plausible"]
 
-    def siblings(self, node: Node) -> Sequence[Node]:
-        """The nodes of the same article, this one included."""
-        return self._by_article.get(node.article_id, ())
+    def of_article(self, article_id: str) -> Sequence[Node]:
+        """The nodes of an article (or the one of a closed incident)."""
+        return self._by_article.get(article_id, ())
 
     def related(self, node: Node) -> Iterable[Node]:
         """Nodes for which more than slots speaks: of the same article, or of a copy of it."""

@@ -169,7 +169,7 @@ def corroboration_of(cluster: Cluster, merge_input: MergeInput) -> Corroboration
     if len(outlets) >= merge_input.knowledge.merge_weights["life.sources"]:
         return "corroborated"
     alone = (
-        is_trusted(m, merge_input.knowledge)
+        is_trusted(m, merge_input.gazetteer)
         and m.filed.report.targets
         and _is_fine(m.filed.report.place)
         for m in primaries

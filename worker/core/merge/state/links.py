@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.incident import FiledReport, Link
 from worker.core.domain.snapshot import BackgroundLink
+from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import score
 from worker.core.merge.evidence.nodes import Node
+from worker.core.merge.evidence.remembered import Remembered
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 
 _MOST_BACKGROUND = 20
@@ -56,19 +58,31 @@ def link_all(
     """One link for every report of the component, in order of report id."""
     links: dict[str, Link] = {}
     for entry in named:
-        for member in entry.cluster.members:
-            role = member.filed.report.role
-            links[member.filed.report_id] = Link(
-                member.filed.report_id, entry.incident_id, member.certainty, role
-            )
-        for member in entry.cluster.follow_ups:
-            links[member.filed.report_id] = Link(
-                member.filed.report_id, entry.incident_id, "certain", "background"
-            )
+        known = _LINKS.of(entry.cluster)
+        if entry.incident_id not in known:
+            known.clear()
+            known[entry.incident_id] = {link.report_id: link for link in _links_of(entry)}
+        links |= known[entry.incident_id]
     for key, filed in merge_input.filed.items():
         if key not in links:
             links[key] = Link(key, mentioned.get(key), "certain", filed.report.role)
     return (links[key] for key in sorted(links) if key not in merge_input.frozen)
+
+
+def _links_of(entry: IdentifiedCluster) -> Iterable[Link]:
+    for member in entry.cluster.members:
+        filed = member.filed
+        yield Link(filed.report_id, entry.incident_id, member.certainty, filed.report.role)
+    for member in entry.cluster.follow_ups:
+        yield Link(member.filed.report_id, entry.incident_id, "certain", "background")
+
+
+def _no_links(_: Cluster) -> dict[str, dict[str, Link]]:
+    return {}
+
+
+_LINKS = Remembered(_no_links, 1_000)
+"""Cluster → the id it has → its links."""
 
 
 def background_of(

@@ -36,7 +36,7 @@ from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACE
 from worker.core.lang.names import words_of
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
-from worker.core.merge.evidence.facts import MOST_REPORTS
+from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.evidence.remembered import Remembered
 
 T = TypeVar("T")
@@ -84,10 +84,15 @@ class Slots:
 
 def slot_sources(members: Iterable[Membership], merge_input: MergeInput) -> list[SlotSource]:
     """What the members say, with the sources behind each."""
-    return [
-        SlotSource(_LANGUAGES.of(m.filed), sources_of(m), is_trusted(m, merge_input.knowledge))
-        for m in members
-    ]
+    gazetteer = merge_input.gazetteer
+    told = gazetteer.remembered(_slot_source)
+    return [told.of(member) for member in members]
+
+
+def _slot_source(member: Membership, gazetteer: Gazetteer) -> SlotSource:
+    return SlotSource(
+        _LANGUAGES.of(member.filed), sources_of(member), is_trusted(member, gazetteer)
+    )
 
 
 def _with_languages(filed: FiledReport) -> FiledReport:
