@@ -43,6 +43,29 @@ def test_decide_activates_on_one_trusted_outlet_with_place_and_target() -> None:
     assert _only(world).state == "active"
 
 
+@pytest.mark.parametrize(
+    ("outlets", "role", "independent", "corroborated"),
+    [
+        (("Valdra Press",), "primary", 1, True),
+        (("Gulf",), "primary", 1, False),
+        (("Gulf", "Hill"), "primary", 2, True),
+        (("Gulf", "Hill"), "roundup", 2, False),
+    ],
+)
+def test_decide_keeps_corroborated_when_an_incident_is_closed(
+    outlets: tuple[str, ...], role: str, independent: int, *, corroborated: bool
+) -> None:
+    """Whether a closed incident was confirmed; how many outlets told of it does not say so."""
+    world = World(KNOWLEDGE)
+    for number, outlet in enumerate(outlets):
+        _arrive(world, f"a-{number}", number, {**SPOT, "role": role}, outlet=outlet)
+    assert _only(world).snapshot.corroborated is (_only(world).state == "active") is corroborated
+    world.tick(NOW + dt.timedelta(days=60))
+    closed = _only(world).snapshot
+    assert (closed.state, closed.n_independent) == ("closed", independent)
+    assert closed.corroborated is corroborated
+
+
 def test_decide_keeps_a_trusted_outlet_without_place_provisional() -> None:
     """Trust does not replace knowing where."""
     world = World(KNOWLEDGE)
@@ -58,6 +81,7 @@ def test_decide_retracts_on_an_official_retraction() -> None:
     assert not world.live()
     (incident,) = world.incidents.values()
     assert incident.state == "retracted"
+    assert not incident.snapshot.corroborated
     assert incident.snapshot.change.kind == "retracted"
     assert incident.snapshot.place is not None
 

@@ -77,6 +77,8 @@ def test_incident_table_holds_rows_survivors_and_what_counts() -> None:
         stands: stands,
     }
     assert table.execute("SELECT incident_id FROM standing").fetchall() == [(stands,)]
+    killed = newest[stands]["casualties"]["killed"]["best"]
+    assert table.execute("SELECT * FROM monthly").fetchall() == [("2031-10", 1, killed, 0)]
     example.take(table, stands, None)
     assert table.execute("SELECT count(*) FROM standing").fetchone() == (0,)
 
