@@ -33,7 +33,10 @@ def show_rows(rows: Iterable[dict[str, Any]], columns: Sequence[str], *, as_json
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_plain(row.get(column))) for column in columns))
-    screen().print(table, width=None if sys.stdout.isatty() else _ONE_LINE_CHARS)
+    console = screen()
+    if not sys.stdout.isatty():
+        console.width = _ONE_LINE_CHARS
+    console.print(table)
 
 
 def _plain(value: Any) -> str:
