@@ -66,6 +66,27 @@ def test_decide_keeps_corroborated_when_an_incident_is_closed(
     assert closed.corroborated is corroborated
 
 
+@pytest.mark.parametrize(("hours", "backfill"), [(47, False), (49, True), (24 * 365, True)])
+def test_decide_calls_an_article_backfill_that_was_old_when_it_came(
+    hours: int, *, backfill: bool
+) -> None:
+    """More than 48 hours from its publication to the decision; what then comes of it is news again:
+    a version is as old as itself."""
+    world = World(KNOWLEDGE)
+    published = NOW - dt.timedelta(hours=hours)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2}, published=published)
+    assert _only(world).snapshot.change.backfill is backfill
+    late = {"published": published, "version": 2}
+    _arrive(world, "gulf-1", 60, {**SPOT, "killed": 5}, **late)
+    assert _only(world).snapshot.change.fields[0] == "casualties"
+    assert not _only(world).snapshot.change.backfill
+    made = NOW - dt.timedelta(hours=60)
+    _arrive(
+        world, "gulf-1", 120, {**SPOT, "killed": 6}, **{**late, "version": 3}, version_time=made
+    )
+    assert _only(world).snapshot.change.backfill
+
+
 def test_decide_keeps_a_trusted_outlet_without_place_provisional() -> None:
     """Trust does not replace knowing where."""
     world = World(KNOWLEDGE)
