@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import dataclass
 
 from worker.observe import log
 
@@ -17,12 +18,19 @@ EX_TEMPFAIL = 75
 _SAME_S = 0.5
 
 
+@dataclass(slots=True)
+class _First:
+    """When the first signal came, on the steady clock; None: none has."""
+
+    at_s: float | None = None
+
+
 class Stop:
     """Whether this process was asked to end. ``asked`` is set by the first signal, or by ``ask``."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
-        self._heard_at: float | None = None
+        self._first = _First()
 
     def listen(self) -> None:
         """Hear SIGTERM and SIGINT from now on."""
@@ -36,9 +44,9 @@ class Stop:
 
     def _heard(self) -> None:
         moment = time.monotonic()
-        if self._heard_at is None:
-            self._heard_at = moment
+        if self._first.at_s is None:
+            self._first.at_s = moment
             self.ask()
-        elif moment - self._heard_at > _SAME_S:
+        elif moment - self._first.at_s > _SAME_S:
             log.get().warning("worker.stopped", clean=False, because="second signal")
             os._exit(EX_TEMPFAIL)  # as safe as kill -9: nothing is ever half-written
