@@ -8,6 +8,7 @@ are of one moment. Offsets in the broker (consumer groups) are not used. `--once
 topic ends now; without it the table is kept up to date until Ctrl-C.
 
     sqlite3 incidents.db 'SELECT * FROM standing ORDER BY date'
+    sqlite3 incidents.db 'SELECT * FROM monthly'
 """
 
 import argparse
@@ -26,7 +27,7 @@ CREATE TABLE IF NOT EXISTS incident (
   date          TEXT,
   place         TEXT,
   killed        INTEGER,           -- best; NULL is "not reported" or "no number", never zero
-  outlets       INTEGER NOT NULL,
+  corroborated  INTEGER NOT NULL,  -- 1: enough sources stand behind it
   snapshot      TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS position (
@@ -35,11 +36,16 @@ CREATE TABLE IF NOT EXISTS position (
   next      INTEGER NOT NULL,
   PRIMARY KEY (topic, partition)
 );
--- What counts in a total: confirmed attacks, and of the closed ones those that two outlets told.
--- Add 'provisional' and the rest of 'closed' if you count unconfirmed attacks.
+-- What counts in a total: confirmed attacks, closed or not.
+-- Leave out `corroborated` if you count unconfirmed attacks, too.
 CREATE VIEW IF NOT EXISTS standing AS
   SELECT * FROM incident
-  WHERE state IN ('active', 'settled') OR (state = 'closed' AND outlets > 1);
+  WHERE corroborated AND state NOT IN ('superseded', 'retracted');
+-- Totals a month. `killed` is at least so many: of `unknown` attacks nobody gave a number.
+CREATE VIEW IF NOT EXISTS monthly AS
+  SELECT substr(date, 1, 7) AS month, count(*) AS attacks, sum(killed) AS killed,
+         count(*) FILTER (WHERE killed IS NULL) AS unknown
+  FROM standing GROUP BY month;
 -- Any id that was ever announced → the one that stands for it now. A chain may be of several hops.
 CREATE VIEW IF NOT EXISTS survivor AS
   WITH RECURSIVE chain (incident_id, now, hops) AS (
@@ -64,7 +70,7 @@ def take(table: sqlite3.Connection, key: str, value: bytes | None) -> None:
         "INSERT INTO incident VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (incident_id) DO UPDATE SET "
         "revision = excluded.revision, state = excluded.state, "
         "superseded_by = excluded.superseded_by, date = excluded.date, place = excluded.place, "
-        "killed = excluded.killed, outlets = excluded.outlets, snapshot = excluded.snapshot "
+        "killed = excluded.killed, corroborated = excluded.corroborated, snapshot = excluded.snapshot "
         "WHERE excluded.revision > incident.revision",
         (
             key,
@@ -74,7 +80,7 @@ def take(table: sqlite3.Connection, key: str, value: bytes | None) -> None:
             snapshot["date"]["start"],
             snapshot["place"] and snapshot["place"]["name"],
             killed and killed["best"],
-            snapshot["n_independent"],
+            snapshot["corroborated"],
             value.decode("utf-8"),
         ),
     )

@@ -18,6 +18,11 @@ def take(state: dict, key: str, value: bytes | None) -> None:
         state[key] = snapshot
 
 
+def is_news(snapshot: dict) -> bool:
+    """Whether to alert on this revision: it says something new, of something recent."""
+    return snapshot["change"]["material"] and not snapshot["change"]["backfill"]
+
+
 def survivor(state: dict, key: str) -> str:
     """The incident that stands for this one: itself, or the last of those that took it over."""
     seen = {key}

@@ -19,7 +19,7 @@ SELECT
   sum((value ->> '$.casualties.killed.best')::INTEGER) AS killed,
   count(*) FILTER (value ->> '$.casualties.killed.best' IS NULL) AS killed_not_known
 FROM newest
-WHERE value ->> '$.state' IN ('active', 'settled')
-   OR (value ->> '$.state' = 'closed' AND (value ->> '$.n_independent')::INTEGER > 1)
+WHERE (value ->> '$.corroborated')::BOOLEAN
+  AND value ->> '$.state' NOT IN ('superseded', 'retracted')
 GROUP BY month
 ORDER BY month;

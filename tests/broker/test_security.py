@@ -18,7 +18,7 @@ from tests.broker import oracle
 from tests.broker.publishing_process import config
 from tests.broker.secured_broker import USERS, Authority, Right, SecuredBroker
 from tests.broker.test_publish import Publishing
-from tests.broker.token_server import TokenServer, serving
+from tests.broker.token_server import TokenServer, handing_out
 from worker.config.schema import Config, Kafka
 from worker.core.domain.errors import PublishError
 from worker.core.knowledge.knowledge import Knowledge
@@ -174,7 +174,7 @@ def test_publisher_renews_tokens_that_are_asked_for_in_time(
     lives_s = 4.0
     server = TokenServer(lambda: door.broker.authority.token(USER, lives_s=lives_s), USER, WORD)
     server.lives_s = lives_s
-    with serving(server):
+    with handing_out(server):
         one = publishing(wanted, door.password("OAUTHBEARER", sasl_oauth_token_url=server.url))
         one.until(lambda: one.waiting() == 0)
         at_first = len(server.asked)

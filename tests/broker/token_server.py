@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.loopback import Answer, Asked, serving
 
 
 class TokenServer:
@@ -38,35 +38,14 @@ class TokenServer:
 
 
 @contextmanager
-def serving(server: TokenServer) -> Iterator[TokenServer]:
+def handing_out(server: TokenServer) -> Iterator[TokenServer]:
     """Open it on a free port."""
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            form = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
-            self._send(*server.answer(self.path, self.headers["Authorization"] or "", form))
+    def answer(asked: Asked) -> Answer:
+        shown = asked.headers["Authorization"] or ""
+        status, headers, body = server.answer(asked.path, shown, asked.body.decode())
+        return status, headers, json.dumps(body).encode()
 
-        def do_GET(self) -> None:
-            self._send(*server.answer(self.path, "", ""))
-
-        def _send(self, status: int, headers: dict[str, str], body: object) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.url = f"http://127.0.0.1:{http.server_port}/token"
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as base:
+        server.url = f"{base}/token"
         yield server
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()

@@ -43,6 +43,50 @@ def test_decide_activates_on_one_trusted_outlet_with_place_and_target() -> None:
     assert _only(world).state == "active"
 
 
+@pytest.mark.parametrize(
+    ("outlets", "role", "independent", "corroborated"),
+    [
+        (("Valdra Press",), "primary", 1, True),
+        (("Gulf",), "primary", 1, False),
+        (("Gulf", "Hill"), "primary", 2, True),
+        (("Gulf", "Hill"), "roundup", 2, False),
+    ],
+)
+def test_decide_keeps_corroborated_when_an_incident_is_closed(
+    outlets: tuple[str, ...], role: str, independent: int, *, corroborated: bool
+) -> None:
+    """Whether a closed incident was confirmed; how many outlets told of it does not say so."""
+    world = World(KNOWLEDGE)
+    for number, outlet in enumerate(outlets):
+        _arrive(world, f"a-{number}", number, {**SPOT, "role": role}, outlet=outlet)
+    assert _only(world).snapshot.corroborated is (_only(world).state == "active") is corroborated
+    world.tick(NOW + dt.timedelta(days=60))
+    closed = _only(world).snapshot
+    assert (closed.state, closed.n_independent) == ("closed", independent)
+    assert closed.corroborated is corroborated
+
+
+@pytest.mark.parametrize(("hours", "backfill"), [(47, False), (49, True), (24 * 365, True)])
+def test_decide_calls_an_article_backfill_that_was_old_when_it_came(
+    hours: int, *, backfill: bool
+) -> None:
+    """More than 48 hours from its publication to the decision; what then comes of it is news again:
+    a version is as old as itself."""
+    world = World(KNOWLEDGE)
+    published = NOW - dt.timedelta(hours=hours)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2}, published=published)
+    assert _only(world).snapshot.change.backfill is backfill
+    late = {"published": published, "version": 2}
+    _arrive(world, "gulf-1", 60, {**SPOT, "killed": 5}, **late)
+    assert _only(world).snapshot.change.fields[0] == "casualties"
+    assert not _only(world).snapshot.change.backfill
+    made = NOW - dt.timedelta(hours=60)
+    _arrive(
+        world, "gulf-1", 120, {**SPOT, "killed": 6}, **{**late, "version": 3}, version_time=made
+    )
+    assert _only(world).snapshot.change.backfill
+
+
 def test_decide_keeps_a_trusted_outlet_without_place_provisional() -> None:
     """Trust does not replace knowing where."""
     world = World(KNOWLEDGE)
@@ -58,6 +102,7 @@ def test_decide_retracts_on_an_official_retraction() -> None:
     assert not world.live()
     (incident,) = world.incidents.values()
     assert incident.state == "retracted"
+    assert not incident.snapshot.corroborated
     assert incident.snapshot.change.kind == "retracted"
     assert incident.snapshot.place is not None
 

@@ -182,6 +182,8 @@ class Watched(World):
             assert (incident.settle_at is not None) == (incident.state == "active")
             waits = incident.state in ("provisional", "settled")
             assert (incident.close_at is not None) == waits
+            confirmed = incident.state in ("active", "settled")
+            assert incident.snapshot.corroborated == confirmed or incident.state == "closed"
         return changes
 
 

@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.loopback import Answer, Asked, serving
 from tests.shell.deliveries import Reply, rss, send
 
 _FIELDS = {"hub.mode", "hub.topic", "hub.callback", "hub.lease_seconds", "hub.secret"}
@@ -146,39 +146,17 @@ def sign(body: bytes, secret: str, method: str) -> dict[str, str]:
 @contextmanager
 def hub() -> Iterator[Hub]:
     """A hub that works until the block ends."""
+    running = Hub("")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.method == "GET":
             running.polls.append(time.monotonic())
-            self._answer(200, running.feed(), {"Link": running.links,
-                                               "Content-Type": "application/rss+xml"})  # fmt: skip
+            kind = {"Content-Type": "application/rss+xml"}
+            return 200, {"Link": running.links, **kind}, running.feed()
+        if running.moved and asked.path == "/hub":
+            return 307, {"Location": f"{running.base}/hub-elsewhere"}, b""
+        form = dict(parse_qsl(asked.body.decode(), strict_parsing=True))
+        return running.take(form, asked.headers["Content-Type"]), {}, b"taken\n"
 
-        def do_POST(self) -> None:
-            data = self.rfile.read(int(self.headers["Content-Length"]))
-            if running.moved and self.path == "/hub":
-                self._answer(307, b"", {"Location": f"{running.base}/hub-elsewhere"})
-                return
-            form = dict(parse_qsl(data.decode(), strict_parsing=True))
-            self._answer(running.take(form, self.headers["Content-Type"]), b"taken\n", {})
-
-        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running = Hub(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as running.base:
         yield running
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

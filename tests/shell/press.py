@@ -7,21 +7,21 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.loopback import Answer, Asked, serving
 from tests.shell.test_app import Running, environ
 
 YESTERDAY = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(hours=20)
-Answer = tuple[int, str, bytes]
+Page = tuple[int, str, bytes]
+"""Status, content type and body."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Press:
     base: str
     outlets: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     """Outlet → slug → title and HTML page."""
-    odd: dict[str, Answer] = field(default_factory=dict)
+    odd: dict[str, Page] = field(default_factory=dict)
 
     def publish(self, outlet: str, slug: str, title: str, *paragraphs: str) -> None:
         """Show an article, or a new version of it."""
@@ -42,7 +42,7 @@ class Press:
         )
         self.outlets.setdefault(outlet, {})[slug] = (title, page)
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str) -> Page:
         """What the press says to a request."""
         if path in self.odd:
             return self.odd[path]
@@ -67,29 +67,14 @@ class Press:
 @contextmanager
 def printing() -> Iterator[Press]:
     """A press that serves until the block ends."""
+    press = Press("")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, kind, data = press.answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def answer(asked: Asked) -> Answer:
+        status, kind, data = press.answer(asked.path)
+        return status, {"Content-Type": kind}, data
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    press = Press(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(answer) as press.base:
         yield press
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def bomb(press: Press, outlet: str, dead: str, slug: str = "bomb") -> None:

@@ -8,17 +8,17 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.loopback import Answer, Asked, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 CITY = ROOT / "tests" / "profiles" / "portsmere"
@@ -65,27 +65,14 @@ class Newsroom:
 
 @pytest.fixture
 def newsroom() -> Iterator[Newsroom]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, kind, text = room.answer(self.path)
-            data = text.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", f"{kind}; charset=utf-8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    room = Newsroom("")
 
-        def log_message(self, *_: object) -> None:
-            return
+    def answer(asked: Asked) -> Answer:
+        status, kind, text = room.answer(asked.path)
+        return status, {"Content-Type": f"{kind}; charset=utf-8"}, text.encode()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    room = Newsroom(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield room
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(answer) as room.base:
+        yield room
 
 
 class Running:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from tests.broker.kafka_broker import free_port
 from tests.broker.secured_broker import Authority
-from tests.broker.token_server import TokenServer, serving
+from tests.broker.token_server import TokenServer, handing_out
 from worker.config.schema import Kafka
 from worker.core.domain.errors import PublishError
 from worker.publish.kafka import tokens
@@ -89,7 +89,7 @@ def test_connection_reads_the_secret_each_time(tmp_path: Path) -> None:
 @pytest.fixture
 def server(authority: Authority) -> Iterator[TokenServer]:
     made = iter(range(100))
-    with serving(TokenServer(lambda: f"token-{next(made)}", "wire", "s3:same & more")) as one:
+    with handing_out(TokenServer(lambda: f"token-{next(made)}", "wire", "s3:same & more")) as one:
         yield one
 
 

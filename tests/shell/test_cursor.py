@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +14,7 @@ import pytest
 import pytest_asyncio
 from pydantic import TypeAdapter
 
+from tests.loopback import serving
 from tests.shell.deliveries import FRONT, identities, working
 from worker.config.delivery import Cursor
 from worker.config.schema import FeedConfig, Ingest
@@ -117,28 +116,8 @@ def date_of(number: int) -> str:
 def api() -> Iterator[Api]:
     """An API that answers for one test."""
     running = Api("")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = running.answer(self.path)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running.base = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield running
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(lambda asked: running.answer(asked.path)) as running.base:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -127,7 +127,7 @@ def test_undo_brings_back_what_was_merged(world: StoreWorld, kabulwire: Any) -> 
     assert f"then   {before['gulf-police']}  active, 2 reports" in said.output
     work_off(world, minutes(20))
     assert ids(world) == before
-    assert json.loads(kabulwire("list", "--json").output.splitlines()[0])["decided"] == ""
+    assert json.loads(kabulwire("list", "--json").output.splitlines()[0])["decided"] == []
     (row,) = map(json.loads, kabulwire("list", "--decisions", "--json").output.splitlines())
     assert (row["kind"], row["undone_at"] is None) == ("must", False)
     again = kabulwire("undo", decision.decision_id)

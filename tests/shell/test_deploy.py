@@ -94,6 +94,15 @@ def test_cluster_and_compose_leave_a_refused_start_alone() -> None:
     assert CONTAINER["args"] == COMPOSE["command"] == ["run", "--wait-when-refused"]
 
 
+def test_cluster_and_compose_wait_longer_than_a_worker_drains() -> None:
+    """Who is killed while it drains loses nothing, but leaves work for the next start."""
+    grace_s = load_settings(ROOT / "config", {}).config.run.grace_s
+    waits = OBJECTS["StatefulSet"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert COMPOSE["stop_grace_period"] == f"{waits}s"
+    assert waits > grace_s + 10
+    assert COMPOSE["restart"] == "unless-stopped"
+
+
 def test_cluster_limits_what_a_worker_may_use_and_reach() -> None:
     """Limits of processor, memory and disk; no inner address but name server and broker."""
     assert set(CONTAINER["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}

@@ -59,6 +59,15 @@ def test_newest_state_leads_a_superseded_incident_to_the_one_that_stands() -> No
     assert survivor({"a": {"superseded_by": "b"}, "b": {"superseded_by": "a"}}, "a") in "ab"
 
 
+def test_newest_state_alerts_on_what_is_new_and_recent() -> None:
+    """Neither on one more outlet nor on an article that was old when it came."""
+    is_news = loaded("newest_state").is_news
+    made = [json.loads(m.value) for m in log_of(story("late_merge"))]
+    assert is_news(made[0])
+    changes = [made[0]["change"] | more for more in ({"material": False}, {"backfill": True})]
+    assert [is_news({**made[0], "change": change}) for change in changes] == [False, False]
+
+
 def test_incident_table_holds_rows_survivors_and_what_counts() -> None:
     """A story with a merge: the superseded incident leads to the survivor and is not counted."""
     example = loaded("incident_table")
@@ -77,6 +86,8 @@ def test_incident_table_holds_rows_survivors_and_what_counts() -> None:
         stands: stands,
     }
     assert table.execute("SELECT incident_id FROM standing").fetchall() == [(stands,)]
+    killed = newest[stands]["casualties"]["killed"]["best"]
+    assert table.execute("SELECT * FROM monthly").fetchall() == [("2031-10", 1, killed, 0)]
     example.take(table, stands, None)
     assert table.execute("SELECT count(*) FROM standing").fetchone() == (0,)
 
@@ -104,6 +115,9 @@ def test_sink_of_kafka_connect_reads_committed_records_and_deletes_what_is_erase
     assert config["consumer.override.isolation.level"] == "read_committed"
     assert config["behavior.on.null.values"] == "delete"
     assert config["key.ignore"] == "false"
+    rights = (EXAMPLES / "consumer-acls.sh").read_text("utf-8")
+    assert '--resource-pattern-type prefixed --group "$prefix-"' in rights
+    assert config["consumer.override.group.id"].startswith(f"{prefix}-")
 
 
 def test_rights_of_a_consumer_name_every_topic_but_the_ledger() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 import tomllib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.loopback import Answer, Asked, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = """<?xml version="1.0" encoding="UTF-8"?>
@@ -144,18 +144,12 @@ def asked() -> Iterator[tuple[str, list[str]]]:
     """The address of a server, and what it was asked for."""
     paths: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            paths.append(self.path)
-            self.send_error(404)
+    def answer(asked: Asked) -> Answer:
+        paths.append(asked.path)
+        return 404, {}, b""
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", paths
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(answer) as base:
+        yield base, paths
 
 
 def test_import_asks_no_server(config: Path, asked: tuple[str, list[str]]) -> None:

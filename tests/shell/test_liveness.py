@@ -7,12 +7,11 @@ import os
 import resource
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+from tests.loopback import serving
 from worker.serve.run_file import run_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,26 +20,9 @@ HEAVY = ("trafilatura", "kafka", "pydantic", "aiohttp", "typer", "rich", "lxml")
 
 @contextmanager
 def answering(code: int) -> Iterator[str]:
-    """A server on loopback that answers every request with ``code``."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(code)
-            self.end_headers()
-            self.wfile.write(b"loop is stuck")
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/livez"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    """A worker's address whose answer is always ``code``."""
+    with serving(lambda _: (code, {}, b"loop is stuck")) as base:
+        yield f"{base}/livez"
 
 
 def healthy(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import io
 import json
 import logging
@@ -95,6 +96,15 @@ def test_log_line_says_whose_it_is(lines: io.StringIO) -> None:
     log.configure("console", "info", lines, instance="worker-7")
     log.get().info("feed.paused")
     assert "worker-7" not in lines.getvalue().splitlines()[-1]
+
+
+def test_log_writes_instants_in_one_form(lines: io.StringIO) -> None:
+    """UTC, as the line's own timestamp, whatever zone they were given in."""
+    kabul = dt.timezone(dt.timedelta(hours=4.5))
+    log.get().warning("feed.failed", again=dt.datetime(2031, 3, 4, 13, 30, tzinfo=kabul))
+    (line,) = read(lines)
+    assert line["again"] == "2031-03-04T09:00:00.000000Z"
+    assert len(str(line["timestamp"])) == len(line["again"])
 
 
 PLANTED = {

@@ -181,6 +181,22 @@ async def test_run_serves_a_source_at_most_so_often_at_once() -> None:
     assert len(other.began) == 19
 
 
+async def test_under_way_counts_what_hangs_and_no_upkeep() -> None:
+    """A poll whose server never answers is in flight (`worker.stopping` says how many are); what has
+    ended is not, nor is upkeep."""
+    clock = HandClock(20.0)
+    never = 1e6
+    hangs, quick, upkeep = Made(clock, 5.0, never), Made(clock, 5.0), Made(clock, 5.0, never)
+    scheduler = Scheduler([hangs, quick], [upkeep], clock)
+    assert scheduler.under_way() == 0
+    async with asyncio.TaskGroup() as group:
+        loop = group.create_task(scheduler.run(group.create_task))
+        await clock.over.wait()
+        assert (hangs.running, upkeep.running, scheduler.under_way()) == (1, 1, 1)
+        scheduler.cancel()
+        loop.cancel()
+
+
 class Daily(Every):
     """Once a day; the first try fails."""
 

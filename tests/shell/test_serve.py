@@ -24,9 +24,10 @@ STATUS: dict[str, Any] = {
     "feeds": [{"id": "one", "host": "one.example", "outlet": "One", "enabled": True, "failures": 3,
                "last_success": None, "last_reason": "timeout", "next_at": "2024-03-01T10:00:00Z",
                "delivery": "websub", "pace": "300 s", "position": "hub: timeout"}],
-    "incidents": [{"incident_id": "kw-1", "attack_types": "bombing_explosion", "targets": EVIL,
-                   "place": "Old Quay", "date": "2024-03-01", "time": None, "killed": "4-6",
-                   "injured": None, "claims": "", "state": "active", "revision": 2, "reports": 3,
+    "incidents": [{"incident_id": "kw-1", "attack_types": ["bombing_explosion"], "targets": [EVIL],
+                   "place": "Old Quay", "date": "2024-03-01", "time": None,
+                   "killed": {"low": 4, "best": None, "high": 6},
+                   "injured": None, "claims": ["One", "Two"], "state": "active", "revision": 2, "reports": 3,
                    "independent": 2, "superseded_by": None}],
     "articles": [{"settled_at": "2024-03-01T10:00:00.000000Z", "outlet": "One", "title": EVIL,
                   "article_id": "a", "url": "javascript:alert(1)", "version": 2, "label": "other",
@@ -89,6 +90,7 @@ async def test_page_escapes_what_strangers_wrote() -> None:
     assert "&lt;script&gt;" in text
     assert "javascript:" not in text
     assert "killed 4-6" in text
+    assert "claimed by One, Two" in text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 

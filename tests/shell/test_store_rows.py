@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.profiles.cities import PORTSMERE
+from tests.shell.store_world import StoreWorld
+from tests.stories.tell import take
+from worker.config.knowledge import load_knowledge
 from worker.core.contract.message import HEARTBEATS, INCIDENT_LOG, Message
-from worker.core.domain.document import Entry
+from worker.core.domain.document import Document, Entry
 from worker.core.sources.gate import GateDecision
+from worker.serve.status_rows import incident_facts, store_facts
 from worker.store import inbox, outbox, queries
 from worker.store.connect import Binding, open_writer
 from worker.store.identity import entry_id_of
 from worker.store.inbox import Admission
+from worker.store.times import stamp
 
 NOW = dt.datetime(2031, 3, 4, 6, 0, tzinfo=dt.UTC)
 
@@ -136,3 +142,39 @@ def _entry(
 def _admit(conn: sqlite3.Connection, entry: Entry) -> inbox.Admitted:
     gate = GateDecision(open=True, reason="place")
     return inbox.admit(conn, Admission(entry.feed, ((entry, gate),)), NOW)
+
+
+def test_store_facts_count_in_numbers_and_name_in_text(conn: sqlite3.Connection) -> None:
+    """The store keeps its own facts as text; whoever sorts or compares them gets numbers."""
+    facts = dict.fromkeys(("founded", "settles", "written.reports.v1"), "10") | {"sink": "7"}
+    conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
+
+    told = store_facts(conn)
+    assert {name: told[name] for name in facts} == {
+        "founded": 10, "settles": 10, "written.reports.v1": 10, "sink": "7",
+    }  # fmt: skip
+
+
+def test_backlog_is_as_old_as_its_oldest_due_row(conn: sqlite3.Connection) -> None:
+    """What is put off until tomorrow does not wait yet, so nothing waits since tomorrow."""
+    soon = dt.datetime.now(dt.UTC)
+    for name, days in (("late", 1), ("due", -1), ("earlier", -2)):
+        inbox.admit_document(conn, Document(name, text="A bomb."), soon + dt.timedelta(days=days))
+        if name == "late":
+            assert queries.backlog(conn).inbox_oldest is None
+
+    assert queries.backlog(conn).inbox_oldest == stamp(soon - dt.timedelta(days=2))
+
+
+def test_incident_facts_give_figures_and_lists_as_such(tmp_path: Path) -> None:
+    """What a program reads of an incident: bounds are numbers, what may be several is a list."""
+    knowledge = load_knowledge(PORTSMERE)
+    world = StoreWorld(tmp_path / "world.db", knowledge)
+    report = {"date": NOW.date(), "place": "ward-4", "killed": 6, "kind": ["armed_assault"]}
+    take({"article": "gulf-bus", "at": NOW, "report": [report]}, world, knowledge)  # type: ignore[arg-type]
+
+    (row,) = incident_facts(world.conn, 10)
+    world.conn.close()
+    assert (row["killed"]["low"], row["killed"]["best"], row["injured"]) == (6, 6, None)
+    assert (row["attack_types"], row["targets"], row["claims"]) == (["armed_assault"], [], [])
+    assert row["corroborated"] is False

@@ -111,10 +111,26 @@ def _wrong_usage(error: Exception) -> int | None:
     if type(error).__name__ == "NoArgsIsHelpError":  # the help was printed
         return EX_USAGE
     context: Any = getattr(error, "ctx", None)
-    path = context.command_path if context else "kabulwire"
+    path = context.command_path if context else _command_typed()
     text = " ".join(told().replace("Value error, ", "").split()).rstrip(".")
     stop = "" if text.endswith("?") else ";"
     return _refused(EX_USAGE, f"{text}{stop} see `{path} --help`")
+
+
+def _command_typed() -> str:
+    """The words of the command line that name a command; not every error says where it arose."""
+    from typer.main import get_command
+
+    from worker.cli.commands import app
+
+    command: Any = get_command(app)
+    words = ["kabulwire"]
+    for word in sys.argv[1:]:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _not_written(error: OSError) -> int:

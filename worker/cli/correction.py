@@ -126,8 +126,15 @@ def snapshot_or_refuse(conn: Connection, incident_id: str) -> dict[str, Any]:
     return snapshot
 
 
-def names_of(conn: Connection, snapshot: Mapping[str, Any]) -> list[str]:
-    """What stands for an incident in a decision: its certain articles, the founding one first.
+def names_in(config: str | None, *incident_ids: str) -> list[str]:
+    """What stands for these incidents in a decision; one that does not live ends the command (65)."""
+    conn = opened(settings(config))
+    snapshots = [snapshot_or_refuse(conn, incident_id) for incident_id in incident_ids]
+    return [name for snapshot in snapshots for name in _names_of(conn, snapshot)]
+
+
+def _names_of(conn: Connection, snapshot: Mapping[str, Any]) -> list[str]:
+    """The certain articles of an incident, the founding one first.
 
     Of an article that tells of another live incident as well, the report.
     """

@@ -9,8 +9,8 @@ Rules
    of a traceback (structlog shows them by default: a broker's password would be among them).
 5. What strangers wrote (titles, addresses, messages of libraries) stands in values, cut to 500
    characters. On a terminal its control characters are escaped as well.
-
-6. A JSON line says whose it is: ``service`` and ``instance``. ``events.OPENTELEMETRY`` names its keys for
+6. An instant is UTC, in the form of the line's own ``timestamp``.
+7. A JSON line says whose it is: ``service`` and ``instance``. ``events.OPENTELEMETRY`` names its keys for
    collectors that want that vocabulary.
 
 Lines go to stderr: stdout belongs to the data that commands print.
@@ -18,6 +18,7 @@ Lines go to stderr: stdout belongs to the data that commands print.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import logging
 import os
@@ -120,6 +121,8 @@ def _redacted(key: str, value: Any) -> Any:
         return [_redacted("", inner) for inner in value]
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return clean(str(value))
 
 

@@ -138,9 +138,12 @@ class Metrics:
 
     def info(self, labels: Mapping[str, str]) -> None:
         """Publish version, instance, profile and knowledge as ``kabulwire_build_info``."""
-        Gauge("kabulwire_build_info", "What runs.", list(labels), registry=self.registry).labels(
-            **labels
-        ).set(1)
+        Gauge(
+            "kabulwire_build_info",
+            "What runs: version, instance, profile, knowledge, as labels.",
+            list(labels),
+            registry=self.registry,
+        ).labels(**labels).set(1)
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """All series in the form that the header ``Accept`` asks for, and its content type."""

@@ -248,7 +248,7 @@ class Chain:
         await self.write(
             lambda conn: inbox.postpone(conn, work, due, error.reason, attempted=False)
         )
-        log.get().info("article.failed", reason=error.reason, again=due.isoformat(), **names(work))
+        log.get().info("article.failed", reason=error.reason, again=due, **names(work))
 
     async def _after_kill(self, work: Work, reason: str, now: dt.datetime) -> None:
         self.metrics.killed_jobs.labels(reason).inc()

@@ -20,12 +20,14 @@ from worker.store.feeds import stored_feeds
 from worker.store.meta import read_all
 from worker.store.subscriptions import load_subscriptions
 
+_COUNTS = frozenset({"founded", "settles"})
+
 
 def store_facts(conn: Connection) -> dict[str, Any]:
     """Whose store it is, how much is in it, and how old the oldest waiting message is."""
     waiting, held = queries.backlog(conn), queries.holdings(conn)
     return {
-        **read_all(conn),
+        **{key: _number_or_text(key, value) for key, value in read_all(conn).items()},
         "inbox": waiting.inbox,
         "inbox_due": waiting.inbox_due,
         "outbox": waiting.outbox,
@@ -36,6 +38,11 @@ def store_facts(conn: Connection) -> dict[str, Any]:
         "inbox_oldest": waiting.inbox_oldest,
         "last_article": held.last_article,
     }
+
+
+def _number_or_text(key: str, value: str) -> int | str:
+    """A fact of the store itself, which keeps all of them as text; what counts is a number."""
+    return int(value) if key in _COUNTS or key.startswith("written.") else value
 
 
 def dead_letter_facts(conn: Connection) -> list[dict[str, Any]]:
@@ -144,7 +151,9 @@ def _subscription(sub: Mapping[str, Any]) -> str:
 
 
 def incident_facts(conn: Connection, limit: int) -> list[dict[str, Any]]:
-    """Incidents, the last changed first: one flat row each."""
+    """Incidents, the last changed first: one row each. ``killed`` and ``injured`` are figures as in
+    a snapshot (``bounds`` puts them into words), what may be several is a list.
+    """
     return [
         {**_flat(found.snapshot), "changed_at": found.changed_at}
         for found in queries.last_changed(conn, limit)
@@ -173,15 +182,14 @@ def _flat(snapshot: Mapping[str, Any]) -> dict[str, Any]:
         "date": date.get("start"),
         "time": snapshot.get("time"),
         "place": place.get("name"),
-        "attack_types": ", ".join(snapshot.get("attack_types") or ()),
-        "targets": ", ".join(target["name"] for target in snapshot.get("targets") or ()),
-        "claims": ", ".join(
-            dict.fromkeys(claim["group"] for claim in snapshot.get("claims") or ())
-        ),
-        "killed": bounds(casualties.get("killed")),
-        "injured": bounds(casualties.get("injured")),
+        "attack_types": list(snapshot.get("attack_types") or ()),
+        "targets": [target["name"] for target in snapshot.get("targets") or ()],
+        "claims": list(dict.fromkeys(claim["group"] for claim in snapshot.get("claims") or ())),
+        "killed": casualties.get("killed"),
+        "injured": casualties.get("injured"),
         "reports": snapshot.get("reports_total"),
         "independent": snapshot.get("n_independent"),
+        "corroborated": snapshot.get("corroborated", False),
         "superseded_by": snapshot.get("superseded_by"),
     }
 

@@ -25,6 +25,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from worker.observe.metrics import Metrics
+from worker.serve.status_rows import bounds
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -86,7 +87,7 @@ class _Endpoints:
         self._templates = Environment(
             loader=PackageLoader("worker.serve"), autoescape=True, undefined=StrictUndefined
         )
-        self._templates.filters["weblink"] = weblink
+        self._templates.filters |= {"weblink": weblink, "bounds": bounds}
 
     async def livez(self, _: web.Request) -> web.Response:
         return _answer(self._source.live())

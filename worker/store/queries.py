@@ -83,7 +83,8 @@ def backlog(conn: sqlite3.Connection) -> Backlog:
         "SELECT (SELECT count(*) FROM inbox WHERE kind != 'recheck') AS inbox, (SELECT count(*) FROM inbox "
         "WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')) AS inbox_due, "
         "(SELECT count(*) FROM dead_letter WHERE retried_at IS NULL) AS dead_letters, "
-        "(SELECT min(due_at) FROM inbox WHERE claimed = 0) AS inbox_oldest, "
+        "(SELECT min(due_at) FROM inbox WHERE claimed = 0 "
+        "AND due_at <= strftime('%Y-%m-%dT%H:%M:%fZ')) AS inbox_oldest, "
         "(SELECT created FROM outbox WHERE published = 0 ORDER BY seq LIMIT 1) AS outbox_oldest"
     ).fetchone()
     return Backlog(outbox=count_waiting(conn), **row)

@@ -36,21 +36,28 @@ def list_incidents(
     conn = opened(settings(config))
     made = queries.decisions(conn)
     if decisions:
-        rows = [row if as_json else _as_words(row) for row in made]
+        rows = [row if as_json else _listed(row) for row in made]
         show_rows(rows, _DECISIONS, as_json=as_json)
         return
     found = incident_facts(conn, limit)
     for row in found:
         named = queries.articles_once(conn, row["incident_id"])
-        row["decided"] = " ".join(
+        row["decided"] = [
             f"{each['kind']} {each['decision_id']}"
             for each in made
             if each["undone_at"] is None
             and not named.isdisjoint(name.partition("#")[0] for name in each["articles"])
-        )
-    show_rows(found, _INCIDENTS, as_json=as_json)
+        ]
+    show_rows(found if as_json else map(_in_words, found), _INCIDENTS, as_json=as_json)
 
 
-def _as_words(row: dict[str, Any]) -> dict[str, Any]:
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    from worker.serve.status_rows import bounds
+
+    figures = {key: bounds(row[key]) for key in ("killed", "injured")}
+    return {**row, **figures, "decided": " ".join(row["decided"])}
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
     lists = {key: " ".join(row.get(key) or ()) for key in ("incidents", "articles")}
     return {**row, **lists}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from worker.cli.correction import DryRunOption
 from worker.cli.exit_codes import EX_DATAERR
-from worker.cli.options import ConfigOption, opened, settings
+from worker.cli.options import ConfigOption
 from worker.cli.streams import refuse
 
 
@@ -19,14 +19,11 @@ def merge_incidents(
     one: str, other: str, config: ConfigOption = None, *, dry_run: DryRunOption = False
 ) -> None:
     """Two incidents are one."""
-    from worker.cli.correction import Outlook, correct, names_of, snapshot_or_refuse
+    from worker.cli.correction import Outlook, correct, names_in
 
     if one == other:
         refuse(f"{one} was given twice", EX_DATAERR)
-    conn = opened(settings(config))
-    names = [
-        name for each in (one, other) for name in names_of(conn, snapshot_or_refuse(conn, each))
-    ]
+    names = names_in(config, one, other)
 
     def goal(outlook: Outlook) -> str | None:
         homes = outlook.homes(names, (one, other))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from worker.cli.correction import DryRunOption
 from worker.cli.exit_codes import EX_DATAERR
-from worker.cli.options import ConfigOption, opened, settings
+from worker.cli.options import ConfigOption
 from worker.cli.streams import refuse
 
 
@@ -19,10 +19,9 @@ def pin_incident(
     incident_id: str, config: ConfigOption = None, *, dry_run: DryRunOption = False
 ) -> None:
     """Its reports belong together, and stay together."""
-    from worker.cli.correction import Outlook, correct, names_of, snapshot_or_refuse
+    from worker.cli.correction import Outlook, correct, names_in
 
-    conn = opened(settings(config))
-    names = names_of(conn, snapshot_or_refuse(conn, incident_id))
+    names = names_in(config, incident_id)
     if len(names) < 2:
         refuse(f"{incident_id} has one article: there is nothing to keep together", EX_DATAERR)
 

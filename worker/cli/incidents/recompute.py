@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.correction import DryRunOption
-from worker.cli.options import ConfigOption, opened, settings
+from worker.cli.options import ConfigOption
 
 
 def recompute_incidents(
@@ -23,9 +23,8 @@ def recompute_incidents(
     dry_run: DryRunOption = False,
 ) -> None:
     """Decide incidents anew, by the weights in force."""
-    from worker.cli.correction import correct, names_of, snapshot_or_refuse
+    from worker.cli.correction import correct, names_in
 
-    conn = opened(settings(config))
-    names = [n for each in incident_ids for n in names_of(conn, snapshot_or_refuse(conn, each))]
+    names = names_in(config, *incident_ids)
     asked = {"kind": "recompute", "articles": names, "incidents": incident_ids}
     correct(config, asked, dry_run=dry_run)

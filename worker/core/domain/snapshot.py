@@ -187,6 +187,7 @@ class Snapshot:
     reports_total: int
     n_independent: int
     codes: Codes
+    corroborated: bool = False
     background: tuple[BackgroundLink, ...] = ()
     truncated: tuple[str, ...] = ()
     """What was left out to keep the record small: "statements", "timeline", "reports", …"""

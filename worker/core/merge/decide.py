@@ -133,7 +133,9 @@ def _cause(
         article = incoming.article
         article_id = article.article_id
         trigger = f"{article_id}\0{article.version}\0{article.status}"
-        moment = article.document_time
+        # A first version is as old as its publication, however often its site has touched it since;
+        # a later one as old as itself: a toll that rises on the third day, in place, is news.
+        moment = article.version_time if article.version > 1 else article.document_time
         hours = dt.timedelta(hours=knowledge.merge_weights["life.backfill_hours"])
         old = moment is not None and now - _aware(moment, now) > hours
         backfill = backfill or old

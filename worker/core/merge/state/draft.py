@@ -87,7 +87,11 @@ def draft_cell(
     after = life.follow(prior, event)
     weights = merge_input.knowledge.merge_weights
     due = life.due_after(after.timer, prior, cause.now, weights, tick_at=tick_at)
-    snapshot = replace(snapshot, state=after.state)
+    snapshot = replace(
+        snapshot,
+        state=after.state,
+        corroborated=_is_corroborated(event, corroboration, prior),
+    )
     kind, affected = _kind(entry, snapshot, context)
     return Draft(
         snapshot=snapshot,
@@ -104,6 +108,19 @@ def draft_cell(
     )
 
 
+def _is_corroborated(
+    event: life.Event, corroboration: life.Corroboration, prior: Incident | None
+) -> bool:
+    """Whether enough sources stand behind it; a closed incident that nothing opens keeps its answer.
+
+    The state alone does not say so of a closed one, nor does the number of outlets: a trusted outlet
+    is enough, and several round-ups are not.
+    """
+    if event == "immaterial" and prior is not None:
+        return prior.snapshot.corroborated
+    return corroboration == "corroborated"
+
+
 def draft_superseded(
     incident: Incident, survivor: str, context: DecisionContext, cause: Cause
 ) -> Draft:
@@ -112,6 +129,7 @@ def draft_superseded(
         incident.snapshot,
         state=life.follow(incident, "taken_over").state,
         superseded_by=survivor,
+        corroborated=False,
         supersedes=(),
         incident_group=None,
         possible_duplicate_of=(),
@@ -154,6 +172,7 @@ def draft_emptied(incident: Incident, context: DecisionContext, cause: Cause) ->
         reports=(),
         reports_total=0,
         n_independent=0,
+        corroborated=False,
         background=(),
         truncated=(),
         as_of=cause.now,
