@@ -30,7 +30,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import status_of
@@ -50,11 +50,11 @@ from worker.core.sources.wire_xml import (
     number,
     paragraphs,
     plain_paragraphs,
-    read_tree,
     unique,
     within,
     without_revision,
 )
+from worker.core.sources.whole_items import read_items
 from worker.core.text.markup import text_of
 
 _NO_TEXT_MEDIA = ("photo", "audio", "video", "image", "picture", "graphic", "animation")
@@ -84,8 +84,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, no_entries)."""
-    root = read_tree(data)
-    nodes, problem = bounded(within(root, "NewsItem"))
+    _, nodes, problem = read_items(data, "NewsItem")
     beside = [node for node in nodes if _is_beside_news(node)]
     if beside and len(beside) == len(nodes):
         raise FeedError("not_a_news_item", "looks like a catalogue or a package")

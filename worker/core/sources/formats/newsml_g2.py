@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.wire_status import status_of
@@ -45,11 +45,11 @@ from worker.core.sources.wire_xml import (
     paragraphs,
     plain_paragraphs,
     qcode,
-    read_tree,
     spaced,
     unique,
     within,
 )
+from worker.core.sources.whole_items import read_items
 from worker.core.text.markup import text_of
 
 _ROOTS = frozenset({"newsitem", "packageitem", "newsmessage"})
@@ -65,8 +65,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, not_a_news_item, no_entries)."""
-    root = read_tree(data)
-    nodes, problem = bounded(within(root, "newsItem"))
+    root, nodes, problem = read_items(data, "newsItem")
     items = [_item(node, hint) for node in nodes]
     if not items:
         beside = next(within(root, *_BESIDE_NEWS), None)

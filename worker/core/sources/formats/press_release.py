@@ -12,10 +12,11 @@ import datetime as dt
 import re
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
-from worker.core.sources.wire_xml import Node, attribute, child, line, read_tree, within
+from worker.core.sources.whole_items import read_items
+from worker.core.sources.wire_xml import Node, attribute, child, line
 
 _PRINTED = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d)")
 
@@ -27,7 +28,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The releases. Raises ``FeedError`` (parse_error, no_entries)."""
-    nodes, problem = bounded(within(read_tree(data), "release"))
+    _, nodes, problem = read_items(data, "release")
     items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a document without releases")
