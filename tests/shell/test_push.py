@@ -175,7 +175,11 @@ def test_push_of_too_many_items_stores_the_newest_and_says_so(worker: Running) -
     """413 with what was kept."""
     body = rss(*((f"many-{n}", f"N{n}") for n in range(MAX_ENTRIES + 1)))
     answer = push(worker, body, signed(body))
-    assert (answer.status, answer.json["reason"], answer.json["new"]) == (413, "too_many", MAX_ENTRIES)
+    assert (answer.status, answer.json["reason"], answer.json["new"]) == (
+        413,
+        "too_many",
+        MAX_ENTRIES,
+    )
 
 
 def test_push_of_a_feed_without_entries_is_taken(worker: Running) -> None:

@@ -85,7 +85,8 @@ async def poll_spool(
     more = bool(look.read) and (spool.waiting > 0 or len(look.read) < len(names))
     if more:
         again = replace(again, next_at=now, reason="more")
-    done = replace(again, failures=0, last_success=now, last_reason="", spool_read=tuple(look.read))
+    done = replace(again, failures=0, last_success=now, last_reason="", spool_read=tuple(look.read),
+                   spool_at=now if look.read else state.spool_at)  # fmt: skip
     return PollResult(
         done,
         tuple(look.entries),
