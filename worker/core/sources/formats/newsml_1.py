@@ -33,6 +33,7 @@ from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
 from worker.core.sources.wire_xml import (
     Node,
@@ -54,7 +55,6 @@ from worker.core.sources.wire_xml import (
     within,
     without_revision,
 )
-from worker.core.sources.whole_items import read_items
 from worker.core.text.markup import text_of
 
 _NO_TEXT_MEDIA = ("photo", "audio", "video", "image", "picture", "graphic", "animation")

@@ -20,9 +20,9 @@ from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
 from worker.core.sources.wire_xml import Node, child, line, number, unique
-from worker.core.sources.whole_items import read_items
 from worker.core.text.markup import text_of
 
 _ROOTS = frozenset({"rbnews", "xmlnewsqueuedresponse"})
