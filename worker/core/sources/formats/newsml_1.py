@@ -78,8 +78,8 @@ class _Text:
 
 
 def matches(head: Head) -> str | None:
-    """By the root."""
-    return "newsml-1" if head.root and head.root.name == "newsml" else None
+    """By the root: the document, or one item alone that is none of NewsML-G2."""
+    return "newsml-1" if head.root and head.root.name in ("newsml", "newsitem") else None
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:

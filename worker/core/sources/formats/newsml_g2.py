@@ -20,6 +20,7 @@ Rules
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -55,12 +56,15 @@ from worker.core.text.markup import text_of
 _ROOTS = frozenset({"newsitem", "packageitem", "newsmessage"})
 _BESIDE_NEWS = ("packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem")
 _TEXTS = frozenset({"nitf", "html", "body", "div", "p", "section", "article"})
+_OF_NEWSML_1 = re.compile(r"<(?:[\w.-]{1,40}:)?NewsItem[\s>]")
 _Fields = Mapping[str, Sequence[Node]]
 
 
 def matches(head: Head) -> str | None:
-    """By the root, whatever its namespace."""
-    return "newsml-g2" if head.root and head.root.name in _ROOTS else None
+    """By the root, whatever its namespace; ``NewsItem`` in capitals is of NewsML 1."""
+    if head.root is None or head.root.name not in _ROOTS or _OF_NEWSML_1.search(head.text):
+        return None
+    return "newsml-g2"
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
@@ -80,7 +84,7 @@ def _item(node: Node, hint: Hint) -> Item:
     version = attribute(node, "version")
     contents = child(node, "contentSet")
     body, described = _body(contents), _description(content)
-    titled = _lines(content, "headline") or _lines(meta, "title") or _lines(content, "slugline")
+    titled = _headlines(content) or _lines(meta, "title") or _lines(content, "slugline")
     created = read_news_instant(_line(meta, "versionCreated"), hint.default_tz)
     first = read_news_instant(_line(meta, "firstCreated"), hint.default_tz)
     embargo = meta["embargoed"]
@@ -129,6 +133,12 @@ def _line(fields: _Fields, name: str) -> str | None:
 
 def _lines(fields: _Fields, name: str) -> tuple[str, ...]:
     return unique(map(line, fields[name]))
+
+
+def _headlines(content: _Fields) -> tuple[str, ...]:
+    """The headlines, those first that no role makes a lesser one."""
+    roles = [(code(node, "role") or "main", node) for node in content["headline"]]
+    return unique(line(node) for role, node in sorted(roles, key=lambda one: "main" not in one[0]))
 
 
 def _description(content: _Fields) -> str | None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from lxml import etree
+
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
@@ -42,13 +44,18 @@ def _item(node: Node, hint: Hint) -> Item:
         link=line(child(node, "longurl")) or line(child(node, "url")),
         title=line(child(node, "title")),
         summary=line(child(node, "leadtext")),
-        body="".join(body.itertext()) if body is not None else None,
+        body=_html(body) if body is not None else None,
         published=_moment(node, "publicationDate", hint),
         embargo_until=_moment(node, "embargo", hint),
         lang=attribute(node, "lang"),
         genre="press release",
         provider=line(child(node, "publisher", "name")) or line(child(node, "publisher")),
     )
+
+
+def _html(body: Node) -> str:
+    """HTML that was escaped, or that stands there as elements."""
+    return str(etree.tostring(body, encoding="unicode")) if len(body) else body.text or ""
 
 
 def _moment(node: Node, name: str, hint: Hint) -> dt.datetime | None:

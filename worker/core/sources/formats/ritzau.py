@@ -22,7 +22,7 @@ from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
 from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
-from worker.core.sources.wire_xml import Node, child, line, number, unique
+from worker.core.sources.wire_xml import Node, child, is_true, line, number, unique
 from worker.core.text.markup import text_of
 
 _ROOTS = frozenset({"rbnews", "xmlnewsqueuedresponse"})
@@ -51,7 +51,7 @@ def _item(node: Node, hint: Hint) -> Item:
     published = read_news_instant(
         _value(node, "PublishDate"), hint.default_tz or "Europe/Copenhagen"
     )
-    flags = (code for name, code in _FLAGS if (_value(node, name) or "").lower() == "true")
+    flags = (code for name, code in _FLAGS if is_true(_value(node, name)))
     return Item(
         guid=_value(node, "HistID") or _value(node, "NewsID"),
         version=_value(node, "version"),
