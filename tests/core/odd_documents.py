@@ -19,7 +19,11 @@ NITF_SPACE = "http://iptc.org/std/NITF/2006-10-18/"
 
 
 def g2(
-    content: str, *, headline: str = f"<headline>{TITLE}</headline>", meta: str = "", space: str = NAR
+    content: str,
+    *,
+    headline: str = f"<headline>{TITLE}</headline>",
+    meta: str = "",
+    space: str = NAR,
 ) -> str:
     """A NewsML-G2 item with this content."""
     return (
@@ -60,7 +64,12 @@ def component(content: str) -> str:
 
 
 def nitf(
-    content: str = HTML, *, data: str = "", front: str = "", root: str = "nitf", attributes: str = ""
+    content: str = HTML,
+    *,
+    data: str = "",
+    front: str = "",
+    root: str = "nitf",
+    attributes: str = "",
 ) -> str:
     """An NITF document; ``data`` stands in its docdata."""
     return (

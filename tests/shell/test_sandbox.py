@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
@@ -51,6 +52,18 @@ async def test_sandbox_ends_a_job_past_its_deadline() -> None:
         assert caught.value.reason == "deadline"
         assert time.monotonic() - began < 40
         assert len((await sandbox.parse(FEED, Hint()))[0].entries) == 1
+
+
+async def test_sandbox_finishes_a_job_while_the_clock_is_set_a_day_ahead() -> None:
+    """Deadlines are of the steady clock: a wall clock that is put right ends no job under way."""
+    long = FEED.replace(b"</item>", b"</item>" + b"<item><title>Fire</title></item>" * 5000)
+    async with Sandbox("anywhere", 1) as sandbox:
+        job = asyncio.ensure_future(sandbox.parse(long, Hint()))
+        await asyncio.sleep(0.3)
+        with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=1), tick=True):
+            done, _ = await asyncio.wait({job}, timeout=60)
+        assert job.result()[0].entries[0].title == "Blast"
+        assert done
 
 
 async def test_sandbox_fails_a_job_alone_that_wants_too_much_memory() -> None:
@@ -154,6 +167,23 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_sandbox_stopped_while_its_children_begin_says_nothing() -> None:
+    """A child that finds its locks gone was stopped: no traceback stands between the log lines."""
+    program = (
+        "from worker.sandbox.pool import Sandbox\n"
+        "if __name__ == '__main__':\n"
+        "    for _ in range(3):\n"
+        "        box = Sandbox('anywhere', 16)\n"
+        "        box._open()\n"
+        "        box._close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_rehearse_leaves_nothing_to_be_made_of_the_knowledge_by_a_first_job() -> None:

@@ -245,6 +245,9 @@ def test_run_renews_a_lease_and_keeps_it_over_a_restart(running_hub: Hub, tmp_pa
         assert time.monotonic() < running_hub.subscribers[one.callback].ends
         running_hub.lease_s = 3600
         worker.wait_for(lambda: running_hub.subscribers[one.callback].lease_s == 3600, 60)
+        worker.wait_for(  # what the worker has not kept yet, it asks for again after a kill
+            lambda: len(worker.told("websub.subscribed")) >= len(running_hub.requests)
+        )
         running_hub.publish(("pushed", "Council meets"))
         worker.wait_for(lambda: "pushed" in identities(tmp_path))
         worker.process.kill()

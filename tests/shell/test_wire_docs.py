@@ -79,7 +79,8 @@ def _g2(field: str, value: str) -> str:
 def _newsml(field: str, value: str) -> str:
     content = odd.component(f"<DataContent>{odd.HTML}</DataContent>")
     return odd.newsml(content, more=f'<{field} FormalName="{value}"/>').replace(
-        '<Status FormalName="Usable"/>', "" if field == "Status" else '<Status FormalName="Usable"/>'
+        '<Status FormalName="Usable"/>',
+        "" if field == "Status" else '<Status FormalName="Usable"/>',
     )
 
 
@@ -140,9 +141,13 @@ def test_wires_has_a_row_of_orders_for_every_format_and_names_what_is_no_news() 
     assert {*wires.DOCUMENTS, "rss", "atom", "rdf", "cdf", "jsonfeed", "sitemap"} == named
     assert {name for name, *_ in CELLS} == set(BUILD)
     row = next(line for line in TEXT.splitlines() if line.startswith("| `not_a_news_item`"))
-    told = {"event": b'{"uri": "u", "type": "event"}', "binary": b"%PDF-1.7", "fragment": b"<p>A.</p>"}
-    for root, kind in refused._NAMES.items():  # noqa: SLF001 - the table that the page is about
-        if kind in refused._BESIDE_NEWS:  # noqa: SLF001
+    told = {
+        "event": b'{"uri": "u", "type": "event"}',
+        "binary": b"%PDF-1.7",
+        "fragment": b"<p>A.</p>",
+    }
+    for root, kind in refused._NAMES.items():
+        if kind in refused._BESIDE_NEWS:
             told[kind] = f"<{root}/>".encode()
     assert set(re.findall(r"`(\w+)`", row)) - {"not_a_news_item"} == set(told)
     for kind, document in told.items():

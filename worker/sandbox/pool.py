@@ -3,7 +3,9 @@
 Rules
 -----
 1. A job has a deadline, a limit of processor time and one of memory. Past any of them its process is
-   ended and the caller gets ``SandboxKilledError``; other jobs do not notice.
+   ended and the caller gets ``SandboxKilledError``; other jobs do not notice. The deadline is counted
+   here, by the steady clock: pebble counts by the wall clock, and a wall clock set a day ahead ended
+   every job under way.
 2. Plain values go in and come out. An error of the input comes back as the error it is; a bug of
    ours as ``SandboxKilledError("crashed")`` with its last lines.
 3. No process outlives the worker, however that died: a job of 23 s went on after kill -9.
@@ -26,7 +28,6 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelledError
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from worker.core.sources.opml import SubscriptionList
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
+_LOOK_S = 0.05
 _PRELOAD = ("worker.sandbox.child", "worker.sandbox.jobs", "worker.sandbox.warm")
 _ERRORS: dict[str, type[InputError]] = {"FeedError": FeedError, "PageError": PageError}
 
@@ -182,8 +184,8 @@ class Sandbox:
     async def _run(self, job: Callable[..., Any], deadline: float, *args: Any) -> Any:
         try:
             future = self._submit(job, deadline, args)
-            outcome: Outcome = await asyncio.wrap_future(future)
-        except (FutureTimeoutError, TimeoutError):
+            outcome: Outcome = await _in_time(future, deadline)
+        except TimeoutError:
             raise SandboxKilledError("deadline", f"{deadline:g} s") from None
         except ProcessExpired as expired:
             raise _ended(expired) from None
@@ -199,11 +201,28 @@ class Sandbox:
             raise SandboxKilledError("killed", "the sandbox is not running")
         call = (job, self._profile, deadline, args)
         try:
-            return self._pool.schedule(run_job, args=call, timeout=deadline)
+            return self._pool.schedule(run_job, args=call)
         except RuntimeError:
             self._close()
             self._open()
-            return self._pool.schedule(run_job, args=call, timeout=deadline)
+            return self._pool.schedule(run_job, args=call)
+
+
+async def _in_time(future: Any, deadline: float) -> Outcome:
+    """What a job sends back, at most ``deadline`` s after a process took it up. Raises
+    ``TimeoutError``; to cancel a job that runs ends its process.
+    """
+    told = asyncio.wrap_future(future)
+    try:
+        while not (future.running() or told.done()):
+            await asyncio.wait({told}, timeout=_LOOK_S)
+        await asyncio.wait({told}, timeout=deadline)
+        if not told.done():
+            raise TimeoutError
+        outcome: Outcome = told.result()
+        return outcome
+    finally:
+        future.cancel()
 
 
 def _ended(expired: ProcessExpired) -> SandboxKilledError:

@@ -3,6 +3,9 @@
 A child that has to read them itself is ready a good second later. What is made of the knowledge when
 it is first asked for (names of places by their letters, patterns of groups) is made here as well, by
 analyzing an invented article: every child has it from its first job, however often it is renewed.
+
+A pool that is stopped while a child begins takes the child's locks away. Nothing is wrong then, and
+nothing is said: the server's traceback stood between the log lines of a worker that had no room.
 """
 
 from __future__ import annotations
@@ -10,6 +13,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import sys
+import traceback
+from multiprocessing import synchronize
+from types import TracebackType
 
 from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
@@ -31,8 +38,19 @@ def rehearse(knowledge: Knowledge) -> None:
         analyze(Document("rehearsal", html=page.encode()), None, knowledge)
 
 
+def tell_unless_stopped(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """The server's ``sys.excepthook``: quiet on a child whose locks were gone before it began."""
+    steps = [(step.filename, step.name) for step in traceback.extract_tb(trace)]
+    rebuilt = (synchronize.__file__, "__setstate__") in steps
+    if not (rebuilt and isinstance(error, FileNotFoundError)):
+        sys.__excepthook__(kind, error, trace)
+
+
 for _name in ("worker.core.sources.formats", "justext"):
     importlib.import_module(_name)
 with contextlib.suppress(KnowledgeError):
     rehearse(load_knowledge(os.environ.get("KABULWIRE_SANDBOX_PROFILE", "")))
+sys.excepthook = tell_unless_stopped
 identify("The police said that a blast was heard in the centre of the city.", None)

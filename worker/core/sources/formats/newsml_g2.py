@@ -57,14 +57,17 @@ _ROOTS = frozenset({"newsitem", "packageitem", "newsmessage"})
 _BESIDE_NEWS = ("packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem")
 _TEXTS = frozenset({"nitf", "html", "body", "div", "p", "section", "article"})
 _OF_NEWSML_1 = re.compile(r"<(?:[\w.-]{1,40}:)?NewsItem[\s>]")
+_FRONT_CHARS = 4000
+"""Within which an item that is the whole document begins."""
 _Fields = Mapping[str, Sequence[Node]]
 
 
 def matches(head: Head) -> str | None:
-    """By the root, whatever its namespace; ``NewsItem`` in capitals is of NewsML 1."""
-    if head.root is None or head.root.name not in _ROOTS or _OF_NEWSML_1.search(head.text):
+    """By the root, whatever its namespace; ``NewsItem`` with a capital is of NewsML 1."""
+    if head.root is None or head.root.name not in _ROOTS:
         return None
-    return "newsml-g2"
+    other = head.root.name == "newsitem" and _OF_NEWSML_1.search(head.text, 0, _FRONT_CHARS)
+    return None if other else "newsml-g2"
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
