@@ -43,7 +43,7 @@ def _whole(data: bytes, name: str) -> list[Node]:
     puller = hardened_puller(f"{{*}}{name}")
     with contextlib.suppress(etree.XMLSyntaxError):
         puller.feed(data.lstrip(b" \t\r\n\x00"))
-    found = []
+    found: list[Node] = []
     with contextlib.suppress(etree.XMLSyntaxError):
         found.extend(element for _, element in puller.read_events())
     return found
