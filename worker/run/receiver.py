@@ -59,8 +59,10 @@ class Receiver:
         }
         self._refused: Counter[str] = Counter()
         """Refused pushes in a row, by feed."""
-        self._strangers, self._silent_until_s = 0, 0.0
-        """Pushes to addresses that nobody has since the last line about them; when the next may come."""
+        self._strangers: Counter[str] = Counter()
+        """Pushes to addresses that nobody has since the last line about one, by reason."""
+        self._silent_until_s: dict[str, float] = {}
+        """When the next such line may come, by reason, on the steady clock."""
         self.limit_bytes = parts.config.ingest.max_feed_bytes
 
     def retry_after_s(self) -> float | None:
@@ -131,11 +133,12 @@ class Receiver:
 
     def unknown(self, address: str, answer: Taken) -> Taken:
         """Tell of a push to an address that nobody has; returns the answer as it is."""
-        self._strangers += 1
-        if time.monotonic() >= self._silent_until_s:
-            log.get().warning("push.refused", status=answer.status, reason=answer.reason,
-                              address=address, in_a_row=self._strangers)  # fmt: skip
-            self._strangers, self._silent_until_s = 0, time.monotonic() + _SILENT_S
+        reason, now_s = answer.reason, time.monotonic()
+        self._strangers[reason] += 1
+        if now_s >= self._silent_until_s.get(reason, 0.0):
+            log.get().warning("push.refused", status=answer.status, reason=reason,
+                              address=address, in_a_row=self._strangers.pop(reason))  # fmt: skip
+            self._silent_until_s[reason] = now_s + _SILENT_S
         return answer
 
     async def _admit(
