@@ -10,6 +10,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -119,8 +120,13 @@ def test_push_is_not_found_where_no_feed_asks_for_it(worker: Running) -> None:
     body = rss(("x", "x"))
     for feed in ("nobody", "off"):
         assert push(worker, body, signed(body), feed).status == 404
-    told = worker.told("push.refused")
-    (line,) = (one for one in told if one["reason"] == "no_such_feed")
+
+    def unknown() -> list[dict[str, Any]]:
+        told = worker.told("push.refused")
+        return [one for one in told if one["reason"] == "no_such_feed"]
+
+    worker.wait_for(unknown)
+    (line,) = unknown()
     assert (line["address"], line["status"], line["level"]) == ("/push/nobody", 404, "warning")
     assert send(address(worker, "/push/signed")).status == 405
     assert send(address(worker, "/websub/signed/abc"), body).status == 410
@@ -163,7 +169,11 @@ def test_push_of_a_document_that_was_cut_stores_what_is_whole_and_says_so(worker
         assert answer.json["detail"].endswith(" 1 whole items")
         again = push(worker, document, signed(document))
         assert (again.status, again.json) == (200, {"new": last, "changed": 0, "seen": 1})
-    assert [line["reason"] for line in worker.told("push.refused")[refused:]] == ["truncated"] * 2
+    worker.wait_for(
+        lambda: (
+            [line["reason"] for line in worker.told("push.refused")[refused:]] == ["truncated"] * 2
+        )
+    )
     for document in (whole[: whole.index(b"the 0th")], message[: message.index(b"Adds toll")]):
         answer = push(worker, document, signed(document))
         assert (answer.status, answer.json.get("new")) == (422, None)

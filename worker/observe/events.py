@@ -41,7 +41,7 @@ EVENTS: dict[str, str] = {
     "push.accepted": "A pushed document is stored (debug): entries, new ones, milliseconds.",
     "push.refused": (
         "A push was refused, or only part of it was kept: status, reason, detail; logged at the 1st, "
-        "2nd, 4th, 8th … in a row. To an `address` that nobody has: once a minute."
+        "2nd, 4th, 8th … in a row for this reason. To an `address` that nobody has: once a minute."
     ),
     "websub.subscribed": "A hub confirmed our subscription: hub, topic, until when.",
     "websub.failed": (

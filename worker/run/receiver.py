@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -57,8 +57,8 @@ class Receiver:
         self._states = {
             feed.id: _state_of(feed, parts) for feed in parts.feeds if feed.push is not None
         }
-        self._refused: Counter[str] = Counter()
-        """Refused pushes in a row, by feed."""
+        self._refused: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Refused pushes in a row, by feed and reason: a cut one is told behind ten with a wrong secret."""
         self._strangers: Counter[str] = Counter()
         """Pushes to addresses that nobody has since the last line about one, by reason."""
         self._silent_until_s: dict[str, float] = {}
@@ -122,8 +122,8 @@ class Receiver:
     def refused(self, feed_id: str, answer: Taken) -> Taken:
         """Count and tell a refusal; returns the answer as it is. ``feed_id`` is one that we have."""
         self._parts.chain.metrics.pushes.labels(feed_id, answer.reason).inc()
-        self._refused[feed_id] += 1
-        count = self._refused[feed_id]
+        self._refused[feed_id][answer.reason] += 1
+        count = self._refused[feed_id][answer.reason]
         if count & (count - 1) == 0:
             log.get(feed=feed_id).warning(
                 "push.refused", status=answer.status, reason=answer.reason,
@@ -187,7 +187,7 @@ class Receiver:
         if taken.status != 200:
             return
         metrics.pushes.labels(feed.id, "taken").inc()
-        self._refused[feed.id] = 0
+        self._refused[feed.id].clear()
         conditions.feeds[feed.id] = Standing(last_success=self._parts.clock.now().wall)
         log.get(feed=feed.id).debug("push.accepted", new=admitted.new, changed=admitted.changed,
                                     queued=admitted.queued, ms=round(took_s * 1000))  # fmt: skip
