@@ -104,6 +104,7 @@ def settle(
         knowledge,
         told_of=standing is not None and standing.has_reports,
         written=written,
+        backfill=work.backfill,
     )
     return _committing(_settled(analysis, changes))
 
@@ -117,14 +118,17 @@ def conclude(
     *,
     told_of: bool,
     written: bool,
+    backfill: bool = False,
 ) -> Changes:
     """Decide what a version that was just filed means, and queue what is to be said of it.
 
-    ``told_of``: an earlier version had reports; ``written``: one is in the reports topic.
+    ``told_of``: an earlier version had reports; ``written``: one is in the reports topic;
+    ``backfill``: it came with the first poll of its feed.
     """
     changes = Changes()
     if analysis.reports or told_of:
-        changes = _decide(conn, {analysis.article.article_id}, analysis, now, knowledge)
+        names = {analysis.article.article_id}
+        changes = _decide(conn, names, analysis, now, knowledge, backfill=backfill)
     _enqueue(conn, settle_id, changes, now, knowledge)
     record = report_record(
         analysis,
@@ -324,9 +328,11 @@ def _decide(
     incoming: Analysis | None,
     now: dt.datetime,
     knowledge: Knowledge,
+    *,
+    backfill: bool = False,
 ) -> Changes:
     component = incidents.gather(conn, names, knowledge)
-    changes = decide(component, incoming, now, knowledge)
+    changes = decide(component, incoming, now, knowledge, backfill=backfill)
     incidents.carry_out(conn, changes, now)
     return changes
 

@@ -190,6 +190,29 @@ def test_read_refuses_a_page_that_is_not_the_article(reason: str) -> None:
     assert caught.value.reason == reason
 
 
+FEEDS_OF = {"fa": {"title": "انفجار ماین در شهر کابل سه زخمی بر جای گذاشت", "lang": "fa"},
+            "hi": {"title": "काबुल में बम धमाके में तीन लोग घायल हुए", "lang": "hi"}}  # fmt: skip
+JUNK_OF = [
+    ("fa", "challenge", "لطفا تایید کنید که انسان هستید. این کار چند لحظه طول می‌کشد، از شکیبایی شما سپاسگزاریم."),
+    ("fa", "consent", "ما از کوکی‌ها استفاده می‌کنیم. با ادامهٔ بازدید از وب‌سایت، شما با این کار موافقت می‌کنید."),
+    ("fa", "maintenance", "وب‌سایت در حال به‌روزرسانی است. لطفا چند دقیقهٔ دیگر دوباره سر بزنید."),
+    ("fa", "soft_404", "صفحهٔ مورد نظر شما یافت نشد. شاید نشانی آن تغییر کرده باشد یا نادرست نوشته شده باشد."),
+    ("hi", "challenge", "कृपया पुष्टि करें कि आप इंसान हैं। इसमें कुछ ही क्षण लगेंगे, धैर्य रखने के लिए धन्यवाद।"),
+    ("hi", "consent", "हम कुकीज का उपयोग करते हैं। वेबसाइट पर बने रहकर आप हमारी नीति से सहमत होते हैं।"),
+    ("hi", "maintenance", "वेबसाइट रखरखाव के लिए कुछ समय बंद है। कृपया थोड़ी देर बाद फिर से देखें।"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lang", "reason", "notice"), JUNK_OF)
+def test_read_refuses_a_notice_in_the_language_of_its_feed(
+    lang: str, reason: str, notice: str
+) -> None:
+    """Dari, Persian and Hindi sites show the same walls in their own words."""
+    with pytest.raises(PageError) as caught:
+        of(page(title="Kabul Post", paragraphs=[notice]), **FEEDS_OF[lang])
+    assert caught.value.reason == reason
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

@@ -12,7 +12,7 @@ import pytest
 from tests.core import wire_documents as wires
 from worker.config.knowledge import load_notices
 from worker.core.domain.errors import KnowledgeError
-from worker.core.knowledge.notices import PLACES, build_notices, compile_all
+from worker.core.knowledge.notices import PLACES, build_notices, compile_all, month_of
 from worker.core.sources.entries import Hint, Item
 from worker.core.sources.formats import parse
 from worker.core.sources.notice import with_notices
@@ -202,3 +202,27 @@ def test_every_place_has_notices() -> None:
     """Headline, keyword line, note and opening are all looked at, with expressions that compile."""
     compile_all(NOTICES, FILE.name)
     assert {place for one in RAW["notice"] for place in one["where"]} == set(PLACES)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("juin", 6),
+        ("JUILLET", 7),
+        ("août", 8),
+        ("Mrz", 3),
+        ("dicembre", 12),
+        ("tea", None),
+        ("", None),
+    ],
+)
+def test_month_of_reads_the_beginning_of_a_name(name: str, number: int | None) -> None:
+    """In the languages of agencies, with or without marks; four letters where three are of two."""
+    assert month_of(name, NOTICES.months) == number
+
+
+@pytest.mark.parametrize("months", [{"13": ["jan"]}, {"1": ["ja"]}, {"1": ["jan"], "2": ["jan"]}])
+def test_build_notices_refuses_months_that_are_none(months: dict[str, list[str]]) -> None:
+    """A number of no month, a beginning too short, one of two months."""
+    with pytest.raises(KnowledgeError, match="months"):
+        build_notices({**RAW, "months": months}, "notices.toml")

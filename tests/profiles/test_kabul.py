@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from worker.config.knowledge import load_knowledge, profile_dir
+from worker.config.load import load_feeds
 from worker.core.annotate.places import find_places
 from worker.core.lang import lexicon
 from worker.core.lang.normalise import plain
@@ -188,6 +189,15 @@ def test_check_holds_every_example() -> None:
     assert [found for found in findings if found["problems"]] == []
     assert sum(found["what"].startswith("example") for found in findings) >= 5
     assert done.returncode == 0
+
+
+def test_every_outlet_of_the_shipped_feeds_has_a_trust() -> None:
+    """At least forty feeds, each with outlet and language; nobody's trust is left to chance."""
+    feeds = load_feeds(ROOT / "config" / "feeds.toml")
+    trust = load_knowledge("kabul").profile.outlet_trust
+    assert len(feeds) >= 40
+    assert [feed.id for feed in feeds if feed.outlet not in trust or not feed.lang] == []
+    assert set(trust.values()) <= {"wire", "local", "national", "aggregator"}
 
 
 def test_demonstration_is_a_story_of_this_profile() -> None:

@@ -66,7 +66,7 @@ def test_every_command_stands_in_a_file_named_as_it_is_typed() -> None:
     modules = {words: command.callback.__module__ for words, command in _commands()}
     named = {words: ".".join(("worker.cli", *words)) for words in modules}
     assert modules == named | {("feeds", "import"): "worker.cli.feeds.import_opml"}
-    assert len(modules) == 34
+    assert len(modules) == 37
 
 
 def test_every_command_file_opens_with_an_example_and_tells_its_exit_codes() -> None:

@@ -103,6 +103,22 @@ def test_admit_does_not_queue_behind_a_shut_gate_until_it_opens(conn: sqlite3.Co
     assert admit(conn, entry(content_hash="h2")) == inbox.Admitted(changed=1, queued=1)
 
 
+def test_take_knows_what_came_with_the_first_poll_of_a_feed(conn: sqlite3.Connection) -> None:
+    """What a feed held before it was asked is backfill, also when its page is asked for again; the
+    next version of it is news."""
+    with transaction(conn):
+        inbox.admit(conn, Admission("wire", ((entry(), OPEN),), backfill=True), NOW)
+        (first,) = inbox.take(conn, NOW, 1)
+        inbox.plant_revisit(conn, first, NOW, NOW)
+        inbox.finish(conn, first)
+        (again,) = inbox.take(conn, NOW, 1)
+        inbox.finish(conn, again)
+        admission = Admission("wire", ((entry(content_hash="h2"), OPEN),))
+        inbox.admit(conn, admission, NOW)
+        (changed,) = inbox.take(conn, NOW, 1)
+    assert (first.backfill, again.backfill, changed.backfill) == (True, True, False)
+
+
 def test_admit_keeps_an_open_gate_open_for_later_versions(conn: sqlite3.Connection) -> None:
     """An article that was read once is read again when it changes, whatever its new headline."""
     admit(conn, entry())

@@ -138,6 +138,18 @@ def test_matched_sees_letters_however_they_are_written(line: str, words: set[str
     assert matched(ast.parse(f'_JOINT = " and "\n{line}\n')) == words
 
 
+def test_names_of_months_stand_in_no_code_of_sources() -> None:
+    """What agencies call a month is data: ``[months]`` of ``notices.toml``."""
+    listed = tomllib.loads((CORE / "sources" / "notices.toml").read_text("utf-8"))["months"]
+    starts = {start for names in listed.values() for start in names}
+    paths = [path for path in sorted(CORE.rglob("*.py")) if "sources" in path.parts]
+    code = {
+        named(path): starts & set(literals(ast.parse(path.read_text("utf-8")))) for path in paths
+    }
+    assert {name: words for name, words in code.items() if words} == {}
+    assert starts & set(literals(ast.parse('MONTHS = {"jan": 1}'))) == {"jan"}
+
+
 def classes_named(path: Path) -> set[str]:
     """Texts in capitals: what code calls a word class by."""
     return {

@@ -3,10 +3,12 @@
 Prints one line for each thing looked at (settings, feeds, profile, each of the profile's examples),
 and below it what is wrong. With ``--languages``: the language packs instead, each with what it can do,
 and with its gaps: what other packs have and it has not (``core/lang/pack_state.py``). With
-``--print``: every setting with the value in force and where it comes from; secrets are masked. With
-``--json``: ``{what, problems}`` (with ``gaps`` for a pack), or ``{key, value, source}``.
+``--online``: besides, what each enabled feed answers when it is asked once, as at a first poll (a table;
+nothing is stored), and what to do about it. With ``--print``: every setting with the value in force and
+where it comes from; secrets are masked. With ``--json``: ``{what, problems}`` (with ``gaps`` for a
+pack), ``{feed, outcome, …}``, or ``{key, value, source}``.
 
-Exit codes: 0 all well, 78 something is wrong.
+Exit codes: 0 all well, 69 a feed does not answer as one (``--online`` only), 78 something is wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.exit_codes import EX_CONFIG
+from worker.cli.exit_codes import EX_CONFIG, EX_UNAVAILABLE
 from worker.cli.options import ConfigOption, JsonOption
 from worker.cli.streams import put, screen
 
@@ -36,6 +38,7 @@ def check(
     languages: Annotated[
         bool, typer.Option("--languages", help="Judge the language packs.")
     ] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask every feed once, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Judge settings, feeds and profile, and try the profile's own examples."""
@@ -48,6 +51,21 @@ def check(
     found = find_languages() if languages else find_all(config or option, flags)
     if not _print_findings(found, as_json=as_json):
         raise typer.Exit(EX_CONFIG)
+    if online and not _ask_feeds(config or option, flags, as_json=as_json):
+        raise typer.Exit(EX_UNAVAILABLE)
+
+
+def _ask_feeds(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> bool:
+    """Print what each feed answered; whether all answered as feeds."""
+    from worker.cli.feed_trial import COLUMNS, try_feeds
+    from worker.cli.tables import show_rows
+    from worker.config.load import load
+
+    loaded = load(config, os.environ, flags)
+    asked = [feed for feed in loaded.feeds if feed.enabled and feed.delivery != "push"]
+    trials = try_feeds(asked, loaded)
+    show_rows((trial.row for trial in trials), COLUMNS, as_json=as_json)
+    return not any(trial.exit_code for trial in trials)
 
 
 def _print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:

@@ -14,9 +14,12 @@ from worker.cli.analyze import analyze
 from worker.cli.check import check
 from worker.cli.demo import demo
 from worker.cli.explain import explain
+from worker.cli.feeds.add import add_feed
+from worker.cli.feeds.export import export_feeds
 from worker.cli.feeds.import_opml import import_opml
 from worker.cli.feeds.list import list_feeds
 from worker.cli.feeds.poll import poll_feeds
+from worker.cli.feeds.test import ask_feed
 from worker.cli.healthy import healthy
 from worker.cli.incidents.confirm import confirm_report
 from worker.cli.incidents.erase import erase_incident
@@ -87,7 +90,10 @@ app.command("train")(train)
 feeds = typer.Typer(help="What is polled, and how it is doing.", no_args_is_help=True)
 feeds.command("list")(list_feeds)
 feeds.command("poll")(poll_feeds)
+feeds.command("add")(add_feed)
+feeds.command("test")(ask_feed)
 feeds.command("import")(import_opml)
+feeds.command("export")(export_feeds)
 app.add_typer(feeds, name="feeds")
 
 topics = typer.Typer(help="The topics that messages go to.", no_args_is_help=True)

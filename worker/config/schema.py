@@ -54,6 +54,10 @@ class Ingest(Section):
     stale_s: Seconds = Field(
         default=172_800, description="A feed with nothing new for so long is told of; 0 = never."
     )
+    backfill_h: Seconds = Field(
+        default=48,
+        description="A feed's first poll notes entries older than this unread; 0 = reads all.",
+    )
     recheck_s: tuple[Seconds, ...] = Field(
         default=(900, 3600, 10_800, 43_200, 86_400, 172_800),
         description="When the page of a report is asked again, after its first reading.",

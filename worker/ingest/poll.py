@@ -6,7 +6,9 @@ Rules
    transaction. Lost in between, the same entries simply come again.
 2. A failure changes no validator. A document cut short leaves none, its whole entries are used, and
    it is named as refused when the one before was whole.
-3. Nothing but cancelling leaves this function as an exception: one bad feed ends one poll.
+3. The first answer of a feed is what was there before us: what is older than ``ingest.backfill_h`` is
+   noted and not read, and what is read is no news to consumers (``change.backfill``).
+4. Nothing but cancelling leaves this function as an exception: one bad feed ends one poll.
 
 Outcomes: ``entries`` (parsed), ``not_modified`` (304), ``unchanged`` (same bytes), ``empty`` (a feed
 without entries), ``failed`` with a reason of ``fetch.REASONS``, ``formats.REASONS`` or ``parse_…``.
@@ -25,7 +27,7 @@ from worker.config import delivery
 from worker.config.schema import FeedConfig
 from worker.core.domain.errors import FeedError, FetchError
 from worker.core.sources.entries import Parsed
-from worker.core.sources.gate import GateDecision
+from worker.core.sources.gate import GateDecision, shut_to_old
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.follow import read_listed
 from worker.ingest.pace import Pace, pace_of
@@ -76,8 +78,8 @@ async def poll_feed(
         )  # fmt: skip
         read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers)
         result = await _parsed_result(response, read, state, pace, now, jitter)
-        moved = with_move(result.state, feed, response.moved_to, now)
-        result = replace(result, state=moved)
+        result = replace(result, state=with_move(result.state, feed, response.moved_to, now))
+        result = _without_old(result, fetcher.settings.backfill_h, now)
         if feed.websub is None or result.outcome not in ("entries", "empty"):
             return result
         links = await sandbox.find_links(response.headers.get("link", ""), response.body)
@@ -88,6 +90,13 @@ async def poll_feed(
         wait = error.retry_after if isinstance(error, FetchError) else None
         failed = after_failure(state, reason, wait, pace, now, jitter)
         return PollResult(failed, (), "failed", reason, detail=error.detail)
+
+
+def _without_old(result: PollResult, hours: float, now: dt.datetime) -> PollResult:
+    """What a first poll brought: entries older than ``hours`` are noted, not read."""
+    if not result.first or not hours:
+        return result
+    return replace(result, entries=shut_to_old(result.entries, now - dt.timedelta(hours=hours)))
 
 
 def spool_of(feed: FeedConfig, limit: int) -> Spool:
@@ -161,5 +170,6 @@ async def _parsed_result(
     )
     entries = tuple(zip(parsed.entries, gates, strict=True))
     outcome: Outcome = "entries" if entries else "empty"
-    result = PollResult(new, entries, outcome, problem=parsed.problem)
+    first = not state.last_success
+    result = PollResult(new, entries, outcome, problem=parsed.problem, first=first)
     return with_cut(result, state, response.url) if parsed.problem == "truncated" else result

@@ -40,6 +40,7 @@ class PollResult:
     files of a spool that were read. ``refused``: documents that could not be read, or not as a whole;
     ``waiting``: files left.
     ``restarted``: the server had forgotten the cursor, the next poll starts from the look-back.
+    ``first``: the feed had never answered before; what it brought is no news.
     ``links``: hubs and topic that the feed names, looked for where its settings ask for a hub.
     """
 
@@ -55,6 +56,7 @@ class PollResult:
     waiting: int = 0
     restarted: bool = False
     links: FeedLinks | None = None
+    first: bool = False
 
 
 def loss_of(problem: str | None, kept: int) -> str:

@@ -68,6 +68,7 @@ def tell_poll(
         told.info("feed.paced", pace=after.reason, every_s=after.every_s, asked_s=after.asked_s)
     told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
                new=admitted.new, changed=admitted.changed, queued=admitted.queued,
+               old=sum(gate.reason == "old" for _, gate in result.entries) or None,
                documents=result.documents or None, waiting=result.waiting or None,
                pace=after.reason, every_s=after.every_s, ms=round(took_s * 1000))  # fmt: skip
 

@@ -103,7 +103,9 @@ class Poller(Source):
             pace=await self._pace_now(now), headers=headers, spool=self._spool,
         )  # fmt: skip
         record = STATE.dump_json(result.state).decode()
-        admission = Admission(feed.id, result.entries, record, result.state.next_at)
+        admission = Admission(
+            feed.id, result.entries, record, result.state.next_at, backfill=result.first
+        )
         moment = self._parts.clock.now().wall
         admitted = await chain.write(lambda conn: inbox.admit(conn, admission, moment))
         crash_points.point("admit.after_commit")

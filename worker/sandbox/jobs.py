@@ -19,6 +19,7 @@ from worker.core.sources.gate import GateDecision, decide
 if TYPE_CHECKING:
     from worker.core.sources.answer_paths import FeedLinks
     from worker.core.sources.opml import SubscriptionList
+    from worker.core.sources.site import Site
 
 ParsedOrRefused = tuple[Parsed, tuple[GateDecision, ...]] | tuple[str, str]
 """What ``parse_document`` returns, or reason and detail of what it raised."""
@@ -111,6 +112,12 @@ def find_links(header: str, data: bytes, _knowledge: Knowledge) -> FeedLinks:
     from worker.core.sources.answer_paths import feed_links
 
     return feed_links(header, data)
+
+
+def read_site_page(data: bytes, base: str, _knowledge: Knowledge) -> Site:
+    from worker.core.sources.site import read_site
+
+    return read_site(data, base)
 
 
 def read_subscription_list(data: bytes, _knowledge: Knowledge) -> SubscriptionList:

@@ -50,6 +50,7 @@ from worker.sandbox.jobs import (
     parse_document,
     parse_each,
     parse_page,
+    read_site_page,
     read_subscription_list,
     warm_up,
 )
@@ -57,6 +58,7 @@ from worker.sandbox.jobs import (
 if TYPE_CHECKING:
     from worker.core.sources.answer_paths import FeedLinks
     from worker.core.sources.opml import SubscriptionList
+    from worker.core.sources.site import Site
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
 _LOOK_S = 0.05
@@ -168,6 +170,11 @@ class Sandbox:
         """Hub and topic of a feed, of its ``Link`` header or its document."""
         found: FeedLinks = await self._run(find_links, self._parse_deadline, header, data)
         return found
+
+    async def read_site(self, data: bytes, base: str) -> Site:
+        """What a page or feed at ``base`` says of its site. Raises ``SandboxKilledError``."""
+        site: Site = await self._run(read_site_page, self._parse_deadline, data, base)
+        return site
 
     async def read_subscriptions(self, data: bytes) -> SubscriptionList:
         """The feeds of a subscription list. Raises ``FeedError`` and ``SandboxKilledError``."""

@@ -39,9 +39,16 @@ _ENDS = ("kill", "hold")
 
 
 def admit_entry(
-    conn: sqlite3.Connection, entry: Entry, gate: GateDecision, now: dt.datetime
+    conn: sqlite3.Connection,
+    entry: Entry,
+    gate: GateDecision,
+    now: dt.datetime,
+    *,
+    backfill: bool = False,
 ) -> tuple[str, bool]:
-    """Take in one entry: ``new``, ``changed`` or ``seen``, and whether it was queued."""
+    """Take in one entry: ``new``, ``changed`` or ``seen``, and whether it was queued. ``backfill``: it
+    came with the first poll of its feed.
+    """
     entry_id = entry_id_of(entry)
     known = find_entry(conn, entry_id)
     if known is None:
@@ -51,7 +58,7 @@ def admit_entry(
             return "new", False
         if not (gate.open or bound.gate_open) or (bound.known and entry.status == "repeat"):
             return "new", False
-        _enqueue(conn, entry, entry_id, bound.article_id, now, seen=bound.known)
+        _enqueue(conn, entry, entry_id, bound.article_id, now, seen=bound.known, backfill=backfill)
         return "new", True
     if _is_late(entry, known) or _is_same(entry, known):
         return "seen", False
@@ -90,6 +97,7 @@ def _enqueue(
     now: dt.datetime,
     *,
     seen: bool,
+    backfill: bool = False,
 ) -> None:
     """Queue an entry by its status. ``seen``: its article is one of an entry seen before."""
     kind: WorkKind = "entry"
@@ -105,7 +113,9 @@ def _enqueue(
     elif entry.status == "embargo":
         due = max(entry.embargo_until, now) if entry.embargo_until else NEVER
     drop_waiting(conn, entry_id, article_id, now)
-    put(conn, kind, article_id, entry_id, json.dumps(pack(entry=entry)), now, due)
+    put(
+        conn, kind, article_id, entry_id, json.dumps(pack(entry=entry, backfill=backfill)), now, due
+    )
 
 
 def _ended(

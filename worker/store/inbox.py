@@ -44,12 +44,15 @@ TAKES_TOGETHER, TAKES_ALONE = 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What one poll or delivery brought. ``state`` is the feed's new state, as JSON."""
+    """What one poll or delivery brought. ``state`` is the feed's new state, as JSON; ``backfill``: it
+    is what the feed held when it was asked for the first time.
+    """
 
     feed_id: str
     entries: tuple[tuple[Entry, GateDecision], ...]
     state: str | None = None
     next_at: dt.datetime | None = None
+    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Work:
     revisit: int = 0
     """How often the page was asked for in vain before this row."""
     recheck: Recheck | None = None
+    backfill: bool = False
+    """Its entry came with the first poll of the feed."""
 
 
 _RECHECK: TypeAdapter[Recheck] = TypeAdapter(Recheck)
@@ -106,7 +111,7 @@ def admit(conn: sqlite3.Connection, admission: Admission, now: dt.datetime) -> A
     """Take in what a poll brought, with the feed's new state. One transaction with its caller."""
     counts = {"new": 0, "changed": 0, "queued": 0, "seen": 0}
     for entry, gate in admission.entries:
-        kind, queued = admit_entry(conn, entry, gate, now)
+        kind, queued = admit_entry(conn, entry, gate, now, backfill=admission.backfill)
         counts[kind] += 1
         counts["queued"] += queued
     if admission.state is not None:
@@ -173,8 +178,8 @@ def plant_revisit(
     conn: sqlite3.Connection, work: Work, due_at: dt.datetime, now: dt.datetime
 ) -> None:
     """Let the page of an entry be asked for again at ``due_at``, by a row of its own."""
-    payload = json.dumps({**pack(entry=work.entry), "revisit": work.revisit + 1})
-    put(conn, "entry", work.article_id, work.entry_id, payload, now, due_at)
+    payload = {**pack(entry=work.entry, backfill=work.backfill), "revisit": work.revisit + 1}
+    put(conn, "entry", work.article_id, work.entry_id, json.dumps(payload), now, due_at)
 
 
 def plant_recheck(
@@ -210,7 +215,7 @@ def _due(conn: sqlite3.Connection, now: dt.datetime) -> Sequence[sqlite3.Row]:
 
 def pack_work(work: Work) -> str:
     """The payload of a row, as it was admitted."""
-    packed = pack(entry=work.entry, document=work.document)
+    packed = pack(entry=work.entry, document=work.document, backfill=work.backfill)
     if work.correction is not None:
         packed["correction"] = work.correction
     if work.revisit:
@@ -248,4 +253,5 @@ def _work(conn: sqlite3.Connection, row: sqlite3.Row) -> Work:
         parts=parts,
         revisit=int(payload.get("revisit", 0)),
         recheck=_RECHECK.validate_python(payload["recheck"]) if "recheck" in payload else None,
+        backfill=bool(payload.get("backfill")),
     )

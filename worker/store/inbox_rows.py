@@ -40,9 +40,11 @@ def put(
     return int(cursor.lastrowid or 0)
 
 
-def pack(*, entry: Entry | None = None, document: Document | None = None) -> dict[str, Any]:
+def pack(
+    *, entry: Entry | None = None, document: Document | None = None, backfill: bool = False
+) -> dict[str, Any]:
     """The payload of a row, as what JSON holds."""
-    packed: dict[str, Any] = {}
+    packed: dict[str, Any] = {"backfill": True} if backfill else {}
     if entry is not None:
         packed["entry"] = ENTRY.dump_python(entry, mode="json")
     if document is not None:

@@ -67,6 +67,8 @@ class CountMention(Range):
     flags: frozenset[str]
     rules: tuple[str, ...]
     """The rules that made it, the one that states it last."""
+    is_headline: bool = False
+    """Whether it stands in the title, which the body tells again."""
     age: str | None = None
     name: str | None = None
     noun: str | None = None
@@ -217,6 +219,7 @@ def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
             tags=frozenset(),
             flags=frozenset({"nobody"}),
             rules=(finding.rule,),
+            is_headline=sentence.zone == "title",
         )
 
 
@@ -256,6 +259,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         tags=token.tags,
         flags=finding.flags,
         rules=(*token.rules, finding.rule),
+        is_headline=sentence.zone == "title",
         age=token.meaning.get("age"),
         name=token.meaning.get("name"),
         noun=token.meaning.get("noun"),

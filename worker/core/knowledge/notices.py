@@ -10,6 +10,7 @@ the program, and tests compile them all (``compile_all``); what is wrong is foun
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from worker.core.domain.vocabulary import EntryStatus
 
 PLACES = ("title", "slugline", "note", "opening")
 _NEVER = "(?!)"
+_NUMBERS = frozenset(map(str, range(1, 13)))
 _KEYS = frozenset({
     "lang", "status", "where", "pattern", "example", "counter", "replaces", "because",
 })  # fmt: skip
@@ -42,11 +44,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """All wordings, by place; what names other items, and what may stand in the end of an embargo."""
+    """All wordings, by place; what names other items, and what may stand in the end of an embargo.
+
+    ``months``: numbers of months by the beginnings of their names.
+    """
 
     by_place: Mapping[str, tuple[Notice, ...]]
     any_of: Mapping[str, str]
     sources: Mapping[str, str]
+    months: Mapping[str, int]
 
     def match(self, place: str, text: str) -> tuple[Notice, str] | None:
         """The notice at the beginning of a text, and what stands behind it."""
@@ -64,6 +70,12 @@ class Notices:
         return _compiled(self.sources.get(name, _NEVER))
 
 
+def month_of(name: str, months: Mapping[str, int]) -> int | None:
+    """The number of a month by the beginning of its name, the longest that is listed."""
+    plain = unicodedata.normalize("NFD", name.lower()).encode("ascii", "ignore").decode()
+    return next((months[start] for size in (4, 3) if (start := plain[:size]) in months), None)
+
+
 def build_notices(data: Mapping[str, Any], name: str) -> Notices:
     """The file, judged. Raises ``KnowledgeError`` naming the entry that is wrong."""
     raw = data.get("notice", ())
@@ -76,7 +88,19 @@ def build_notices(data: Mapping[str, Any], name: str) -> Notices:
     sources = {one["kind"]: one["pattern"] for one in data.get("reference", ())}
     sources |= data.get("until", {}) | data.get("story", {})
     sources["address"] = data.get("address", {}).get("pattern", _NEVER)
-    return Notices(by_place, any_of, sources)
+    return Notices(by_place, any_of, sources, _months(data.get("months", {}), name))
+
+
+def _months(listed: Mapping[str, Any], name: str) -> Mapping[str, int]:
+    """Beginnings of names, each of three or four letters of one month."""
+    months: dict[str, int] = {}
+    for number, starts in listed.items():
+        for start in starts:
+            is_start = re.fullmatch("[a-z]{3,4}", start) is not None
+            if number not in _NUMBERS or not is_start or start in months:
+                raise KnowledgeError(f"{name}: months: {number!r}, {start!r}")
+            months[start] = int(number)
+    return months
 
 
 def compile_all(notices: Notices, name: str) -> None:

@@ -48,16 +48,21 @@ from worker.core.merge.state.revise import Cause, Draft, revise
 
 
 def decide(
-    component: Component, incoming: Analysis | None, now: dt.datetime, knowledge: Knowledge
+    component: Component,
+    incoming: Analysis | None,
+    now: dt.datetime,
+    knowledge: Knowledge,
+    *,
+    backfill: bool = False,
 ) -> Changes:
     """What the reports of a component mean for its incidents.
 
     ``incoming``: the article version that caused this (its reports, if any, are already in the
     component); None for a tick or a correction. ``now`` moves timers and stamps revisions, nothing
-    else. Raises ``StateError`` when reports of a live member are missing from the component.
+    else. ``backfill``: it is no news, however young it is. Raises ``StateError`` when reports of a live member are missing from the component.
     """
     _check(component, incoming)
-    cause = _cause(incoming, now, knowledge)
+    cause = _cause(incoming, now, knowledge, backfill=backfill)
     thawed = touched_by(component, cause.article_id) | parted_by_person(component)
     while True:
         context = _identify_clusters(component, incoming, thawed, knowledge)
@@ -117,9 +122,10 @@ def _check(component: Component, incoming: Analysis | None) -> None:
             raise StateError(f"{incident.incident_id}: component lacks reports {missing[:3]}")
 
 
-def _cause(incoming: Analysis | None, now: dt.datetime, knowledge: Knowledge) -> Cause:
+def _cause(
+    incoming: Analysis | None, now: dt.datetime, knowledge: Knowledge, *, backfill: bool
+) -> Cause:
     trigger = f"tick\0{now.isoformat()}"
-    backfill = False
     article_id = None
     if incoming is not None:
         article = incoming.article
@@ -127,7 +133,8 @@ def _cause(incoming: Analysis | None, now: dt.datetime, knowledge: Knowledge) ->
         trigger = f"{article_id}\0{article.version}\0{article.status}"
         moment = article.document_time
         hours = dt.timedelta(hours=knowledge.merge_weights["life.backfill_hours"])
-        backfill = moment is not None and now - _aware(moment, now) > hours
+        old = moment is not None and now - _aware(moment, now) > hours
+        backfill = backfill or old
     change_id = hashlib.sha256(trigger.encode()).hexdigest()[:16]
     return Cause(change_id, article_id, backfill, now)
 

@@ -22,8 +22,8 @@ import datetime as dt
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -56,6 +56,7 @@ class Hint:
     ``url``: the address as configured; ``base``: the one where it was found, after redirects.
     ``received``: when it arrived, the clock that dates are judged by; None judges by the calendar.
     ``full_text``: the feed is known to carry whole articles.
+    ``months``: numbers of months by the beginnings of their names in the languages of agencies.
     """
 
     feed: str = ""
@@ -68,6 +69,7 @@ class Hint:
     received: dt.datetime | None = None
     full_text: bool = False
     base: str | None = None
+    months: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

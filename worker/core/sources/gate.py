@@ -6,11 +6,15 @@ Rules
    alone finds .91 of the attack reports, since some titles name neither city nor country.
 2. Outlets of the area are always read. So is anything too short to judge, and every kill, hold or
    correction: what withdraws an article must reach it.
+3. What a feed held before it was ever asked, and is older than two days (``ingest.backfill_h``), is no
+   news: ``shut_to_old`` notes it unread. Changed later, it is judged as any other.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from worker.core.domain.document import Entry
@@ -24,7 +28,9 @@ _ACTS_ON_ANOTHER = ("kill", "hold", "correction", "refile")
 
 @dataclass(frozen=True, slots=True)
 class GateDecision:
-    """``reason``: ``status``, ``outlet``, ``place``, ``attack_word``, ``short`` or ``no_match``."""
+    """``reason``: ``status``, ``outlet``, ``place``, ``attack_word``, ``short``, ``no_match`` or
+    ``old``.
+    """
 
     open: bool
     reason: str
@@ -47,3 +53,21 @@ def decide(entry: Entry, gate: Gate) -> GateDecision:
     if len(text) < gate.min_summary:
         return GateDecision(True, "short")
     return GateDecision(False, "no_match")
+
+
+def shut_to_old(
+    gated: Iterable[tuple[Entry, GateDecision]], since: dt.datetime
+) -> tuple[tuple[Entry, GateDecision], ...]:
+    """The same, with the gate closed to entries of before ``since`` that order nothing.
+
+    An entry without a date may be new.
+    """
+    return tuple(
+        (entry, GateDecision(False, "old") if _is_before(entry, since) else gate)
+        for entry, gate in gated
+    )
+
+
+def _is_before(entry: Entry, since: dt.datetime) -> bool:
+    moments = [moment for moment in (entry.published, entry.updated) if moment is not None]
+    return entry.status in ("new", "update") and bool(moments) and max(moments) < since

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from worker.core.knowledge.notices import Notice, Notices
+from worker.core.knowledge.notices import Notice, Notices, month_of
 from worker.core.sources.entries import Hint, Item
 from worker.core.sources.wire_status import gravest
-from worker.core.sources.wire_text import month_of, numbered_id
+from worker.core.sources.wire_text import numbered_id
 from worker.core.sources.wire_xml import without_revision
 
 _LEADING = " \t\n\u00a0*+#>([{-–—/\"“«‹„'’"
@@ -105,7 +105,7 @@ def _sent(told: str, item: Item, notices: Notices) -> str | None:
     for name in ("slugline", "sent"):
         for found in notices.expression(name).finditer(told):
             behind = re.split(r"[\n.;]", told[found.end() : found.end() + _SENT_CHARS])[0]
-            day, rest = _day(behind, own)
+            day, rest = _day(behind, own, notices.months)
             clock = _CLOCK.search(rest) if notices.expression("utc").search(rest) else None
             if clock is not None and own is not None:
                 moment = _at(day or own.astimezone(dt.UTC).date(), clock, dt.UTC)
@@ -119,7 +119,7 @@ def _until(text: str, item: Item, notices: Notices, hint: Hint) -> dt.datetime |
     """The instant that the words behind "embargoed until" mean; None when they leave a doubt."""
     text = text[:120].split("\n", 1)[0]
     sent = item.updated or item.published or hint.received
-    day, text = _day(text, sent)
+    day, text = _day(text, sent, notices.months)
     clock = _CLOCK.search(text)
     rest = notices.expression("utc").sub(" ", _CLOCK.sub(" ", text, count=1))
     rest = notices.expression("filler").sub(" ", rest.partition(" - ")[0])
@@ -151,15 +151,17 @@ def _at(day: dt.date, clock: re.Match[str], zone: dt.tzinfo) -> dt.datetime | No
         return None
 
 
-def _day(text: str, sent: dt.datetime | None) -> tuple[dt.date | None, str]:
+def _day(
+    text: str, sent: dt.datetime | None, months: Mapping[str, int]
+) -> tuple[dt.date | None, str]:
     """The day that a text names, and the text without it."""
     year = str(sent.year) if sent else ""
     if found := _ISO_DAY.search(text):
         parts = (found[1], found[2], found[3])
-    elif (found := _DAY_MONTH.search(text)) and month_of(found[2]):
-        parts = (found[3] or year, str(month_of(found[2])), found[1])
-    elif (found := _MONTH_DAY.search(text)) and month_of(found[1]):
-        parts = (found[3] or year, str(month_of(found[1])), found[2])
+    elif (found := _DAY_MONTH.search(text)) and month_of(found[2], months):
+        parts = (found[3] or year, str(month_of(found[2], months)), found[1])
+    elif (found := _MONTH_DAY.search(text)) and month_of(found[1], months):
+        parts = (found[3] or year, str(month_of(found[1], months)), found[2])
     elif (found := _DOTTED_DAY.search(text)) and (found[3] or found[0].count(".") == 2):
         parts = (found[3] or year, found[2], found[1])
     else:

@@ -8,10 +8,12 @@ Rules
    language puts the part first it is part of the count after it (Turkish "3'ü polis 8 kişi": of 8
    persons 3 policemen), which the rule that found it says (tag ``PART_OF_NEXT``, flag ``of_next``).
 3. A figure that has attackers in it ("14 dead, including five attackers") is a total of neither side.
-   The victims are the rest (nine), with all of it in the quote.
+   The victims are the rest (nine), with all of it in the quote. "Eight, attackers included" is less
+   those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 5. "Three were killed on the spot and two more died later", in one sentence, are five. A toll has
-   them in it ("rose to 26 after seven more bodies were found").
+   them in it ("rose to 26 after seven more bodies were found"). So are "five guests were killed. Two
+   policemen died, too": the same harm, told directly before, of people of another class.
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing.
@@ -37,6 +39,12 @@ _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _MORE = frozenset({"more"})
+_WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
+_ATTACKERS_REACH = 3
+"""Sentences within which attackers are counted who are in another count."""
+_ALSO = frozenset({"ALSO"})
+_ALSO_REACH = 2
+"""Sentences back in which people who were harmed as well may find those they are added to."""
 _AMONG = frozenset({"among"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
@@ -73,6 +81,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     stated = list(_numbered_again(stated))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
     stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
+    stated = _with_others(stated)
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     told = {m.number for m in stated if m.what in ("killed", "injured")}
@@ -88,7 +97,7 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
             out += _with_parts(mention)
     for mention in told_first:
         out = _with_part(out, mention)
-    out = _living(out)
+    out = _living(_victims_only(out))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
@@ -130,6 +139,36 @@ def _adds_to(mention: CountMention, before: CountMention) -> bool:
     return bool(more) and same and plain and mention.number.start >= before.number.end
 
 
+def _with_others(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with people who were harmed as well added to those told directly before them."""
+    out: list[CountMention] = []
+    last: int | None = None
+    for mention in mentions:
+        if mention.what not in _CASUALTY or mention.is_attackers:
+            out.append(mention)
+        elif last is not None and _adds_as_well(mention, out[last]):
+            out[last] = _sum(out[last], mention)
+        else:
+            last = len(out)
+            out.append(mention)
+    return out
+
+
+def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
+    """Whether "two policemen died, too" tells of nobody whom the count before it holds.
+
+    A class of people told before, or the same number, is told again. ("Eleven were hurt. Three died,
+    and eleven people were hurt, too": "too" ties the two harms.)
+    """
+    if not mention.tags & _ALSO or mention.what != before.what or mention.is_single:
+        return False
+    is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
+    is_plain = not before.is_headline and "toll" not in before.flags | mention.flags
+    numbers = mention.value, before.value
+    is_near = mention.sentence - before.sentence <= _ALSO_REACH
+    return is_new and is_plain and is_near and None not in numbers and numbers[0] != numbers[1]
+
+
 def _sum(one: CountMention, two: CountMention) -> CountMention:
     return replace(
         one,
@@ -142,6 +181,31 @@ def _sum(one: CountMention, two: CountMention) -> CountMention:
         tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
         parts=(*(one.parts or (one,)), *(two.parts or (two,))),
     )
+
+
+def _victims_only(counts: Sequence[Count]) -> list[Count]:
+    """The counts, with "eight dead, attackers included" less the attackers who are counted nearby."""
+    out: list[Count] = []
+    for count in counts:
+        if not count.mention.tags & _WITH_ATTACKERS or count.victim_class == MIXED:
+            out.append(count)
+            continue
+        out.append(replace(count, victim_class=MIXED))
+        attackers = _attackers_beside(count, counts)
+        if attackers is not None:
+            out += _without(count, attackers)
+    return out
+
+
+def _attackers_beside(count: Count, counts: Sequence[Count]) -> Count | None:
+    """The count of attackers with the same harm that stands nearest, within a few sentences."""
+
+    def gap(other: Count) -> int:
+        return abs(other.mention.sentence - count.mention.sentence)
+
+    same = (c for c in counts if c.measure == count.measure and is_perpetrator(c.victim_class))
+    nearest = min(same, key=gap, default=None)
+    return nearest if nearest is not None and gap(nearest) <= _ATTACKERS_REACH else None
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
@@ -172,7 +236,7 @@ def _is_of_next(mention: CountMention) -> bool:
 def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
     """A part, put under the count before it in its sentence, or after it where that is marked."""
     wholes = [c for c in out if c.mention.sentence == mention.sentence and not c.parent]
-    before = [c for c in wholes if c.mention.number.end <= mention.number.start]
+    before = [c for c in wholes if c.mention.number.start < mention.number.start]
     after = [c for c in wholes if c.mention.number.start >= mention.number.end]
     whole = before[-1] if before else None
     if _is_of_next(mention) and after:

@@ -112,6 +112,8 @@ def parse(
     """
     if not data.strip(b" \t\r\n\x00"):
         raise FeedError("empty")
+    if notices is not None:
+        hint = replace(hint, months=notices.months)
     try:
         name, found = _read(data, hint, formats)
         hint = replace(hint, lang=hint.lang or found.lang)

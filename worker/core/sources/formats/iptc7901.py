@@ -28,10 +28,11 @@ import re
 from dataclasses import dataclass
 
 from worker.core.domain.errors import FeedError
+from worker.core.knowledge.notices import month_of
 from worker.core.sources.entries import Found, Hint, Item, bounded
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
-from worker.core.sources.wire_text import lines_of, month_of, numbered_id, paragraphs_of
+from worker.core.sources.wire_text import lines_of, numbered_id, paragraphs_of
 
 _HEADER = re.compile(
     r"[\x00-\x20\x7f\ufeff]{0,40}(?P<source>[A-Za-z]{2,4})(?P<number>\d{2,6}) {1,4}(?P<urgency>[1-9])"
@@ -115,7 +116,7 @@ def _identity(agency: str, number: str, sent: dt.datetime | None, hint: Hint) ->
 
 
 def _moment(trailer: re.Match[str] | None, hint: Hint) -> dt.datetime | None:
-    month = month_of(trailer[4]) if trailer else None
+    month = month_of(trailer[4], hint.months) if trailer else None
     if trailer is None or month is None:
         return None
     day, hour, minute, year = trailer[1], trailer[2], trailer[3], trailer[5]
