@@ -58,7 +58,9 @@ class Settled:
     incidents: tuple[tuple[str, int, str], ...] = ()
     """(incident id, revision, kind of change)."""
     home: str | None = None
-    """The incident that the article's first report is part of now."""
+    """The incident that the article's first report is part of now; of a withdrawal, was part of."""
+    report: str | None = None
+    """Of a withdrawal the article's first report, which is gone."""
 
 
 def settle(
@@ -174,9 +176,12 @@ def withdraw(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledg
     if status == "kill":
         drop_parts(conn, work.article_id)
     nothing = Analysis(article, Verdict("other", 0.0, "drop"), ())
+    held = incidents.held_up(conn, work.article_id)
     settled = settle(conn, work, nothing, now, knowledge)
     if settled.outcome == "late":
         return settled
+    if held is not None:
+        settled = replace(settled, home=held[0], report=held[1])
     return replace(settled, outcome="withdrawn" if standing is not None else "unmatched")
 
 

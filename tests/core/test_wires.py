@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pytest
@@ -190,6 +191,51 @@ def test_parse_reads_all_items_of_a_message_and_passes_over_packages() -> None:
     found = parse(message.encode(), HINT).entries
     assert [(e.id[-2:], e.version, e.title) for e in found] == [
         ("L1", "5", "Blast at quayside kills six"), ("L2", "978556838", "Blast at quayside kills four")]  # fmt: skip
+
+
+CUT = {
+    "newsml-g2": ("newsItem", "newsml_L1", wires.G2),
+    "newsml-1": ("NewsItem", "TX-POR-ABC12", wires.NEWSML),
+    "ritzau": ("RBNews", "AL-17", f"<XmlNewsQueuedResponse>{wires.RITZAU}</XmlNewsQueuedResponse>"),
+    "press-release": ("release", 'id="17', f"<releases>{wires.RELEASE}</releases>"),
+    "cp-publish": ("ContentItem", "<SystemSlug>abc", wires.CP),
+}
+"""Formats with several items in a document: the name of one, its id, and a document with one."""
+
+
+@pytest.mark.parametrize(("name", "mark", "document"), CUT.values(), ids=CUT.keys())
+def test_parse_keeps_the_whole_items_of_a_document_that_was_cut(
+    name: str, mark: str, document: str
+) -> None:
+    """Cut anywhere, an item counts when its end tag is there, and the document says that it was cut;
+    without a whole item it is refused.
+    """
+    start = document.index(re.search(f"<{name}[ >]", document)[0])  # type: ignore[index]
+    end = document.rindex(f"</{name}>") + len(name) + 3
+    item = document[start:end]
+    three = [item.replace(mark, mark[:-1] + letter) for letter in "XYZ"]
+    message = document[:start] + "".join(three) + document[end:]
+    whole = parse(message.encode(), HINT)
+    assert (len(whole.entries), whole.problem) == (3, None)
+    for cut in range(start, len(message) - 1, 67):
+        part = message[:cut].encode()
+        count = message[:cut].count(f"</{name}>")
+        if count == 0:
+            assert refused(part) in ("parse_error", "not_a_feed", "not_a_news_item")
+            continue
+        found = parse(part, HINT)
+        assert (found.entries, found.problem) == (whole.entries[:count], "truncated")
+
+
+def test_parse_keeps_the_items_before_a_fault() -> None:
+    """What is broken in the third item costs no other before it; entities of its own are not read."""
+    item = wires.G2[wires.G2.index("<newsItem") : wires.G2.index("</itemSet>")]
+    broken = item.replace("newsml_L1", "newsml_L2").replace("</headline>", "</headlin>")
+    message = wires.G2.replace("</itemSet>", f"{broken}{item}</itemSet>")
+    found = parse(message.encode(), HINT)
+    assert ([e.id[-2:] for e in found.entries], found.problem) == (["L1"], "truncated")
+    assert refused(message.replace("<newsMessage", "<!DOCTYPE n [<!ENTITY a 'b'>]><newsMessage")) == (
+        "parse_error")  # fmt: skip
 
 
 @pytest.mark.parametrize(

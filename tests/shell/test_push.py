@@ -10,13 +10,16 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.core import wire_documents as wires
 from tests.shell.deliveries import FRONT, Reply, address, identities, rss, send, working
 from tests.shell.press import YESTERDAY, topic
 from tests.shell.test_app import Running
+from worker.core.sources.entries import MAX_ENTRIES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 SECRET = "a secret of the agency's"
@@ -117,6 +120,14 @@ def test_push_is_not_found_where_no_feed_asks_for_it(worker: Running) -> None:
     body = rss(("x", "x"))
     for feed in ("nobody", "off"):
         assert push(worker, body, signed(body), feed).status == 404
+
+    def unknown() -> list[dict[str, Any]]:
+        told = worker.told("push.refused")
+        return [one for one in told if one["reason"] == "no_such_feed"]
+
+    worker.wait_for(unknown)
+    (line,) = unknown()
+    assert (line["address"], line["status"], line["level"]) == ("/push/nobody", 404, "warning")
     assert send(address(worker, "/push/signed")).status == 405
     assert send(address(worker, "/websub/signed/abc"), body).status == 410
     assert send(address(worker, "/websub/signed/abc?hub.mode=subscribe")).status == 404
@@ -137,6 +148,48 @@ def test_push_of_what_cannot_be_read_says_why(
     """415 for what is no document of ours, 422 for a broken one, each with its reason."""
     answer = push(worker, body, signed(body))
     assert (answer.status, answer.json["reason"]) == (status, reason)
+
+
+def test_push_of_a_document_that_was_cut_stores_what_is_whole_and_says_so(worker: Running) -> None:
+    """422 with what was kept, a line in the log, a failure of the feed; sent again as a whole it adds
+    the rest and doubles nothing. Without a whole entry nothing is stored.
+    """
+    atom = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Wire</title>{}</feed>"
+    entry = "<entry><id>cut-{0}</id><title>Council meets for the {0}th time</title></entry>"
+    whole = atom.format("".join(map(entry.format, range(3)))).encode()
+    item = wires.G2[wires.G2.index("<newsItem") : wires.G2.index("</itemSet>")]
+    message = wires.G2.replace("</itemSet>", item.replace("_L1", "_L2") + "</itemSet>").encode()
+    refused = len(worker.told("push.refused"))
+    for document, mark, last in ((whole, b"the 1th", 2), (message, b"_L2", 1)):
+        cut = document[: document.index(mark)]
+        answer = push(worker, cut, signed(cut))
+        told = {key: answer.json[key] for key in ("reason", "new", "changed", "seen")}
+        assert answer.status == 422
+        assert told == {"reason": "truncated", "new": 1, "changed": 0, "seen": 0}
+        assert answer.json["detail"].endswith(" 1 whole items")
+        again = push(worker, document, signed(document))
+        assert (again.status, again.json) == (200, {"new": last, "changed": 0, "seen": 1})
+    worker.wait_for(
+        lambda: (
+            [line["reason"] for line in worker.told("push.refused")[refused:]] == ["truncated"] * 2
+        )
+    )
+    for document in (whole[: whole.index(b"the 0th")], message[: message.index(b"Adds toll")]):
+        answer = push(worker, document, signed(document))
+        assert (answer.status, answer.json.get("new")) == (422, None)
+    assert [name for name in identities(worker.folder) if name.startswith("cut-")] == [
+        "cut-0", "cut-1", "cut-2"]  # fmt: skip
+
+
+def test_push_of_too_many_items_stores_the_newest_and_says_so(worker: Running) -> None:
+    """413 with what was kept."""
+    body = rss(*((f"many-{n}", f"N{n}") for n in range(MAX_ENTRIES + 1)))
+    answer = push(worker, body, signed(body))
+    assert (answer.status, answer.json["reason"], answer.json["new"]) == (
+        413,
+        "too_many",
+        MAX_ENTRIES,
+    )
 
 
 def test_push_of_a_feed_without_entries_is_taken(worker: Running) -> None:

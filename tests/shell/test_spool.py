@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
-from worker.config.schema import FeedConfig
+from worker.config.schema import FeedConfig, Ingest
 from worker.ingest.poll_spool import poll_spool
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
 from worker.ingest.spool import Spool
+from worker.observe.metrics import Metrics
+from worker.run.clock import Now
+from worker.run.poll_log import tell_delivery, tell_poll
+from worker.run.poller import STATE, Poller
 from worker.sandbox.pool import Sandbox
+from worker.serve.status_rows import feed_facts
+from worker.store.connect import Binding, open_writer
+from worker.store.inbox import Admission, Admitted, admit
 
 NOW = dt.datetime(2031, 5, 8, 12, tzinfo=dt.UTC)
 FEED = b"<rss version='2.0'><channel><item><title>%s</title><guid>%s</guid></item></channel></rss>"
@@ -241,3 +252,80 @@ async def test_poll_spool_fails_with_a_reason_where_the_spool_is_gone(
     result = await Looking(tmp_path / "nowhere", sandbox).look(stored=False)
     assert (result.outcome, result.reason) == ("failed", "spool_missing")
     assert result.state.next_at is not None
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_poll_spool_sets_a_cut_file_aside_and_keeps_what_is_whole(spool: Looking) -> None:
+    """The whole items are entries, the file lies in failed with what was kept; delivered again as a
+    whole it is read like any other. A file with too many items is set aside likewise.
+    """
+    whole = (FEED % (b"first", b"1")).replace(
+        b"</item>", b"</item><item><title>second</title></item>"
+    )
+    drop(spool.folder, "cut.xml", whole[: whole.index(b"second")])
+    drop(spool.folder, "half.xml", whole[: whole.index(b"first")])
+    result = await spool.look()
+    assert titles(result) == ["first"]
+    assert [(one.name, one.reason) for one in result.refused] == [
+        ("cut.xml", "truncated"), ("half.xml", "truncated")]  # fmt: skip
+    reason = "truncated: it ends too early or is broken further down; kept of it: 1 whole items\n"
+    assert (spool.folder / "failed" / "cut.xml.reason").read_text("utf-8") == reason
+    assert "no item of it is whole" in (spool.folder / "failed/half.xml.reason").read_text("utf-8")
+    drop(spool.folder, "cut.xml", whole)
+    assert titles(await spool.look()) == ["first", "second"]
+    assert names(spool.folder / "done") == ["cut.xml"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_poll_of_a_spool_is_told_with_nothing_that_a_spool_has_not(spool: Looking) -> None:
+    """No change of a pace that nobody has; what was set aside is named."""
+    drop(spool.folder, "poison.xml", b"no feed at all")
+    feed = FeedConfig(id="wire", outlet="Wire", lang="en", path=spool.folder)
+    before, result = spool.state, await spool.look()
+    with capture_logs() as lines:
+        tell_delivery(feed, result, Metrics())
+        tell_poll(feed, before, result, Admitted(), 0.1, Metrics())
+    assert [line["event"] for line in lines] == ["feed.refused", "feed.polled"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_position_of_a_spool_is_when_it_last_had_a_file(
+    spool: Looking, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nothing before the first look; then that none came yet, or when the last one did."""
+    feed = FeedConfig(id="wire", outlet="Wire", lang="en", path=spool.folder)
+    store = tmp_path_factory.mktemp("store") / "store.db"
+    conn = open_writer(store, Binding("files", "test", "anywhere"))
+
+    def position() -> str | None:
+        found: str | None = feed_facts(conn, [feed])[0]["position"]
+        return found
+
+    assert position() is None
+    last = "last file 2031-05-08 12:00 UTC"
+    for name, told in (("", "no file yet"), ("a.xml", last), ("", last)):
+        if name:
+            drop(spool.folder, name, FEED % (b"first", b"1"))
+        result = await spool.look()
+        record = STATE.dump_json(result.state).decode()
+        conn.execute("BEGIN")
+        admit(conn, Admission("wire", (), record, None), NOW)
+        conn.execute("COMMIT")
+        assert position() == told
+    conn.close()
+
+
+@pytest.mark.parametrize("at", ["", "2031-05-08T11:59:00Z"], ids=["never", "a minute ago"])
+def test_poller_looks_into_a_spool_at_the_start(at: str, tmp_path: Path) -> None:
+    """Whatever its interval, and whenever it was last looked into; a feed of the web is spread."""
+    record = json.dumps(
+        {"feed": "wire", "last_attempt": at or None, "next_at": "2031-05-08T12:50:00Z"}
+    )
+    now = Now(NOW, 1000.0)
+    parts: Any = SimpleNamespace(
+        config=SimpleNamespace(ingest=Ingest()), states={"wire": record} if at else {}, once=False,
+        clock=SimpleNamespace(now=lambda: now), asked_for=set(), polled=set(),
+        health=SimpleNamespace(conditions=SimpleNamespace(paused=False)),
+    )  # fmt: skip
+    feed = FeedConfig(id="wire", outlet="Wire", lang="en", path=tmp_path, interval_s=600)
+    assert Poller(feed, parts).next_due(now) == 1000.0

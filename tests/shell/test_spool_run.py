@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -20,7 +21,9 @@ LONG_S = 120.0
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Path:
-    """A folder with many files, some in a sub-folder, one of them delivered twice, one no feed."""
+    """A folder with many files, some in a sub-folder, one of them delivered twice, one no feed, one cut
+    off in its second item.
+    """
     folder = tmp_path / "spool"
     (folder / "sub").mkdir(parents=True)
     for number in range(FILES):
@@ -28,6 +31,8 @@ def spool(tmp_path: Path) -> Path:
         place.write_bytes(rss((f"item-{number}", f"Council meets for the {number}th time")))
     (folder / "again.xml").write_bytes(rss(("item-7", "Council meets for the 7th time")))
     (folder / "poison.xml").write_bytes(b"no feed at all")
+    whole = rss(("item-3", "Council meets for the 3th time"), ("never", "Council meets again"))
+    (folder / "cut.xml").write_bytes(whole[: whole.index(b"again")])
     past = time.time() - 60
     for path in folder.rglob("*.xml"):
         os.utime(path, (past, past))
@@ -46,7 +51,10 @@ def lying(folder: Path) -> list[str]:
 def assert_all_was_read_once(folder: Path, spool: Path) -> None:
     assert identities(folder) == sorted(f"item-{number}" for number in range(FILES))
     assert len(lying(spool / "done")) == FILES + 1
-    assert lying(spool / "failed") == ["poison.xml", "poison.xml.reason"]
+    failed = ["cut.xml", "cut.xml.reason", "poison.xml", "poison.xml.reason"]
+    assert lying(spool / "failed") == failed
+    told = (spool / "failed" / "cut.xml.reason").read_text("utf-8")
+    assert told.startswith("truncated: ") and told.endswith(" 1 whole items\n")
     assert lying(spool / ".taken") == []
     assert not list(spool.glob("*.xml"))
 
@@ -80,17 +88,14 @@ def test_run_killed_again_and_again_loses_and_doubles_nothing(spool: Path, tmp_p
         worker.wait_for(lambda: len(worker.told("worker.started")) > 4, LONG_S)
         worker.wait_for(lambda: len(lying(spool / "done")) > FILES, LONG_S)
         worker.wait_for(lambda: lying(spool / ".taken") == [])
-        worker.wait_for(
-            lambda: 'kabulwire_spool_waiting_files{feed="wire"} 0.0' in worker.get("/metrics")[1]
-        )
+        nothing_waits = 'kabulwire_spool_waiting_files{feed="wire"} 0.0'
+        worker.wait_for(lambda: nothing_waits in worker.get("/metrics")[1], LONG_S)
         assert worker.stop() == 0
     assert_all_was_read_once(tmp_path, spool)
-    (refused,) = (line for line in worker.told("feed.refused"))
-    assert (refused["document"], refused["reason"]) == ("poison.xml", "not_a_feed")
 
 
 def test_once_empties_a_spool_and_moves_all_of_it_on(spool: Path, tmp_path: Path) -> None:
-    """`once` does not leave before the last look, nor with a file half-way."""
+    """`once` does not leave before the last look, nor with a file half-way; what is set aside is told."""
     config = tmp_path / "config"
     config.mkdir()
     (config / "feeds.toml").write_text(feed(spool), "utf-8")
@@ -101,3 +106,6 @@ def test_once_empties_a_spool_and_moves_all_of_it_on(spool: Path, tmp_path: Path
         )
     assert done.returncode == 0
     assert_all_was_read_once(tmp_path, spool)
+    told = (json.loads(line) for line in (tmp_path / "worker.log").read_text("utf-8").splitlines())
+    refused = {line["document"]: line["reason"] for line in told if line["event"] == "feed.refused"}
+    assert refused == {"poison.xml": "not_a_feed", "cut.xml": "truncated"}

@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.shell.press import topic
-from tests.shell.wire_desk import KNOWLEDGE, WireDesk, figure
+from tests.shell.wire_desk import KNOWLEDGE, PushDesk, WireDesk, figure
 from tests.shell.wire_items import AT, FORMATS, SLUG, Sent, anpa, bomb, g2, iptc7901, ninjs
 from worker.replay import replay
 
@@ -44,9 +45,23 @@ def kinds(desk: WireDesk) -> list[str]:
     return [r["value"]["change"]["kind"] for r in topic(desk.folder, "incident-log.v1")]
 
 
+@pytest.fixture
+def pushed(tmp_path: Path) -> Iterator[PushDesk]:
+    """The address to which one agency pushes."""
+    made = PushDesk(tmp_path)
+    yield made
+    made.close()
+
+
 @FORMAT
-def test_chain_takes_a_story_from_alert_to_kill(wrap: Wrap, desk: WireDesk) -> None:
-    """Each transmission is one poll later in the topic: the newest figure, one report, then nothing."""
+@pytest.mark.parametrize("way", ["desk", "pushed"])
+def test_chain_takes_a_story_from_alert_to_kill(
+    wrap: Wrap, way: str, request: pytest.FixtureRequest
+) -> None:
+    """By spool and by push each transmission is in the topic at once: the newest figure, one report,
+    then nothing.
+    """
+    desk: WireDesk = request.getfixturevalue(way)
     numbers = count(157)
     steps: list[tuple[Sent, int | None]] = [
         (Sent(TITLE.format("two")), 2),
@@ -65,6 +80,10 @@ def test_chain_takes_a_story_from_alert_to_kill(wrap: Wrap, desk: WireDesk) -> N
     assert desk.live() == []
     assert [i["state"] for i in desk.incidents()] == ["retracted"]
     assert kinds(desk) == ["created", "updated", "updated", "updated", "retracted"]
+    revisions = topic(desk.folder, "incident-log.v1")
+    report = revisions[-2]["value"]["reports"][0]["report_id"]
+    assert [r["value"]["change"]["cause_report"] for r in revisions[-2:]] == [report, report]
+    assert not isinstance(desk, PushDesk) or desk.answers == [200] * 5
 
 
 @FORMAT
@@ -126,6 +145,21 @@ def test_chain_publishes_an_embargoed_item_at_its_instant(wrap: Wrap, desk: Wire
 
     assert desk.killed() == 2
     assert desk.reports()[0]["status"] == "new"
+
+
+@pytest.mark.parametrize("wrap", [g2, ninjs], ids=["newsml-g2", "ninjs"])
+def test_push_of_an_embargoed_item_is_published_at_its_instant(
+    wrap: Wrap, pushed: PushDesk
+) -> None:
+    """Answered 200 and kept to the minute, over a restart; pushed again it adds nothing."""
+    pushed.deliver(*[wrap(story("two", embargo=180))] * 2)
+    pushed.restart()
+    pushed.now = AT + dt.timedelta(minutes=179)
+    pushed.poll()
+    assert (pushed.told(), pushed.answers) == ("", [200, 200])
+
+    pushed.wait(minutes=1)
+    assert (pushed.killed(), len(kinds(pushed))) == (2, 1)
 
 
 @FORMAT
@@ -231,6 +265,18 @@ def test_chain_waits_for_the_release_of_what_has_no_hour(words: str, desk: WireD
 
     desk.deliver(g2(story("two", 30)))
     assert desk.killed() == 2
+
+
+def test_chain_tells_which_report_a_kill_took_back_and_of_which_incident(desk: WireDesk) -> None:
+    """The line of the kill names incident, revision and report, as the revision does."""
+    desk.deliver(g2(story("two")))
+    (incident,) = desk.live()
+    with capture_logs() as lines:
+        desk.deliver(g2(Sent("Gone", status="canceled", minute=5)))
+    (line,) = (one for one in lines if one["event"] == "article.processed")
+    told = (line["outcome"], line["incident"], line["revision"], line["report"])
+    report = incident["reports"][0]["report_id"]
+    assert told == ("withdrawn", incident["incident_id"], 2, report)
 
 
 def test_chain_tells_no_log_of_what_is_under_embargo(

@@ -1,4 +1,5 @@
-"""A worker's whole chain in one process, with a clock that a test turns: spool, inbox, settle, topic files.
+"""A worker's whole chain in one process, with a clock that a test turns: spool or push, inbox, settle,
+topic files.
 
 Only the threads and the sandbox's processes of a running worker are missing: documents are parsed and
 read by the same jobs, here and now.
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
+import hmac
 import json
 import os
 from functools import partial
@@ -15,8 +18,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
 from tests.profiles.cities import PORTSMERE
 from tests.shell.press import topic
+from worker.config.delivery import Push
 from worker.config.knowledge import load_knowledge
 from worker.config.schema import FeedConfig
 from worker.core.domain.document import Document, Entry
@@ -29,7 +36,10 @@ from worker.ingest.spool import Spool
 from worker.observe.metrics import Metrics
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.run.chain import Chain
+from worker.run.clock import Now
+from worker.run.receiver import Receiver
 from worker.sandbox import jobs
+from worker.serve.push import routes
 from worker.settle import tick
 from worker.store import inbox
 from worker.store.connect import Binding, Connection, open_reader, open_writer
@@ -40,6 +50,7 @@ from worker.store.writer import Writer
 KNOWLEDGE = load_knowledge(PORTSMERE)
 START = dt.datetime(2031, 5, 8, 15, 0, tzinfo=dt.UTC)
 _LIMIT = 10_000_000
+_SECRET = "a secret of the agency's"
 
 
 class _Desk:
@@ -54,6 +65,9 @@ class _Desk:
                 found.append((error.reason, error.detail))
         return found
 
+    async def parse(self, data: bytes, hint: Hint) -> Any:
+        return jobs.parse_document(data, hint, KNOWLEDGE)
+
     async def analyze(self, document: Document, entry: Entry | None = None) -> Analysis:
         return jobs.analyze_document(document, entry, KNOWLEDGE)
 
@@ -66,18 +80,18 @@ class WireDesk:
         self.now = START
         self.outcomes: list[str] = []
         self._files = 0
-        self._feeds = {
-            outlet: FeedConfig(id=outlet.lower().replace(" ", "-"), path=folder / "spool" / outlet,
-                               outlet=outlet, lang="en", interval_s=5)
-            for outlet in outlets or ("Agency",)
-        }  # fmt: skip
+        self._feeds = {outlet: self._feed(outlet) for outlet in outlets or ("Agency",)}
         self._spools = {}
         for outlet, feed in self._feeds.items():
-            assert feed.path is not None
-            feed.path.mkdir(parents=True)
-            self._spools[outlet] = Spool(feed.path, _LIMIT, 0)
+            if feed.path is not None:
+                feed.path.mkdir(parents=True)
+                self._spools[outlet] = Spool(feed.path, _LIMIT, 0)
         self._states = {outlet: FeedState(feed.id) for outlet, feed in self._feeds.items()}
         self._open()
+
+    def _feed(self, outlet: str) -> FeedConfig:
+        return FeedConfig(id=outlet.lower().replace(" ", "-"), path=self.folder / "spool" / outlet,
+                          outlet=outlet, lang="en", interval_s=5)  # fmt: skip
 
     def send(self, document: str | bytes, outlet: str | None = None) -> None:
         """A file is delivered."""
@@ -171,18 +185,63 @@ class WireDesk:
 
     async def _poll(self) -> None:
         write = self._chain.write
+        await self._take_in()
+        while works := await write(lambda conn: inbox.take(conn, self.now, 10)):
+            for work in works:
+                await self._chain.work_off(work, lambda: self.now)
+        while await write(lambda conn: tick(conn, self.now, KNOWLEDGE)):
+            pass
+
+    async def _take_in(self) -> None:
+        """One look into each spool."""
         for outlet, feed in self._feeds.items():
             result = await poll_spool(
                 feed, self._states[outlet], self._spools[outlet], cast("Any", _Desk()), self.now
             )
             self._states[outlet] = result.state
             admission = Admission(feed.id, result.entries)
-            await write(partial(_admit, admission=admission, now=self.now))
-        while works := await write(lambda conn: inbox.take(conn, self.now, 10)):
-            for work in works:
-                await self._chain.work_off(work, lambda: self.now)
-        while await write(lambda conn: tick(conn, self.now, KNOWLEDGE)):
-            pass
+            await self._chain.write(partial(_admit, admission=admission, now=self.now))
+
+
+class PushDesk(WireDesk):
+    """The same with one feed whose documents are pushed, signed, over real HTTP; ``answers`` are the
+    statuses.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "secret").write_text(_SECRET, "utf-8")
+        self.answers: list[int] = []
+        self._sent: list[bytes] = []
+        super().__init__(folder)
+
+    def send(self, document: str | bytes, outlet: str | None = None) -> None:
+        """A document is to be pushed."""
+        self._sent.append(document.encode() if isinstance(document, str) else document)
+
+    def _feed(self, outlet: str) -> FeedConfig:
+        push = Push(secret_file=self.folder / "secret")
+        return FeedConfig(id=outlet.lower(), push=push, outlet=outlet, lang="en")
+
+    async def _take_in(self) -> None:
+        """All that is to be pushed."""
+        (feed,) = self._feeds.values()
+        conditions = SimpleNamespace(paused=False, stopping=False, feeds={})
+        parts: Any = SimpleNamespace(
+            feeds=(feed,), states={}, chain=self._chain, work_came=asyncio.Event(),
+            config=SimpleNamespace(ingest=SimpleNamespace(max_feed_bytes=_LIMIT)),
+            clock=SimpleNamespace(now=lambda: Now(self.now, 0.0)),
+            health=SimpleNamespace(conditions=conditions),
+            subscriptions=SimpleNamespace(get=lambda _: None),
+        )  # fmt: skip
+        app = web.Application()
+        app.add_routes(routes(Receiver(parts)))
+        async with TestClient(TestServer(app)) as client:
+            while self._sent:
+                body = self._sent.pop(0)
+                digest = hmac.new(_SECRET.encode(), body, hashlib.sha256).hexdigest()
+                shown = {"X-Hub-Signature-256": f"sha256={digest}"}
+                answer = await client.post(f"/push/{feed.id}", data=body, headers=shown)
+                self.answers.append(answer.status)
 
 
 def figure(incident: dict[str, Any], measure: str = "killed") -> int | None:

@@ -4,7 +4,8 @@ Rules
 -----
 1. The new state travels with the entries it belongs to; whoever admits them writes both in one
    transaction. Lost in between, the same entries simply come again.
-2. A failure changes no validator. A document cut short leaves none, its whole entries are used.
+2. A failure changes no validator. A document cut short leaves none, its whole entries are used, and
+   it is named as refused when the one before was whole.
 3. The first answer of a feed is what was there before us: what is older than ``ingest.backfill_h`` is
    noted and not read, and what is read is no news to consumers (``change.backfill``).
 4. Nothing but cancelling leaves this function as an exception: one bad feed ends one poll.
@@ -32,7 +33,7 @@ from worker.ingest.follow import read_listed
 from worker.ingest.pace import Pace, pace_of
 from worker.ingest.poll_pages import poll_page
 from worker.ingest.poll_spool import poll_spool
-from worker.ingest.results import Outcome, PollResult, hint_for
+from worker.ingest.results import Outcome, PollResult, hint_for, with_cut
 from worker.ingest.schedule import (
     UNCONDITIONAL_EVERY,
     FeedState,
@@ -169,4 +170,6 @@ async def _parsed_result(
     )
     entries = tuple(zip(parsed.entries, gates, strict=True))
     outcome: Outcome = "entries" if entries else "empty"
-    return PollResult(new, entries, outcome, problem=parsed.problem, first=not state.last_success)
+    first = not state.last_success
+    result = PollResult(new, entries, outcome, problem=parsed.problem, first=first)
+    return with_cut(result, state, response.url) if parsed.problem == "truncated" else result

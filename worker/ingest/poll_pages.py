@@ -29,7 +29,7 @@ from worker.ingest.cursor import (
 )
 from worker.ingest.fetch import Fetcher, Response
 from worker.ingest.pace import Pace
-from worker.ingest.results import Outcome, PollResult, Refused, hint_for
+from worker.ingest.results import Outcome, PollResult, Refused, hint_for, with_cut
 from worker.ingest.schedule import FeedState, after_failure, after_success
 from worker.sandbox.jobs import Page, Places
 from worker.sandbox.pool import Sandbox
@@ -73,7 +73,8 @@ async def poll_page(
             done = replace(done, next_at=now, reason="more")
     refused = tuple(Refused(f"document {n} of a page", why) for n, why in page.refused)
     outcome: Outcome = "entries" if entries else "empty"
-    return PollResult(done, entries, outcome, problem=problem, more=more, refused=refused)
+    result = PollResult(done, entries, outcome, problem=problem, more=more, refused=refused)
+    return with_cut(result, state, address) if problem == "truncated" else result
 
 
 async def _read(

@@ -5,8 +5,9 @@ Rules
 1. Nothing is stored here. The state names the files whose entries travel with it; whoever stores both
    calls ``Spool.clear`` with it, and the next look does so again, in case nobody did.
 2. A look ends at ``MOST`` files, ``_BYTES`` or ``_ENTRIES``; what was taken beyond waits in ``.taken``.
-3. A document that cannot be read is set aside with its reason and harms no other. A sandbox that was
-   ended from outside says nothing about the document, which is read again.
+3. A document that cannot be read is set aside with its reason and harms no other. So is one that was
+   cut off, or has too many items: its whole items are kept, and a person sees that there were more.
+   A sandbox that was ended from outside says nothing about the document, which is read again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from worker.config.schema import FeedConfig
 from worker.core.sources.entries import Hint, Parsed
-from worker.ingest.results import GatedEntry, PollResult, Refused, hint_for
+from worker.ingest.results import GatedEntry, PollResult, Refused, hint_for, loss_of
 from worker.ingest.schedule import FeedState
 from worker.ingest.spool import DeliveredFile, Spool, reason_of
 from worker.sandbox.jobs import ParsedOrRefused
@@ -50,9 +51,13 @@ class _Look:
         parsed, gates = found
         if isinstance(parsed, Parsed):
             self.entries.extend(zip(parsed.entries, gates, strict=True))  # type: ignore[arg-type]
-            self.read.append((file.name, ""))
-            return
-        refused = Refused(file.name, parsed, str(gates))
+            loss = loss_of(parsed.problem, len(parsed.entries))
+            if not loss:
+                self.read.append((file.name, ""))
+                return
+            refused = Refused(file.name, parsed.problem or "", loss)
+        else:
+            refused = Refused(file.name, parsed, str(gates))
         self.refused.append(refused)
         self.read.append((file.name, _told(refused)))
 
@@ -80,7 +85,8 @@ async def poll_spool(
     more = bool(look.read) and (spool.waiting > 0 or len(look.read) < len(names))
     if more:
         again = replace(again, next_at=now, reason="more")
-    done = replace(again, failures=0, last_success=now, last_reason="", spool_read=tuple(look.read))
+    done = replace(again, failures=0, last_success=now, last_reason="", spool_read=tuple(look.read),
+                   spool_at=now if look.read else state.spool_at)  # fmt: skip
     return PollResult(
         done,
         tuple(look.entries),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker.config.schema import FeedConfig
@@ -15,6 +15,11 @@ from worker.ingest.schedule import FeedState
 
 Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
 GatedEntry = tuple[Entry, GateDecision]
+_LOSSES = {
+    "truncated": "it ends too early or is broken further down; kept of it: {} whole items",
+    "too_many": "too many items; kept of them: the newest {}",
+}
+"""What to say of a document of which some items are lost, by its problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class PollResult:
 
     ``problem``: what was wrong with a document that could be used all the same (``Parsed.problem``).
     ``detail``: more on a failure, in words. ``more``: there is more to be had at once. ``documents``:
-    files of a spool that were read, ``refused`` those that could not be; ``waiting``: files left.
+    files of a spool that were read. ``refused``: documents that could not be read, or not as a whole;
+    ``waiting``: files left.
     ``restarted``: the server had forgotten the cursor, the next poll starts from the look-back.
     ``first``: the feed had never answered before; what it brought is no news.
     ``links``: hubs and topic that the feed names, looked for where its settings ask for a hub.
@@ -51,6 +57,23 @@ class PollResult:
     restarted: bool = False
     links: FeedLinks | None = None
     first: bool = False
+
+
+def loss_of(problem: str | None, kept: int) -> str:
+    """What was lost of a document that could be used all the same, in words; "" when nothing was.
+
+    ``problem``: as ``Parsed`` has it; ``kept``: entries that were read.
+    """
+    return _LOSSES.get(problem or "", "").format(kept)
+
+
+def with_cut(result: PollResult, before: FeedState, address: str) -> PollResult:
+    """The result of a poll whose document was cut off; told once while this lasts."""
+    state = replace(result.state, last_reason="truncated")
+    if before.last_reason == "truncated":
+        return replace(result, state=state)
+    cut = Refused(address, "truncated", loss_of("truncated", len(result.entries)))
+    return replace(result, state=state, refused=(*result.refused, cut))
 
 
 def hint_for(

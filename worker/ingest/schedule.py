@@ -75,6 +75,8 @@ class FeedState:
     adopted_for: str | None = None
     spool_read: tuple[tuple[str, str], ...] = ()
     """Files of a spool whose entries are stored with this state, and why one was refused, or ""."""
+    spool_at: dt.datetime | None = None
+    """When a look into a spool last found a file."""
     cursor: CursorState | None = None
     """How far a feed that hands out pages was read; None: from the look-back."""
 

@@ -34,12 +34,14 @@ EVENTS: dict[str, str] = {
     ),
     "feed.resumed": "Polling goes on.",
     "feed.refused": (
-        "A document cannot be read: which (a file of a spool now lies in `failed`), reason, detail."
+        "A document cannot be read, or was cut off and only its whole items are kept: which (a file "
+        "of a spool now lies in `failed`), reason, detail."
     ),
     "feed.restarted": "A server had forgotten our cursor; the feed is read again from its look-back.",
     "push.accepted": "A pushed document is stored (debug): entries, new ones, milliseconds.",
     "push.refused": (
-        "A push was refused: status and reason; logged at the 1st, 2nd, 4th, 8th … in a row."
+        "A push was refused, or only part of it was kept: status, reason, detail; logged at the 1st, "
+        "2nd, 4th, 8th … in a row for this reason. To an `address` that nobody has: once a minute."
     ),
     "websub.subscribed": "A hub confirmed our subscription: hub, topic, until when.",
     "websub.failed": (
@@ -48,7 +50,7 @@ EVENTS: dict[str, str] = {
     ),
     "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
-    "incident, revision; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
+    "incident, revision; `report`, which a kill or hold took back; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
     "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
     "text was too long: characters that were not read.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",

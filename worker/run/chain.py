@@ -285,7 +285,8 @@ class Chain:
         if settled.verdict is not None:
             verdict = settled.verdict
             keys |= {"label": verdict.label, "band": verdict.band, "score": verdict.probability}
-        keys |= {key: value for key, value in (more or {}).items() if value is not None}
+        more = {"report": settled.report, **(more or {})}
+        keys |= {key: value for key, value in more.items() if value is not None}
         self.metrics.articles.labels(settled.outcome).inc()
         log.get().info("article.processed", **keys)
         tell_changes(settled.incidents, self.metrics)

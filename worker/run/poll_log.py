@@ -63,7 +63,8 @@ def tell_poll(
     elif failures & (failures - 1) == 0:  # the 1st, 2nd, 4th, 8th … in a row
         told.warning("feed.failed", reason=result.reason, failures=failures,
                      address=feed.url or str(feed.path), **_more(result))  # fmt: skip
-    if after.reason != before.reason and after.reason in _DECLARED and before.reason in _PACED:
+    changed = after.reason != before.reason and after.reason in _DECLARED
+    if changed and before.reason in _PACED and feed.path is None:  # nobody asks a spool to wait
         told.info("feed.paced", pace=after.reason, every_s=after.every_s, asked_s=after.asked_s)
     told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
                new=admitted.new, changed=admitted.changed, queued=admitted.queued,

@@ -6,7 +6,8 @@ Rules
 2. Nothing is asked while inbox or outbox is above its high-water mark, or once a stop was asked for.
 3. A feed that a person asks for (``kabulwire feeds poll``) is due at once; a host that wants to be
    left alone still is.
-4. A wall clock may jump; the pause between two polls is what was agreed at the first of them, less
+4. A spool is looked into at the start: nobody is bothered, and a wire's alert waits for nothing.
+5. A wall clock may jump; the pause between two polls is what was agreed at the first of them, less
    what the steady clock has run since. A jump back by a day must not stop polling for a day.
 """
 
@@ -73,7 +74,8 @@ class Poller(Source):
         state = STATE.validate_json(stored) if stored else FeedState(feed.id)
         now = parts.clock.now()
         due = first_poll(state, self._pace, now.wall, random.random())  # noqa: S311 - spreads
-        due_s = now.steady_s if parts.once else now.steady_of(due)
+        at_once = parts.once or feed.path is not None
+        due_s = now.steady_s if at_once else now.steady_of(due)
         self._next = _Next(state, due_s, due_s)
 
     def next_due(self, now: Now) -> float | None:

@@ -15,9 +15,9 @@ status  meaning
 403    what was shown is wrong
 404    no such address (410 for a hub's push: we never asked for it, or not any more)
 408    the body did not come in time
-413    larger than ``ingest.max_feed_bytes``
+413    larger than ``ingest.max_feed_bytes``, or more than 1,000 items: the newest are stored
 415    no document of a kind that we read
-422    a document that is broken
+422    a document that is broken, or cut off: its whole items are stored
 503    not now: too much waits, or the worker stops; ``Retry-After`` says when
 =====  ==================================================================================
 """
@@ -42,7 +42,10 @@ _SOON_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How a push ended: an HTTP status, a reason of a closed set when it was refused, and counts."""
+    """How a push ended: an HTTP status, a reason of a closed set when it was refused, and counts.
+
+    ``kept``: of a refused one, whether the counts are of what was stored all the same.
+    """
 
     status: int
     reason: str = ""
@@ -51,6 +54,11 @@ class Taken:
     changed: int = 0
     seen: int = 0
     retry_after_s: float | None = None
+    kept: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"new": self.new, "changed": self.changed, "seen": self.seen}
 
 
 class Receives(Protocol):
@@ -75,6 +83,9 @@ class Receives(Protocol):
 
     def refused(self, feed_id: str, answer: Taken) -> Taken:
         """Count and tell a refusal."""
+
+    def unknown(self, address: str, answer: Taken) -> Taken:
+        """Tell of a push to an address that nobody has; ``address`` without a token."""
 
 
 def routes(receiver: Receives) -> list[web.RouteDef]:
@@ -101,14 +112,15 @@ class _Doors:
         except ConfigError as error:
             return self._answer(feed, Taken(503, "no_secret", str(error), retry_after_s=60.0))
         if access is None:
-            return _json(Taken(404, "no_such_feed"))
+            return _json(self._receiver.unknown(f"/push/{feed}", Taken(404, "no_such_feed")))
         return await self._receive(request, feed, access)
 
     async def deliver(self, request: web.Request) -> web.Response:
         feed = request.match_info["feed"]
         access = self._receiver.hub_access(feed, request.match_info["token"])
         if access is None:
-            return _json(Taken(410, "not_subscribed"))
+            told = Taken(410, "not_subscribed")
+            return _json(self._receiver.unknown(f"/websub/{feed}", told))
         return await self._receive(request, feed, access)
 
     async def verify(self, request: web.Request) -> web.Response:
@@ -182,9 +194,11 @@ class _Doors:
 def _json(taken: Taken) -> web.Response:
     """The answer of a push. A refused one closes its connection: the body may not have been read."""
     if taken.status == 200:
-        return web.json_response({"new": taken.new, "changed": taken.changed, "seen": taken.seen})
+        return web.json_response(taken.counts)
     headers = {} if taken.retry_after_s is None else {"Retry-After": f"{taken.retry_after_s:.0f}"}
-    told = {"reason": taken.reason, **({"detail": taken.detail} if taken.detail else {})}
+    told: dict[str, object] = {"reason": taken.reason}
+    told |= {"detail": taken.detail} if taken.detail else {}
+    told |= taken.counts if taken.kept else {}
     answer = web.json_response(told, status=taken.status, headers=headers)
     answer.force_close()
     return answer

@@ -131,11 +131,21 @@ def _position(feed: FeedConfig, state: Mapping[str, Any], sub: Mapping[str, Any]
             f"at {clean(str(cursor.get('value')))[:60]}{more}" if cursor else "from the look-back"
         )
     if feed.delivery == "spool":
-        more = ", more wait" if state.get("reason") == "more" else ""
-        return f"{len(state.get('spool_read') or ())} files in the last look{more}"
+        return _spool(state)
     if feed.delivery == "websub":
         return _subscription(sub)
     return None
+
+
+def _spool(state: Mapping[str, Any]) -> str | None:
+    """When a spool last had a file; None before the first look into it."""
+    if not state.get("last_success"):
+        return None
+    at = state.get("spool_at")
+    if at is None:
+        return "no file yet"
+    more = ", more wait" if state.get("reason") == "more" else ""
+    return f"last file {str(at)[:16].replace('T', ' ')} UTC{more}"
 
 
 def _subscription(sub: Mapping[str, Any]) -> str:

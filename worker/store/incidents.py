@@ -133,6 +133,16 @@ def is_live(conn: sqlite3.Connection, article_id: str) -> bool:
     return row is not None
 
 
+def held_up(conn: sqlite3.Connection, article_id: str) -> tuple[str, str] | None:
+    """The incident that an article's first report is part of, and that report; None: it is of none."""
+    row = conn.execute(
+        "SELECT incident_id, report_id FROM member WHERE article_id = ? AND former = 0 "
+        "ORDER BY report_id LIMIT 1",
+        (article_id,),
+    ).fetchone()
+    return None if row is None else (row["incident_id"], row["report_id"])
+
+
 def erase(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that was erased in the topics; its id stays taken."""
     decoded_of(conn).forget_incident(incident_id)

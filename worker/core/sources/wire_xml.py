@@ -57,7 +57,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>|&(?:#\d+|[a-zA-Z]\w*);")
 
 def read_tree(data: bytes) -> Node:
     """The root of a document. Raises ``FeedError`` (parse_error)."""
-    data = data.lstrip(b" \t\r\n\x00")
+    if not data.startswith(b"\x00<"):  # UTF-16 without a mark
+        data = data.lstrip(b" \t\r\n\x00")
     if b"<!DOCTYPE" in data[:4096]:
         # An entity that a DTD elsewhere declares would be an empty node.
         data = _NAMED.sub(_character, data)
@@ -177,6 +178,11 @@ def number(text: str | None) -> int | None:
     """A short whole number."""
     text = (text or "").strip()
     return int(text) if len(text) <= 3 and text.isascii() and text.isdecimal() else None
+
+
+def is_true(text: str | None) -> bool:
+    """A flag as XML Schema has it."""
+    return (text or "").strip().lower() in ("true", "1")
 
 
 def unique(values: Iterable[str | None]) -> tuple[str, ...]:

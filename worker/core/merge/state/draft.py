@@ -199,7 +199,7 @@ def _ended(
         due=life.Due(),
         kind=kind,
         affected=affected,
-        cause_report=_first_incoming(context),
+        cause_report=_first_of(incident, context),
         frozen=None,
     )
 
@@ -312,7 +312,9 @@ def _by_state(before: State, after: State) -> ChangeKind:
 
 
 def _cause_report(entry: IdentifiedCluster, context: DecisionContext) -> str | None:
-    """The incoming report that is part of this incident, else the first of the article."""
+    """The incoming report that is part of this incident, else the first of the article. Where the
+    article has none (any more), the one that is taken back.
+    """
     if context.incoming is None:
         return None
     article = context.incoming.article.article_id
@@ -320,12 +322,18 @@ def _cause_report(entry: IdentifiedCluster, context: DecisionContext) -> str | N
     for member in (*cluster.primaries, *cluster.members, *cluster.follow_ups, *cluster.withdrawn):
         if member.filed.article.article_id == article:
             return member.filed.report_id
-    return _first_incoming(context)
+    return _first_of(entry.prior, context)
 
 
-def _first_incoming(context: DecisionContext) -> str | None:
-    reports = context.incoming.reports if context.incoming is not None else ()
-    return reports[0].report_id if reports else None
+def _first_of(prior: Incident | None, context: DecisionContext) -> str | None:
+    """The first report of the incoming article, else the one that it had in the incident before."""
+    incoming = context.incoming
+    if incoming is None:
+        return None
+    article = incoming.article.article_id
+    before = prior.members if prior is not None else ()
+    had = (member.report_id for member in before if member.article_id == article)
+    return incoming.reports[0].report_id if incoming.reports else next(had, None)
 
 
 def _frozen(entry: IdentifiedCluster, snapshot: Snapshot) -> FrozenIncident | None:

@@ -54,7 +54,7 @@ from worker.core.sources.story import with_story
 __all__ = ["FORMATS", "REASONS", "Format", "Hint", "Parsed", "parse"]
 
 REASONS = frozenset(
-    {"empty", "not_a_feed", "no_entries", "not_a_news_item", "too_many", "parse_error"}
+    {"empty", "not_a_feed", "no_entries", "not_a_news_item", "too_many", "truncated", "parse_error"}
 )
 """All reasons of a ``FeedError`` raised here."""
 
@@ -107,7 +107,8 @@ def parse(
     """The entries of a document, whatever its format; ``notices``: words that order what to do.
 
     Raises ``FeedError``: ``empty`` (no bytes), ``not_a_feed``, ``no_entries`` (a feed, nothing in
-    it), ``not_a_news_item``, ``too_many``, ``parse_error``.
+    it), ``not_a_news_item``, ``too_many``, ``truncated`` (cut off, and no item is whole),
+    ``parse_error``.
     """
     if not data.strip(b" \t\r\n\x00"):
         raise FeedError("empty")
@@ -123,7 +124,9 @@ def parse(
         # feedparser raises OverflowError, UnicodeError, LookupError and more on hostile bytes.
         raise FeedError("parse_error", f"{type(error).__name__}: {str(error)[:200]}") from error
     if not parsed.entries and not parsed.follow:
-        raise FeedError("no_entries", f"a {name} document without items")
+        if parsed.problem == "truncated":
+            raise FeedError("truncated", "it ends too early, and no item of it is whole")
+        raise FeedError("no_entries", f"no items in this document ({name})")
     return parsed
 
 

@@ -34,13 +34,14 @@ from worker.core.sources.wire_status import PRIORITIES
 from worker.core.sources.wire_text import lines_of, paragraphs_of, without_controls
 
 _HEADER = re.compile(
-    r"[\x00-\x20\x7f\ufeff]{0,40}(?P<service>[A-Za-z])(?P<number>\d{4})(?P<selector>[^\n]{0,40})\n"
-    r"(?P<priority>[a-z]) ?(?P<category>[a-z])[\x10-\x15]? ?[\x10-\x15]? ?(?P<slug>\S[^\n]{0,120}?)"
-    r" +(?P<first>\d\d)-(?P<second>\d\d)(?: +(?P<words>\d{1,5}))? *(?=\n|$)"
+    r"[\x00-\x20\x7f\ufeff]{0,40}(?P<service>[A-Za-z]?)(?P<number>\d{3,4})(?P<selector>[^\n]{0,40})\n"
+    r"(?P<priority>[A-Za-z]) ?(?P<category>[A-Za-z])[\x10-\x15]? ?[\x10-\x15]? ?(?P<slug>\S[^\n]{0,120}?)"
+    r" +(?P<first>\d\d?)-(?P<second>\d\d?)(?: +(?P<words>\d{1,5}))? *(?=\n|$)"
 )
-_NEXT = re.compile(r"[\x16\x01]{1,4}[A-Za-z]\d{4}[^\n]{0,40}\n[a-z] ?[a-z][\x10-\x15 ]")
+_NEXT = re.compile(r"[\x16\x01]{1,4}[A-Za-z]?\d{3,4}[^\n]{0,40}\n[A-Za-z] ?[A-Za-z][\x10-\x15 ]")
 _SENT = re.compile(
-    r"(?P<agency>[A-Z]{2,4})-[A-Z]{2,4}-(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d) (?P<hour>\d\d)(?P<minute>\d\d)GMT"
+    r"(?P<agency>[A-Z]{2,4})-[A-Z]{2,4}-(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)"
+    r" (?P<hour>\d\d)(?P<minute>\d\d) ?(?P<zone>GMT|[ECMP][DS]T)"
 )
 _KYODO = re.compile(
     r"(?P<agency>KWS)-(?P<hour>\d\d):(?P<minute>\d\d)-(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d\d)"
@@ -119,13 +120,13 @@ def _item(text: str, hint: Hint) -> Item | None:
         body=body or (titles[0] if titles else None),
         published=sent,
         updated=sent,
-        urgency=PRIORITIES.get(header["priority"]),
+        urgency=PRIORITIES.get(header["priority"].lower()),
         slugline=slugline.rstrip(", ") or None,
         dateline=dateline[0] if dateline else None,
         byline=bylines[0] if bylines else None,
-        genre=header["category"],
+        genre=header["category"].lower(),
         provider={"KWS": "Kyodo"}.get(found["agency"], found["agency"]) if found else None,
-        subjects=(f"a1312cat:{header['category']}",),
+        subjects=(f"a1312cat:{header['category'].lower()}",),
         notes=notes,
         plain=True,
     )
@@ -169,12 +170,12 @@ def _identity(
         return f"{slug}:{sent:%Y-%m-%d}"
     if hint.received is None:
         return None
-    return f"{slug}:{hint.received:%Y}-{header['first']}-{header['second']}"
+    return f"{slug}:{hint.received:%Y}-{header['first']:>02}-{header['second']:>02}"
 
 
 def _moment(found: re.Match[str] | None, hint: Hint) -> dt.datetime | None:
     if found is None:
         return None
-    zone = "Z" if "GMT" in found[0] else ""
+    zone = f" {found['zone']}" if "zone" in found.re.groupindex else ""
     day = f"20{found['year']}-{found['month']}-{found['day']}"
     return read_news_instant(f"{day}T{found['hour']}:{found['minute']}:00{zone}", hint.default_tz)

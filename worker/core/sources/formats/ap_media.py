@@ -28,14 +28,17 @@ from worker.core.sources.wire_json import Object, listed, load, name_of, names, 
 from worker.core.sources.wire_status import PRIORITIES, status_of
 from worker.core.sources.wire_xml import number, unique
 
+_AROUND = frozenset({"data", "item"})
+_MARKS = ('"editorialpriority"', '"altids"')
 _PLACE = ("city", "countryareaname", "countryname")
 
 
 def matches(head: Head) -> str | None:
-    """By the envelope that the interface puts around everything."""
-    if head.kind != "json" or "data" not in head.keys:
+    """By the envelope that the interface puts around everything, or by keys of its own in an item."""
+    if head.kind != "json" or not _AROUND.intersection(head.keys):
         return None
-    return "ap-media" if "api_version" in head.keys or '"editorialpriority"' in head.text else None
+    own = "api_version" in head.keys or any(mark in head.text for mark in _MARKS)
+    return "ap-media" if own else None
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
@@ -49,7 +52,7 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
 
 def _found(loaded: Any) -> Iterator[tuple[Object, str | None]]:
     """Items, each with its words when a client has put them beside it."""
-    data = loaded.get("data") if isinstance(loaded, dict) else None
+    data = loaded.get("data", loaded) if isinstance(loaded, dict) else None
     if not isinstance(data, dict):
         return
     if isinstance(data.get("item"), dict):

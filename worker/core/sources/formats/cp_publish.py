@@ -14,11 +14,12 @@ A picture has its caption for a body.
 from __future__ import annotations
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
-from worker.core.sources.wire_xml import Node, child, line, read_tree, unique, within
+from worker.core.sources.wire_xml import Node, child, is_true, line, unique
 from worker.core.text.markup import text_of
 
 _FLAGS = (("HoldFlag", "hold"), ("TrashFlag", "canceled"))
@@ -31,7 +32,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items. Raises ``FeedError`` (parse_error, no_entries)."""
-    nodes, problem = bounded(within(read_tree(data), "ContentItem"))
+    _, nodes, problem = read_items(data, "ContentItem")
     items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a document without content items")
@@ -39,7 +40,7 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
 
 
 def _item(node: Node, hint: Hint) -> Item:
-    flags = (code for name, code in _FLAGS if _value(node, name) == "true")
+    flags = (code for name, code in _FLAGS if is_true(_value(node, name)))
     content = child(node, "ContentText")
     text = text_of(content.text or "") or None if content is not None else None
     brief = text_of(_value(node, "DirectoryText") or _value(node, "EnglishCaption") or "") or None

@@ -40,7 +40,7 @@ _HEADER = re.compile(
 )
 _SERVICE = re.compile(r"(?P<agency>[a-z][a-z-]{1,11}) +(?P<number>\d{1,6})\s*$", re.IGNORECASE)
 _TRAILER = re.compile(
-    r"(?:\x03|^)[ \t]*(\d\d)(\d\d)(\d\d) *(?:GMT|UTC|Z)? *([^\W\d_]{3,9})\.? *(\d\d)\s*$",
+    r"(?:\x03|^)[ \t]*(\d\d)(\d\d)(\d\d) *(?:GMT|UTC|Z)? *([^\W\d_]{3,9})\.? *(?:20)?(\d\d)\s*$",
     re.MULTILINE,
 )
 _BYLINE = re.compile(r"(?:By|Von|Par|Por|Di) \S")

@@ -60,7 +60,7 @@ def read(data: bytes, head: Head, hint: Hint) -> Found:
         problem = "ill_formed" if _END.search(text) else "truncated"
         urls = _pieces(text)
     items, cut = bounded(item for url in urls if (item := _item(url, hint)) is not None)
-    if not items:
+    if not items and problem != "truncated":
         raise FeedError("no_entries", "a sitemap without news")
     return Found(items, problem or cut)
 

@@ -30,9 +30,10 @@ from typing import TypeAlias
 from lxml import etree
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
 from worker.core.sources.wire_xml import (
     Node,
@@ -50,7 +51,6 @@ from worker.core.sources.wire_xml import (
     number,
     paragraphs,
     plain_paragraphs,
-    read_tree,
     unique,
     within,
     without_revision,
@@ -78,14 +78,13 @@ class _Text:
 
 
 def matches(head: Head) -> str | None:
-    """By the root."""
-    return "newsml-1" if head.root and head.root.name == "newsml" else None
+    """By the root: the document, or one item alone that is none of NewsML-G2."""
+    return "newsml-1" if head.root and head.root.name in ("newsml", "newsitem") else None
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, no_entries)."""
-    root = read_tree(data)
-    nodes, problem = bounded(within(root, "NewsItem"))
+    _, nodes, problem = read_items(data, "NewsItem")
     beside = [node for node in nodes if _is_beside_news(node)]
     if beside and len(beside) == len(nodes):
         raise FeedError("not_a_news_item", "looks like a catalogue or a package")

@@ -20,13 +20,15 @@ Rules
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
 from worker.core.sources.wire_xml import (
     Node,
@@ -45,7 +47,6 @@ from worker.core.sources.wire_xml import (
     paragraphs,
     plain_paragraphs,
     qcode,
-    read_tree,
     spaced,
     unique,
     within,
@@ -55,18 +56,23 @@ from worker.core.text.markup import text_of
 _ROOTS = frozenset({"newsitem", "packageitem", "newsmessage"})
 _BESIDE_NEWS = ("packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem")
 _TEXTS = frozenset({"nitf", "html", "body", "div", "p", "section", "article"})
+_OF_NEWSML_1 = re.compile(r"<(?:[\w.-]{1,40}:)?NewsItem[\s>]")
+_FRONT_CHARS = 4000
+"""Within which an item that is the whole document begins."""
 _Fields = Mapping[str, Sequence[Node]]
 
 
 def matches(head: Head) -> str | None:
-    """By the root, whatever its namespace."""
-    return "newsml-g2" if head.root and head.root.name in _ROOTS else None
+    """By the root, whatever its namespace; ``NewsItem`` with a capital is of NewsML 1."""
+    if head.root is None or head.root.name not in _ROOTS:
+        return None
+    other = head.root.name == "newsitem" and _OF_NEWSML_1.search(head.text, 0, _FRONT_CHARS)
+    return None if other else "newsml-g2"
 
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The news items. Raises ``FeedError`` (parse_error, not_a_news_item, no_entries)."""
-    root = read_tree(data)
-    nodes, problem = bounded(within(root, "newsItem"))
+    root, nodes, problem = read_items(data, "newsItem")
     items = [_item(node, hint) for node in nodes]
     if not items:
         beside = next(within(root, *_BESIDE_NEWS), None)
@@ -81,7 +87,7 @@ def _item(node: Node, hint: Hint) -> Item:
     version = attribute(node, "version")
     contents = child(node, "contentSet")
     body, described = _body(contents), _description(content)
-    titled = _lines(content, "headline") or _lines(meta, "title") or _lines(content, "slugline")
+    titled = _headlines(content) or _lines(meta, "title") or _lines(content, "slugline")
     created = read_news_instant(_line(meta, "versionCreated"), hint.default_tz)
     first = read_news_instant(_line(meta, "firstCreated"), hint.default_tz)
     embargo = meta["embargoed"]
@@ -130,6 +136,12 @@ def _line(fields: _Fields, name: str) -> str | None:
 
 def _lines(fields: _Fields, name: str) -> tuple[str, ...]:
     return unique(map(line, fields[name]))
+
+
+def _headlines(content: _Fields) -> tuple[str, ...]:
+    """The headlines, those first that no role makes a lesser one."""
+    roles = [(code(node, "role") or "main", node) for node in content["headline"]]
+    return unique(line(node) for role, node in sorted(roles, key=lambda one: "main" not in one[0]))
 
 
 def _description(content: _Fields) -> str | None:

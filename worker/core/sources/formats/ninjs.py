@@ -95,7 +95,6 @@ def _item(raw: Object, hint: Hint) -> Item:
     embargo = text(raw, "embargoed")
     until = read_news_instant(embargo, hint.default_tz)
     undated = "embargo" if embargo and until is None else None
-    signals = (name_of(one) for one in listed(raw, "signals", "signal"))
     return Item(
         guid=newsml_id(_identity(raw), version),
         link=_link(raw),
@@ -106,7 +105,7 @@ def _item(raw: Object, hint: Hint) -> Item:
         published=_moment(raw, hint, "firstcreated", "contentcreated") or created,
         updated=created,
         lang=text(raw, "language"),
-        status=status_of(text(raw, "pubstatus"), *signals, undated),
+        status=status_of(text(raw, "pubstatus"), *_signals(raw), undated),
         embargo_until=until,
         urgency=number(text(raw, "urgency")),
         slugline=text(raw, "slugline"),
@@ -118,6 +117,13 @@ def _item(raw: Object, hint: Hint) -> Item:
         subjects=unique(map(_subject, listed(raw, "subject", "subjects"))),
         notes=tuple(_plain(note) or "" for note in notes),
     )
+
+
+def _signals(raw: Object) -> Iterator[str | None]:
+    """What an item's signals are called: by name, by code, by address."""
+    for one in listed(raw, "signals", "signal"):
+        yield name_of(one)
+        yield text(one, "code", "qcode", "uri")
 
 
 def _identity(raw: Object) -> str | None:

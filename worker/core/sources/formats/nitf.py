@@ -11,7 +11,8 @@ Rules
 -----
 1. The identity is ``doc-id`` without the version that some write behind it, told by ``du-key``. The key
    itself is none: "NU-FLASH" comes every day.
-2. ``management-doc-idref`` with a cancelled status names the item that is withdrawn.
+2. ``management-doc-idref`` with a cancelled status names the item that is withdrawn; ``correction``
+   the one that this one corrects.
 3. ``date.release`` is an embargo when the status says so or when it is after ``date.issue``.
 4. Dates stand in ``norm``. What is printed beside it may be wrong (EFE says so itself).
 5. A picture without a text is its caption.
@@ -67,15 +68,19 @@ def _item(root: Node, hint: Hint) -> Item:
     key = child(data, "du-key")
     issued, released = (_moment(data, name, hint) for name in ("date.issue", "date.release"))
     written = _moment(root, "story.date", hint)
-    status = status_of(attribute(data, "management-status"))
+    corrected = child(data, "correction")
+    correction = "correction" if corrected is not None else None
+    status = status_of(attribute(data, "management-status"), correction)
     delayed = released is not None and issued is not None and released > issued
     other = attribute(data, "management-doc-idref")
     gone = status_of(
         attribute(data, "management-idref-status") or attribute(data, "management-status")
     )
+    named = other if gone == "kill" else attribute(corrected, "id-string")
     subjects = within(head, "tobject.subject")
+    own = attribute(child(data, "doc-id"), "id-string")
     return Item(
-        guid=_identity(attribute(child(data, "doc-id"), "id-string"), attribute(key, "version")),
+        guid=_identity(own, attribute(key, "version")),
         version=attribute(key, "version") or attribute(key, "generation"),
         title=_title(root),
         summary=line(child(top, "abstract")),
@@ -85,7 +90,7 @@ def _item(root: Node, hint: Hint) -> Item:
         lang=attribute(root, "baselang") or lang_of(root) or lang_of(child(root, "body")),
         status=status,
         embargo_until=released if delayed or status == "embargo" else None,
-        withdraws=without_revision(other) if gone == "kill" else None,
+        withdraws=without_revision(named) if named != own else None,
         urgency=number(attribute(child(data, "urgency"), "ed-urg")),
         slugline=_slugline(head, data),
         dateline=line(child(top, "dateline")),

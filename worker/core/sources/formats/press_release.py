@@ -11,11 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from lxml import etree
+
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
-from worker.core.sources.wire_xml import Node, attribute, child, line, read_tree, within
+from worker.core.sources.whole_items import read_items
+from worker.core.sources.wire_xml import Node, attribute, child, line
 
 _PRINTED = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d:\d\d)")
 
@@ -27,7 +30,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The releases. Raises ``FeedError`` (parse_error, no_entries)."""
-    nodes, problem = bounded(within(read_tree(data), "release"))
+    _, nodes, problem = read_items(data, "release")
     items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a document without releases")
@@ -41,13 +44,18 @@ def _item(node: Node, hint: Hint) -> Item:
         link=line(child(node, "longurl")) or line(child(node, "url")),
         title=line(child(node, "title")),
         summary=line(child(node, "leadtext")),
-        body="".join(body.itertext()) if body is not None else None,
+        body=_html(body) if body is not None else None,
         published=_moment(node, "publicationDate", hint),
         embargo_until=_moment(node, "embargo", hint),
         lang=attribute(node, "lang"),
         genre="press release",
         provider=line(child(node, "publisher", "name")) or line(child(node, "publisher")),
     )
+
+
+def _html(body: Node) -> str:
+    """HTML that was escaped, or that stands there as elements."""
+    return str(etree.tostring(body, encoding="unicode")) if len(body) else body.text or ""
 
 
 def _moment(node: Node, name: str, hint: Hint) -> dt.datetime | None:

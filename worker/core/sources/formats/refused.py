@@ -2,10 +2,12 @@
 
 A login page, a subscription list, and what agencies deliver beside news: concepts, catalogues, plans,
 packages of links, parts of a document, results. A new module stands before this one in the table.
+The header and the body of an envelope (SOAP) are not those of a page: what it holds comes next.
 """
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from worker.core.domain.errors import FeedError
@@ -24,9 +26,17 @@ _NAMES = {
 _BESIDE_NEWS = frozenset({"concept", "planning", "catalogue", "package", "fragment", "results"})
 
 
+_ENVELOPE = re.compile(r"<(?:[\w.-]{1,40}:)?Envelope[\s>]")
+_ENVELOPE_CHARS = 2000
+
+
 def matches(head: Head) -> str | None:
     """What the document is."""
-    return _NAMES.get(head.root.name) if head.root else None
+    if head.root is None:
+        return None
+    if head.root.name in ("head", "body") and _ENVELOPE.search(head.text, 0, _ENVELOPE_CHARS):
+        return None
+    return _NAMES.get(head.root.name)
 
 
 def read(_data: bytes, head: Head, _hint: Hint) -> NoReturn:

@@ -17,11 +17,12 @@ from __future__ import annotations
 from html import unescape
 
 from worker.core.domain.errors import FeedError
-from worker.core.sources.entries import Found, Hint, Item, bounded
+from worker.core.sources.entries import Found, Hint, Item
 from worker.core.sources.head import Head
 from worker.core.sources.instant import read_news_instant
+from worker.core.sources.whole_items import read_items
 from worker.core.sources.wire_status import status_of
-from worker.core.sources.wire_xml import Node, child, line, number, read_tree, unique, within
+from worker.core.sources.wire_xml import Node, child, is_true, line, number, unique
 from worker.core.text.markup import text_of
 
 _ROOTS = frozenset({"rbnews", "xmlnewsqueuedresponse"})
@@ -36,7 +37,7 @@ def matches(head: Head) -> str | None:
 
 def read(data: bytes, _head: Head, hint: Hint) -> Found:
     """The items. Raises ``FeedError`` (parse_error, no_entries)."""
-    nodes, problem = bounded(within(read_tree(data), "RBNews"))
+    _, nodes, problem = read_items(data, "RBNews")
     items = [_item(node, hint) for node in nodes]
     if not items:
         raise FeedError("no_entries", "a ritzau document without items")
@@ -50,7 +51,7 @@ def _item(node: Node, hint: Hint) -> Item:
     published = read_news_instant(
         _value(node, "PublishDate"), hint.default_tz or "Europe/Copenhagen"
     )
-    flags = (code for name, code in _FLAGS if (_value(node, name) or "").lower() == "true")
+    flags = (code for name, code in _FLAGS if is_true(_value(node, name)))
     return Item(
         guid=_value(node, "HistID") or _value(node, "NewsID"),
         version=_value(node, "version"),

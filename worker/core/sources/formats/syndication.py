@@ -36,7 +36,7 @@ from worker.core.text.markup import text_of
 
 _HUGE_REFERENCE = re.compile(rb"&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
-_ITEM = re.compile(rb"<(?:item|entry)[\s>]", re.IGNORECASE)
+_ITEM = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,30})", re.IGNORECASE)
 _CHANNEL_LINK = re.compile(
     rb"<link>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]{4,2000})", re.IGNORECASE
@@ -45,7 +45,7 @@ _CAPTION = re.compile(
     rb"<media:(description|title)\b[^<>]{0,200}(?:/>|>.{0,20000}?</media:\1\s*>)", re.DOTALL
 )
 _OWN_TEXT = re.compile(rb"<(?:description|summary|content|content:encoded)[\s>]")
-_ITEM_END = re.compile(rb"</(?:item|entry)\s*>", re.IGNORECASE)
+_ITEM_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
 _WXR = b"wordpress.org/export/"
 _ROOTS = {"rss": "rss", "rdf": "rdf", "feed": "atom", "channel": "cdf"}

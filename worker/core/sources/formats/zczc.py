@@ -24,7 +24,7 @@ from worker.core.sources.wire_text import lines_of, paragraphs_of, without_contr
 from worker.core.sources.wire_xml import iptc_code, unique
 
 _BEGIN = re.compile(r"[\x00-\x20\x7f\ufeff]{0,40}ZCZC\b[^\n\r]{0,80}", re.IGNORECASE)
-_END = re.compile(r"^[ \t]*NNNN[ \t]*$", re.MULTILINE)
+_END = re.compile(r"^[ \t]*(?:NNNN|nnnn)[ \t]*$", re.MULTILINE)
 _SIGNED = re.compile(r"[%#$:&*@=^+]")
 _ROUTING = re.compile(r"[A-Z]{2}(?: [A-Z]{2,8}(?:\([^)]{1,8}\))?){1,8}$")
 _CODE = re.compile(r"[*+](\d{8})\b")
