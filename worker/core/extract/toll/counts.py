@@ -16,12 +16,14 @@ Rules
    policemen died, too": the same harm, told directly before, of people of another class.
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before.
-8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing.
+8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
+   it gives no other one ("at first the police said seven"), nothing replaces it.
+9. "As many wounded" is the number that its sentence gave before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -47,6 +49,7 @@ _ATTACKERS_REACH = 3
 _ALSO = frozenset({"ALSO"})
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
+_SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({"among"})
 _CARE = frozenset({"hosp"})
 _AGAIN_REACH = 2
@@ -66,12 +69,14 @@ def is_perpetrator(victim_class: str) -> bool:
 def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     """The counts that the mentions of one attack come to, in the order of the text."""
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
-    stated = list(_numbered_again(stated))
+    stated = _unreplaced(list(_same_numbers(_numbered_again(stated))))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
     stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
-    stated = _with_others(stated)
+    stated = _with_others(_after_one(stated))
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
+    dead = {m.number for m in stated if m.what == "killed" and m.is_single}
+    stated = [m for m in stated if m.what != "injured" or m.number not in dead]
     told = {m.number for m in stated if m.what in ("killed", "injured")}
     stated = [m for m in stated if m.what != "shot" or m.number not in told]
     stated = [_in_care(m, stated) for m in stated]
@@ -100,6 +105,42 @@ def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
             yield mention
         elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
             yield replace(mention, what=last.what)
+
+
+def _same_numbers(mentions: Iterable[CountMention]) -> Iterator[CountMention]:
+    """The mentions, with "as many injured" having the number that stands before it.
+
+    The number is of the other harm, in the same sentence; without one, it remains "many".
+    """
+    last: CountMention | None = None
+    for mention in mentions:
+        if not mention.tags & _SAME_NUMBER:
+            last = mention if mention.what in _CASUALTY else last
+            yield mention
+        elif last is None or last.sentence != mention.sentence or last.what == mention.what:
+            yield mention
+        else:
+            number = last.value, last.low, last.high, last.qualifier
+            value, low, high, qualifier = number
+            yield replace(mention, value=value, low=low, high=high, qualifier=qualifier)
+
+
+def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with numbers that no other one replaces being as good as any.
+
+    ("The police initially said seven had died. A doctor said two of the injured died overnight.")
+    """
+    newer = {
+        (m.what, m.is_attackers)
+        for m in mentions
+        if not m.tags & _REPLACED and not m.is_single and m.what in _HARM and "PART" not in m.tags
+    }
+    return [
+        replace(m, tags=m.tags - _REPLACED)
+        if m.tags & _REPLACED and (m.what, m.is_attackers) not in newer and m.flags.isdisjoint({"toll"})
+        else m
+        for m in mentions
+    ]
 
 
 def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
@@ -137,6 +178,23 @@ def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
             yield mention
     if held is not None:
         yield held
+
+
+def _after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with "two more have burns" added to the one person of the sentence before.
+
+    Only where no number of that harm stands before: they may be in it.
+    """
+    out: list[CountMention] = []
+    for mention in mentions:
+        same = [m for m in out if m.what == mention.what and not m.is_attackers]
+        alone = len(same) == 1 and same[0].is_single and not same[0].is_headline
+        more = mention.tags & _FURTHER and mention.value is not None and not mention.is_single
+        if alone and more and not mention.is_attackers and mention.sentence == same[0].sentence + 1:
+            out[out.index(same[0])] = _sum(same[0], mention)
+        else:
+            out.append(mention)
+    return out
 
 
 def _adds_to(mention: CountMention, before: CountMention) -> bool:

@@ -331,10 +331,20 @@ def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         and (
             (s.value is not None and (*_side(s), s.value, s.qualifier == "more_than") in attributed)
             or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1))
+            or (s.zone == "title" and s.value is not None and s.value == _both_sides(s, body))
         )
         else s
         for s in statements
     )
+
+
+def _both_sides(headline: Statement, body: Mapping[tuple[str, bool], int]) -> int | None:
+    """The body's victims and attackers together, whom a headline may count as one: "five dead"."""
+    if _side(headline)[1]:
+        return None
+    victims = body.get((headline.measure, False))
+    attackers = body.get((headline.measure, True))
+    return None if victims is None or attackers is None else victims + attackers
 
 
 def _side(statement: Statement) -> tuple[str, bool]:
