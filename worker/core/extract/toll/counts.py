@@ -137,7 +137,9 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     }
     return [
         replace(m, tags=m.tags - _REPLACED)
-        if m.tags & _REPLACED and (m.what, m.is_attackers) not in newer and m.flags.isdisjoint({"toll"})
+        if m.tags & _REPLACED
+        and (m.what, m.is_attackers) not in newer
+        and m.flags.isdisjoint({"toll"})
         else m
         for m in mentions
     ]
