@@ -8,8 +8,8 @@ Rules
 3. "65 wounded, including nine children": the nine are a subset and say so. "Two policemen and three
    civilians" are two parts of the one figure that the clause prints; it has both in its quote.
 4. ``derived`` is what is no opinion of its own: the outlet's repetition of what a speaker said, a
-   headline's number beside the body's (also where it counts both sides together), an old figure that the article itself revises ("from 20 to
-   14", "the toll later rose to seven").
+   headline's number beside the body's (also where it counts both sides together), an old figure that
+   the article itself revises ("from 20 to 14", "the toll later rose to seven").
 5. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
    What might have been is ``hypothetical``.
 
