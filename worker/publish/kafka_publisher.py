@@ -14,9 +14,9 @@ Rules
 -----
 1. Strictly in the order of ``seq``, one transaction at a time. The mark in the store is only a
    cache; the ledger is the truth.
-2. A row of the incident topics is never skipped: publishing stops, ``blocked``. A record
-   of the reports or dead-letter topic that the broker refuses is set aside, once it was refused in a
-   batch of its own settle alone.
+2. A record of the reports or dead-letter topic that the broker refuses is set aside, once it was
+   refused in a batch of its own settle alone. A row of any other topic (incidents, decisions) is
+   never skipped: publishing stops, ``blocked``.
 3. When store and ledger tell different histories nothing is sent: first the store is restored from
    the topics (``read_topics``, ``rebuild``), or, without knowledge to do so, a person must look.
 4. A second worker under our name is fatal for the one that sees the other's mark: ``on_fatal``.
