@@ -331,7 +331,7 @@ def _decide(
     *,
     backfill: bool = False,
 ) -> Changes:
-    component = incidents.gather(conn, names, knowledge)
+    component = incidents.gather_component(conn, names, knowledge)
     changes = decide(component, incoming, now, knowledge, backfill=backfill)
     incidents.carry_out(conn, changes, now)
     return changes

@@ -54,7 +54,7 @@ from worker.publish.recovery.rebuild import rebuild
 from worker.publish.recovery.resync import republish
 from worker.publish.session_steps import Closed, History, Opened, Owned, Past, Step, Topics
 from worker.store.connect import Connection, open_reader
-from worker.store.outbox import SET_ASIDE, OutboxRow, mark
+from worker.store.outbox import SET_ASIDE, OutboxRow, mark_rows
 from worker.store.writer import Writer
 
 S = TypeVar("S", bound=Step)
@@ -268,7 +268,7 @@ class KafkaPublisher(Drain):
 
     def _set_aside(self, bad: Sequence[OutboxRow], refused: RefusedError) -> None:
         seqs = [row.seq for row in bad]
-        self._write(lambda conn: mark(conn, seqs, SET_ASIDE))
+        self._write(lambda conn: mark_rows(conn, seqs, SET_ASIDE))
         for row in bad:
             self._tell(
                 "publish.set_aside", {"topic": row.topic, "key": row.key, "detail": str(refused)}
