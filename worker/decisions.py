@@ -100,7 +100,7 @@ def foresee(conn: Connection, asked: Asked, now: dt.datetime, knowledge: Knowled
     ]
     if asked.decision is not None:
         standing.append(asked.decision)
-    component = incidents.gather(conn, _concerned(asked), knowledge, tuple(standing))
+    component = incidents.gather_component(conn, _concerned(asked), knowledge, tuple(standing))
     return decide(component, None, now, knowledge)
 
 

@@ -162,7 +162,7 @@ def _drain(conn: Connection, sink: FileSink) -> None:
     for rows in _batches(conn):
         sink.write([row for row in rows if row.topic in _TOPICS])
         with transaction(conn):
-            outbox.mark(conn, [row.seq for row in rows])
+            outbox.mark_rows(conn, [row.seq for row in rows])
 
 
 def _batches(conn: Connection) -> Iterator[list[outbox.OutboxRow]]:

@@ -7,7 +7,7 @@ Rules
    is decided anew. Late, equal or shrunken versions and identical content change nothing. A part of a
    story that was missing is never late.
 3. The decision itself is pure (``core.merge``); this module only gathers, carries out and writes.
-4. ``as_of`` is the ``now`` of the settle.
+4. ``as_of`` is the ``now`` of the settle; of a tick it is the moment at which the timer was due.
 5. Of an article that a person had erased no later version is taken.
 
 Every function here runs on the writer thread, inside the transaction that the writer opened.
@@ -217,7 +217,7 @@ def note_gone(
     """Say of an article's reports that their page is gone (or back); its words stand all the same.
 
     A publisher that takes an article down without a word may have moved it. The record of the article
-    is published again with the mark; no figure and no incident changes.
+    is published again with the mark; no figure changes for it.
     """
     inbox.finish(conn, work)
     known = articles.analysis_of(conn, work.article_id)
@@ -280,7 +280,7 @@ def bury(
 def tick(
     conn: Connection, now: dt.datetime, knowledge: Knowledge
 ) -> tuple[tuple[str, int, str], ...]:
-    """Settle every timer due by ``now``, oldest first; returns the revisions it made.
+    """Settle the timers due by ``now``, oldest first, at most 100 a call; returns the revisions made.
 
     Each is decided as of the moment it was due, so a worker that slept decides the same.
     """
@@ -331,7 +331,7 @@ def _decide(
     *,
     backfill: bool = False,
 ) -> Changes:
-    component = incidents.gather(conn, names, knowledge)
+    component = incidents.gather_component(conn, names, knowledge)
     changes = decide(component, incoming, now, knowledge, backfill=backfill)
     incidents.carry_out(conn, changes, now)
     return changes

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS position (
 -- Leave out `corroborated` if you count unconfirmed attacks, too.
 CREATE VIEW IF NOT EXISTS standing AS
   SELECT * FROM incident
-  WHERE corroborated AND state NOT IN ('superseded', 'retracted');
+  WHERE corroborated AND state IN ('active', 'settled', 'closed');
 -- Totals a month. `killed` is at least so many: of `unknown` attacks nobody gave a number.
 CREATE VIEW IF NOT EXISTS monthly AS
   SELECT substr(date, 1, 7) AS month, count(*) AS attacks, sum(killed) AS killed,

@@ -20,6 +20,6 @@ SELECT
   count(*) FILTER (value ->> '$.casualties.killed.best' IS NULL) AS killed_not_known
 FROM newest
 WHERE (value ->> '$.corroborated')::BOOLEAN
-  AND value ->> '$.state' NOT IN ('superseded', 'retracted')
+  AND value ->> '$.state' IN ('active', 'settled', 'closed')
 GROUP BY month
 ORDER BY month;

@@ -293,3 +293,24 @@ def test_decide_counts_a_copys_repeated_figure_once_and_its_own_figure() -> None
     said = sorted((s.measure, s.value) for s in told)
     assert said == [("injured", 9), ("killed", 6), ("killed", 8)]
     assert _only(world).snapshot.n_independent == 1
+
+
+def test_decide_says_that_nothing_new_came_without_calling_it_news() -> None:
+    """An article of one outlet is material once: settling and closing change nothing of the attack."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "press-1", 0, SPOT, outlet="Valdra Press")
+    for days in (4, 60):
+        world.tick(NOW + dt.timedelta(days=days))
+    told = [(c.incident.state, c.incident.snapshot.change.material) for c in world.log]
+    assert told == [("active", True), ("settled", False), ("closed", False)]
+
+
+def test_decide_of_the_clock_gives_each_component_a_change_of_its_own() -> None:
+    """Two incidents that are due at one instant are two decisions, of which neither affects the other."""
+    world = World(KNOWLEDGE)
+    for number, place in enumerate(("ward-4", "chandlers-row")):
+        day = DAY - dt.timedelta(days=400 * number)
+        _arrive(world, f"a{number}-1", 0, {**SPOT, "date": day, "place": place})
+    world.tick(NOW + dt.timedelta(days=60))
+    closed = [c.incident.snapshot.change for c in world.log if c.incident.state == "closed"]
+    assert len({change.change_id for change in closed}) == len(closed) == 2

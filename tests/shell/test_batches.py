@@ -127,7 +127,7 @@ def test_retain_keeps_the_newest_published_row_beside_one_that_was_set_aside(
     """A row that was set aside is newer, and proves nothing."""
     for _ in range(3):
         settle(conn, 1)
-    outbox.mark(conn, [1, 2])
-    outbox.mark(conn, [3], outbox.SET_ASIDE)
+    outbox.mark_rows(conn, [1, 2])
+    outbox.mark_rows(conn, [3], outbox.SET_ASIDE)
     maintenance.retain(conn, NOW + dt.timedelta(days=30))
     assert [row["seq"] for row in conn.execute("SELECT seq FROM outbox ORDER BY seq")] == [2, 3]

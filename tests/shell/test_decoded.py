@@ -18,7 +18,7 @@ from worker.store import connect, decoded
 from worker.store.articles import reports_of_days
 from worker.store.connect import open_writer, transaction
 from worker.store.decoded import decoded_of
-from worker.store.incidents import count_founded, gather, load_all
+from worker.store.incidents import count_founded, gather_component, load_all
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 
@@ -64,7 +64,7 @@ def test_rollback_forgets_what_was_decoded(tmp_path: Path) -> None:
     before = _outbox(world)
     arrivals = list(invented("day", 8, KNOWLEDGE))
     with pytest.raises(RuntimeError), transaction(world.conn):
-        gather(world.conn, {arrivals[0].article.article_id}, KNOWLEDGE)
+        gather_component(world.conn, {arrivals[0].article.article_id}, KNOWLEDGE)
         raise RuntimeError("the disk went away")
     assert decoded_of(world.conn).incident(load_all(world.conn)[0].incident_id) is None
     assert _outbox(world) == before

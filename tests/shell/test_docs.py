@@ -11,19 +11,26 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import yaml
+from rich.console import Console
 
 from tests.profiles.cities import PORTSMERE
-from tests.score.front_door import analyzed
+from tests.score.front_door import analyzed, city
+from worker.cli.explanation import show
+from worker.cli.reason_words import say
+from worker.config.knowledge import load_knowledge
 from worker.config.load import load_settings, setting_names
+from worker.core.analyze import analyze
 from worker.core.domain.incident import ConstraintKind
 from worker.core.domain.snapshot import LinkCertainty, State
 from worker.core.domain.vocabulary import Band, Label, Role, Scope, StatementStatus
 from worker.core.merge.state.life import EVENTS, LIFE
+from worker.core.sources.jsonl import document_of
 from worker.observe import events as log_events
 from worker.observe.metrics import Metrics
 from worker.publish import session_steps
@@ -33,6 +40,7 @@ from worker.publish.kafka.ledger import Judgement
 from worker.publish.session_steps import ANSWERS, ON_END, ON_VERDICT, STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
+METHOD = (ROOT / "docs" / "method.md").read_text("utf-8")
 OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -300,8 +308,7 @@ def test_the_example_line_is_answered_as_the_contract_says() -> None:
 
 def test_the_examples_of_labels_are_answered_as_the_method_says() -> None:
     """Each article of the table in docs/method.md has its label, its band and its reasons."""
-    method = (ROOT / "docs/method.md").read_text("utf-8")
-    table = method.split("<!-- labels -->")[1].split("<!-- /labels -->")[0]
+    table = METHOD.split("<!-- labels -->")[1].split("<!-- /labels -->")[0]
     rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| `")]
     assert len(rows) == len(get_args(Label))
     for (label, band), (title, text), reasons in (
@@ -312,7 +319,24 @@ def test_the_examples_of_labels_are_answered_as_the_method_says() -> None:
         verdict = analyzed(line, "kabul")["verdict"]
         assert (verdict["label"], verdict["band"]) == (label, band)
         codes = {reason["code"] for reason in verdict["reasons"]}
-        assert set(re.findall(r"`(\w+\.\w+)`", reasons)) <= codes
+        told = re.findall(r"([^;]+?) \(`(\w+\.\w+)`\)", reasons)
+        assert told
+        assert {code for _, code in told} <= codes
+        assert all(say(code) == words.strip() for words, code in told)
+
+
+def test_the_example_of_explain_is_what_it_prints() -> None:
+    """docs/operate.md: verdict, event, place and day as printed; reasons whose weights may have moved."""
+    title, text = re.search(r"\*\*(Roadside[^*]+)\.\*\* ([^|]+) \|", METHOD).groups()  # type: ignore[union-attr]
+    line = {"id": "a", "title": title, "text": text, "published": "2031-03-04 15:00"}
+    knowledge = load_knowledge(city())
+    console = Console(file=StringIO(), width=400)
+    show(analyze(document_of(line, 1, "Asia/Kabul"), None, knowledge), knowledge, console)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    block = OPERATE.split("<!-- explain -->\n```\n")[1].split("\n```\n<!-- /explain -->")[0]
+    for shown in block.splitlines():
+        assert re.sub(r"^[+-][\d.]+|\d+ more.*", "", shown) in printed
+    assert block.count(".") > 5
 
 
 def test_no_line_of_prose_is_longer_than_the_page() -> None:

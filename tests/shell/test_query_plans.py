@@ -23,7 +23,7 @@ WHOLE = {
         "each decision needs what people ever decided: a few hundred rows, 1 ms for 1,000",
     "SELECT report_id, version FROM json_each(?)":
         "the names that it was given, each looked up in an index",
-    "SELECT DISTINCT incident_id FROM json_each(?":
+    "SELECT DISTINCT name.value AS name, incident_id FROM json_each(?1)":
         "the names that it was given, each looked up in an index",
     "SELECT article_id, n FROM json_each(?)":
         "the names that it was given, each looked up in an index",

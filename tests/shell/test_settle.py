@@ -155,7 +155,7 @@ def test_waiting_never_divides_a_settle(world: StoreWorld) -> None:
         assert {row.settle_id for row in rows} == {rows[0].settle_id}
         assert len(rows) >= 2
         with transaction(world.conn):
-            outbox.mark(world.conn, [row.seq for row in rows])
+            outbox.mark_rows(world.conn, [row.seq for row in rows])
 
 
 def test_settle_writes_headers_that_match_the_value(world: StoreWorld) -> None:

@@ -106,7 +106,7 @@ def test_retain_keeps_what_is_needed(path: Path) -> None:
     conn = open_writer(path, BINDING)
     with transaction(conn):
         outbox.append(conn, 1, [message(n) for n in range(3)], NOW)
-        outbox.mark(conn, [1, 2])
+        outbox.mark_rows(conn, [1, 2])
         for days in (0, 60):
             conn.execute(
                 "INSERT INTO dead_letter (kind, article_id, payload, admitted_at, reason, detail, "
@@ -222,8 +222,8 @@ def test_publisher_waits_for_room_and_notes_what_it_wrote(
             outbox.append(conn, 2, grow_by, NOW)  # raises: there is no page left
         real(conn, seqs)
 
-    real = outbox.mark
-    monkeypatch.setattr("worker.publish.file_publisher.outbox.mark", mark)
+    real = outbox.mark_rows
+    monkeypatch.setattr("worker.publish.file_publisher.outbox.mark_rows", mark)
     sink = open_sink(tmp_path / "topics", "kw", 10**9, full.path)
     publisher = FilePublisher(full.path, sink, full.writer, full.tell)
     publisher.start()

@@ -62,9 +62,9 @@ def test_mark_never_revives_or_hides_what_was_decided(conn: sqlite3.Connection) 
     """A row that was set aside stays so when its batch is marked published, and the reverse."""
     outbox.append(conn, 1, (message("a"), message("b")), NOW)
     first, second = (row.seq for row in outbox.waiting(conn, 10))
-    outbox.mark(conn, [first], outbox.SET_ASIDE)
-    outbox.mark(conn, [first, second])
-    outbox.mark(conn, [second], outbox.SET_ASIDE)
+    outbox.mark_rows(conn, [first], outbox.SET_ASIDE)
+    outbox.mark_rows(conn, [first, second])
+    outbox.mark_rows(conn, [second], outbox.SET_ASIDE)
 
     assert states(conn) == [("a", outbox.SET_ASIDE), ("b", outbox.PUBLISHED)]
     assert queries.count_waiting(conn) == 0
@@ -88,7 +88,7 @@ def test_waiting_ends_with_the_settle_that_fills_the_batch(
 def test_replace_heartbeat_lets_one_wait_and_published_ones_stay(conn: sqlite3.Connection) -> None:
     """A newer heartbeat replaces a waiting one only: the published row is the ledger's anchor."""
     outbox.replace_heartbeat(conn, message("beat-1", HEARTBEATS), NOW)
-    outbox.mark(conn, [row.seq for row in outbox.waiting(conn, 10)])
+    outbox.mark_rows(conn, [row.seq for row in outbox.waiting(conn, 10)])
     outbox.append(conn, outbox.next_settle_id(conn), (message("a"),), NOW)
     for name in ("beat-2", "beat-3"):
         outbox.replace_heartbeat(conn, message(name, HEARTBEATS), NOW)

@@ -12,18 +12,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from worker.cli.main_mention import MainMention, find_main_mention, say_day, say_place
+from worker.cli.reason_words import say
 from worker.core.domain.document import Article, Span
-from worker.core.domain.report import Analysis, Figure, Report, Statement, Verdict
+from worker.core.domain.report import Analysis, Figure, Reason, Report, Statement, Verdict
+from worker.core.domain.vocabulary import Zone
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.text.prose import compose
 from worker.observe.log import printable
 
 _QUOTE_CHARS = 160
 _MARGIN_CHARS = 60
+_FOUND_CHARS = 56
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REASONS = 5
-_MENTIONS = ("event.real", "event.harm")
-"""Reasons that lie on the words by which an article tells its main event."""
+"""So many are shown, the strongest; the bias, which every article has, is none of them."""
+_BIAS = "bias"
 _COLOURS = {"attack_report": "bold green", "background_only": "yellow", "other_place": "yellow"}
 _SAID = {
     "attack_report": "freshly reports an attack here",
@@ -50,7 +54,9 @@ def show(analysis: Analysis, knowledge: Knowledge, console: Console) -> None:
     console.print(Text(printable(" · ".join(facts)), style="dim"))
     console.print()
     excerpts = Excerpts(article)
-    _show_verdict(analysis.verdict, excerpts, console)
+    _show_verdict(analysis.verdict, console)
+    _show_told(find_main_mention(analysis, knowledge), excerpts, console)
+    _show_reasons(analysis.verdict.reasons, excerpts, console)
     for report in analysis.reports:
         console.print()
         _show_report(report, excerpts, console)
@@ -62,6 +68,11 @@ class Excerpts:
     def __init__(self, article: Article) -> None:
         self._prose = compose(article.title, article.text, article.lang)
         self._raw = _CONTROLS.sub(" ", self._prose.raw)  # of the same length
+
+    def zone(self, span: Span) -> Zone | None:
+        """The zone of the text that a span stands in."""
+        sentence = self._prose.sentence_at(self._prose.norm.range_of(span).start)
+        return sentence.zone if sentence else None
 
     def around(self, *spans: Span) -> Text:
         """The sentence of the first span, shortened around it; nothing without a span."""
@@ -82,29 +93,52 @@ class Excerpts:
         return shown
 
 
-def _show_verdict(verdict: Verdict, excerpts: Excerpts, console: Console) -> None:
+def _show_verdict(verdict: Verdict, console: Console) -> None:
     line = Text("verdict  ", style="bold")
     line.append(verdict.label, style=_COLOURS.get(verdict.label, "red"))
     line.append(f"  {verdict.probability:.2f}, band {verdict.band}: the article ")
     line.append(_SAID[verdict.label])
     console.print(line)
+
+
+def _show_told(told: MainMention | None, excerpts: Excerpts, console: Console) -> None:
+    """The main event in its own words, and the place and day that it is given."""
     table = grid()
-    mention = next((r.span for r in verdict.reasons if r.code in _MENTIONS and r.span), None)
-    if mention is not None:
-        table.add_row(Text("told", style="bold"), "main event", excerpts.around(mention))
-    ranked = sorted(verdict.reasons, key=lambda reason: -abs(reason.weight))
-    for reason in ranked[:_REASONS]:
-        colour = "green" if reason.weight > 0 else "red"
-        table.add_row(
-            Text(f"{reason.weight:+.2f}", style=colour),
-            reason.code,
-            excerpts.around(reason.span)
-            if reason.span
-            else Text("a property of the whole", style="dim"),
-        )
-    if len(ranked) > _REASONS:
-        table.add_row("", f"and {len(ranked) - _REASONS} more (--json)", "")
+    rows: list[tuple[str, str, tuple[Span, ...]]] = [("told", "no event of an attack", ())]
+    if told is not None:
+        rows = [
+            ("told", "main event", (told.at,)),
+            ("where", told.where, told.where_at),
+            ("when", told.when, told.when_at),
+        ]
+    for name, value, spans in rows:
+        table.add_row(Text(name, style="bold"), Text(printable(value)), excerpts.around(*spans[:1]))
     console.print(table)
+
+
+def _show_reasons(reasons: Iterable[Reason], excerpts: Excerpts, console: Console) -> None:
+    """The strongest reasons in words, with their codes, and how many there are besides."""
+    ranked = sorted(reasons, key=lambda reason: -abs(reason.weight))
+    found = [reason for reason in ranked if reason.code != _BIAS]
+    table = grid(None)
+    for reason in found[:_REASONS]:
+        zone = excerpts.zone(reason.span) if reason.span else None
+        words = Text(say(reason.code, zone))
+        words.append(f"  {reason.code}", style="dim")
+        whole = Text("a property of the whole", style="dim")
+        table.add_row(
+            _weight(reason), words, excerpts.around(reason.span) if reason.span else whole
+        )
+    if len(found) > _REASONS:
+        table.add_row("", f"and {len(found) - _REASONS} more (--json)", "")
+    for reason in ranked:
+        if reason.code == _BIAS:
+            table.add_row(_weight(reason), Text(say(_BIAS), style="dim"), "")
+    console.print(table)
+
+
+def _weight(reason: Reason) -> Text:
+    return Text(f"{reason.weight:+.2f}", style="green" if reason.weight > 0 else "red")
 
 
 def _show_report(report: Report, excerpts: Excerpts, console: Console) -> None:
@@ -139,19 +173,9 @@ def _counts(statement: Statement, measure: str) -> bool:
 
 
 def _slots(report: Report) -> Iterable[tuple[str, str, tuple[str, ...]]]:
-    date = report.date
-    if date.start:
-        until = f" to {date.end}" if date.end and date.end != date.start else ""
-        time = f" {report.time}" if report.time else ""
-        yield "when", f"{date.start}{until}{time}  ({date.basis})", ("date", "time")
-    else:
-        yield "when", "not said", ("date",)
+    yield "when", say_day(report.date, report.time), ("date", "time")
     if report.place:
-        place = report.place
-        extra = [place.neighbourhood, place.landmark]
-        extra.append(f"PD {place.police_district}" if place.police_district else None)
-        known = ", ".join(part for part in extra if part and part != place.name)
-        yield "where", place.name + (f"  ({known})" if known else ""), ("place",)
+        yield "where", say_place(report.place), ("place",)
     what = [name.replace("_", " ") for name in report.attack_types]
     what += ["suicide"] if report.suicide == "yes" else []
     what += [" / ".join(filter(None, (w.type, w.subtype))) for w in report.weapons]
@@ -200,10 +224,10 @@ def _speaker(statement: Statement) -> Text:
     return text
 
 
-def grid() -> Table:
+def grid(found_chars: int | None = _FOUND_CHARS) -> Table:
     """Three columns without lines: a word, what was found, the text that it rests on."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", max_width=56)
+    table.add_column(overflow="fold", max_width=found_chars)
     table.add_column(overflow="fold")
     return table

@@ -61,7 +61,7 @@ def store_side(conn: Connection, found: Mark | None) -> StoreSide:
 
 def note_published(conn: Connection, seqs: Sequence[int], progress: OutboxRow | None) -> None:
     """A batch was committed. Runs on the writer."""
-    outbox.mark(conn, seqs)
+    outbox.mark_rows(conn, seqs)
     if progress is not None:
         _keep(conn, progress.seq, progress.row_hash)
 

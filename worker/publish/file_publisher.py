@@ -75,7 +75,7 @@ def _not_ours(folder: Path, told: str) -> ConfigError:
 
 def note_written(conn: Connection, rows: Sequence[OutboxRow], seqs: Sequence[int]) -> None:
     """A batch is in its files. Runs on the writer."""
-    outbox.mark(conn, seqs)
+    outbox.mark_rows(conn, seqs)
     for topic, seq in {row.topic: row.seq for row in rows if row.topic != HEARTBEATS}.items():
         meta.note_written(conn, topic, seq)
 

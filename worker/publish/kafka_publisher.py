@@ -14,9 +14,9 @@ Rules
 -----
 1. Strictly in the order of ``seq``, one transaction at a time. The mark in the store is only a
    cache; the ledger is the truth.
-2. A row of the incident topics is never skipped: publishing stops, ``blocked``. A record
-   of the reports or dead-letter topic that the broker refuses is set aside, once it was refused in a
-   batch of its own settle alone.
+2. A record of the reports or dead-letter topic that the broker refuses is set aside, once it was
+   refused in a batch of its own settle alone. A row of any other topic (incidents, decisions) is
+   never skipped: publishing stops, ``blocked``.
 3. When store and ledger tell different histories nothing is sent: first the store is restored from
    the topics (``read_topics``, ``rebuild``), or, without knowledge to do so, a person must look.
 4. A second worker under our name is fatal for the one that sees the other's mark: ``on_fatal``.
@@ -54,7 +54,7 @@ from worker.publish.recovery.rebuild import rebuild
 from worker.publish.recovery.resync import republish
 from worker.publish.session_steps import Closed, History, Opened, Owned, Past, Step, Topics
 from worker.store.connect import Connection, open_reader
-from worker.store.outbox import SET_ASIDE, OutboxRow, mark
+from worker.store.outbox import SET_ASIDE, OutboxRow, mark_rows
 from worker.store.writer import Writer
 
 S = TypeVar("S", bound=Step)
@@ -268,7 +268,7 @@ class KafkaPublisher(Drain):
 
     def _set_aside(self, bad: Sequence[OutboxRow], refused: RefusedError) -> None:
         seqs = [row.seq for row in bad]
-        self._write(lambda conn: mark(conn, seqs, SET_ASIDE))
+        self._write(lambda conn: mark_rows(conn, seqs, SET_ASIDE))
         for row in bad:
             self._tell(
                 "publish.set_aside", {"topic": row.topic, "key": row.key, "detail": str(refused)}

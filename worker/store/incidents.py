@@ -37,7 +37,7 @@ _ERASE = (
 _DROP = (*_ERASE, "DELETE FROM founded WHERE incident_id = ?")
 
 
-def gather(
+def gather_component(
     conn: sqlite3.Connection,
     names: Collection[str],
     knowledge: Knowledge,

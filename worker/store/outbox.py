@@ -119,7 +119,7 @@ def waiting_keys(conn: sqlite3.Connection, topic: str) -> dict[str, str]:
     return {row["ce_id"]: row["key"] for row in rows}
 
 
-def mark(conn: sqlite3.Connection, seqs: Sequence[int], published: int = PUBLISHED) -> None:
+def mark_rows(conn: sqlite3.Connection, seqs: Sequence[int], published: int = PUBLISHED) -> None:
     """Note what became of rows. Idempotent."""
     conn.executemany(
         "UPDATE outbox SET published = ? WHERE seq = ? AND published = 0",

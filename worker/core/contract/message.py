@@ -6,8 +6,10 @@ Rules
    plain JSON, readable by any consumer. What can be filtered on without the value stands in headers
    ``kw_*``, and once more as an extension attribute (``ce_kwstate``): an SDK of CloudEvents shows a
    program nothing but ``ce_*``.
-2. ``ce_id`` comes from what is said, never from when: for an incident from id, revision and
-   snapshot without ``as_of``. Same id, same event, whoever repeats it.
+2. ``ce_id`` of an incident or a report comes from what is said, never from when: for an incident
+   from id, revision and snapshot without ``as_of``. Same id, same event, whoever repeats it. Dead
+   letters, decisions and heartbeats have their time in it: said later, it is another event. That of
+   a tombstone comes from the decision to erase.
 3. Bytes are final here (``canonical``): the outbox, Kafka and files carry them unchanged.
 4. A record of an article is written when it has a report, when its band is not ``drop``, when its
    id falls into the sample of one in a hundred, or when an earlier version was written.

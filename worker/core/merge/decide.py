@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from worker.core.domain.errors import StateError
 from worker.core.domain.incident import Change, Changes, Component, Incident, TimerSet
@@ -62,7 +62,7 @@ def decide(
     else. ``backfill``: it is no news, however young it is. Raises ``StateError`` when reports of a live member are missing from the component.
     """
     _check(component, incoming)
-    cause = _cause(incoming, now, knowledge, backfill=backfill)
+    cause = _cause(component.announced, incoming, now, knowledge, backfill=backfill)
     thawed = touched_by(component, cause.article_id) | parted_by_person(component)
     while True:
         context = _identify_clusters(component, incoming, thawed, knowledge)
@@ -125,9 +125,15 @@ def _check(component: Component, incoming: Analysis | None) -> None:
 
 
 def _cause(
-    incoming: Analysis | None, now: dt.datetime, knowledge: Knowledge, *, backfill: bool
+    announced: Sequence[Incident],
+    incoming: Analysis | None,
+    now: dt.datetime,
+    knowledge: Knowledge,
+    *,
+    backfill: bool,
 ) -> Cause:
-    trigger = f"tick\0{now.isoformat()}"
+    """What a decision is called. Of the clock: two incidents due at one instant are two decisions."""
+    trigger = "\0".join(("tick", now.isoformat(), *sorted(i.incident_id for i in announced)))
     article_id = None
     if incoming is not None:
         article = incoming.article

@@ -191,6 +191,7 @@ def _after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
     for mention in mentions:
         same = [m for m in out if m.what == mention.what and not m.is_attackers]
         alone = len(same) == 1 and same[0].is_single and not same[0].is_headline
+        alone = alone and mention.what in _CASUALTY
         more = mention.tags & _FURTHER and mention.value is not None and not mention.is_single
         if alone and more and not mention.is_attackers and mention.sentence == same[0].sentence + 1:
             out[out.index(same[0])] = _sum(same[0], mention)

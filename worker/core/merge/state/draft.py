@@ -326,14 +326,19 @@ def _cause_report(entry: IdentifiedCluster, context: DecisionContext) -> str | N
 
 
 def _first_of(prior: Incident | None, context: DecisionContext) -> str | None:
-    """The first report of the incoming article, else the one that it had in the incident before."""
+    """The first report of the incoming article, else the one that it had before: in this incident, or
+    in one whose reports this one took over when it was withdrawn.
+    """
     incoming = context.incoming
     if incoming is None:
         return None
+    if incoming.reports:
+        return incoming.reports[0].report_id
     article = incoming.article.article_id
-    before = prior.members if prior is not None else ()
-    had = (member.report_id for member in before if member.article_id == article)
-    return incoming.reports[0].report_id if incoming.reports else next(had, None)
+    others = (named.prior for named in context.announced.named)
+    before = (incident for incident in (prior, *others) if incident is not None)
+    had = (m.report_id for i in before for m in i.members if m.article_id == article)
+    return next(had, None)
 
 
 def _frozen(entry: IdentifiedCluster, snapshot: Snapshot) -> FrozenIncident | None:

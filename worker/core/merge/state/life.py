@@ -7,8 +7,8 @@ Rules
 2. A decision finds one event for each incident, the strongest of what it sees: lost to another
    incident (``draft.draft_superseded``), then retracted, then nothing new of a closed one
    (``draft.draft_cell``), then the clock, then what its sources and its identity say (``event_of``).
-3. Only a tick looks at the clock; an article that arrives never closes anything. Nor does a tick
-   that finds the identity moved: the wait begins anew.
+3. Only a tick asks whether a timer is due; an article that arrives never closes anything (its
+   ``now`` merely dates the timers that are set). Nor does a tick that finds the identity moved: the wait begins anew.
 4. Each state has at most one timer, and it is that of the state: ``active`` waits to be settled,
    ``provisional`` and ``settled`` wait to be closed. A state that is kept keeps its timer.
 
@@ -50,7 +50,7 @@ Event = Literal[
     "taken_over",
 ]
 EVENTS: Mapping[Event, str] = {
-    "corroborated": "enough sources, and the identity stands",
+    "corroborated": "enough sources, and the identity stands; not the property of that name",
     "moved": "enough sources, and the identity is new or has moved",
     "uncorroborated": "too few sources",
     "settle_due": "its 72 hours are over, with enough sources and the identity as it was",
@@ -159,14 +159,14 @@ def follow(prior: Incident | None, event: Event) -> Next:
 
 
 def corroboration_of(cluster: Cluster, merge_input: MergeInput) -> Corroboration:
-    """What the members alone say: two independent outlets, or a trusted one with target and place,
-    corroborate an attack.
+    """What the members alone say: two independent sources of primary reports, or a trusted one with
+    target and a place finer than the city, corroborate an attack.
     """
     if cluster.retracted:
         return "retracted"
     primaries = cluster.primaries
-    outlets = frozenset[str]().union(*(sources_of(m) for m in primaries))
-    if len(outlets) >= merge_input.knowledge.merge_weights["life.sources"]:
+    sources = frozenset[str]().union(*(sources_of(m) for m in primaries))
+    if len(sources) >= merge_input.knowledge.merge_weights["life.sources"]:
         return "corroborated"
     alone = (
         is_trusted(m, merge_input.gazetteer)

@@ -25,14 +25,15 @@ from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member
 from worker.core.merge.state.life import Due
 
 _NOT_CONTENT = ("as_of", "change", "revision", "background")
-_LINKS = ("state", "supersedes", "superseded_by", "split_from", "incident_group")
+_LINKS = ("supersedes", "superseded_by", "split_from", "incident_group")
+_QUIET = ("settled", "closed")
 _VALUES = ("time", "attack_types", "suicide", "incident_status", "n_blasts", "victims", "claims")
 _TOTALS = ("killed", "injured", "attackers_killed", "attackers_injured")
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What made this decision happen: an article version, or the clock."""
+    """What made this decision happen: an article version, a person, or the clock."""
 
     change_id: str
     article_id: str | None
@@ -89,8 +90,13 @@ def content_of(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def is_material(old: Snapshot, new: Snapshot) -> bool:
-    """Whether a consumer that only follows facts must look again."""
-    return _facts(old) != _facts(new)
+    """Whether a consumer that only follows facts must look again.
+
+    That nothing came for three days, or for thirty, is no fact of the attack: of one article every
+    reader was told three times.
+    """
+    moved = old.state != new.state and new.state not in _QUIET
+    return moved or _facts(old) != _facts(new)
 
 
 def _facts(snapshot: Snapshot) -> tuple[object, ...]:
