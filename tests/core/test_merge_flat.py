@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,11 +16,12 @@ from tests.core.merge_strategies import FIRST, arrivals, build, filed
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.incident import Constraint, FiledReport
+from worker.core.merge.cluster.joins import Rejoining
 from worker.core.merge.cluster.partition import Partition, partition
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
 from worker.core.merge.evidence.facts import Gazetteer
-from worker.core.merge.evidence.nodes import Evidence, node_of
+from worker.core.merge.evidence.nodes import Evidence, Node, node_of
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 
@@ -34,14 +36,22 @@ def _told(parted: Partition) -> object:
     return cells, shared, [(a.core[0].key, b.core[0].key, v) for a, b, v in parted.near]
 
 
-def _both(reports: Sequence[FiledReport], constraints: Sequence[Constraint]) -> tuple[object, ...]:
+Known = dict[int, tuple[FiledReport, Node]]
+"""Reports and their nodes as a store remembers them: only of the same nodes are joins kept."""
+
+
+def _both(
+    reports: Sequence[FiledReport], constraints: Sequence[Constraint], known: Known | None = None
+) -> tuple[object, ...]:
     gazetteer = Gazetteer(KNOWLEDGE)
-    nodes = [node_of(f, gazetteer) for f in reports]
+    known = {} if known is None else known
+    nodes = [known.setdefault(id(f), (f, node_of(f, gazetteer)))[1] for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
     evidence = Evidence(nodes, ConstraintIndex(constraints), copies, KNOWLEDGE.merge_weights)
     return _told(partition(nodes, evidence)), _told(merge_oracle.partition(nodes, evidence))
 
 
+@pytest.mark.timeout(600)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(arrivals(most=25), st.integers(0, 2**32))
 def test_partition_equals_the_plain_one_on_random_days(steps: list, seed: int) -> None:
@@ -84,6 +94,7 @@ def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> 
     """What is kept from one decision to the next is right in the next: with twins, copies that lose
     their source, several reports of one article, round-ups, and a person who decides in between.
     """
+    known: Known = {}
     rng = random.Random(seed)
     held: list[FiledReport] = []
     constraints: list[Constraint] = []
@@ -99,8 +110,67 @@ def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> 
         if rng.random() < 0.05:
             kind = rng.choice(("must", "cannot"))
             constraints.append(Constraint(kind, (f"a{rng.randrange(40)}", f"a{rng.randrange(40)}")))
-        found, plain = _both(held, constraints)
+        found, plain = _both(held, constraints, known)
         assert found == plain
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_partition_equals_the_plain_one_when_several_come_and_go_at_once(seed: int) -> None:
+    """One to five reports between two decisions, of a day with few places: parts that were passed over
+    come back, and joins that were kept give way to better ones."""
+    known: Known = {}
+    rng = random.Random(1000 + seed)
+    held: list[FiledReport] = []
+    constraints: list[Constraint] = []
+    for k in range(14):
+        for n in range(rng.randrange(1, 6)):
+            at = FIRST + dt.timedelta(hours=rng.randrange(36))
+            step: dict[str, object] = {"name": f"a{k}-{n}", "at": at, "outlet": "gulf"}
+            held += filed(*build(step, [_slots(rng, at)], KNOWLEDGE))
+        for _ in range(rng.randrange(3)):
+            if len(held) > 6:
+                held.remove(rng.choice(held))
+        if rng.random() < 0.2:
+            pair = (rng.choice(held).article.article_id, rng.choice(held).article.article_id)
+            constraints.append(Constraint(rng.choice(("must", "cannot")), pair))
+        found, plain = _both(held, constraints, known)
+        assert found == plain
+
+
+def test_partition_that_broke_off_leaves_nothing_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An error in the middle: the same reports decided again are what they are when decided afresh."""
+    known: Known = {}
+    rng = random.Random(5)
+    held: list[FiledReport] = []
+    for k in range(12):
+        at = FIRST + dt.timedelta(hours=rng.randrange(30))
+        held += filed(
+            *build({"name": f"a{k}", "at": at, "outlet": "gulf"}, [_slots(rng, at)], KNOWLEDGE)
+        )
+        _both(held, (), known)
+    more = {"name": "late", "at": FIRST, "outlet": "gulf"}
+    held += filed(*build(more, [_slots(rng, FIRST)], KNOWLEDGE))
+    raised: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Rejoining, "_look_at", _breaking(Rejoining._look_at, raised))
+        with pytest.raises(RuntimeError):
+            _both(held, (), known)
+    assert raised
+    found, plain = _both(held, (), known)
+    assert found == plain
+
+
+def _breaking(real: Any, raised: list[str]) -> Any:
+    """The same function, which raises after it has done its work."""
+
+    def broken(*arguments: Any) -> Any:
+        real(*arguments)
+        raised.append(real.__name__)
+        raise RuntimeError(real.__name__)
+
+    return broken
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -108,6 +178,7 @@ def test_partition_equals_the_plain_one_for_busy_days_in_turn(seed: int) -> None
     """Two days are told of in turn, and each goes on from its own last decision: with all on one
     incident, where most joins change with each report, and with many.
     """
+    known: Known = {}
     rng = random.Random(seed)
     days: list[list[FiledReport]] = [[], []]
     for k in range(44):
@@ -121,7 +192,7 @@ def test_partition_equals_the_plain_one_for_busy_days_in_turn(seed: int) -> None
             slots["target"] = ("transportation/bus: Harbour Board bus",)
         step: dict[str, object] = {"name": f"a{rng.randrange(100)}-{k}", "at": at, "outlet": "gulf"}
         held += filed(*build(step, [slots], KNOWLEDGE))
-        found, plain = _both(held, ())
+        found, plain = _both(held, (), known)
         assert found == plain
 
 

@@ -61,7 +61,22 @@ class Partition:
 
 
 def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    """Put primary, round-up, retraction and frozen nodes together into attacks."""
+    """Put primary, round-up, retraction and frozen nodes together into attacks.
+
+    What is kept for the next decision is dropped when this one breaks off: half of it would be of
+    one decision and half of another.
+    """
+    whole = False
+    try:
+        found = _parted(nodes, evidence)
+        whole = True
+    finally:
+        if not whole:
+            evidence.units.clear()
+    return found
+
+
+def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     ordered = sorted(nodes, key=lambda node: node.key)
     core = [node for node in ordered if node.kind in ("primary", "frozen")]
     units = units_of("core", core, evidence)
