@@ -77,8 +77,11 @@ def test_learning_curve_judges_what_it_was_not_fitted_to() -> None:
     """Each step is fitted to more and judged on less."""
     steps = list(learning_curve(labelled(), PRIOR, 1.0, 0.02))
     counts = [count for _, count, _ in steps]
+    judged = [part.right + part.missed for _, _, part in steps]
+    assert len(counts) > 1
     assert counts == sorted(counts)
-    assert all(part.right + part.missed <= 30 for _, _, part in steps)
+    assert judged == sorted(judged, reverse=True)
+    assert all(judged) and judged[0] < 30
 
 
 def test_outlets_left_out_are_those_with_articles_enough() -> None:
