@@ -160,10 +160,10 @@ def _ms(seconds: list[float], share: float) -> str:
 def _time_decisions(seen: Measured) -> None:
     decide = settling.decide
 
-    def timed(*args: Any) -> Any:
+    def timed(*args: Any, **settings: Any) -> Any:
         before = time.process_time()
         try:
-            return decide(*args)
+            return decide(*args, **settings)
         finally:
             seen.decide_s.append(time.process_time() - before)
 
