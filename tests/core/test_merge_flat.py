@@ -16,7 +16,7 @@ from tests.core.merge_strategies import FIRST, arrivals, build, filed
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.incident import Constraint, FiledReport
-from worker.core.merge.cluster.joins import Rejoining
+from worker.core.merge.cluster import agglomerate
 from worker.core.merge.cluster.partition import Partition, partition
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
@@ -154,7 +154,7 @@ def test_partition_that_broke_off_leaves_nothing_to_the_next(
     held += filed(*build(more, [_slots(rng, FIRST)], KNOWLEDGE))
     raised: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(Rejoining, "_look_at", _breaking(Rejoining._look_at, raised))
+        patch.setattr(agglomerate, "_joined", _breaking(agglomerate._joined, raised))
         with pytest.raises(RuntimeError):
             _both(held, (), known)
     assert raised

@@ -209,8 +209,9 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
         return usable
     most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
     larger = []
+    counted = set(map(id, whole))
     for statement in usable:
-        if statement in whole:
+        if id(statement) in counted:
             continue
         if statement.person is None and (statement.low or 0) > most:
             larger.append(statement)

@@ -45,7 +45,8 @@ from worker.core.domain.incident import (
     article_of,
 )
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.units import Unit, Units, units_of
+from worker.core.merge.cluster.unit import Unit
+from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
 from worker.core.merge.evidence.facts import facts_of, gazetteer_of, window_of

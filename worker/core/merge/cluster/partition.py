@@ -27,7 +27,8 @@ from dataclasses import dataclass
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.agglomerate import agglomerate
 from worker.core.merge.cluster.placing import Placing
-from worker.core.merge.cluster.units import Unit, Units, units_of
+from worker.core.merge.cluster.unit import Unit
+from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 
@@ -83,7 +84,7 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     seeds = _seeds(core, evidence)
     bridges = _find_bridges(seeds, units)
     held = {node.key for node in bridges}
-    cells = agglomerate([s for s in seeds if s[0].key not in held], units, keep=True)
+    cells = agglomerate([s for s in seeds if s[0].key not in held], units)
     placing = Placing(evidence)
     placing.add(cells, units)
     _place_bridges(placing, bridges, units)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from worker.core.domain.snapshot import LinkCertainty
-from worker.core.merge.cluster.units import Counted, Unit, Units
+from worker.core.merge.cluster.unit import Counted, Unit
+from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 Option = tuple[float, "OpenCell"]

@@ -13,30 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from worker.core.merge.cluster.bonds import Bonds
+from worker.core.merge.cluster.unit import Counted, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 
-@dataclass(slots=True, eq=False)
-class Unit:
-    """Interchangeable nodes, in order of key. ``number``: of their facts; ``tie``: what else speaks.
-
-    What is true of one node is true of all, so a unit stays itself while nodes come and go.
-    """
-
-    number: int
-    nodes: tuple[Node, ...]
-    tie: Hashable
-
-    @property
-    def first(self) -> Node:
-        """The node that speaks for all."""
-        return self.nodes[0]
-
-
-Counted = tuple[tuple[Unit, int], ...]
-"""Units with how many of their nodes are meant."""
 _Sign = tuple[int, Hashable, int]
 """What a node's unit depends on: the number of its facts, its tie, and which node it is."""
 
@@ -54,10 +36,9 @@ class Units:
         self.bridges: dict[Unit, bool] = {}
         """Units that were judged as bridges; what is near them is what it was then."""
         self.scores: dict[tuple[Counted, Counted], float | None] = {}
-        self.bonds: dict[Unit, dict[Unit, float]] = {}
-        """Bonds of units with others that were asked for."""
-        self.joins: object = None
-        """The joins of the last decision (``joins``)."""
+        self.bonds = Bonds()
+        self.heaps: dict[Hashable, tuple[tuple[int, ...], ...]] = {}
+        """What became of the parts of a heap (``agglomerate``)."""
         self._plain: dict[int, Unit] = {}
         self._tied: dict[int, dict[Hashable, Unit]] = {}
         self._near: dict[Unit, dict[Unit, float]] = {}
@@ -136,9 +117,7 @@ class Units:
                 self._forget(other)
         self._near.pop(unit, None)
         self._forget(unit)
-        self.bonds.pop(unit, None)
-        for row in self.bonds.values():
-            row.pop(unit, None)
+        self.bonds.forget(unit)
         if unit.tie is None:
             del self._plain[unit.number]
         else:
@@ -156,7 +135,7 @@ class Units:
     def _forget_self(self, unit: Unit) -> None:
         """A unit has another node now, or has none any more: it is near itself, or is not."""
         self._near.pop(unit, None)
-        self.bonds.get(unit, {}).pop(unit, None)
+        self.bonds.forget_self(unit)
         self._forget(unit)
 
     def __iter__(self) -> Iterator[Unit]:
@@ -182,17 +161,6 @@ class Units:
             return -math.inf if self.cannot(a, b) else self.weight(a, b)
         pair = self.evidence.pair_of(a.number, b.number)
         return pair.weight if pair.veto is None else -math.inf
-
-    def bonds_of(self, unit: Unit, others: Iterable[Unit]) -> dict[Unit, float]:
-        """The bonds of a node of one unit with another node of each; none of the others is missing.
-
-        (That of a unit of one node with itself means nothing.)
-        """
-        known = self.bonds.setdefault(unit, {})
-        for other in others:
-            if other not in known:
-                known[other] = self.bond(unit, other)
-        return known
 
     def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
