@@ -31,6 +31,7 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
@@ -87,11 +88,13 @@ def decide_toll(
     """
     given = tuple(statements)
     statuses: Statuses = {}
-    totals = {
-        (measure, attackers): _total(_side(given, measure, attackers), statuses)
-        for measure in _CASUALTY
-        for attackers in (False, True)
+    sides: dict[tuple[Measure, bool], list[Statement]] = {
+        (measure, attackers): [] for measure in _CASUALTY for attackers in (False, True)
     }
+    for s in given:
+        if s.measure in _CASUALTY:
+            sides[s.measure, s.victim_class == ATTACKERS].append(s)
+    totals = {side: _total(group, statuses) for side, group in sides.items()}
     others = _other_counts(given, statuses)
     return Toll(
         killed=totals["killed", False],
@@ -119,15 +122,9 @@ def _key(statement: Statement) -> Key:
     return (statement.report_id or "", statement.id)
 
 
-def _side(statements: Sequence[Statement], measure: Measure, attackers: bool) -> list[Statement]:
-    return [
-        s for s in statements if s.measure == measure and (s.victim_class == ATTACKERS) == attackers
-    ]
-
-
 def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
     """Judge one group, write every status, and give its figure."""
-    usable = [s for s in group if _is_usable(s, statuses)]
+    usable = _usable(group, statuses)
     usable = _without_parts(usable, statuses)
     usable = _without_stale(usable, statuses)
     usable = _without_outgrown(usable, statuses)
@@ -141,20 +138,21 @@ def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
     return _figure(used)
 
 
-def _is_usable(statement: Statement, statuses: Statuses) -> bool:
-    """Whether a statement is usable; if not, its status is written."""
-    status: StatementStatus | None = None
-    if statement.scope != "incident":
-        status = "background"
-    elif statement.perpetrator_party:
-        status = "perpetrator_party"
-    elif statement.subset_of is not None:
-        status = "subset"
-    elif statement.derived or statement.victim_class == MIXED:
-        status = "derived"
-    if status is not None:
-        statuses[_key(statement)] = status
-    return status is None
+def _usable(group: Iterable[Statement], statuses: Statuses) -> list[Statement]:
+    """The statements that are usable; of the others the status is written."""
+    usable = []
+    for statement in group:
+        if statement.scope != "incident":
+            statuses[_key(statement)] = "background"
+        elif statement.perpetrator_party:
+            statuses[_key(statement)] = "perpetrator_party"
+        elif statement.subset_of is not None:
+            statuses[_key(statement)] = "subset"
+        elif statement.derived or statement.victim_class == MIXED:
+            statuses[_key(statement)] = "derived"
+        else:
+            usable.append(statement)
+    return usable
 
 
 def _with_persons(
@@ -199,7 +197,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     two dead: that is another opinion of the total.)
     """
     whole = [s for s in usable if _is_whole(s)]
-    whole += [s for s in usable if _is_all_victims(s, usable)]
+    whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
     for statement in [s for s in usable if s.victim_class == PART]:
         if (statement.low or 0) < max(told, default=0):
@@ -225,7 +223,7 @@ def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
 
     ("Five civilians were killed, police said. Witnesses spoke of 20 dead.")
     """
-    if statement.victim_class != "civilians" or statement.speaker_type == OUTLET:
+    if statement.speaker_type == OUTLET:
         return False
     others = [s for s in usable if s.victim_class != statement.victim_class and s.person is None]
     own = any(s.speaker_id == statement.speaker_id for s in others)
@@ -259,26 +257,27 @@ def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[State
     """
     floors = [s for s in usable if s.high is None and s.speaker_type != OUTLET and _is_whole(s)]
     floors = [s for s in floors if _PRECISION[s.qualifier] < 3]
+    if not floors:
+        return usable
+    floors.sort(key=_moment, reverse=True)
+    moments = [_moment(s) for s in reversed(floors)]
+    most = list(accumulate((s.low or 0 for s in floors), max))
     kept = []
     for statement in usable:
         own = statement.speaker_type == OUTLET and statement.high is not None
-        if own and any(_goes_beyond(s, statement) for s in floors):
+        later = len(moments) - bisect_left(moments, _moment(statement)) if own else 0
+        if later and most[later - 1] > (statement.high or 0):
             statuses[_key(statement)] = "superseded"
         else:
             kept.append(statement)
     return kept
 
 
-def _goes_beyond(floor: Statement, statement: Statement) -> bool:
-    """Whether a lower bound, told no earlier, is more than a number leaves room for."""
-    is_later = _version(floor)[0] >= _version(statement)[0]
-    return is_later and (floor.low or 0) > (statement.high or 0)
-
-
 def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
-        opinion = statement.speaker_id, _is_beside_total(statement, usable)
+        beside = statement.victim_class == _RECEIVED and _is_beside_total(statement, usable)
+        opinion = statement.speaker_id, beside
         by_speaker.setdefault(opinion, []).append(statement)
     kept = []
     for of_speaker in by_speaker.values():
@@ -292,15 +291,17 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statem
 
 def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
     """Whether an outlet tells what one hospital received beside a total, which it does not revise."""
-    if statement.victim_class != _RECEIVED or statement.speaker_type != OUTLET:
+    if statement.speaker_type != OUTLET:
         return False
     own = (s for s in usable if s.speaker_id == statement.speaker_id and s.person is None)
     return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
 def _latest(of_speaker: list[Statement]) -> Statement:
-    newest = max(_version(s) for s in of_speaker)
-    last = [s for s in of_speaker if _version(s) == newest]
+    moment = max(map(_moment, of_speaker))
+    last = [s for s in of_speaker if _moment(s) == moment]
+    article = max(map(_article, last))
+    last = [s for s in last if _article(s) == article]
     return min(
         [s for s in last if not _is_outgrown(s, last)],
         key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
@@ -322,9 +323,12 @@ def _is_brief(statement: Statement) -> bool:
     return statement.zone in ("title", "caption")
 
 
-def _version(statement: Statement) -> tuple[dt.datetime, str]:
-    article = (statement.report_id or "").rpartition("#")[0]
-    return (statement.said_at or _LONG_AGO, article)
+def _moment(statement: Statement) -> dt.datetime:
+    return statement.said_at or _LONG_AGO
+
+
+def _article(statement: Statement) -> str:
+    return (statement.report_id or "").rpartition("#")[0]
 
 
 def _figure(used: list[Statement]) -> Figure | None:

@@ -14,20 +14,18 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Literal, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Literal
 
 from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
-from worker.core.domain.moments import aware
 from worker.core.domain.report import (
     Claim,
     IncidentDate,
     Perpetrator,
     Place,
-    Report,
     Target,
     Weapon,
 )
@@ -38,29 +36,9 @@ from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.evidence.remembered import Remembered
+from worker.core.merge.state.vote import EARLIEST, Ballot, SlotSource, Vote, some
 
-T = TypeVar("T")
-_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
-
-
-@dataclass(frozen=True, slots=True)
-class SlotSource:
-    """A report that contributes slots, and the outlets that stand behind it."""
-
-    filed: FiledReport
-    sources: frozenset[str]
-    trusted: bool
-    report: Report = field(init=False, compare=False)
-    """What it says."""
-    stated_at: dt.datetime = field(init=False, compare=False)
-    """When this version was made, as an aware instant."""
-
-    def __post_init__(self) -> None:
-        """Both are asked for all the time."""
-        moment = self.filed.article.version_time or self.filed.article.document_time
-        object.__setattr__(self, "report", self.filed.report)
-        object.__setattr__(self, "stated_at", _EARLIEST if moment is None else aware(moment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +93,7 @@ def choose_slots(
     ``share``: of the sources, for a value of a list. ``type_order``: GTD's hierarchy, so that the
     first attack type is GTD's attacktype1.
     """
-    vote = _Vote(slot_sources, share)
+    vote = Vote(slot_sources, share)
     date = _date(vote)
     place = _place(vote)
     return Slots(
@@ -135,91 +113,20 @@ def choose_slots(
     )
 
 
-class _Vote:
-    """Counts sources for values, and notes which reports supported what was chosen."""
-
-    def __init__(self, slot_sources: Sequence[SlotSource], share: float) -> None:
-        self.slot_sources = sorted(slot_sources, key=lambda v: (v.stated_at, v.filed.report_id))
-        self.share = share
-        self.support: dict[str, tuple[Support, ...]] = {}
-
-    def note(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
-        """Remember who supports a slot."""
-        first = islice(slot_sources, MAX_SUPPORTS)  # no more are published
-        supports = tuple(_support(slot, source) for source in first)
-        if supports:
-            self.support[slot] = supports
-
-    def rank(self, slot_sources: Sequence[SlotSource]) -> tuple[int, int, dt.datetime]:
-        """Sources, trusted sources, latest: what a value's supporters weigh."""
-        trusted = (v.sources for v in slot_sources if v.trusted)
-        return (
-            len(frozenset[str]().union(*(v.sources for v in slot_sources))),
-            len(frozenset[str]().union(*trusted)),
-            max(v.stated_at for v in slot_sources),
-        )
-
-    def by_value(self, read: Callable[[Report], Iterable[T]]) -> dict[T, list[SlotSource]]:
-        """Every value given, with the slot_sources that give it, in order of speaking."""
-        given: dict[T, list[SlotSource]] = {}
-        for source in self.slot_sources:
-            for value in dict.fromkeys(read(source.report)):
-                given.setdefault(value, []).append(source)
-        return given
-
-    def single(self, slot: str, read: Callable[[Report], T | None]) -> T | None:
-        """The best supported value of a slot with one value."""
-        given = self.by_value(lambda report: _some(read(report)))
-        if not given:
-            return None
-        value = max(given, key=lambda v: (*self.rank(given[v]), str(v)))
-        self.note(slot, given[value])
-        return value
-
-    def listed(
-        self, slot: str, read: Callable[[Report], Iterable[T]], share: float | None = None
-    ) -> list[T]:
-        """The values of a slot with many, best supported first."""
-        given = self.by_value(read)
-        giving = {id(source) for sources in given.values() for source in sources}
-        self.note(slot, (v for v in self.slot_sources if id(v) in giving))
-        kept = self.common(given, share)
-        return sorted(kept, key=lambda v: (-self.rank(given[v])[0], str(v)))
-
-    def common(self, given: dict[T, list[SlotSource]], share: float | None = None) -> list[T]:
-        """The values that enough of the sources give."""
-        filled = len(frozenset[str]().union(*(v.sources for vs in given.values() for v in vs)))
-        least = filled * (self.share if share is None else share)
-        return [
-            value for value, slot_sources in given.items() if self.rank(slot_sources)[0] >= least
-        ]
-
-
-def _some(value: T | None) -> tuple[T, ...]:
-    return () if value is None else (value,)
-
-
-def _support(slot: str, source: SlotSource) -> Support:
-    spans = source.report.evidence.get(slot, ())
-    if not spans:
-        return Support(source.filed.report_id)
-    return Support(source.filed.report_id, spans[0].start, spans[0].end, spans[0].quote)
-
-
-def _date(vote: _Vote) -> IncidentDate:
+def _date(vote: Vote) -> IncidentDate:
     """The day that most sources state; without any, the earliest day that is inferred."""
-    stated = vote.by_value(lambda r: _some(_days(r.date, stated=True)))
+    stated = vote.by_value(lambda r: some(_days(r.date, stated=True)))
     if stated:
         days = max(stated, key=lambda d: (_precise(d), *vote.rank(stated[d]), _negative(d)))
-        slot_sources = stated[days]
+        ballots = stated[days]
     else:
-        inferred = vote.by_value(lambda r: _some(_days(r.date, stated=False)))
+        inferred = vote.by_value(lambda r: some(_days(r.date, stated=False)))
         if not inferred:
             return IncidentDate(None, None, "unknown", "none")
         days = min(inferred)
-        slot_sources = inferred[days]
-    vote.note("date", slot_sources)
-    dates = (source.report.date for source in slot_sources)
+        ballots = inferred[days]
+    vote.note("date", ballots)
+    dates = (ballot.report.date for ballot in ballots)
     return min(dates, key=lambda d: (_BASIS.index(d.basis), d.precision))
 
 
@@ -237,14 +144,14 @@ def _negative(days: tuple[dt.date, dt.date]) -> int:
     return -days[0].toordinal()
 
 
-def _place(vote: _Vote) -> Place | None:
-    given = vote.by_value(lambda r: _some(r.place))
+def _place(vote: Vote) -> Place | None:
+    given = vote.by_value(lambda r: some(r.place))
     fine = {p: vs for p, vs in given.items() if p.precision not in WIDE_PLACES} or given
     if not fine:
         return None
     around = {
         place: [
-            v for v in vote.slot_sources if v.report.place in fine and _meets(place, v.report.place)
+            b for b in vote.ballots if b.report.place in fine and _meets(place, b.report.place)
         ]
         for place in fine
     }
@@ -254,7 +161,7 @@ def _place(vote: _Vote) -> Place | None:
 
 
 def _place_rank(
-    vote: _Vote, place: Place, around: Sequence[SlotSource], exact: Sequence[SlotSource]
+    vote: Vote, place: Place, around: Sequence[Ballot], exact: Sequence[Ballot]
 ) -> tuple[Hashable, ...]:
     sources, trusted, _ = vote.rank(around)
     return sources, len(place.path), trusted, *vote.rank(exact), place.name
@@ -269,17 +176,17 @@ def _meets(place: Place, other: Place | None) -> bool:
     return place.path[0] in other.path or other.path[0] in place.path
 
 
-def _types(vote: _Vote, order: Sequence[str]) -> tuple[str, ...]:
+def _types(vote: Vote, order: Sequence[str]) -> tuple[str, ...]:
     """In the order of GTD's hierarchy; "unknown" only when there is nothing else."""
     given = set(vote.listed("attack_types", lambda r: r.attack_types))
     known = [name for name in order if name in given and name != "unknown"]
     return (*known, *sorted(given - {*order, "unknown"})) or tuple(given)
 
 
-def _weapons(vote: _Vote) -> tuple[Weapon, ...]:
+def _weapons(vote: Vote) -> tuple[Weapon, ...]:
     given = vote.listed("weapons", lambda r: (replace(w, text=None) for w in r.weapons))
     texts = {
-        (w.type, w.subtype): w.text for v in reversed(vote.slot_sources) for w in v.report.weapons
+        (w.type, w.subtype): w.text for b in reversed(vote.ballots) for w in b.report.weapons
     }
     specific = {w.type for w in given if w.subtype and not w.subtype.startswith("unknown")}
     kept = (
@@ -290,13 +197,13 @@ def _weapons(vote: _Vote) -> tuple[Weapon, ...]:
     return tuple(replace(w, text=texts[w.type, w.subtype]) for w in kept)
 
 
-def _targets(vote: _Vote) -> tuple[Target, ...]:
+def _targets(vote: Vote) -> tuple[Target, ...]:
     """Targets that share an owner or most of their words are one; the best supported name stands.
 
     So are two of one kind that are named in two languages: each language has its own name for it.
     """
     given = vote.by_value(lambda r: r.targets)
-    vote.note("targets", (v for v in vote.slot_sources if v.report.targets))
+    vote.note("targets", (b for b in vote.ballots if b.report.targets))
     groups: list[list[Target]] = []
     for target in sorted(given, key=lambda t: (*_descending(vote.rank(given[t])), str(t))):
         group = next((g for g in groups if any(_one(target, t) for t in g)), None)
@@ -317,7 +224,7 @@ def _targets(vote: _Vote) -> tuple[Target, ...]:
 
 
 def _descending(rank: tuple[int, int, dt.datetime]) -> tuple[int, int, float]:
-    return -rank[0], -rank[1], -rank[2].timestamp() if rank[2] != _EARLIEST else 0.0
+    return -rank[0], -rank[1], -rank[2].timestamp() if rank[2] != EARLIEST else 0.0
 
 
 def _one(a: Target, b: Target) -> bool:
@@ -333,12 +240,12 @@ def _in_two_languages(a: Target, b: Target) -> bool:
     return a.lang is not None and b.lang is not None and a.lang != b.lang
 
 
-def _perpetrators(vote: _Vote) -> tuple[Perpetrator, ...]:
+def _perpetrators(vote: Vote) -> tuple[Perpetrator, ...]:
     """Each name once, with the surest attribution that a source gives."""
     given = vote.by_value(lambda r: (p.name for p in r.perpetrators))
-    vote.note("perpetrators", (v for v in vote.slot_sources if v.report.perpetrators))
+    vote.note("perpetrators", (b for b in vote.ballots if b.report.perpetrators))
     kept = sorted(vote.common(given), key=lambda n: (-vote.rank(given[n])[0], n))
-    all_of_them = [p for v in vote.slot_sources for p in v.report.perpetrators]
+    all_of_them = [p for b in vote.ballots for p in b.report.perpetrators]
     return tuple(
         min(
             (p for p in all_of_them if p.name == name),
@@ -348,7 +255,7 @@ def _perpetrators(vote: _Vote) -> tuple[Perpetrator, ...]:
     )
 
 
-def _claims(vote: _Vote) -> tuple[Claim, ...]:
+def _claims(vote: Vote) -> tuple[Claim, ...]:
     """One claim or denial of each group, with the first speaker that anybody named for it."""
     claims = vote.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)
     kept: dict[tuple[str, str], Claim] = {}
@@ -363,10 +270,12 @@ def _bare_claim(claim: Claim) -> Claim:
     return replace(claim, speaker=claim.speaker and " ".join(claim.speaker.split()))
 
 
-def _status(vote: _Vote) -> Literal["ongoing", "ended", "unknown"]:
+def _status(vote: Vote) -> Literal["ongoing", "ended", "unknown"]:
     """The latest word on whether it goes on."""
-    stating = [v for v in vote.slot_sources if v.report.incident_status != "unknown"]
-    if not stating:
+    stating = (v for v in reversed(vote.slot_sources) if v.report.incident_status != "unknown")
+    last = next(stating, None)
+    if last is None:
         return "unknown"
-    vote.note("incident_status", [v for v in stating if v.stated_at == stating[-1].stated_at])
-    return stating[-1].report.incident_status
+    same = [last, *takewhile(lambda v: v.stated_at == last.stated_at, stating)]
+    vote.note_sources("incident_status", same[::-1][:MAX_SUPPORTS])
+    return last.report.incident_status
