@@ -137,9 +137,12 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
 
 def _needed(casualties: Casualties) -> list[Statement]:
     """The newest per speaker, measure and class, and those that carry a bound of a total."""
-    newest: dict[tuple[str, str, str], Statement] = {}
-    for s in sorted(casualties.statements, key=lambda s: (_instant(s.said_at), s.report_id or "")):
-        newest[s.speaker_id, s.measure, s.victim_class] = s
+    newest: dict[tuple[str, str, str], tuple[float, str, Statement]] = {}
+    for s in casualties.statements:
+        told = _instant(s.said_at), s.report_id or "", s
+        known = newest.setdefault((s.speaker_id, s.measure, s.victim_class), told)
+        if told[:2] >= known[:2]:
+            newest[s.speaker_id, s.measure, s.victim_class] = told
     totals = {
         "killed": (casualties.killed, casualties.attackers_killed),
         "injured": (casualties.injured, casualties.attackers_injured),
@@ -147,8 +150,8 @@ def _needed(casualties: Casualties) -> list[Statement]:
     return [
         s
         for s in casualties.statements
-        if _is_same(s, newest[s.speaker_id, s.measure, s.victim_class])
-        or any(_sets_a_bound(s, figure) for figure in totals.get(s.measure, ()))
+        if _is_same(s, newest[s.speaker_id, s.measure, s.victim_class][2])
+        or (s.status == "used" and any(_sets_a_bound(s, f) for f in totals.get(s.measure, ())))
     ]
 
 
@@ -157,7 +160,7 @@ def _is_same(a: Statement, b: Statement) -> bool:
 
 
 def _sets_a_bound(statement: Statement, figure: Figure | None) -> bool:
-    if figure is None or statement.status != "used":
+    if figure is None:
         return False
     bounds = (figure.low, figure.best, figure.high)
     given = (statement.low, statement.value, statement.high)

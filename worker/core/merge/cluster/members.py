@@ -80,13 +80,16 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     placed = [*core, *cell.attached]
     filed, frozen = merge_input.filed, merge_input.frozen
     copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
-    number = _NUMBERS.of
+    number, index = _NUMBERS.of, merge_input.constraint_index
     key = (
         number(merge_input.gazetteer),
-        tuple((number(filed[n.key]), number(frozen.get(n.key)), c) for n, c in placed),
-        len(cell.core),
+        tuple(number(filed[n.key]) for n, _ in placed),
+        tuple((n.key, number(frozen[n.key])) for n, _ in placed if n.key in frozen)
+        if frozen
+        else (),
+        tuple(certainty for _, certainty in cell.attached),
         copies,
-        any(merge_input.constraint_index.retracted(n.key) for n, _ in placed),
+        index.retracts and any(index.retracted(n.key) for n, _ in placed),
     )
     known = _GATHERED.pop(key, None)
     if known is None:
@@ -136,8 +139,11 @@ def _sorted_out(
     reporting = [m for m in all_members if m.filed.report.role != "retraction"]
     members, follow_ups = _split_follow_ups(reporting, merge_input)
     retracted = _is_retracted(members, retractions, merge_input)
-    withdrawn = [] if retracted else [m for m in members if _withdrew(m, retractions)]
-    kept = [m for m in members if not withdrawn or m not in withdrawn]
+    withdrawn = []
+    if retractions and not retracted:
+        withdrawn = [m for m in members if _withdrew(m, retractions)]
+    gone = set(map(id, withdrawn))
+    kept = [m for m in members if id(m) not in gone]
     return Cluster(
         cell=cell,
         members=tuple(kept + retractions),
@@ -194,7 +200,10 @@ _SOURCES = Remembered(_sources_of, MOST_REPORTS)
 def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) -> dict[str, str]:
     """Article → the agency it credits, or one of its copies does; the earliest published counts."""
     by_root: dict[str, list[ArticleRef]] = {}
-    for article in {a.article_id: a for a in articles}.values():
+    unique = {a.article_id: a for a in articles}.values()
+    if not any(a.agency is not None for a in unique):
+        return {}
+    for article in unique:
         root = copies.get(article.article_id, article)
         by_root.setdefault(root.article_id, []).append(article)
     agencies: dict[str, str] = {}
@@ -298,9 +307,12 @@ def _split_follow_ups(
     ends = [m.filed.report.date.end for m in reporting if merge_input.is_dated(m.filed)]
     last = max((end for end in ends if end), default=None)
     deadline = _deadline(last, merge_input)
-    for member in reporting:
+    lateness = [_is_late(member, deadline, merge_input) for member in reporting]
+    if not any(lateness):
+        return list(reporting), []
+    for member, is_late in zip(reporting, lateness, strict=True):
         facts = _STATED.of(member.filed)
-        if members and _is_late(member, deadline, merge_input) and not _is_news(facts, stated):
+        if members and is_late and not _is_news(facts, stated):
             late.append(member)
         else:
             members.append(member)
@@ -320,8 +332,10 @@ def _deadline(day: dt.date | None, merge_input: MergeInput) -> dt.datetime | Non
 
 
 def _is_late(member: Membership, deadline: dt.datetime | None, merge_input: MergeInput) -> bool:
+    if deadline is None or member.frozen is not None:
+        return False
     moment = member.filed.article.document_time
-    if moment is None or deadline is None or member.frozen is not None:
+    if moment is None:
         return False
     return aware(moment, merge_input.gazetteer.zone) > deadline
 
@@ -421,4 +435,5 @@ def _withdrew(member: Membership, retractions: Sequence[Membership]) -> bool:
 
 def _is_retracted_by_person(members: Sequence[Membership], merge_input: MergeInput) -> bool:
     """Whether a person retracted what one of the members tells of."""
-    return any(merge_input.constraint_index.retracted(m.filed.report_id) for m in members)
+    index = merge_input.constraint_index
+    return index.retracts and any(index.retracted(m.filed.report_id) for m in members)

@@ -101,9 +101,12 @@ def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | N
 
 
 def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
-    """What a person put together, and every other node alone."""
+    """What a person put together, and every other node alone. ``core`` is in order of key."""
+    joined = evidence.joined(core)
+    if not joined:
+        return [[node] for node in core]
     group = {node.key: [node] for node in core}
-    for a, b in evidence.joined(core):
+    for a, b in joined:
         if group[a.key] is not group[b.key]:
             merged = sorted(group[a.key] + group[b.key], key=lambda node: node.key)
             group.update({node.key: merged for node in merged})

@@ -89,6 +89,11 @@ class ConstraintIndex:
             return filed.band == "report" or not confirmed.isdisjoint(names(filed.report_id))
         return filed.label not in ("other", "other_place")
 
+    @property
+    def retracts(self) -> bool:
+        """Whether a person retracted anything."""
+        return bool(self._single["retract"])
+
     def retracted(self, report_id: str) -> bool:
         """Whether a person retracted what this report tells of."""
         retracted = self._single["retract"]

@@ -112,7 +112,10 @@ def sources(articles: Iterable[ArticleRef], pairs: Pairs) -> dict[str, ArticleRe
 
     Asked for the members of one incident, so that it does not depend on who else was looked at.
     """
-    ordered = sorted({a.article_id: a for a in articles}.values(), key=_order)
+    paired = frozenset[str]().union(*pairs)
+    ordered = sorted(
+        {a.article_id: a for a in articles if a.article_id in paired}.values(), key=_order
+    )
     rank = {article.article_id: k for k, article in enumerate(ordered)}
     parent = list(range(len(ordered)))
     for pair in pairs:

@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
@@ -186,12 +186,12 @@ class Evidence:
             return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
 
-    def copies_among(self, articles: Collection[str]) -> Pairs:
+    def copies_among(self, articles: AbstractSet[str]) -> Pairs:
         """The pairs of copies among these articles."""
         return frozenset(
             frozenset((one, other))
-            for one in articles
-            for other in self._copied.get(one, ())
+            for one in self._copied.keys() & articles
+            for other in self._copied[one]
             if other in articles
         )
 
@@ -213,12 +213,15 @@ class Evidence:
         """The pairs that a person put together: with the first article of a group, the report of
         each other one that matches it best.
         """
+        groups = self._constraint_index.joined()
+        if not groups:
+            return []
         by_name: dict[str, list[Node]] = {}
         for node in nodes:
             for name in names(node.key):
                 by_name.setdefault(name, []).append(node)
         pairs = []
-        for group in self._constraint_index.joined():
+        for group in groups:
             first, *others = [by_name[name] for name in group if name in by_name] or [[]]
             for other in others:
                 options = [(a, b) for a in first for b in other]

@@ -46,37 +46,40 @@ def decide_casualties(cluster: Cluster) -> Casualties:
 
 def statements_of(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
     """The statements of members in one scope, each with its report, copies said once."""
+    given = list(members)
+    repeated = {m.source.article_id for m in given if m.source is not None}
+    said: dict[str, set[tuple[object, ...]]] = {}
+    for member in given:
+        article_id = member.filed.article.article_id
+        if member.source is None and article_id in repeated:
+            known = said.setdefault(article_id, set())
+            known.update(map(_content, _filed(member, scope)))
     own: list[Statement] = []
-    by_article: dict[str, set[tuple[object, ...]]] = {}
-    copies: list[tuple[str, list[Statement]]] = []
-    for member in members:
-        statements = [s for s in _filed(member) if s.scope == scope]
+    for member in given:
+        statements = _filed(member, scope)
         if member.source is None:
             own += statements
-            known = by_article.setdefault(member.filed.article.article_id, set())
-            known.update(map(_content, statements))
         else:
-            copies.append((member.source.article_id, statements))
-    for source, statements in copies:
-        known = by_article.get(source, set())
-        own += [s for s in statements if _content(s) not in known]
+            known = said.get(member.source.article_id, set())
+            own += [s for s in statements if _content(s) not in known]
     return tuple(sorted(own, key=lambda s: (s.report_id or "", s.start, s.id)))
 
 
-def _filed(member: Membership) -> Iterable[Statement]:
+def _filed(member: Membership, scope: Scope) -> Sequence[Statement]:
     """Statements with report and time filled in; those of a closed incident have them already."""
     if member.frozen is not None:
-        return member.frozen.report.statements
-    return _STATEMENTS.of(member.filed)
+        return [s for s in member.frozen.report.statements if s.scope == scope]
+    return _STATEMENTS.of(member.filed).get(scope, ())
 
 
-def _statements(filed: FiledReport) -> tuple[Statement, ...]:
+def _statements(filed: FiledReport) -> dict[Scope, list[Statement]]:
     article = filed.article
     at = article.version_time or article.document_time
-    return tuple(
-        replace(s.of_report(filed.report_id), said_at=s.said_at or at)
-        for s in filed.report.statements
-    )
+    found: dict[Scope, list[Statement]] = {}
+    for s in filed.report.statements:
+        whole = replace(s.of_report(filed.report_id), said_at=s.said_at or at)
+        found.setdefault(s.scope, []).append(whole)
+    return found
 
 
 _STATEMENTS = Remembered(_statements, MOST_REPORTS)
@@ -102,11 +105,15 @@ def _content(statement: Statement) -> tuple[object, ...]:
 
 def timeline(statements: Sequence[Statement]) -> Iterable[TimelinePoint]:
     """Each speaker's totals when new or changed, oldest first."""
+    totals = [
+        s
+        for s in statements
+        if s.measure in _TOTALS
+        and s.victim_class == "unspecified"
+        and s.status in ("used", "stale", "superseded")
+    ]
     last: dict[tuple[str, str], tuple[object, ...]] = {}
-    for s in sorted(statements, key=lambda s: (_instant(s.said_at), s.report_id or "", s.start)):
-        total = s.measure in _TOTALS and s.victim_class == "unspecified"
-        if not total or s.status not in ("used", "stale", "superseded"):
-            continue
+    for s in sorted(totals, key=lambda s: (_instant(s.said_at), s.report_id or "", s.start)):
         number = (s.low, s.high, s.value)
         if last.get((s.speaker_id, s.measure)) != number:
             last[s.speaker_id, s.measure] = number
