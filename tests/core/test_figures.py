@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.core.domain.report import Figure, Statement
@@ -300,3 +301,38 @@ def test_decide_toll_leaves_out_figures_of_a_background_attack(
         both.injured,
         both.attackers_killed,
     )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32))
+def test_decide_toll_gives_the_same_where_only_the_newest_of_equal_figures_is_looked_at(
+    seed: int,
+) -> None:
+    """Sixty figures of few speakers and numbers, over three days, in every status there is."""
+    rng = random.Random(seed)
+    told = [
+        say(
+            rng.choice((3, 5, 8)),
+            rng.choice(("exact", "exact", "at_least", "nearly")),
+            rng.choice(("ministry", "police", "outlet")),
+            id=f"k{k}",
+            report_id=f"a{rng.randrange(30)}#1",
+            measure=rng.choice(("killed", "killed", "injured", "rescued")),
+            victim_class=rng.choice(
+                ("unspecified",) * 5
+                + ("children", "civilians", "some_of_them", "received_at_hospital")
+                + ("perpetrator", "with_attackers")
+            ),
+            speaker_type=rng.choice(("police", "outlet_narrator")),
+            said_at=rng.choice((None, *(NOON + dt.timedelta(hours=6 * n) for n in range(8)))),
+            scope=rng.choice(("incident",) * 9 + ("aggregate",)),
+            subset_of=rng.choice((None,) * 9 + ("k0",)),
+            derived=rng.random() < 0.1,
+            perpetrator_party=rng.random() < 0.05,
+            zone=rng.choice(("lead", "body", "title")),
+            person=rng.choice((None,) * 12 + ("32", "a shopkeeper")),
+            start=rng.randrange(5),
+        )
+        for k in range(60)
+    ]
+    assert decide_toll(told) == decide_toll(told, alike=id)

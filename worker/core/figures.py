@@ -29,14 +29,26 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
+from worker.core.said_again import (
+    Earlier,
+    Key,
+    Statuses,
+    alike,
+    article_of,
+    horizon_of,
+    is_stale,
+    judge_earlier,
+    key_of,
+    moment_of,
+    newest_of_each,
+)
 
-STALE_AFTER = dt.timedelta(hours=24)
 OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
 MIXED = "with_attackers"
@@ -54,10 +66,6 @@ _PRECISION: dict[Qualifier, int] = {
 }  # fmt: skip
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
 _NO_END = 1 << 40
-_LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
-
-Key = tuple[str, str]
-Statuses = dict[Key, StatementStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +89,15 @@ def judged(statement: Statement, status: StatementStatus) -> Statement:
 def decide_toll(
     statements: Iterable[Statement],
     judged: Callable[[Statement, StatementStatus], Statement] = judged,
+    alike: Callable[[Statement], Hashable] = alike,
 ) -> Toll:
     """Decide all figures of a set of statements; their order does not matter.
 
-    ``judged``: how a statement gets its status, for who asks for the same ones often.
+    ``judged``, ``alike``: how a statement gets its status, and what is equal for those of which only
+    the newest counts, for who asks for the same ones often.
     """
-    given = tuple(statements)
+    whole = tuple(statements)
+    given, earlier = newest_of_each(whole, alike)
     statuses: Statuses = {}
     sides: dict[tuple[Measure, bool], list[Statement]] = {
         (measure, attackers): [] for measure in _CASUALTY for attackers in (False, True)
@@ -94,8 +105,8 @@ def decide_toll(
     for s in given:
         if s.measure in _CASUALTY:
             sides[s.measure, s.victim_class == ATTACKERS].append(s)
-    totals = {side: _total(group, statuses) for side, group in sides.items()}
-    others = _other_counts(given, statuses)
+    totals = {side: _total(group, statuses, earlier) for side, group in sides.items()}
+    others = _other_counts(given, statuses, earlier)
     return Toll(
         killed=totals["killed", False],
         injured=totals["injured", False],
@@ -103,7 +114,7 @@ def decide_toll(
         attackers_injured=totals["injured", True],
         by_category=_categories(given),
         other_counts=others,
-        statements=tuple(judged(s, statuses[_key(s)]) for s in given),
+        statements=tuple(judged(s, statuses[key_of(s)]) for s in whole),
     )
 
 
@@ -118,23 +129,21 @@ def lone_best(statement: Statement) -> int | None:
     return statement.low if statement.qualifier == "range" else statement.value
 
 
-def _key(statement: Statement) -> Key:
-    return (statement.report_id or "", statement.id)
-
-
-def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
+def _total(group: list[Statement], statuses: Statuses, earlier: Earlier) -> Figure | None:
     """Judge one group, write every status, and give its figure."""
     usable = _usable(group, statuses)
     usable = _without_parts(usable, statuses)
-    usable = _without_stale(usable, statuses)
+    horizon = horizon_of(usable)
+    usable = _without_stale(usable, horizon, statuses)
     usable = _without_outgrown(usable, statuses)
     usable, told = _with_persons(usable)
     used = _one_per_speaker(usable, statuses)
     for statement in used:
-        statuses[_key(statement)] = "used"
+        statuses[key_of(statement)] = "used"
     for key, persons in told.items():
         for person in persons:
-            statuses[_key(person)] = statuses[key]
+            statuses[key_of(person)] = statuses[key]
+    judge_earlier(group, earlier, horizon, statuses)
     return _figure(used)
 
 
@@ -143,13 +152,13 @@ def _usable(group: Iterable[Statement], statuses: Statuses) -> list[Statement]:
     usable = []
     for statement in group:
         if statement.scope != "incident":
-            statuses[_key(statement)] = "background"
+            statuses[key_of(statement)] = "background"
         elif statement.perpetrator_party:
-            statuses[_key(statement)] = "perpetrator_party"
+            statuses[key_of(statement)] = "perpetrator_party"
         elif statement.subset_of is not None:
-            statuses[_key(statement)] = "subset"
+            statuses[key_of(statement)] = "subset"
         elif statement.derived or statement.victim_class == MIXED:
-            statuses[_key(statement)] = "derived"
+            statuses[key_of(statement)] = "derived"
         else:
             usable.append(statement)
     return usable
@@ -169,10 +178,10 @@ def _with_persons(
     out = [s for s in usable if s.person is None]
     told = {}
     for persons in reports.values():
-        first = min(persons, key=lambda s: (_ZONE[s.zone], s.start, _key(s)))
+        first = min(persons, key=lambda s: (_ZONE[s.zone], s.start, key_of(s)))
         count = _told_singly(persons)
         out.append(replace(first, value=count, low=count, high=count))
-        told[_key(first)] = persons
+        told[key_of(first)] = persons
     return out, told
 
 
@@ -201,7 +210,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
     for statement in [s for s in usable if s.victim_class == PART]:
         if (statement.low or 0) < max(told, default=0):
-            statuses[_key(statement)] = "subset"
+            statuses[key_of(statement)] = "subset"
             usable = [s for s in usable if s is not statement]
     if not any(s.victim_class != _RECEIVED for s in whole):
         return usable
@@ -214,7 +223,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
         if statement.person is None and (statement.low or 0) > most:
             larger.append(statement)
         else:
-            statuses[_key(statement)] = "subset"
+            statuses[key_of(statement)] = "subset"
     return whole + larger
 
 
@@ -236,15 +245,13 @@ def _is_whole(statement: Statement) -> bool:
     return total and statement.person is None
 
 
-def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statement]:
-    times = [s.said_at for s in usable if s.said_at is not None]
-    if not times:
-        return usable
-    horizon = max(times) - STALE_AFTER
+def _without_stale(
+    usable: list[Statement], horizon: dt.datetime | None, statuses: Statuses
+) -> list[Statement]:
     fresh = []
     for statement in usable:
-        if statement.said_at is not None and statement.said_at <= horizon:
-            statuses[_key(statement)] = "stale"
+        if is_stale(statement, horizon):
+            statuses[key_of(statement)] = "stale"
         else:
             fresh.append(statement)
     return fresh
@@ -259,15 +266,15 @@ def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[State
     floors = [s for s in floors if _PRECISION[s.qualifier] < 3]
     if not floors:
         return usable
-    floors.sort(key=_moment, reverse=True)
-    moments = [_moment(s) for s in reversed(floors)]
+    floors.sort(key=moment_of, reverse=True)
+    moments = [moment_of(s) for s in reversed(floors)]
     most = list(accumulate((s.low or 0 for s in floors), max))
     kept = []
     for statement in usable:
         own = statement.speaker_type == OUTLET and statement.high is not None
-        later = len(moments) - bisect_left(moments, _moment(statement)) if own else 0
+        later = len(moments) - bisect_left(moments, moment_of(statement)) if own else 0
         if later and most[later - 1] > (statement.high or 0):
-            statuses[_key(statement)] = "superseded"
+            statuses[key_of(statement)] = "superseded"
         else:
             kept.append(statement)
     return kept
@@ -285,7 +292,7 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statem
         kept.append(last)
         for statement in of_speaker:
             if statement is not last:
-                statuses[_key(statement)] = "superseded"
+                statuses[key_of(statement)] = "superseded"
     return kept
 
 
@@ -298,13 +305,13 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
 
 
 def _latest(of_speaker: list[Statement]) -> Statement:
-    moment = max(map(_moment, of_speaker))
-    last = [s for s in of_speaker if _moment(s) == moment]
-    article = max(map(_article, last))
-    last = [s for s in last if _article(s) == article]
+    moment = max(map(moment_of, of_speaker))
+    last = [s for s in of_speaker if moment_of(s) == moment]
+    article = max(map(article_of, last))
+    last = [s for s in last if article_of(s) == article]
     return min(
         [s for s in last if not _is_outgrown(s, last)],
-        key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
+        key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, key_of(s)),
     )
 
 
@@ -321,14 +328,6 @@ def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
 def _is_brief(statement: Statement) -> bool:
     """Whether it stands where there is no room for "at least"."""
     return statement.zone in ("title", "caption")
-
-
-def _moment(statement: Statement) -> dt.datetime:
-    return statement.said_at or _LONG_AGO
-
-
-def _article(statement: Statement) -> str:
-    return (statement.report_id or "").rpartition("#")[0]
 
 
 def _figure(used: list[Statement]) -> Figure | None:
@@ -386,7 +385,7 @@ def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ..
             statement.speaker_type == OUTLET,
             -supporters,
             _PRECISION[statement.qualifier],
-            -(statement.said_at or _LONG_AGO).timestamp(),
+            -moment_of(statement).timestamp(),
             value,
             statement.speaker_id,
         )
@@ -415,7 +414,7 @@ def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
     out = []
     for (measure, victim_class), group in sorted(groups.items()):
-        figure = _figure(_one_per_speaker(_without_stale(group, {}), {}))
+        figure = _figure(_one_per_speaker(_without_stale(group, horizon_of(group), {}), {}))
         if figure is not None:
             out.append(
                 CategoryFigure(measure, victim_class, figure.low, figure.best, _closed(figure))
@@ -423,13 +422,17 @@ def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
     return tuple(out)
 
 
-def _other_counts(statements: Sequence[Statement], statuses: Statuses) -> tuple[OtherCount, ...]:
+def _other_counts(
+    statements: Sequence[Statement],
+    statuses: Statuses,
+    earlier: Earlier,
+) -> tuple[OtherCount, ...]:
     groups: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.measure not in _CASUALTY:
             groups.setdefault(statement.measure, []).append(statement)
     totals: Mapping[str, Figure | None] = {
-        kind: _total(group, statuses) for kind, group in sorted(groups.items())
+        kind: _total(group, statuses, earlier) for kind, group in sorted(groups.items())
     }
     return tuple(
         OtherCount(kind, figure.low, figure.best, _closed(figure))

@@ -19,7 +19,7 @@ from worker.core.domain.incident import (
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect, frozen_window, hull
 from worker.core.merge.evidence.copies import Pairs
-from worker.core.merge.evidence.remembered import Remembered
+from worker.core.domain.remembered import Remembered
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
 from worker.store.days import earliest, is_long

@@ -17,10 +17,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.core.domain.canonical import encode, plain
 from worker.core.domain.moments import aware
+from worker.core.domain.published import joined, keep, parts_of
 from worker.core.domain.report import Figure, Statement
-from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, Support
+from worker.core.domain.snapshot import Casualties, Member, Snapshot, Support
 
 MAX_BYTES = 256 * 1024
 MAX_REPORTS = 200
@@ -33,16 +33,11 @@ MAX_TEXT_CHARS = 200_000
 _RESERVE = 8 * 1024
 """Room for change note and background links, which are set after the caps."""
 
-_ROUNDING = 1024
-"""More than numbers, written as we publish them, can add to a snapshot."""
-
 
 def cap_snapshot(snapshot: Snapshot) -> Snapshot:
     """The snapshot within all limits."""
     trimmed = _trim(snapshot)
     room = MAX_BYTES - _RESERVE
-    if len(SNAPSHOT.dump_json(trimmed)) < room - _ROUNDING:
-        return trimmed
     while size(trimmed) > room:
         smaller = _shrink(trimmed)
         if smaller == trimmed:
@@ -53,7 +48,9 @@ def cap_snapshot(snapshot: Snapshot) -> Snapshot:
 
 def size(snapshot: Snapshot) -> int:
     """Bytes of the snapshot as published."""
-    return len(encode(plain(snapshot, SNAPSHOT)))
+    parts = parts_of(snapshot)
+    keep(snapshot, parts)
+    return len(joined(parts))
 
 
 def cut(text: str | None, limit: int) -> str | None:

@@ -25,6 +25,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from worker.core.domain.document import Article
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.report import Report
 from worker.core.domain.snapshot import ChangeNote, LinkCertainty, Member, Snapshot, State
 from worker.core.domain.vocabulary import Band, EntryStatus, Label, PublishedBasis, Role
@@ -251,8 +252,16 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {
 }
 
 
+_MEMBER: TypeAdapter[Member] = TypeAdapter(Member)
+_MEMBERS: Remembered[Member, bytes] = Remembered(_MEMBER.dump_json, 10_000)
+"""Members as JSON: of a thousand of one incident a revision changes one."""
+
+
 def to_json(value: object) -> bytes:
     """One of this module's values as JSON (UTF-8)."""
+    if isinstance(value, Incident):
+        body = _ADAPTERS[Incident].dump_json(value, exclude={"members"})
+        return b'%b,"members":[%b]}' % (body[:-1], b",".join(map(_MEMBERS.of, value.members)))
     return _ADAPTERS[type(value)].dump_json(value)
 
 

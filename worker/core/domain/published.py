@@ -8,10 +8,16 @@ What is kept may be forgotten at any time: the ``_MOST`` last asked for, of at m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from worker.core.domain.canonical import encode, plain
-from worker.core.domain.snapshot import SNAPSHOT, Snapshot
+from worker.core.domain.remembered import Remembered
+from worker.core.domain.report import Statement
+from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, TimelinePoint
 
 Parts = Mapping[str, bytes]
 _MOST = 64
@@ -25,10 +31,45 @@ def parts_of(snapshot: Snapshot) -> Parts:
     return known[1] if known is not None else write(snapshot)
 
 
-def write(snapshot: Snapshot, fields: Iterable[str] | None = None) -> Parts:
-    """The same, written anew; ``fields``: only these."""
-    only = None if fields is None else set(fields)
-    return {name: encode(value) for name, value in plain(snapshot, SNAPSHOT, only).items()}
+def write(snapshot: Snapshot, names: Iterable[str] | None = None) -> Parts:
+    """The same, written anew; ``names``: only these fields."""
+    wanted = _FIELDS if names is None else [name for name in _FIELDS if name in set(names)]
+    short = plain(snapshot, SNAPSHOT, set(wanted) - _LONG.keys())
+    return {
+        name: _LONG[name](snapshot) if name in _LONG else encode(short[name]) for name in wanted
+    }
+
+
+def _casualties(casualties: Casualties) -> bytes:
+    lists = {
+        "statements": _listed(map(_STATEMENTS.of, casualties.statements)),
+        "timeline": _listed(map(_POINTS.of, casualties.timeline)),
+    }
+    names = [f.name for f in fields(Casualties)]
+    short = plain(casualties, _CASUALTIES, set(names) - lists.keys())
+    return joined({n: lists[n] if n in lists else encode(short[n]) for n in names})
+
+
+def _listed(elements: Iterable[bytes]) -> bytes:
+    return b"[" + b",".join(elements) + b"]"
+
+
+def _written(kind: type[Any]) -> Remembered[Any, bytes]:
+    """Values of a kind as bytes: most members, figures and points of a revision are in the next."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    return Remembered(lambda value: encode(plain(value, adapter)), _MOST_ELEMENTS)
+
+
+_MOST_ELEMENTS = 10_000
+"""Members, figures and points that are kept as bytes: of about 400 each."""
+_MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
+_CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
+_FIELDS = [f.name for f in fields(Snapshot)]
+_LONG: Mapping[str, Callable[[Snapshot], bytes]] = {
+    "reports": lambda snapshot: _listed(map(_MEMBERS.of, snapshot.reports)),
+    "casualties": lambda snapshot: _casualties(snapshot.casualties),
+}
+"""Fields that are long, with how each is written of its elements."""
 
 
 def keep(snapshot: Snapshot, parts: Parts) -> None:

@@ -140,7 +140,9 @@ class _Joining:
         self._total, self._top = _evidence(parts, self._size, units)
         count = len(parts)
         score = self._scores(self._total, self._top, np.outer(self._size, self._size))
-        self._score: Table = np.where(np.triu(np.ones((count, count), dtype=bool), 1), score, -np.inf)
+        self._score: Table = np.where(
+            np.triu(np.ones((count, count), dtype=bool), 1), score, -np.inf
+        )
         self._best: Table = self._score.max(axis=1)
         self._gone: NDArray[np.bool_] = np.zeros(count, dtype=bool)
         self._cells: dict[int, list[int]] = {k: [k] for k in range(count)}

@@ -44,6 +44,7 @@ from worker.core.domain.incident import (
     Incident,
     article_of,
 )
+from worker.core.domain.remembered import Remembered
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
@@ -51,7 +52,6 @@ from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
 from worker.core.merge.evidence.facts import facts_of, gazetteer_of, window_of
 from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
-from worker.core.merge.evidence.remembered import Remembered
 
 
 def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import LinkCertainty, Member
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
@@ -28,7 +29,6 @@ from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import Pairs, outlet_key, sources
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.evidence.nodes import Node
-from worker.core.merge.evidence.remembered import Remembered
 
 _TRUSTED = ("wire", "local")
 _OFFICIAL = ("government", "police", "security_forces")

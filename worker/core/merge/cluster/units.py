@@ -18,7 +18,6 @@ from worker.core.merge.cluster.bonds import Bonds
 from worker.core.merge.cluster.unit import Counted, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node
 
-
 _Sign = tuple[int, Hashable, int]
 """What a node's unit depends on: the number of its facts, its tie, and which node it is."""
 

@@ -19,7 +19,7 @@ compared.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from worker.core.merge.evidence.facts import Facts
@@ -40,6 +40,10 @@ class Compared:
         self._plausible = weights["merge.plausible"]
         self._next = itertools.count()
         self._numbers: dict[Facts, int] = {}
+        self._by_place: dict[int, tuple[Facts, int]] = {}
+        """The same by place in memory, which costs no comparison; the facts are held with it."""
+        self._last: Sequence[Facts] = ()
+        """What the last decision looked at."""
         self._facts: dict[int, Facts] = {}
         self._pairs: dict[int, Pair] = {}
         self._alike: dict[Pair, Pair] = {}
@@ -52,7 +56,10 @@ class Compared:
     @property
     def is_full(self) -> bool:
         """Whether half of it should be forgotten."""
-        return len(self._numbers) > MOST_FACTS or self._count + len(self._pairs) > MOST_MET
+        return (
+            max(len(self._numbers), len(self._by_place)) > MOST_FACTS
+            or self._count + len(self._pairs) > MOST_MET
+        )
 
     def number(self, facts: Facts) -> int:
         """The number of these facts; equal facts have one."""
@@ -62,6 +69,15 @@ class Compared:
             self._facts[number] = facts
         self._numbers[facts] = number  # at the end: last asked for
         return number
+
+    def numbers(self, all_facts: Sequence[Facts]) -> list[int]:
+        """The numbers of the facts that a decision looks at."""
+        known = self._by_place
+        for facts in all_facts:
+            if id(facts) not in known:
+                known[id(facts)] = facts, self.number(facts)
+        self._last = all_facts
+        return [known[id(facts)][1] for facts in all_facts]
 
     def pair(self, i: int, j: int) -> Pair:
         """How the facts with these numbers compare."""
@@ -89,6 +105,8 @@ class Compared:
         """The half that was asked for last, in a new object: whoever holds this one may go on."""
         younger = Compared(self._weights)
         younger._next = self._next
+        for facts in self._last:
+            self.number(facts)
         kept = list(self._numbers.items())[len(self._numbers) // 2 :]
         younger._numbers = dict(kept)
         for facts, number in kept:

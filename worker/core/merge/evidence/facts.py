@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from worker.core.domain.incident import ArticleRef, FiledReport
 from worker.core.domain.moments import local_day
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.report import Claim, IncidentDate, Place, Report, Target
 from worker.core.domain.vocabulary import FINE_PLACES, PEOPLE, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
@@ -30,7 +31,6 @@ from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.names import Wording, has_capitals, words_of, written
 from worker.core.lang.normalise import plain
 from worker.core.merge.evidence.known_names import known_names
-from worker.core.merge.evidence.remembered import Remembered
 
 Window = tuple[dt.date, dt.date]
 

@@ -108,9 +108,10 @@ class Evidence:
             self._copied.setdefault(other, set()).add(one)
         self._compared = compared_under(weights)
         self._by_article: dict[str, list[Node]] = {}
-        self._numbers: dict[str, int] = {}
-        for node in nodes:
-            self._numbers[node.key] = self._compared.number(node.facts)
+        given = list(nodes)
+        numbers = self._compared.numbers([node.facts for node in given])
+        self._numbers = dict(zip([node.key for node in given], numbers, strict=True))
+        for node in given:
             self._by_article.setdefault(node.article_id, []).append(node)
 
     def number(self, node: Node) -> int:

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.incident import FiledReport, Incident, article_of
+from worker.core.domain.remembered import Remembered
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import facts_of
 from worker.core.merge.evidence.nodes import Node
-from worker.core.merge.evidence.remembered import Remembered
 from worker.core.merge.identity.freeze import freeze
 
 

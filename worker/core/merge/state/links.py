@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.incident import FiledReport, Link
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import BackgroundLink
 from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import score
 from worker.core.merge.evidence.nodes import Node
-from worker.core.merge.evidence.remembered import Remembered
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 
 _MOST_BACKGROUND = 20

@@ -61,7 +61,7 @@ class Draft:
 def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     """The incident to store, and whether it is a new revision."""
     fresh = cap_snapshot(draft.snapshot)
-    parts = write(fresh)
+    parts = parts_of(fresh)
     content = {name: part for name, part in parts.items() if name not in _NOT_CONTENT}
     content_hash = hashlib.sha256(joined(content)).hexdigest()
     prior = draft.prior

@@ -21,6 +21,7 @@ from typing import Literal
 
 from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.report import (
     Claim,
     IncidentDate,
@@ -35,7 +36,6 @@ from worker.core.lang.names import words_of
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
-from worker.core.merge.evidence.remembered import Remembered
 from worker.core.merge.state.vote import EARLIEST, Ballot, SlotSource, Vote, some
 
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
@@ -150,9 +150,7 @@ def _place(vote: Vote) -> Place | None:
     if not fine:
         return None
     around = {
-        place: [
-            b for b in vote.ballots if b.report.place in fine and _meets(place, b.report.place)
-        ]
+        place: [b for b in vote.ballots if b.report.place in fine and _meets(place, b.report.place)]
         for place in fine
     }
     best = max(fine, key=lambda p: _place_rank(vote, p, around[p], fine[p]))
@@ -185,9 +183,7 @@ def _types(vote: Vote, order: Sequence[str]) -> tuple[str, ...]:
 
 def _weapons(vote: Vote) -> tuple[Weapon, ...]:
     given = vote.listed("weapons", lambda r: (replace(w, text=None) for w in r.weapons))
-    texts = {
-        (w.type, w.subtype): w.text for b in reversed(vote.ballots) for w in b.report.weapons
-    }
+    texts = {(w.type, w.subtype): w.text for b in reversed(vote.ballots) for w in b.report.weapons}
     specific = {w.type for w in given if w.subtype and not w.subtype.startswith("unknown")}
     kept = (
         w

@@ -11,18 +11,20 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
 from worker.core.figures import decide_toll, judged
 from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
-from worker.core.merge.evidence.remembered import Remembered
+from worker.core.said_again import alike
 
 _TOTALS = ("killed", "injured", "casualties")
 
@@ -31,7 +33,7 @@ def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
     contributing = [m for m in cluster.members if m.contributes]
     statements = statements_of(contributing, "incident")
-    toll = decide_toll(statements, _judged)
+    toll = decide_toll(statements, _judged, _ALIKE.of)
     return Casualties(
         killed=toll.killed,
         injured=toll.injured,
@@ -99,6 +101,18 @@ def _judged(statement: Statement, status: StatementStatus) -> Statement:
 _JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}
 
 
+def _kind(statement: Statement) -> Hashable:
+    """``alike`` as a number: equal ones get one."""
+    if len(_KINDS) >= MOST_REPORTS:
+        _KINDS.clear()
+    return _KINDS.setdefault(alike(statement), next(_NEXT))
+
+
+_KINDS: dict[Hashable, int] = {}
+_NEXT = itertools.count()
+_ALIKE: Remembered[Statement, Hashable] = Remembered(_kind, 2 * MOST_REPORTS)
+
+
 def _content(statement: Statement) -> tuple[object, ...]:
     return statement.measure, statement.victim_class, statement.low, statement.high, statement.value
 
@@ -117,7 +131,7 @@ def timeline(statements: Sequence[Statement]) -> Iterable[TimelinePoint]:
         number = (s.low, s.high, s.value)
         if last.get((s.speaker_id, s.measure)) != number:
             last[s.speaker_id, s.measure] = number
-            yield _point(s)
+            yield _POINTS.of(s)
 
 
 def _point(s: Statement) -> TimelinePoint:
@@ -131,6 +145,9 @@ def _point(s: Statement) -> TimelinePoint:
         speaker_id=s.speaker_id,
         report_id=s.report_id or "",
     )
+
+
+_POINTS = Remembered(_point, MOST_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> float:

@@ -1,0 +1,116 @@
+"""Figures that a speaker says again: only the newest of equal ones can count.
+
+A thousand reports of one attack print some dozens of different figures. Of those that are alike in all
+that judges them, but for time and report, the newest stands for all: whatever drops it drops the
+others too, and where it counts they are superseded, or stale.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Iterable
+
+from worker.core.domain.report import Statement
+from worker.core.domain.vocabulary import StatementStatus
+
+Earlier = dict[int, list[Statement]]
+"""By the place in memory of the newest: the same figure said before."""
+Key = tuple[str, str]
+Statuses = dict[Key, StatementStatus]
+STALE_AFTER = dt.timedelta(hours=24)
+_LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+
+
+def alike(statement: Statement) -> Hashable:
+    """What is equal for figures that only time and report tell apart. (Persons told singly are told
+    apart by their reports.)
+    """
+    return (
+        statement.measure,
+        statement.victim_class,
+        statement.value,
+        statement.low,
+        statement.high,
+        statement.qualifier,
+        statement.speaker_id,
+        statement.speaker_type,
+        statement.perpetrator_party,
+        statement.said_at is None,
+        statement.scope,
+        statement.subset_of is None,
+        statement.zone,
+        statement.derived,
+        None if statement.person is None else (statement.report_id, statement.id),
+    )
+
+
+def newest_of_each(
+    statements: Iterable[Statement], alike: Callable[[Statement], Hashable] = alike
+) -> tuple[list[Statement], Earlier]:
+    """The newest of those that are alike, and the earlier ones of each."""
+    groups: dict[Hashable, list[Statement]] = {}
+    for statement in statements:
+        groups.setdefault(alike(statement), []).append(statement)
+    newest: list[Statement] = []
+    earlier: Earlier = {}
+    for group in groups.values():
+        last = group[0]
+        if len(group) > 1:
+            last = _newest(group)
+            earlier[id(last)] = [s for s in group if s is not last]
+        newest.append(last)
+    return newest, earlier
+
+
+def judge_earlier(
+    group: Iterable[Statement],
+    earlier: Earlier,
+    horizon: dt.datetime | None,
+    statuses: Statuses,
+) -> None:
+    """Those that were said again share what the newest is; where it was usable they are out of date."""
+    for newest in group if earlier else ():
+        status = statuses[key_of(newest)]
+        dated = status in ("used", "superseded", "stale")
+        for statement in earlier.get(id(newest), ()):
+            if dated:
+                status = "stale" if is_stale(statement, horizon) else "superseded"
+            statuses[key_of(statement)] = status
+
+
+def key_of(statement: Statement) -> Key:
+    """What a statement is called among those of many reports."""
+    return (statement.report_id or "", statement.id)
+
+
+def horizon_of(usable: Iterable[Statement]) -> dt.datetime | None:
+    """What was said by then is stale; None when nobody knows when anything was said."""
+    times = [s.said_at for s in usable if s.said_at is not None]
+    return max(times) - STALE_AFTER if times else None
+
+
+def is_stale(statement: Statement, horizon: dt.datetime | None) -> bool:
+    """Whether it is too old to count beside the newest."""
+    said_at = statement.said_at
+    return horizon is not None and said_at is not None and said_at <= horizon
+
+
+def moment_of(statement: Statement) -> dt.datetime:
+    """When it was said; long ago, when nobody knows."""
+    return statement.said_at or _LONG_AGO
+
+
+def article_of(statement: Statement) -> str:
+    """The article that prints it."""
+    return (statement.report_id or "").rpartition("#")[0]
+
+
+def _newest(group: list[Statement]) -> Statement:
+    """The one that its speaker's last word is taken from: of one article the first printed."""
+    moment = max(map(moment_of, group))
+    last = [s for s in group if moment_of(s) == moment]
+    article = max(map(article_of, last))
+    return min(
+        (s for s in last if article_of(s) == article),
+        key=lambda s: (s.start, s.report_id or "", s.id),
+    )
