@@ -16,7 +16,7 @@ from tests.stories.tell import article_of, report_of
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.incident import ArticleRef, FiledReport
 from worker.core.domain.report import IncidentDate, Place
-from worker.core.merge.evidence.copies import find_pairs, sources
+from worker.core.merge.evidence.copies import CopyIndex, by_article, find_pairs, sources
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of, overlap, window_of
 from worker.core.merge.evidence.pairs import Pair, compare
 
@@ -233,8 +233,19 @@ def test_sources_of_near_equal_signatures_is_the_earliest() -> None:
     articles = [
         _article("late-1", 30, near), _article("early-1", 0, first), _article("own-1", 10, far),
     ]  # fmt: skip
-    found = sources(articles, find_pairs(articles, WEIGHTS))
+    found = sources(articles, by_article(find_pairs(articles, WEIGHTS)))
     assert {copy: source.article_id for copy, source in found.items()} == {"late-1": "early-1"}
+
+
+def test_copy_index_forgets_a_discarded_article_that_nobody_asked_about() -> None:
+    """The copy of an article was never asked about; with another text it is none any more."""
+    index = CopyIndex()
+    first, copy = (_article(name, 0, text="one") for name in ("a", "b"))
+    index.add(first)
+    index.add(copy)
+    assert not index.pairs([first], WEIGHTS)
+    index.discard("b")
+    assert not index.pairs([first, _article("b", 0, text="another")], WEIGHTS)
 
 
 def test_find_pairs_takes_the_same_text_after_a_week_for_no_copy() -> None:
@@ -246,7 +257,7 @@ def test_find_pairs_takes_the_same_text_after_a_week_for_no_copy() -> None:
 def test_sources_of_copies_of_copies_is_one() -> None:
     """A chain of copies leads to the earliest member, whoever resembles whom."""
     articles = [_article(f"a-{k}", k, text="t") for k in range(5)]
-    found = sources(articles, find_pairs(articles, WEIGHTS))
+    found = sources(articles, by_article(find_pairs(articles, WEIGHTS)))
     assert {source.article_id for source in found.values()} == {"a-0"}
-    alone = sources(articles[1:], find_pairs(articles, WEIGHTS))
+    alone = sources(articles[1:], by_article(find_pairs(articles, WEIGHTS)))
     assert {source.article_id for source in alone.values()} == {"a-1"}

@@ -40,7 +40,6 @@ OTHER = {
         1.95,
     ): "how sure a count must be to leave a stretch with harm of its own, in log-odds",
     ("homes", 4.9): "the same where its own attack is counted already",
-    ("joins", 1e-5): "the last digits of a score, which is rounded",
     ("verdict", 1e-4): "the last digit a probability is printed with",
 }
 

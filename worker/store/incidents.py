@@ -16,10 +16,10 @@ from worker.core.domain.incident import (
     from_json,
     to_json,
 )
+from worker.core.domain.remembered import Remembered
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect, frozen_window, hull
 from worker.core.merge.evidence.copies import Pairs
-from worker.core.domain.remembered import Remembered
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
 from worker.store.days import earliest, is_long

@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from worker.core.domain.document import Article
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Report
 from worker.core.domain.snapshot import ChangeNote, LinkCertainty, Member, Snapshot, State
 from worker.core.domain.vocabulary import Band, EntryStatus, Label, PublishedBasis, Role
@@ -253,7 +253,7 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {
 
 
 _MEMBER: TypeAdapter[Member] = TypeAdapter(Member)
-_MEMBERS: Remembered[Member, bytes] = Remembered(_MEMBER.dump_json, 10_000)
+_MEMBERS: Remembered[Member, bytes] = Remembered(_MEMBER.dump_json, 10 * WORST_DAY_REPORTS)
 """Members as JSON: of a thousand of one incident a revision changes one."""
 
 

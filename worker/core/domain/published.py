@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from worker.core.domain.canonical import encode, plain
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, TimelinePoint
 
@@ -60,7 +60,7 @@ def _written(kind: type[Any]) -> Remembered[Any, bytes]:
     return Remembered(lambda value: encode(plain(value, adapter)), _MOST_ELEMENTS)
 
 
-_MOST_ELEMENTS = 10_000
+_MOST_ELEMENTS = 10 * WORST_DAY_REPORTS
 """Members, figures and points that are kept as bytes: of about 400 each."""
 _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
 _CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)

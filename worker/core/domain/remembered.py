@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+WORST_DAY_REPORTS = 1_000
+"""Room is meant for a day like the worst that we know of, when a thousand reports of one day came. All
+bounds of what merging remembers are multiples of it, so that such a day is never forgotten in its
+middle."""
 K = TypeVar("K")
 V = TypeVar("V")
 

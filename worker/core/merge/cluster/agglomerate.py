@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Table
 from worker.core.merge.cluster.unit import Counted, Unit
 from worker.core.merge.cluster.units import Units
@@ -34,7 +35,7 @@ from worker.core.merge.evidence.nodes import Node
 
 _DIGITS = 6
 """Places after the point that a score is rounded to."""
-_MOST_HEAPS = 2_000
+_MOST_HEAPS = 2 * WORST_DAY_REPORTS
 _Places = tuple[tuple[int, ...], ...]
 """For each cell of a heap the places of its parts."""
 

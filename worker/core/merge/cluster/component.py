@@ -195,7 +195,9 @@ class _Ties:
     def of(self, node: Node) -> set[str]:
         """The nodes tied to one, but for those told before."""
         told: set[str] = set()
-        for k in self._of.pop(node.article_id, ()):
+        if node.article_id not in self._of:
+            return told
+        for k in self._of.pop(node.article_id):
             group, self._groups[k] = self._groups[k], frozenset()
             for name in group:
                 told.update(other.key for other in self._evidence.of_article(name))
@@ -243,37 +245,43 @@ def _reach(
         if node.key in leaves:
             fresh = leaves[node.key] - found
         else:
-            fresh = _around(node, units, asked, untold) | ties.of(node)
+            fresh = ties.of(node)
+            fresh |= _siblings(node, evidence)
+            fresh |= _around(node, units, asked, untold)
             others = nodes.values() if node.combined else combined
             if others:
                 fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
+        if fresh:
             fresh -= found
-        found |= fresh
-        frontier.extend(fresh)
+            found |= fresh
+            frontier.extend(fresh)
     return found
 
 
+def _siblings(node: Node, evidence: Evidence) -> set[str]:
+    """What else its article reports of these days."""
+    siblings = evidence.of_article(node.article_id)
+    if len(siblings) == 1:
+        return _NOTHING
+    return {
+        other.key
+        for other in siblings
+        if "background" not in (node.kind, other.kind) and evidence.pair(node, other).veto != "date"
+    }
+
+
 def _around(node: Node, units: Units, asked: set[Unit], untold: set[Unit]) -> set[str]:
-    """What is near a node, and what else its article reports of these days. What was told before
-    is left out.
-    """
-    siblings = units.evidence.of_article(node.article_id)
-    fresh = set[str]()
-    if len(siblings) > 1:
-        fresh = {
-            other.key
-            for other in siblings
-            if "background" not in (node.kind, other.kind)
-            and units.evidence.pair(node, other).veto != "date"
-        }
+    """What is near a node. What was told before is left out."""
     unit = units.of[node.key]
-    if unit not in asked:
-        asked.add(unit)
-        told = units.near(unit).keys() & untold
-        untold -= told
-        for other in told:
-            fresh.update(n.key for n in other.nodes)
-    return fresh
+    if unit in asked:
+        return _NOTHING
+    asked.add(unit)
+    told = units.near(unit).keys() & untold
+    untold -= told
+    return {n.key for other in told for n in other.nodes}
+
+
+_NOTHING: set[str] = set()
 
 
 def _tells_of(a: Node, b: Node, evidence: Evidence) -> bool:

@@ -16,17 +16,17 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.snapshot import LinkCertainty, Member
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
-from worker.core.merge.evidence.copies import Pairs, outlet_key, sources
+from worker.core.merge.evidence.copies import outlet_key, sources
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.evidence.nodes import Node
 
@@ -45,11 +45,13 @@ class Membership:
     """The article of this incident whose text it repeats."""
     agency: str | None = None
     """The news agency whose text it is, as it or one of its copies says."""
+    contributes: bool = field(init=False, compare=False)
+    """Whether it contributes to the incident's slots and figures."""
 
-    @property
-    def contributes(self) -> bool:
-        """Whether it contributes to the incident's slots and figures."""
-        return self.certainty == "certain" and self.filed.report.role in ("primary", "roundup")
+    def __post_init__(self) -> None:
+        """It is asked for all the time."""
+        counts = self.certainty == "certain" and self.filed.report.role in ("primary", "roundup")
+        object.__setattr__(self, "contributes", counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     )
     known = _GATHERED.pop(key, None)
     if known is None:
-        known = _sorted_out(cell, placed, copies, merge_input)
+        known = _sorted_out(cell, placed, merge_input)
         if sum(len(cluster.members) for cluster in _GATHERED.values()) > _MOST_MEMBERS:
             for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
                 del _GATHERED[old]
@@ -101,7 +103,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     return known
 
 
-_MOST_MEMBERS = 20_000
+_MOST_MEMBERS = 20 * WORST_DAY_REPORTS
 """Members of remembered clusters: of about 300 bytes each."""
 _GATHERED: dict[Hashable, Cluster] = {}
 """Clusters by the numbers of what they are made of."""
@@ -119,10 +121,10 @@ _NUMBERS: Remembered[object, int] = Remembered(_next_number, 2 * MOST_REPORTS)
 def _sorted_out(
     cell: Cell,
     placed: Sequence[tuple[Node, LinkCertainty]],
-    copies: Pairs,
     merge_input: MergeInput,
 ) -> Cluster:
-    found = sources((merge_input.filed[n.key].article for n, _ in placed), copies)
+    articles = (merge_input.filed[n.key].article for n, _ in placed)
+    found = sources(articles, merge_input.evidence.copied)
     agencies = _agencies((merge_input.filed[n.key].article for n, _ in placed), found)
     all_members = [
         _member(

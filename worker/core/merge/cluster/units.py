@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
+from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
 from worker.core.merge.cluster.unit import Counted, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node
@@ -244,7 +245,7 @@ class Units:
         return round(0.5 * total / size + 0.5 * top, 6)
 
 
-_MOST_SCORES = 20_000
+_MOST_SCORES = 20 * WORST_DAY_REPORTS
 
 
 def _signs(nodes: Iterable[Node], evidence: Evidence) -> dict[str, _Sign]:

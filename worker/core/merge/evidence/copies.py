@@ -13,6 +13,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
@@ -21,7 +22,8 @@ _BAND = 4
 """Places per band: at 80 % agreement a pair meets in one of 32 bands with P > .9999."""
 
 
-Pairs = frozenset[frozenset[str]]
+Pair = frozenset[str]
+Pairs = frozenset[Pair]
 
 
 def find_pairs(articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
@@ -40,6 +42,8 @@ class CopyIndex:
         self._articles: dict[str, ArticleRef] = {}
         self._buckets: dict[object, set[str]] = {}
         self._copies: dict[str, set[str]] = {}
+        self._pairs: dict[str, dict[str, Pair]] = {}
+        """The pairs that were told, by both articles: each is one value."""
         self._weights: Mapping[str, float] | None = None
 
     def add(self, article: ArticleRef) -> None:
@@ -56,13 +60,18 @@ class CopyIndex:
         article = self._articles.pop(article_id, None)
         if article is None:
             return
+        alike: set[str] = set()
         for bucket in _buckets(article):
             held = self._buckets[bucket]
             held.discard(article_id)
+            alike |= held
             if not held:
                 del self._buckets[bucket]
-        for other in self._copies.pop(article_id, ()):
+        self._copies.pop(article_id, None)
+        self._pairs.pop(article_id, None)
+        for other in alike:  # it may never have been asked about, and they have
             self._copies.get(other, set()).discard(article_id)
+            self._pairs.get(other, {}).pop(article_id, None)
 
     def pairs(self, articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
         """The pairs among these articles, which are taken in if they are not here yet."""
@@ -75,11 +84,16 @@ class CopyIndex:
             if self._articles.get(article.article_id) is not article:
                 self.add(article)
         asked = set(names)
-        return frozenset(
-            frozenset((name, other))
-            for name in names
-            for other in self._copies_of(name, weights) & asked
-        )
+        found: set[Pair] = set()
+        for name in names:
+            copies = self._copies_of(name, weights)
+            if copies:
+                pairs = self._pairs.setdefault(name, {})
+                for other in (copies & asked) - pairs.keys():
+                    pair = self._pairs.get(other, {}).get(name) or frozenset((name, other))
+                    pairs[other] = pair
+                found.update(pairs[other] for other in copies & asked)
+        return frozenset(found)
 
     def _copies_of(self, name: str, weights: Mapping[str, float]) -> set[str]:
         found = self._copies.get(name)
@@ -107,23 +121,33 @@ def _buckets(article: ArticleRef) -> Iterator[object]:
         yield start, signature[start : start + _BAND]
 
 
-def sources(articles: Iterable[ArticleRef], pairs: Pairs) -> dict[str, ArticleRef]:
+def by_article(pairs: Pairs) -> dict[str, set[str]]:
+    """Article → those that repeat its text, or whose text it repeats."""
+    copied: dict[str, set[str]] = {}
+    for one, other in pairs:
+        copied.setdefault(one, set()).add(other)
+        copied.setdefault(other, set()).add(one)
+    return copied
+
+
+def sources(
+    articles: Iterable[ArticleRef], copied: Mapping[str, AbstractSet[str]]
+) -> dict[str, ArticleRef]:
     """Copy → the article whose text it repeats: of all that hang together the earliest.
 
-    Asked for the members of one incident, so that it does not depend on who else was looked at.
+    ``copied``: the pairs by article. Asked for the members of one incident, so that it does not depend
+    on who else was looked at.
     """
-    paired = frozenset[str]().union(*pairs)
-    ordered = sorted(
-        {a.article_id: a for a in articles if a.article_id in paired}.values(), key=_order
-    )
-    rank = {article.article_id: k for k, article in enumerate(ordered)}
-    parent = list(range(len(ordered)))
-    for pair in pairs:
-        known = [rank[article_id] for article_id in pair if article_id in rank]
-        if len(known) == 2:
-            _unite(parent, *known)
-    roots = ((k, _root(parent, k)) for k in range(len(ordered)))
-    return {ordered[k].article_id: ordered[root] for k, root in roots if root != k}
+    by_id = {a.article_id: a for a in articles if a.article_id in copied}
+    left = set(by_id)
+    found: dict[str, ArticleRef] = {}
+    for source in sorted(by_id.values(), key=_order):
+        waiting = {source.article_id} & left
+        while waiting:
+            left -= waiting
+            found.update(dict.fromkeys(waiting, source))
+            waiting = left.intersection(set[str]().union(*(copied[name] for name in waiting)))
+    return {name: source for name, source in found.items() if name != source.article_id}
 
 
 def outlet_key(article: ArticleRef) -> str:
@@ -151,15 +175,3 @@ def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool
         return False
     same = sum(x == y for x, y in zip(a.copy_signature, b.copy_signature, strict=True))
     return same / size >= weights["copy.jaccard"]
-
-
-def _root(parent: list[int], k: int) -> int:
-    while parent[k] != k:
-        parent[k] = parent[parent[k]]
-        k = parent[k]
-    return k
-
-
-def _unite(parent: list[int], a: int, b: int) -> None:
-    a, b = _root(parent, a), _root(parent, b)
-    parent[max(a, b)] = min(a, b)

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from worker.core.domain.incident import ArticleRef, FiledReport
 from worker.core.domain.moments import local_day
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Claim, IncidentDate, Place, Report, Target
 from worker.core.domain.vocabulary import FINE_PLACES, PEOPLE, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
@@ -36,7 +36,7 @@ Window = tuple[dt.date, dt.date]
 
 _K = TypeVar("_K")
 _T = TypeVar("_T")
-MOST_REPORTS = 10_000
+MOST_REPORTS = 10 * WORST_DAY_REPORTS
 """Reports of which facts and node are remembered: about 2 KB each."""
 _AT_LARGE = ("unknown",)
 _HIT_ANYWHERE = PEOPLE | {"named_civilian"}

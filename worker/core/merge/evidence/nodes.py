@@ -23,7 +23,7 @@ from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
 from worker.core.domain.report import Report
 from worker.core.merge.evidence.compared import compared_under
 from worker.core.merge.evidence.constraints import ConstraintIndex, names
-from worker.core.merge.evidence.copies import Pairs
+from worker.core.merge.evidence.copies import Pairs, by_article
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
 from worker.core.merge.evidence.pairs import Pair, Weights
 
@@ -101,11 +101,7 @@ class Evidence:
         """``copies``: the pairs of articles of which one repeats the other's text."""
         self.weights = weights
         self._constraint_index = constraint_index
-        self._copies = copies
-        self._copied: dict[str, set[str]] = {}
-        for one, other in map(tuple, copies):
-            self._copied.setdefault(one, set()).add(other)
-            self._copied.setdefault(other, set()).add(one)
+        self.copied = by_article(copies)
         self._compared = compared_under(weights)
         self._by_article: dict[str, list[Node]] = {}
         given = list(nodes)
@@ -150,7 +146,7 @@ class Evidence:
         total = self.pair(a, b).weight
         if a.article_id == b.article_id:
             return total + self.weights["merge.same_article"]
-        if self._copied and b.article_id in self._copied.get(a.article_id, ()):
+        if self.copied and b.article_id in self.copied.get(a.article_id, ()):
             return total + self.weights["copy.same"]
         return total
 
@@ -182,18 +178,16 @@ class Evidence:
             or len(self._by_article[node.article_id]) > 1
             or self._constraint_index.named(node.key)
         )
-        copied = self._copied.get(node.article_id)
+        copied = self.copied.get(node.article_id)
         if alone:
             return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
 
-    def copies_among(self, articles: AbstractSet[str]) -> Pairs:
-        """The pairs of copies among these articles."""
-        return frozenset(
-            frozenset((one, other))
-            for one in self._copied.keys() & articles
-            for other in self._copied[one]
-            if other in articles
+    def copies_among(self, articles: AbstractSet[str]) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Those of these articles that have copies among them, each with its own."""
+        return tuple(
+            (name, frozenset(self.copied[name] & articles))
+            for name in sorted(self.copied.keys() & articles)
         )
 
     @property
@@ -207,7 +201,7 @@ class Evidence:
 
     def related(self, node: Node) -> Iterable[Node]:
         """Nodes for which more than slots speaks: of the same article, or of a copy of it."""
-        for article_id in (node.article_id, *self._copied.get(node.article_id, ())):
+        for article_id in (node.article_id, *self.copied.get(node.article_id, ())):
             yield from self._by_article.get(article_id, ())
 
     def joined(self, nodes: Iterable[Node]) -> list[tuple[Node, Node]]:
