@@ -136,15 +136,31 @@ def _key(i: int, j: int) -> tuple[int, int]:
 
 
 def agglomerate(groups: Sequence[list[Node]], evidence: Evidence) -> list[Cell]:
-    """Join groups best first until nothing reaches the threshold."""
-    links = _Links(groups, evidence)
-    fresh = len(groups)
+    """Join groups best first until nothing reaches the threshold; twins are joined from the start."""
+    started = _with_twins_joined(groups, evidence)
+    links = _Links(started, evidence)
+    fresh = len(started)
     while links.heap:
         _, _, _, i, j = heapq.heappop(links.heap)
         if i in links.members and j in links.members:
             links.join(i, j, fresh)
             fresh += 1
     return [Cell(tuple(members)) for members in links.members.values()]
+
+
+def _with_twins_joined(groups: Sequence[list[Node]], evidence: Evidence) -> list[list[Node]]:
+    """Lone reports that nothing tells apart, together where their evidence reaches the threshold."""
+    started = [group for group in groups if len(group) > 1]
+    twins: dict[object, list[Node]] = {}
+    for node in (group[0] for group in groups if len(group) == 1):
+        twins.setdefault((node.facts, evidence.tie(node)), []).append(node)
+    for same in twins.values():
+        together = len(same) > 1 and (
+            not evidence.cannot(same[0], same[1])
+            and evidence.weight(same[0], same[1]) >= evidence.weights["merge.threshold"]
+        )
+        started += [same] if together else [[node] for node in same]
+    return sorted(started, key=lambda group: group[0].key)
 
 
 def _with(cell: Cell, node: Node, certainty: LinkCertainty) -> Cell:
