@@ -12,8 +12,8 @@ from tests.bench.merge import invented
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from worker.config.knowledge import load_knowledge
-from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.domain.remembered import Remembered
+from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.store import connect, decoded
 from worker.store.articles import reports_of_days
 from worker.store.connect import open_writer, transaction
