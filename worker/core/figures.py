@@ -279,9 +279,7 @@ def _goes_beyond(floor: Statement, statement: Statement) -> bool:
     return is_later and (floor.low or 0) > (statement.high or 0)
 
 
-def _one_per_speaker(
-    usable: list[Statement], statuses: Statuses, seen: Seen
-) -> list[Statement]:
+def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) -> list[Statement]:
     by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
         opinion = statement.speaker_id, _is_beside_total(statement, usable)
