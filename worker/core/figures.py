@@ -6,8 +6,8 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
 2. Dropped, each with its status: figures of another scope (``background``), of the party that
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
-3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then
-   article; within a version body before headline and caption, then the more specific, then first.
+3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then what was
+   seen later, then article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have different ages, or nouns, and at least one. Each keeps its own quote.
 5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
@@ -32,21 +32,23 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
 from worker.core.said_again import (
     Earlier,
     Key,
+    Seen,
     Statuses,
     alike,
-    article_of,
     horizon_of,
     is_stale,
     judge_earlier,
     key_of,
     moment_of,
     newest_of_each,
+    newest_version,
 )
 
 OUTLET = "outlet_narrator"
@@ -89,15 +91,17 @@ def judged(statement: Statement, status: StatementStatus) -> Statement:
 def decide_toll(
     statements: Iterable[Statement],
     judged: Callable[[Statement, StatementStatus], Statement] = judged,
+    seen: Seen = MappingProxyType({}),
     alike: Callable[[Statement], Hashable] = alike,
 ) -> Toll:
     """Decide all figures of a set of statements; their order does not matter.
 
     ``judged``, ``alike``: how a statement gets its status, and what is equal for those of which only
-    the newest counts, for who asks for the same ones often.
+    the newest counts, for who asks for the same ones often. ``seen``: which of two articles of one
+    moment has the last word.
     """
     whole = tuple(statements)
-    given, earlier = newest_of_each(whole, alike)
+    given, earlier = newest_of_each(whole, seen, alike)
     statuses: Statuses = {}
     sides: dict[tuple[Measure, bool], list[Statement]] = {
         (measure, attackers): [] for measure in _CASUALTY for attackers in (False, True)
@@ -105,14 +109,14 @@ def decide_toll(
     for s in given:
         if s.measure in _CASUALTY:
             sides[s.measure, s.victim_class == ATTACKERS].append(s)
-    totals = {side: _total(group, statuses, earlier) for side, group in sides.items()}
-    others = _other_counts(given, statuses, earlier)
+    totals = {side: _total(group, statuses, earlier, seen) for side, group in sides.items()}
+    others = _other_counts(given, statuses, earlier, seen)
     return Toll(
         killed=totals["killed", False],
         injured=totals["injured", False],
         attackers_killed=totals["killed", True],
         attackers_injured=totals["injured", True],
-        by_category=_categories(given),
+        by_category=_categories(given, seen),
         other_counts=others,
         statements=tuple(judged(s, statuses[key_of(s)]) for s in whole),
     )
@@ -129,7 +133,9 @@ def lone_best(statement: Statement) -> int | None:
     return statement.low if statement.qualifier == "range" else statement.value
 
 
-def _total(group: list[Statement], statuses: Statuses, earlier: Earlier) -> Figure | None:
+def _total(
+    group: list[Statement], statuses: Statuses, earlier: Earlier, seen: Seen
+) -> Figure | None:
     """Judge one group, write every status, and give its figure."""
     usable = _usable(group, statuses)
     usable = _without_parts(usable, statuses)
@@ -137,7 +143,7 @@ def _total(group: list[Statement], statuses: Statuses, earlier: Earlier) -> Figu
     usable = _without_stale(usable, horizon, statuses)
     usable = _without_outgrown(usable, statuses)
     usable, told = _with_persons(usable)
-    used = _one_per_speaker(usable, statuses)
+    used = _one_per_speaker(usable, statuses, seen)
     for statement in used:
         statuses[key_of(statement)] = "used"
     for key, persons in told.items():
@@ -280,7 +286,7 @@ def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[State
     return kept
 
 
-def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) -> list[Statement]:
     by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
         beside = statement.victim_class == _RECEIVED and _is_beside_total(statement, usable)
@@ -288,7 +294,7 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statem
         by_speaker.setdefault(opinion, []).append(statement)
     kept = []
     for of_speaker in by_speaker.values():
-        last = _latest(of_speaker)
+        last = _latest(of_speaker, seen)
         kept.append(last)
         for statement in of_speaker:
             if statement is not last:
@@ -304,11 +310,8 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
     return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
-def _latest(of_speaker: list[Statement]) -> Statement:
-    moment = max(map(moment_of, of_speaker))
-    last = [s for s in of_speaker if moment_of(s) == moment]
-    article = max(map(article_of, last))
-    last = [s for s in last if article_of(s) == article]
+def _latest(of_speaker: list[Statement], seen: Seen) -> Statement:
+    last = newest_version(of_speaker, seen)
     return min(
         [s for s in last if not _is_outgrown(s, last)],
         key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, key_of(s)),
@@ -404,7 +407,7 @@ def _most(statement: Statement) -> int:
     return _NO_END if is_open else max(_least(statement) - 1, statement.high or 0)
 
 
-def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
+def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFigure, ...]:
     """Figures by class of victims. A part of a total is wanted here, so ``subset`` counts."""
     groups: dict[tuple[Measure, str], list[Statement]] = {}
     for s in statements:
@@ -414,7 +417,7 @@ def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
     out = []
     for (measure, victim_class), group in sorted(groups.items()):
-        figure = _figure(_one_per_speaker(_without_stale(group, horizon_of(group), {}), {}))
+        figure = _figure(_one_per_speaker(_without_stale(group, horizon_of(group), {}), {}, seen))
         if figure is not None:
             out.append(
                 CategoryFigure(measure, victim_class, figure.low, figure.best, _closed(figure))
@@ -423,16 +426,14 @@ def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
 
 
 def _other_counts(
-    statements: Sequence[Statement],
-    statuses: Statuses,
-    earlier: Earlier,
+    statements: Sequence[Statement], statuses: Statuses, earlier: Earlier, seen: Seen
 ) -> tuple[OtherCount, ...]:
     groups: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.measure not in _CASUALTY:
             groups.setdefault(statement.measure, []).append(statement)
     totals: Mapping[str, Figure | None] = {
-        kind: _total(group, statuses, earlier) for kind, group in sorted(groups.items())
+        kind: _total(group, statuses, earlier, seen) for kind, group in sorted(groups.items())
     }
     return tuple(
         OtherCount(kind, figure.low, figure.best, _closed(figure))

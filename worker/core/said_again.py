@@ -8,7 +8,7 @@ others too, and where it counts they are superseded, or stale.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import StatementStatus
@@ -16,6 +16,8 @@ from worker.core.domain.vocabulary import StatementStatus
 Earlier = dict[int, list[Statement]]
 """By the place in memory of the newest: the same figure said before."""
 Key = tuple[str, str]
+Seen = Mapping[str, dt.datetime]
+"""When reports' articles were first seen, by the report's id."""
 Statuses = dict[Key, StatementStatus]
 STALE_AFTER = dt.timedelta(hours=24)
 _LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
@@ -45,7 +47,9 @@ def alike(statement: Statement) -> Hashable:
 
 
 def newest_of_each(
-    statements: Iterable[Statement], alike: Callable[[Statement], Hashable] = alike
+    statements: Iterable[Statement],
+    seen: Seen,
+    alike: Callable[[Statement], Hashable] = alike,
 ) -> tuple[list[Statement], Earlier]:
     """The newest of those that are alike, and the earlier ones of each."""
     groups: dict[Hashable, list[Statement]] = {}
@@ -56,7 +60,7 @@ def newest_of_each(
     for group in groups.values():
         last = group[0]
         if len(group) > 1:
-            last = _newest(group)
+            last = _newest(group, seen)
             earlier[id(last)] = [s for s in group if s is not last]
         newest.append(last)
     return newest, earlier
@@ -100,17 +104,19 @@ def moment_of(statement: Statement) -> dt.datetime:
     return statement.said_at or _LONG_AGO
 
 
-def article_of(statement: Statement) -> str:
-    """The article that prints it."""
-    return (statement.report_id or "").rpartition("#")[0]
+def newest_version(statements: Sequence[Statement], seen: Seen) -> list[Statement]:
+    """Those of the latest moment; of several articles of one moment, of that which was seen last."""
+    moment = max(map(moment_of, statements))
+    last = [s for s in statements if moment_of(s) == moment]
+    version = max(_version(s, seen) for s in last)
+    return [s for s in last if _version(s, seen) == version]
 
 
-def _newest(group: list[Statement]) -> Statement:
-    """The one that its speaker's last word is taken from: of one article the first printed."""
-    moment = max(map(moment_of, group))
-    last = [s for s in group if moment_of(s) == moment]
-    article = max(map(article_of, last))
-    return min(
-        (s for s in last if article_of(s) == article),
-        key=lambda s: (s.start, s.report_id or "", s.id),
-    )
+def _version(statement: Statement, seen: Seen) -> tuple[dt.datetime, str]:
+    report = statement.report_id or ""
+    return seen.get(report, _LONG_AGO), report.rpartition("#")[0]
+
+
+def _newest(group: list[Statement], seen: Seen) -> Statement:
+    """The one that its speaker's last word is taken from: of one version the first printed."""
+    return min(newest_version(group, seen), key=lambda s: (s.start, s.report_id or "", s.id))
