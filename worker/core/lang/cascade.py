@@ -191,6 +191,7 @@ def _meaning(
         meaning["age"] = re.split(r"[- ]", labels["age"][0].word)[0]
     if labels.get("name"):
         meaning["name"] = labels["name"][-1].word
+        meaning["names"] = " ".join(t.word for t in labels["name"])
     if labels.get("who"):
         classes = [t.meaning.get("people", UNSPECIFIED) for t in labels["who"]]
         meaning["people"] = PERPETRATOR if PERPETRATOR in classes else classes[-1]

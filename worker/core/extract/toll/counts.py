@@ -12,8 +12,11 @@ Rules
    those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 5. "Three were killed on the spot and two more died later", in one sentence, are five. A toll has
-   them in it ("rose to 26 after seven more bodies were found"). So are "five guests were killed. Two
-   policemen died, too": the same harm, told directly before, of people of another class.
+   them in it ("rose to 26 after seven more bodies were found"). "Five guests were killed. Two
+   policemen died, too" are seven: the same harm, told directly before, of people of another class.
+   "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
+   people told by who they are. Where the text gives a number that could hold them all, they are a
+   part of it, and nothing is added.
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
@@ -31,7 +34,7 @@ from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
-from worker.core.extract.toll.persons import told_once
+from worker.core.extract.toll.persons import are_told_apart, name_alone, name_persons, told_once
 from worker.core.figures import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
@@ -46,6 +49,10 @@ _MORE = frozenset({"more"})
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
+_FURTHER_REACH = 5
+"""Sentences back in which "two more" may find the one person whom they are added to."""
+_TOLL = frozenset({"toll"})
+_SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
@@ -77,18 +84,20 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     dead = {m.number for m in stated if m.what == "killed" and m.is_single}
     stated = [m for m in stated if m.what != "injured" or m.number not in dead]
-    told = {m.number for m in stated if m.what in ("killed", "injured")}
-    stated = [m for m in stated if m.what != "shot" or m.number not in told]
+    known = {m.number for m in stated if m.what in ("killed", "injured")}
+    stated = [m for m in stated if m.what != "shot" or m.number not in known]
     stated = [_in_care(m, stated) for m in stated]
     out: list[Count] = []
     told_first: list[CountMention] = []
-    for mention in told_once(stated):
+    told = told_once(stated)
+    names = name_persons(told)
+    for mention in told:
         if mention.what == "part" and _is_of_next(mention):
             told_first.append(mention)
         elif mention.what == "part":
             out = _with_part(out, mention)
         else:
-            out += _with_parts(mention)
+            out += _with_parts(mention, names.get(mention.number))
     for mention in told_first:
         out = _with_part(out, mention)
     out = move_to_dead(_living(_victims_only(out)))
@@ -183,21 +192,36 @@ def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
 
 
 def _after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
-    """The mentions, with "two more have burns" added to the one person of the sentence before.
+    """The mentions, with "two more have burns" added to those who were told before it.
 
-    Only where no number of that harm stands before: they may be in it.
+    To one person, if nobody else is told with that harm; to a number, if it is the only one that the
+    text gives, and stands directly before: any other may have them in it.
     """
     out: list[CountMention] = []
     for mention in mentions:
         same = [m for m in out if m.what == mention.what and not m.is_attackers]
-        alone = len(same) == 1 and same[0].is_single and not same[0].is_headline
-        alone = alone and mention.what in _CASUALTY
-        more = mention.tags & _FURTHER and mention.value is not None and not mention.is_single
-        if alone and more and not mention.is_attackers and mention.sentence == same[0].sentence + 1:
-            out[out.index(same[0])] = _sum(same[0], mention)
+        if same and _goes_on(mention, same, mentions):
+            out[out.index(same[-1])] = _sum(same[-1], mention)
         else:
             out.append(mention)
     return out
+
+
+def _goes_on(
+    mention: CountMention, same: Sequence[CountMention], mentions: Sequence[CountMention]
+) -> bool:
+    """Whether "two more" are more than those of the same harm who were told before."""
+    more = mention.tags & _FURTHER and mention.value is not None and mention.what in _CASUALTY
+    if not more or mention.is_single or mention.is_attackers:
+        return False
+    last = same[-1]
+    apart = mention.sentence - last.sentence
+    if len(same) == 1 and last.is_single:
+        return not last.is_headline and apart <= _FURTHER_REACH
+    plain = last.qualifier == "exact" and not last.flags & _TOLL and mention.qualifier == "exact"
+    others = [m for m in mentions if m.what == mention.what and not m.is_single]
+    alone = not any(m is not mention and m.number != last.number for m in others)
+    return plain and alone and not last.is_headline and len(same) == 1 and apart <= 1
 
 
 def _adds_to(mention: CountMention, before: CountMention) -> bool:
@@ -209,33 +233,79 @@ def _adds_to(mention: CountMention, before: CountMention) -> bool:
 
 
 def _with_others(mentions: Sequence[CountMention]) -> list[CountMention]:
-    """The mentions, with people who were harmed as well added to those told directly before them."""
+    """The mentions, with people who were harmed as well added to those told directly before them.
+
+    Where somebody gives a number that has them all in it they are a part of that.
+    """
     out: list[CountMention] = []
-    last: int | None = None
+    last: dict[str, int] = {}
     for mention in mentions:
+        before = out[last[mention.what]] if mention.what in last else None
         if mention.what not in _CASUALTY or mention.is_attackers:
             out.append(mention)
-        elif last is not None and _adds_as_well(mention, out[last]):
-            out[last] = _sum(out[last], mention)
+        elif before is not None and _are_more(mention, before, mentions):
+            out[last[mention.what]] = _sum(before, mention)
         else:
-            last = len(out)
-            out.append(mention)
+            last[mention.what] = len(out)
+            also = mention.tags & _ALSO and _holding_both(mention, mention, mentions)
+            out.append(replace(mention, flags=mention.flags | _AMONG) if also else mention)
     return out
+
+
+def _are_more(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether people are told besides those told before, and nobody gives a number of all of them."""
+    if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
+        return False
+    if None in (mention.value, before.value) or _holding_both(mention, before, mentions):
+        return False
+    return _adds_as_well(mention, before) or _is_beside(mention, before)
+
+
+def _holding_both(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether the text gives a number, of the same harm, that is large enough for both."""
+    both = (mention.value or 0) + (0 if before is mention else before.value or 0)
+    return any(
+        m.what == mention.what
+        and not (m.is_single or m.is_attackers or m.tags & _SOME_OF)
+        and m.number not in (mention.number, before.number)
+        and (m.value or 0) >= max(both, 2)
+        for m in mentions
+    )
 
 
 def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
     """Whether "two policemen died, too" tells of nobody whom the count before it holds.
 
     A class of people told before, or the same number, is told again. ("Eleven were hurt. Three died,
-    and eleven people were hurt, too": "too" ties the two harms.)
+    and eleven people were hurt, too": "too" ties the two harms.) One person is added to people who
+    are told by who they are, not to a number of people.
     """
-    if not mention.tags & _ALSO or mention.what != before.what or mention.is_single:
+    if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
         return False
+    if mention.is_single:
+        return not before.is_single and _is_told_by_kind(before) and mention.noun != before.noun
     is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
-    is_plain = not before.is_headline and "toll" not in before.flags | mention.flags
-    numbers = mention.value, before.value
-    is_near = mention.sentence - before.sentence <= _ALSO_REACH
-    return is_new and is_plain and is_near and None not in numbers and numbers[0] != numbers[1]
+    return is_new and mention.value != before.value
+
+
+def _is_beside(mention: CountMention, before: CountMention) -> bool:
+    """Whether one sentence tells two harms: "two sisters were stabbed, and the porter died"."""
+    if before.is_single and mention.is_single:
+        return False
+    kinds = _is_told_by_kind(before) and _is_told_by_kind(mention)
+    return kinds and are_told_apart(before, mention)
+
+
+def _is_told_by_kind(mention: CountMention) -> bool:
+    """Whether people are told by who they are, not only how many ("two guards", "a farmer")."""
+    if mention.tags & _LISTED or (mention.is_single and mention.noun is not None):
+        return True
+    known = mention.victim_class not in (UNSPECIFIED, "civilians")
+    return mention.noun is not None and (known or mention.beside is not None)
 
 
 def _sum(one: CountMention, two: CountMention) -> CountMention:
@@ -320,6 +390,7 @@ def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
         whole.measure,
         mention.victim_class,
         None if of_attackers else whole.key,
+        name_alone(mention) if mention.is_single else None,
     )
     if of_attackers:
         out = [replace(c, victim_class=MIXED) if c is whole else c for c in out]
@@ -345,15 +416,15 @@ def _without(whole: Count, attackers: Count) -> Iterator[Count]:
     yield Count(rest.start, rest.end, rest, whole.measure, "unspecified")
 
 
-def _with_parts(mention: CountMention) -> Iterator[Count]:
-    """A count, and after it the counts that it is the sum of."""
+def _with_parts(mention: CountMention, person: str | None = None) -> Iterator[Count]:
+    """A count, and after it the counts that it is the sum of. ``person``: what to call the one told."""
     measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
     victim_class = mention.victim_class
     is_part = "PART" in mention.tags or bool(mention.flags & _AMONG)
     if is_part and victim_class == "unspecified":
         victim_class = PART
-    whole = Count(mention.start, mention.end, mention, measure, victim_class)
+    whole = Count(mention.start, mention.end, mention, measure, victim_class, person=person)
     yield whole
     for part in mention.parts:
-        at = part.number
-        yield Count(at.start, at.end, part, measure, part.victim_class, whole.key)
+        at, name = part.number, name_alone(part) if part.is_single else None
+        yield Count(at.start, at.end, part, measure, part.victim_class, whole.key, name)

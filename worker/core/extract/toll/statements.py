@@ -33,8 +33,6 @@ from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
-from worker.core.extract.toll.persons import NEW_PERSON
-from worker.core.figures import SOME
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
@@ -167,19 +165,8 @@ def _statement(
         quote=span.quote,
         start=span.start,
         end=span.end,
-        person=_person(mention) if mention.is_single else None,
+        person=count.person,
     )
-
-
-def _person(mention: CountMention) -> str:
-    """Who is told singly: an age, a surname, "a shopkeeper", or "" for somebody nameless.
-
-    "The shopkeeper" and "his uncle" may be somebody told of before in other words.
-    """
-    known = mention.age or mention.name
-    if known or mention.noun is None or NEW_PERSON not in mention.tags:
-        return known or ""
-    return f"{SOME} {mention.noun}"
 
 
 def _victim_class(count: Count, speaker: Speaker) -> str:
@@ -283,6 +270,7 @@ def _is_increase(item: _Placed, placed: Sequence[_Placed]) -> bool:
         p.count.measure == item.count.measure
         and p.scope == item.scope
         and p.count.parent is None
+        and not p.count.mention.is_single
         and not p.count.mention.tags & _FURTHER
         and not is_perpetrator(p.count.victim_class)
         and (p.count.mention.low or 0) >= mention.value
