@@ -34,7 +34,13 @@ from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
-from worker.core.extract.toll.persons import are_told_apart, name_alone, name_persons, told_once
+from worker.core.extract.toll.persons import (
+    are_told_apart,
+    is_somebody,
+    name_alone,
+    name_persons,
+    told_once,
+)
 from worker.core.figures import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
@@ -199,12 +205,18 @@ def _after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
     """
     out: list[CountMention] = []
     for mention in mentions:
-        same = [m for m in out if m.what == mention.what and not m.is_attackers]
+        same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
-            out[out.index(same[-1])] = _sum(same[-1], mention)
+            out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
         else:
             out.append(mention)
     return out
+
+
+def _is_harmed_as(before: CountMention, mention: CountMention) -> bool:
+    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt."""
+    shot = before.what == "shot" and mention.what == "injured" and is_somebody(before)
+    return (before.what == mention.what or shot) and not before.is_attackers
 
 
 def _goes_on(
@@ -217,11 +229,11 @@ def _goes_on(
     last = same[-1]
     apart = mention.sentence - last.sentence
     if len(same) == 1 and last.is_single:
-        return not last.is_headline and apart <= _FURTHER_REACH
-    plain = last.qualifier == "exact" and not last.flags & _TOLL and mention.qualifier == "exact"
+        return apart <= _FURTHER_REACH
+    plain = "others" not in mention.flags and last.qualifier == "exact" and not last.flags & _TOLL and mention.qualifier == "exact"
     others = [m for m in mentions if m.what == mention.what and not m.is_single]
     alone = not any(m is not mention and m.number != last.number for m in others)
-    return plain and alone and not last.is_headline and len(same) == 1 and apart <= 1
+    return plain and alone and len(same) == 1 and apart <= 1
 
 
 def _adds_to(mention: CountMention, before: CountMention) -> bool:

@@ -90,6 +90,8 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     first, second = sorted((one, two), key=lambda m: m.number.start)
     if _SAME in first.tags | second.tags or first.is_headline or second.is_headline:
         return False
+    if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
+        return False
     if first.age and second.age and first.age.isdigit() and second.age.isdigit():
         return first.age != second.age
     if first.names and second.names:
@@ -108,7 +110,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
 
 def are_told_apart(first: CountMention, second: CountMention) -> bool:
     """Whether one sentence tells the harm of each, the second as somebody not told before."""
-    if first.sentence != second.sentence or second.start < first.end:
+    if first.sentence != second.sentence:
         return False
     if first.noun == second.noun and first.victim_class == second.victim_class:
         return False
@@ -200,11 +202,11 @@ def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) ->
     if mention.what not in _HURT or mention.is_attackers:
         return False
     if mention.what == "shot" and (person == "" or unnamed):
-        return not _is_somebody_else(mention)
+        return not is_somebody(mention)
     return person == "" and _SAME in mention.tags
 
 
-def _is_somebody_else(mention: CountMention) -> bool:
+def is_somebody(mention: CountMention) -> bool:
     """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
     if _ANOTHER in mention.tags:
         return True
