@@ -26,7 +26,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -74,18 +74,27 @@ _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
 
 
+def _nobody_said(_: CountMention) -> str | None:
+    return None
+
+
 def is_perpetrator(victim_class: str) -> bool:
     """Whether a class of people is the attacking side."""
     return victim_class == PERPETRATOR
 
 
-def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
-    """The counts that the mentions of one attack come to, in the order of the text."""
+def decide_counts(
+    mentions: Sequence[CountMention], said_by: Callable[[CountMention], str | None] = _nobody_said
+) -> tuple[Count, ...]:
+    """The counts that the mentions of one attack come to, in the order of the text.
+
+    ``said_by``: who is quoted for a mention. What two speakers tell is not added up.
+    """
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
     stated = _unreplaced(list(_same_numbers(_numbered_again(stated))))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
     stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
-    stated = _with_others(_after_one(stated))
+    stated = _with_others(_after_one(stated), said_by)
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     dead = {m.number for m in stated if m.what == "killed" and m.is_single}
@@ -244,7 +253,9 @@ def _adds_to(mention: CountMention, before: CountMention) -> bool:
     return bool(more) and same and plain and mention.number.start >= before.number.end
 
 
-def _with_others(mentions: Sequence[CountMention]) -> list[CountMention]:
+def _with_others(
+    mentions: Sequence[CountMention], said_by: Callable[[CountMention], str | None]
+) -> list[CountMention]:
     """The mentions, with people who were harmed as well added to those told directly before them.
 
     Where somebody gives a number that has them all in it they are a part of that.
@@ -255,7 +266,7 @@ def _with_others(mentions: Sequence[CountMention]) -> list[CountMention]:
         before = out[last[mention.what]] if mention.what in last else None
         if mention.what not in _CASUALTY or mention.is_attackers:
             out.append(mention)
-        elif before is not None and _are_more(mention, before, mentions):
+        elif before is not None and _are_more(mention, before, mentions, said_by):
             out[last[mention.what]] = _sum(before, mention)
         else:
             last[mention.what] = len(out)
@@ -265,14 +276,18 @@ def _with_others(mentions: Sequence[CountMention]) -> list[CountMention]:
 
 
 def _are_more(
-    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+    mention: CountMention,
+    before: CountMention,
+    mentions: Sequence[CountMention],
+    said_by: Callable[[CountMention], str | None],
 ) -> bool:
     """Whether people are told besides those told before, and nobody gives a number of all of them."""
     if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
         return False
     if None in (mention.value, before.value) or _holding_both(mention, before, mentions):
         return False
-    return _adds_as_well(mention, before) or _is_beside(mention, before)
+    beside = _is_beside(mention, before) and said_by(mention) == said_by(before)
+    return beside or _adds_as_well(mention, before)
 
 
 def _holding_both(

@@ -8,7 +8,7 @@ Rules
 2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
    "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
 3. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
-   woman, by two nouns both told as new, by "the driver" beside whom the text calls otherwise, and
+   woman, by two nouns both told as new, or the second as harmed "also", by "the driver" beside whom the text calls otherwise, and
    where one sentence tells the harm of each: "the clerk was killed while his son died later". A
    pronoun, and whatever else leaves it open, is nobody new.
 4. Persons are as many as are surely different, each from each other (``name_persons``). Each of
@@ -34,6 +34,7 @@ _SAME = "SAME_PERSON"
 _ANOTHER = "ANOTHER_PERSON"
 _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
+_ALSO = "ALSO"
 _NEW = "INDEFINITE_PERSON"
 """Tag of who is told as nobody told of before: "a shopkeeper"."""
 _MOST_PERSONS = 60
@@ -103,7 +104,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         return True
     if alike:
         return False
-    new = _NEW in first.tags and _NEW in second.tags
+    new = (_NEW in first.tags and _NEW in second.tags) or _ALSO in second.tags
     told = first.noun is not None and second.noun is not None
     return (new and told) or _is_beside(first, second) or are_told_apart(first, second)
 

@@ -68,16 +68,21 @@ def find_statements(
     outlet = find_narrator(article.outlet, knowledge.profile, spoken)
     homes = find_homes(annotated, segments, knowledge.segment_weights)
     out = []
+    said = annotated.attributions.speaker_at
+
+    def said_by(mention: CountMention) -> str:
+        return (said(prose, mention.number.start) or outlet).id
+
     for segment in segments:
         placed = [
             _Placed(
                 count,
                 scope,
-                annotated.attributions.speaker_at(prose, count.mention.number.start) or outlet,
+                said(prose, count.mention.number.start) or outlet,
                 _is_own_killing(count, prose, lexicon),
             )
             for scope, counts in _by_scope(homes, segment)
-            for count in decide_counts(counts)
+            for count in decide_counts(counts, said_by)
         ]
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
