@@ -55,6 +55,7 @@ _MORE = frozenset({"more"})
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
+_ON_TOP = frozenset({"ADDITIONAL"})
 _FURTHER_REACH = 5
 """Sentences back in which "two more" may find the one person whom they are added to."""
 _TOLL = frozenset({"toll"})
@@ -84,17 +85,18 @@ def is_perpetrator(victim_class: str) -> bool:
 
 
 def decide_counts(
-    mentions: Sequence[CountMention], said_by: Callable[[CountMention], str | None] = _nobody_said
+    mentions: Sequence[CountMention], told_in: Callable[[CountMention], str | None] = _nobody_said
 ) -> tuple[Count, ...]:
     """The counts that the mentions of one attack come to, in the order of the text.
 
-    ``said_by``: who is quoted for a mention. What two speakers tell is not added up.
+    ``told_in``: the part of its sentence that a mention stands in, and who is quoted there. What two
+    parts or two speakers tell is not added up.
     """
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
     stated = _unreplaced(list(_same_numbers(_numbered_again(stated))))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
     stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
-    stated = _with_others(_after_one(stated), said_by)
+    stated = _with_others(_after_one(stated), told_in)
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     dead = {m.number for m in stated if m.what == "killed" and m.is_single}
@@ -235,12 +237,14 @@ def _goes_on(
     more = mention.tags & _FURTHER and mention.value is not None and mention.what in _CASUALTY
     if not more or mention.is_single or mention.is_attackers:
         return False
-    last = same[-1]
-    apart = mention.sentence - last.sentence
-    if len(same) == 1 and last.is_single:
-        return apart <= _FURTHER_REACH
-    plain = "others" not in mention.flags and last.qualifier == "exact" and not last.flags & _TOLL and mention.qualifier == "exact"
+    last, apart = same[-1], mention.sentence - same[-1].sentence
     others = [m for m in mentions if m.what == mention.what and not m.is_single]
+    if any(m is not mention and m.value == mention.value for m in others):
+        return False  # told elsewhere without "more": that is all of them
+    on_top = mention.tags & _ON_TOP
+    if len(same) == 1 and last.is_single:
+        return apart <= (_FURTHER_REACH if on_top else 1)
+    plain = bool(on_top) and last.qualifier == "exact" and not last.flags & _TOLL and mention.qualifier == "exact"
     alone = not any(m is not mention and m.number != last.number for m in others)
     return plain and alone and len(same) == 1 and apart <= 1
 
@@ -254,7 +258,7 @@ def _adds_to(mention: CountMention, before: CountMention) -> bool:
 
 
 def _with_others(
-    mentions: Sequence[CountMention], said_by: Callable[[CountMention], str | None]
+    mentions: Sequence[CountMention], told_in: Callable[[CountMention], str | None]
 ) -> list[CountMention]:
     """The mentions, with people who were harmed as well added to those told directly before them.
 
@@ -266,11 +270,12 @@ def _with_others(
         before = out[last[mention.what]] if mention.what in last else None
         if mention.what not in _CASUALTY or mention.is_attackers:
             out.append(mention)
-        elif before is not None and _are_more(mention, before, mentions, said_by):
+        elif before is not None and _are_more(mention, before, mentions, told_in):
             out[last[mention.what]] = _sum(before, mention)
         else:
             last[mention.what] = len(out)
-            also = mention.tags & _ALSO and _holding_both(mention, mention, mentions)
+            told = [m for m in out if m.number.end <= mention.number.start]
+            also = mention.tags & _ALSO and _holding_both(mention, mention, told)
             out.append(replace(mention, flags=mention.flags | _AMONG) if also else mention)
     return out
 
@@ -279,27 +284,30 @@ def _are_more(
     mention: CountMention,
     before: CountMention,
     mentions: Sequence[CountMention],
-    said_by: Callable[[CountMention], str | None],
+    told_in: Callable[[CountMention], str | None],
 ) -> bool:
     """Whether people are told besides those told before, and nobody gives a number of all of them."""
     if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
         return False
     if None in (mention.value, before.value) or _holding_both(mention, before, mentions):
         return False
-    beside = _is_beside(mention, before) and said_by(mention) == said_by(before)
-    return beside or _adds_as_well(mention, before)
+    if _adds_as_well(mention, before):
+        return True
+    between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
+    together = not between and told_in(mention) == told_in(before)
+    return together and _is_beside(mention, before)
 
 
 def _holding_both(
     mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
 ) -> bool:
-    """Whether the text gives a number, of the same harm, that is large enough for both."""
+    """Whether the text gives a number, of the same harm, that holds both and others beside."""
     both = (mention.value or 0) + (0 if before is mention else before.value or 0)
     return any(
         m.what == mention.what
         and not (m.is_single or m.is_attackers or m.tags & _SOME_OF)
         and m.number not in (mention.number, before.number)
-        and (m.value or 0) >= max(both, 2)
+        and (m.value or 0) > both
         for m in mentions
     )
 

@@ -95,8 +95,10 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         return False
     if first.age and second.age and first.age.isdigit() and second.age.isdigit():
         return first.age != second.age
-    if first.names and second.names:
-        return first.names.isdisjoint(second.names)
+    if first.names & second.names:
+        return False
+    if min(len(first.names), len(second.names)) > 1:  # one word may be a first name, or no name
+        return True
     alike = _words(first) == _words(second)
     if _ANOTHER in second.tags and (not alike or _ANOTHER not in first.tags):
         return True

@@ -21,6 +21,7 @@ and what is part. Here each count meets its speaker and its segment, and becomes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,8 @@ from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
+_PART_END = re.compile("[;؛；]")
+"""Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
 _NO_END = 1 << 40
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
@@ -70,8 +73,10 @@ def find_statements(
     out = []
     said = annotated.attributions.speaker_at
 
-    def said_by(mention: CountMention) -> str:
-        return (said(prose, mention.number.start) or outlet).id
+    def told_in(mention: CountMention) -> str:
+        at = mention.number.start
+        parts = len(_PART_END.findall(prose.text, prose.sentences[mention.sentence].start, at))
+        return f"{parts} {(said(prose, at) or outlet).id}"
 
     for segment in segments:
         placed = [
@@ -82,7 +87,7 @@ def find_statements(
                 _is_own_killing(count, prose, lexicon),
             )
             for scope, counts in _by_scope(homes, segment)
-            for count in decide_counts(counts, said_by)
+            for count in decide_counts(counts, told_in)
         ]
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
