@@ -11,12 +11,7 @@ Rules
    The victims are the rest (nine), with all of it in the quote. "Eight, attackers included" is less
    those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
-5. "Three were killed on the spot and two more died later", in one sentence, are five. A toll has
-   them in it ("rose to 26 after seven more bodies were found"). "Five guests were killed. Two
-   policemen died, too" are seven: the same harm, told directly before, of people of another class.
-   "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
-   people told by who they are. Where the text gives a number that could hold them all, they are a
-   part of it, and nothing is added.
+5. Who is told besides those told before is added to them (``additions``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
@@ -30,47 +25,35 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from worker.core.annotate.counts import SINGLE_TAGS, CountMention
+from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.additions import (
+    AMONG,
+    CASUALTY,
+    after_one,
+    with_further,
+    with_others,
+)
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
-from worker.core.extract.toll.persons import (
-    are_told_apart,
-    is_somebody,
-    name_alone,
-    name_persons,
-    told_once,
-)
+from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.figures import ATTACKERS, MIXED, PART
-from worker.core.lang.cascade import UNSPECIFIED
-from worker.core.lang.normalise import Range
 
 PERPETRATOR = ATTACKERS
 _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
-_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
-_MORE = frozenset({"more"})
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
-_ON_TOP = frozenset({"ADDITIONAL"})
-_FURTHER_REACH = 5
-"""Sentences back in which "two more" may find the one person whom they are added to."""
-_TOLL = frozenset({"toll"})
-_SOME_OF = frozenset({"PART", "SAME_PERSON"})
-_ALSO = frozenset({"ALSO"})
-_ALSO_REACH = 2
-"""Sentences back in which people who were harmed as well may find those they are added to."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
-_AMONG = frozenset({"among"})
+_AMONG = frozenset({AMONG})
 _CARE = frozenset({"hosp"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
-_CASUALTY = frozenset({"killed", "injured"})
-_HARM = _CASUALTY | {"casualties"}
+_HARM = CASUALTY | {"casualties"}
 _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
 
@@ -95,8 +78,8 @@ def decide_counts(
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
     stated = _unreplaced(list(_same_numbers(_numbered_again(stated))))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
-    stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
-    stated = _with_others(_after_one(stated), told_in)
+    stated = list(with_further([m for m in stated if not m.tags & _REPLACED]))
+    stated = with_others(after_one(stated), told_in)
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     dead = {m.number for m in stated if m.what == "killed" and m.is_single}
@@ -141,7 +124,7 @@ def _same_numbers(mentions: Iterable[CountMention]) -> Iterator[CountMention]:
     last: CountMention | None = None
     for mention in mentions:
         if not mention.tags & _SAME_NUMBER:
-            last = mention if mention.what in _CASUALTY else last
+            last = mention if mention.what in CASUALTY else last
             yield mention
         elif last is None or last.sentence != mention.sentence or last.what == mention.what:
             yield mention
@@ -188,173 +171,6 @@ def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMe
         for m in mentions
     )
     return replace(mention, flags=mention.flags | _AMONG) if more else mention
-
-
-def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
-    """The mentions, with "three … and two more" of one sentence and harm made one sum."""
-    held: CountMention | None = None
-    for mention in mentions:
-        if held is not None and _adds_to(mention, held):
-            held = _sum(held, mention)
-            continue
-        if held is not None:
-            yield held
-            held = None
-        if mention.what in _CASUALTY and mention.value is not None and not mention.is_attackers:
-            held = mention
-        else:
-            yield mention
-    if held is not None:
-        yield held
-
-
-def _after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
-    """The mentions, with "two more have burns" added to those who were told before it.
-
-    To one person, if nobody else is told with that harm; to a number, if it is the only one that the
-    text gives, and stands directly before: any other may have them in it.
-    """
-    out: list[CountMention] = []
-    for mention in mentions:
-        same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
-        if same and _goes_on(mention, same, mentions):
-            out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
-        else:
-            out.append(mention)
-    return out
-
-
-def _is_harmed_as(before: CountMention, mention: CountMention) -> bool:
-    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt."""
-    shot = before.what == "shot" and mention.what == "injured" and is_somebody(before)
-    return (before.what == mention.what or shot) and not before.is_attackers
-
-
-def _goes_on(
-    mention: CountMention, same: Sequence[CountMention], mentions: Sequence[CountMention]
-) -> bool:
-    """Whether "two more" are more than those of the same harm who were told before."""
-    more = mention.tags & _FURTHER and mention.value is not None and mention.what in _CASUALTY
-    if not more or mention.is_single or mention.is_attackers:
-        return False
-    last, apart = same[-1], mention.sentence - same[-1].sentence
-    others = [m for m in mentions if m.what == mention.what and not m.is_single]
-    if any(m is not mention and m.value == mention.value for m in others):
-        return False  # told elsewhere without "more": that is all of them
-    on_top = mention.tags & _ON_TOP
-    if len(same) == 1 and last.is_single:
-        return apart <= (_FURTHER_REACH if on_top else 1)
-    plain = bool(on_top) and last.qualifier == "exact" and not last.flags & _TOLL and mention.qualifier == "exact"
-    alone = not any(m is not mention and m.number != last.number for m in others)
-    return plain and alone and len(same) == 1 and apart <= 1
-
-
-def _adds_to(mention: CountMention, before: CountMention) -> bool:
-    """Whether a count goes on with the count before it: "two more died", "along with two aides"."""
-    more = mention.tags & _FURTHER or mention.flags & _MORE
-    same = mention.what == before.what and mention.sentence == before.sentence
-    plain = mention.value is not None and not mention.is_attackers and "toll" not in before.flags
-    return bool(more) and same and plain and mention.number.start >= before.number.end
-
-
-def _with_others(
-    mentions: Sequence[CountMention], told_in: Callable[[CountMention], str | None]
-) -> list[CountMention]:
-    """The mentions, with people who were harmed as well added to those told directly before them.
-
-    Where somebody gives a number that has them all in it they are a part of that.
-    """
-    out: list[CountMention] = []
-    last: dict[str, int] = {}
-    for mention in mentions:
-        before = out[last[mention.what]] if mention.what in last else None
-        if mention.what not in _CASUALTY or mention.is_attackers:
-            out.append(mention)
-        elif before is not None and _are_more(mention, before, mentions, told_in):
-            out[last[mention.what]] = _sum(before, mention)
-        else:
-            last[mention.what] = len(out)
-            told = [m for m in out if m.number.end <= mention.number.start]
-            also = mention.tags & _ALSO and _holding_both(mention, mention, told)
-            out.append(replace(mention, flags=mention.flags | _AMONG) if also else mention)
-    return out
-
-
-def _are_more(
-    mention: CountMention,
-    before: CountMention,
-    mentions: Sequence[CountMention],
-    told_in: Callable[[CountMention], str | None],
-) -> bool:
-    """Whether people are told besides those told before, and nobody gives a number of all of them."""
-    if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
-        return False
-    if None in (mention.value, before.value) or _holding_both(mention, before, mentions):
-        return False
-    if _adds_as_well(mention, before):
-        return True
-    between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
-    together = not between and told_in(mention) == told_in(before)
-    return together and _is_beside(mention, before)
-
-
-def _holding_both(
-    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
-) -> bool:
-    """Whether the text gives a number, of the same harm, that holds both and others beside."""
-    both = (mention.value or 0) + (0 if before is mention else before.value or 0)
-    return any(
-        m.what == mention.what
-        and not (m.is_single or m.is_attackers or m.tags & _SOME_OF)
-        and m.number not in (mention.number, before.number)
-        and (m.value or 0) > both
-        for m in mentions
-    )
-
-
-def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
-    """Whether "two policemen died, too" tells of nobody whom the count before it holds.
-
-    A class of people told before, or the same number, is told again. ("Eleven were hurt. Three died,
-    and eleven people were hurt, too": "too" ties the two harms.) One person is added to people who
-    are told by who they are, not to a number of people.
-    """
-    if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
-        return False
-    if mention.is_single:
-        return not before.is_single and _is_told_by_kind(before) and mention.noun != before.noun
-    is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
-    return is_new and mention.value != before.value
-
-
-def _is_beside(mention: CountMention, before: CountMention) -> bool:
-    """Whether one sentence tells two harms: "two sisters were stabbed, and the porter died"."""
-    if before.is_single and mention.is_single:
-        return False
-    kinds = _is_told_by_kind(before) and _is_told_by_kind(mention)
-    return kinds and are_told_apart(before, mention)
-
-
-def _is_told_by_kind(mention: CountMention) -> bool:
-    """Whether people are told by who they are, not only how many ("two guards", "a farmer")."""
-    if mention.tags & _LISTED or (mention.is_single and mention.noun is not None):
-        return True
-    known = mention.victim_class not in (UNSPECIFIED, "civilians")
-    return mention.noun is not None and (known or mention.beside is not None)
-
-
-def _sum(one: CountMention, two: CountMention) -> CountMention:
-    return replace(
-        one,
-        end=max(one.end, two.end),
-        number=Range(one.number.start, two.number.end),
-        value=(one.value or 0) + (two.value or 0),
-        low=None if one.low is None or two.low is None else one.low + two.low,
-        high=None if one.high is None or two.high is None else one.high + two.high,
-        victim_class=UNSPECIFIED,
-        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
-        parts=(*(one.parts or (one,)), *(two.parts or (two,))),
-    )
 
 
 def _victims_only(counts: Sequence[Count]) -> list[Count]:

@@ -134,16 +134,16 @@ def _names(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> 
     persons = _apart(mentions[:_MOST_PERSONS])
     members: list[list[CountMention]] = [[one] for one in persons]
     for mention in mentions:
-        fits = [own for own in members if not are_different(own[0], mention)]
-        own = fits if len(fits) == 1 else [f for f in fits if _is_told_alike(f[0], mention)]
-        if own and all(mention is not m for m in own[0]):
-            own[0].append(mention)
+        fits = [known for known in members if not are_different(known[0], mention)]
+        same = fits if len(fits) == 1 else [f for f in fits if _is_told_alike(f[0], mention)]
+        if same and all(mention is not m for m in same[0]):
+            same[0].append(mention)
     names = {m.number: "" for m in mentions}
     taken: set[str] = set()
-    for own in members:
-        name = _name(own, ages, taken, alone=len(members) == 1)
+    for person in members:
+        name = _name(person, ages, taken, alone=len(members) == 1)
         taken.add(name)
-        names |= {m.number: name for m in own}
+        names |= {m.number: name for m in person}
     return names
 
 
@@ -250,9 +250,9 @@ def _dead(mentions: Sequence[CountMention]) -> int:
     numbers = _numbers(mentions, "killed")
     if numbers:
         return max(numbers)
-    persons = {
-        person_of(m, {}) for m in mentions if m.what == "killed" and not m.is_attackers
-    } - {None}
+    persons = {person_of(m, {}) for m in mentions if m.what == "killed" and not m.is_attackers} - {
+        None
+    }
     return max(len(persons - {""}), bool(persons))
 
 
