@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
-from worker.core.extract.toll.persons import are_told_apart, is_somebody
+from worker.core.extract.toll.persons import are_told_apart, is_again, is_somebody
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 
@@ -150,7 +150,7 @@ def _are_more(
         return False
     if None in (mention.value, before.value) or _holding_both(mention, before, mentions):
         return False
-    if _adds_as_well(mention, before):
+    if _adds_as_well(mention, before) or _died_later(mention, before, mentions):
         return True
     between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
     together = not between and told_in(mention) == told_in(before)
@@ -186,6 +186,17 @@ def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
     return is_new and mention.value != before.value
 
 
+def _died_later(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether "the driver" who died was told as wounded in one breath with those dead before him."""
+    if before.is_single or mention.what != "killed" or mention.value != 1:
+        return False
+    same_breath = [m for m in mentions if m.what == "injured" and m.sentence == before.sentence]
+    told = [part for m in same_breath for part in (m.parts or (m,))]
+    return mention.sentence > before.sentence and any(is_again(m, mention) for m in told)
+
+
 def _is_beside(mention: CountMention, before: CountMention) -> bool:
     """Whether one sentence tells two harms: "two sisters were stabbed, and the porter died"."""
     if before.is_single and mention.is_single:
@@ -198,8 +209,7 @@ def _is_told_by_kind(mention: CountMention) -> bool:
     """Whether people are told by who they are, not only how many ("two guards", "a farmer")."""
     if mention.tags & _LISTED or (mention.is_single and mention.noun is not None):
         return True
-    known = mention.victim_class not in (UNSPECIFIED, "civilians")
-    return mention.noun is not None and (known or mention.beside is not None)
+    return mention.noun is not None or mention.victim_class not in (UNSPECIFIED, "civilians")
 
 
 def _sum(one: CountMention, two: CountMention) -> CountMention:

@@ -47,6 +47,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     """The mentions of one attack with each person once, as the worst told of him."""
     ages = _ages(mentions)
     dead = [m for m in mentions if m.what == "killed" and not m.is_attackers]
+    singly = [part for m in dead for part in (m.parts or (m,))]
     killed = {person for m in dead if (person := person_of(m, ages)) is not None}
     killed |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
@@ -61,12 +62,27 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
             continue
-        if mention.what in _HURT and any(_is_again(mention, one) for one in dead):
+        if mention.what in _HURT and any(is_again(mention, one) for one in singly):
             continue
         if person:
             seen.add((mention.what, person))
-        out.append(mention)
+        out.append(_without_dead(mention, singly))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+def _without_dead(hurt: CountMention, dead: Sequence[CountMention]) -> CountMention:
+    """Wounded people told by who they are, without the one of them who died later."""
+    living = tuple(part for part in hurt.parts if not any(is_again(part, one) for one in dead))
+    less = len(hurt.parts) - len(living)
+    if hurt.what not in _HURT or not less or hurt.value is None or hurt.value <= less:
+        return hurt
+    return replace(
+        hurt,
+        value=hurt.value - less,
+        low=None if hurt.low is None else hurt.low - less,
+        high=None if hurt.high is None else hurt.high - less,
+        parts=living,
+    )
 
 
 def name_persons(mentions: Iterable[CountMention]) -> dict[Range, str]:
@@ -113,7 +129,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
 
 def are_told_apart(first: CountMention, second: CountMention) -> bool:
     """Whether one sentence tells the harm of each, the second as somebody not told before."""
-    if first.sentence != second.sentence:
+    if first.sentence != second.sentence or second.start < first.end:
         return False
     if first.noun == second.noun and first.victim_class == second.victim_class:
         return False
@@ -192,7 +208,7 @@ def _words(mention: CountMention) -> tuple[str | None, ...]:
     return mention.age, mention.name, mention.noun, mention.sex
 
 
-def _is_again(hurt: CountMention, dead: CountMention) -> bool:
+def is_again(hurt: CountMention, dead: CountMention) -> bool:
     """Whether "the guard" who died is "a guard" who was wounded before."""
     if hurt.noun is None or not hurt.is_single or not dead.is_single or hurt.is_attackers:
         return False
