@@ -91,13 +91,19 @@ def with_others(
         else:
             last[mention.what] = len(out)
             out.append(_as_part(mention, out) if mention.tags & _ALSO else mention)
-    return out
+    return [_as_part(m, out) if _is_list_of_persons(m) else m for m in out]
+
+
+def _is_list_of_persons(mention: CountMention) -> bool:
+    """Whether it is "a guard and a cook": persons told singly, as parts of any larger number are."""
+    is_casualty = mention.what in CASUALTY and not mention.is_attackers
+    return is_casualty and bool(mention.parts) and all(p.is_single for p in mention.parts)
 
 
 def _as_part(mention: CountMention, told: Sequence[CountMention]) -> CountMention:
-    """People harmed as well, as some of a larger number that was told before."""
+    """People as some of a larger number; of those harmed as well, of one that was told before."""
     before = [m for m in told if m.number.end <= mention.number.start]
-    part = _holding_both(mention, mention, before)
+    part = _holding_both(mention, mention, before if mention.tags & _ALSO else told)
     return replace(mention, flags=mention.flags | {AMONG}) if part else mention
 
 
