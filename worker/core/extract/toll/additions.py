@@ -65,6 +65,9 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
     """
     out: list[CountMention] = []
     for mention in mentions:
+        if not mention.tags & _FURTHER:
+            out.append(mention)
+            continue
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
             out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
@@ -154,13 +157,14 @@ def _are_more(
     """Whether people are told besides those told before, and nobody gives a number of all of them."""
     if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
         return False
-    if None in (mention.value, before.value) or _holding_both(mention, before, mentions):
+    if None in (mention.value, before.value):
         return False
     if _adds_as_well(mention, before) or _died_later(mention, before, mentions):
-        return True
+        return not _holding_both(mention, before, mentions)
+    if not _is_beside(mention, before) or _holding_both(mention, before, mentions):
+        return False
     between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
-    together = not between and told_in(mention) == told_in(before)
-    return together and _is_beside(mention, before)
+    return not between and told_in(mention) == told_in(before)
 
 
 def _holding_both(
@@ -196,11 +200,13 @@ def _died_later(
     mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
 ) -> bool:
     """Whether "the driver" who died was told as wounded in one breath with those dead before him."""
-    if before.is_single or mention.what != "killed" or mention.value != 1:
+    if before.is_single or mention.what != "killed" or mention.noun is None:
+        return False
+    if not mention.is_single or mention.sentence <= before.sentence:
         return False
     same_breath = [m for m in mentions if m.what == "injured" and m.sentence == before.sentence]
     told = [part for m in same_breath for part in (m.parts or (m,))]
-    return mention.sentence > before.sentence and any(is_again(m, mention) for m in told)
+    return any(is_again(m, mention) for m in told)
 
 
 def _is_beside(mention: CountMention, before: CountMention) -> bool:

@@ -47,7 +47,10 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     """The mentions of one attack with each person once, as the worst told of him."""
     ages = _ages(mentions)
     dead = [m for m in mentions if m.what == "killed" and not m.is_attackers]
-    singly = [part for m in dead for part in (m.parts or (m,))]
+    nouns: dict[str | None, list[CountMention]] = {}
+    for one in (part for m in dead for part in (m.parts or (m,))):
+        if one.noun is not None and _DEFINITE in one.tags:
+            nouns.setdefault(one.noun, []).append(one)
     killed = {person for m in dead if (person := person_of(m, ages)) is not None}
     killed |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
@@ -62,17 +65,25 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
             continue
-        if mention.what in _HURT and any(is_again(mention, one) for one in singly):
+        if mention.what in _HURT and any(
+            is_again(mention, one) for one in nouns.get(mention.noun, ())
+        ):
             continue
         if person:
             seen.add((mention.what, person))
-        out.append(_without_dead(mention, singly))
+        out.append(_without_dead(mention, nouns))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
 
 
-def _without_dead(hurt: CountMention, dead: Sequence[CountMention]) -> CountMention:
+def _without_dead(
+    hurt: CountMention, dead: Mapping[str | None, Sequence[CountMention]]
+) -> CountMention:
     """Wounded people told by who they are, without the one of them who died later."""
-    living = tuple(part for part in hurt.parts if not any(is_again(part, one) for one in dead))
+    living = tuple(
+        part
+        for part in hurt.parts
+        if not any(is_again(part, one) for one in dead.get(part.noun, ()))
+    )
     less = len(hurt.parts) - len(living)
     if hurt.what not in _HURT or not less or hurt.value is None or hurt.value <= less:
         return hurt
