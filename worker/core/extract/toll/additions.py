@@ -23,6 +23,8 @@ from worker.core.extract.toll.persons import are_told_apart, is_again, is_somebo
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 
+ToldIn = Callable[[CountMention], tuple[int, str]]
+"""The part of its sentence that a mention stands in, counted from 0, and who is quoted there."""
 CASUALTY = frozenset({"killed", "injured"})
 AMONG = "among"
 """Flag of people who are told as some of others."""
@@ -76,9 +78,7 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
     return out
 
 
-def with_others(
-    mentions: Sequence[CountMention], told_in: Callable[[CountMention], str | None]
-) -> list[CountMention]:
+def with_others(mentions: Sequence[CountMention], told_in: ToldIn) -> list[CountMention]:
     """The mentions, with people who were harmed as well added to those told directly before them.
 
     Where somebody gives a number that has them all in it they are a part of that.
@@ -94,7 +94,7 @@ def with_others(
         else:
             last[mention.what] = len(out)
             out.append(_as_part(mention, out) if mention.tags & _ALSO else mention)
-    return [_as_part(m, out) if _is_list_of_persons(m) else m for m in out]
+    return [_as_part_of_own(m, out, told_in) if _is_list_of_persons(m) else m for m in out]
 
 
 def _is_list_of_persons(mention: CountMention) -> bool:
@@ -103,10 +103,21 @@ def _is_list_of_persons(mention: CountMention) -> bool:
     return is_casualty and bool(mention.parts) and all(p.is_single for p in mention.parts)
 
 
+def _as_part_of_own(
+    mention: CountMention, told: Sequence[CountMention], told_in: ToldIn
+) -> CountMention:
+    """A list of persons, as some of a larger number of the same speaker; another's may differ."""
+    larger = [m for m in told if m.what == mention.what and (m.value or 0) > (mention.value or 0)]
+    speaker = told_in(mention)[1]
+    own = [m for m in larger if told_in(m)[1] == speaker]
+    part = _holding_both(mention, mention, own)
+    return replace(mention, flags=mention.flags | {AMONG}) if part else mention
+
+
 def _as_part(mention: CountMention, told: Sequence[CountMention]) -> CountMention:
-    """People as some of a larger number; of those harmed as well, of one that was told before."""
+    """People harmed as well, as some of a larger number that was told before."""
     before = [m for m in told if m.number.end <= mention.number.start]
-    part = _holding_both(mention, mention, before if mention.tags & _ALSO else told)
+    part = _holding_both(mention, mention, before)
     return replace(mention, flags=mention.flags | {AMONG}) if part else mention
 
 
@@ -152,7 +163,7 @@ def _are_more(
     mention: CountMention,
     before: CountMention,
     mentions: Sequence[CountMention],
-    told_in: Callable[[CountMention], str | None],
+    told_in: ToldIn,
 ) -> bool:
     """Whether people are told besides those told before, and nobody gives a number of all of them."""
     if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:

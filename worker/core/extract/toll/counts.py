@@ -21,7 +21,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -30,6 +30,7 @@ from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.additions import (
     AMONG,
     CASUALTY,
+    ToldIn,
     after_one,
     with_further,
     with_others,
@@ -58,18 +59,12 @@ _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
 
 
-def _nobody_said(_: CountMention) -> str | None:
-    return None
-
-
 def is_perpetrator(victim_class: str) -> bool:
     """Whether a class of people is the attacking side."""
     return victim_class == PERPETRATOR
 
 
-def decide_counts(
-    mentions: Sequence[CountMention], told_in: Callable[[CountMention], str | None] = _nobody_said
-) -> tuple[Count, ...]:
+def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Count, ...]:
     """The counts that the mentions of one attack come to, in the order of the text.
 
     ``told_in``: the part of its sentence that a mention stands in, and who is quoted there. What two

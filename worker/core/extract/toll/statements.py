@@ -73,10 +73,10 @@ def find_statements(
     out = []
     said = annotated.attributions.speaker_at
 
-    def told_in(mention: CountMention) -> str:
+    def told_in(mention: CountMention) -> tuple[int, str]:
         at = mention.number.start
         parts = len(_PART_END.findall(prose.text, prose.sentences[mention.sentence].start, at))
-        return f"{parts} {(said(prose, at) or outlet).id}"
+        return parts, (said(prose, at) or outlet).id
 
     for segment in segments:
         placed = [
