@@ -8,8 +8,8 @@ Rules
 3. "65 wounded, including nine children": the nine are a subset and say so. "Two policemen and three
    civilians" are two parts of the one figure that the clause prints; it has both in its quote.
 4. ``derived`` is what is no opinion of its own: the outlet's repetition of what a speaker said, a
-   headline's number beside the body's (also where it counts both sides together), an old figure that
-   the article itself revises ("from 20 to 14", "the toll later rose to seven").
+   headline's number beside the body's (also where it counts both sides together), a figure that the
+   article itself replaces or tells as a step to another (``replaced``).
 5. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
    What might have been is ``hypothetical``.
 
@@ -22,18 +22,21 @@ and what is part. Here each count meets its speaker and its segment, and becomes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, Speaker, find_narrator
+from worker.core.annotate.speakers import NARRATOR, Speaker, find_narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
+from worker.core.extract.toll.entries import find_entries
 from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.persons import NEW_PERSON
+from worker.core.extract.toll.placed import Placed
+from worker.core.extract.toll.replaced import find_replaced
 from worker.core.figures import SOME
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
@@ -43,19 +46,7 @@ from worker.core.text.prose import Prose
 
 _CUE_REACH_CHARS = 40
 _NO_END = 1 << 40
-_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A counted figure with what it is about, and its speaker."""
-
-    count: Count
-    scope: Scope
-    speaker: Speaker
-    own_killing: bool = False
-    """Whoever says that he himself killed them ("the group says it killed 60")."""
 
 
 def find_statements(
@@ -69,21 +60,23 @@ def find_statements(
     spoken = None if reference is None or reference.nominal else reference.day
     outlet = find_narrator(article.outlet, knowledge.profile, spoken)
     homes = find_homes(annotated, segments, knowledge.segment_weights)
+    entries = find_entries(prose, annotated.times)
     out = []
     for segment in segments:
         placed = [
-            _Placed(
+            Placed(
                 count,
                 scope,
                 annotated.attributions.speaker_at(prose, count.mention.number.start) or outlet,
                 _is_own_killing(count, prose, lexicon),
+                entries.order_at(count.mention.number.start),
             )
             for scope, counts in _by_scope(homes, segment)
             for count in decide_counts(counts)
         ]
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
-        replaced = _replaced(placed)
+        replaced = find_replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
         told = tuple(
             replace(s, derived=True) if gone else s for s, gone in zip(told, replaced, strict=True)
@@ -92,7 +85,7 @@ def find_statements(
     return tuple(out)
 
 
-def _is_idle_zero(item: _Placed, placed: Sequence[_Placed]) -> bool:
+def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a printed zero says nothing of the whole: "nobody else was hurt".
 
     It does where somebody is quoted for it who counts nobody ("the ministry said no one had died").
@@ -129,7 +122,7 @@ def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
 
 
 def _statements(
-    article: Article, prose: Prose, placed: Sequence[_Placed], lexicon: Lexicon
+    article: Article, prose: Prose, placed: Sequence[Placed], lexicon: Lexicon
 ) -> Iterator[Statement]:
     ids: dict[Range, str] = {}
     for number, item in enumerate(placed, 1):
@@ -140,7 +133,7 @@ def _statements(
 
 
 def _statement(
-    article: Article, prose: Prose, item: _Placed, ids: dict[Range, str], lexicon: Lexicon
+    article: Article, prose: Prose, item: Placed, ids: dict[Range, str], lexicon: Lexicon
 ) -> Statement:
     count, speaker = item.count, item.speaker
     mention = count.mention
@@ -191,7 +184,7 @@ def _victim_class(count: Count, speaker: Speaker) -> str:
     return count.victim_class
 
 
-def _scope(item: _Placed, prose: Prose, lexicon: Lexicon) -> Scope:
+def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:
     if item.scope == "incident" and _is_hypothetical(item.count, prose, lexicon):
         return "hypothetical"
     return item.scope
@@ -205,112 +198,6 @@ def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
         lexicon.first("hypothetical_cue", prose.text, head, count.start)
         or lexicon.first("feared", prose.text, count.start, count.end)
     )
-
-
-def _replaced(placed: Sequence[_Placed]) -> list[bool]:
-    """Which figures the article itself replaces by newer ones of the same speaker.
-
-    Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
-    """
-    newest: dict[tuple[str, str, bool], int] = {}
-    said: dict[tuple[str, bool], int] = {}
-    for item in placed:
-        value, tags = item.count.mention.value, item.count.mention.tags
-        is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
-        if is_newer and item.scope == "incident" and value:
-            newest[_opinion(item)] = max(value, newest.get(_opinion(item), 0))
-            if not item.speaker.perpetrator_party:
-                side = _opinion(item)[1:]
-                said[side] = max(value, said.get(side, 0))
-    gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
-    return [
-        "REPLACED_COUNT" in p.count.mention.tags
-        or _is_outdated(p, newest)
-        or _is_overtaken(p, said)
-        or _is_named_old(p, gone)
-        or _is_increase(p, placed)
-        or _is_of_before(p, placed)
-        for p in placed
-    ]
-
-
-def _is_named_old(item: _Placed, gone: Sequence[_Placed]) -> bool:
-    """Whether a number is one that the article says is replaced, whoever gave it.
-
-    ("The toll has gone up from three to six", above an earlier "three dead, doctors say".)
-    """
-    if item.scope != "incident" or item.count.parent is not None:
-        return False
-    mention = item.count.mention
-    return any(
-        p.count.measure == item.count.measure
-        and p.scope == item.scope
-        and "toll" in p.count.mention.flags
-        and p.count.mention.value == mention.value
-        and p.count.mention.number != mention.number
-        and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
-        for p in gone
-    )
-
-
-def _is_of_before(item: _Placed, placed: Sequence[_Placed]) -> bool:
-    """Whether a number that "officials had said" is the smaller one: tolls rise. Of the wounded some
-    die or go home, so any other number is the newer one.
-    """
-    mention = item.count.mention
-    is_dead = item.count.measure == "killed"
-    if "FORMER_COUNT" not in mention.tags or item.count.parent is not None:
-        return False
-    return any(
-        p.count.measure == item.count.measure
-        and p.scope == item.scope
-        and p.count.parent is None
-        and is_perpetrator(p.count.victim_class) == is_perpetrator(item.count.victim_class)
-        and not p.count.mention.tags & {"FORMER_COUNT", "REPLACED_COUNT"}
-        and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
-        for p in placed
-    )
-
-
-def _is_increase(item: _Placed, placed: Sequence[_Placed]) -> bool:
-    """Whether "three more died" is what a number elsewhere grew by, and no opinion of the whole."""
-    mention = item.count.mention
-    if item.count.measure != "killed" or item.count.parent is not None or mention.value is None:
-        return False
-    if not mention.tags & _FURTHER:
-        return False
-    return any(
-        p.count.measure == item.count.measure
-        and p.scope == item.scope
-        and p.count.parent is None
-        and not p.count.mention.tags & _FURTHER
-        and not is_perpetrator(p.count.victim_class)
-        and (p.count.mention.low or 0) >= mention.value
-        for p in placed
-    )
-
-
-def _is_outdated(item: _Placed, newest: Mapping[tuple[str, str, bool], int]) -> bool:
-    value = item.count.mention.value
-    return item.count.parent is None and newest.get(_opinion(item), value) != value
-
-
-def _is_overtaken(item: _Placed, said: Mapping[tuple[str, bool], int]) -> bool:
-    """Whether a number of nobody in particular is less than somebody gave later.
-
-    ("At least seven died, officials said. The ministry later put the number at 16.")
-    """
-    mention = item.count.mention
-    vague = item.speaker.type in (NARRATOR, POWER_TYPE) and not item.speaker.perpetrator_party
-    if not vague or item.scope != "incident" or item.count.parent is not None:
-        return False
-    last = said.get(_opinion(item)[1:], 0)
-    return "LATER_COUNT" not in mention.tags and last > (mention.high or mention.low or 0)
-
-
-def _opinion(item: _Placed) -> tuple[str, str, bool]:
-    """Whose number of what, on which side."""
-    return item.speaker.id, item.count.measure, is_perpetrator(item.count.victim_class)
 
 
 def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
