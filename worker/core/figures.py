@@ -201,8 +201,10 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     whole = [s for s in usable if _is_whole(s)]
     whole += [s for s in usable if _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
-    for statement in [s for s in usable if s.victim_class == PART]:
-        if (statement.low or 0) < max(told, default=0):
+    parts = [s.low or 0 for s in usable if s.victim_class == PART]
+    for statement in [s for s in usable if not _is_whole(s) and s.person is None]:
+        most = max(told if statement.victim_class == PART else parts, default=0)
+        if (statement.low or 0) < most:
             statuses[_key(statement)] = "subset"
             usable = [s for s in usable if s is not statement]
     if not any(s.victim_class != _RECEIVED for s in whole):
@@ -346,12 +348,17 @@ def _figure(used: list[Statement]) -> Figure | None:
 
 
 def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
-    """Whether a lower bound is in use. What one hospital received leaves open only what is more than
-    everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
+    """Whether a lower bound is in use that nobody's number is above.
+
+    ("At least nine, the ministry said; a doctor counted 14": 9 to 14. The same number of somebody else
+    closes nothing, nor does what may be attackers.) What one hospital received leaves open only what
+    is more than everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
     """
-    most = max((s.high or 0 for s in used), default=0)
+    told = [s for s in used if s.low is not None]
+    most = max((s.high or 0 for s in told), default=0)
     received = (s for s in used if s.victim_class == _RECEIVED and s.high is None)
-    return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
+    is_open = any(s.high is None and (s.low or 0) >= most for s in numbered)
+    return is_open or any((s.low or 0) > most for s in received)
 
 
 def _best(used: list[Statement]) -> int | None:

@@ -32,6 +32,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
+from worker.core.extract.toll.doubted import bound_doubted
 from worker.core.extract.toll.entries import find_entries
 from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.persons import NEW_PERSON
@@ -45,6 +46,7 @@ from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
 _CUE_REACH_CHARS = 40
+_HOSPITAL = "hospital"
 _NO_END = 1 << 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
@@ -63,18 +65,15 @@ def find_statements(
     entries = find_entries(prose, annotated.times)
     out = []
     for segment in segments:
-        placed = [
-            Placed(
-                count,
-                scope,
-                annotated.attributions.speaker_at(prose, count.mention.number.start) or outlet,
-                _is_own_killing(count, prose, lexicon),
-                entries.order_at(count.mention.number.start),
-            )
-            for scope, counts in _by_scope(homes, segment)
-            for count in decide_counts(counts)
-        ]
+        placed = []
+        for scope, counts in _by_scope(homes, segment):
+            for count in decide_counts(counts):
+                at = count.mention.number.start
+                speaker = annotated.attributions.speaker_at(prose, at) or outlet
+                own = _is_own_killing(count, speaker, prose, lexicon)
+                placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
+        placed = bound_doubted(placed, prose, lexicon)
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
@@ -114,8 +113,10 @@ def _by_scope(
         yield scope, [home.mention for home in own if home.scope == scope]
 
 
-def _is_own_killing(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
+def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexicon) -> bool:
     if "AT_HOSPITAL" in count.mention.tags or is_perpetrator(count.victim_class):
+        return False
+    if speaker.type == _HOSPITAL:  # "the hospital says it has seven bodies"
         return False
     stop = words_end(prose.text, count.start)
     return lexicon.ending_at("self_killing", prose.text, max(0, stop - 30), stop) is not None
@@ -178,7 +179,7 @@ def _person(mention: CountMention) -> str:
 def _victim_class(count: Count, speaker: Speaker) -> str:
     """What a hospital received is a count of its own: a lower bound for the whole."""
     if count.victim_class == "unspecified" and (
-        "AT_HOSPITAL" in count.mention.tags or speaker.type == "hospital"
+        "AT_HOSPITAL" in count.mention.tags or speaker.type == _HOSPITAL
     ):
         return "received_at_hospital"
     return count.victim_class
@@ -191,18 +192,25 @@ def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:
 
 
 def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
-    """Whether a toll is denied, feared or imagined: "denied reports that 12 …"."""
+    """Whether a toll is denied, feared or imagined: "denied reports that 12 …".
+
+    Not if another clause begins in between: "had intended to enter, and that 17 people had died".
+    """
     sentence = prose.sentence_at(count.start)
     head = max(sentence.start if sentence else 0, count.start - _CUE_REACH_CHARS)
-    return bool(
-        lexicon.first("hypothetical_cue", prose.text, head, count.start)
-        or lexicon.first("feared", prose.text, count.start, count.end)
+    cues = lexicon.find("hypothetical_cue", prose.text, head, count.start)
+    governing = (
+        cue
+        for cue in cues
+        if lexicon.first("another_clause", prose.text, cue.end(), count.start) is None
     )
+    feared = lexicon.first("feared", prose.text, count.start, count.end)
+    return feared is not None or next(governing, None) is not None
 
 
 def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The outlet's own words for a number that somebody stands for are a repetition, and so is its
-    headline beside a number of the body.
+    headline beside a number of the body; not beside a mere "as many as seven", which it makes sure.
     """
     attributed = {
         (*_side(s), s.value, s.qualifier == "more_than")
@@ -212,12 +220,17 @@ def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         and s.scope == "incident"
     }
     body = _most_by_side(statements)
+    known = {_side(s) for s in statements if s.zone != "title" and _stands(s) and s.low is not None}
     return tuple(
         replace(s, derived=True)
         if s.speaker_type == NARRATOR
         and (
-            (s.value is not None and (*_side(s), s.value, s.qualifier == "more_than") in attributed)
-            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1))
+            (
+                s.value is not None
+                and (*_side(s), s.value, s.qualifier == "more_than") in attributed
+                and (s.zone != "title" or _side(s) in known)
+            )
+            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
             or (s.zone == "title" and s.value is not None and s.value == _both_sides(s, body))
         )
         else s
