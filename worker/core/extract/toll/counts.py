@@ -350,7 +350,7 @@ def _with_parts(mention: CountMention) -> Iterator[Count]:
     measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
     victim_class = mention.victim_class
     is_part = "PART" in mention.tags or bool(mention.flags & _AMONG)
-    if is_part and victim_class == "unspecified":
+    if is_part and (victim_class == "unspecified" or "care" in mention.flags):
         victim_class = PART
     whole = Count(mention.start, mention.end, mention, measure, victim_class)
     yield whole
