@@ -203,7 +203,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
     parts = [s.low or 0 for s in usable if s.victim_class == PART]
     for statement in [s for s in usable if not _is_whole(s) and s.person is None]:
-        most = max(told if statement.victim_class == PART else parts, default=0)
+        most = max([*parts, *told] if statement.victim_class == PART else parts, default=0)
         if (statement.low or 0) < most:
             statuses[_key(statement)] = "subset"
             usable = [s for s in usable if s is not statement]
