@@ -97,12 +97,20 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
 
 
 def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
-    """The mentions, with "the police give seven" measuring what the count before it measures."""
+    """The mentions, with "the police give seven" measuring what the count before it measures.
+
+    One that repeats a number ("not four … the police stand by their figure of four") is of that harm.
+    """
     last: CountMention | None = None
+    printed: dict[int | None, str] = {}
     for mention in mentions:
         if mention.what != "again":
             last = mention if mention.what in _HARM else last
+            if mention.what in _HARM:
+                printed[mention.value] = mention.what
             yield mention
+        elif mention.value in printed:
+            yield replace(mention, what=printed[mention.value])
         elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
             yield replace(mention, what=last.what)
 

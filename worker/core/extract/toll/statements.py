@@ -179,7 +179,7 @@ def _person(mention: CountMention) -> str:
 def _victim_class(count: Count, speaker: Speaker) -> str:
     """What a hospital received is a count of its own: a lower bound for the whole."""
     if count.victim_class == "unspecified" and (
-        "AT_HOSPITAL" in count.mention.tags or speaker.type == _HOSPITAL
+        "AT_HOSPITAL" in count.mention.tags
     ):
         return "received_at_hospital"
     return count.victim_class
