@@ -19,6 +19,7 @@ from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.weights import SegmentWeights
 from worker.core.segment.anchor import find_anchor
+from worker.core.segment.digest import is_digest
 from worker.core.segment.scope import ScopedCount, score_counts
 from worker.core.segment.segment import Segment, segment_at
 
@@ -51,7 +52,8 @@ def find_homes(
     """Every count of an article with its segment, in the order of the text."""
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
-    scored = score_counts(annotated.events, annotated.counts, weights, anchor)
+    digest = is_digest(annotated)
+    scored = score_counts(annotated.events, annotated.counts, weights, anchor, digest=digest)
     own = {s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main}
     homed = (_home(count, segments, main, own) for count in scored)
     return tuple(home for home in homed if home is not None)

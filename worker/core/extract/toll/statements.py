@@ -143,7 +143,7 @@ def _statement(
     return Statement(
         id=ids[count.key],
         measure=count.measure,
-        victim_class=_victim_class(count, speaker),
+        victim_class=_victim_class(count),
         value=mention.value,
         low=mention.low,
         high=mention.high,
@@ -176,13 +176,13 @@ def _person(mention: CountMention) -> str:
     return f"{SOME} {mention.noun}"
 
 
-def _victim_class(count: Count, speaker: Speaker) -> str:
-    """What a hospital received is a count of its own: a lower bound for the whole."""
-    if count.victim_class == "unspecified" and (
-        "AT_HOSPITAL" in count.mention.tags
-    ):
-        return "received_at_hospital"
-    return count.victim_class
+def _victim_class(count: Count) -> str:
+    """What a hospital received is a count of its own: a lower bound for the whole.
+
+    Only words of receiving or treating say so: a hospital may well give the whole toll.
+    """
+    received = count.victim_class == "unspecified" and "AT_HOSPITAL" in count.mention.tags
+    return "received_at_hospital" if received else count.victim_class
 
 
 def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:
