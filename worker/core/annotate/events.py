@@ -44,6 +44,7 @@ _VAGUE = frozenset({"month", "year"})
 _BESIDE_TOKENS = 2
 """How far an area's name may stand from "eastern" to be what it is a part of."""
 _PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
+_PLACED = frozenset({"HERE", "AWAY", "DATELINE", "DATELINE_AWAY"})
 _LABEL_TOKENS = 4
 _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 """What a labelled sentence must have, or it fills in a form."""
@@ -121,7 +122,7 @@ def find_events(
             opens = line is not None or numbered or _has_label(tokens, made.tags)
             is_item = made.start == sentence.start and opens and made.body_number >= 0
             if made.start == sentence.start and line is None and (numbered or label):
-                placed = any(t.tags & {"HERE", "AWAY"} for t in label)
+                placed = any(t.tags & _PLACED for t in label)
                 labels.append(_Label(placed or not label, _tells_harm(label)))
             out.append(replace(made, item=is_item))
     is_list = _is_list(out) and not _is_form(labels)
