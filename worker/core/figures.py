@@ -45,6 +45,9 @@ SOME = "a"
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
 _RECEIVED = "received_at_hospital"
+_VERIFIER = "international_organisation"
+_AUTHORITIES = frozenset({"government_unspecified"})
+"""Authorities by that word alone, whose lower numbers give way to verified ones."""
 _TOTAL_CLASSES = frozenset({"unspecified", _RECEIVED})
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
 _PRECISION: dict[Qualifier, int] = {
@@ -256,18 +259,28 @@ def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statemen
 def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     """Without the outlets' own numbers that are less than somebody says there are at least.
 
-    ("At least five were killed, police said. A reporter saw four bodies.")
+    ("At least five were killed, police said. A reporter saw four bodies.") And without authorities'
+    numbers that are less than an international organisation has counted, which verifies each death.
     """
     floors = [s for s in usable if s.high is None and s.speaker_type != OUTLET and _is_whole(s)]
     floors = [s for s in floors if _PRECISION[s.qualifier] < 3]
+    verified = [s for s in usable if s.speaker_type == _VERIFIER and _is_verified(s)]
     kept = []
     for statement in usable:
-        own = statement.speaker_type == OUTLET and statement.high is not None
-        if own and any(_goes_beyond(s, statement) for s in floors):
+        closed = statement.high is not None
+        outgrown = closed and statement.speaker_type == OUTLET
+        outgrown = outgrown and any(_goes_beyond(s, statement) for s in floors)
+        below = closed and statement.speaker_type in _AUTHORITIES
+        if outgrown or (below and any(_goes_beyond(s, statement) for s in verified)):
             statuses[_key(statement)] = "superseded"
         else:
             kept.append(statement)
     return kept
+
+
+def _is_verified(statement: Statement) -> bool:
+    received = statement.victim_class == _RECEIVED
+    return _is_whole(statement) and not received and _PRECISION[statement.qualifier] < 3
 
 
 def _goes_beyond(floor: Statement, statement: Statement) -> bool:
