@@ -138,15 +138,13 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
 
     ("The police initially said seven had died. A doctor said two of the injured died overnight.")
     """
-    newer = {
-        (m.what, m.is_attackers)
-        for m in mentions
-        if not m.tags & _REPLACED and not m.is_single and m.what in _HARM and "PART" not in m.tags
-    }
+    told = [m for m in mentions if not m.tags & _REPLACED and m.what in _HARM]
+    somebody = {(m.what, m.is_attackers) for m in told if m.value != 0}
+    newer = {(m.what, m.is_attackers) for m in told if not m.is_single and "PART" not in m.tags}
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
-        and (m.what, m.is_attackers) not in newer
+        and (m.what, m.is_attackers) not in (somebody if m.value == 0 else newer)
         and m.flags.isdisjoint({"toll"})
         else m
         for m in mentions
