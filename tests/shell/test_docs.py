@@ -331,7 +331,9 @@ def test_the_ranges_of_several_speakers_are_as_the_method_says() -> None:
     rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines()[3:]]
     assert len(rows) > 10
     for case, example, *wanted in rows:
-        text = f"A bomb exploded outside a clinic in the Karte Naw area of Kabul on Tuesday. {example}"
+        text = (
+            f"A bomb exploded outside a clinic in the Karte Naw area of Kabul on Tuesday. {example}"
+        )
         line = {"id": "a", "text": text, "published": "2031-03-04 15:00"}
         report = analyzed(line, "kabul")["reports"][0]
         figure = report["killed"] or report["injured"]
