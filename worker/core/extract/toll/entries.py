@@ -21,7 +21,7 @@ from worker.core.annotate.clock import ClockMention
 from worker.core.text.prose import Prose
 
 _DAY_MINUTES = 24 * 60
-_STAMP = re.compile(r"^\W{0,3}(([01]?\d|2[0-3])[:.h]([0-5]\d))(?![\d%])", re.MULTILINE)
+_STAMP = re.compile(r"^\W{0,3}(([01]?\d|2[0-3])[:.]([0-5]\d))(?![\d%])", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,28 @@ class Entries:
         return -index if self.newest_first else index
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """Where a line begins that opens with a time, and that minute of the day."""
+
+    start: int
+    minute: int
+
+
 def find_entries(prose: Prose, times: Sequence[ClockMention]) -> Entries:
     """The entries of a text; none where it is no live blog. ``times``: those mentioned in it."""
     stamps = list(_stamps(prose.text, times))
-    steps = [(b - a) % _DAY_MINUTES for (_, a), (_, b) in pairwise(stamps) if a != b]
+    steps = [(b.minute - a.minute) % _DAY_MINUTES for a, b in pairwise(stamps)]
+    steps = [step for step in steps if step]
     rises = sum(step < _DAY_MINUTES // 2 for step in steps)
     if 2 * rises == len(steps):
         return Entries()
-    return Entries(tuple(start for start, _ in stamps), 2 * rises < len(steps))
+    return Entries(tuple(stamp.start for stamp in stamps), 2 * rises < len(steps))
 
 
-def _stamps(text: str, times: Sequence[ClockMention]) -> Iterator[tuple[int, int]]:
-    """Where each line begins that opens with a time, and the minute of the day."""
+def _stamps(text: str, times: Sequence[ClockMention]) -> Iterator[_Stamp]:
+    """The lines that open with a time."""
     read = {time.start: time.time for time in times}  # knows "pm"
     for found in _STAMP.finditer(text):
         hour, minute = read.get(found.start(1), f"{found[2]}:{found[3]}").split(":")
-        yield found.start(), 60 * int(hour) + int(minute)
+        yield _Stamp(found.start(), 60 * int(hour) + int(minute))
