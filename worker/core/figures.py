@@ -7,16 +7,14 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
 3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then what was
-   seen later, then article; within a version body before headline and caption, then the more specific, then first.
+   seen later, then article; within a version body before headline and caption, then the more
+   specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have names of their own (``Statement.person``), and at least one. Each keeps its
    own quote.
-5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
-   bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
-6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
-   bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
-   a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
-   which everything is compatible and which nobody still says; 8 and 12 both fit it.)
+5. Dropped as ``superseded`` is also what is less than others are known to have counted: an outlet's
+   own number below somebody's "at least", the authorities' below an international organisation's.
+6. low, best and high of what is left: ``figure_bounds``.
 
 Theory of operation
 -------------------
@@ -29,31 +27,35 @@ and 15 wounded, from three speakers: 10 - 15 - 15, and never 37.)
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
-from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
+from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
+from worker.core.figure_bounds import (
+    LONG_AGO,
+    NO_END,
+    OUTLET,
+    PRECISION,
+    RECEIVED,
+    VAGUE,
+    closed_high,
+    decide_figure,
+)
 
 STALE_AFTER = dt.timedelta(hours=24)
-OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
 MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
-_RECEIVED = "received_at_hospital"
-_TOTAL_CLASSES = frozenset({"unspecified", _RECEIVED})
+_VERIFIER = "international_organisation"
+_AUTHORITIES = frozenset({"government_unspecified"})
+"""Authorities by that word alone, whose lower numbers give way to verified ones."""
+_TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
-_PRECISION: dict[Qualifier, int] = {
-    "exact": 0, "around": 1, "at_least": 2, "more_than": 2, "nearly": 2, "up_to": 2, "range": 2,
-    "several": 3, "a_number_of": 3, "many": 3, "score": 3, "scores": 3, "dozens": 3, "hundreds": 3,
-}  # fmt: skip
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
-_NO_END = 1 << 40
-_LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
 Key = tuple[str, str]
 Seen = Mapping[str, dt.datetime]
@@ -108,17 +110,6 @@ def decide_toll(
     )
 
 
-def lone_best(statement: Statement) -> int | None:
-    """The best value of one figure alone; None for a wording without a number."""
-    if statement.value is None or _PRECISION[statement.qualifier] == 3:
-        return None
-    if statement.qualifier == "more_than":
-        return statement.low
-    if statement.qualifier in ("nearly", "up_to"):
-        return statement.high
-    return statement.low if statement.qualifier == "range" else statement.value
-
-
 def _key(statement: Statement) -> Key:
     return (statement.report_id or "", statement.id)
 
@@ -142,7 +133,7 @@ def _total(group: list[Statement], statuses: Statuses, seen: Seen) -> Figure | N
     for key, persons in told.items():
         for person in persons:
             statuses[_key(person)] = statuses[key]
-    return _figure(used)
+    return decide_figure(used)
 
 
 def _is_usable(statement: Statement, statuses: Statuses) -> bool:
@@ -197,13 +188,15 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     whole = [s for s in usable if _is_whole(s)]
     whole += [s for s in usable if _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
-    for statement in [s for s in usable if s.victim_class == PART]:
-        if (statement.low or 0) < max(told, default=0):
+    parts = [s.low or 0 for s in usable if s.victim_class == PART]
+    for statement in [s for s in usable if not _is_whole(s) and s.person is None]:
+        most = max([*parts, *told] if statement.victim_class == PART else parts, default=0)
+        if (statement.low or 0) < most:
             statuses[_key(statement)] = "subset"
             usable = [s for s in usable if s is not statement]
-    if not any(s.victim_class != _RECEIVED for s in whole):
+    if not any(s.victim_class != RECEIVED for s in whole):
         return usable
-    most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
+    most = max((s.high if s.high is not None else NO_END for s in whole), default=NO_END)
     larger = []
     for statement in usable:
         if statement in whole:
@@ -250,23 +243,33 @@ def _without_stale(usable: list[Statement], statuses: Statuses) -> list[Statemen
 def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     """Without the outlets' own numbers that are less than somebody says there are at least.
 
-    ("At least five were killed, police said. A reporter saw four bodies.")
+    ("At least five were killed, police said. A reporter saw four bodies.") And without authorities'
+    numbers that are less than an international organisation has counted, which verifies each death.
     """
     floors = [s for s in usable if s.high is None and s.speaker_type != OUTLET and _is_whole(s)]
-    floors = [s for s in floors if _PRECISION[s.qualifier] < 3]
+    floors = [s for s in floors if PRECISION[s.qualifier] < VAGUE]
+    verified = [s for s in usable if s.speaker_type == _VERIFIER and _is_verified(s)]
     kept = []
     for statement in usable:
-        own = statement.speaker_type == OUTLET and statement.high is not None
-        if own and any(_goes_beyond(s, statement) for s in floors):
+        closed = statement.high is not None
+        outgrown = closed and statement.speaker_type == OUTLET
+        outgrown = outgrown and any(_goes_beyond(s, statement) for s in floors)
+        below = closed and statement.speaker_type in _AUTHORITIES
+        if outgrown or (below and any(_goes_beyond(s, statement) for s in verified)):
             statuses[_key(statement)] = "superseded"
         else:
             kept.append(statement)
     return kept
 
 
+def _is_verified(statement: Statement) -> bool:
+    received = statement.victim_class == RECEIVED
+    return _is_whole(statement) and not received and PRECISION[statement.qualifier] < VAGUE
+
+
 def _goes_beyond(floor: Statement, statement: Statement) -> bool:
     """Whether a lower bound, told no earlier, is more than a number leaves room for."""
-    is_later = (floor.said_at or _LONG_AGO) >= (statement.said_at or _LONG_AGO)
+    is_later = (floor.said_at or LONG_AGO) >= (statement.said_at or LONG_AGO)
     return is_later and (floor.low or 0) > (statement.high or 0)
 
 
@@ -287,10 +290,10 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) ->
 
 def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
     """Whether an outlet tells what one hospital received beside a total, which it does not revise."""
-    if statement.victim_class != _RECEIVED or statement.speaker_type != OUTLET:
+    if statement.victim_class != RECEIVED or statement.speaker_type != OUTLET:
         return False
     own = (s for s in usable if s.speaker_id == statement.speaker_id and s.person is None)
-    return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
+    return any(s.victim_class != RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
 def _latest(of_speaker: list[Statement], seen: Seen) -> Statement:
@@ -298,7 +301,7 @@ def _latest(of_speaker: list[Statement], seen: Seen) -> Statement:
     last = [s for s in of_speaker if _version(s, seen) == newest]
     return min(
         [s for s in last if not _is_outgrown(s, last)],
-        key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
+        key=lambda s: (_is_brief(s), PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
     )
 
 
@@ -307,7 +310,7 @@ def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
 
     ("More than 90 are known to have died. It was 80 in the morning.")
     """
-    bounding = [s for s in last if s.high is None and _PRECISION[s.qualifier] < 3]
+    bounding = [s for s in last if s.high is None and PRECISION[s.qualifier] < VAGUE]
     least = (s.low or 0 for s in bounding if not _is_brief(s))
     return statement.high is not None and statement.high < max(least, default=0)
 
@@ -319,82 +322,8 @@ def _is_brief(statement: Statement) -> bool:
 
 def _version(statement: Statement, seen: Seen) -> tuple[dt.datetime, dt.datetime, str]:
     report = statement.report_id or ""
-    seen_at = seen.get(report, _LONG_AGO)
-    return (statement.said_at or _LONG_AGO, seen_at, report.rpartition("#")[0])
-
-
-def _figure(used: list[Statement]) -> Figure | None:
-    """Bounds and best of the used statements, one per speaker; None when there are none."""
-    if not used:
-        return None
-    totals = [s for s in used if s.victim_class != _RECEIVED] or used
-    numbered = [s for s in totals if _PRECISION[s.qualifier] < 3] or totals
-    lows = [s.low for s in numbered if s.low is not None]
-    closed = [s.high for s in used if s.high is not None]
-    lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
-    best = _best(used)
-    return Figure(
-        low=min(lows, default=None),
-        best=best,
-        high=max(closed + lone, default=None),
-        open_upper=_is_open(numbered, used),
-        conflict=len({s.value for s in used if s.value is not None}) > 1,
-    )
-
-
-def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
-    """Whether a lower bound is in use. What one hospital received leaves open only what is more than
-    everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
-    """
-    most = max((s.high or 0 for s in used), default=0)
-    received = (s for s in used if s.victim_class == _RECEIVED and s.high is None)
-    return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
-
-
-def _best(used: list[Statement]) -> int | None:
-    """The best of many: a wording without a number is chosen only where there is no other."""
-    floors = [s.low for s in used if s.victim_class != _RECEIVED and s.low is not None]
-    floor = max(floors, default=0)
-    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, floor)]
-    if not numbered:
-        return None
-    return lone_best(min(numbered, key=_preference(used)))
-
-
-def _is_short(statement: Statement, floor: int) -> bool:
-    """Whether one hospital's count is less than others say there were at least."""
-    value = lone_best(statement)
-    return statement.victim_class == _RECEIVED and value is not None and value < floor
-
-
-def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
-    lows, highs = sorted(map(_least, used)), sorted(map(_most, used))
-
-    def rank(statement: Statement) -> tuple[object, ...]:
-        value = lone_best(statement) or 0
-        supporters = bisect_right(lows, value) - bisect_left(highs, value)
-        supporters -= _least(statement) <= value <= _most(statement)
-        return (
-            statement.speaker_type == OUTLET,
-            -supporters,
-            _PRECISION[statement.qualifier],
-            -(statement.said_at or _LONG_AGO).timestamp(),
-            value,
-            statement.speaker_id,
-        )
-
-    return rank
-
-
-def _least(statement: Statement) -> int:
-    """The least that what a statement says leaves room for."""
-    return statement.low or 0
-
-
-def _most(statement: Statement) -> int:
-    """The most that it leaves room for."""
-    is_open = statement.high is None or statement.victim_class == _RECEIVED
-    return _NO_END if is_open else max(_least(statement) - 1, statement.high or 0)
+    seen_at = seen.get(report, LONG_AGO)
+    return (statement.said_at or LONG_AGO, seen_at, report.rpartition("#")[0])
 
 
 def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFigure, ...]:
@@ -407,10 +336,10 @@ def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFi
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
     out = []
     for (measure, victim_class), group in sorted(groups.items()):
-        figure = _figure(_one_per_speaker(_without_stale(group, {}), {}, seen))
+        figure = decide_figure(_one_per_speaker(_without_stale(group, {}), {}, seen))
         if figure is not None:
             out.append(
-                CategoryFigure(measure, victim_class, figure.low, figure.best, _closed(figure))
+                CategoryFigure(measure, victim_class, figure.low, figure.best, closed_high(figure))
             )
     return tuple(out)
 
@@ -426,12 +355,7 @@ def _other_counts(
         kind: _total(group, statuses, seen) for kind, group in sorted(groups.items())
     }
     return tuple(
-        OtherCount(kind, figure.low, figure.best, _closed(figure))
+        OtherCount(kind, figure.low, figure.best, closed_high(figure))
         for kind, figure in totals.items()
         if figure is not None
     )
-
-
-def _closed(figure: Figure) -> int | None:
-    """The upper bound where there is no ``open_upper`` beside it to say that it is open."""
-    return None if figure.open_upper else figure.high

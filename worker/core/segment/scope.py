@@ -92,10 +92,17 @@ def score_counts(
     counts: Sequence[CountMention],
     weights: SegmentWeights,
     anchor: EventSentence | None = None,
+    *,
+    digest: bool = False,
 ) -> tuple[ScopedCount, ...]:
-    """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top."""
+    """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top.
+
+    ``digest``: whether the article tells of many matters (``is_digest``).
+    """
     item = _item(sentences, anchor, weights.event) if anchor is not None else None
-    turned = find_turns(sentences, weights.event) if anchor is None else frozenset[int]()
+    turned = frozenset[int]()
+    if anchor is None:
+        turned = find_turns(sentences, weights.event, digest=digest)
     days = day_words([t for s in sentences if s.is_top for t in s.tokens])
     told = [_told(count, sentences, turned, item, days) for count in counts]
     breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]

@@ -101,12 +101,20 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
 
 
 def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
-    """The mentions, with "the police give seven" measuring what the count before it measures."""
+    """The mentions, with "the police give seven" measuring what the count before it measures.
+
+    One that repeats a number ("not four … the police stand by their figure of four") is of that harm.
+    """
     last: CountMention | None = None
+    printed: dict[int | None, str] = {}
     for mention in mentions:
         if mention.what != "again":
             last = mention if mention.what in _HARM else last
+            if mention.what in _HARM:
+                printed[mention.value] = mention.what
             yield mention
+        elif mention.value in printed:
+            yield replace(mention, what=printed[mention.value])
         elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
             yield replace(mention, what=last.what)
 
@@ -134,15 +142,13 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
 
     ("The police initially said seven had died. A doctor said two of the injured died overnight.")
     """
-    newer = {
-        (m.what, m.is_attackers)
-        for m in mentions
-        if not m.tags & _REPLACED and not m.is_single and m.what in _HARM and "PART" not in m.tags
-    }
+    told = [m for m in mentions if not m.tags & _REPLACED and m.what in _HARM]
+    somebody = {(m.what, m.is_attackers) for m in told if m.value != 0}
+    newer = {(m.what, m.is_attackers) for m in told if not m.is_single and "PART" not in m.tags}
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
-        and (m.what, m.is_attackers) not in newer
+        and (m.what, m.is_attackers) not in (somebody if m.value == 0 else newer)
         and m.flags.isdisjoint({"toll"})
         else m
         for m in mentions
@@ -267,7 +273,7 @@ def _with_parts(mention: CountMention, person: str | None = None) -> Iterator[Co
     measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
     victim_class = mention.victim_class
     is_part = "PART" in mention.tags or bool(mention.flags & _AMONG)
-    if is_part and victim_class == "unspecified":
+    if is_part and (victim_class == "unspecified" or "care" in mention.flags):
         victim_class = PART
     whole = Count(mention.start, mention.end, mention, measure, victim_class, person=person)
     yield whole
