@@ -191,7 +191,7 @@ def _meaning(
     if numbers:
         leads = [t.meaning["qualifier"] for t in tokens if "qualifier" in t.meaning]
         if leads:
-            meaning["qualifier"] = leads[0]
+            meaning["qualifier"] = next((lead for lead in leads if lead != "exact"), leads[0])
         if len(numbers) > 1:
             meaning["people"] = UNSPECIFIED
     if labels.get("age"):
