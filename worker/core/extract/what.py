@@ -46,6 +46,7 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
     if by_type and _ASSASSINATION not in by_type:
         persons = [p for p in passage.find_ranges("assassinated") if _by_gunmen(passage, p)]
+        persons += passage.find_ranges("assassinated_by_bomb")
         if persons and _belongs(passage, persons):
             by_type[_ASSASSINATION] = persons
     types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
