@@ -33,7 +33,10 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
     by_type: dict[str, list[Range]] = {}
     weak: list[Trigger] = []
+    shots = tuple(passage.find_ranges("shot_by_forces"))
     for trigger in passage.triggers:
+        if trigger.type == _ARMED and holding(shots, trigger.start) is not None:
+            continue
         if trigger.weak and not _by_attackers(passage, trigger):
             weak.append(trigger)
         else:
