@@ -39,6 +39,8 @@ from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
+_COUNTED_CHARS = 8
+"""Between a count of victims and the place where they were counted: a preposition and blanks."""
 _OF_PLACE = frozenset({
     "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
     "place.body", "place.none",
@@ -111,9 +113,22 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
     nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
-    if nearest.here or (any(s.here for s in places) and not nearest.located):
+    if nearest.here or _is_counted_here(context, cues.sentence, places) or (any(s.here for s in places) and not nearest.located):
         return True
     return None if not any(s.located for s in places) else False
+
+
+def _is_counted_here(
+    context: Context, sentence: Sentence, places: Sequence[_NamedPlace]
+) -> bool:
+    """Whether victims are counted right before the area: "four killed in X, six in Herat attacks"."""
+    counts = [c for c in starting_in(context.annotated.counts, sentence) if not c.is_single]
+    return any(
+        place.here and place.start - _COUNTED_CHARS <= count.end <= place.start
+        for count in counts
+        for place in places
+        if count.what in ("killed", "injured") and not count.is_attackers
+    )
 
 
 _Placed = tuple[SentenceCues, "tuple[_NamedPlace, ...]"]
