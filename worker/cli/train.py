@@ -95,6 +95,4 @@ def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
             weight = (line.fields or {}).get("weight")
             counts = float(weight) if isinstance(weight, int | float) else None
             positive = label == "attack_report"
-            yield example_of(
-                article, positive, knowledge, known, invented=invented, weight=counts
-            )
+            yield example_of(article, positive, knowledge, known, invented=invented, weight=counts)

@@ -113,14 +113,16 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
     nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
-    if nearest.here or _is_counted_here(context, cues.sentence, places) or (any(s.here for s in places) and not nearest.located):
+    if (
+        nearest.here
+        or _is_counted_here(context, cues.sentence, places)
+        or (any(s.here for s in places) and not nearest.located)
+    ):
         return True
     return None if not any(s.located for s in places) else False
 
 
-def _is_counted_here(
-    context: Context, sentence: Sentence, places: Sequence[_NamedPlace]
-) -> bool:
+def _is_counted_here(context: Context, sentence: Sentence, places: Sequence[_NamedPlace]) -> bool:
     """Whether victims are counted right before the area: "four killed in X, six in Herat attacks"."""
     counts = [c for c in starting_in(context.annotated.counts, sentence) if not c.is_single]
     return any(

@@ -59,7 +59,10 @@ def measure_deeds(annotated: Annotated) -> dict[str, Feature]:
     found: _Found = {}
     for sentence in annotated.prose.sentences:
         said = _said(annotated, sentence)
-        told = {*counted.get(sentence.index, ()), *_told(said, tags.get(sentence.index, frozenset()))}
+        told = {
+            *counted.get(sentence.index, ()),
+            *_told(said, tags.get(sentence.index, frozenset())),
+        }
         for name in _measured(said, told):
             count, first = found.get(name, (0, sentence))
             found[name] = count + 1, first
