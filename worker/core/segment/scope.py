@@ -49,7 +49,7 @@ _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
-    "place_away": "other_incident", "place_next": "other_incident", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
+    "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
     "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
 }  # fmt: skip
