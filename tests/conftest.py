@@ -3,6 +3,8 @@
 Hypothesis has one profile for all tests. No deadline and no complaint about slowness, since a loaded
 two-core machine is slow for reasons of its own; in CI the same examples every time, so that a red
 run can be repeated.
+
+The order of files is set here as well: those that wait beside those that reckon.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +36,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("kabulwire")
 
 _NO_KAFKA = "Kafka cannot be had: "
+_WAITS = ("broker", "chaos", "slow")
+"""Marks of tests that mostly wait: for a broker, for another process, for a timer."""
 
 
 def start_kafka(broker: Broker) -> Broker:
@@ -74,6 +79,26 @@ def own_kafka(tmp_path: Path) -> Iterator[Broker]:
     broker = start_kafka(Broker(tmp_path / "kafka"))
     yield broker
     broker.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait and files that reckon by turns, so that neither leaves the processors idle.
+
+    A process takes a file as a whole, in this order. By name all of the broker's files came first:
+    four processes waited for a broker together, and reckoned together afterwards.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [tests for tests in files.values() if any(map(_waits, tests))]
+    reckoning = [tests for tests in files.values() if not any(map(_waits, tests))]
+    reckoning.sort(key=len, reverse=True)
+    by_turns = zip_longest(waiting, reckoning, fillvalue=[])
+    items[:] = [item for pair in by_turns for tests in pair for item in tests]
+
+
+def _waits(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in _WAITS)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

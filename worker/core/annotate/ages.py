@@ -25,6 +25,7 @@ _SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 75.0, "decade": 72
 _VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9), "decade": (1, 5)}
 """What a bare plural ("weeks ago") may mean, in its unit."""
 _MOST_SLACK_DAYS = 400
+_OF_A_MOMENT = frozenset({"second", "minute"})
 
 
 def counted(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
@@ -35,6 +36,8 @@ def counted(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
         if directed is None:
             continue
         direction, stretch = directed
+        if unit in _OF_A_MOMENT and direction != "ago":
+            continue  # "shared tea with minutes earlier": the same scene, and no day
         if count is None and not lexicon.ends_with("time_plural", text, found.end(), LOOK_CHARS):
             continue
         amount, start = _amount_before(text, lexicon, stretch.start)

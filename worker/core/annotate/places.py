@@ -7,6 +7,7 @@ Rules
    ``near``: a direction or distance from the area ("30 km south of …"). ``confused``: the letters
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
+   ``government``: a country or another capital that speaks or is accused ("Islamabad insists").
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
    article that also names the area itself.
@@ -36,7 +37,7 @@ from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
 from worker.core.lang.normalise import Range, apart, holding, plain
 from worker.core.text.prose import Prose
 
-MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline"]
+MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
+_ACT_CHARS = 32
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
@@ -145,7 +147,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         *_numbered(prose.text, gazetteer, lexicon),
         *_named(prose, gazetteer, lexicon is None and prose.lang not in needing),
     ]
-    mentions = tuple(_judged(prose, profile, _apart(found)))
+    mentions = tuple(_judged(prose, profile, lexicon, _apart(found)))
     if not _in_context(prose, profile):
         mentions = tuple(
             replace(m, kind="confused") if m.entry.kind == "city" and m.kind == "here" else m
@@ -310,7 +312,10 @@ def _phrases_in(patterns: dict[str, tuple[str, ...]], prose: Prose) -> tuple[Ran
 
 
 def _judged(
-    prose: Prose, profile: Profile, mentions: tuple[PlaceMention, ...]
+    prose: Prose,
+    profile: Profile,
+    lexicon: Lexicon | None,
+    mentions: tuple[PlaceMention, ...],
 ) -> Iterator[PlaceMention]:
     confused = _phrases_in(profile.confusers.not_here, prose)
     proper = _phrases_in(profile.confusers.proper, prose)
@@ -325,8 +330,19 @@ def _judged(
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             yield m if _is_part(m, mentions) else replace(m, kind="near")
+        elif m.kind == "elsewhere" and lexicon is not None and _acts(prose, lexicon, m):
+            yield replace(m, kind="government")
         else:
             yield m
+
+
+def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
+    text = prose.text
+    acts = lexicon.first("name_acts", text, name.end + 1, name.end + _ACT_CHARS)
+    if acts is not None and acts.start() == name.end + 1:
+        return True
+    return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:

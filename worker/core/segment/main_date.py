@@ -40,6 +40,7 @@ _SPEECH_REACH_CHARS = 32
 _STAMP_REACH_CHARS = 12
 _JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
+_JOINT_CLAUSE_CHARS = 14
 _OPENING_CHARS = 4
 _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
@@ -337,12 +338,22 @@ def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence
 
 
 def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether the attack is counted from this day: "buried them on Thursday, a day after a bomb …"."""
+    """Whether the attack that follows has a day of its own: "buried on Thursday, a day after a bomb …".
+
+    ("Dealers pulled down their shutters on Tuesday after grenades thrown the previous afternoon …")
+    """
+    if inside(annotated.triggers, Range(sentence.start, mention.start)):
+        return False
     after = Range(mention.end, mention.end + _JOINT_CHARS)
     counted = next((d for d in annotated.dates if d.anaphoric and after.holds(d.start)), None)
-    if counted is None or inside(annotated.triggers, Range(sentence.start, mention.start)):
+    if counted is not None:
+        return bool(inside(annotated.triggers, Range(counted.end, sentence.end)))
+    joint = Range(mention.end, min(sentence.end, mention.end + _JOINT_CLAUSE_CHARS))
+    rest = Range(mention.end, sentence.end)
+    if not annotated.has("clause_open", joint) or not inside(annotated.triggers, rest):
         return False
-    return bool(inside(annotated.triggers, Range(counted.end, sentence.end)))
+    days = (d for d in annotated.dates if rest.holds(d.start) and d.precision in ("day", "days"))
+    return any(d.last < mention.first and not _is_spoken(annotated, d, sentence) for d in days)
 
 
 def _is_stamp(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:

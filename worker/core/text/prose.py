@@ -61,11 +61,11 @@ _SOURCE = r"[(\[][^()\[\]\n]{2,40}[)\]]"
 _DASH = r"(?:--|—|–|-(?=\s)|//)"
 _THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$\[])"
 _DATELINE = re.compile(
-    rf"\W{{0,3}}{_NAME}(?:,\s{_NAME}){{0,2}}(?:/{_NAME})?{_WHEN}"
+    rf"\W{{0,3}}{_NAME}(?:,\s{_NAME}){{0,2}}(?:\s?/\s?{_NAME})?{_WHEN}"
     rf"(?:\s?{_SOURCE}\s?(?:{_DASH}|:|।)?|\s?{_DASH}){_THEN}"
 )
 _DATELINE_CAPS = re.compile(
-    r"\W{0,3}(?:[A-Z][A-Z'.-]{2,}(?:[ /][A-Z][A-Z'.-]+){0,3})(?:, [A-Z]\w+(?: [A-Z]\w+)?)?"
+    r"\W{0,3}(?:[A-Z][A-Z'.-]{2,}(?:(?:[ /]| / )[A-Z][A-Z'.-]+){0,3})(?:, [A-Z]\w+(?: [A-Z]\w+)?)?"
     rf"{_WHEN}\s*(?:{_SOURCE}\s?)?(?:{_DASH}|:)?\s+(?=[A-Z][a-z]|A [a-z]|[\"“‘'])"
 )
 _DATELINE_UNCASED = re.compile(
