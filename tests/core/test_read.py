@@ -100,12 +100,23 @@ def test_read_prefers_the_title_of_the_entry() -> None:
          "2031-05-08T10:00:00+00:00", "jsonld"),
         (f"<script type='application/ld+json'>{json.dumps({'@graph': [{'@type': 'WebPage'}, {'@type': ['Thing', 'NewsArticle'], 'datePublished': '2031-05-08T10:00:00Z'}]})}</script>",
          "2031-05-08T10:00:00+00:00", "jsonld"),
+        (ld(datePublished="2031-05-08 18:11:01.0")
+         + "<meta name='date' content='2031-05-08T18:11:01+02:00'>",
+         "2031-05-08T16:11:01+00:00", "jsonld"),
+        (ld(datePublished="2031-05-08 18:11:01.0")
+         + "<meta name='date' content='2031-05-08T18:43:00+02:00'>",
+         "2031-05-08T18:11:01+00:00", "jsonld"),
+        (ld(datePublished="2031-05-08T18:11:00Z")
+         + "<meta name='date' content='2031-05-08T18:11:00+02:00'>",
+         "2031-05-08T18:11:00+00:00", "jsonld"),
     ],
 )  # fmt: skip
 def test_read_finds_the_instant_of_publication_in_a_page(
     head: str, instant: str, basis: str
 ) -> None:
-    """From JSON-LD, else meta; an instant beats a bare day; broken JSON still gives its date."""
+    """From JSON-LD, else meta; an instant beats a bare day; broken JSON still gives its date; a clock
+    without a zone has that of the same clock elsewhere, and of no other.
+    """
     article = of(page(head=head))
     assert article.published == dt.datetime.fromisoformat(instant)
     assert article.published_basis == basis

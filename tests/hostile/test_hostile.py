@@ -14,6 +14,7 @@ from tests.hostile.server import BODIES, HostileServer
 from worker.config.schema import FeedConfig, Ingest
 from worker.core.domain.errors import FetchError
 from worker.core.sources import formats
+from worker.core.sources.seen import SeenFeed
 from worker.ingest import fetch
 from worker.ingest.fetch import Fetcher
 from worker.ingest.poll import poll_feed
@@ -98,13 +99,15 @@ async def server() -> AsyncIterator[HostileServer]:
 
 
 async def poll(
-    server: HostileServer, sandbox: Sandbox, path: str, state: FeedState | None = None
-) -> PollResult:
+    server: HostileServer, sandbox: Sandbox, path: str, state: FeedState | None = None,
+    seen: SeenFeed | None = None,
+) -> PollResult:  # fmt: skip
     feed = FeedConfig(id="post", outlet="Portsmere Post", lang="en", url=f"{server.url}/{path}")
     limit_s = 1.5 if path in SILENT else SETTINGS.timeout_s
     async with Fetcher(SETTINGS.model_copy(update={"timeout_s": limit_s})) as fetcher:
         before = state or FeedState("post")
-        return await poll_feed(feed, before, fetcher, sandbox, NOW, chance=lambda: 0.0)
+        return await poll_feed(feed, before, fetcher, sandbox, NOW, seen=seen,
+                               chance=lambda: 0.0)  # fmt: skip
 
 
 def ending(result: PollResult) -> str:
@@ -187,6 +190,43 @@ async def test_poll_feed_does_not_parse_the_same_bytes_again(
     first = await poll(server, sandbox, "ok")
     second = await poll(server, sandbox, "ok", first.state)
     assert (first.outcome, second.outcome) == ("entries", "unchanged")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_poll_feed_reads_only_the_items_that_were_not_there_before(
+    server: HostileServer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One new item is read, and the feed's rhythm goes by all; failing forgets nothing, a cut feed all."""
+    items = [
+        f"<item><title>Harbour news {k}</title><link>https://post.example/{k}</link>"
+        f"<pubDate>{8 - k // 4:02} May 2031 {20 - k % 4}:00:00 GMT</pubDate></item>"
+        for k in range(12)
+    ]
+    feeds = [
+        f"<rss version='2.0'><channel>{''.join(i)}</channel></rss>" for i in (items[1:], items)
+    ]
+    monkeypatch.setitem(BODIES, "changing", feeds[0].encode())
+    first = await poll(server, sandbox, "changing")
+    failed = await poll(server, sandbox, "500", first.state, first.seen)
+    same = await poll(server, sandbox, "changing", failed.state, failed.seen)
+    monkeypatch.setitem(BODIES, "changing", feeds[1].encode())
+    second = await poll(server, sandbox, "changing", same.state, same.seen)
+    whole = await poll(server, sandbox, "changing", same.state)
+    monkeypatch.setitem(BODIES, "changing", f"{feeds[1]} ".encode())
+    third = await poll(server, sandbox, "changing", second.state, second.seen)
+    monkeypatch.setitem(BODIES, "changing", feeds[1][:-60].encode())
+    cut = await poll(server, sandbox, "changing", third.state, third.seen)
+
+    assert [len(one.entries) for one in (first, second, whole, third, cut)] == [11, 1, 12, 0, 11]
+    assert second.entries == whole.entries[:1]
+    assert (same.outcome, second.known, third.outcome, third.known) == (
+        "unchanged",
+        11,
+        "unchanged",
+        12,
+    )
+    assert (second.state.gap_s, second.state.newest) == (whole.state.gap_s, whole.state.newest)
+    assert cut.seen is None
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -135,8 +135,14 @@ def configured(folder: Path, url: str) -> Path:
 
 @contextmanager
 def running(folder: Path, url: str, **more: str) -> Iterator[Running]:
-    """A started worker; killed at the end if a test left it running."""
-    config = configured(folder, url)
+    """A started worker with one feed; killed at the end if a test left it running."""
+    with started(folder, configured(folder, url), **more) as worker:
+        yield worker
+
+
+@contextmanager
+def started(folder: Path, config: Path, **more: str) -> Iterator[Running]:
+    """A started worker on the settings in ``config``."""
     with (folder / "worker.log").open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "worker", "run", "--config", str(config)],

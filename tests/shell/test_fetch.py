@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import zlib
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.domain.errors import FetchError
+from worker.ingest import decode
 from worker.ingest.decode import Decoder, accepted
 
 LIMIT = 200_000
@@ -71,3 +73,35 @@ def test_decoder_bounds_and_checks_brotli() -> None:
         with pytest.raises(FetchError) as caught:
             undo("br", data)
         assert caught.value.reason == reason
+
+
+def test_decoder_bounds_and_checks_zstandard() -> None:
+    """All frames are unpacked; bombs, cut streams, noise and frames that want 128 MB are refused."""
+    zstd = pytest.importorskip(
+        "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    )
+    text = b"A blast near the old harbour. " * 50
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
+    wide = packer.compress(text) + packer.flush()
+    assert "zstd" in accepted()
+    assert undo("zstd", zstd.compress(text) + zstd.compress(b"More.") + b"\0") == text + b"More."
+    assert undo("zstd", text) == text
+    for data, reason in ((zstd.compress(b" " * 5_000_000), "too_large"),
+                         (zstd.compress(text)[:-4], "truncated"), (wide, "truncated"),
+                         (zstd.compress(text)[:4] + b"\xff" * 50, "truncated")):  # fmt: skip
+        with pytest.raises(FetchError) as caught:
+            undo("zstd", data)
+        assert caught.value.reason == reason
+
+
+def test_decoder_asks_for_nothing_that_it_cannot_unpack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the libraries two packings are asked for; what comes in others is refused by name."""
+    for name in ("brotli", "zstd"):
+        monkeypatch.setattr(decode, name, None)
+    assert accepted() == "gzip, deflate"
+    for name, data in (("br", b"\x1b\x00"), ("zstd", b"\x28\xb5\x2f\xfd\x00")):
+        assert undo(name, b"<rss/>") == b"<rss/>"
+        with pytest.raises(FetchError) as caught:
+            undo(name, data)
+        assert (caught.value.reason, caught.value.detail) == (
+            "bad_encoding", f"{name}, which was not asked for")  # fmt: skip

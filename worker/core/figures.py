@@ -6,8 +6,8 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
 2. Dropped, each with its status: figures of another scope (``background``), of the party that
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
-3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then
-   article; within a version body before headline and caption, then the more specific, then first.
+3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then what was
+   seen later, then article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have different ages, or nouns, and at least one. Each keeps its own quote.
 5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
@@ -31,6 +31,7 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
@@ -56,6 +57,8 @@ _NO_END = 1 << 40
 _LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
 Key = tuple[str, str]
+Seen = Mapping[str, dt.datetime]
+"""When reports' articles were first seen, by the report's id."""
 Statuses = dict[Key, StatementStatus]
 
 
@@ -80,25 +83,27 @@ def judged(statement: Statement, status: StatementStatus) -> Statement:
 def decide_toll(
     statements: Iterable[Statement],
     judged: Callable[[Statement, StatementStatus], Statement] = judged,
+    seen: Seen = MappingProxyType({}),
 ) -> Toll:
     """Decide all figures of a set of statements; their order does not matter.
 
-    ``judged``: how a statement gets its status, for who asks for the same ones often.
+    ``judged``: how a statement gets its status, for who asks for the same ones often. ``seen``: which
+    of two articles of one moment has the last word.
     """
     given = tuple(statements)
     statuses: Statuses = {}
     totals = {
-        (measure, attackers): _total(_side(given, measure, attackers), statuses)
+        (measure, attackers): _total(_side(given, measure, attackers), statuses, seen)
         for measure in _CASUALTY
         for attackers in (False, True)
     }
-    others = _other_counts(given, statuses)
+    others = _other_counts(given, statuses, seen)
     return Toll(
         killed=totals["killed", False],
         injured=totals["injured", False],
         attackers_killed=totals["killed", True],
         attackers_injured=totals["injured", True],
-        by_category=_categories(given),
+        by_category=_categories(given, seen),
         other_counts=others,
         statements=tuple(judged(s, statuses[_key(s)]) for s in given),
     )
@@ -125,14 +130,14 @@ def _side(statements: Sequence[Statement], measure: Measure, attackers: bool) ->
     ]
 
 
-def _total(group: list[Statement], statuses: Statuses) -> Figure | None:
+def _total(group: list[Statement], statuses: Statuses, seen: Seen) -> Figure | None:
     """Judge one group, write every status, and give its figure."""
     usable = [s for s in group if _is_usable(s, statuses)]
     usable = _without_parts(usable, statuses)
     usable = _without_stale(usable, statuses)
     usable = _without_outgrown(usable, statuses)
     usable, told = _with_persons(usable)
-    used = _one_per_speaker(usable, statuses)
+    used = _one_per_speaker(usable, statuses, seen)
     for statement in used:
         statuses[_key(statement)] = "used"
     for key, persons in told.items():
@@ -270,18 +275,18 @@ def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[State
 
 def _goes_beyond(floor: Statement, statement: Statement) -> bool:
     """Whether a lower bound, told no earlier, is more than a number leaves room for."""
-    is_later = _version(floor)[0] >= _version(statement)[0]
+    is_later = (floor.said_at or _LONG_AGO) >= (statement.said_at or _LONG_AGO)
     return is_later and (floor.low or 0) > (statement.high or 0)
 
 
-def _one_per_speaker(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) -> list[Statement]:
     by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
         opinion = statement.speaker_id, _is_beside_total(statement, usable)
         by_speaker.setdefault(opinion, []).append(statement)
     kept = []
     for of_speaker in by_speaker.values():
-        last = _latest(of_speaker)
+        last = _latest(of_speaker, seen)
         kept.append(last)
         for statement in of_speaker:
             if statement is not last:
@@ -297,9 +302,9 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
     return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
-def _latest(of_speaker: list[Statement]) -> Statement:
-    newest = max(_version(s) for s in of_speaker)
-    last = [s for s in of_speaker if _version(s) == newest]
+def _latest(of_speaker: list[Statement], seen: Seen) -> Statement:
+    newest = max(_version(s, seen) for s in of_speaker)
+    last = [s for s in of_speaker if _version(s, seen) == newest]
     return min(
         [s for s in last if not _is_outgrown(s, last)],
         key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, _key(s)),
@@ -321,9 +326,10 @@ def _is_brief(statement: Statement) -> bool:
     return statement.zone in ("title", "caption")
 
 
-def _version(statement: Statement) -> tuple[dt.datetime, str]:
-    article = (statement.report_id or "").rpartition("#")[0]
-    return (statement.said_at or _LONG_AGO, article)
+def _version(statement: Statement, seen: Seen) -> tuple[dt.datetime, dt.datetime, str]:
+    report = statement.report_id or ""
+    seen_at = seen.get(report, _LONG_AGO)
+    return (statement.said_at or _LONG_AGO, seen_at, report.rpartition("#")[0])
 
 
 def _figure(used: list[Statement]) -> Figure | None:
@@ -400,7 +406,7 @@ def _most(statement: Statement) -> int:
     return _NO_END if is_open else max(_least(statement) - 1, statement.high or 0)
 
 
-def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
+def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFigure, ...]:
     """Figures by class of victims. A part of a total is wanted here, so ``subset`` counts."""
     groups: dict[tuple[Measure, str], list[Statement]] = {}
     for s in statements:
@@ -410,7 +416,7 @@ def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
     out = []
     for (measure, victim_class), group in sorted(groups.items()):
-        figure = _figure(_one_per_speaker(_without_stale(group, {}), {}))
+        figure = _figure(_one_per_speaker(_without_stale(group, {}), {}, seen))
         if figure is not None:
             out.append(
                 CategoryFigure(measure, victim_class, figure.low, figure.best, _closed(figure))
@@ -418,13 +424,15 @@ def _categories(statements: Sequence[Statement]) -> tuple[CategoryFigure, ...]:
     return tuple(out)
 
 
-def _other_counts(statements: Sequence[Statement], statuses: Statuses) -> tuple[OtherCount, ...]:
+def _other_counts(
+    statements: Sequence[Statement], statuses: Statuses, seen: Seen
+) -> tuple[OtherCount, ...]:
     groups: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.measure not in _CASUALTY:
             groups.setdefault(statement.measure, []).append(statement)
     totals: Mapping[str, Figure | None] = {
-        kind: _total(group, statuses) for kind, group in sorted(groups.items())
+        kind: _total(group, statuses, seen) for kind, group in sorted(groups.items())
     }
     return tuple(
         OtherCount(kind, figure.low, figure.best, _closed(figure))

@@ -1,4 +1,4 @@
-"""Unpacks the body of an answer (gzip, deflate, Brotli) within a limit of bytes.
+"""Unpacks the body of an answer (gzip, deflate, Brotli, Zstandard) within a limit of bytes.
 
 Rules
 -----
@@ -7,10 +7,12 @@ Rules
 2. A stream that ends too early is an error: half a feed reads like a whole one.
 3. What servers declare is not believed: a plain body under ``gzip`` is taken as it is, a gzip body
    without a header is unpacked. Garbage behind the end is left alone.
+4. What cannot be unpacked here is not asked for, and refused by name when it comes all the same.
 """
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -21,16 +23,28 @@ try:
     import brotli
 except ImportError:  # pragma: no cover - depends on the installation
     brotli = None
+try:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+except ImportError:  # pragma: no cover - depends on the installation
+    zstd = None
 
 _RATIO = 100
 _RATIO_FROM = 1_000_000
 _GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _PIECE = 262_144
+_WINDOW = zstd.DecompressionParameter.window_log_max if zstd is not None else None
+_WINDOW_LOG = 23
+"""Memory that a frame of Zstandard may ask for, as a power of two: 8 MB, what RFC 9659 allows on the web."""
 
 
 def accepted() -> str:
     """The value of Accept-Encoding that this installation can keep."""
-    return "gzip, deflate, br" if brotli is not None else "gzip, deflate"
+    known = (("br", brotli), ("zstd", zstd))
+    return ", ".join(["gzip", "deflate", *(name for name, module in known if module is not None)])
 
 
 class Decoder:
@@ -65,9 +79,11 @@ class Decoder:
             return self._deflate(data)
         if name == "br" and brotli is not None:
             return self._brotli(data)
+        if name == "zstd" and zstd is not None:
+            return self._zstd(data) if data[:4] == _ZSTD else data
         if data.lstrip()[:1] in (b"<", b"{"):
             return data
-        raise FetchError("bad_encoding", name)
+        raise FetchError("bad_encoding", f"{name}, which was not asked for")
 
     def _gzip(self, data: bytes) -> bytes:
         """All members of a gzip stream."""
@@ -115,6 +131,26 @@ class Decoder:
                 if not piece and not machine.is_finished():
                     raise FetchError("truncated", "Brotli stream ends early")
         except brotli.error as error:
+            raise FetchError("truncated", str(error)[:100]) from error
+        return bytes(out)
+
+    def _zstd(self, data: bytes) -> bytes:
+        """All frames of a Zstandard stream."""
+        out = bytearray()
+        rest = data
+        try:
+            while rest[:4] == _ZSTD:
+                machine = zstd.ZstdDecompressor(options={_WINDOW: _WINDOW_LOG})
+                pending = rest
+                while not machine.eof:
+                    piece = machine.decompress(pending, _PIECE)
+                    pending = b""
+                    out += piece
+                    self._check_size(len(out), len(data))
+                    if not piece and not machine.eof:
+                        raise FetchError("truncated", "Zstandard stream ends early")
+                rest = machine.unused_data
+        except zstd.ZstdError as error:
             raise FetchError("truncated", str(error)[:100]) from error
         return bytes(out)
 

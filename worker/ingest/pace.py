@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.config.schema import FeedConfig, Ingest
@@ -127,7 +127,7 @@ def freshness(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (expires - date).total_seconds())
 
 
-def usual_gap_s(moments: list[dt.datetime]) -> float | None:
+def usual_gap_s(moments: Sequence[dt.datetime]) -> float | None:
     """The usual time between two entries, by the ten newest dates; None with fewer than four."""
     newest = sorted(moments, reverse=True)[:10]
     if len(newest) < 4:

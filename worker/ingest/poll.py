@@ -8,10 +8,13 @@ Rules
    it is named as refused when the one before was whole.
 3. The first answer of a feed is what was there before us: what is older than ``ingest.backfill_h`` is
    noted and not read, and what is read is no news to consumers (``change.backfill``).
-4. Nothing but cancelling leaves this function as an exception: one bad feed ends one poll.
+4. Of a changed feed only the items are read that did not stand there before, byte for byte. What stood
+   there is remembered in memory: after a start the first answer is read as a whole.
+5. Nothing but cancelling leaves this function as an exception: one bad feed ends one poll.
 
-Outcomes: ``entries`` (parsed), ``not_modified`` (304), ``unchanged`` (same bytes), ``empty`` (a feed
-without entries), ``failed`` with a reason of ``fetch.REASONS``, ``formats.REASONS`` or ``parse_…``.
+Outcomes: ``entries`` (parsed), ``not_modified`` (304), ``unchanged`` (same bytes, or same items),
+``empty`` (a feed without entries), ``failed`` with a reason of ``fetch.REASONS``,
+``formats.REASONS`` or ``parse_…``.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from worker.config.schema import FeedConfig
 from worker.core.domain.errors import FeedError, FetchError
 from worker.core.sources.entries import Parsed
 from worker.core.sources.gate import GateDecision, shut_to_old
+from worker.core.sources.seen import SeenFeed
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.follow import read_listed
 from worker.ingest.pace import Pace, pace_of
@@ -46,6 +50,9 @@ from worker.ingest.schedule import (
 from worker.ingest.spool import Spool
 from worker.sandbox.pool import Sandbox, SandboxKilledError
 
+_Read = tuple[Parsed, tuple[GateDecision, ...], SeenFeed | None]
+"""The entries of an answer, whether each page is worth fetching, and what to remember of the feed."""
+
 
 async def poll_feed(
     feed: FeedConfig,
@@ -57,12 +64,14 @@ async def poll_feed(
     pace: Pace | None = None,
     headers: Mapping[str, str] | None = None,
     spool: Spool | None = None,
+    seen: SeenFeed | None = None,
     chance: Callable[[], float] = random.random,
 ) -> PollResult:
     """Ask a feed once, or look into its spool.
 
     ``now`` is when; ``pace`` how often (else from the settings); ``spool`` remembers its listing from
-    look to look (else it is made); ``chance`` gives numbers in [0, 1).
+    look to look (else it is made); ``seen`` is what the last poll said to remember; ``chance`` gives
+    numbers in [0, 1).
     """
     pace, jitter = pace or pace_of(feed, fetcher.settings), chance()
     if feed.path is not None:
@@ -76,8 +85,11 @@ async def poll_feed(
             address_of(feed, state), validators=_validators(state, now), headers=headers,
             proxy=feed.proxy,
         )  # fmt: skip
-        read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers)
+        read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers,
+                       seen=seen)  # fmt: skip
         result = await _parsed_result(response, read, state, pace, now, jitter)
+        if result.outcome in ("not_modified", "unchanged") and not result.known:
+            result = replace(result, seen=seen)
         result = replace(result, state=with_move(result.state, feed, response.moved_to, now))
         result = _without_old(result, fetcher.settings.backfill_h, now)
         if feed.websub is None or result.outcome not in ("entries", "empty"):
@@ -89,7 +101,7 @@ async def poll_feed(
         reason = f"parse_{error.reason}" if killed else error.reason
         wait = error.retry_after if isinstance(error, FetchError) else None
         failed = after_failure(state, reason, wait, pace, now, jitter)
-        return PollResult(failed, (), "failed", reason, detail=error.detail)
+        return PollResult(failed, (), "failed", reason, detail=error.detail, seen=seen)
 
 
 def _without_old(result: PollResult, hours: float, now: dt.datetime) -> PollResult:
@@ -120,27 +132,35 @@ async def _read(
     sandbox: Sandbox,
     now: dt.datetime,
     headers: Mapping[str, str] | None,
-) -> tuple[Parsed, tuple[GateDecision, ...]]:
-    """The entries of an answer, those of what an index lists among them, with the gate's decisions.
+    seen: SeenFeed | None,
+) -> _Read:
+    """The entries of an answer, those of what an index lists among them, with the gate's decisions, and
+    what to remember.
 
     Raises ``FeedError``, ``SandboxKilledError``; ``FetchError`` when nothing of an index can be had.
     """
     hint = hint_for(feed, response.headers.get("content-type"), now, response.url)
     try:
-        parsed, gates = await sandbox.parse(response.body, hint)
+        parsed, gates, now_seen = await sandbox.parse_unseen(response.body, hint, seen)
     except FeedError as error:
         if error.reason != "no_entries":
             raise
-        return Parsed("", ()), ()
+        return Parsed("", ()), (), None
     if parsed.follow:
         get = partial(fetcher.get, headers=headers, proxy=feed.proxy)
-        return await read_listed(parsed, hint, get, sandbox)
-    return parsed, gates
+        return *await read_listed(parsed, hint, get, sandbox), None
+    return parsed, gates, now_seen
+
+
+def _moments(parsed: Parsed, seen: SeenFeed | None) -> tuple[dt.datetime, ...]:
+    """The dates of a feed's items, those that were not read among them."""
+    new = tuple(entry.published for entry in parsed.entries if entry.published is not None)
+    return seen.moments if seen is not None and parsed.known else new
 
 
 async def _parsed_result(
     response: Response,
-    read: Callable[[Response], Awaitable[tuple[Parsed, tuple[GateDecision, ...]]]],
+    read: Callable[[Response], Awaitable[_Read]],
     state: FeedState,
     pace: Pace,
     now: dt.datetime,
@@ -155,11 +175,11 @@ async def _parsed_result(
             state, response, pace, now, jitter, feed_hint_s=state.feed_hint_s, body_hash=digest
         )
         return PollResult(same, (), "unchanged")
-    parsed, gates = await read(response)
+    parsed, gates, seen = await read(response)
     # The same index may list a document that has changed: nothing says "unchanged" of it.
     whole = parsed.problem != "truncated" and not parsed.follow
     new = after_success(
-        with_rhythm(state, parsed.entries, now),
+        with_rhythm(state, _moments(parsed, seen), now),
         response,
         pace,
         now,
@@ -169,7 +189,7 @@ async def _parsed_result(
         durable=whole,
     )
     entries = tuple(zip(parsed.entries, gates, strict=True))
-    outcome: Outcome = "entries" if entries else "empty"
-    first = not state.last_success
-    result = PollResult(new, entries, outcome, problem=parsed.problem, first=first)
+    outcome: Outcome = "entries" if entries else "unchanged" if parsed.known else "empty"
+    result = PollResult(new, entries, outcome, problem=parsed.problem, first=not state.last_success,
+                        known=parsed.known, seen=seen)  # fmt: skip
     return with_cut(result, state, response.url) if parsed.problem == "truncated" else result

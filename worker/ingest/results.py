@@ -11,6 +11,7 @@ from worker.core.domain.document import Entry
 from worker.core.sources.answer_paths import FeedLinks
 from worker.core.sources.entries import Hint
 from worker.core.sources.gate import GateDecision
+from worker.core.sources.seen import SeenFeed
 from worker.ingest.schedule import FeedState
 
 Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
@@ -41,6 +42,8 @@ class PollResult:
     ``waiting``: files left.
     ``restarted``: the server had forgotten the cursor, the next poll starts from the look-back.
     ``first``: the feed had never answered before; what it brought is no news.
+    ``known``: items of the feed that were not read, because they stand there as they stood. ``seen``:
+    what to remember of it until the next poll, once the entries are stored.
     ``links``: hubs and topic that the feed names, looked for where its settings ask for a hub.
     """
 
@@ -57,6 +60,8 @@ class PollResult:
     restarted: bool = False
     links: FeedLinks | None = None
     first: bool = False
+    known: int = 0
+    seen: SeenFeed | None = None
 
 
 def loss_of(problem: str | None, kept: int) -> str:

@@ -17,12 +17,11 @@ How long the wait is: ``ingest.pace``.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from worker.config.schema import FeedConfig
-from worker.core.domain.document import Entry
 from worker.ingest.cursor import CursorState
 from worker.ingest.fetch import Response, Validators
 from worker.ingest.pace import (
@@ -176,9 +175,8 @@ def after_failure(
     )
 
 
-def with_rhythm(state: FeedState, entries: Iterable[Entry], now: dt.datetime) -> FeedState:
-    """The state with what a document's dates tell: its newest entry, and how often there is one."""
-    moments = [entry.published for entry in entries if entry.published is not None]
+def with_rhythm(state: FeedState, moments: Sequence[dt.datetime], now: dt.datetime) -> FeedState:
+    """The state with what the dates of a document's items tell: its newest, and how often there is one."""
     newest = min(max(moments, default=now), now)
     return replace(state, newest=newest, gap_s=usual_gap_s(moments))
 

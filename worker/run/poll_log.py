@@ -51,7 +51,8 @@ def tell_poll(
     metrics.polls.labels(feed.id, result.outcome).inc()
     metrics.poll_duration.observe(took_s)
     for kind in ("new", "changed", "seen"):
-        metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind))
+        left_out = result.known if kind == "seen" else 0
+        metrics.items.labels(feed.id, kind).inc(getattr(admitted, kind) + left_out)
     if admitted.new or admitted.changed:
         metrics.last_item.labels(feed.id).set_to_current_time()
     after, failures = result.state, result.state.failures

@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 
 from worker import crash_points
 from worker.config.schema import FeedConfig
+from worker.core.sources.seen import SeenFeed
 from worker.ingest.headers import secret_headers
 from worker.ingest.pace import Pace, pace_of
 from worker.ingest.poll import poll_feed, spool_of
@@ -51,13 +52,15 @@ class _Next:
     """What the last poll left behind, and when the next is due on the steady clock.
 
     ``seldom_s``: the same while the feed's hub delivers, so that a poll only looks for what it missed.
-    ``stale``: whether it had nothing new for long; None: not looked yet.
+    ``stale``: whether it had nothing new for long; None: not looked yet. ``seen``: the items that it
+    had.
     """
 
     state: FeedState
     due_s: float
     seldom_s: float
     stale: bool | None = None
+    seen: SeenFeed | None = None
 
 
 class Poller(Source):
@@ -101,6 +104,7 @@ class Poller(Source):
         result = await poll_feed(
             feed, self._to_ask_with(before), chain.fetcher, chain.sandbox, now.wall,
             pace=await self._pace_now(now), headers=headers, spool=self._spool,
+            seen=self._next.seen,
         )  # fmt: skip
         record = STATE.dump_json(result.state).decode()
         admission = Admission(
@@ -113,6 +117,7 @@ class Poller(Source):
             self._parts.work_came.set()
         self._tell(before, result, admitted, time.monotonic() - began, now)
         self._note_next(result.state, now)
+        self._next.seen = result.seen
         if not result.more:
             self._parts.polled.add(feed.id)
         await self._follow_up(result, admitted)

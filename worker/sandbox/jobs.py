@@ -15,6 +15,7 @@ from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.entries import Hint, Parsed
 from worker.core.sources.gate import GateDecision, decide
+from worker.core.sources.seen import SeenFeed
 
 if TYPE_CHECKING:
     from worker.core.sources.answer_paths import FeedLinks
@@ -57,6 +58,17 @@ def parse_document(
     parsed = parse(data, hint, notices=knowledge.notices)
     gate = knowledge.profile.gate
     return parsed, tuple(decide(entry, gate) for entry in parsed.entries)
+
+
+def parse_unseen_of(
+    data: bytes, hint: Hint, seen: SeenFeed | None, knowledge: Knowledge
+) -> tuple[Parsed, tuple[GateDecision, ...], SeenFeed | None]:
+    """The same for what a feed did not have at its last poll, and what to remember of it."""
+    from worker.core.sources.unseen import parse_unseen
+
+    parsed, now = parse_unseen(data, hint, seen, knowledge.notices)
+    gate = knowledge.profile.gate
+    return parsed, tuple(decide(entry, gate) for entry in parsed.entries), now
 
 
 def parse_each(

@@ -40,6 +40,7 @@ from worker.core.domain.errors import FeedError, InputError, PageError
 from worker.core.domain.report import Analysis
 from worker.core.sources.entries import Hint, Parsed
 from worker.core.sources.gate import GateDecision
+from worker.core.sources.seen import SeenFeed
 from worker.sandbox.child import Outcome, prepare_child, run_job
 from worker.sandbox.jobs import (
     Page,
@@ -50,6 +51,7 @@ from worker.sandbox.jobs import (
     parse_document,
     parse_each,
     parse_page,
+    parse_unseen_of,
     read_site_page,
     read_subscription_list,
     warm_up,
@@ -145,6 +147,17 @@ class Sandbox:
         """
         found: tuple[Parsed, tuple[GateDecision, ...]] = await self._run(
             parse_document, self._parse_deadline, data, hint
+        )
+        return found
+
+    async def parse_unseen(
+        self, data: bytes, hint: Hint, seen: SeenFeed | None
+    ) -> tuple[Parsed, tuple[GateDecision, ...], SeenFeed | None]:
+        """The same of what ``seen`` does not know, and what is to be known next time. Raises as
+        ``parse`` does, but not for a feed with nothing new.
+        """
+        found: tuple[Parsed, tuple[GateDecision, ...], SeenFeed | None] = await self._run(
+            parse_unseen_of, self._parse_deadline, data, hint, seen
         )
         return found
 

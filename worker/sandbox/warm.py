@@ -48,7 +48,7 @@ def tell_unless_stopped(
         sys.__excepthook__(kind, error, trace)
 
 
-for _name in ("worker.core.sources.formats", "justext"):
+for _name in ("worker.core.sources.unseen", "justext"):
     importlib.import_module(_name)
 with contextlib.suppress(KnowledgeError):
     rehearse(load_knowledge(os.environ.get("KABULWIRE_SANDBOX_PROFILE", "")))

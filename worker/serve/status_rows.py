@@ -101,7 +101,9 @@ def _pace(state: Mapping[str, Any]) -> str | None:
         return None
     why = _WHY.get(reason, reason)
     if reason == "hint_capped":
-        why = f"the feed asked for {_span(float(state.get('asked_s') or 0))}, see hint_factor"
+        why = (
+            f"the feed asked for {_span(float(state.get('asked_s') or 0))}, see ingest.hint_factor"
+        )
     notes = [f"{_span(float(every_s))}", why]
     if state.get("adopted"):
         notes.append(f"moved to {clean(str(state['adopted']))[:100]}")

@@ -25,6 +25,7 @@ from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
 from worker.core.annotate.speakers import find_speaker_names
+from worker.core.annotate.teasers import without_teasers
 from worker.core.annotate.triggers import Trigger, find_harm, find_triggers
 from worker.core.domain.document import Article
 from worker.core.domain.moments import local_day
@@ -106,6 +107,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     if lexicon is None or language is None:
         places, actors = find_places(prose, knowledge), find_actors(prose, profile.actors)
         return Annotated(article, prose, None, None, day, None, places, actors)
+    prose = without_teasers(prose, lexicon)
     triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
     places = find_places(prose, knowledge) if triggers or harm else ()
     if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):

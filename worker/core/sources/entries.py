@@ -73,11 +73,25 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What an item of a document is known by, before the others of it are looked at. ``lasting``: read
+    again tomorrow, it would mean the same.
+    """
+
+    guid: str | None
+    link: str | None
+    published: dt.datetime | None
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """The entries of a document. ``problem``: truncated, ill_formed, encoding, too_many, or None.
 
     ``next_hint_s``: how long the publisher asks to wait before the next poll, in seconds. ``follow``:
     the documents that hold the entries, when this one is an index of them; the newest first.
+    ``identities``: of all items, in the order of the document. ``known``: items that were left out,
+    because nothing of them has changed (``unseen``).
     """
 
     format: str
@@ -85,6 +99,8 @@ class Parsed:
     problem: str | None = None
     next_hint_s: float | None = None
     follow: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +179,7 @@ def build(
     ``orders``: adds to an item, markup gone, what its own words order.
     """
     items, cut = _newest([orders(_plain(item, hint)) for item in found.items])
+    identities = tuple(map(_identity, items))
     items = _without_shared_links(items)
     guids = _ambiguous(items)
     entries: dict[str, Entry] = {}
@@ -171,7 +188,13 @@ def build(
     problem = found.problem or ("too_many" if cut else None)
     links = (_absolute(link, hint.url) for link in found.follow)
     follow = tuple(dict.fromkeys(link for link in links if link))
-    return Parsed(format_name, tuple(entries.values()), problem, found.next_hint_s, follow)
+    kept = tuple(entries.values())
+    return Parsed(format_name, kept, problem, found.next_hint_s, follow, identities)
+
+
+def _identity(item: Item) -> Identity:
+    lasting = item.status in ("new", "update") and item.embargo_until is None
+    return Identity(item.guid, item.link, item.published, lasting)
 
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:

@@ -5,7 +5,8 @@ Rules
 1. Only members that contribute count: certain primaries, and round-ups where they speak of this attack
    alone. A combined toll belongs to the group (``groups``).
 2. What a copy repeats of its source is said once. A figure that a copy changed stays.
-3. ``core.figures`` decides, for an article and for an incident alike.
+3. Of two articles with one date the one that was seen later has the last word.
+4. ``core.figures`` decides, for an article and for an incident alike.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
     contributing = [m for m in cluster.members if m.contributes]
     statements = statements_of(contributing, "incident")
-    toll = decide_toll(statements, _judged)
+    articles = ((m.filed.report_id, m.filed.article) for m in contributing)
+    seen = {report: aware(a.first_seen) for report, a in articles if a.first_seen is not None}
+    toll = decide_toll(statements, _judged, seen)
     return Casualties(
         killed=toll.killed,
         injured=toll.injured,
