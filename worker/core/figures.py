@@ -9,7 +9,8 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
 3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then what was
    seen later, then article; within a version body before headline and caption, then the more specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
-   add up: as many as have different ages, or nouns, and at least one. Each keeps its own quote.
+   add up: as many as have names of their own (``Statement.person``), and at least one. Each keeps its
+   own quote.
 5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
    bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
 6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
@@ -41,8 +42,6 @@ OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
 MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
-SOME = "a"
-"""Begins the name of a person told by a noun ("a shopkeeper")."""
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
 _RECEIVED = "received_at_hospital"
@@ -184,16 +183,8 @@ def _with_persons(
 
 
 def _told_singly(persons: Sequence[Statement]) -> int:
-    """How many persons they are for certain: those of different ages, or of different nouns.
-
-    ("A surveyor was hit … a labourer was also being treated": two. A headline may tell of the same
-    person by another noun.)
-    """
-    told = {s.person or "" for s in persons}
-    ages = {person for person in told if person.isdigit()}
-    in_text = {s.person or "" for s in persons if not _is_brief(s)}
-    nouns = {person for person in in_text if person.startswith(f"{SOME} ")}
-    return max(1, len(ages), len(nouns))
+    """How many persons they are for certain: those with names of their own, and at least one."""
+    return max(1, len({s.person for s in persons} - {""}))
 
 
 def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:

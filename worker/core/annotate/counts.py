@@ -73,6 +73,11 @@ class CountMention(Range):
     name: str | None = None
     noun: str | None = None
     """What is counted, in a word that not everybody could be called by ("shopkeeper", not "man")."""
+    names: frozenset[str] = NO_TAGS
+    """All words of the name."""
+    sex: str | None = None
+    beside: str | None = None
+    """As what somebody is told whom a word names by others: "companion" (driver), "kin" (wife)."""
     parts: tuple[CountMention, ...] = ()
 
     @property
@@ -263,6 +268,9 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         age=token.meaning.get("age"),
         name=token.meaning.get("name"),
         noun=token.meaning.get("noun"),
+        names=frozenset(token.meaning.get("names", "").split()),
+        sex=token.meaning.get("sex"),
+        beside=token.meaning.get("beside"),
         parts=parts,
     )
 

@@ -42,6 +42,8 @@ _VALUES: Mapping[str, frozenset[str]] = {
     "qualifier": frozenset(get_args(Qualifier)),
     "fate": frozenset(get_args(Measure)),
     "speaker": frozenset(get_args(SpeakerType)),
+    "sex": frozenset({"female", "male"}),
+    "beside": frozenset({"companion", "kin"}),
 }
 """What a word may say beside its class."""
 STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody", "said", "cited"})

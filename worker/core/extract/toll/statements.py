@@ -21,6 +21,7 @@ and what is part. Here each count meets its speaker and its segment, and becomes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,14 +34,14 @@ from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.homes import HomedCount, find_homes
-from worker.core.extract.toll.persons import NEW_PERSON
-from worker.core.figures import SOME
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment
 from worker.core.text.prose import Prose
 
+_PART_END = re.compile("[;؛；]")
+"""Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
 _NO_END = 1 << 40
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
@@ -70,16 +71,23 @@ def find_statements(
     outlet = find_narrator(article.outlet, knowledge.profile, spoken)
     homes = find_homes(annotated, segments, knowledge.segment_weights)
     out = []
+    said = annotated.attributions.speaker_at
+
+    def told_in(mention: CountMention) -> tuple[int, str]:
+        at = mention.number.start
+        parts = len(_PART_END.findall(prose.text, prose.sentences[mention.sentence].start, at))
+        return parts, (said(prose, at) or outlet).id
+
     for segment in segments:
         placed = [
             _Placed(
                 count,
                 scope,
-                annotated.attributions.speaker_at(prose, count.mention.number.start) or outlet,
+                said(prose, count.mention.number.start) or outlet,
                 _is_own_killing(count, prose, lexicon),
             )
             for scope, counts in _by_scope(homes, segment)
-            for count in decide_counts(counts)
+            for count in decide_counts(counts, told_in)
         ]
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
@@ -167,19 +175,8 @@ def _statement(
         quote=span.quote,
         start=span.start,
         end=span.end,
-        person=_person(mention) if mention.is_single else None,
+        person=count.person,
     )
-
-
-def _person(mention: CountMention) -> str:
-    """Who is told singly: an age, a surname, "a shopkeeper", or "" for somebody nameless.
-
-    "The shopkeeper" and "his uncle" may be somebody told of before in other words.
-    """
-    known = mention.age or mention.name
-    if known or mention.noun is None or NEW_PERSON not in mention.tags:
-        return known or ""
-    return f"{SOME} {mention.noun}"
 
 
 def _victim_class(count: Count, speaker: Speaker) -> str:
@@ -283,6 +280,7 @@ def _is_increase(item: _Placed, placed: Sequence[_Placed]) -> bool:
         p.count.measure == item.count.measure
         and p.scope == item.scope
         and p.count.parent is None
+        and not p.count.mention.is_single
         and not p.count.mention.tags & _FURTHER
         and not is_perpetrator(p.count.victim_class)
         and (p.count.mention.low or 0) >= mention.value
