@@ -2,8 +2,9 @@
 
 Rules
 -----
-1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence;
-   "the group claimed" the last group named before.
+1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence, or
+   the one within it ("نفت طالبان ضلوعها", denied X its part); "the group claimed" the last group
+   named before.
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
@@ -197,6 +198,7 @@ def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None
     """
     low = passage.clause(match.start()).start
     named = inside(passage.actors, Range(low, match.start()))
+    named = named or inside(passage.actors, Range(match.start(), match.end()))
     if named:
         return named[-1]
     sentence = passage.sentence(match.start())
