@@ -21,6 +21,7 @@ BOUNDS: dict[str, Any] = {
     "more_than": lambda n: (n + 1, None),
     "nearly": lambda n: (int(n * 0.85), n - 1),
     "around": lambda n: (round(n * 0.8), round(n * 1.2)),
+    "up_to": lambda n: (None, n),
 }
 
 
@@ -93,7 +94,7 @@ def test_decide_toll_gives_none_where_nothing_was_said() -> None:
 
 
 def test_decide_toll_never_adds_wordings_of_several_speakers() -> None:
-    """Nearly 12, more than 12 and 15: one hospital's exact count is best, the bounds span all."""
+    """Nearly 12, more than 12 and 15: one hospital's exact count is best, and closes the bounds."""
     toll = decide_toll(
         [
             say(12, "nearly", by="outlet/sources", speaker_type="media_sources"),
@@ -102,7 +103,7 @@ def test_decide_toll_never_adds_wordings_of_several_speakers() -> None:
         ]
     )
 
-    assert Figure(10, 15, 15, open_upper=True, conflict=True) == toll.killed
+    assert Figure(10, 15, 15, open_upper=False, conflict=True) == toll.killed
 
 
 def test_decide_toll_prefers_an_exact_figure_to_a_compatible_lower_bound() -> None:
@@ -115,7 +116,7 @@ def test_decide_toll_prefers_an_exact_figure_to_a_compatible_lower_bound() -> No
         ]
     )
 
-    assert Figure(1, 11, 11, open_upper=True, conflict=True) == toll.killed
+    assert Figure(1, 11, 11, open_upper=False, conflict=True) == toll.killed
     assert [s.status for s in toll.statements] == ["used", "used", "derived"]
 
 
@@ -130,7 +131,22 @@ def test_decide_toll_does_not_prefer_an_old_lower_bound_because_all_agree_with_i
         ]
     )
 
-    assert toll.killed == Figure(5, 8, 12, open_upper=True, conflict=True)
+    assert toll.killed == Figure(5, 8, 12, open_upper=False, conflict=True)
+
+
+def test_decide_toll_leaves_a_lower_bound_open_that_nobody_exceeds() -> None:
+    """At least 11 of one and exactly 11 of another, who repeats it: still 11 or more."""
+    toll = decide_toll([say(11, "at_least", by="officials"), say(11)])
+
+    assert toll.killed == Figure(11, 11, 11, open_upper=True, conflict=False)
+
+
+def test_decide_toll_is_not_closed_by_a_mere_upper_bound() -> None:
+    """At least 11, and 14 bodies that may be the attackers': they bound nothing from below."""
+    toll = decide_toll([say(11, "at_least", by="officials"), say(14, "up_to")])
+
+    assert toll.killed is not None
+    assert (toll.killed.low, toll.killed.open_upper) == (11, True)
 
 
 def test_decide_toll_takes_what_one_hospital_received_for_no_total() -> None:

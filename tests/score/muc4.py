@@ -44,11 +44,12 @@ def load(data: Path) -> list[Item]:
         Item(row["docid"], "en", {"id": row["docid"], "text": row["text"], "lang": "en"}, gold)
         for row in read_lines(data / "muc4_dev.jsonl.gz")
         for gold in [[t for t in row["templates"] if not t["OPTIONAL"]]]
-        if not row["templates"] or any(map(_is_attack, gold))
+        if not row["templates"] or any(map(is_attack, gold))
     ]
 
 
-def _is_attack(template: Template) -> bool:
+def is_attack(template: Template) -> bool:
+    """Whether a template tells of an attack that was carried out or tried."""
     done = any("THREATENED" not in stage for stage in template["INCIDENT: STAGE OF EXECUTION"])
     return done and template["INCIDENT: TYPE"][0] in _TYPES
 
@@ -56,7 +57,7 @@ def _is_attack(template: Template) -> bool:
 def examine(item: Item) -> Iterator[Mark]:
     """Attack or not, types, who did it and how surely, victims."""
     found = analyzed(item.given, ANYWHERE)
-    templates = [t for t in item.gold if _is_attack(t)]
+    templates = [t for t in item.gold if is_attack(t)]
     yield from mark_verdict(item, found, ATTACK if templates else "none")
     if not templates:
         return

@@ -325,6 +325,22 @@ def test_the_examples_of_labels_are_answered_as_the_method_says() -> None:
         assert all(say(code) == words.strip() for words, code in told)
 
 
+def test_the_ranges_of_several_speakers_are_as_the_method_says() -> None:
+    """Each row of the table in docs/method.md: what its sentences come to."""
+    table = METHOD.split("<!-- ranges -->")[1].split("<!-- /ranges -->")[0]
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines()[3:]]
+    assert len(rows) > 10
+    for case, example, *wanted in rows:
+        text = (
+            f"A bomb exploded outside a clinic in the Karte Naw area of Kabul on Tuesday. {example}"
+        )
+        line = {"id": "a", "text": text, "published": "2031-03-04 15:00"}
+        report = analyzed(line, "kabul")["reports"][0]
+        figure = report["killed"] or report["injured"]
+        bounds = ["–" if figure[b] is None else str(figure[b]) for b in ("low", "high")]
+        assert [*bounds, "yes" if figure["open_upper"] else "no"] == wanted, case
+
+
 def test_the_example_of_explain_is_what_it_prints() -> None:
     """docs/operate.md: verdict, event, place and day as printed; reasons whose weights may have moved."""
     title, text = re.search(r"\*\*(Roadside[^*]+)\.\*\* ([^|]+) \|", METHOD).groups()  # type: ignore[union-attr]

@@ -42,7 +42,7 @@ def train(
     """Move the verdict's weights towards labels, and show what that would change.
 
     A line is a line of `analyze` with `label` (and `group`, the event; `invented`, true of a text
-    written to teach, which counts less). Nothing is replaced: the new file is written to --out, and
+    written to teach, which counts less; `weight`, how many articles it counts for instead). Nothing is replaced: the new file is written to --out, and
     only when it is no worse on articles it was not fitted to.
     """
     from worker.config.knowledge import CLASSIFY_PRIOR, CLASSIFY_WEIGHTS
@@ -92,5 +92,7 @@ def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
             group = (line.fields or {}).get("group")
             known = str(group) if group is not None else None
             invented = (line.fields or {}).get("invented") is True
+            weight = (line.fields or {}).get("weight")
+            counts = float(weight) if isinstance(weight, int | float) else None
             positive = label == "attack_report"
-            yield example_of(article, positive, knowledge, known, invented=invented)
+            yield example_of(article, positive, knowledge, known, invented=invented, weight=counts)

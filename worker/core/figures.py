@@ -7,15 +7,14 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
 3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then what was
-   seen later, then article; within a version body before headline and caption, then the more specific, then first.
+   seen later, then article; within a version body before headline and caption, then the more
+   specific, then first.
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
-   add up: as many as have different ages, or nouns, and at least one. Each keeps its own quote.
-5. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
-   bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
-6. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
-   bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
-   a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
-   which everything is compatible and which nobody still says; 8 and 12 both fit it.)
+   add up: as many as have names of their own (``Statement.person``), and at least one. Each keeps its
+   own quote.
+5. Dropped as ``superseded`` is also what is less than others are known to have counted: an outlet's
+   own number below somebody's "at least", the authorities' below an international organisation's.
+6. low, best and high of what is left: ``figure_bounds``.
 
 Theory of operation
 -------------------
@@ -28,14 +27,23 @@ and 15 wounded, from three speakers: 10 - 15 - 15, and never 37.)
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
-from worker.core.domain.vocabulary import Measure, Qualifier, StatementStatus, Zone
+from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
+from worker.core.figure_bounds import (
+    NO_END,
+    OUTLET,
+    PRECISION,
+    RECEIVED,
+    VAGUE,
+    closed_high,
+    decide_figure,
+)
 from worker.core.said_again import (
     Earlier,
     Key,
@@ -51,23 +59,17 @@ from worker.core.said_again import (
     newest_version,
 )
 
-OUTLET = "outlet_narrator"
 ATTACKERS = "perpetrator"
 MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
-SOME = "a"
-"""Begins the name of a person told by a noun ("a shopkeeper")."""
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
-_RECEIVED = "received_at_hospital"
-_TOTAL_CLASSES = frozenset({"unspecified", _RECEIVED})
+_VERIFIER = "international_organisation"
+_AUTHORITIES = frozenset({"government_unspecified"})
+"""Authorities by that word alone, whose lower numbers give way to verified ones."""
+_TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
-_PRECISION: dict[Qualifier, int] = {
-    "exact": 0, "around": 1, "at_least": 2, "more_than": 2, "nearly": 2, "up_to": 2, "range": 2,
-    "several": 3, "a_number_of": 3, "many": 3, "score": 3, "scores": 3, "dozens": 3, "hundreds": 3,
-}  # fmt: skip
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
-_NO_END = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +124,6 @@ def decide_toll(
     )
 
 
-def lone_best(statement: Statement) -> int | None:
-    """The best value of one figure alone; None for a wording without a number."""
-    if statement.value is None or _PRECISION[statement.qualifier] == 3:
-        return None
-    if statement.qualifier == "more_than":
-        return statement.low
-    if statement.qualifier in ("nearly", "up_to"):
-        return statement.high
-    return statement.low if statement.qualifier == "range" else statement.value
-
-
 def _total(
     group: list[Statement], statuses: Statuses, earlier: Earlier, seen: Seen
 ) -> Figure | None:
@@ -150,7 +141,7 @@ def _total(
         for person in persons:
             statuses[key_of(person)] = statuses[key]
     judge_earlier(group, earlier, horizon, statuses)
-    return _figure(used)
+    return decide_figure(used)
 
 
 def _usable(group: Iterable[Statement], statuses: Statuses) -> list[Statement]:
@@ -192,16 +183,8 @@ def _with_persons(
 
 
 def _told_singly(persons: Sequence[Statement]) -> int:
-    """How many persons they are for certain: those of different ages, or of different nouns.
-
-    ("A surveyor was hit … a labourer was also being treated": two. A headline may tell of the same
-    person by another noun.)
-    """
-    told = {s.person or "" for s in persons}
-    ages = {person for person in told if person.isdigit()}
-    in_text = {s.person or "" for s in persons if not _is_brief(s)}
-    nouns = {person for person in in_text if person.startswith(f"{SOME} ")}
-    return max(1, len(ages), len(nouns))
+    """How many persons they are for certain: those with names of their own, and at least one."""
+    return max(1, len({s.person for s in persons} - {""}))
 
 
 def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
@@ -214,13 +197,15 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     whole = [s for s in usable if _is_whole(s)]
     whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
-    for statement in [s for s in usable if s.victim_class == PART]:
-        if (statement.low or 0) < max(told, default=0):
+    parts = [s.low or 0 for s in usable if s.victim_class == PART]
+    for statement in [s for s in usable if not _is_whole(s) and s.person is None]:
+        most = max([*parts, *told] if statement.victim_class == PART else parts, default=0)
+        if (statement.low or 0) < most:
             statuses[key_of(statement)] = "subset"
             usable = [s for s in usable if s is not statement]
-    if not any(s.victim_class != _RECEIVED for s in whole):
+    if not any(s.victim_class != RECEIVED for s in whole):
         return usable
-    most = max((s.high if s.high is not None else _NO_END for s in whole), default=_NO_END)
+    most = max((s.high if s.high is not None else NO_END for s in whole), default=NO_END)
     larger = []
     counted = set(map(id, whole))
     for statement in usable:
@@ -266,30 +251,49 @@ def _without_stale(
 def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     """Without the outlets' own numbers that are less than somebody says there are at least.
 
-    ("At least five were killed, police said. A reporter saw four bodies.")
+    ("At least five were killed, police said. A reporter saw four bodies.") And without authorities'
+    numbers that are less than an international organisation has counted, which verifies each death.
     """
     floors = [s for s in usable if s.high is None and s.speaker_type != OUTLET and _is_whole(s)]
-    floors = [s for s in floors if _PRECISION[s.qualifier] < 3]
-    if not floors:
-        return usable
-    floors.sort(key=moment_of, reverse=True)
-    moments = [moment_of(s) for s in reversed(floors)]
-    most = list(accumulate((s.low or 0 for s in floors), max))
+    floors = [s for s in floors if PRECISION[s.qualifier] < VAGUE]
+    verified = [s for s in usable if s.speaker_type == _VERIFIER and _is_verified(s)]
+    told, counted = _most_since(floors), _most_since(verified)
     kept = []
     for statement in usable:
-        own = statement.speaker_type == OUTLET and statement.high is not None
-        later = len(moments) - bisect_left(moments, moment_of(statement)) if own else 0
-        if later and most[later - 1] > (statement.high or 0):
+        beyond = 0
+        if statement.high is not None and statement.speaker_type == OUTLET:
+            beyond = told(statement)
+        elif statement.high is not None and statement.speaker_type in _AUTHORITIES:
+            beyond = counted(statement)
+        if beyond > (statement.high or 0):
             statuses[key_of(statement)] = "superseded"
         else:
             kept.append(statement)
     return kept
 
 
+def _is_verified(statement: Statement) -> bool:
+    received = statement.victim_class == RECEIVED
+    return _is_whole(statement) and not received and PRECISION[statement.qualifier] < VAGUE
+
+
+def _most_since(floors: Iterable[Statement]) -> Callable[[Statement], int]:
+    """The largest lower bound of those told no earlier than a statement; 0 for none."""
+    ordered = sorted(floors, key=moment_of, reverse=True)
+    moments = [moment_of(s) for s in reversed(ordered)]
+    most = list(accumulate((s.low or 0 for s in ordered), max))
+
+    def since(statement: Statement) -> int:
+        later = len(moments) - bisect_left(moments, moment_of(statement))
+        return most[later - 1] if later else 0
+
+    return since
+
+
 def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) -> list[Statement]:
     by_speaker: dict[tuple[str, bool], list[Statement]] = {}
     for statement in usable:
-        beside = statement.victim_class == _RECEIVED and _is_beside_total(statement, usable)
+        beside = statement.victim_class == RECEIVED and _is_beside_total(statement, usable)
         opinion = statement.speaker_id, beside
         by_speaker.setdefault(opinion, []).append(statement)
     kept = []
@@ -304,17 +308,17 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) ->
 
 def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
     """Whether an outlet tells what one hospital received beside a total, which it does not revise."""
-    if statement.speaker_type != OUTLET:
+    if statement.victim_class != RECEIVED or statement.speaker_type != OUTLET:
         return False
     own = (s for s in usable if s.speaker_id == statement.speaker_id and s.person is None)
-    return any(s.victim_class != _RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
+    return any(s.victim_class != RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
 def _latest(of_speaker: list[Statement], seen: Seen) -> Statement:
     last = newest_version(of_speaker, seen)
     return min(
         [s for s in last if not _is_outgrown(s, last)],
-        key=lambda s: (_is_brief(s), _PRECISION[s.qualifier], _ZONE[s.zone], s.start, key_of(s)),
+        key=lambda s: (_is_brief(s), PRECISION[s.qualifier], _ZONE[s.zone], s.start, key_of(s)),
     )
 
 
@@ -323,7 +327,7 @@ def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
 
     ("More than 90 are known to have died. It was 80 in the morning.")
     """
-    bounding = [s for s in last if s.high is None and _PRECISION[s.qualifier] < 3]
+    bounding = [s for s in last if s.high is None and PRECISION[s.qualifier] < VAGUE]
     least = (s.low or 0 for s in bounding if not _is_brief(s))
     return statement.high is not None and statement.high < max(least, default=0)
 
@@ -331,80 +335,6 @@ def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
 def _is_brief(statement: Statement) -> bool:
     """Whether it stands where there is no room for "at least"."""
     return statement.zone in ("title", "caption")
-
-
-def _figure(used: list[Statement]) -> Figure | None:
-    """Bounds and best of the used statements, one per speaker; None when there are none."""
-    if not used:
-        return None
-    totals = [s for s in used if s.victim_class != _RECEIVED] or used
-    numbered = [s for s in totals if _PRECISION[s.qualifier] < 3] or totals
-    lows = [s.low for s in numbered if s.low is not None]
-    closed = [s.high for s in used if s.high is not None]
-    lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
-    best = _best(used)
-    return Figure(
-        low=min(lows, default=None),
-        best=best,
-        high=max(closed + lone, default=None),
-        open_upper=_is_open(numbered, used),
-        conflict=len({s.value for s in used if s.value is not None}) > 1,
-    )
-
-
-def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
-    """Whether a lower bound is in use. What one hospital received leaves open only what is more than
-    everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
-    """
-    most = max((s.high or 0 for s in used), default=0)
-    received = (s for s in used if s.victim_class == _RECEIVED and s.high is None)
-    return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
-
-
-def _best(used: list[Statement]) -> int | None:
-    """The best of many: a wording without a number is chosen only where there is no other."""
-    floors = [s.low for s in used if s.victim_class != _RECEIVED and s.low is not None]
-    floor = max(floors, default=0)
-    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, floor)]
-    if not numbered:
-        return None
-    return lone_best(min(numbered, key=_preference(used)))
-
-
-def _is_short(statement: Statement, floor: int) -> bool:
-    """Whether one hospital's count is less than others say there were at least."""
-    value = lone_best(statement)
-    return statement.victim_class == _RECEIVED and value is not None and value < floor
-
-
-def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
-    lows, highs = sorted(map(_least, used)), sorted(map(_most, used))
-
-    def rank(statement: Statement) -> tuple[object, ...]:
-        value = lone_best(statement) or 0
-        supporters = bisect_right(lows, value) - bisect_left(highs, value)
-        supporters -= _least(statement) <= value <= _most(statement)
-        return (
-            statement.speaker_type == OUTLET,
-            -supporters,
-            _PRECISION[statement.qualifier],
-            -moment_of(statement).timestamp(),
-            value,
-            statement.speaker_id,
-        )
-
-    return rank
-
-
-def _least(statement: Statement) -> int:
-    """The least that what a statement says leaves room for."""
-    return statement.low or 0
-
-
-def _most(statement: Statement) -> int:
-    """The most that it leaves room for."""
-    is_open = statement.high is None or statement.victim_class == _RECEIVED
-    return _NO_END if is_open else max(_least(statement) - 1, statement.high or 0)
 
 
 def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFigure, ...]:
@@ -417,10 +347,12 @@ def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFi
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
     out = []
     for (measure, victim_class), group in sorted(groups.items()):
-        figure = _figure(_one_per_speaker(_without_stale(group, horizon_of(group), {}), {}, seen))
+        figure = decide_figure(
+            _one_per_speaker(_without_stale(group, horizon_of(group), {}), {}, seen)
+        )
         if figure is not None:
             out.append(
-                CategoryFigure(measure, victim_class, figure.low, figure.best, _closed(figure))
+                CategoryFigure(measure, victim_class, figure.low, figure.best, closed_high(figure))
             )
     return tuple(out)
 
@@ -436,12 +368,7 @@ def _other_counts(
         kind: _total(group, statuses, earlier, seen) for kind, group in sorted(groups.items())
     }
     return tuple(
-        OtherCount(kind, figure.low, figure.best, _closed(figure))
+        OtherCount(kind, figure.low, figure.best, closed_high(figure))
         for kind, figure in totals.items()
         if figure is not None
     )
-
-
-def _closed(figure: Figure) -> int | None:
-    """The upper bound where there is no ``open_upper`` beside it to say that it is open."""
-    return None if figure.open_upper else figure.high

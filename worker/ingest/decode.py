@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from worker.core.domain.errors import FetchError
@@ -23,11 +24,10 @@ try:
     import brotli
 except ImportError:  # pragma: no cover - depends on the installation
     brotli = None
+_ZSTD_MODULE = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+zstd: Any
 try:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
+    zstd = import_module(_ZSTD_MODULE)
 except ImportError:  # pragma: no cover - depends on the installation
     zstd = None
 
@@ -36,7 +36,7 @@ _RATIO_FROM = 1_000_000
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _PIECE = 262_144
-_WINDOW = zstd.DecompressionParameter.window_log_max if zstd is not None else None
+_WINDOW = None if zstd is None else zstd.DecompressionParameter.window_log_max
 _WINDOW_LOG = 23
 """Memory that a frame of Zstandard may ask for, as a power of two: 8 MB, what RFC 9659 allows on the web."""
 

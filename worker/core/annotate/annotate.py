@@ -109,8 +109,9 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         return Annotated(article, prose, None, None, day, None, places, actors)
     prose = without_teasers(prose, lexicon)
     triggers, harm = find_triggers(prose, lexicon), find_harm(prose, lexicon)
-    places = find_places(prose, knowledge) if triggers or harm else ()
-    if not (triggers or harm) or not _may_be_here(article, prose, lexicon, places, profile):
+    told = bool(triggers or harm) or lexicon.first("cue_casualty", prose.text) is not None
+    places = find_places(prose, knowledge) if told else ()
+    if not told or not _may_be_here(article, prose, lexicon, places, profile):
         found = Annotated(article, prose, lexicon, language, day, None, places, ())
         return replace(found, triggers=triggers, harm=harm, silent=True)
     phrases = find_dates(prose, knowledge)

@@ -12,7 +12,8 @@ Rules
 4. "But" without a speaker of its own ends what is governed: the outlet goes on by itself.
 5. A pronoun, or a verb without a subject, takes the last speaker of the sentences before. A sentence
    inside a quotation belongs to whoever is quoted.
-6. "An official said", and then an official by name: the two are one.
+6. "An official said", and then an official by name: the two are one. Who was named already, by
+   himself or by the words that "he said" goes on with, is nobody introduced later.
 7. What nobody is quoted for is the outlet's own.
 """
 
@@ -58,6 +59,8 @@ class Attribution(Range):
     sentence: int
     person: bool
     several: bool = False
+    known: bool = False
+    """Whether it names somebody, or goes on with whoever was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def find_attributions(
     directory = SpeakerDirectory(prose, outlet, names)
     marks = Marks.of(prose, names, counts)
     out: list[Attribution] = []
-    last: Speaker | None = None
+    last: Attribution | None = None
     before: Sentence | None = None
     for sentence in prose.sentences:
         concerned = reader.concerns(prose.text, sentence)
@@ -134,7 +137,7 @@ def find_attributions(
             for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
                 if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
                     out.append(made)
-                last = made.speaker
+                last = made
         before = None if sentence.zone == "title" else sentence
         if before is None:
             last = None
@@ -147,10 +150,12 @@ def _attributions(
     directory: SpeakerDirectory,
     sentence: Sentence,
     before: Sentence | None,
-    last: Speaker | None,
+    previous: Attribution | None,
 ) -> Iterator[Attribution]:
     """The attributions of a sentence; ``before``: the one that "so the police said" speaks of."""
     said = _said(reader, tokens)
+    last = previous.speaker if previous is not None else None
+    known = previous is not None and previous.known
     for here, governs in zip(said, _governed(said, tokens), strict=True):
         speaker = last
         if not here.again:
@@ -161,9 +166,16 @@ def _attributions(
                 yield Attribution(before.start, before.end, speaker, before, before.index, person)
             at = (t for t in tokens if here.described.holds(t.start))
             several = any("SPEAKERS" in t.tags for t in at)
+            known = (here.again and known) or person or _is_name(here.source, tokens)
             index = sentence.index
-            yield Attribution(here.start, here.end, speaker, governs, index, person, several)
+            yield Attribution(here.start, here.end, speaker, governs, index, person, several, known)
             last = speaker
+
+
+def _is_name(source: Range, tokens: Sequence[Token]) -> bool:
+    """Whether a source is a name that says nothing of who it is ("Kohsar News")."""
+    words = [t for t in tokens if source.holds(t.start)]
+    return all("CAP" in t.tags and "SPEAKER" not in t.tags for t in words)
 
 
 def _quotations(prose: Prose) -> Iterator[Range]:
@@ -280,6 +292,7 @@ def _introduced(found: Sequence[Attribution]) -> Iterator[Attribution]:
         named = next(later, None)
         if (
             named is not None
+            and not here.known
             and not here.speaker.anonymous  # who asks for that is not named in the next sentence
             and named.person
             and named.sentence - here.sentence <= _INTRODUCED_WITHIN

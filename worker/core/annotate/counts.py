@@ -24,7 +24,7 @@ from typing import cast, get_args
 
 from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import STATED, Language, Reader
+from worker.core.lang.language import ONCE, STATED, Language, Reader
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import NO_TAGS, Token
 from worker.core.text.prose import Prose, Sentence
@@ -73,6 +73,11 @@ class CountMention(Range):
     name: str | None = None
     noun: str | None = None
     """What is counted, in a word that not everybody could be called by ("shopkeeper", not "man")."""
+    names: frozenset[str] = NO_TAGS
+    """All words of the name."""
+    sex: str | None = None
+    beside: str | None = None
+    """As what somebody is told whom a word names by others: "companion" (driver), "kin" (wife)."""
     parts: tuple[CountMention, ...] = ()
 
     @property
@@ -207,16 +212,18 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
 def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
     """A printed zero for each measure that the rule names: "no one was hurt".
 
-    One of a class ("no civilian was hurt") says nothing of everybody.
+    One of a class ("no civilian was hurt") says nothing of everybody. Flag ``once``: it was said before
+    ("initially reported no casualties").
     """
     of = [token.meaning.get("people", UNSPECIFIED) for token in finding.labels.get("who", ())]
     if set(of) - {UNSPECIFIED}:
         return
     at = Range(finding.start, finding.end)
-    for measure in sorted(finding.flags):
+    once = ONCE in finding.flags
+    for measure in sorted(finding.flags - {ONCE}):
         yield CountMention(
             *(at.start, at.end, measure, at, 0, 0, 0, "exact", UNSPECIFIED, sentence.index),
-            tags=frozenset(),
+            tags=frozenset({"REPLACED_COUNT"}) if once else NO_TAGS,
             flags=frozenset({"nobody"}),
             rules=(finding.rule,),
             is_headline=sentence.zone == "title",
@@ -263,6 +270,9 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         age=token.meaning.get("age"),
         name=token.meaning.get("name"),
         noun=token.meaning.get("noun"),
+        names=frozenset(token.meaning.get("names", "").split()),
+        sex=token.meaning.get("sex"),
+        beside=token.meaning.get("beside"),
         parts=parts,
     )
 

@@ -242,7 +242,7 @@ def _written(
     prior = None if year else _YEAR_BEFORE.search(text, max(0, first - 8), first)
     if _ordinary_word(prose, lexicon, start, month.group()):
         return None
-    if not (day or year) and lexicon.ends_with("date_lead", text, start, LOOK_CHARS) is None:
+    if not (day or year) and not _is_date_alone(lexicon, text, start, end):
         return None
     stated = year or prior
     if prior and not left:
@@ -250,6 +250,14 @@ def _written(
     last = max(end, right.end() if right else 0, year.end() if year else 0)
     days = (int(day[1]), int(day[2] or day[1])) if day else None
     return Range(first, last), days, _full_year(stated[1]) if stated else None
+
+
+def _is_date_alone(lexicon: Lexicon, text: str, start: int, end: int) -> bool:
+    """Whether the word beside a month without day or year makes a date of it: "in May", "मई में"."""
+    if lexicon.ends_with("date_lead", text, start, LOOK_CHARS) is not None:
+        return True
+    behind = lexicon.first("date_tail", text, end, end + LOOK_CHARS)
+    return behind is not None and not text[end : behind.start()].strip()
 
 
 def _full_year(written: str) -> int:

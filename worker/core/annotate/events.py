@@ -14,7 +14,8 @@ Rules
 4. Names of the profile's armed groups are attackers; no pack lists them.
 5. Two or more sentences that open with a bullet, a number or a label of their own make a list
    ("TUNIS: …", "• …"): each is an ``item``. Not under a headline that tells an attack of the area:
-   its bullets, and the entries of its live blog, are about that one.
+   its bullets, and the entries of its live blog, are about that one. Nor is a form, which tells its
+   casualties once under a label, and whose labels name no place ("SUMMARY: … CASUALTIES: …").
 6. Sentences are read in runs of at most ``counts.LONGEST_TOKENS`` tokens; a run is a value of its own.
 """
 
@@ -22,15 +23,15 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from worker.core.annotate.counts import sentence_tokens
+from worker.core.annotate.counts import LONGEST_TOKENS, sentence_tokens
 from worker.core.annotate.date_mention import DateMention
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.vocabulary import Zone
-from worker.core.lang.language import Language
+from worker.core.lang.language import Language, Reader
 from worker.core.lang.normalise import Range, starting_in
 from worker.core.lang.tokens import NO_TAGS, Token
 from worker.core.text.prose import Prose, Sentence
@@ -43,6 +44,7 @@ _VAGUE = frozenset({"month", "year"})
 _BESIDE_TOKENS = 2
 """How far an area's name may stand from "eastern" to be what it is a part of."""
 _PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
+_PLACED = frozenset({"HERE", "AWAY", "DATELINE", "DATELINE_AWAY"})
 _LABEL_TOKENS = 4
 _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 """What a labelled sentence must have, or it fills in a form."""
@@ -79,6 +81,14 @@ class EventSentence(Range):
         return min(_token_index(self.tokens, position), len(self.tokens) - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What opens a sentence. ``matter``: it names a place, or is a mere number; ``harm``: "Casualties"."""
+
+    matter: bool
+    harm: bool
+
+
 def find_events(
     prose: Prose,
     language: Language,
@@ -96,25 +106,48 @@ def find_events(
     if reader is None:
         return ()
     out: list[EventSentence] = []
-    labels = {line.end: line for line in prose.datelines}
+    lines = {line.end: line for line in prose.datelines}
+    labels: list[_Label] = []
     number = -1
     for sentence in prose.sentences:
         number += sentence.zone in ("lead", "body")
-        label = labels.get(sentence.start)
-        filed = _place_tags(starting_in(places, label)) if label is not None else NO_TAGS
+        line = lines.get(sentence.start)
+        filed = _place_tags(starting_in(places, line)) if line is not None else NO_TAGS
+        if line is not None:
+            labels += [_Label(bool(filed), _tells_harm(t)) for t in _read(prose, line, reader)]
         for run in sentence_tokens(prose, sentence, reader, language):
             tokens, _ = reader.read(_marked(run, places, dates, groups, day))
             made = _sentence(sentence, number, tokens, filed)
-            opens = label is not None or _is_numbered(tokens) or _has_label(tokens, made.tags)
-            is_item = made.start == sentence.start and opens
-            out.append(replace(made, item=is_item and made.body_number >= 0))
-    return tuple(out) if _is_list(out) else tuple(replace(s, item=False) for s in out)
+            numbered, label = _is_numbered(tokens), _label(tokens)
+            opens = line is not None or numbered or _has_label(tokens, made.tags)
+            is_item = made.start == sentence.start and opens and made.body_number >= 0
+            if made.start == sentence.start and line is None and (numbered or label):
+                placed = any(t.tags & _PLACED for t in label)
+                labels.append(_Label(placed or not label, _tells_harm(label)))
+            out.append(replace(made, item=is_item))
+    is_list = _is_list(out) and not _is_form(labels)
+    return tuple(out) if is_list else tuple(replace(s, item=False) for s in out)
 
 
 def _is_list(sentences: Sequence[EventSentence]) -> bool:
     if any(s.zone == "title" and {"HERE", "EVENT"} <= s.tags for s in sentences):
         return False
     return sum(s.item for s in sentences) > 1
+
+
+def _is_form(labels: Sequence[_Label]) -> bool:
+    """Whether labels are those of one attack's form, and not of several matters."""
+    return sum(label.harm for label in labels) == 1 and not any(label.matter for label in labels)
+
+
+def _read(prose: Prose, line: Range, reader: Reader) -> Iterator[Sequence[Token]]:
+    tokens = reader.tokens(prose.text, line, lambda _: False, prose.norm.letter)
+    if tokens:
+        yield reader.read(tokens[:LONGEST_TOKENS])[0]
+
+
+def _tells_harm(label: Sequence[Token]) -> bool:
+    return any("HARM" in t.tags for t in label[:1])
 
 
 def _sentence(
@@ -146,8 +179,15 @@ def _has_label(tokens: Sequence[Token], tags: frozenset[str]) -> bool:
     """
     if "HARM" in tokens[0].tags or not tags & _NEWS:
         return False
-    words = [token.word for token in tokens[: _LABEL_TOKENS + 1]]
-    return any(b == ":" and not a.isdecimal() for a, b in pairwise(words))
+    return bool(_label(tokens))
+
+
+def _label(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens of the label that a sentence opens with; none where it has none."""
+    for index, (a, b) in enumerate(pairwise(tokens[: _LABEL_TOKENS + 1])):
+        if b.word == ":" and not a.word.isdecimal():
+            return tokens[: index + 1]
+    return ()
 
 
 def _place_tags(places: Sequence[PlaceMention]) -> frozenset[str]:

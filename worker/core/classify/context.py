@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -21,6 +21,7 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.events import EventSentence
 from worker.core.annotate.places import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
+from worker.core.classify.deed_features import measure_deeds
 from worker.core.classify.event_features import find_day_after, measure_article, measure_item
 from worker.core.classify.features import (
     BODY_SENTENCES,
@@ -38,6 +39,8 @@ from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
+_COUNTED_CHARS = 8
+"""Between a count of victims and the place where they were counted: a preposition and blanks."""
 _OF_PLACE = frozenset({
     "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
     "place.body", "place.none",
@@ -54,6 +57,8 @@ class Context:
     lead: tuple[SentenceCues, ...]
     is_digest: bool
     """Whether the article tells of many matters (``segment/digest``)."""
+    deeds: Mapping[str, Feature]
+    """What the whole text tells to be done to whom, where the place does not matter."""
     _read: dict[int, SentenceCues]
     """By number of sentence: those that somebody has asked for. Of most nobody does."""
 
@@ -84,8 +89,10 @@ def context_of(annotated: Annotated, knowledge: Knowledge) -> Context:
     read = {s.index: read_sentence(annotated, s) for s in sentences if s.zone in ("title", "lead")}
     lead = tuple(c for c in read.values() if c.sentence.zone == "lead")
     head = tuple(c for c in read.values() if c.sentence.zone == "title") or lead[:1]
-    digest = knowledge.profile.policy.require_place and is_digest(annotated)
-    return Context(annotated, knowledge, head, lead, digest, read)
+    placed = knowledge.profile.policy.require_place
+    digest = placed and is_digest(annotated)
+    deeds = {} if placed else measure_deeds(annotated)
+    return Context(annotated, knowledge, head, lead, digest, deeds, read)
 
 
 def is_inside(context: Context, segment: Segment) -> bool | None:
@@ -106,9 +113,24 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
     nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
-    if nearest.here or (any(s.here for s in places) and not nearest.located):
+    if (
+        nearest.here
+        or _is_counted_here(context, cues.sentence, places)
+        or (any(s.here for s in places) and not nearest.located)
+    ):
         return True
     return None if not any(s.located for s in places) else False
+
+
+def _is_counted_here(context: Context, sentence: Sentence, places: Sequence[_NamedPlace]) -> bool:
+    """Whether victims are counted right before the area: "four killed in X, six in Herat attacks"."""
+    counts = [c for c in starting_in(context.annotated.counts, sentence) if not c.is_single]
+    return any(
+        place.here and place.start - _COUNTED_CHARS <= count.end <= place.start
+        for count in counts
+        for place in places
+        if count.what in ("killed", "injured") and not count.is_attackers
+    )
 
 
 _Placed = tuple[SentenceCues, "tuple[_NamedPlace, ...]"]
@@ -219,8 +241,7 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
     """All features of a segment, as the profile's policy lets them count."""
     policy = context.knowledge.profile.policy
     features = measure(_zones_of(context, segment), policy.require_place)
-    if policy.require_place:
-        features |= _event_features(context, segment)
+    features |= _event_features(context, segment) if policy.require_place else context.deeds
     ignored = (".state",) * policy.count_state_strikes + (".crime", "_crime") * policy.count_crime
     features = {k: v for k, v in features.items() if not k.endswith(ignored)}
     features |= _kind_features(context, segment, inside)

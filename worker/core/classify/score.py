@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from worker.core.classify.deed_features import DEED_FEATURES
 from worker.core.classify.event_features import EVENT_FEATURES
 from worker.core.classify.features import FEATURES, PLACE_FEATURES, Feature
 from worker.core.domain.vocabulary import Band
@@ -53,7 +54,7 @@ def section_of(policy: Policy) -> str:
 def weight_names() -> Iterator[str]:
     """Every name that ``weights.toml`` must hold: ``section.feature``, ``section.bias``, Platt's."""
     here = FEATURES | PLACE_FEATURES | EVENT_FEATURES
-    for section, features in (("weights", here), ("anywhere", FEATURES)):
+    for section, features in (("weights", here), ("anywhere", FEATURES | DEED_FEATURES)):
         yield from (f"{section}.{name}" for name in sorted(features))
         yield f"{section}.bias"
         yield from (f"platt.{section}.{n}.{part}" for n in LENGTHS for part in ("slope", "offset"))

@@ -2,34 +2,39 @@
 
 Rules
 -----
-1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence;
-   "the group claimed" the last group named before.
+1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence, or
+   the one within it ("نفت طالبان ضلوعها", denied X its part); "the group claimed" the last group
+   named before.
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
-4. A state claims or denies only where the attack is told as a strike. (Many a report ends with what
-   a neighbour "denies": that it shelters the group.)
-5. A denial is kept as one (the group denied a blast that others blamed on it).
+4. So is a claim told right behind another attack: behind a sentence whose figures are another's, or
+   that puts an attack elsewhere ("A patrol was ambushed in another province. The group claimed it").
+5. A state claims or denies only where the attack is told as a strike, or where the sentence before says
+   that it organised it. (Many a report ends with what a neighbour "denies": that it shelters the group.)
+6. A denial is kept as one (the group denied a blast that others blamed on it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
 from worker.core.annotate.actors import STATES, ActorMention
-from worker.core.domain.report import Claim
+from worker.core.domain.report import Claim, Statement
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, holding, inside, starting_in
+from worker.core.text.prose import Sentence
 
 _AFTER_REACH_CHARS = 60
 _ANAPHOR_REACH_CHARS = 34
 _OPENING_CHARS = 16
 _LEAD_CLAUSES = 4
 _NEXT_WORD_CHARS = 2
+_SENTENCES_BEFORE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,11 @@ class _ClaimPhrase(Range):
     claimed: Literal["yes", "denied"]
 
 
-def find_claims(passage: Passage) -> tuple[tuple[Claim, ...], Spans]:
-    """One claim or denial per group, in the order of the text."""
-    phrases = list(_claim_phrases(passage))
+def find_claims(
+    passage: Passage, statements: Sequence[Statement] = ()
+) -> tuple[tuple[Claim, ...], Spans]:
+    """One claim or denial per group, in the order of the text. ``statements``: those of its report."""
+    phrases = [p for p in _claim_phrases(passage) if not _is_behind_another(passage, p, statements)]
     claims: dict[tuple[str, str], Claim] = {}
     for item in phrases:
         key = (item.actor.id, item.claimed)
@@ -63,7 +70,7 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
             or _is_of_others(passage, match, others)
         ):
             continue
-        if _may_claim(passage, actor.actor):
+        if _may_claim(passage, actor.actor, match.start(), "yes"):
             yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
     for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
         for match in passage.find(category):
@@ -76,7 +83,7 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
                 continue
             for subject in _claimants_before(passage, match):
                 start = min(subject.start, match.start())
-                if _may_claim(passage, subject.actor):
+                if _may_claim(passage, subject.actor, match.start(), value):
                     yield _ClaimPhrase(
                         start, match.end(), subject.actor, "yes" if value == "yes" else "denied"
                     )
@@ -108,12 +115,63 @@ def _is_of_others(passage: Passage, match: Match[str], others: tuple[Range, ...]
     return False
 
 
-def _may_claim(passage: Passage, actor: Actor) -> bool:
-    """Whether an actor can be a claimant here: a state only where the attack is told as a strike."""
+def _is_behind_another(
+    passage: Passage, claim: _ClaimPhrase, statements: Sequence[Statement]
+) -> bool:
+    """Whether the sentences before a claim tell another attack than this report's.
+
+    ("In a village in another province three policemen died. The group claimed responsibility for the
+    attack. A rocket also landed in the capital": the claim is of the three.)
+    """
+    sentence = passage.sentence(claim.end - 1)
+    if sentence is None or sentence.zone == "title" or claim.start < sentence.start:
+        return False
+    if any(p.kind in ("here", "near") for p in inside(passage.annotated.places, sentence)):
+        return False
+    first = max(0, sentence.index - _SENTENCES_BEFORE)
+    for before in reversed(passage.prose.sentences[first : sentence.index]):
+        other = _tells_another(passage, before, statements)
+        if other is not None:
+            return other
+    return False
+
+
+def _tells_another(
+    passage: Passage, sentence: Sentence, statements: Sequence[Statement]
+) -> bool | None:
+    """Whether a sentence tells another attack: by its figures, else by its places; None: neither says."""
+    if sentence.zone == "title":
+        return False
+    at = passage.prose.span(sentence)
+    counts = (s for s in statements if s.value != 1 and at.start <= s.span.start < at.end)
+    scopes = {s.scope for s in counts} - {"aggregate"}
+    if scopes:
+        return not scopes & {"incident", "hypothetical"}
+    kinds = {place.kind for place in inside(passage.annotated.places, sentence)}
+    if kinds & {"here", "near"}:
+        return False
+    told = passage.has("harm", sentence) or passage.has("region_phrase", sentence)
+    return True if "elsewhere" in kinds and told and passage.triggers_in(sentence) else None
+
+
+def _may_claim(passage: Passage, actor: Actor, at: int, claimed: str) -> bool:
+    """Whether an actor can be a claimant here: a state only where the attack is told as its deed."""
     if actor.actor_class not in STATES:
+        return True
+    if claimed == "denied" and _is_said_to_organise(passage, actor, at):
         return True
     told = passage.segment.ranges[:_LEAD_CLAUSES]
     return any(passage.has("cue_state", clause) for clause in told)
+
+
+def _is_said_to_organise(passage: Passage, actor: Actor, at: int) -> bool:
+    """Whether the sentence before lays this attack at a state's door."""
+    sentence = passage.sentence(at)
+    if sentence is None or not sentence.index:
+        return False
+    before = passage.prose.sentences[sentence.index - 1]
+    named = any(mention.actor.id == actor.id for mention in inside(passage.actors, before))
+    return named and passage.has("organised", before)
 
 
 def _claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
@@ -140,6 +198,7 @@ def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None
     """
     low = passage.clause(match.start()).start
     named = inside(passage.actors, Range(low, match.start()))
+    named = named or inside(passage.actors, Range(match.start(), match.end()))
     if named:
         return named[-1]
     sentence = passage.sentence(match.start())

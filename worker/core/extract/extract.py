@@ -76,7 +76,7 @@ def _report(
     types, type_spans = what.find_types(passage)
     suicide, suicide_spans = what.find_suicide(passage)
     weapons, weapon_spans = what.find_weapons(passage)
-    claims, claim_spans = find_claims(passage)
+    claims, claim_spans = find_claims(passage, statements)
     perpetrators, perpetrator_spans = who.find_perpetrators(passage, claims)
     incident_status, status_spans = status.find_status(passage)
     evidence = {

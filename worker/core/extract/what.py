@@ -23,6 +23,7 @@ from worker.core.lang.normalise import Range, holding
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _ASSASSINATION, _ARMED, _BOMBED = "assassination", "armed_assault", "bombing_explosion"
+_HOSTAGES = "hostage_taking"
 _MOST_BLASTS = 30
 _Kind = tuple[str, str | None]
 """GTD type and subtype of a weapon."""
@@ -31,9 +32,25 @@ _HEAD_SENTENCES, _REPEATED = 7, 3
 
 def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
+    by_type = _proved(passage)
+    by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
+    if by_type and _ASSASSINATION not in by_type:
+        persons = [p for p in passage.find_ranges("assassinated") if _by_gunmen(passage, p)]
+        persons += passage.find_ranges("assassinated_by_bomb")
+        if persons and _belongs(passage, persons):
+            by_type[_ASSASSINATION] = persons
+    types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
+    return types, passage.spans(t for name in types for t in by_type[name][:4])
+
+
+def _proved(passage: Passage) -> dict[str, list[Range]]:
+    """Type → the attack words that prove it."""
     by_type: dict[str, list[Range]] = {}
     weak: list[Trigger] = []
+    shots = tuple(passage.find_ranges("shot_by_forces"))
     for trigger in passage.triggers:
+        if trigger.type == _ARMED and holding(shots, trigger.start) is not None:
+            continue
         if trigger.weak and not _by_attackers(passage, trigger):
             weak.append(trigger)
         else:
@@ -43,13 +60,10 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
             by_type.setdefault(trigger.type, []).append(trigger)
     if len(by_type) > 1:
         by_type.pop("unknown", None)
-    by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
-    if by_type and _ASSASSINATION not in by_type:
-        persons = [p for p in passage.find_ranges("assassinated") if _by_gunmen(passage, p)]
-        if persons and _belongs(passage, persons):
-            by_type[_ASSASSINATION] = persons
-    types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
-    return types, passage.spans(t for name in types for t in by_type[name][:4])
+    if _ARMED in by_type and any(name.startswith(_HOSTAGES) for name in by_type):
+        if all(passage.has("attackers", word) for word in by_type[_ARMED]):
+            del by_type[_ARMED]
+    return by_type
 
 
 def _by_gunmen(passage: Passage, person: Range) -> bool:

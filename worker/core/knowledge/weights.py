@@ -142,6 +142,8 @@ class ScopeWeights:
     place_away: float
     place_beside: float
     place_next: float
+    place_put: float
+    places_joint: float
     place_here: float
     date_old: float
     date_year: float

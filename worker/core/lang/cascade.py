@@ -24,6 +24,8 @@ USED = "USED"
 UNSPECIFIED, PERPETRATOR = "unspecified", "perpetrator"
 ATTACKING_SIDE = "PERPETRATOR"
 """Tag of a count of attackers: they are no victims, and never add up with them."""
+GENERIC = "GENERIC"
+"""Tag of nouns that say nothing of who somebody is ("man")."""
 _OWN = frozenset({"qualifier"})
 """Meanings that a made token does not take over from just any of its tokens."""
 
@@ -101,7 +103,8 @@ class _Sentence:
 
     def _make(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
         first, last = match.span()
-        made = _made(rule, self.tokens[first:last], labels.tokens)
+        nouns = GENERIC in self.grammar.classes
+        made = _made(rule, self.tokens[first:last], labels.tokens, nouns=nouns)
         self.tokens[first:last] = [made]
         self._write(first, last, made.tags)
 
@@ -148,10 +151,14 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
     return sentence.tokens, sentence.found
 
 
-def _made(rule: Rule, tokens: Sequence[Token], labels: Mapping[str, Sequence[Token]]) -> Token:
-    """The token that a rule makes of several."""
+def _made(
+    rule: Rule, tokens: Sequence[Token], labels: Mapping[str, Sequence[Token]], *, nouns: bool
+) -> Token:
+    """The token that a rule makes of several. ``nouns``: whether general ones are known as such."""
     numbers = [t for t in labels.get("n", ()) if t.value is not None]
     meaning = _meaning(tokens, labels, numbers)
+    if labels.get("who") and nouns and GENERIC not in labels["who"][-1].tags:
+        meaning["noun"] = labels["who"][-1].word
     value, low = rule.value, None
     if numbers and value is None:
         value = sum(t.value or 0 for t in numbers)
@@ -184,16 +191,15 @@ def _meaning(
     if numbers:
         leads = [t.meaning["qualifier"] for t in tokens if "qualifier" in t.meaning]
         if leads:
-            meaning["qualifier"] = leads[0]
+            meaning["qualifier"] = next((lead for lead in leads if lead != "exact"), leads[0])
         if len(numbers) > 1:
             meaning["people"] = UNSPECIFIED
     if labels.get("age"):
         meaning["age"] = re.split(r"[- ]", labels["age"][0].word)[0]
     if labels.get("name"):
         meaning["name"] = labels["name"][-1].word
+        meaning["names"] = " ".join(t.word for t in labels["name"])
     if labels.get("who"):
         classes = [t.meaning.get("people", UNSPECIFIED) for t in labels["who"]]
         meaning["people"] = PERPETRATOR if PERPETRATOR in classes else classes[-1]
-        if "GENERIC" not in labels["who"][-1].tags:
-            meaning["noun"] = labels["who"][-1].word
     return meaning

@@ -42,10 +42,14 @@ _VALUES: Mapping[str, frozenset[str]] = {
     "qualifier": frozenset(get_args(Qualifier)),
     "fate": frozenset(get_args(Measure)),
     "speaker": frozenset(get_args(SpeakerType)),
+    "sex": frozenset({"female", "male"}),
+    "beside": frozenset({"companion", "kin"}),
 }
 """What a word may say beside its class."""
 STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody", "said", "cited"})
 """What rules may state; ``nobody`` of the measures behind it, ``said`` and ``cited`` of a source."""
+ONCE = "once"
+"""Flag of ``nobody``: what was said before, and replaced."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 
@@ -310,5 +314,5 @@ def _check_grammar(
     for rule in grammar.rules():
         if rule.kind == "state":
             measures = rule.flags if rule.head == "nobody" else NO_TAGS
-            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"]):
+            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"] - {ONCE}):
                 raise KnowledgeError(f"{names}: {rule.name}: nobody takes up {sorted(wrong)}")

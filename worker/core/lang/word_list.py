@@ -7,7 +7,8 @@ Rules
 2. At each token the longest phrase wins, and takes its words' place. A phrase has the classes that
    it is listed under, not those of its words (``pack_state`` finds what is lost that way).
 3. A word that is not listed is looked up without the clitics and endings of its script, then by its
-   parts when it is a number with a hyphen ("twenty-five").
+   parts when it is a number with a hyphen ("twenty-five"). What bounds a number and is written to
+   it is a word of its own ("20-odd", "2x").
 4. What no class knows is ``WORD`` or ``PUNCT``. ``CAP``: it begins with a capital where capitals mean
    something. ``MARKED``: it is printed with a letter that normal text folds, and that the script says
    tells words apart. Digits are ``NUM`` and ``DIGIT`` with their value, a year of four digits also ``YEAR``.
@@ -35,7 +36,9 @@ from worker.core.lang.tokens import (
 
 WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
 NO_COUNT = "OTHERNUM"
+LEAD_AFTER = "LEAD_AFTER"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
+_DIGITS_AND_TAIL = re.compile(r"\d+(?:[.,]\d+)*-?([^\W\d_]+)")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _YEARS = range(1900, 2100)
@@ -185,6 +188,12 @@ class WordList:
         """
         out: list[Piece] = []
         for piece in pieces:
+            tail = self._lead_after(piece.word)
+            if tail:
+                start = piece.end - len(tail)
+                out.append(Piece(piece.start, start, piece.word[: -len(tail)].removesuffix("-")))
+                out.append(Piece(start, piece.end, tail))
+                continue
             hyphen = self._range_hyphen(piece.word) if "-" in piece.word else 0
             if hyphen:
                 middle = piece.start + hyphen
@@ -211,6 +220,19 @@ class WordList:
         scales = self._numerals.scales
         rising = both and (low.value or 0) < (high.value or 0)
         return len(first) if rising and first not in scales and second not in scales else 0
+
+    def _lead_after(self, word: str) -> str:
+        """What is written to a number and bounds it ("20-odd", "thirty-plus", "2x"), or nothing."""
+        if word in self._words:
+            return ""
+        digits = _DIGITS_AND_TAIL.fullmatch(word)
+        if digits is not None:
+            tail = digits[1]
+        else:
+            first, hyphen, tail = word.rpartition("-")
+            if not hyphen or NUMBER not in self._row(first).tags:
+                return ""
+        return tail if LEAD_AFTER in self._listed(tail).tags else ""
 
     def _clitic(self, word: str) -> str | None:
         if word in self._words:

@@ -49,7 +49,7 @@ _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
-    "place_away": "other_incident", "place_next": "other_incident", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
+    "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
     "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
 }  # fmt: skip
@@ -92,10 +92,17 @@ def score_counts(
     counts: Sequence[CountMention],
     weights: SegmentWeights,
     anchor: EventSentence | None = None,
+    *,
+    digest: bool = False,
 ) -> tuple[ScopedCount, ...]:
-    """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top."""
+    """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top.
+
+    ``digest``: whether the article tells of many matters (``is_digest``).
+    """
     item = _item(sentences, anchor, weights.event) if anchor is not None else None
-    turned = find_turns(sentences, weights.event) if anchor is None else frozenset[int]()
+    turned = frozenset[int]()
+    if anchor is None:
+        turned = find_turns(sentences, weights.event, digest=digest)
     days = day_words([t for s in sentences if s.is_top for t in s.tokens])
     told = [_told(count, sentences, turned, item, days) for count in counts]
     breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]

@@ -7,6 +7,7 @@ tokens, and none reaches beyond a full stop.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
@@ -21,6 +22,10 @@ _EARLY = range(1, 3)
 _EVENT_TOKENS = 14
 """An event word further off says nothing about a count."""
 _BESIDE_TOKENS = 8
+_PUT_TOKENS = 6
+_JOINED_TOKENS = 5
+_NOT_JOINED = frozenset({"NUM", "COMMA", "EVENT", "HARM", "SUBORDINATOR", "REL"})
+"""What parts two places that are told one after the other."""
 _THOUSAND = 1000
 _CLAUSE_MARKS = frozenset(",;،؛、；")
 _PAST = frozenset({"earlier", "weeks", "year", "old"})
@@ -146,8 +151,13 @@ def _place_terms(place: CountContext, event: EventMention | None) -> Iterator[tu
         yield "place_away", 1.0
         if place.is_later and _is_beside_away(place):
             yield "place_beside", 1.0
-    if {"HERE", "AWAY"} <= tags and _is_next_in_list(place):
-        yield "place_next", 1.0
+    if {"HERE", "AWAY"} <= tags:
+        if _is_next_in_list(place):
+            yield "place_next", 1.0
+        elif _is_first_in_list(place):
+            yield "place_put", 1.0
+        elif _is_of_both(place):
+            yield "places_joint", 1.0
     if "HERE" in tags and place.is_later and not place.turned:
         if event is None or not event.is_bad:
             yield "place_here", 1.0
@@ -158,6 +168,40 @@ def _is_beside_away(place: CountContext) -> bool:
     before = place.sentence.tokens[max(0, place.index - _BESIDE_TOKENS) : place.index]
     away = [i for i, t in enumerate(before) if "AWAY" in t.tags]
     return bool(away) and not any("SAYS" in t.tags for t in before[away[-1] :])
+
+
+def _is_first_in_list(place: CountContext) -> bool:
+    """Whether a place outside stands right behind the count, and one of the area behind another number.
+
+    ("Six were killed in Brackwater and four in the capital." Not: "six from Brackwater were killed".)
+    """
+    tokens = place.sentence.tokens
+    behind = range(place.index + 1, min(len(tokens), place.index + 1 + _PUT_TOKENS))
+    stop = next((i for i in behind if tokens[i].tags & {"HERE", "AWAY", "NUM", "COMMA"}), None)
+    if stop is None or "AWAY" not in tokens[stop].tags:
+        return False
+    later = next((i for i in range(stop, len(tokens)) if "HERE" in tokens[i].tags), stop)
+    return any("NUM" in t.tags for t in tokens[stop:later])
+
+
+def _is_of_both(place: CountContext) -> bool:
+    """Whether attacks are put in the area and outside in one breath: a sum over both is of neither.
+
+    ("Bombs in the capital and Brackwater killed twelve". Not a road "between" them, and not where the
+    count stands beside the area alone.)
+    """
+    tokens = place.sentence.tokens
+    named = [i for i, t in enumerate(tokens) if t.tags & {"HERE", "AWAY"}]
+    for one, two in pairwise(named):
+        if bool(tokens[one].tags & {"HERE"}) == bool(tokens[two].tags & {"HERE"}):
+            continue
+        between = tokens[one + 1 : two]
+        joined = any("CONJ" in t.tags for t in between) and len(between) <= _JOINED_TOKENS
+        plain = not any(t.tags & _NOT_JOINED for t in between)
+        before = tokens[one - 1].tags if one else frozenset()
+        if joined and plain and before & {"AT_PLACE", "EVENT"}:
+            return True
+    return False
 
 
 def _is_next_in_list(place: CountContext) -> bool:

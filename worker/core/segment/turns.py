@@ -4,7 +4,8 @@ Rules
 -----
 1. "In a separate incident" turns to another attack; "meanwhile" only if its sentence tells a new one
    or names a place outside ("Meanwhile, the toll rose to 12" goes on). So does a new attack outside.
-2. In a list every item turns away that is not about the area.
+2. In a list every item turns away that is not about the area. In an article of many matters
+   (``digest``) so does a paragraph that opens with a place outside only.
 3. What comes after a turn stays turned, until an event here that is not new, an item about the area,
    or in another paragraph a word that points back ("the blast").
 """
@@ -51,21 +52,28 @@ def _is_new(sentence: EventSentence, event: EventMention | None) -> bool:
     return "indefinite" in event.traits or "ANAPHOR" not in sentence.tags
 
 
-def find_turns(sentences: tuple[EventSentence, ...], weights: EventWeights) -> frozenset[int]:
+def find_turns(
+    sentences: tuple[EventSentence, ...], weights: EventWeights, *, digest: bool = False
+) -> frozenset[int]:
     """Starts of the runs that have turned away from the attack at the top."""
     out: set[int] = set()
     turned, paragraph = False, -1
     for sentence in sentences:
         if sentence.body_number > 0:
-            if turns_away(sentence, weights):
+            opens = sentence.paragraph != paragraph
+            if turns_away(sentence, weights) or (digest and opens and _is_elsewhere(sentence)):
                 turned = True
             elif turned:
                 event = main_event(sentence, weights)
-                turned = not _turns_back(sentence, event, opens=sentence.paragraph != paragraph)
+                turned = not _turns_back(sentence, event, opens=opens)
         paragraph = sentence.paragraph
         if turned:
             out.add(sentence.start)
     return frozenset(out)
+
+
+def _is_elsewhere(sentence: EventSentence) -> bool:
+    return "AWAY" in sentence.tags and not sentence.tags & {"HERE", "ANAPHOR", "REAL_EVENT"}
 
 
 def _turns_back(sentence: EventSentence, event: EventMention | None, *, opens: bool) -> bool:

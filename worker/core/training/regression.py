@@ -31,7 +31,7 @@ BIAS = "bias"
 ROUNDS = 3
 STEPS = 600
 FOLDS = 5
-FREE = frozenset({BIAS, "events.unread"})
+FREE = frozenset({BIAS, "events.unread", "deed.unread"})
 STRENGTH = 4.0
 """Precision of the prior: how many units of squared weight one nat of likelihood buys."""
 FREE_STRENGTH = 0.02

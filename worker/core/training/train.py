@@ -36,15 +36,18 @@ def example_of(
     group: str | None = None,
     *,
     invented: bool = False,
+    weight: float | None = None,
 ) -> Example:
     """One labelled article as its segments' features. ``group``: its event, else its own id.
 
     ``invented``: written to teach; what an outlet printed counts for more (``printed_weight``).
+    ``weight``: how many articles it counts for, whoever wrote it.
     """
     prose = compose(article.title, readable(article.text), article.lang)
     annotated = annotate(article, prose, knowledge)
     found = examine(annotated, find_segments(annotated, knowledge), knowledge)
-    weight = 1.0 if invented else knowledge.classify_weights["training.printed_weight"]
+    if weight is None:
+        weight = 1.0 if invented else knowledge.classify_weights["training.printed_weight"]
     return Example(
         positive, found, group or article.article_id, length_of(prose), weight,
         article.article_id, article.outlet or "",

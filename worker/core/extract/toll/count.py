@@ -14,12 +14,16 @@ from worker.core.lang.normalise import Range
 
 @dataclass(frozen=True, slots=True)
 class Count(Range):
-    """A count with its measure decided. ``parent``: the number that it is a part of."""
+    """A count with its measure decided. ``parent``: the number that it is a part of.
+
+    ``person``: what to call the one person told singly, None for a number.
+    """
 
     mention: CountMention
     measure: Measure
     victim_class: str
     parent: Range | None = None
+    person: str | None = None
 
     @property
     def key(self) -> Range:

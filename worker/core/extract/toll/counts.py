@@ -11,9 +11,7 @@ Rules
    The victims are the rest (nine), with all of it in the quote. "Eight, attackers included" is less
    those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
-5. "Three were killed on the spot and two more died later", in one sentence, are five. A toll has
-   them in it ("rose to 26 after seven more bodies were found"). So are "five guests were killed. Two
-   policemen died, too": the same harm, told directly before, of people of another class.
+5. Who is told besides those told before is added to them (``additions``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
@@ -27,36 +25,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from worker.core.annotate.counts import SINGLE_TAGS, CountMention
+from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Measure
+from worker.core.extract.toll.additions import (
+    AMONG,
+    CASUALTY,
+    ToldIn,
+    after_one,
+    with_further,
+    with_others,
+)
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
-from worker.core.extract.toll.persons import told_once
+from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.figures import ATTACKERS, MIXED, PART
-from worker.core.lang.cascade import UNSPECIFIED
-from worker.core.lang.normalise import Range
 
 PERPETRATOR = ATTACKERS
 _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
-_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
-_MORE = frozenset({"more"})
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
-_ALSO = frozenset({"ALSO"})
-_ALSO_REACH = 2
-"""Sentences back in which people who were harmed as well may find those they are added to."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
-_AMONG = frozenset({"among"})
+_AMONG = frozenset({AMONG})
 _CARE = frozenset({"hosp"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
-_CASUALTY = frozenset({"killed", "injured"})
-_HARM = _CASUALTY | {"casualties"}
+_HARM = CASUALTY | {"casualties"}
 _OF_NEXT = "of_next"
 """Flag of a part that stands before its whole."""
 
@@ -66,29 +64,35 @@ def is_perpetrator(victim_class: str) -> bool:
     return victim_class == PERPETRATOR
 
 
-def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
-    """The counts that the mentions of one attack come to, in the order of the text."""
+def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Count, ...]:
+    """The counts that the mentions of one attack come to, in the order of the text.
+
+    ``told_in``: the part of its sentence that a mention stands in, and who is quoted there. What two
+    parts or two speakers tell is not added up.
+    """
     stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
     stated = _unreplaced(list(_same_numbers(_numbered_again(stated))))
     replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
-    stated = list(_with_further([m for m in stated if not m.tags & _REPLACED]))
-    stated = _with_others(_after_one(stated))
+    stated = list(with_further([m for m in stated if not m.tags & _REPLACED]))
+    stated = with_others(after_one(stated), told_in)
     both = {m.number for m in stated if m.what == "casualties"}
     stated = [m for m in stated if m.what == "casualties" or m.number not in both]
     dead = {m.number for m in stated if m.what == "killed" and m.is_single}
     stated = [m for m in stated if m.what != "injured" or m.number not in dead]
-    told = {m.number for m in stated if m.what in ("killed", "injured")}
-    stated = [m for m in stated if m.what != "shot" or m.number not in told]
+    known = {m.number for m in stated if m.what in ("killed", "injured")}
+    stated = [m for m in stated if m.what != "shot" or m.number not in known]
     stated = [_in_care(m, stated) for m in stated]
     out: list[Count] = []
     told_first: list[CountMention] = []
-    for mention in told_once(stated):
+    told = told_once(stated)
+    names = name_persons(told)
+    for mention in told:
         if mention.what == "part" and _is_of_next(mention):
             told_first.append(mention)
         elif mention.what == "part":
             out = _with_part(out, mention)
         else:
-            out += _with_parts(mention)
+            out += _with_parts(mention, names.get(mention.number))
     for mention in told_first:
         out = _with_part(out, mention)
     out = move_to_dead(_living(_victims_only(out)))
@@ -97,12 +101,20 @@ def decide_counts(mentions: Sequence[CountMention]) -> tuple[Count, ...]:
 
 
 def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
-    """The mentions, with "the police give seven" measuring what the count before it measures."""
+    """The mentions, with "the police give seven" measuring what the count before it measures.
+
+    One that repeats a number ("not four … the police stand by their figure of four") is of that harm.
+    """
     last: CountMention | None = None
+    printed: dict[int | None, str] = {}
     for mention in mentions:
         if mention.what != "again":
             last = mention if mention.what in _HARM else last
+            if mention.what in _HARM:
+                printed[mention.value] = mention.what
             yield mention
+        elif mention.value in printed:
+            yield replace(mention, what=printed[mention.value])
         elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
             yield replace(mention, what=last.what)
 
@@ -115,7 +127,7 @@ def _same_numbers(mentions: Iterable[CountMention]) -> Iterator[CountMention]:
     last: CountMention | None = None
     for mention in mentions:
         if not mention.tags & _SAME_NUMBER:
-            last = mention if mention.what in _CASUALTY else last
+            last = mention if mention.what in CASUALTY else last
             yield mention
         elif last is None or last.sentence != mention.sentence or last.what == mention.what:
             yield mention
@@ -130,15 +142,13 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
 
     ("The police initially said seven had died. A doctor said two of the injured died overnight.")
     """
-    newer = {
-        (m.what, m.is_attackers)
-        for m in mentions
-        if not m.tags & _REPLACED and not m.is_single and m.what in _HARM and "PART" not in m.tags
-    }
+    told = [m for m in mentions if not m.tags & _REPLACED and m.what in _HARM]
+    somebody = {(m.what, m.is_attackers) for m in told if m.value != 0}
+    newer = {(m.what, m.is_attackers) for m in told if not m.is_single and "PART" not in m.tags}
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
-        and (m.what, m.is_attackers) not in newer
+        and (m.what, m.is_attackers) not in (somebody if m.value == 0 else newer)
         and m.flags.isdisjoint({"toll"})
         else m
         for m in mentions
@@ -162,94 +172,6 @@ def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMe
         for m in mentions
     )
     return replace(mention, flags=mention.flags | _AMONG) if more else mention
-
-
-def _with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
-    """The mentions, with "three … and two more" of one sentence and harm made one sum."""
-    held: CountMention | None = None
-    for mention in mentions:
-        if held is not None and _adds_to(mention, held):
-            held = _sum(held, mention)
-            continue
-        if held is not None:
-            yield held
-            held = None
-        if mention.what in _CASUALTY and mention.value is not None and not mention.is_attackers:
-            held = mention
-        else:
-            yield mention
-    if held is not None:
-        yield held
-
-
-def _after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
-    """The mentions, with "two more have burns" added to the one person of the sentence before.
-
-    Only where no number of that harm stands before: they may be in it.
-    """
-    out: list[CountMention] = []
-    for mention in mentions:
-        same = [m for m in out if m.what == mention.what and not m.is_attackers]
-        alone = len(same) == 1 and same[0].is_single and not same[0].is_headline
-        alone = alone and mention.what in _CASUALTY
-        more = mention.tags & _FURTHER and mention.value is not None and not mention.is_single
-        if alone and more and not mention.is_attackers and mention.sentence == same[0].sentence + 1:
-            out[out.index(same[0])] = _sum(same[0], mention)
-        else:
-            out.append(mention)
-    return out
-
-
-def _adds_to(mention: CountMention, before: CountMention) -> bool:
-    """Whether a count goes on with the count before it: "two more died", "along with two aides"."""
-    more = mention.tags & _FURTHER or mention.flags & _MORE
-    same = mention.what == before.what and mention.sentence == before.sentence
-    plain = mention.value is not None and not mention.is_attackers and "toll" not in before.flags
-    return bool(more) and same and plain and mention.number.start >= before.number.end
-
-
-def _with_others(mentions: Sequence[CountMention]) -> list[CountMention]:
-    """The mentions, with people who were harmed as well added to those told directly before them."""
-    out: list[CountMention] = []
-    last: int | None = None
-    for mention in mentions:
-        if mention.what not in _CASUALTY or mention.is_attackers:
-            out.append(mention)
-        elif last is not None and _adds_as_well(mention, out[last]):
-            out[last] = _sum(out[last], mention)
-        else:
-            last = len(out)
-            out.append(mention)
-    return out
-
-
-def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
-    """Whether "two policemen died, too" tells of nobody whom the count before it holds.
-
-    A class of people told before, or the same number, is told again. ("Eleven were hurt. Three died,
-    and eleven people were hurt, too": "too" ties the two harms.)
-    """
-    if not mention.tags & _ALSO or mention.what != before.what or mention.is_single:
-        return False
-    is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
-    is_plain = not before.is_headline and "toll" not in before.flags | mention.flags
-    numbers = mention.value, before.value
-    is_near = mention.sentence - before.sentence <= _ALSO_REACH
-    return is_new and is_plain and is_near and None not in numbers and numbers[0] != numbers[1]
-
-
-def _sum(one: CountMention, two: CountMention) -> CountMention:
-    return replace(
-        one,
-        end=max(one.end, two.end),
-        number=Range(one.number.start, two.number.end),
-        value=(one.value or 0) + (two.value or 0),
-        low=None if one.low is None or two.low is None else one.low + two.low,
-        high=None if one.high is None or two.high is None else one.high + two.high,
-        victim_class=UNSPECIFIED,
-        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
-        parts=(*(one.parts or (one,)), *(two.parts or (two,))),
-    )
 
 
 def _victims_only(counts: Sequence[Count]) -> list[Count]:
@@ -320,6 +242,7 @@ def _with_part(out: list[Count], mention: CountMention) -> list[Count]:
         whole.measure,
         mention.victim_class,
         None if of_attackers else whole.key,
+        name_alone(mention) if mention.is_single else None,
     )
     if of_attackers:
         out = [replace(c, victim_class=MIXED) if c is whole else c for c in out]
@@ -345,15 +268,15 @@ def _without(whole: Count, attackers: Count) -> Iterator[Count]:
     yield Count(rest.start, rest.end, rest, whole.measure, "unspecified")
 
 
-def _with_parts(mention: CountMention) -> Iterator[Count]:
-    """A count, and after it the counts that it is the sum of."""
+def _with_parts(mention: CountMention, person: str | None = None) -> Iterator[Count]:
+    """A count, and after it the counts that it is the sum of. ``person``: what to call the one told."""
     measure = cast("Measure", "injured" if mention.what == "shot" else mention.what)
     victim_class = mention.victim_class
     is_part = "PART" in mention.tags or bool(mention.flags & _AMONG)
-    if is_part and victim_class == "unspecified":
+    if is_part and (victim_class == "unspecified" or "care" in mention.flags):
         victim_class = PART
-    whole = Count(mention.start, mention.end, mention, measure, victim_class)
+    whole = Count(mention.start, mention.end, mention, measure, victim_class, person=person)
     yield whole
     for part in mention.parts:
-        at = part.number
-        yield Count(at.start, at.end, part, measure, part.victim_class, whole.key)
+        at, name = part.number, name_alone(part) if part.is_single else None
+        yield Count(at.start, at.end, part, measure, part.victim_class, whole.key, name)

@@ -9,7 +9,8 @@ Rules
    five. One of the wounded died in hospital" is four dead. Where their sum is printed too ("raising
    the toll to four"), the number from before is replaced by it.
 3. Where the number of dead comes again, in a headline or later, nobody can say whether he is in it:
-   then nothing is changed. What one hospital received has rules of its own (``counts``).
+   then nothing is changed. What one hospital received has rules of its own (``counts``), and so has
+   a number of people shot, which is told without its dead already (``persons``).
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
         reach = 0 if any(c.measure == "killed" for c in before) else 1
     apart = dead.mention.sentence - last.mention.sentence
     if last.measure != "injured" or apart > reach or last.mention.flags & _OTHERWISE:
+        return None
+    if last.mention.what == "shot":
         return None
     fits = last.mention.qualifier in _PLAIN and (last.mention.value or 0) > number
     return last if fits else None

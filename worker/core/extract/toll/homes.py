@@ -7,7 +7,8 @@ Rules
    where the main attack's own words count people. Only another item of a round-up keeps what stands
    in it.
 2. One that is scored out of it goes to the segment that holds it; if that is the main one, it stays
-   there as a figure of something else (aggregate, another incident, background).
+   there as a figure of something else (aggregate, another incident, background). So does one in the
+   segment that tells the attack of a round-up ("3. Blast in the capital … 8. … nobody hurt").
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.weights import SegmentWeights
 from worker.core.segment.anchor import find_anchor
+from worker.core.segment.digest import is_digest
 from worker.core.segment.scope import ScopedCount, score_counts
 from worker.core.segment.segment import Segment, segment_at
 
@@ -51,9 +53,11 @@ def find_homes(
     """Every count of an article with its segment, in the order of the text."""
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
-    scored = score_counts(annotated.events, annotated.counts, weights, anchor)
+    digest = is_digest(annotated)
+    scored = score_counts(annotated.events, annotated.counts, weights, anchor, digest=digest)
     own = {s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main}
-    homed = (_home(count, segments, main, own) for count in scored)
+    told = segment_at(segments, anchor.start) if anchor is not None else None
+    homed = (_home(count, segments, main, own, told) for count in scored)
     return tuple(home for home in homed if home is not None)
 
 
@@ -67,9 +71,15 @@ def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment 
 
 
 def _home(
-    scored: ScopedCount, segments: tuple[Segment, ...], main: Segment | None, own: set[str]
+    scored: ScopedCount,
+    segments: tuple[Segment, ...],
+    main: Segment | None,
+    own: set[str],
+    told: Segment | None,
 ) -> HomedCount | None:
     held = _segment(segments, scored.count)
+    if held is not None and held is told:
+        return HomedCount(scored.count, held, scored.scope)
     if main is not None and (held is None or held is main):
         return HomedCount(scored.count, main, scored.scope)
     if (

@@ -1,0 +1,249 @@
+"""Who is told besides those told before: "two more", "a neighbour also", "and the porter died".
+
+Rules
+-----
+1. "Three were killed on the spot and two more died later", in one sentence, are five; so are "three
+   were dead when they came. Two more died during surgery", where the text gives no other number. A
+   toll has them in it ("rose to 26 after seven more bodies were found").
+2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
+   of people of another class. One person is added to people who are told by who they are.
+3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
+   people told by who they are, in one part of it, and by one speaker.
+4. Where the text gives a number that holds them and others they are a part of it, and nothing is
+   added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from worker.core.annotate.counts import SINGLE_TAGS, CountMention
+from worker.core.extract.toll.persons import are_told_apart, is_again, is_somebody
+from worker.core.lang.cascade import UNSPECIFIED
+from worker.core.lang.normalise import Range
+
+ToldIn = Callable[[CountMention], tuple[int, str]]
+"""The part of its sentence that a mention stands in, counted from 0, and who is quoted there."""
+CASUALTY = frozenset({"killed", "injured"})
+AMONG = "among"
+"""Flag of people who are told as some of others."""
+_LISTED = frozenset({"GROUP"})
+_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
+_MORE = frozenset({"more"})
+_ON_TOP = frozenset({"ADDITIONAL"})
+_FURTHER_REACH = 5
+"""Sentences back in which "two more" may find the one person whom they are added to."""
+_TOLL = frozenset({"toll"})
+_SOME_OF = frozenset({"PART", "SAME_PERSON"})
+_ALSO = frozenset({"ALSO"})
+_ALSO_REACH = 2
+"""Sentences back in which people who were harmed as well may find those they are added to."""
+
+
+def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
+    """The mentions, with "three … and two more" of one sentence and harm made one sum."""
+    held: CountMention | None = None
+    for mention in mentions:
+        if held is not None and _adds_to(mention, held):
+            held = _sum(held, mention)
+            continue
+        if held is not None:
+            yield held
+            held = None
+        if mention.what in CASUALTY and mention.value is not None and not mention.is_attackers:
+            held = mention
+        else:
+            yield mention
+    if held is not None:
+        yield held
+
+
+def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with "two more have burns" added to those who were told before it.
+
+    To one person, if nobody else is told with that harm; to a number, if it is the only one that the
+    text gives, and stands directly before: any other may have them in it.
+    """
+    out: list[CountMention] = []
+    for mention in mentions:
+        if not mention.tags & _FURTHER:
+            out.append(mention)
+            continue
+        same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
+        if same and _goes_on(mention, same, mentions):
+            out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
+        else:
+            out.append(mention)
+    return out
+
+
+def with_others(mentions: Sequence[CountMention], told_in: ToldIn) -> list[CountMention]:
+    """The mentions, with people who were harmed as well added to those told directly before them.
+
+    Where somebody gives a number that has them all in it they are a part of that.
+    """
+    out: list[CountMention] = []
+    last: dict[str, int] = {}
+    for mention in mentions:
+        before = out[last[mention.what]] if mention.what in last else None
+        if mention.what not in CASUALTY or mention.is_attackers:
+            out.append(mention)
+        elif before is not None and _are_more(mention, before, mentions, told_in):
+            out[last[mention.what]] = _sum(before, mention)
+        else:
+            last[mention.what] = len(out)
+            out.append(_as_part(mention, out) if mention.tags & _ALSO else mention)
+    return [_as_part_of_own(m, out, told_in) if _is_list_of_persons(m) else m for m in out]
+
+
+def _is_list_of_persons(mention: CountMention) -> bool:
+    """Whether it is "a guard and a cook": persons told singly, as parts of any larger number are."""
+    is_casualty = mention.what in CASUALTY and not mention.is_attackers
+    return is_casualty and bool(mention.parts) and all(p.is_single for p in mention.parts)
+
+
+def _as_part_of_own(
+    mention: CountMention, told: Sequence[CountMention], told_in: ToldIn
+) -> CountMention:
+    """A list of persons, as some of a larger number of the same speaker; another's may differ."""
+    larger = [m for m in told if m.what == mention.what and (m.value or 0) > (mention.value or 0)]
+    speaker = told_in(mention)[1]
+    own = [m for m in larger if told_in(m)[1] == speaker]
+    part = _holding_both(mention, mention, own)
+    return replace(mention, flags=mention.flags | {AMONG}) if part else mention
+
+
+def _as_part(mention: CountMention, told: Sequence[CountMention]) -> CountMention:
+    """People harmed as well, as some of a larger number that was told before."""
+    before = [m for m in told if m.number.end <= mention.number.start]
+    part = _holding_both(mention, mention, before)
+    return replace(mention, flags=mention.flags | {AMONG}) if part else mention
+
+
+def _is_harmed_as(before: CountMention, mention: CountMention) -> bool:
+    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt."""
+    shot = before.what == "shot" and mention.what == "injured" and is_somebody(before)
+    return (before.what == mention.what or shot) and not before.is_attackers
+
+
+def _goes_on(
+    mention: CountMention, same: Sequence[CountMention], mentions: Sequence[CountMention]
+) -> bool:
+    """Whether "two more" are more than those of the same harm who were told before."""
+    more = mention.tags & _FURTHER and mention.value is not None and mention.what in CASUALTY
+    if not more or mention.is_single or mention.is_attackers:
+        return False
+    last, apart = same[-1], mention.sentence - same[-1].sentence
+    others = [m for m in mentions if m.what == mention.what and not m.is_single]
+    if any(m is not mention and m.value == mention.value for m in others):
+        return False  # told elsewhere without "more": that is all of them
+    on_top = mention.tags & _ON_TOP
+    if len(same) == 1 and last.is_single:
+        return apart <= (_FURTHER_REACH if on_top else 1)
+    plain = (
+        bool(on_top)
+        and last.qualifier == "exact"
+        and not last.flags & _TOLL
+        and mention.qualifier == "exact"
+    )
+    alone = not any(m is not mention and m.number != last.number for m in others)
+    return plain and alone and len(same) == 1 and apart <= 1
+
+
+def _adds_to(mention: CountMention, before: CountMention) -> bool:
+    """Whether a count goes on with the count before it: "two more died", "along with two aides"."""
+    more = mention.tags & _FURTHER or mention.flags & _MORE
+    same = mention.what == before.what and mention.sentence == before.sentence
+    plain = mention.value is not None and not mention.is_attackers and "toll" not in before.flags
+    return bool(more) and same and plain and mention.number.start >= before.number.end
+
+
+def _are_more(
+    mention: CountMention,
+    before: CountMention,
+    mentions: Sequence[CountMention],
+    told_in: ToldIn,
+) -> bool:
+    """Whether people are told besides those told before, and nobody gives a number of all of them."""
+    if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
+        return False
+    if None in (mention.value, before.value):
+        return False
+    if _adds_as_well(mention, before) or _died_later(mention, before, mentions):
+        return not _holding_both(mention, before, mentions)
+    if not _is_beside(mention, before) or _holding_both(mention, before, mentions):
+        return False
+    between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
+    return not between and told_in(mention) == told_in(before)
+
+
+def _holding_both(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether the text gives a number, of the same harm, that holds both and others beside."""
+    both = (mention.value or 0) + (0 if before is mention else before.value or 0)
+    return any(
+        m.what == mention.what
+        and not (m.is_single or m.is_attackers or m.tags & _SOME_OF)
+        and m.number not in (mention.number, before.number)
+        and (m.value or 0) > both
+        for m in mentions
+    )
+
+
+def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
+    """Whether "two policemen died, too" tells of nobody whom the count before it holds.
+
+    A class of people told before, or the same number, is told again. ("Eleven were hurt. Three died,
+    and eleven people were hurt, too": "too" ties the two harms.) One person is added to people who
+    are told by who they are, not to a number of people.
+    """
+    if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
+        return False
+    if mention.is_single:
+        return not before.is_single and _is_told_by_kind(before) and mention.noun != before.noun
+    is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
+    return is_new and mention.value != before.value
+
+
+def _died_later(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether "the driver" who died was told as wounded in one breath with those dead before him."""
+    if before.is_single or mention.what != "killed" or mention.noun is None:
+        return False
+    if not mention.is_single or mention.sentence <= before.sentence:
+        return False
+    same_breath = [m for m in mentions if m.what == "injured" and m.sentence == before.sentence]
+    told = [part for m in same_breath for part in (m.parts or (m,))]
+    return any(is_again(m, mention) for m in told)
+
+
+def _is_beside(mention: CountMention, before: CountMention) -> bool:
+    """Whether one sentence tells two harms: "two sisters were stabbed, and the porter died"."""
+    if before.is_single and mention.is_single:
+        return False
+    kinds = _is_told_by_kind(before) and _is_told_by_kind(mention)
+    return kinds and are_told_apart(before, mention)
+
+
+def _is_told_by_kind(mention: CountMention) -> bool:
+    """Whether people are told by who they are, not only how many ("two guards", "a farmer")."""
+    if mention.tags & _LISTED or (mention.is_single and mention.noun is not None):
+        return True
+    return mention.noun is not None or mention.victim_class not in (UNSPECIFIED, "civilians")
+
+
+def _sum(one: CountMention, two: CountMention) -> CountMention:
+    return replace(
+        one,
+        end=max(one.end, two.end),
+        number=Range(one.number.start, two.number.end),
+        value=(one.value or 0) + (two.value or 0),
+        low=None if one.low is None or two.low is None else one.low + two.low,
+        high=None if one.high is None or two.high is None else one.high + two.high,
+        victim_class=UNSPECIFIED,
+        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
+        parts=(*(one.parts or (one,)), *(two.parts or (two,))),
+    )

@@ -1,0 +1,215 @@
+"""Which figures an article itself replaces, or tells as steps to another: no opinions of the whole.
+
+Rules
+-----
+1. What the text says was replaced ("from nine to seven", "had first put it at four") is, also where
+   the same number stands again, for the toll or of the same speaker.
+2. What a speaker says later replaces what he said, and smaller numbers of nobody in particular.
+3. In a live blog a later entry replaces what earlier ones have and is less, whoever said it: tolls
+   rise. Of the same speaker it replaces any other number. What one hospital received replaces nobody
+   else's total, and a class of people nothing.
+4. "Three more died" beside a total is what the total grew by. So are numbers that follow upon a
+   replaced one and add up to the newest with it (17, "four more died and eight bodies have been
+   added", 29).
+5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
+6. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
+   seven … the first killed four, the second three").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
+from worker.core.extract.toll.placed import Opinion, Placed, Side
+from worker.core.figures import PART
+
+_FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
+_OLD = frozenset({"REPLACED_COUNT", "FORMER_COUNT"})
+_MOST_ADDENDS = 4
+_CASUALTY = ("killed", "injured")
+
+
+def find_replaced(placed: Sequence[Placed]) -> list[bool]:
+    """For each figure, in their order, whether it is no opinion of the whole (any more)."""
+    newest, said = _newest(placed)
+    gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
+    addends = set(_addends(placed))
+    return [
+        "REPLACED_COUNT" in p.count.mention.tags
+        or _is_outdated(p, newest)
+        or _is_overtaken(p, said)
+        or _is_named_old(p, gone)
+        or _is_of_before(p, placed)
+        or _is_increase(p, placed)
+        or _is_of_earlier_entry(p, placed)
+        or index in addends
+        for index, p in enumerate(placed)
+    ]
+
+
+def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], dict[Side, int]]:
+    """What each speaker said later, and the most that anybody did.
+
+    Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
+    """
+    newest: dict[Opinion, int] = {}
+    said: dict[Side, int] = {}
+    for item in placed:
+        value, tags = item.count.mention.value, item.count.mention.tags
+        is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
+        if is_newer and item.scope == "incident" and value:
+            newest[item.opinion] = max(value, newest.get(item.opinion, 0))
+            if not item.speaker.perpetrator_party:
+                said[item.side] = max(value, said.get(item.side, 0))
+    return newest, said
+
+
+def _is_outdated(item: Placed, newest: Mapping[Opinion, int]) -> bool:
+    value = item.count.mention.value
+    return item.count.parent is None and newest.get(item.opinion, value) != value
+
+
+def _is_overtaken(item: Placed, said: Mapping[Side, int]) -> bool:
+    """Whether a number of nobody in particular is less than somebody gave later.
+
+    ("At least seven died, officials said. The ministry later put the number at 16.")
+    """
+    mention = item.count.mention
+    vague = item.speaker.type in (NARRATOR, POWER_TYPE) and not item.speaker.perpetrator_party
+    if not vague or not item.is_whole:
+        return False
+    last = said.get(item.side, 0)
+    return "LATER_COUNT" not in mention.tags and last > (mention.high or mention.low or 0)
+
+
+def _is_named_old(item: Placed, gone: Sequence[Placed]) -> bool:
+    """Whether a number is one that the article says is replaced: the toll's, or the same speaker's.
+
+    ("The toll has gone up from three to six", above an earlier "three dead, doctors say"; "earlier the
+    police had spoken of one death", above their earlier "one person was killed".)
+    """
+    if not item.is_whole:
+        return False
+    mention = item.count.mention
+    return any(
+        p.side == item.side
+        and p.scope == item.scope
+        and ("toll" in p.count.mention.flags or p.speaker.id == item.speaker.id)
+        and p.count.mention.value == mention.value
+        and p.count.mention.number != mention.number
+        for p in gone
+    )
+
+
+def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether a number that "officials had said" is the smaller one: tolls rise. Of the wounded some
+    die or go home, so any other number is the newer one.
+    """
+    mention = item.count.mention
+    is_dead = item.count.measure == "killed"
+    if "FORMER_COUNT" not in mention.tags or item.count.parent is not None:
+        return False
+    return any(
+        p.side == item.side
+        and p.scope == item.scope
+        and p.count.parent is None
+        and not p.count.mention.tags & _OLD
+        and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
+        for p in placed
+    )
+
+
+def _is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether "three more died", "two Filipinos also died" are within a number told elsewhere."""
+    mention = item.count.mention
+    if item.count.measure != "killed" or item.count.parent is not None or mention.value is None:
+        return False
+    more = bool(mention.tags & _FURTHER)
+    if not more and not _is_as_well(item, placed):
+        return False
+    return any(
+        p.side == ("killed", False)
+        and p.scope == item.scope
+        and p.count.parent is None
+        and not p.count.mention.is_single
+        and not p.count.mention.tags & (_FURTHER | _OLD)
+        and (p.count.mention.low or 0) >= mention.value + (not more)
+        for p in placed
+    )
+
+
+def _is_as_well(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether "also" adds people to the dead, and does not tie them to the wounded of its sentence."""
+    mention = item.count.mention
+    if "ALSO" not in mention.tags or item.side[1]:
+        return False
+    return not any(
+        p.count.mention.sentence == mention.sentence and p.count.measure != item.count.measure
+        for p in placed
+    )
+
+
+def _is_of_earlier_entry(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether a later entry of the blog has a newer number."""
+    if item.told is None or not item.is_whole or item.speaker.perpetrator_party:
+        return False
+    return any(_is_newer_entry(p, item) for p in placed)
+
+
+def _is_newer_entry(later: Placed, item: Placed) -> bool:
+    if later.told is None or item.told is None or later.told <= item.told:
+        return False
+    if later.side != item.side or not later.is_whole or not _is_toll(later):
+        return False
+    if later.speaker.id == item.speaker.id:
+        return later.count.mention.value != item.count.mention.value
+    own = "AT_HOSPITAL" in later.count.mention.tags or later.speaker.type == "hospital"
+    most = item.count.mention.high or item.count.mention.low or 0
+    return not own and (later.count.mention.low or 0) > most
+
+
+def _is_toll(item: Placed) -> bool:
+    """Whether a figure is a number for all of its side, given by no party of the attack."""
+    mention = item.count.mention
+    given = mention.value is not None and not mention.is_single and not mention.tags & _OLD
+    return given and item.count.victim_class != PART and not item.speaker.perpetrator_party
+
+
+def _addends(placed: Sequence[Placed]) -> Iterator[int]:
+    """Indexes of figures that only add up to a total which the text has as well."""
+    for measure in _CASUALTY:
+        side = (measure, False)
+        own = [(i, p) for i, p in enumerate(placed) if p.side == side and p.is_whole]
+        own = [(i, p) for i, p in own if p.count.mention.value and not p.count.mention.is_single]
+        if len(own) > 2:
+            yield from _steps(own)
+            yield from _parts(own)
+
+
+def _steps(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
+    """Figures behind a replaced one that add up to a larger one with it: what the toll grew by."""
+    totals = {_value(p) for _, p in own if not p.count.mention.tags & _OLD}
+    for at, (_, old) in enumerate(own):
+        run = own[at + 1 : at + 1 + _MOST_ADDENDS]
+        if not old.count.mention.tags & _OLD:
+            continue
+        for size in range(1, len(run) + 1):
+            if _value(old) + sum(_value(p) for _, p in run[:size]) in totals:
+                yield from (i for i, _ in run[:size])
+
+
+def _parts(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
+    """Neighbouring figures of one speaker that add up to a total told before them."""
+    for size in range(2, _MOST_ADDENDS + 1):
+        for at in range(1, len(own) - size + 1):
+            run = own[at : at + size]
+            one_speaker = all(a.speaker.id == b.speaker.id for (_, a), (_, b) in pairwise(run))
+            total = sum(_value(p) for _, p in run)
+            if one_speaker and any(_value(p) == total for _, p in own[:at]):
+                yield from (i for i, _ in run)
+
+
+def _value(item: Placed) -> int:
+    return item.count.mention.value or 0

@@ -1,0 +1,128 @@
+"""Bounds and best of the statements in use, one for each speaker.
+
+Rules
+-----
+1. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
+   bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
+2. A lower bound leaves open what nobody's number is above: "at least nine" and 14 are 9 to 14.
+3. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
+   bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
+   a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
+   which everything is compatible and which nobody still says; 8 and 12 both fit it.)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+
+from worker.core.domain.report import Figure, Statement
+from worker.core.domain.vocabulary import Qualifier
+
+OUTLET = "outlet_narrator"
+RECEIVED = "received_at_hospital"
+"""Class of the people whom one hospital received."""
+PRECISION: dict[Qualifier, int] = {
+    "exact": 0, "around": 1, "at_least": 2, "more_than": 2, "nearly": 2, "up_to": 2, "range": 2,
+    "several": 3, "a_number_of": 3, "many": 3, "score": 3, "scores": 3, "dozens": 3, "hundreds": 3,
+}  # fmt: skip
+"""How sure a wording is, the surest first; from ``VAGUE`` on it has no number."""
+VAGUE = 3
+NO_END = 1 << 40
+LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+
+
+def decide_figure(used: list[Statement]) -> Figure | None:
+    """Bounds and best of the used statements, one per speaker; None when there are none."""
+    if not used:
+        return None
+    totals = [s for s in used if s.victim_class != RECEIVED] or used
+    numbered = [s for s in totals if PRECISION[s.qualifier] < VAGUE] or totals
+    lows = [s.low for s in numbered if s.low is not None]
+    closed = [s.high for s in used if s.high is not None]
+    lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
+    best = _best(used)
+    return Figure(
+        low=min(lows, default=None),
+        best=best,
+        high=max(closed + lone, default=None),
+        open_upper=_is_open(numbered, used),
+        conflict=len({s.value for s in used if s.value is not None}) > 1,
+    )
+
+
+def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
+    """Whether a lower bound is in use that nobody's number is above.
+
+    ("At least nine, the ministry said; a doctor counted 14": 9 to 14. The same number of somebody else
+    closes nothing, nor does what may be attackers.) What one hospital received leaves open only what
+    is more than everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
+    """
+    told = [s for s in used if s.low is not None]
+    most = max((s.high or 0 for s in told), default=0)
+    received = (s for s in used if s.victim_class == RECEIVED and s.high is None)
+    is_open = any(s.high is None and (s.low or 0) >= most for s in numbered)
+    return is_open or any((s.low or 0) > most for s in received)
+
+
+def _best(used: list[Statement]) -> int | None:
+    """The best of many: a wording without a number is chosen only where there is no other."""
+    floors = [s.low for s in used if s.victim_class != RECEIVED and s.low is not None]
+    floor = max(floors, default=0)
+    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, floor)]
+    if not numbered:
+        return None
+    return lone_best(min(numbered, key=_preference(used)))
+
+
+def _is_short(statement: Statement, floor: int) -> bool:
+    """Whether one hospital's count is less than others say there were at least."""
+    value = lone_best(statement)
+    return statement.victim_class == RECEIVED and value is not None and value < floor
+
+
+def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ...]]:
+    lows, highs = sorted(map(_least, used)), sorted(map(_most, used))
+
+    def rank(statement: Statement) -> tuple[object, ...]:
+        value = lone_best(statement) or 0
+        supporters = bisect_right(lows, value) - bisect_left(highs, value)
+        supporters -= _least(statement) <= value <= _most(statement)
+        return (
+            statement.speaker_type == OUTLET,
+            -supporters,
+            PRECISION[statement.qualifier],
+            -(statement.said_at or LONG_AGO).timestamp(),
+            value,
+            statement.speaker_id,
+        )
+
+    return rank
+
+
+def _least(statement: Statement) -> int:
+    """The least that what a statement says leaves room for."""
+    return statement.low or 0
+
+
+def _most(statement: Statement) -> int:
+    """The most that it leaves room for."""
+    is_open = statement.high is None or statement.victim_class == RECEIVED
+    return NO_END if is_open else max(_least(statement) - 1, statement.high or 0)
+
+
+def closed_high(figure: Figure) -> int | None:
+    """The upper bound where there is no ``open_upper`` beside it to say that it is open."""
+    return None if figure.open_upper else figure.high
+
+
+def lone_best(statement: Statement) -> int | None:
+    """The best value of one figure alone; None for a wording without a number."""
+    if statement.value is None or PRECISION[statement.qualifier] == VAGUE:
+        return None
+    if statement.qualifier == "more_than":
+        return statement.low
+    if statement.qualifier in ("nearly", "up_to"):
+        return statement.high
+    return statement.low if statement.qualifier == "range" else statement.value
