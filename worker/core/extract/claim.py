@@ -8,8 +8,8 @@ Rules
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
-4. So is a claim told right behind another attack: behind a sentence whose figures are another's, or
-   that puts an attack elsewhere ("A patrol was ambushed in another province. The group claimed it").
+4. So is a claim told right behind another attack: behind a sentence that puts an attack elsewhere and
+   tells no figure of this one ("A patrol was ambushed in another province. The group claimed it").
 5. A state claims or denies only where the attack is told as a strike, or where the sentence before says
    that it organised it. (Many a report ends with what a neighbour "denies": that it shelters the group.)
 6. A denial is kept as one (the group denied a blast that others blamed on it).
@@ -139,14 +139,14 @@ def _is_behind_another(
 def _tells_another(
     passage: Passage, sentence: Sentence, statements: Sequence[Statement]
 ) -> bool | None:
-    """Whether a sentence tells another attack: by its figures, else by its places; None: neither says."""
+    """Whether a sentence tells another attack, by where it was; None where it does not say."""
     if sentence.zone == "title":
         return False
     at = passage.prose.span(sentence)
     counts = (s for s in statements if s.value != 1 and at.start <= s.span.start < at.end)
     scopes = {s.scope for s in counts} - {"aggregate"}
-    if scopes:
-        return not scopes & {"incident", "hypothetical"}
+    if scopes & {"incident", "hypothetical"}:
+        return False
     kinds = {place.kind for place in inside(passage.annotated.places, sentence)}
     if kinds & {"here", "near"}:
         return False
