@@ -94,7 +94,7 @@ def test_decide_toll_gives_none_where_nothing_was_said() -> None:
 
 
 def test_decide_toll_never_adds_wordings_of_several_speakers() -> None:
-    """Nearly 12, more than 12 and 15: one hospital's exact count is best, and closes the bounds."""
+    """Nearly 12, more than 12 and 15: one hospital's exact count is best, the bounds span all."""
     toll = decide_toll(
         [
             say(12, "nearly", by="outlet/sources", speaker_type="media_sources"),
@@ -103,7 +103,7 @@ def test_decide_toll_never_adds_wordings_of_several_speakers() -> None:
         ]
     )
 
-    assert Figure(10, 15, 15, open_upper=False, conflict=True) == toll.killed
+    assert Figure(10, 15, 15, open_upper=True, conflict=True) == toll.killed
 
 
 def test_decide_toll_prefers_an_exact_figure_to_a_compatible_lower_bound() -> None:
@@ -116,7 +116,7 @@ def test_decide_toll_prefers_an_exact_figure_to_a_compatible_lower_bound() -> No
         ]
     )
 
-    assert Figure(1, 11, 11, open_upper=False, conflict=True) == toll.killed
+    assert Figure(1, 11, 11, open_upper=True, conflict=True) == toll.killed
     assert [s.status for s in toll.statements] == ["used", "used", "derived"]
 
 
@@ -131,7 +131,7 @@ def test_decide_toll_does_not_prefer_an_old_lower_bound_because_all_agree_with_i
         ]
     )
 
-    assert toll.killed == Figure(5, 8, 12, open_upper=False, conflict=True)
+    assert toll.killed == Figure(5, 8, 12, open_upper=True, conflict=True)
 
 
 def test_decide_toll_leaves_a_lower_bound_open_that_nobody_exceeds() -> None:

@@ -40,6 +40,7 @@ OTHER = {
         1.95,
     ): "how sure a count must be to leave a stretch with harm of its own, in log-odds",
     ("homes", 4.9): "the same where its own attack is counted already",
+    ("deed_features", 1.5): "sentences, by their logarithm, beyond which a deed counts no more",
     ("verdict", 1e-4): "the last digit a probability is printed with",
 }
 

@@ -53,17 +53,12 @@ def decide_figure(used: list[Statement]) -> Figure | None:
 
 
 def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
-    """Whether a lower bound is in use that nobody's number is above.
-
-    ("At least nine, the ministry said; a doctor counted 14": 9 to 14. The same number of somebody else
-    closes nothing, nor does what may be attackers.) What one hospital received leaves open only what
-    is more than everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
+    """Whether a lower bound is in use. What one hospital received leaves open only what is more than
+    everybody else's ("the ministry gives 23; a doctor counted at least 30 bodies").
     """
-    told = [s for s in used if s.low is not None]
-    most = max((s.high or 0 for s in told), default=0)
+    most = max((s.high or 0 for s in used if s.low is not None), default=0)
     received = (s for s in used if s.victim_class == RECEIVED and s.high is None)
-    is_open = any(s.high is None and (s.low or 0) >= most for s in numbered)
-    return is_open or any((s.low or 0) > most for s in received)
+    return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
 
 
 def _best(used: list[Statement]) -> int | None:

@@ -39,6 +39,10 @@ _PAIRS = {
     "hurt_fighters": ("hurt", "fighters"),
 }
 """Phrases that count in one sentence."""
+PHRASES = frozenset(
+    {*_WORDS, *(name for pair in _PAIRS.values() for name in pair), "clash", "modal"}
+)
+"""All that are looked for, each as ``deed_`` and its name."""
 _TOLD = ("attack_plain", "attack_fresh", "attack_actor", "murder_fresh", "killed", "injured")
 DEED_FEATURES = frozenset({
     *(f"deed.{name}" for name in (*_WORDS, *_PAIRS, *_TOLD)),
@@ -91,9 +95,7 @@ def _counted(annotated: Annotated) -> dict[int, set[str]]:
 
 def _said(annotated: Annotated, sentence: Sentence) -> frozenset[str]:
     """The phrases of deeds that a sentence holds, by name."""
-    singles = {name for pair in _PAIRS.values() for name in pair}
-    names = {*_WORDS, *singles, "clash", "modal"}
-    return frozenset(n for n in names if annotated.has(f"deed_{n}", sentence))
+    return frozenset(n for n in PHRASES if annotated.has(f"deed_{n}", sentence))
 
 
 def _told(said: frozenset[str], tags: frozenset[str]) -> Iterator[str]:
