@@ -14,12 +14,11 @@ from __future__ import annotations
 import datetime as dt
 import io
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 
 import feedparser
 
+from tests.bench.cost import cost_ms
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.knowledge.knowledge import Knowledge
@@ -27,7 +26,6 @@ from worker.core.sources.entries import Hint
 from worker.core.sources.seen import SeenFeed
 from worker.sandbox.jobs import parse_unseen_of
 
-_ROUNDS = 15
 _SPACES = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
 _HINT = Hint(feed="bench", received=dt.datetime(2031, 5, 9, tzinfo=dt.UTC))
 
@@ -48,16 +46,6 @@ def rss(first: int, entries: int, chars: int) -> bytes:
         f"<link>https://post.example</link><lastBuildDate>Thu, 08 May 2031 {first % 24:02}:11:00 +0000"
         f"</lastBuildDate>{items}</channel></rss>"
     ).encode()
-
-
-def cost_ms(work: Callable[[], object]) -> float:
-    """The least processor time of one call, in milliseconds."""
-    times = []
-    for _ in range(_ROUNDS):
-        start = time.process_time_ns()
-        work()
-        times.append(time.process_time_ns() - start)
-    return min(times) / 1e6
 
 
 def bare(data: bytes) -> object:

@@ -13,32 +13,19 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 from lxml import etree
 
+from tests.bench.cost import cost_ms
 from worker.config.knowledge import load_notices
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Hint
 from worker.core.sources.formats import parse
 from worker.core.sources.hardened_xml import hardened_parser
-
-_ROUNDS = 20
-
-
-def cost_ms(work: Callable[[], object]) -> float:
-    """The least processor time of one call, in milliseconds: what the machine did beside is left out."""
-    times = []
-    for _ in range(_ROUNDS):
-        start = time.process_time_ns()
-        work()
-        times.append(time.process_time_ns() - start)
-    return min(times) / 1e6
 
 
 def bare(data: bytes) -> object:

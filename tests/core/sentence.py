@@ -15,3 +15,14 @@ def findings(lang: str, sentence: str) -> list[Finding]:
         norm.text, Range(0, len(norm.text)), lambda i: norm.letter(i).isupper(), norm.letter
     )
     return [finding for finding in reader.read(tokens)[1] if finding.token is not None]
+
+
+def stated(lang: str, sentence: str) -> list[tuple[str, int | None]]:
+    """What is stated of people who are no part of others: measure and value."""
+    return [
+        (f.what, f.token.value)
+        for f in findings(lang, sentence)
+        if f.token is not None
+        and f.what != "part"
+        and not f.token.tags & {"REPLACED_COUNT", "NOBODY"}
+    ]

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.sentence import findings
-
-
-def stated(lang: str, sentence: str) -> list[tuple[str, int | None]]:
-    """What is stated of people who are no part of others: measure and value."""
-    return [
-        (f.what, f.token.value)
-        for f in findings(lang, sentence)
-        if f.token is not None
-        and f.what != "part"
-        and not f.token.tags & {"REPLACED_COUNT", "NOBODY"}
-    ]
+from tests.core.sentence import stated
 
 
 @pytest.mark.parametrize(

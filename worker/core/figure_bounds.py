@@ -4,7 +4,8 @@ Rules
 -----
 1. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
    bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
-2. A lower bound leaves open what nobody's number is above: "at least nine" and 14 are 9 to 14.
+2. A lower bound in use leaves the figure open, whoever printed more: "at least nine" and 14 are 9 to
+   14 or more.
 3. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
    bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
    a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
@@ -13,12 +14,12 @@ Rules
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 from worker.core.domain.report import Figure, Statement
 from worker.core.domain.vocabulary import Qualifier
+from worker.core.said_again import moment_of
 
 OUTLET = "outlet_narrator"
 RECEIVED = "received_at_hospital"
@@ -30,7 +31,6 @@ PRECISION: dict[Qualifier, int] = {
 """How sure a wording is, the surest first; from ``VAGUE`` on it has no number."""
 VAGUE = 3
 NO_END = 1 << 40
-LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
 
 def decide_figure(used: list[Statement]) -> Figure | None:
@@ -88,7 +88,7 @@ def _preference(used: list[Statement]) -> Callable[[Statement], tuple[object, ..
             statement.speaker_type == OUTLET,
             -supporters,
             PRECISION[statement.qualifier],
-            -(statement.said_at or LONG_AGO).timestamp(),
+            -moment_of(statement).timestamp(),
             value,
             statement.speaker_id,
         )

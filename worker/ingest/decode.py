@@ -24,6 +24,7 @@ try:
     import brotli
 except ImportError:  # pragma: no cover - depends on the installation
     brotli = None
+# One module under two names: the types of either would hold of one version of Python only.
 _ZSTD_MODULE = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 zstd: Any
 try:

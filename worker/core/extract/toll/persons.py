@@ -8,9 +8,9 @@ Rules
 2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
    "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
 3. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
-   woman, by two nouns both told as new, or the second as harmed "also", by "the driver" beside whom the text calls otherwise, and
-   where one sentence tells the harm of each: "the clerk was killed while his son died later". A
-   pronoun, and whatever else leaves it open, is nobody new.
+   woman, by two nouns both told as new, or the second as harmed "also", by "the driver" beside whom
+   the text calls otherwise, and where one sentence tells the harm of each: "the clerk was killed
+   while his son died later". A pronoun, and whatever else leaves it open, is nobody new.
 4. Persons are as many as are surely different, each from each other (``name_persons``). Each of
    those gets a name of its own; the others that of the one whom they must be, or none.
 5. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
