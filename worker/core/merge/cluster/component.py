@@ -262,7 +262,7 @@ def _siblings(node: Node, evidence: Evidence) -> set[str]:
     """What else its article reports of these days."""
     siblings = evidence.of_article(node.article_id)
     if len(siblings) == 1:
-        return _NOTHING
+        return set()
     return {
         other.key
         for other in siblings
@@ -274,14 +274,11 @@ def _around(node: Node, units: Units, asked: set[Unit], untold: set[Unit]) -> se
     """What is near a node. What was told before is left out."""
     unit = units.of[node.key]
     if unit in asked:
-        return _NOTHING
+        return set()
     asked.add(unit)
     told = units.near(unit).keys() & untold
     untold -= told
     return {n.key for other in told for n in other.nodes}
-
-
-_NOTHING: set[str] = set()
 
 
 def _tells_of(a: Node, b: Node, evidence: Evidence) -> bool:
