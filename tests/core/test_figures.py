@@ -149,6 +149,16 @@ def test_decide_toll_is_not_closed_by_a_mere_upper_bound() -> None:
     assert (toll.killed.low, toll.killed.open_upper) == (11, True)
 
 
+def test_decide_toll_never_prefers_less_than_everybody_gives_at_least() -> None:
+    """At most one, say the police; the outlet has around ten: the police's one is not the best."""
+    toll = decide_toll(
+        [say(1, "up_to", by="police"), say(10, "around", speaker_type="outlet_narrator")]
+    )
+
+    assert toll.killed is not None
+    assert (toll.killed.low, toll.killed.best) == (8, 10)
+
+
 def test_decide_toll_takes_what_one_hospital_received_for_no_total() -> None:
     """17 at one hospital beside 36 and 40: the whole is not 17."""
     toll = decide_toll(

@@ -42,10 +42,10 @@ def decide_figure(used: list[Statement]) -> Figure | None:
     lows = [s.low for s in numbered if s.low is not None]
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
-    best = _best(used)
+    low = min(lows, default=None)
     return Figure(
-        low=min(lows, default=None),
-        best=best,
+        low=low,
+        best=_best(used, low),
         high=max(closed + lone, default=None),
         open_upper=_is_open(numbered, used),
         conflict=len({s.value for s in used if s.value is not None}) > 1,
@@ -61,11 +61,17 @@ def _is_open(numbered: Sequence[Statement], used: Sequence[Statement]) -> bool:
     return any(s.high is None for s in numbered) or any((s.low or 0) > most for s in received)
 
 
-def _best(used: list[Statement]) -> int | None:
-    """The best of many: a wording without a number is chosen only where there is no other."""
+def _best(used: list[Statement], low: int | None) -> int | None:
+    """The best of many: a wording without a number is chosen only where there is no other, and none
+    that is below what everybody gives at least ("up to one", beside "around two").
+    """
     floors = [s.low for s in used if s.victim_class != RECEIVED and s.low is not None]
     floor = max(floors, default=0)
-    numbered = [s for s in used if lone_best(s) is not None and not _is_short(s, floor)]
+    numbered = [
+        s
+        for s in used
+        if (value := lone_best(s)) is not None and value >= (low or 0) and not _is_short(s, floor)
+    ]
     if not numbered:
         return None
     return lone_best(min(numbered, key=_preference(used)))
