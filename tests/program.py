@@ -37,6 +37,9 @@ NUMBER = struct.Struct("q")
 LONGEST_BYTES = 1 << 20
 """One request: arguments and environment. A longer one is started for real."""
 
+_NEUTRAL = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8"}
+"""Variables for the interpreter that make no difference to one that runs already, in UTF-8."""
+
 
 class Program:
     """A started program: what tests use of ``subprocess.Popen``."""
@@ -100,18 +103,26 @@ def start(
     stdin: IO[Any] | int | None = None,
     stdout: IO[Any] | int | None = None,
     stderr: IO[Any] | int | None = None,
+    before: str = "",
     real: bool = False,
 ) -> Process:
-    """Start ``kabulwire`` with these arguments. Streams are files; None is this process's own."""
+    """Start ``kabulwire`` with these arguments. Streams are files; None is this process's own.
+
+    ``before``: code that runs in it first, to set its clock, or to have something happen inside.
+    """
     given = dict(os.environ if env is None else env)
     if not real and _can_be_forked(given):
         streams = [own if file is None else _number(file) for own, file in
                    enumerate((stdin, stdout, stderr))]  # fmt: skip
-        request = json.dumps({"arguments": arguments, "cwd": str(cwd), "env": given}).encode()
+        wanted = {"arguments": arguments, "cwd": str(cwd), "env": given, "before": before}
+        request = json.dumps(wanted).encode()
         if len(request) < LONGEST_BYTES:
             return Program(_server().ask(request, streams))
+    program = (
+        ["-c", f"{before}\nfrom worker.cli import main\nmain()"] if before else ["-m", "worker"]
+    )
     return subprocess.Popen(
-        [sys.executable, "-m", "worker", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=cwd, env=given, stdin=stdin, stdout=stdout, stderr=stderr,
     )  # fmt: skip
 
@@ -122,6 +133,7 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: str | bytes = b"",
     timeout: float = 90.0,
+    before: str = "",
     real: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``kabulwire`` to its end. Raises ``TimeoutExpired``, and then it was killed."""
@@ -130,7 +142,14 @@ def run(
         given.write(stdin.encode() if isinstance(stdin, str) else stdin)
         given.seek(0)
         process = start(
-            *arguments, cwd=cwd, env=env, stdin=given, stdout=out, stderr=err, real=real
+            *arguments,
+            cwd=cwd,
+            env=env,
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            before=before,
+            real=real,
         )
         try:
             code = process.wait(timeout)
@@ -152,16 +171,13 @@ def _number(file: IO[Any] | int) -> int:
 
 
 def _can_be_forked(env: Mapping[str, str]) -> bool:
-    """Not when the environment asks for another interpreter than ours, nor where forks are unsafe."""
+    """Not when the environment asks for other code or another interpreter than the server's."""
     if sys.platform != "linux" or os.environ.get("KABULWIRE_TEST_STARTS") == "real":
         return False
-    ours = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
-    return _of_interpreter(env, ours) == _of_interpreter(os.environ, ours)
-
-
-def _of_interpreter(env: Mapping[str, str], without: set[str]) -> dict[str, str]:
-    prefixes = ("PYTHON", "LC_", "LANG")
-    return {k: v for k, v in env.items() if k.startswith(prefixes) and k not in without}
+    if str(ROOT) not in env.get("PYTHONPATH", str(ROOT)).split(os.pathsep):
+        return False
+    asked = {k: v for k, v in env.items() if k.startswith(("PYTHON", "LC_", "LANG"))}
+    return all(os.environ.get(k) == v for k, v in asked.items() if k not in _NEUTRAL)
 
 
 class _Server:

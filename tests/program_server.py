@@ -17,6 +17,7 @@ it is told to read), as a child of the worker with the same files open.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -54,6 +55,7 @@ def main(line: socket.socket) -> None:
     try:
         _take(request, streams)
         _keep_a_fork_server_ready()
+        exec(request["before"], {})
         code = _live()
     finally:
         os._exit(code)
@@ -110,10 +112,8 @@ def _tell_ends(running: dict[int, int]) -> None:
         if pid == 0:
             return
         told = running.pop(pid)
-        try:
+        with contextlib.suppress(BrokenPipeError):  # nobody waits for it
             os.write(told, NUMBER.pack(os.waitstatus_to_exitcode(status)))
-        except BrokenPipeError:
-            pass  # nobody waits for it
         os.close(told)
 
 
@@ -152,7 +152,7 @@ def _live() -> int:
     except KeyboardInterrupt:
         sys.excepthook(*sys.exc_info())
         code = 128 + signal.SIGINT
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - as an interpreter tells it
         sys.excepthook(*sys.exc_info())
         code = 1
     threading._shutdown()
@@ -218,7 +218,7 @@ def _become_fork_server(line: socket.socket) -> None:
         code = 0
     except SystemExit as end:
         code = _code(end.code)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - as an interpreter tells it
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
