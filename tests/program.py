@@ -34,7 +34,7 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = Path(__file__).with_name("program_server.py")
 NUMBER = struct.Struct("q")
-LONGEST_BYTES = 1 << 20
+LONGEST_BYTES = 1 << 17
 """One request: arguments and environment. A longer one is started for real."""
 
 _NEUTRAL = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8"}
@@ -186,7 +186,6 @@ class _Server:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * LONGEST_BYTES)
         with theirs:
             clean = {k: v for k, v in os.environ.items() if not k.startswith("KABULWIRE")}
             self._process = subprocess.Popen(

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 NUMBER = struct.Struct("q")
-LONGEST_BYTES = 1 << 20
+LONGEST_BYTES = 1 << 17
 READ_FIRST = (
     "worker.__main__", "worker.cli.commands", "worker.run.app", "worker.replay",
     "worker.publish.kafka_publisher", "worker.cli.sandboxed", "worker.cli.explanation",
@@ -55,8 +55,7 @@ def main(line: socket.socket) -> None:
     try:
         _take(request, streams)
         _keep_a_fork_server_ready()
-        exec(request["before"], {})
-        code = _live()
+        code = _live(request["before"])
     finally:
         os._exit(code)
 
@@ -83,6 +82,7 @@ def _serve(line: socket.socket) -> _Request:
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the tests and programs
     running: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([line, ended], [], [])
@@ -98,6 +98,7 @@ def _serve(line: socket.socket) -> _Request:
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, interrupted)
                 return json.loads(data), streams
             for stream in streams:
                 os.close(stream)
@@ -140,18 +141,21 @@ def _take(request: dict[str, Any], streams: Sequence[int]) -> None:
         importlib.reload(sys.modules[name])
 
 
-def _live() -> int:
+def _live(before: str) -> int:
     """Run the program as ``python -m worker`` does, up to the end of an interpreter; its exit code."""
+    code = 1
     from worker.cli import main as kabulwire
 
     try:
+        exec(before, {})
         kabulwire()
         code = 0
     except SystemExit as end:
         code = _code(end.code)
     except KeyboardInterrupt:
         sys.excepthook(*sys.exc_info())
-        code = 128 + signal.SIGINT
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except BaseException:  # noqa: BLE001 - as an interpreter tells it
         sys.excepthook(*sys.exc_info())
         code = 1
