@@ -47,8 +47,21 @@ from worker.core.text.prose import Prose
 
 __all__ = ["DateMention", "DatePhrases", "find_dates"]
 
+
+def _of_solar_hijri(year: int, month: int, day: int) -> tuple[int, int, int]:
+    """The same as ``persian.to_gregorian``, which works out an equinox (47 ms) for every day."""
+    before = (month - 1) * 31 if month <= 7 else (month - 1) * 30 + 6
+    found = _solar_new_year(year) + dt.timedelta(before + day - 1)
+    return found.year, found.month, found.day
+
+
+@lru_cache(maxsize=64)
+def _solar_new_year(year: int) -> dt.date:
+    return dt.date(*persian.to_gregorian(year, 1, 1))
+
+
 _CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
-    "solar_hijri": persian.to_gregorian,
+    "solar_hijri": _of_solar_hijri,
     "lunar_hijri": islamic.to_gregorian,
 }
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
