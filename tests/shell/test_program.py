@@ -20,7 +20,7 @@ ENDS = {
     "1 / 0": 1,
     "import os; os.kill(os.getpid(), 9)": -signal.SIGKILL,
     "import os; os.kill(os.getpid(), 15)": -signal.SIGTERM,
-    "import os; os.kill(os.getpid(), 2)": -signal.SIGINT,
+    "raise KeyboardInterrupt": -signal.SIGINT,
     "import sys; sys.stdout.write(sys.stdin.read()[::-1]); sys.exit()": 0,
     "import atexit, sys; atexit.register(print, 'bye'); sys.exit(4)": 4,
     "import sys, threading, time\n"
