@@ -334,8 +334,8 @@ def _judged(
 def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
     text = prose.text
-    acts = lexicon.first("name_acts", text, name.end + 1, name.end + _ACT_CHARS)
-    if acts is not None and acts.start() == name.end + 1:
+    acts = lexicon.first("name_acts", text, name.end, name.end + _ACT_CHARS)
+    if acts is not None and text[name.end : acts.start()] in ("", " "):
         return True
     return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
 
