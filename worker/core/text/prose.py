@@ -208,7 +208,9 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
     opening = norm.untrimmed(Range(sentence.start, stop))
     raw = opening.quote
     head = raw[:40]
-    if is_unspaced(raw[:2]):  # "首都喀布爾(Kabul)": a name in two scripts; filing places are confusers
+    if is_unspaced(
+        raw[:2]
+    ):  # "首都喀布爾(Kabul)": a name in two scripts; filing places are confusers
         return sentence.start
     shapes = (
         (_DATELINE, _DATELINE_CAPS)
