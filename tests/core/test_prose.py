@@ -158,3 +158,19 @@ def test_compose_gives_sentences_in_order_inside_the_text(body: str, title: str 
         last = sentence.end
     for line in prose.datelines:
         assert 0 <= line.start < line.end <= len(prose.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "filed"),
+    [
+        ("（波茨米尔4日电）市中心发生爆炸。", "（波茨米尔4日电）"),
+        ("首都波茨米尔(Portsmere)4日发生爆炸。", None),
+        ("（更新）市中心发生爆炸。", None),
+    ],
+)
+def test_compose_finds_a_filing_place_without_blanks_in_brackets(
+    text: str, filed: str | None
+) -> None:
+    """A bracket with a date opens the story; a name in two scripts is no filing place."""
+    prose = compose(None, text, "zh")
+    assert [prose.printed(line) for line in prose.datelines] == ([filed] if filed else [])

@@ -74,6 +74,10 @@ _DATELINE_UNCASED = re.compile(
     rf"{_WHEN}\s?(?:{_SOURCE}\s?(?:{_DASH}|:|।)?|{_DASH}|।|:)\s*"
 )
 
+_DATELINE_IN_BRACKETS = re.compile(
+    r"[(（【\[][^()（）【】\[\]\n]{2,20}\d[^()（）【】\[\]\n]{0,20}[)）】\]]\s*(?=\S)"
+)
+"""What opens a story in a script without blanks: "（波茨米尔4日电）"."""
 _PLACE_WITH_DANDA = re.compile(
     rf"\W{{0,3}}[^\s.,।]{{2,15}}(?:,\s?[^\s.,।]{{2,14}})?(?:\s?{_SOURCE})?\s?।\s*"
 )
