@@ -212,10 +212,10 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
     opening = norm.untrimmed(Range(sentence.start, stop))
     raw = opening.quote
     head = raw[:40]
-    if is_unspaced(
-        raw[:2]
-    ):  # "首都喀布爾(Kabul)": a name in two scripts; filing places are confusers
-        return sentence.start
+    if is_unspaced(raw[:2]):  # "首都喀布爾(Kabul)" is a name in two scripts
+        filed = _DATELINE_IN_BRACKETS.match(raw)
+        end = opening.start + filed.end() if filed else opening.start
+        return norm.range_of(Span(end, end, "")).start if filed else sentence.start
     shapes = (
         (_DATELINE, _DATELINE_CAPS)
         if any(c.isascii() and c.isalpha() for c in head) or head.lower() != head
