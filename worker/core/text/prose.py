@@ -74,10 +74,6 @@ _DATELINE_UNCASED = re.compile(
     rf"{_WHEN}\s?(?:{_SOURCE}\s?(?:{_DASH}|:|।)?|{_DASH}|।|:)\s*"
 )
 
-_DATELINE_IN_BRACKETS = re.compile(
-    r"[(（【\[][^()（）【】\[\]\n]{2,20}\d[^()（）【】\[\]\n]{0,20}[)）】\]]\s*(?=\S)"
-)
-"""What opens a story in a script without blanks: "（波茨米尔4日电）"."""
 _PLACE_WITH_DANDA = re.compile(
     rf"\W{{0,3}}[^\s.,।]{{2,15}}(?:,\s?[^\s.,।]{{2,14}})?(?:\s?{_SOURCE})?\s?।\s*"
 )
@@ -213,9 +209,7 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
     raw = opening.quote
     head = raw[:40]
     if is_unspaced(raw[:2]):  # "首都喀布爾(Kabul)" is a name in two scripts
-        filed = _DATELINE_IN_BRACKETS.match(raw)
-        end = opening.start + filed.end() if filed else opening.start
-        return norm.range_of(Span(end, end, "")).start if filed else sentence.start
+        return sentence.start
     shapes = (
         (_DATELINE, _DATELINE_CAPS)
         if any(c.isascii() and c.isalpha() for c in head) or head.lower() != head
