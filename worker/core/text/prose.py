@@ -208,7 +208,7 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
     opening = norm.untrimmed(Range(sentence.start, stop))
     raw = opening.quote
     head = raw[:40]
-    if is_unspaced(raw[:2]):  # "首都喀布爾(Kabul)" is a name in two scripts
+    if is_unspaced(raw[:2]):  # "波茨米尔(Portsmere)": one name, in two scripts
         return sentence.start
     shapes = (
         (_DATELINE, _DATELINE_CAPS)
