@@ -67,10 +67,10 @@ def _written(code: int) -> int:
 
 def _run() -> int:
     import logging
-    import sqlite3
 
     from worker.cli.commands import app
     from worker.core.domain import errors
+    from worker.store.store_error import StoreError
 
     ours = sys.stdout
     # What a library has to say of an outage stands in our own line. `run` puts a log in its place.
@@ -93,7 +93,7 @@ def _run() -> int:
         return _refused(EX_TEMPFAIL, str(error))
     except errors.StateError as error:
         return _refused(EX_SOFTWARE, str(error))
-    except sqlite3.DatabaseError as error:
+    except StoreError as error:
         return _refused(EX_SOFTWARE, f"the store cannot be read: {error}; see `store check`")
     except OSError as error:
         return _not_written(error)
