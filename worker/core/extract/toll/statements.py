@@ -36,6 +36,7 @@ from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.doubted import bound_doubted
 from worker.core.extract.toll.entries import find_entries
 from worker.core.extract.toll.homes import HomedCount, find_homes
+from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hospitals
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
@@ -48,7 +49,6 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
-_HOSPITAL = "hospital"
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -81,7 +81,7 @@ def find_statements(
                 own = _is_own_killing(count, speaker, prose, lexicon)
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
-        placed = bound_doubted(placed, prose, lexicon)
+        placed = mark_hospitals(bound_doubted(placed, prose, lexicon))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
@@ -122,9 +122,9 @@ def _by_scope(
 
 
 def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexicon) -> bool:
-    if "AT_HOSPITAL" in count.mention.tags or is_perpetrator(count.victim_class):
+    if RECEIVED_TAG in count.mention.tags or is_perpetrator(count.victim_class):
         return False
-    if speaker.type == _HOSPITAL:  # "the hospital says it has seven bodies"
+    if speaker.type == HOSPITAL:  # "the hospital says it has seven bodies"
         return False
     stop = words_end(prose.text, count.start)
     return lexicon.ending_at("self_killing", prose.text, max(0, stop - 30), stop) is not None
@@ -178,7 +178,7 @@ def _victim_class(count: Count) -> str:
 
     Only words of receiving or treating say so: a hospital may well give the whole toll.
     """
-    received = count.victim_class == "unspecified" and "AT_HOSPITAL" in count.mention.tags
+    received = count.victim_class == "unspecified" and RECEIVED_TAG in count.mention.tags
     return "received_at_hospital" if received else count.victim_class
 
 
