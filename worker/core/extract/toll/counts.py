@@ -97,6 +97,8 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
             out += _with_parts(mention, names.get(mention.number))
     for mention in told_first:
         out = _with_part(out, mention)
+    held = {(c.mention.number, c.measure) for c in out if c.parent is not None}
+    out = [c for c in out if c.parent or (c.mention.number, c.measure) not in held]
     out = move_to_dead(_living(_victims_only(out)))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
