@@ -9,8 +9,8 @@ Rules
    the same measure and value, on either side: the gold lists dead attackers among its figures. Parts
    of a total may be carried and need not be.
 3. ``figures`` is the F1 of that: what a report *uses* and the gold does not have for this attack is
-   invented (of the victims; dead attackers need not be listed). Which of it is background stands apart in ``figures.kept_out``, and what stands nowhere
-   in the gold in ``figures.printed``.
+   invented, dead attackers apart. Which of it is background stands apart in ``figures.kept_out``,
+   and what stands nowhere in the gold in ``figures.printed``.
 4. A speaker is right when the wordings name one institution or share a telling word; the outlet's
    own voice is right when the program names nobody. A figure that is not carried has no speaker:
    it is missed, so that reading more can never lower this score.
