@@ -87,6 +87,26 @@ def _commands() -> list[tuple[tuple[str, ...], Any]]:
     return list(typed(typer.main.get_command(app)))
 
 
+def test_commands_are_known_before_anything_heavy_is_imported() -> None:
+    """``kabulwire --version`` took 1.2 s, for one command that opened with the store's imports."""
+    heavy = (
+        "pydantic",
+        "numpy",
+        "trafilatura",
+        "aiohttp",
+        "worker.config.load",
+        "worker.store.inbox",
+    )
+    script = (
+        "import sys, worker.cli\nsys.argv = ['kabulwire', '--version']\n"
+        "try:\n    worker.cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_analyze_answers_every_line_in_order() -> None:
     """One answer per input line, ids unchanged, spans true to the text."""
     done = kabulwire("analyze", "--profile", CITY, stdin=lines_of(QUIET, ATTACK))

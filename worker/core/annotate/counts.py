@@ -155,6 +155,8 @@ def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
             return value + 1, None
         case "nearly":
             return int(value * _NEARLY), max(value - 1, int(value * _NEARLY))
+        case "fewer_than":
+            return None, max(value - 1, 0)
         case "around":
             return round(value * (1 - _AROUND)), round(value * (1 + _AROUND))
         case "up_to":
