@@ -15,6 +15,7 @@ from typing import Any
 
 import typer
 
+from tests import program
 from worker.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,11 +42,7 @@ def kabulwire(
     *arguments: str, stdin: str = "", cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments],
-        cwd=cwd, env=clean | {"PYTHONPATH": str(ROOT)}, input=stdin,
-        capture_output=True, text=True, check=False, timeout=90,
-    )  # fmt: skip
+    return program.run(*arguments, cwd=cwd, env=clean | {"PYTHONPATH": str(ROOT)}, stdin=stdin)
 
 
 def lines_of(*records: dict[str, Any]) -> str:
