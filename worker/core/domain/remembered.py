@@ -1,4 +1,4 @@
-"""What was made of a value, remembered for the value itself (not for equal ones).
+"""What was made of a value, remembered for the value itself, or for all that are equal.
 
 A decision asks for the same reports as the one before. What is made of one (its facts, its node) is
 pure and depends on it and the knowledge alone, so it is kept as long as there is room: ``most`` of
@@ -7,7 +7,7 @@ the last asked for. The value is kept with it, so that its place in memory means
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
@@ -38,3 +38,34 @@ class Remembered(Generic[K, V]):
             self._old, self._young = self._young, {}
         self._young[key] = known
         return known[1]
+
+    def all(self, values: Iterable[K]) -> list[V]:
+        """What is made of each of many values, in order; one that is remembered costs next to
+        nothing.
+        """
+        asked = values if isinstance(values, list | tuple) else list(values)
+        young = self._young
+        for value in asked:
+            if id(value) not in young:
+                self.of(value)
+        if self._young is young:
+            return [young[id(value)][1] for value in asked]
+        return [self.of(value) for value in asked]
+
+
+class Equal(Generic[K, V]):
+    """The same for values that are equal: at most ``most``, then all are forgotten. For one thread."""
+
+    def __init__(self, make: Callable[[K], V], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._made: dict[K, V] = {}
+
+    def of(self, value: K) -> V:
+        """What is made of a value."""
+        known = self._made.get(value)
+        if known is None:
+            if len(self._made) >= self._most:
+                self._made.clear()
+            known = self._made[value] = self._make(value)
+        return known

@@ -13,15 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
 from worker.core.merge.cluster.unit import Counted, Unit
-from worker.core.merge.evidence.nodes import Evidence, Node
-
-_Sign = tuple[int, Hashable, int]
-"""What a node's unit depends on: the number of its facts, its tie, and which node it is."""
-
+from worker.core.merge.evidence.nodes import Evidence, Node, Sign
 
 class Units:
     """The units of some nodes, and the evidence between them.
@@ -45,7 +42,7 @@ class Units:
         self._strong: dict[Unit, tuple[Unit, ...]] = {}
         self._foreign: dict[Unit, dict[Unit, float]] = {}
         self._numbers: set[int] = set()
-        given = sorted(nodes, key=lambda node: node.key)
+        given = sorted(nodes, key=attrgetter("key"))
         self._signs = _signs(given, evidence)
         groups: dict[tuple[int, Hashable], list[Node]] = {}
         for node in given:
@@ -58,20 +55,25 @@ class Units:
 
         False: too little stays the same; nothing was done.
         """
+        before = self._signs
         signs = _signs(nodes, evidence)
-        changed = signs.items() ^ self._signs.items()
-        if 2 * len(changed) > len(signs):
+        come = [key for key, sign in signs.items() if before.get(key) != sign]
+        if 2 * len(come) > len(signs):
             return False
-        gone = [key for key, sign in changed if self._signs.get(key) == sign]
+        gone = [key for key in come if key in before]
+        if len(signs) - len(come) + len(gone) < len(before):
+            gone += before.keys() - signs.keys()
+        if 2 * (len(come) + len(gone)) > len(signs):
+            return False
         for key in gone:
             self._leave(key)
         self.evidence = evidence
         self._signs = signs
         self._foreign = {}
-        by_key = {node.key: node for node in nodes}
-        fresh = [
-            self._enter(by_key[key]) for key in sorted(key for key, _ in changed & signs.items())
-        ]
+        fresh = []
+        if come:
+            by_key = {node.key: node for node in nodes}
+            fresh = [self._enter(by_key[key]) for key in sorted(come)]
         for unit in fresh:
             if unit is not None:
                 for other, weight in self._around(unit).items():
@@ -248,9 +250,12 @@ class Units:
 _MOST_SCORES = 20 * WORST_DAY_REPORTS
 
 
-def _signs(nodes: Iterable[Node], evidence: Evidence) -> dict[str, _Sign]:
-    number, tie = evidence.number, evidence.tie
-    return {node.key: (number(node), tie(node), id(node)) for node in nodes}
+def _signs(nodes: Sequence[Node], evidence: Evidence) -> Mapping[str, Sign]:
+    """The signs of some of the nodes of which the evidence is."""
+    signs = evidence.signs
+    if len(nodes) == len(signs):
+        return signs
+    return {node.key: signs[node.key] for node in nodes}
 
 
 def units_of(name: str, nodes: Sequence[Node], evidence: Evidence) -> Units:

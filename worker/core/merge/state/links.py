@@ -63,10 +63,10 @@ def link_all(
             known.clear()
             known[entry.incident_id] = {link.report_id: link for link in _links_of(entry)}
         links |= known[entry.incident_id]
-    for key, filed in merge_input.filed.items():
-        if key not in links:
-            links[key] = Link(key, mentioned.get(key), "certain", filed.report.role)
-    return (links[key] for key in sorted(links) if key not in merge_input.frozen)
+    for key in merge_input.filed.keys() - links.keys():
+        role = merge_input.filed[key].report.role
+        links[key] = Link(key, mentioned.get(key), "certain", role)
+    return [links[key] for key in sorted(links.keys() - merge_input.frozen.keys())]
 
 
 def _links_of(entry: IdentifiedCluster) -> Iterable[Link]:
@@ -89,14 +89,13 @@ def background_of(
     entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
     """The past attacks that an incident's own articles mention."""
+    told = [node for node in merge_input.nodes if node.kind == "background"]
+    if not told:
+        return ()
     articles = {m.filed.article.article_id for m in entry.cluster.members}
     earlier = entry.prior.snapshot.background if entry.prior is not None else ()
     known = {link.report_id: link for link in earlier}
-    mentions = [
-        filed
-        for key, filed in sorted(merge_input.filed.items())
-        if filed.report.role == "background" and filed.article.article_id in articles
-    ]
+    mentions = [merge_input.filed[node.key] for node in told if node.article_id in articles]
     return tuple(_mention(f, mentioned, known) for f in mentions)[:_MOST_BACKGROUND]
 
 

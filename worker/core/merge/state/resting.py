@@ -31,7 +31,6 @@ class _Drafted:
     prior: Incident
     knowledge: Knowledge
     cluster: Cluster
-    members: tuple[Any, ...]
     inputs: tuple[Any, ...]
 
 
@@ -46,7 +45,7 @@ def rests(entry: IdentifiedCluster, context: DecisionContext) -> bool:
         known is not None
         and known.prior is entry.prior
         and known.knowledge is context.merge_input.knowledge
-        and (known.cluster is entry.cluster or known.members == _members(entry.cluster))
+        and (known.cluster is entry.cluster or _members(known.cluster) == _members(entry.cluster))
         and known.inputs == _inputs(entry, context)
     )
 
@@ -64,7 +63,6 @@ def note(entry: IdentifiedCluster, incident: Incident, context: DecisionContext)
         incident,
         context.merge_input.knowledge,
         entry.cluster,
-        _members(entry.cluster),
         _inputs(after, context),
     )
     while len(_RESTING) > MOST_INCIDENTS:

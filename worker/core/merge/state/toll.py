@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import Equal, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
@@ -32,11 +33,10 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
-    contributing = [m for m in cluster.members if m.contributes]
+    contributing = cluster.counted
     statements = statements_of(contributing, "incident")
-    articles = ((m.filed.report_id, m.filed.article) for m in contributing)
-    seen = {report: aware(a.first_seen) for report, a in articles if a.first_seen is not None}
-    toll = decide_toll(statements, _judged, seen, _ALIKE.of)
+    seen = dict(filter(None, _FIRST_SEEN.all([m.filed for m in contributing])))
+    toll = decide_toll(statements, _judged, seen, _ALIKE.all)
     return Casualties(
         killed=toll.killed,
         injured=toll.injured,
@@ -52,39 +52,54 @@ def decide_casualties(cluster: Cluster) -> Casualties:
 def statements_of(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
     """The statements of members in one scope, each with its report, copies said once."""
     given = list(members)
+    filed = [told.get(scope, ()) for told in _STATEMENTS.all(given)]
     repeated = {m.source.article_id for m in given if m.source is not None}
     said: dict[str, set[tuple[object, ...]]] = {}
-    for member in given:
+    for member, statements in zip(given, filed, strict=True) if repeated else ():
         article_id = member.filed.article.article_id
         if member.source is None and article_id in repeated:
-            known = said.setdefault(article_id, set())
-            known.update(map(_content, _filed(member, scope)))
-    own: list[Statement] = []
-    for member in given:
-        statements = _filed(member, scope)
-        if member.source is None:
-            own += statements
-        else:
+            said.setdefault(article_id, set()).update(map(_content, statements))
+    own: list[tuple[str, Sequence[Statement]]] = []
+    for member, statements in zip(given, filed, strict=True):
+        if member.source is not None:
             known = said.get(member.source.article_id, set())
-            own += [s for s in statements if _content(s) not in known]
-    return tuple(sorted(own, key=lambda s: (s.report_id or "", s.start, s.id)))
+            statements = [s for s in statements if _content(s) not in known]
+        own.append((member.filed.report.report_id, statements))
+    own.sort(key=itemgetter(0))
+    found = itertools.chain.from_iterable(statements for _, statements in own)
+    if any(member.frozen is not None for member in given):
+        return tuple(sorted(found, key=_order))
+    return tuple(found)
 
 
-def _filed(member: Membership, scope: Scope) -> Sequence[Statement]:
-    """Statements with report and time filled in; those of a closed incident have them already."""
-    if member.frozen is not None:
-        return [s for s in member.frozen.report.statements if s.scope == scope]
-    return _STATEMENTS.of(member.filed).get(scope, ())
-
-
-def _statements(filed: FiledReport) -> dict[Scope, list[Statement]]:
-    article = filed.article
-    at = article.version_time or article.document_time
+def _statements(member: Membership) -> Mapping[Scope, Sequence[Statement]]:
+    """Statements in order by scope, with report and time filled in; those of a closed incident have
+    them already.
+    """
+    filed = member.filed
+    at = filed.article.version_time or filed.article.document_time
     found: dict[Scope, list[Statement]] = {}
     for s in filed.report.statements:
-        whole = replace(s.of_report(filed.report_id), said_at=s.said_at or at)
+        if member.frozen is None:
+            whole = replace(s.of_report(filed.report_id), said_at=s.said_at or at)
+        else:
+            whole = s
         found.setdefault(s.scope, []).append(whole)
+    for statements in found.values():
+        statements.sort(key=_order)
     return found
+
+
+def _order(statement: Statement) -> tuple[str, int, str]:
+    return statement.report_id or "", statement.start, statement.id
+
+
+def _first_seen(filed: FiledReport) -> tuple[str, dt.datetime] | None:
+    seen = filed.article.first_seen
+    return None if seen is None else (filed.report_id, aware(seen))
+
+
+_FIRST_SEEN = Remembered(_first_seen, MOST_REPORTS)
 
 
 _STATEMENTS = Remembered(_statements, MOST_REPORTS)
@@ -106,13 +121,11 @@ _JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}
 
 def _kind(statement: Statement) -> Hashable:
     """``alike`` as a number: equal ones get one."""
-    if len(_KINDS) >= MOST_REPORTS:
-        _KINDS.clear()
-    return _KINDS.setdefault(alike(statement), next(_NEXT))
+    return _KINDS.of(alike(statement))
 
 
-_KINDS: dict[Hashable, int] = {}
 _NEXT = itertools.count()
+_KINDS: Equal[Hashable, int] = Equal(lambda _: next(_NEXT), MOST_REPORTS)
 _ALIKE: Remembered[Statement, Hashable] = Remembered(_kind, 2 * MOST_REPORTS)
 
 
@@ -130,11 +143,16 @@ def timeline(statements: Sequence[Statement]) -> Iterable[TimelinePoint]:
         and s.status in ("used", "stale", "superseded")
     ]
     last: dict[tuple[str, str], tuple[object, ...]] = {}
-    for s in sorted(totals, key=lambda s: (_instant(s.said_at), s.report_id or "", s.start)):
+    ordered = sorted(zip(_PLACES.all(totals), totals, strict=True), key=itemgetter(0))
+    for _, s in ordered:
         number = (s.low, s.high, s.value)
         if last.get((s.speaker_id, s.measure)) != number:
             last[s.speaker_id, s.measure] = number
             yield _POINTS.of(s)
+
+
+def _place(s: Statement) -> tuple[float, str, int]:
+    return _instant(s.said_at), s.report_id or "", s.start
 
 
 def _point(s: Statement) -> TimelinePoint:
@@ -151,6 +169,7 @@ def _point(s: Statement) -> TimelinePoint:
 
 
 _POINTS = Remembered(_point, MOST_REPORTS)
+_PLACES = Remembered(_place, 2 * MOST_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> float:

@@ -18,6 +18,7 @@ from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
 from worker.core.domain.report import Report
 from worker.core.domain.snapshot import Support
+from worker.core.domain.remembered import Equal
 from worker.core.merge.evidence.facts import MOST_REPORTS
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class SlotSource:
         object.__setattr__(self, "report", self.filed.report)
         object.__setattr__(self, "stated_at", stated_at)
         object.__setattr__(self, "order", (stated_at, self.filed.report_id))
-        object.__setattr__(self, "said", _same(_slots_of(self.report)))
+        object.__setattr__(self, "said", _SAID.of(_slots_of(self.report)))
 
 
 def _slots_of(report: Report) -> Hashable:
@@ -69,14 +70,7 @@ def _slots_of(report: Report) -> Hashable:
     )
 
 
-def _same(said: Hashable) -> Hashable:
-    """An equal value that was asked for before, if it is still remembered."""
-    if len(_SAID) >= MOST_REPORTS:
-        _SAID.clear()
-    return _SAID.setdefault(said, said)
-
-
-_SAID: dict[Hashable, Hashable] = {}
+_SAID: Equal[Hashable, Hashable] = Equal(lambda said: said, MOST_REPORTS)
 
 
 class Ballot:
@@ -88,8 +82,8 @@ class Ballot:
         self.report = slot_sources[0].report
         self.first = slot_sources[:MAX_SUPPORTS]  # no more are published
         self.latest = slot_sources[-1].stated_at
-        self.sources = _united(s.sources for s in slot_sources)
-        self.trusted = _united(s.sources for s in slot_sources if s.trusted)
+        self.sources = _united([s.sources for s in slot_sources])
+        self.trusted = _united([s.sources for s in slot_sources if s.trusted])
 
 
 def _united(sources: Iterable[frozenset[str]]) -> frozenset[str]:
