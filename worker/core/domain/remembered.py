@@ -8,7 +8,7 @@ the last asked for. The value is kept with it, so that its place in memory means
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
 """Room is meant for a day like the worst that we know of, when a thousand reports of one day came. All
@@ -26,6 +26,8 @@ class Remembered(Generic[K, V]):
         self._half = most // 2
         self._young: dict[int, tuple[K, V]] = {}
         self._old: dict[int, tuple[K, V]] = {}
+        self._made: dict[int, V] = {}
+        """What was made of the young ones."""
 
     def of(self, value: K) -> V:
         """What is made of a value."""
@@ -35,8 +37,9 @@ class Remembered(Generic[K, V]):
             return known[1]
         known = self._old.pop(key, None) or (value, self._make(value))
         if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
+            self._old, self._young, self._made = self._young, {}, {}
         self._young[key] = known
+        self._made[key] = known[1]
         return known[1]
 
     def all(self, values: Iterable[K]) -> list[V]:
@@ -44,13 +47,10 @@ class Remembered(Generic[K, V]):
         nothing.
         """
         asked = values if isinstance(values, list | tuple) else list(values)
-        young = self._young
-        for value in asked:
-            if id(value) not in young:
-                self.of(value)
-        if self._young is young:
-            return [young[id(value)][1] for value in asked]
-        return [self.of(value) for value in asked]
+        found: list[Any] = list(map(self._made.get, map(id, asked)))
+        for k in [k for k, made in enumerate(found) if made is None]:
+            found[k] = self.of(asked[k])
+        return found
 
 
 class Equal(Generic[K, V]):

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from worker.core.domain.incident import FiledReport, Link
 from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import BackgroundLink
-from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import score
+from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 
@@ -70,11 +71,22 @@ def link_all(
 
 
 def _links_of(entry: IdentifiedCluster) -> Iterable[Link]:
-    for member in entry.cluster.members:
-        filed = member.filed
-        yield Link(filed.report_id, entry.incident_id, member.certainty, filed.report.role)
+    own = entry.incident_id
+    known = _LINKS_OF_MEMBERS.all(entry.cluster.members)
+    for member, links in zip(entry.cluster.members, known, strict=True):
+        link = links.get(own)
+        if link is None:
+            filed = member.filed
+            link = Link(filed.report_id, own, member.certainty, filed.report.role)
+            links.clear()
+            links[own] = link
+        yield link
     for member in entry.cluster.follow_ups:
         yield Link(member.filed.report_id, entry.incident_id, "certain", "background")
+
+
+def _no_link(_: Membership) -> dict[str, Link]:
+    return {}
 
 
 def _no_links(_: Cluster) -> dict[str, dict[str, Link]]:
@@ -83,6 +95,8 @@ def _no_links(_: Cluster) -> dict[str, dict[str, Link]]:
 
 _LINKS = Remembered(_no_links, 1_000)
 """Cluster → the id it has → its links."""
+_LINKS_OF_MEMBERS = Remembered(_no_link, MOST_REPORTS)
+"""Member → the incident it is of → its link."""
 
 
 def background_of(

@@ -2,7 +2,7 @@
 
 A busy day is one component of many incidents; an article changes one or two. A draft depends on the
 cluster, on what is near the incident and on the incident itself. While these are the same values
-(the same ones in memory, not equal ones), drafting again would find again that nothing is new.
+(most are the same ones in memory), drafting again would find again that nothing is new.
 
 Only decisions without a tick may rest: the clock changes the others. What is remembered here may be
 forgotten at any time; the ``MOST_INCIDENTS`` last asked for are kept.
@@ -15,7 +15,7 @@ from typing import Any
 
 from worker.core.domain.incident import Incident
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 from worker.core.merge.state.draft import DecisionContext
 
@@ -24,9 +24,7 @@ MOST_INCIDENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class _Drafted:
-    """What an incident was drafted from. The cluster is held so that its members stay where they
-    are in memory.
-    """
+    """What an incident was drafted from."""
 
     prior: Incident
     knowledge: Knowledge
@@ -83,14 +81,7 @@ def _inputs(entry: IdentifiedCluster, context: DecisionContext) -> tuple[Any, ..
 
 
 def _members(cluster: Cluster) -> tuple[Any, ...]:
-    parts = (cluster.members, cluster.follow_ups, cluster.withdrawn)
-    return cluster.retracted, tuple(tuple(_seen(member) for member in part) for part in parts)
-
-
-def _seen(member: Membership) -> tuple[int, str, int | None, str | None]:
-    source = member.source.article_id if member.source is not None else None
-    frozen = id(member.frozen) if member.frozen is not None else None
-    return id(member.filed), member.certainty, frozen, source
+    return cluster.retracted, cluster.members, cluster.follow_ups, cluster.withdrawn
 
 
 def _revived(entry: IdentifiedCluster, context: DecisionContext) -> frozenset[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
@@ -23,7 +23,7 @@ from worker.core.domain.remembered import Equal, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
-from worker.core.figures import decide_toll, judged
+from worker.core.figures import decide_toll
 from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.said_again import alike
@@ -105,15 +105,26 @@ _FIRST_SEEN = Remembered(_first_seen, MOST_REPORTS)
 _STATEMENTS = Remembered(_statements, MOST_REPORTS)
 
 
-def _judged(statement: Statement, status: StatementStatus) -> Statement:
-    """A statement with its status; each is made once."""
-    if statement.status == status:
-        return statement
-    made = _JUDGED.get(status)
-    if made is None:
-        made = Remembered(lambda s: judged(s, status), MOST_REPORTS)
-        _JUDGED[status] = made
-    return made.of(statement)
+def _judged(
+    statements: Sequence[Statement], statuses: Sequence[StatementStatus]
+) -> Sequence[Statement]:
+    """Statements with their statuses; each is made once."""
+    made = list(statements)
+    places: dict[StatementStatus, list[int]] = {}
+    for k, status in enumerate(statuses):
+        if statements[k].status != status:
+            places.setdefault(status, []).append(k)
+    for status, changed in places.items():
+        known = _JUDGED.get(status)
+        if known is None:
+            known = _JUDGED[status] = Remembered(_judge(status), MOST_REPORTS)
+        for k, whole in zip(changed, known.all([statements[k] for k in changed]), strict=True):
+            made[k] = whole
+    return made
+
+
+def _judge(status: StatementStatus) -> Callable[[Statement], Statement]:
+    return lambda statement: replace(statement, status=status)
 
 
 _JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}

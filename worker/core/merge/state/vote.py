@@ -7,7 +7,6 @@ a few dozen. So values are counted by ballot, and of its reports is kept what a 
 from __future__ import annotations
 
 import datetime as dt
-import heapq
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -105,7 +104,8 @@ class Vote:
     def note(self, slot: str, ballots: Iterable[Ballot]) -> None:
         """Remember who supports a slot."""
         firsts = [source for ballot in ballots for source in ballot.first]
-        self.note_sources(slot, heapq.nsmallest(MAX_SUPPORTS, firsts, key=attrgetter("order")))
+        firsts.sort(key=attrgetter("order"))
+        self.note_sources(slot, firsts[:MAX_SUPPORTS])
 
     def note_sources(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
         """The same for reports, in order."""
