@@ -88,7 +88,9 @@ def test_transaction_whose_commit_fails_leaves_nothing_behind(tmp_path: Path) ->
     for refusing in (True, False):
         world = _settled(tmp_path / f"{refusing}.db", forget=False, reports=6)
         work = world.taken(next_one.article, next_one.at)
-        analysis = Analysis(next_one.article, Verdict("attack_report", 0.9, "report"), next_one.reports)
+        analysis = Analysis(
+            next_one.article, Verdict("attack_report", 0.9, "report"), next_one.reports
+        )
         if refusing:
             world.conn.executescript(_REFUSED_AT_COMMIT)
             with pytest.raises(sqlite3.IntegrityError), transaction(world.conn):

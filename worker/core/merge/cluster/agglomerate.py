@@ -88,12 +88,12 @@ def _heaps(groups: Sequence[Sequence[Node]], units: Units) -> Iterable[list[_Par
         for unit, _ in part.counted:
             holding.setdefault(unit, []).append(part)
     left = set(holding)
-    for start in holding:
+    for start, parts in holding.items():
         if start not in left:
             continue
         found = _reach(start, left, holding, units)
         if found == [start] and start not in units.strong(start):
-            yield from ([part] for part in holding[start])
+            yield from ([part] for part in parts)
         else:
             yield list(dict.fromkeys(part for unit in found for part in holding[unit]))
 

@@ -18,13 +18,12 @@ import itertools
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import NamedTuple
 
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
-from worker.core.domain.snapshot import LinkCertainty, Member
+from worker.core.domain.snapshot import LinkCertainty
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
@@ -240,7 +239,7 @@ def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) 
     for group in by_root.values():
         credited = [a for a in group if a.agency is not None]
         if credited:
-            first = min(credited, key=lambda a: (*_instant(a.document_time), a.article_id)).agency
+            first = min(credited, key=lambda a: (*instant(a.document_time), a.article_id)).agency
             agencies |= {a.article_id: a.agency or first or "" for a in group}
     return agencies
 
@@ -254,61 +253,15 @@ def is_trusted(member: Membership, gazetteer: Gazetteer) -> bool:
     return any(trust.get((outlet or "").casefold()) in _TRUSTED for outlet in outlets)
 
 
-def records(cluster: Cluster) -> tuple[Member, ...]:
-    """The members as the snapshot lists them, earliest published first."""
-    return _RECORDS.of(cluster)
-
-
-def _records(cluster: Cluster) -> tuple[Member, ...]:
-    alive = [member for member in cluster.members if member.frozen is None]
-    listed = _LISTED.all(alive)
-    if len(alive) < len(cluster.members):
-        for member in cluster.members:
-            if member.frozen is not None:
-                listed += map(_ranked, member.frozen.members)
-    return tuple([row[-1] for row in sorted(listed, key=itemgetter(0, 1, 2))])
-
-
-def _ranked(member: Member) -> tuple[bool, float, str, Member]:
-    return (*_instant(member.published or member.first_seen), member.report_id, member)
-
-
-def _listed(member: Membership) -> tuple[bool, float, str, Member]:
-    return _ranked(_record(member))
-
-
-_LISTED = Remembered(_listed, MOST_REPORTS)
-_RECORDS = Remembered(_records, 20)
-
-
-def _record(member: Membership) -> Member:
-    article = member.filed.article
-    return Member(
-        report_id=member.filed.report_id,
-        article_id=article.article_id,
-        version=article.version,
-        outlet=article.outlet,
-        url=article.url,
-        title=article.title,
-        lang=article.lang,
-        role=member.filed.report.role,
-        link=member.certainty,
-        copy_of=member.source.article_id if member.source is not None else None,
-        published=article.published,
-        first_seen=article.first_seen,
-        text_sha256=article.text_sha256,
-        agency=member.agency,
-    )
-
-
 def _order(filed: FiledReport) -> tuple[bool, float, str]:
-    return (*_instant(filed.article.document_time), filed.report_id)
+    return (*instant(filed.article.document_time), filed.report_id)
 
 
 _ORDER = Remembered(_order, MOST_REPORTS)
 
 
-def _instant(moment: dt.datetime | None) -> tuple[bool, float]:
+def instant(moment: dt.datetime | None) -> tuple[bool, float]:
+    """What puts the earlier first, and what has no time last."""
     if moment is None:
         return True, 0.0
     return False, aware(moment).timestamp()

@@ -26,7 +26,7 @@ class OpenCell:
         self.counted: Counted = units.count(core)
         self.name = scoring.name(self.counted)
         self.order = min([node.order for node in core])
-        self.is_frozen = any([node.kind == "frozen" for node in core])
+        self.is_frozen = any(node.kind == "frozen" for node in core)
         self.attached: list[tuple[Node, LinkCertainty]] = []
 
     def take_in(self, other: OpenCell) -> None:

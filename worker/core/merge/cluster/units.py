@@ -24,6 +24,7 @@ from worker.core.merge.cluster.bonds import Bonds
 from worker.core.merge.cluster.unit import Counted, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
 
+
 class Units:
     """The units of some nodes, and the evidence between them.
 

@@ -120,7 +120,9 @@ class Evidence:
         self.signs = self._signs()
         """What a node's unit depends on, by key (``cluster.units``)."""
 
-    def is_of(self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs) -> bool:
+    def is_of(
+        self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs
+    ) -> bool:
         """Whether it is made of these very things."""
         return (
             copies == self.copies

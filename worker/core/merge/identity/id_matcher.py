@@ -155,7 +155,7 @@ _ARTICLES = Remembered(_articles, 2_000)
 def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> AbstractSet[str]:
     """Report ids of a cell, those behind a closed incident and its own id included."""
     known = (_ALL_KEYS if weak else _SURE_KEYS).of(cluster)
-    touched = [n for n in merge_input.evidence.of_article(merge_input.touched or "")]
+    touched = merge_input.evidence.of_article(merge_input.touched or "")
     frozen = merge_input.frozen.keys() & known
     if not frozen and known.isdisjoint([node.key for node in touched]):
         return known

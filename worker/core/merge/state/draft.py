@@ -27,8 +27,9 @@ from worker.core.domain.snapshot import (
     Snapshot,
     State,
 )
-from worker.core.merge.cluster.members import Cluster, Membership, all_sources_of, records
+from worker.core.merge.cluster.members import Cluster, Membership, all_sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.cluster.records import records
 from worker.core.merge.identity.assign_ids import AssignedIds, IdentifiedCluster
 from worker.core.merge.identity.freeze import freeze
 from worker.core.merge.state import life

@@ -61,10 +61,11 @@ def statements_of(members: Iterable[Membership], scope: Scope) -> tuple[Statemen
             said.setdefault(article_id, set()).update(map(_content, statements))
     own: list[tuple[str, Sequence[Statement]]] = []
     for member, statements in zip(given, filed, strict=True):
+        kept = statements
         if member.source is not None:
             known = said.get(member.source.article_id, set())
-            statements = [s for s in statements if _content(s) not in known]
-        own.append((member.filed.report.report_id, statements))
+            kept = [s for s in statements if _content(s) not in known]
+        own.append((member.filed.report.report_id, kept))
     own.sort(key=itemgetter(0))
     found = itertools.chain.from_iterable(statements for _, statements in own)
     if any(member.frozen is not None for member in given):

@@ -15,9 +15,9 @@ from typing import TypeVar
 from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
+from worker.core.domain.remembered import Equal
 from worker.core.domain.report import Report
 from worker.core.domain.snapshot import Support
-from worker.core.domain.remembered import Equal
 from worker.core.merge.evidence.facts import MOST_REPORTS
 
 T = TypeVar("T")
