@@ -77,9 +77,10 @@ class Ballot:
 
     __slots__ = ("first", "latest", "report", "sources", "trusted")
 
-    def __init__(self, slot_sources: Sequence[SlotSource]) -> None:
+    def __init__(self, slot_sources: Sequence[SlotSource], places: Sequence[int]) -> None:
+        """``places``: where they stand among all."""
         self.report = slot_sources[0].report
-        self.first = slot_sources[:MAX_SUPPORTS]  # no more are published
+        self.first = places[:MAX_SUPPORTS]  # no more are published
         self.latest = slot_sources[-1].stated_at
         self.sources = _united([s.sources for s in slot_sources])
         self.trusted = _united([s.sources for s in slot_sources if s.trusted])
@@ -96,16 +97,15 @@ class Vote:
         self.slot_sources = sorted(slot_sources, key=attrgetter("order"))
         self.share = share
         self.support: dict[str, tuple[Support, ...]] = {}
-        alike: dict[int, list[SlotSource]] = {}
-        for source in self.slot_sources:
-            alike.setdefault(id(source.said), []).append(source)
-        self.ballots = [Ballot(same) for same in alike.values()]
+        alike: dict[int, list[int]] = {}
+        for k, source in enumerate(self.slot_sources):
+            alike.setdefault(id(source.said), []).append(k)
+        self.ballots = [Ballot([self.slot_sources[k] for k in ks], ks) for ks in alike.values()]
 
     def note(self, slot: str, ballots: Iterable[Ballot]) -> None:
         """Remember who supports a slot."""
-        firsts = [source for ballot in ballots for source in ballot.first]
-        firsts.sort(key=attrgetter("order"))
-        self.note_sources(slot, firsts[:MAX_SUPPORTS])
+        firsts = sorted([place for ballot in ballots for place in ballot.first])
+        self.note_sources(slot, [self.slot_sources[k] for k in firsts[:MAX_SUPPORTS]])
 
     def note_sources(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
         """The same for reports, in order."""
