@@ -54,15 +54,13 @@ def gather_component(
     announced = _holding(conn, names)
     asked, held = _articles(announced, names), set(names)
     reports = reports_of_articles(conn, sorted(asked))
-    kept, copies, near = tuple[FiledReport, ...](), Pairs(), list[Incident]()
     days = _widest(None, reports.values(), announced.values(), knowledge)
     looked_at = -1
     while True:
         if days is not None:
             reports |= reports_of_days(conn, *days)
             announced |= _of_days(conn, days)
-        named = {f.article.article_id for f in reports.values()}
-        named -= held
+        named = {f.article.article_id for f in reports.values()} - held
         held |= named
         announced |= _holding(conn, named)
         fresh = _articles(announced, names) - asked
@@ -80,16 +78,18 @@ def gather_component(
         if wider == days:
             break
         days = wider
-    if len(kept) < len(reports):
-        copies = among(copies, {filed.article.article_id for filed in kept})
     return Component(
         reports=kept,
         announced=tuple(near),
         constraints=constraints,
         founded=_founded(conn, kept, near),
         next_ordinal=count_founded(conn) + 1,
-        copies=copies,
+        copies=copies if len(kept) == len(reports) else _among(copies, kept),
     )
+
+
+def _among(copies: Pairs, reports: Iterable[FiledReport]) -> Pairs:
+    return among(copies, {filed.article.article_id for filed in reports})
 
 
 def _copies(
