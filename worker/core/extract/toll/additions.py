@@ -26,6 +26,8 @@ from worker.core.lang.normalise import Range
 ToldIn = Callable[[CountMention], tuple[int, str]]
 """The part of its sentence that a mention stands in, counted from 0, and who is quoted there."""
 CASUALTY = frozenset({"killed", "injured"})
+_COUNTED = CASUALTY | {"shot"}
+"""Harms that one sentence may tell of several in turn."""
 AMONG = "among"
 """Flag of people who are told as some of others."""
 _LISTED = frozenset({"GROUP"})
@@ -51,7 +53,7 @@ def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
         if held is not None:
             yield held
             held = None
-        if mention.what in CASUALTY and mention.value is not None and not mention.is_attackers:
+        if mention.what in _COUNTED and mention.value is not None and not mention.is_attackers:
             held = mention
         else:
             yield mention
