@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import random
 import sqlite3
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from tests import program
 from worker.config.schema import Config, Kafka, Publish, Store, Topics
 from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS, Message
 from worker.publish.kafka_publisher import KafkaPublisher
@@ -26,6 +28,9 @@ from worker.store.meta import read_meta
 from worker.store.writer import Writer
 
 KEYS = 20
+_RUN = (
+    "from tests.broker import publishing_process\npublishing_process.end(publishing_process.main())"
+)
 
 
 def config(
@@ -70,6 +75,17 @@ def revision(name: str, number: int, settle_id: int, padding: int = 100) -> list
     return [Message(topic, name, headers, value, ce_id) for topic in (INCIDENT_LOG, INCIDENTS)]
 
 
+def started(
+    store: Path, bootstrap: str, prefix: str, rate: float, log: Path, **environment: str
+) -> program.Process:
+    """Such a process, a fork of the program's code; what it has to say is added to ``log``."""
+    env = {**os.environ, "PYTHONPATH": str(program.ROOT), **environment}
+    with log.open("ab") as out:
+        return program.start(
+            str(store), bootstrap, prefix, str(rate), env=env, stderr=out, before=_RUN
+        )
+
+
 def main() -> int:
     store, bootstrap, prefix, rate = sys.argv[1:5]
     instance = sys.argv[5] if len(sys.argv) > 5 else "w1"
@@ -100,9 +116,11 @@ def say(event: str, keys: dict[str, object]) -> None:
         )
 
 
-if __name__ == "__main__":
-    code = main()
+def end(code: int) -> None:
+    """Leave without a wait for threads of the client."""
     sys.stderr.flush()
-    import os
-
     os._exit(code)
+
+
+if __name__ == "__main__":
+    end(main())

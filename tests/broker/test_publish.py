@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -20,7 +18,7 @@ import pytest
 
 from tests.broker import oracle
 from tests.broker.kafka_broker import Broker, free_port
-from tests.broker.publishing_process import config, revision, settle
+from tests.broker.publishing_process import config, revision, settle, started
 from tests.conftest import start_kafka
 from worker.config.schema import Config
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
@@ -32,7 +30,6 @@ from worker.store.connect import Binding, open_writer
 from worker.store.writer import Writer
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
-PROCESS = Path(__file__).with_name("publishing_process.py")
 
 
 class Publishing:
@@ -102,13 +99,6 @@ def worker_of(tmp_path: Path) -> Iterator[Any]:
         publishing.close()
 
 
-def process(store: Path, bootstrap: str, prefix: str, rate: float, log: Path) -> Any:
-    command = [sys.executable, str(PROCESS), str(store), bootstrap, prefix, str(rate)]
-    root = str(Path(__file__).resolve().parents[2])
-    with log.open("ab") as out:
-        return subprocess.Popen(command, stderr=out, cwd=root, env=_environment(root))
-
-
 def written(store: Path) -> int:
     """How many rows a publishing process has written so far; on a busy machine it starts slowly."""
     if not store.exists():
@@ -118,12 +108,6 @@ def written(store: Path) -> int:
             return int(conn.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0])
         except sqlite3.OperationalError:
             return 0
-
-
-def _environment(root: str) -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONPATH": root}
 
 
 def test_publisher_gives_consumers_what_the_outbox_holds(
@@ -367,14 +351,14 @@ def test_publisher_killed_in_the_middle_many_times_loses_nothing(
     choose = random.Random(7)
     for _ in range(6):
         before = written(store)
-        running = process(store, kafka.bootstrap, prefix, 150, log)
+        running = started(store, kafka.bootstrap, prefix, 150, log)
         deadline = time.monotonic() + 30
         while written(store) < before + 50 and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(choose.uniform(0.2, 1.5))
         running.kill()
         running.wait()
-    drained = process(store, kafka.bootstrap, prefix, 0, log)
+    drained = started(store, kafka.bootstrap, prefix, 0, log)
     assert drained.wait(60) == 0, log.read_text()
     judgement = oracle.judge(store, kafka.bootstrap, prefix)
     assert judgement.rows > 200
@@ -387,7 +371,7 @@ def test_publisher_bears_a_broker_that_is_killed_and_frozen(
 ) -> None:
     """The broker is killed once and frozen once while rows come in; nothing is lost or doubled."""
     store, log = tmp_path / "store.db", tmp_path / "process.log"
-    running = process(store, own_kafka.bootstrap, prefix, 60, log)
+    running = started(store, own_kafka.bootstrap, prefix, 60, log)
     time.sleep(5)
     own_kafka.restart()
     time.sleep(4)
@@ -397,7 +381,7 @@ def test_publisher_bears_a_broker_that_is_killed_and_frozen(
     time.sleep(5)
     running.kill()
     running.wait()
-    assert process(store, own_kafka.bootstrap, prefix, 0, log).wait(90) == 0, log.read_text()
+    assert started(store, own_kafka.bootstrap, prefix, 0, log).wait(90) == 0, log.read_text()
     judgement = oracle.judge(store, own_kafka.bootstrap, prefix)
     assert judgement.rows > 100
     assert judgement.clean, (judgement, log.read_text())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import program
 from tests.broker import oracle
 from tests.broker.kafka_broker import Broker
 from tests.shell.test_app import Newsroom, Running, attack, configured, environ, newsroom, running
@@ -102,10 +101,7 @@ def test_run_killed_at_a_crash_point_loses_and_doubles_nothing(
     url = f"{newsroom.base}/feed.xml"
     config = configured(tmp_path, url)
     environment = environ(tmp_path, **settings(kafka, prefix)) | {"KABULWIRE_CRASH_POINT": point}
-    died = subprocess.run(
-        [sys.executable, "-m", "worker", "run", "--config", str(config)],
-        env=environment, cwd=tmp_path, capture_output=True, check=False, timeout=90,
-    )  # fmt: skip
+    died = program.run("run", "--config", str(config), env=environment, cwd=tmp_path)
     assert died.returncode == 137, died.stderr[-2000:]
     with running(tmp_path, url, **settings(kafka, prefix)) as worker:
         worker.wait_for(lambda: count(kafka, prefix) >= 1, 60)

@@ -32,6 +32,7 @@ from typing import Any
 from tests.broker import oracle
 from tests.broker.kafka_broker import Broker
 from tests.broker.oracle import Judgement
+from tests.broker.publishing_process import started
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHING = ROOT / "tests" / "broker" / "publishing_process.py"
@@ -54,7 +55,7 @@ class World:
         broker: Broker,
         *,
         seed: int,
-        program: Sequence[str] = (str(PUBLISHING),),
+        program: Sequence[str] = (),
     ) -> None:
         self.broker = broker
         self.program = program
@@ -69,9 +70,12 @@ class World:
 
     def start(self, rate: float = RATE, **environment: str) -> None:
         """A publishing process on the store."""
-        command = [sys.executable, *self.program, str(self.store), self.broker.bootstrap,
-                   self.prefix, str(rate)]  # fmt: skip
+        told = (self.store, self.broker.bootstrap, self.prefix, rate)
         self._published_at_start = self.published()
+        if not self.program:
+            self.running = started(*told, self.log, **environment)
+            return
+        command = [sys.executable, *self.program, *map(str, told)]
         with self.log.open("ab") as out:
             self.running = subprocess.Popen(
                 command, stderr=out, cwd=ROOT,

@@ -39,6 +39,8 @@ def read(text: str) -> list[CountMention]:
         ("around 10 people", 10, 8, 12, "around"),
         ("some 50 people", 50, 40, 60, "around"),
         ("as many as 20 people", 20, None, 20, "up_to"),
+        ("fewer than 10 people", 10, None, 9, "fewer_than"),
+        ("fewer than one person", 1, None, 0, "fewer_than"),
         ("between five and seven people", 5, 5, 7, "range"),
         ("5-7 people", 5, 5, 7, "range"),
         ("two dozen people", 24, 24, 24, "exact"),

@@ -21,6 +21,7 @@ BOUNDS: dict[str, Any] = {
     "more_than": lambda n: (n + 1, None),
     "nearly": lambda n: (int(n * 0.85), n - 1),
     "around": lambda n: (round(n * 0.8), round(n * 1.2)),
+    "fewer_than": lambda n: (None, n - 1),
     "up_to": lambda n: (None, n),
 }
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import program
 from worker.config.knowledge import load_knowledge, profile_dir
 from worker.config.load import load_feeds
 from worker.core.annotate.places import find_places
@@ -180,11 +179,8 @@ def test_lexicons_name_no_place_and_no_group_of_this_profile(path: Path) -> None
 def test_check_holds_every_example() -> None:
     """`kabulwire check` runs the profile's examples, and each gets the verdict it names."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", "check", "--profile", "kabul", "--json"],
-        cwd=ROOT, env=clean | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False, timeout=90,
-    )  # fmt: skip
+    env = clean | {"PYTHONPATH": str(ROOT)}
+    done = program.run("check", "--profile", "kabul", "--json", env=env)
     findings = [json.loads(line) for line in done.stdout.splitlines()]
     assert [found for found in findings if found["problems"]] == []
     assert sum(found["what"].startswith("example") for found in findings) >= 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,12 @@ def _read(number: int, lang: str, told: dict[str, str]) -> Analysis:
     return analyze(document, None, KABUL)
 
 
-READ = [
-    (_read(k, "en", attack["en"]), _read(k, attack["lang"], attack["other"]))
-    for k, attack in enumerate(ATTACKS)
-]
+@cache
+def _both(number: int) -> tuple[Analysis, Analysis]:
+    """One attack as it is told in English and in another language; read when a test asks for it."""
+    attack = ATTACKS[number]
+    other = _read(number, attack["lang"], attack["other"])
+    return _read(number, "en", attack["en"]), other
 
 
 def _primaries(analysis: Analysis) -> list[FiledReport]:
@@ -58,7 +61,7 @@ def _homes(*analyses: Analysis) -> list[set[str]]:
 @pytest.mark.parametrize("number", range(len(ATTACKS)))
 def test_one_attack_in_two_languages_is_never_contradicted(number: int) -> None:
     """It is merged or left undecided, whichever language comes first."""
-    one, other = READ[number]
+    one, other = _both(number)
     left, right = _primaries(one), _primaries(other)
     assert left and right, "a text that is not read proves nothing"
     gazetteer = gazetteer_of(KABUL)
@@ -70,15 +73,15 @@ def test_one_attack_in_two_languages_is_never_contradicted(number: int) -> None:
 
 def test_most_attacks_in_two_languages_are_merged() -> None:
     """Never to contradict anything would be no skill."""
-    merged = [k for k, (one, other) in enumerate(READ) if len(_homes(one, other)) == 1]
+    merged = [k for k in range(len(ATTACKS)) if len(_homes(*_both(k))) == 1]
     assert len(merged) >= 9, merged
 
 
 @pytest.mark.parametrize("number", range(len(ATTACKS)))
 def test_two_attacks_in_two_languages_are_never_merged(number: int) -> None:
     """The English report of one attack and every foreign one of another attack of that day."""
-    one = READ[number][0]
-    for other in (foreign for k, (_, foreign) in enumerate(READ) if k != number):
+    one = _both(number)[0]
+    for other in (_both(k)[1] for k in range(len(ATTACKS)) if k != number):
         homes = _homes(one, other)
         assert {one.article.article_id} in homes, other.article.article_id
 
@@ -91,5 +94,5 @@ def test_a_place_is_one_place_in_every_spelling_and_script() -> None:
         text = ATTACKS[0]["en"]["text"].replace("Shahre Naw", spelling)
         analysis = _read(0, "en", {"title": "Bomb kills five at bakery in Kabul", "text": text})
         paths.update(r.report.place.path for r in _primaries(analysis) if r.report.place)
-    paths.update(r.report.place.path for r in _primaries(READ[0][1]) if r.report.place)
+    paths.update(r.report.place.path for r in _primaries(_both(0)[1]) if r.report.place)
     assert [path[0] for path in paths] == ["shahr-e-naw"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import program
 from tests.shell.test_app import Running, environ
 
 FRONT = 'outlet = "Wire"\nlang = "en"\n'
@@ -27,8 +26,8 @@ def working(folder: Path, feeds: str, **more: str) -> Iterator[Running]:
     (config / "feeds.toml").write_text(feeds, "utf-8")
     crash = {key: more.pop(key) for key in list(more) if key == "KABULWIRE_CRASH_POINT"}
     with (folder / "worker.log").open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "worker", "run", "--config", str(config)],
+        process = program.start(
+            "run", "--config", str(config),
             stdout=out, stderr=out, env=environ(folder, **more) | crash, cwd=folder,
         )  # fmt: skip
     try:

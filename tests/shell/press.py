@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tests import program
 from tests.loopback import Answer, Asked, serving
 from tests.shell.test_app import Running, environ
 
@@ -113,8 +112,8 @@ def launch(folder: Path, press: Press, *outlets: str, **more: str) -> Running:
     (config / "feeds.toml").write_text("\n".join(blocks), "utf-8")
     crash = {key: more.pop(key) for key in list(more) if key == "KABULWIRE_CRASH_POINT"}
     with (folder / "worker.log").open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "worker", "run", "--config", str(config)],
+        process = program.start(
+            "run", "--config", str(config),
             stdout=out, stderr=out, env=environ(folder, **more) | crash, cwd=folder,
         )  # fmt: skip
     return Running(folder, process)

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests import program
 from tests.loopback import Answer, Asked, serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +79,7 @@ def newsroom() -> Iterator[Newsroom]:
 class Running:
     """A worker process, its log and its topic files."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, folder: Path, process: program.Process) -> None:
         self.folder = folder
         self.process = process
 
@@ -144,8 +145,8 @@ def running(folder: Path, url: str, **more: str) -> Iterator[Running]:
 def started(folder: Path, config: Path, **more: str) -> Iterator[Running]:
     """A started worker on the settings in ``config``."""
     with (folder / "worker.log").open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "worker", "run", "--config", str(config)],
+        process = program.start(
+            "run", "--config", str(config),
             stdout=out, stderr=out, env=environ(folder, **more), cwd=folder,
         )  # fmt: skip
     worker = Running(folder, process)
@@ -269,11 +270,9 @@ def test_run_leaves_with_75_when_its_port_is_in_use(tmp_path: Path, newsroom: Ne
     """The address is named; whoever holds it may let go, so a start later may do."""
     port = newsroom.base.rsplit(":", 1)[1]
     config = configured(tmp_path, f"{newsroom.base}/feed.xml")
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", "run", "--config", str(config)],
-        env=environ(tmp_path, SERVE__PORT=port), cwd=tmp_path, capture_output=True, text=True,
-        check=False, timeout=90,
-    )  # fmt: skip
+    done = program.run(
+        "run", "--config", str(config), env=environ(tmp_path, SERVE__PORT=port), cwd=tmp_path
+    )
     assert done.returncode == 75
     assert done.stderr.splitlines()[-1] == (
         f"kabulwire: serve: 127.0.0.1:{port} is in use; end who holds it, or set serve.port"
@@ -307,10 +306,7 @@ def test_run_after_a_kill_loses_and_doubles_nothing(tmp_path: Path, newsroom: Ne
 def test_once_refuses_a_store_that_is_in_use(tmp_path: Path, newsroom: Newsroom) -> None:
     """The store has one writer: a second process says so and leaves with 78."""
     with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
-        done = subprocess.run(
-            [sys.executable, "-m", "worker", "once", "--config", str(tmp_path / "config")],
-            env=environ(tmp_path), capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        done = program.run("once", "--config", str(tmp_path / "config"), env=environ(tmp_path))
         assert done.returncode == 78
         assert f"in use by process {worker.process.pid}" in done.stderr
         assert worker.stop() == 0
@@ -320,17 +316,12 @@ def test_once_polls_works_publishes_and_leaves(tmp_path: Path, newsroom: Newsroo
     """`once` ends by itself with everything published; a store of another sink is refused."""
     attack(newsroom)
     config = configured(tmp_path, f"{newsroom.base}/feed.xml")
-    command = [sys.executable, "-m", "worker", "once", "--config", str(config)]
-    done = subprocess.run(
-        command, env=environ(tmp_path), capture_output=True, text=True, check=False, timeout=90
-    )
+    command = ("once", "--config", str(config))
+    done = program.run(*command, env=environ(tmp_path))
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "topics" / "kabulwire.incidents.v1.jsonl").read_text("utf-8").splitlines()
     assert json.loads(lines[-1])["value"]["place"] is not None
-    other = subprocess.run(
-        command, env=environ(tmp_path, KAFKA__BOOTSTRAP_SERVERS="127.0.0.1:9"),
-        capture_output=True, text=True, check=False, timeout=90,
-    )  # fmt: skip
+    other = program.run(*command, env=environ(tmp_path, KAFKA__BOOTSTRAP_SERVERS="127.0.0.1:9"))
     assert other.returncode == 78
     assert "belongs to sink 'files'" in other.stderr
 
@@ -370,7 +361,4 @@ def _refused(folder: Path, *arguments: str) -> str:
 
 
 def _command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments, "--config", str(folder / "config")],
-        env=environ(folder), capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return program.run(*arguments, "--config", str(folder / "config"), env=environ(folder))

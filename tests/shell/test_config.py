@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
+from tests import program
 from worker.config.load import effective, key_lines, load, load_feeds, load_settings
 from worker.config.schema import Config, FeedConfig
 from worker.core.domain.errors import ConfigError
@@ -25,15 +25,7 @@ def kabulwire(
 ) -> subprocess.CompletedProcess[str]:
     """Run the real program."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments],
-        cwd=cwd,
-        env=clean | {"PYTHONPATH": str(ROOT)} | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return program.run(*arguments, cwd=cwd, env=clean | {"PYTHONPATH": str(ROOT)} | environ)
 
 
 def written(folder: Path, text: str, feeds: str = FEED) -> Path:

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
@@ -19,6 +18,7 @@ import pytest
 import yaml
 from rich.console import Console
 
+from tests import program
 from tests.profiles.cities import PORTSMERE
 from tests.score.front_door import analyzed, city
 from worker.cli.explanation import show
@@ -212,11 +212,9 @@ def test_alert_rules_use_series_that_exist() -> None:
 @cache
 def help_of(*command: str) -> str:
     """What ``--help`` prints for a command or a group."""
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", *command, "--help"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-        env={"PYTHONPATH": str(ROOT), "COLUMNS": "200", "TERM": "dumb", "PATH": ""},
-    )  # fmt: skip
+    env = {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "TERM": "dumb", "PATH": ""}
+    done = program.run(*command, "--help", env=env)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
@@ -260,10 +258,9 @@ def test_a_copied_profile_can_be_checked_as_the_document_says(tmp_path: Path) ->
     shutil.copytree(ROOT / "config", tmp_path / "config")
     shutil.copytree(PORTSMERE, tmp_path / "config/profiles/mytown")
     good, bad = (
-        subprocess.run(
-            [sys.executable, "-m", "worker", "check", "--profile", name, "--json"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-            env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        program.run(
+            "check", "--profile", name, "--json",
+            cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""},
         )
         for name in ("mytown", "nowhere")
     )  # fmt: skip
@@ -290,10 +287,9 @@ def test_the_example_line_is_answered_as_the_contract_says() -> None:
     """What `analyze` says of the line in docs/contract.md is what stands there, cut short."""
     contract = (ROOT / "docs/contract.md").read_text("utf-8").split("## Lines of analyze")[1]
     given, answers = re.findall(r"```json\n(.*?)```", contract, re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", "analyze", "--profile", str(ROOT / "config/profiles/kabul")],
-        input=given + '{"id": 3}\n', capture_output=True, text=True, check=False, cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+    done = program.run(
+        "analyze", "--profile", str(ROOT / "config/profiles/kabul"),
+        stdin=given + '{"id": 3}\n', env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )  # fmt: skip
     (found, refused), (shown, refusal) = (
         [json.loads(line) for line in text.splitlines()] for text in (done.stdout, answers)

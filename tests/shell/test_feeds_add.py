@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import program
 from tests.shell.press import Press, bomb, printing
 from tests.shell.test_app import environ
 
@@ -48,11 +48,7 @@ def kabulwire(tmp_path: Path, press: Press) -> Any:
     )
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "worker", *words, "--config", str(config)],
-            env=environ(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False,
-            timeout=90,
-        )  # fmt: skip
+        return program.run(*words, "--config", str(config), env=environ(tmp_path), cwd=tmp_path)
 
     return run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import program
 from tests.loopback import Answer, Asked, serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,11 +43,11 @@ def config(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *map(str, arguments)],
-        cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=90,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"},
-    )  # fmt: skip
+    env = {"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONUTF8": "1"}
+    done = program.run(*map(str, arguments), env=env, stdin=stdin)
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.encode(), done.stderr.encode()
+    )
 
 
 def imported(config: Path, data: str | bytes, *more: str) -> subprocess.CompletedProcess[bytes]:

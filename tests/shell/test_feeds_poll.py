@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import program
 from tests.shell.press import at_work, bomb, printing, until
 from tests.shell.test_app import environ
 
@@ -17,10 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 def feeds(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """``kabulwire feeds …`` beside the worker of this folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "worker", "feeds", *words, "--config", str(folder / "config")],
-        capture_output=True, text=True, env=environ(folder), cwd=folder, check=False,
-    )  # fmt: skip
+    config = str(folder / "config")
+    return program.run("feeds", *words, "--config", config, env=environ(folder), cwd=folder)
 
 
 def test_feeds_poll_asks_a_feed_long_before_it_is_due(tmp_path: Path) -> None:

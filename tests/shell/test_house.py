@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,21 @@ def tracked() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees() -> Iterator[None]:
+    """Each module is parsed once, and nothing is kept for the tests of other files."""
+    yield
+    tree_of.cache_clear()
+
+
 def calls(path: Path) -> Iterator[tuple[int, str]]:
     """Line and last two names of each call: ``datetime.now``, ``asyncio.gather``."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
@@ -95,7 +108,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
     found = [
         f"{relative(path)}:{node.lineno} {node.name}"
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
     ]
@@ -106,7 +119,7 @@ def test_every_module_with_code_says_what_it_does() -> None:
     """A module opens with a docstring."""
     found = []
     for path in MODULES:
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = tree_of(path)
         if tree.body and ast.get_docstring(tree) is None:
             found.append(relative(path))
     assert found == []
@@ -143,7 +156,7 @@ def test_only_app_makes_groups_of_tasks_and_pools_of_threads() -> None:
         f"{relative(path)}:{node.lineno}"
         for path in sorted(APP.parent.rglob("*.py"))
         if path != APP
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and re.search(r"(TaskGroup|PoolExecutor|ProcessPool|Thread|Writer|Sandbox)$",
                       ast.unparse(node.func))
@@ -188,7 +201,7 @@ def test_objects_have_all_their_attributes_from_the_beginning() -> None:
     every = [
         node
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef)
     ]
     classes = {made.name: made for made in every}
@@ -202,9 +215,8 @@ def test_objects_have_all_their_attributes_from_the_beginning() -> None:
     assert found == []
 
 
-def sql_in(source: str) -> Iterator[tuple[int, str]]:
+def sql_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line of what a module sends to a database, and of texts in it that could be a statement."""
-    tree = ast.parse(source)
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr.startswith("execute"):
@@ -222,7 +234,7 @@ def test_sql_stands_in_the_store_alone() -> None:
         f"{relative(path)}:{line} {text}"
         for path in MODULES
         if STORE not in path.parents
-        for line, text in sql_in(path.read_text("utf-8"))
+        for line, text in sql_in(tree_of(path))
     ]
     assert found == []
 
@@ -233,7 +245,7 @@ def test_the_process_sets_no_attribute_outside_init() -> None:
     found = [
         f"{relative(path)}:{line} {name}"
         for path in sorted(APP.parent.rglob("*.py"))
-        for made in ast.walk(ast.parse(path.read_text("utf-8")))
+        for made in ast.walk(tree_of(path))
         if isinstance(made, ast.ClassDef)
         for method in methods(made).values()
         if method.name != "__init__"
@@ -257,7 +269,7 @@ def test_the_process_sets_no_attribute_outside_init() -> None:
 def test_sql_in_sees_a_statement_however_it_is_written(line: str) -> None:
     """A call, a mere name of a call, a text in one piece or in several."""
     source = f'"""A docstring may say: SELECT nothing FROM nowhere."""\n{line}\n'
-    assert [number for number, _ in sql_in(source)] == [2]
+    assert [number for number, _ in sql_in(ast.parse(source))] == [2]
 
 
 def annotated_pairs(node: ast.AST, owner: str = "") -> Iterator[str]:
@@ -279,7 +291,7 @@ def test_no_pair_of_numbers_in_the_core_is_a_position() -> None:
         f"{relative(path).removeprefix('worker/')} {owner}"
         for path in MODULES
         if "core" in path.relative_to(WORKER).parts
-        for owner in annotated_pairs(ast.parse(path.read_text("utf-8")))
+        for owner in annotated_pairs(tree_of(path))
     }
     assert found == set(PAIRS)
 

@@ -29,7 +29,6 @@ PHRASES = tomllib.loads((LANG / "phrases.toml").read_text("utf-8"))
 CATEGORIES = {*PHRASES["patterns"], *PHRASES["tables"]}
 _PREFIXES = {f"{name.partition('_')[0]}_" for name in CATEGORIES}
 """What a name that is put together begins with: f"cue_{category}"."""
-LANGUAGES = load_languages()
 
 MATCHED = {
     "annotate/clock.py": ("h", "a unit: 8h30"),
@@ -176,7 +175,7 @@ def test_code_asks_only_for_classes_that_a_grammar_keeps() -> None:
     """A word list drops every class that its grammar neither seeks nor ``reads``."""
     kept = {
         tag
-        for language in LANGUAGES.values()
+        for language in load_languages().values()
         for reader in language.readers.values()
         for tag in reader.grammar.classes
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests import program
 from tests.shell.press import assert_no_holes, topic
 from tests.shell.test_app import environ
 
@@ -28,9 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 FRIDAY = dt.datetime(2031, 3, 7, 12, 0, tzinfo=dt.UTC)
 SET_CLOCK = (
-    "import datetime as dt, runpy, sys, time_machine\n"
-    "time_machine.travel(dt.datetime.fromisoformat(sys.argv.pop(1)), tick=True).start()\n"
-    "runpy.run_module('worker', run_name='__main__', alter_sys=True)"
+    "import datetime as dt, time_machine\n"
+    "time_machine.travel(dt.datetime.fromisoformat({moment!r}), tick=True).start()"
 )
 FEEDS = ("barrier", "mover", "namer", "sleeper")
 
@@ -130,10 +129,10 @@ class Desk:
 
     def run(self, day: int, *words: str) -> subprocess.CompletedProcess[str]:
         moment = (FRIDAY + dt.timedelta(days=day)).isoformat()
-        return subprocess.run(
-            [sys.executable, "-c", SET_CLOCK, moment, *words, "-c", str(self.folder / "config")],
-            env=environ(self.folder, INGEST__RECHECK_S=""), cwd=self.folder, check=False,
-            capture_output=True, text=True, timeout=120,
+        return program.run(
+            *words, "-c", str(self.folder / "config"), cwd=self.folder, timeout=120,
+            env=environ(self.folder, INGEST__RECHECK_S=""),
+            before=SET_CLOCK.format(moment=moment),
         )  # fmt: skip
 
 

@@ -7,13 +7,13 @@ import json
 import os
 import random
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import program
 from tests.shell.press import (
     Press,
     assert_no_holes,
@@ -63,11 +63,7 @@ def kabulwire(
 ) -> subprocess.CompletedProcess[str]:
     """Run the program; nobody's settings come along."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments],
-        cwd=ROOT, env=env or clean | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False, timeout=90,
-    )  # fmt: skip
+    return program.run(*arguments, cwd=ROOT, env=env or clean | {"PYTHONPATH": str(ROOT)})
 
 
 def replayed(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import program
 from tests.shell.press import Press, at_work, bomb, printing, topic, until
-from tests.shell.test_app import ROOT, Newsroom, attack, environ, newsroom, running
+from tests.shell.test_app import Newsroom, attack, environ, newsroom, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 __all__ = ["newsroom"]
@@ -25,11 +25,8 @@ def press() -> Iterator[Press]:
 
 
 def kabulwire(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "worker", *arguments, "--config", str(folder / "config")]
-    return subprocess.run(
-        command, cwd=ROOT, env=environ(folder, **more), capture_output=True, text=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+    config = str(folder / "config")
+    return program.run(*arguments, "--config", config, env=environ(folder, **more))
 
 
 def revisions(folder: Path) -> list[tuple[int, str]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests import program
 from tests.shell.deliveries import FRONT, identities, rss, working
 from tests.shell.test_app import environ
 
@@ -99,12 +98,10 @@ def test_once_empties_a_spool_and_moves_all_of_it_on(spool: Path, tmp_path: Path
     config = tmp_path / "config"
     config.mkdir()
     (config / "feeds.toml").write_text(feed(spool), "utf-8")
-    command = [sys.executable, "-m", "worker", "once", "--config", str(config)]
+    command = ("once", "--config", str(config))
     with (tmp_path / "worker.log").open("ab") as out:
-        done = subprocess.run(
-            command, stdout=out, stderr=out, env=environ(tmp_path), cwd=tmp_path, check=False
-        )
-    assert done.returncode == 0
+        once = program.start(*command, stdout=out, stderr=out, env=environ(tmp_path), cwd=tmp_path)
+        assert once.wait(90) == 0
     assert_all_was_read_once(tmp_path, spool)
     told = (json.loads(line) for line in (tmp_path / "worker.log").read_text("utf-8").splitlines())
     refused = {line["document"]: line["reason"] for line in told if line["event"] == "feed.refused"}

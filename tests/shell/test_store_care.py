@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +16,8 @@ from typing import Any, cast
 
 import pytest
 
-from tests.shell.test_app import ROOT, configured, environ
+from tests import program
+from tests.shell.test_app import configured, environ
 from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
 from worker.core.domain.errors import ConfigError, NoRoomError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
@@ -122,11 +122,7 @@ def test_retain_keeps_what_is_needed(path: Path) -> None:
 
 def kabulwire(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     config = configured(folder, "http://127.0.0.1:9/feed.xml")
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments, "--config", str(config)],
-        cwd=ROOT, env=environ(folder, **more), capture_output=True, text=True, check=False,
-        timeout=60,
-    )  # fmt: skip
+    return program.run(*arguments, "--config", str(config), env=environ(folder, **more))
 
 
 @pytest.mark.parametrize("command", ["run", "once"])
@@ -337,12 +333,7 @@ def test_exclusive_waits_for_a_command_that_holds_the_lock(path: Path) -> None:
 def in_the_middle(folder: Path, event: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line, with something happening inside it."""
     config = configured(folder, "http://127.0.0.1:9/feed.xml")
-    told = ["kabulwire", *arguments, "--config", str(config)]
-    program = f"import sys\nfrom worker import cli\nsys.argv = {told!r}\n{event}\ncli.main()"
-    return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environ(folder), capture_output=True,
-        text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return program.run(*arguments, "--config", str(config), env=environ(folder), before=event)
 
 
 def test_run_ends_cleanly_on_a_signal_before_anything_began(tmp_path: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import program
 from tests.core import odd_documents as odd
 from tests.core import wire_documents as wires
 from worker.cli.parse import entry_json
@@ -60,11 +59,8 @@ def test_parse_summary_counts_by_folder_and_format(tmp_path: Path) -> None:
     (folder / "a.xml").write_text(wires.G2.replace("</itemSet>", f"{other}</itemSet>"), "utf-8")
     (folder / "b.xml").write_text(wires.G2, "utf-8")
     (folder / "c.xml").write_text("<packageItem guid='p'/>", "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", "parse", "--summary", "wires"],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=90,
-        env={"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PATH": ""},
-    )  # fmt: skip
+    env = {"PYTHONPATH": str(program.ROOT), "PATH": ""}
+    done = program.run("parse", "--summary", "wires", cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     shown = TEXT.split("```\nfolder ")[1].split("```")[0]
     rows = [row.split() for row in f"folder {shown}".splitlines()]

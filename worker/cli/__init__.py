@@ -70,7 +70,7 @@ def _run() -> int:
 
     from worker.cli.commands import app
     from worker.core.domain import errors
-    from worker.store.connect import StoreError
+    from worker.store.store_error import StoreError
 
     ours = sys.stdout
     # What a library has to say of an outage stands in our own line. `run` puts a log in its place.

@@ -17,13 +17,12 @@ import typer
 
 from worker.cli.exit_codes import EX_DATAERR
 from worker.cli.options import opened, settings
-from worker.cli.request import request
 from worker.cli.streams import put, refuse
-from worker.store.connect import Connection
 from worker.store.queries import articles_elsewhere, decisions, snapshot_of
 
 if TYPE_CHECKING:
     from worker.core.domain.incident import Changes, Incident
+    from worker.store.connect import Connection
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would become of what, and stop.")
@@ -102,6 +101,8 @@ def ask(
     config: str | None, correction: Mapping[str, Any], conn: Connection, concerned: Sequence[str]
 ) -> None:
     """Leave a decision for the worker; once it is carried out, say what the store holds."""
+    from worker.cli.request import request
+
     before = decisions(conn)
     taken = request(settings(config), {"correct": dict(correction)})
     if not taken:

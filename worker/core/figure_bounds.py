@@ -25,7 +25,8 @@ OUTLET = "outlet_narrator"
 RECEIVED = "received_at_hospital"
 """Class of the people whom one hospital received."""
 PRECISION: dict[Qualifier, int] = {
-    "exact": 0, "around": 1, "at_least": 2, "more_than": 2, "nearly": 2, "up_to": 2, "range": 2,
+    "exact": 0, "around": 1,
+    "at_least": 2, "more_than": 2, "nearly": 2, "fewer_than": 2, "up_to": 2, "range": 2,
     "several": 3, "a_number_of": 3, "many": 3, "score": 3, "scores": 3, "dozens": 3, "hundreds": 3,
 }  # fmt: skip
 """How sure a wording is, the surest first; from ``VAGUE`` on it has no number."""
@@ -124,6 +125,6 @@ def lone_best(statement: Statement) -> int | None:
         return None
     if statement.qualifier == "more_than":
         return statement.low
-    if statement.qualifier in ("nearly", "up_to"):
+    if statement.qualifier in ("nearly", "fewer_than", "up_to"):
         return statement.high
     return statement.low if statement.qualifier == "range" else statement.value

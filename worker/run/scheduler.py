@@ -32,7 +32,7 @@ from typing import Any, Protocol
 from worker.observe import log
 from worker.run.clock import Clock, Now
 from worker.store import disk_space
-from worker.store.connect import StoreError
+from worker.store.store_error import StoreError
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 300.0
 _FAR_S = 3600.0

@@ -30,8 +30,6 @@ from worker.store.meta import read_meta, write_meta
 
 Connection: TypeAlias = sqlite3.Connection
 """Passed around by those who may not look inside: SQL is written in this package only."""
-StoreError = sqlite3.DatabaseError
-"""What SQLite itself says of a store, as far as it is nothing of ours: damaged, locked, full."""
 
 _SCRIPTS = (
     "schema.sql", "subscriptions.sql", "report_days.sql", "stories.sql", "entry_content.sql",

@@ -22,7 +22,8 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from worker.core.domain.errors import StateError
-from worker.store.connect import Connection, StoreError, fold_log, transaction
+from worker.store.connect import Connection, fold_log, transaction
+from worker.store.store_error import StoreError
 
 T = TypeVar("T")
 _Job = tuple[Callable[[Connection], Any], "Future[Any]"]

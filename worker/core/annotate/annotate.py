@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from worker.core.annotate.actors import STATES, ActorMention, find_actors, is_in_power
+from worker.core.annotate.attackers import told_again
 from worker.core.annotate.attributions import NOTHING_SAID, Attributions, find_attributions
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
@@ -121,7 +122,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     groups = _groups(actors)
     spoken = None if reference.nominal else reference.day
     ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
-    counts = find_counts(prose, language, groups, ruling)
+    events = find_events(prose, language, places, dates, _armed(groups, ruling), spoken)
+    counts = told_again(find_counts(prose, language, groups, ruling), events)
     names = find_speaker_names(prose, profile, spoken)
     return Annotated(
         article=article,
@@ -139,7 +141,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         harm=harm,
         counts=counts,
         attributions=find_attributions(prose, language, article.outlet, names, counts),
-        events=find_events(prose, language, places, dates, _armed(groups, ruling), spoken),
+        events=events,
         zone=profile.zone,
     )
 

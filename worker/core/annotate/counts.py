@@ -157,6 +157,8 @@ def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
             return value + 1, None
         case "nearly":
             return int(value * _NEARLY), max(value - 1, int(value * _NEARLY))
+        case "fewer_than":
+            return None, max(value - 1, 0)
         case "around":
             return round(value * (1 - _AROUND)), round(value * (1 + _AROUND))
         case "up_to":
@@ -245,7 +247,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         if low is None:
             return None
     else:
-        qualifier = "exact" if qualifier in _LEAST else qualifier
+        qualifier = _beside_number(qualifier, several=bool(token.parts))
         low, high = bounds(value, qualifier)
     parts = tuple(
         made
@@ -278,6 +280,13 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         ordinal=int(token.meaning.get("ordinal", 0)) or None,
         parts=parts,
     )
+
+
+def _beside_number(qualifier: Qualifier, *, several: bool) -> Qualifier:
+    """What a wording for a number means behind one: "30多人", thirty and some. A sum stays a sum."""
+    if qualifier == "several" and not several:
+        return "more_than"
+    return "exact" if qualifier in _LEAST else qualifier
 
 
 def _people(token: Token) -> str:

@@ -21,6 +21,7 @@ Qualifier = Literal[
     "at_least",
     "more_than",
     "nearly",
+    "fewer_than",
     "around",
     "up_to",
     "range",

@@ -4,7 +4,8 @@ Rules
 -----
 1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence, or
    the one within it ("نفت طالبان ضلوعها", denied X its part); "the group claimed" the last group
-   named before.
+   named before; one that does not hold power, where there is one ("the Taliban's police spokesman"
+   speaks of what others did).
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
-from worker.core.annotate.actors import STATES, ActorMention
+from worker.core.annotate.actors import STATES, ActorMention, is_in_power
 from worker.core.domain.report import Claim, Statement
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
@@ -210,7 +211,10 @@ def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None
     head = Range(max(low, match.start() - _ANAPHOR_REACH_CHARS), match.start())
     if not passage.prose.of(head).strip() or passage.has("group_anaphor", head):
         earlier = inside(passage.actors, Range(0, low))
-        return earlier[-1] if earlier else None
+        day = passage.annotated.spoken_day
+        armed = [mention for mention in earlier if not is_in_power(mention.actor, day)]
+        found = armed or list(earlier)
+        return found[-1] if found else None
     return None
 
 

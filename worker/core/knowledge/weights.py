@@ -127,6 +127,7 @@ class ScopeWeights:
     event_away: float
     event_rival: float
     sentence_earlier: float
+    aside_earlier: float
     event_here: float
     event_fresh: float
     event_definite: float

@@ -6,11 +6,12 @@ tokens, and none reaches beyond a full stop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
+from worker.core.lang.tokens import Token
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event
 from worker.core.segment.scope_clauses import CLAUSE_TOKENS, CountContext, clause_terms
 from worker.core.segment.turns import opens_with
@@ -132,11 +133,24 @@ def _sentence_terms(place: CountContext, event: EventMention) -> Iterator[tuple[
 
     ("The last big attack there was at a school, where a bomber killed …")
     """
+    before = place.sentence.tokens[: min(event.index, place.index)]
+    if not place.is_later and _is_aside(before):
+        yield "aside_earlier", 1.0
     if not place.is_later or event.traits & (_PAST | {"fresh"}):
         return
-    before = place.sentence.tokens[: min(event.index, place.index)]
     if any(t.tags & _TIMES and "IS_FRESH" not in t.tags for t in before):
         yield "sentence_earlier", 1.0
+
+
+def _is_aside(before: Sequence[Token]) -> bool:
+    """Whether a relative clause of another time goes on to the event, behind an event of the main one.
+
+    ("Gunmen raided an office in a city where, days earlier, a complex attack killed 14.")
+    """
+    opened = max((i for i, t in enumerate(before) if "REL" in t.tags), default=None)
+    if opened is None or not any("REAL_EVENT" in t.tags for t in before[:opened]):
+        return False
+    return any(t.tags & _TIMES or "EARLIER" in t.tags for t in before[opened:])
 
 
 def _has_rival(sentence: EventSentence, event: EventMention) -> bool:

@@ -1,0 +1,78 @@
+"""Attackers counted again by a number alone: "three gunmen … all three were killed".
+
+Rules
+-----
+1. A number without people, behind "all" or "the", counts those told last by that number. Where they
+   are attackers, it counts no victims.
+2. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
+   number, told nearer, are who is meant.
+
+A bulletin that tells the end of an attack is full of it; the toll of three that came of it stood beside
+the victims' 25 as another official's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from worker.core.annotate.counts import CountMention
+from worker.core.annotate.events import EventSentence
+from worker.core.lang.cascade import PERPETRATOR
+
+_REACH_SENTENCES = 4
+_NOUN_TOKENS = 2
+"""How many words may stand between a number and its attackers ("three heavily armed gunmen")."""
+_HARMED = frozenset({"killed", "injured", "shot"})
+_DEFINITE = frozenset({"THE", "WHOLE"})
+
+
+def told_again(
+    counts: Sequence[CountMention], sentences: Sequence[EventSentence]
+) -> tuple[CountMention, ...]:
+    """The counts, in their order, with numbers alone that repeat a number of attackers as theirs."""
+    attackers = list(_attackers(sentences))
+    victims = [
+        (c.number.start, c.value) for c in counts if "COUNT" in c.tags and not c.is_attackers
+    ]
+    known = {sentence.index: sentence for sentence in sentences}
+    out = []
+    for count in counts:
+        sentence = known.get(count.sentence)
+        if sentence is not None and _may_repeat(count, sentence):
+            nearer = max((at for at, value in victims if _is_before(at, value, count)), default=-1)
+            told = [
+                at
+                for at, value, index in attackers
+                if _is_before(at, value, count) and count.sentence - index <= _REACH_SENTENCES
+            ]
+            repeats = bool(told) and told[-1] > nearer
+            out.append(replace(count, victim_class=PERPETRATOR) if repeats else count)
+        else:
+            out.append(count)
+    return tuple(out)
+
+
+def _is_before(at: int, value: int | None, count: CountMention) -> bool:
+    return value == count.value and at < count.number.start
+
+
+def _attackers(sentences: Sequence[EventSentence]) -> Iterator[tuple[int, int, int]]:
+    """Where numbers of attackers are told, the numbers, and the sentences they stand in."""
+    for sentence in sentences:
+        for index, token in enumerate(sentence.tokens):
+            behind = sentence.tokens[index + 1 : index + 2 + _NOUN_TOKENS]
+            if token.value is not None and "NUM" in token.tags:
+                if any("ATTACKER" in t.tags for t in behind):
+                    yield token.start, token.value, sentence.index
+
+
+def _may_repeat(count: CountMention, sentence: EventSentence) -> bool:
+    """Whether a count is a number alone, behind "all" or "the"."""
+    if "BARE" not in count.tags or count.what not in _HARMED or count.value is None:
+        return False
+    tokens = sentence.tokens
+    at = next((i for i, t in enumerate(tokens) if t.end == count.number.end), None)
+    if at is None:
+        return False
+    return any(t.tags & _DEFINITE for t in tokens[max(0, at - 1) : at + 1])
