@@ -16,7 +16,7 @@ TESTS ?= tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint format test chaos score lock image-check clean
+.PHONY: help setup run demo check lint format test starts chaos score lock image-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,10 @@ check: lint ## lint, types, layers, fast tests
 
 test: $(TESTED) ## all tests, with a real Apache Kafka
 	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
+
+starts: $(TESTED) ## what starts workers and commands, each start a new interpreter (15 min)
+	KABULWIRE_TEST_STARTS=real $(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder \
+	  $(if $(filter tests,$(TESTS)),tests/shell tests/profiles,$(TESTS))
 
 chaos: $(TESTED) ## hundreds of kills, freezes, outages and cuts, on a real Kafka (25 min)
 	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -s -m chaos --timeout=3600 $(TESTS)

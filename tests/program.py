@@ -8,7 +8,8 @@ end it, the kernel counts it, what it does not close is closed at its end.
 
 What only a real start can show (modules that import each other, how long a start takes, another seed
 of hashes) is tested by real starts: ``real=True`` here, ``tests/shell/test_program.py``, and all that
-shells, compose files and ``demo`` start. ``KABULWIRE_TEST_STARTS=real`` makes every start a real one.
+shells, compose files and ``demo`` start. ``KABULWIRE_TEST_STARTS=real`` makes every start a real one;
+``make starts`` runs so what starts programs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ SERVER = Path(__file__).with_name("program_server.py")
 NUMBER = struct.Struct("q")
 LONGEST_BYTES = 1 << 17
 """One request: arguments and environment. A longer one is started for real."""
+ALL_REAL = os.environ.get("KABULWIRE_TEST_STARTS") == "real"
+"""Every start is a real one: ``make starts``."""
 
 _NEUTRAL = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8"}
 """Variables for the interpreter that make no difference to one that runs already, in UTF-8."""
@@ -111,7 +114,7 @@ def start(
     ``before``: code that runs in it first, to set its clock, or to have something happen inside.
     """
     given = dict(os.environ if env is None else env)
-    if not real and _can_be_forked(given):
+    if not real and _can_be_forked(given, cwd):
         streams = [own if file is None else _number(file) for own, file in
                    enumerate((stdin, stdout, stderr))]  # fmt: skip
         wanted = {"arguments": arguments, "cwd": str(cwd), "env": given, "before": before}
@@ -170,14 +173,23 @@ def _number(file: IO[Any] | int) -> int:
     return file if isinstance(file, int) else file.fileno()
 
 
-def _can_be_forked(env: Mapping[str, str]) -> bool:
-    """Not when the environment asks for other code or another interpreter than the server's."""
-    if sys.platform != "linux" or os.environ.get("KABULWIRE_TEST_STARTS") == "real":
+def _can_be_forked(env: Mapping[str, str], cwd: Path) -> bool:
+    """Not when folder or environment ask for other code or another interpreter than the server's."""
+    if sys.platform != "linux" or ALL_REAL:
         return False
-    if str(ROOT) not in env.get("PYTHONPATH", str(ROOT)).split(os.pathsep):
+    if _code_in_force(env, cwd) != ROOT:
         return False
     asked = {k: v for k, v in env.items() if k.startswith(("PYTHON", "LC_", "LANG"))}
     return all(os.environ.get(k) == v for k, v in asked.items() if k not in _NEUTRAL)
+
+
+def _code_in_force(env: Mapping[str, str], cwd: Path) -> Path | None:
+    """The folder whose ``worker`` a real start runs: its own folder comes first, then PYTHONPATH.
+
+    None: no folder has one, and what is installed is run, which need not be this code.
+    """
+    folders = (cwd, *(cwd / each for each in env.get("PYTHONPATH", "").split(os.pathsep)))
+    return next((each.resolve() for each in folders if (each / "worker").exists()), None)
 
 
 class _Server:

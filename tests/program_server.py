@@ -2,7 +2,9 @@
 
 Rules
 -----
-1. It has read what a worker and its sandbox read at their start, and nothing of it has been used.
+1. It has read what a worker and its sandbox read at their start. Of that, ``warm`` has used one thing:
+   it has analyzed its invented article, as in every sandbox, so what is made of the knowledge when
+   first asked for is made. No command has run: no settings, no store, no log.
 2. It has one thread, and opens nothing. So a fork has what a new process has: no lock that is held,
    no connection, no handler of signals.
 3. What an interpreter takes from outside at its start (arguments, environment, streams, folder), a

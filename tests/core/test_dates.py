@@ -225,7 +225,14 @@ def test_find_dates_reads_the_number_of_a_day(text: str, quote: str, day: str) -
     ]
 
 
-@pytest.mark.parametrize("text", ["持续3日内", "第31届会议", "距离8公里", "80日"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("持续3日内", "3日游", "31日本人", "乘坐3号线"),  # what stands behind the word
+        *("130日", "3.5日", "1,015日", "2-8日", "2/8日"),  # the end of a longer number
+        "80日",
+    ],
+)
 def test_find_dates_takes_no_other_number_for_a_day(text: str) -> None:
-    """Spans, ordinals and numbers that no month has are no days."""
+    """Spans, longer numbers and those that no month has are no days, though the word follows."""
     assert find_dates(compose(None, text, "zh"), KNOWLEDGE).seen_from(PUBLISHED) == ()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.sentence import findings, stated
+from tests.core.sentence import stated
+from tests.profiles.cities import PORTSMERE
+from worker.config.knowledge import load_knowledge
+from worker.core.annotate.counts import find_counts
+from worker.core.text.prose import compose
 
 
 @pytest.mark.parametrize(
@@ -29,8 +33,18 @@ def test_chinese_counts_are_read_as_they_are_printed(
     assert stated("zh", sentence) == found
 
 
-def test_what_stands_behind_a_number_opens_it_upwards() -> None:
-    """ "30多人" are more than thirty, "多人" several."""
-    given = [f.token.meaning["qualifier"] for f in findings("zh", "多人死亡。") if f.token]
-    more = [(f.what, f.token.value) for f in findings("zh", "30多人死亡。") if f.token]
-    assert (given, more) == (["several"], [("killed", 30)])
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("30多人死亡。", ("killed", 30, "more_than", 31, None)),
+        ("多人死亡。", ("killed", None, "several", 3, None)),
+        ("30人死亡。", ("killed", 30, "exact", 30, 30)),
+    ],
+)
+def test_what_stands_behind_a_number_opens_it_upwards(
+    sentence: str, found: tuple[str, int | None, str, int, int | None]
+) -> None:
+    """ "30多人" are more than thirty, "多人" several; thirty alone is thirty."""
+    language = load_knowledge(PORTSMERE).languages["zh"]
+    (count,) = find_counts(compose(None, sentence, "zh"), language)
+    assert (count.what, count.value, count.qualifier, count.low, count.high) == found

@@ -85,7 +85,7 @@ def _commands() -> list[tuple[tuple[str, ...], Any]]:
 
 
 def test_commands_are_known_before_anything_heavy_is_imported() -> None:
-    """``kabulwire --version`` took 1.2 s, for one command that opened with the store's imports."""
+    """``--version`` reads no library that only some commands need: one import makes all of them slow."""
     heavy = (
         "pydantic",
         "numpy",

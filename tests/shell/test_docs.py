@@ -404,7 +404,9 @@ def test_compose_waits_for_the_broker_and_keeps_the_page_on_loopback() -> None:
     assert int(worker["stop_grace_period"].removesuffix("s")) > grace
 
 
-@pytest.mark.parametrize("name", ["setup", "run", "demo", "check", "test", "lint", "chaos", "lock"])
+@pytest.mark.parametrize(
+    "name", ["setup", "run", "demo", "check", "test", "lint", "starts", "chaos", "lock"]
+)
 def test_make_has_the_documented_targets(name: str) -> None:
     """`make help` lists each target with what it does."""
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)

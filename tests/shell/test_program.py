@@ -13,6 +13,8 @@ import pytest
 
 from tests import program
 from tests.program_server import REREAD
+from tests.shell.test_app import configured, environ
+from worker.store.connect import Binding, open_writer
 
 ENDS = {
     "print('ü'); raise SystemExit(3)": 3,
@@ -51,14 +53,16 @@ def test_run_takes_environment_folder_and_arguments_and_leaves_nothing_of_them(
     """The second program sees nothing of the first; a crash point is armed in its own program only."""
     look = (
         "import os, sys\nfrom worker import crash_points\n"
-        "print(os.environ.get('KABULWIRE_X'), os.getcwd(), sys.argv[1:], os.listdir('/proc/self/fd')[3:])\n"
+        "ours = {key: value for key, value in os.environ.items() if key.startswith('KABULWIRE')}\n"
+        "print(ours, os.getcwd(), sys.argv[1:], flush=True)\n"  # a crash point flushes nothing
         "crash_points.point('settle.before_commit'); sys.exit()"
     )
-    told = {"KABULWIRE_X": "1", "KABULWIRE_CRASH_POINT": "settle.before_commit"}
+    told = {"KABULWIRE_CRASH_POINT": "settle.before_commit"}
+    (other := tmp_path / "other").mkdir()
     first = program.run("a", "b", cwd=tmp_path, env=clean() | told, before=look)
-    second = program.run(env=clean(), before=look)
-    assert (first.returncode, second.returncode) == (137, 0)
-    assert second.stdout.startswith(f"None {program.ROOT} [] ")
+    second = program.run("c", cwd=other, env=clean(), before=look)
+    assert (first.returncode, first.stdout) == (137, f"{told} {tmp_path} ['a', 'b']\n")
+    assert (second.returncode, second.stdout) == (0, f"{{}} {other} ['c']\n")
 
 
 def test_run_gives_a_program_no_file_but_its_own_streams() -> None:
@@ -84,13 +88,34 @@ def test_program_can_be_waited_for_signalled_and_outwaited() -> None:
 
 
 def test_start_is_a_real_one_where_code_or_interpreter_would_differ(tmp_path: Path) -> None:
-    """A copy of the program, another seed of hashes: an interpreter of their own."""
-    for more in ({"PYTHONPATH": str(tmp_path)}, {"PYTHONHASHSEED": "7"}):
-        process = program.start("version", env=clean() | more, cwd=tmp_path, stderr=os.open(
-            os.devnull, os.O_WRONLY), stdout=os.open(os.devnull, os.O_WRONLY))  # fmt: skip
-        assert isinstance(process, subprocess.Popen)
-        process.kill()
-        process.wait()
+    """A copy that comes before the program's own code, or another seed of hashes: no fork."""
+    copy, empty = tmp_path / "copy", tmp_path / "empty"
+    (copy / "worker").mkdir(parents=True)
+    empty.mkdir()
+    (copy / "worker" / "__main__.py").write_text("print('the copy')\n", "utf-8")
+    (copy / "worker" / "__init__.py").touch()
+    ours, bare = str(program.ROOT), {k: v for k, v in clean().items() if k != "PYTHONPATH"}
+    for cwd, path in ((empty, f"{copy}"), (empty, f"{copy}:{ours}"), (empty, f"../copy:{ours}"),
+                      (copy, None), (copy, ours)):  # fmt: skip
+        env = bare if path is None else bare | {"PYTHONPATH": path}
+        assert program.run("version", cwd=cwd, env=env).stdout == "the copy\n", (cwd, path)
+    with Path(os.devnull).open("wb") as nowhere:
+        seeded = program.start("version", env=clean() | {"PYTHONHASHSEED": "7"}, stdout=nowhere)
+    assert isinstance(seeded, subprocess.Popen)
+    seeded.kill()
+    seeded.wait()
+
+
+def test_start_is_a_fork_where_the_programs_own_code_comes_first(tmp_path: Path) -> None:
+    """In its own folder without PYTHONPATH; elsewhere by PYTHONPATH, whatever copy stands behind it."""
+    (tmp_path / "copy" / "worker").mkdir(parents=True)
+    bare = {key: value for key, value in clean().items() if key != "PYTHONPATH"}
+    behind = bare | {"PYTHONPATH": f"{program.ROOT}:{tmp_path / 'copy'}"}
+    for cwd, env in ((program.ROOT, bare), (tmp_path, behind)):
+        with Path(os.devnull).open("wb") as nowhere:
+            started = program.start("version", cwd=cwd, env=env, stdout=nowhere)
+        assert started.wait(60) == 0
+        assert isinstance(started, program.Program) is not program.ALL_REAL
 
 
 def test_modules_that_read_the_environment_when_imported_are_read_again() -> None:
@@ -106,8 +131,29 @@ def test_modules_that_read_the_environment_when_imported_are_read_again() -> Non
     assert found == {*REREAD, "worker.sandbox.warm"}  # this one only a fork server imports
 
 
-@pytest.mark.parametrize("line", ["feeds list", "incidents list", "store info"])
-def test_a_real_start_of_a_group_of_commands_finds_its_code(line: str) -> None:
-    """One command of each group that no other test starts for real."""
-    done = program.run(*line.split(), "-c", "nowhere", env=clean(), real=True)
-    assert (done.returncode, done.stderr.count("\n")) == (78, 1), done.stderr
+COMMANDS = {
+    "check": "profile portsmere",
+    "feeds list": "ledger",
+    "incidents list": "incident_id",
+    "store info": "portsmere",
+    "topics republish --dry-run": "0 incidents would be queued",
+}
+"""One command of each group, and one that has none, with what it prints when it has done its work."""
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with settings, one feed, and a store in which nothing has happened yet."""
+    folder = tmp_path_factory.mktemp("begun")
+    configured(folder, "http://127.0.0.1:9/feed.xml")
+    open_writer(folder / "store.db", Binding("files", "worker-1", "portsmere")).close()
+    return folder
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_real_start_of_a_group_of_commands_does_its_work(line: str, begun: Path) -> None:
+    """It finds all the code that it needs: a fork has modules which only others have imported."""
+    config = str(begun / "config")
+    done = program.run(*line.split(), "-c", config, env=environ(begun), cwd=begun, real=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert COMMANDS[line] in done.stdout

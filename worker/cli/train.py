@@ -42,8 +42,9 @@ def train(
     """Move the verdict's weights towards labels, and show what that would change.
 
     A line is a line of `analyze` with `label` (and `group`, the event; `invented`, true of a text
-    written to teach, which counts less; `weight`, how many articles it counts for instead). Nothing is replaced: the new file is written to --out, and
-    only when it is no worse on articles it was not fitted to.
+    written to teach, which counts less; `weight`, how many articles it counts for instead). Nothing is
+    replaced: the new file is written to --out, and only when it is no worse on articles it was not
+    fitted to.
     """
     from worker.config.knowledge import CLASSIFY_PRIOR, CLASSIFY_WEIGHTS
     from worker.core.training.regression import report

@@ -5,7 +5,7 @@ look for nothing of these kinds again. Nothing is chosen here: which day is the 
 its own, is decided by those who read this.
 
 Most articles tell of no attack, or of one that nothing puts anywhere near the watched area. These are
-told apart first, by their words alone, and no more is looked for in them (``Annotated.silent``).
+told apart first, by those words and places alone; no more is looked for in them (``Annotated.silent``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Annotated:
     """A text with all that it mentions; each kind in the order of the text.
 
     Without a lexicon (a language that we do not read) only places are found, and actors. ``silent``:
-    there is nothing to report in it, whatever else it says; then nothing else was looked for.
+    there is nothing to report in it, whatever else it says; then only triggers, harm and, where there
+    are such words, places were looked for.
     """
 
     article: Article
