@@ -228,7 +228,7 @@ def test_find_dates_reads_the_number_of_a_day(text: str, quote: str, day: str) -
 @pytest.mark.parametrize(
     "text",
     [
-        *("持续3日内", "3日游", "31日本人", "乘坐3号线"),  # what stands behind the word
+        *("持续3日内", "3日游", "8日本人", "乘坐3号线"),  # what stands behind the word
         *("130日", "3.5日", "1,015日", "2-8日", "2/8日"),  # the end of a longer number
         "80日",
     ],
