@@ -62,7 +62,7 @@ check: lint ## lint, types, layers, fast tests
 test: $(TESTED) ## all tests, with a real Apache Kafka
 	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
 
-starts: $(TESTED) ## what starts workers and commands, each start a new interpreter (15 min)
+starts: $(TESTED) ## what starts workers and commands, each start a new interpreter
 	KABULWIRE_TEST_STARTS=real $(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder \
 	  $(if $(filter tests,$(TESTS)),tests/shell tests/profiles,$(TESTS))
 
