@@ -171,8 +171,8 @@ def test_classify_counts_crime_by_policy() -> None:
 
 def test_classify_sends_unread_languages_to_a_person() -> None:
     """No lexicon, but the city is named: review, never dropped; nothing named: dropped."""
-    named = judge("Portsmere: räjähdys", "Portsmere: pommi räjähti tiistaina.", lang="fi").verdict
-    other = judge("Helsingissä satoi", "Helsingissä satoi lunta.", lang="fi").verdict
+    named = judge("Portsmere: plahvatus", "Portsmere: pomm plahvatas.", lang="et").verdict
+    other = judge("Tartus sadas lund", "Tartus sadas palju lund.", lang="et").verdict
     assert (named.band, named.reasons[0].code) == ("review", "lang_unsupported")
     assert other.band == "drop"
 

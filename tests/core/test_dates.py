@@ -204,3 +204,28 @@ def test_find_times_reads_a_clock_time_back_exactly(hour: int, minute: int, styl
     else:
         written = f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
     assert times(f"The bomb exploded at {written} near the gate.") == [f"{hour:02d}:{minute:02d}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "day"),
+    [
+        ("7月1日发生爆炸", "7月1", "2019-07-01"),
+        ("2019年6月30日发生爆炸", "2019年6月30", "2019-06-30"),
+        ("警方1日说", "1日", "2019-07-01"),
+        ("29日发生爆炸", "29日", "2019-06-29"),
+        ("週一發生爆炸", "週一", "2019-07-01"),
+    ],
+)
+def test_find_dates_reads_the_number_of_a_day(text: str, quote: str, day: str) -> None:
+    """A day's number alone is the latest such day; beside a month it is the month's."""
+    prose = compose(None, text, "zh")
+    found = find_dates(prose, KNOWLEDGE).seen_from(PUBLISHED)
+    assert [(prose.span(m).quote, m.first.isoformat(), m.last.isoformat()) for m in found] == [
+        (quote, day, day)
+    ]
+
+
+@pytest.mark.parametrize("text", ["持续3日内", "第31届会议", "距离8公里", "80日"])
+def test_find_dates_takes_no_other_number_for_a_day(text: str) -> None:
+    """Spans, ordinals and numbers that no month has are no days."""
+    assert find_dates(compose(None, text, "zh"), KNOWLEDGE).seen_from(PUBLISHED) == ()

@@ -21,7 +21,7 @@ from worker.core.classify.cues import CATEGORIES as CUES
 from worker.core.classify.deed_features import PHRASES as DEEDS
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Category, read_categories
-from worker.core.lang.lexicon import build
+from worker.core.lang.lexicon import any_of, build
 from worker.core.lang.normalise import plain
 
 FOLDER = Path(__file__).parent.parent.parent / "worker" / "core" / "lang"
@@ -239,3 +239,10 @@ def test_every_declared_name_is_asked_for() -> None:
     assert set(CATEGORIES) - {name for _, name in asked()} - cues - deeds == set()
     assert deeds - set(CATEGORIES) == set()
     assert cues - set(CATEGORIES) == set()
+
+
+def test_any_of_finds_names_without_blanks_anywhere_and_others_as_whole_words() -> None:
+    """ "塔利班" stands inside a run of characters; "IS" is no part of "this"."""
+    pattern = any_of(["塔利班", "is"])
+    assert pattern is not None
+    assert [m.group() for m in pattern.finditer("this is 警方称塔利班否认")] == ["is", "塔利班"]

@@ -130,3 +130,8 @@ def test_normalise_drops_every_latin_mark(raw: str) -> None:
     """A name with an accent and one without are the same name."""
     decomposed = unicodedata.normalize("NFD", normalise(raw).text)
     assert not [c for c in decomposed if unicodedata.category(c) == "Mn" and ord(c) < 0x345]
+
+
+def test_plain_writes_han_characters_simplified() -> None:
+    """One list of words serves both ways to write Chinese; full-width marks are ASCII."""
+    assert plain("喀布爾遭襲擊，8人喪生（12傷）") == "喀布尔遭袭击,8人丧生(12伤)"

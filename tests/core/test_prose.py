@@ -158,3 +158,9 @@ def test_compose_gives_sentences_in_order_inside_the_text(body: str, title: str 
         last = sentence.end
     for line in prose.datelines:
         assert 0 <= line.start < line.end <= len(prose.text)
+
+
+def test_compose_takes_a_name_in_two_scripts_for_no_filing_place() -> None:
+    """The Latin spelling in brackets is no agency's name."""
+    assert compose(None, "首都波茨米尔(Portsmere)4日发生爆炸。", "zh").datelines == ()
+    assert compose(None, "PORTSMERE (AP) A bomb went off.", "en").datelines != ()

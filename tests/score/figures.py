@@ -6,10 +6,11 @@ Rules
    none is printed; 0 is not "not reported". An item without any report is wrong: not reading is not
    the same as reading that nothing is reported. A gold figure without a least number is unsure.
 2. A gold figure of the attack is *carried* when a report that is no background has a statement of
-   the same measure and value. Parts of a total may be carried and need not be.
+   the same measure and value, on either side: the gold lists dead attackers among its figures. Parts
+   of a total may be carried and need not be.
 3. ``figures`` is the F1 of that: what a report *uses* and the gold does not have for this attack is
-   invented. Which of it is background stands apart in ``figures.kept_out``, and what stands nowhere
-   in the gold in ``figures.printed``.
+   invented, dead attackers apart. Which of it is background stands apart in ``figures.kept_out``,
+   and what stands nowhere in the gold in ``figures.printed``.
 4. A speaker is right when the wordings name one institution or share a telling word; the outlet's
    own voice is right when the program names nobody. A figure that is not carried has no speaker:
    it is missed, so that reading more can never lower this score.
@@ -100,7 +101,7 @@ def mark_statements(gold: list[Statement], found: Answer) -> Iterator[Mark]:
     other = {_gold_key(s) for s in counted if s["scope"] != "incident"} - own
     told = list(_told(found))
     carried = {_key(s) for s in told if s["scope"] == "incident" and s["status"] != "background"}
-    used = {_key(s) for s in told if s["status"] == "used"}
+    used = {_key(s) for s in told if s["status"] == "used" and not _is_of_attackers(s)}
     leaked, made_up = used & other, used - own - other
     notes = [("missed", wanted - carried), ("background", leaked), ("not in gold", made_up)]
     said = "; ".join(f"{name}: {_shown(keys)}" for name, keys in notes if keys)
@@ -121,10 +122,11 @@ def mark_statements(gold: list[Statement], found: Answer) -> Iterator[Mark]:
 def _told(found: Answer) -> Iterator[Statement]:
     for report in found.get("reports") or ():
         if report["role"] in ("primary", "roundup"):
-            for statement in report["statements"]:
-                attackers = statement["victim_class"] in _ATTACKERS
-                if statement["measure"] in _COUNTED and not attackers:
-                    yield statement
+            yield from (s for s in report["statements"] if s["measure"] in _COUNTED)
+
+
+def _is_of_attackers(statement: Statement) -> bool:
+    return statement["victim_class"] in _ATTACKERS
 
 
 def _gold_key(statement: Statement) -> Key:

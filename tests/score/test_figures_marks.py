@@ -109,10 +109,11 @@ def test_mark_statements_carries_what_was_superseded() -> None:
 
 
 def test_mark_statements_leaves_attackers_out() -> None:
-    """Dead attackers are no victims that nobody printed."""
+    """Dead attackers are no victims that nobody printed; where the gold lists them they are carried."""
     attackers = told("killed", 3, victim_class="perpetrator")
-    found = _marks([gold("killed", 5)], report(statements=[told("killed", 5), attackers]))
-    assert _sums(found["figures"]) == (1, 0, 0)
+    both = report(statements=[told("killed", 5), attackers])
+    assert _sums(_marks([gold("killed", 5)], both)["figures"]) == (1, 0, 0)
+    assert _sums(_marks([gold("killed", 5), gold("killed", 3)], both)["figures"]) == (2, 0, 0)
 
 
 TEXT = "Five died, the health ministry said. Five died, wrote the paper."

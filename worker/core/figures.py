@@ -188,7 +188,7 @@ def _told_singly(persons: Sequence[Statement]) -> int:
 
 
 def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
-    """A class of victims stands for the total only where nobody gave a total.
+    """A class of victims stands for the total only where nobody gave a total, with its least number.
 
     ("Two policemen were killed" is all that is known of a small attack; beside "12 people were
     killed" nine children are a part of it, whoever counted them. Three policemen are no part of
@@ -203,8 +203,8 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
         if (statement.low or 0) < most:
             statuses[key_of(statement)] = "subset"
             usable = [s for s in usable if s is not statement]
-    if not any(s.victim_class != RECEIVED for s in whole):
-        return usable
+    if not any(s.victim_class != RECEIVED and s.low is not None for s in whole):
+        return _without_persons_of_parts(usable, statuses)
     most = max((s.high if s.high is not None else NO_END for s in whole), default=NO_END)
     larger = []
     counted = set(map(id, whole))
@@ -216,6 +216,20 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
         else:
             statuses[key_of(statement)] = "subset"
     return whole + larger
+
+
+def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
+    """Without the persons whom a number of people of some whole holds, where nobody gives the whole.
+
+    ("A man attacked guards, wounding two of them", and somebody else: "one was hit in the neck".)
+    """
+    parts = [s.low or 0 for s in usable if s.victim_class == PART and s.person is None]
+    persons = [s for s in usable if s.person is not None]
+    if not persons or max(parts, default=0) < _told_singly(persons):
+        return usable
+    for person in persons:
+        statuses[key_of(person)] = "subset"
+    return [s for s in usable if s.person is None]
 
 
 def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:

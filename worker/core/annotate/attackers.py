@@ -24,7 +24,7 @@ _REACH_SENTENCES = 4
 _NOUN_TOKENS = 2
 """How many words may stand between a number and its attackers ("three heavily armed gunmen")."""
 _HARMED = frozenset({"killed", "injured", "shot"})
-_DEFINITE = frozenset({"THE", "WHOLE"})
+_DEFINITE = frozenset({"ALL", "THE"})
 
 
 def told_again(

@@ -245,7 +245,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         if low is None:
             return None
     else:
-        qualifier = "exact" if qualifier in _LEAST else qualifier
+        qualifier = _beside_number(qualifier, several=bool(token.parts))
         low, high = bounds(value, qualifier)
     parts = tuple(
         made
@@ -277,6 +277,13 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         beside=token.meaning.get("beside"),
         parts=parts,
     )
+
+
+def _beside_number(qualifier: Qualifier, *, several: bool) -> Qualifier:
+    """What a wording for a number means behind one: "30多人", thirty and some. A sum stays a sum."""
+    if qualifier == "several" and not several:
+        return "more_than"
+    return "exact" if qualifier in _LEAST else qualifier
 
 
 def _people(token: Token) -> str:

@@ -13,7 +13,7 @@ Rules
 Theory of operation
 -------------------
 Words come from the lexicon (tables ``month``, ``weekday``, ``day_word``, ``period``, ``time_unit``,
-``time_direction``, ``count_word``, ``vague_amount``), shapes of digits stand here. A month name is
+``time_direction``, ``count_word``, ``vague_amount``; ``day_of_month``), shapes of digits stand here. A month name is
 found first and day and year looked for on both sides, so "May 8, 2019", "8 de mayo de 2019" and
 "18 Sawr 1398" are one piece of code. A month of another calendar is written ``calendar/number``.
 The words are looked for once (``find_dates``); ``DatePhrases.seen_from`` turns them into mentions, and
@@ -78,6 +78,8 @@ _YEAR_AFTER = (
 )
 """Four digits are a year in either calendar, and not the clock of an alert ("27 FEB 0845L")."""
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{0,2}\w?\s?$")
+_NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
+_LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
 _Days = tuple[int, int]
@@ -112,6 +114,7 @@ def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
     phrases = (
         *_numeric(text),
         *_months(prose, lexicon, knowledge),
+        *_days_of_month(text, lexicon),
         *_weekdays(text, lexicon),
         *_day_words(text, lexicon),
         *_periods(text, lexicon),
@@ -318,6 +321,24 @@ def _interval(
     if first is None or after is None:
         return None
     return first, after - dt.timedelta(days=1)
+
+
+def _days_of_month(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
+    """Days by their number alone, where a word beside it says so: "8日", the 8th."""
+    for found in lexicon.find("day_of_month", text):
+        number = _NUMBER_BEFORE.search(text, max(0, found.start() - 3), found.start())
+        if number is not None:
+            named = partial(_of_month, int(number[1]))
+            yield DatePhrase(number.start(), found.end(), named)
+
+
+def _of_month(number: int, document: dt.date | None) -> Interval | None:
+    """The latest such day, tomorrow's included: zones differ."""
+    if document is None:
+        return None
+    ahead = (document + dt.timedelta(days=1 - back) for back in range(_LONGEST_MONTH_DAYS))
+    day = next((day for day in ahead if day.day == number), None)
+    return Interval(day, day, "day", "stated") if day is not None else None
 
 
 def _weekdays(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:

@@ -33,8 +33,9 @@ from typing import Literal
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
-from worker.core.lang.lexicon import Lexicon, bounded, normalise_pattern
+from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
 from worker.core.lang.normalise import Range, apart, holding, plain
+from worker.core.lang.tokens import is_unspaced
 from worker.core.text.prose import Prose
 
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government"]
@@ -106,7 +107,7 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
         for variant in (entry.name, *entry.variants):
             name = plain(variant)
             words = _WORD.findall(name.replace("'s ", " "))  # as a text's is read
-            if _is_unspaced(name):
+            if is_unspaced(name):
                 names.setdefault(name, entry)
             elif words:
                 exact.setdefault("".join(words), entry)
@@ -128,10 +129,6 @@ def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
 def _beginnings(keys: Iterable[str]) -> frozenset[str]:
     """All that a key begins with, from nothing to all of it."""
     return frozenset(key[:end] for key in keys for end in range(len(key) + 1))
-
-
-def _is_unspaced(name: str) -> bool:
-    return any("\u3040" <= c <= "\u9fff" for c in name)
 
 
 def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
@@ -301,9 +298,7 @@ def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iter
 
 @lru_cache(maxsize=64)
 def _phrases(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
-    if not patterns:
-        return None
-    return re.compile(bounded("|".join(map(normalise_pattern, patterns))))
+    return any_phrase(map(normalise_pattern, patterns))
 
 
 def _phrases_in(patterns: dict[str, tuple[str, ...]], prose: Prose) -> tuple[Range, ...]:
@@ -339,8 +334,8 @@ def _judged(
 def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
     text = prose.text
-    acts = lexicon.first("name_acts", text, name.end + 1, name.end + _ACT_CHARS)
-    if acts is not None and acts.start() == name.end + 1:
+    acts = lexicon.first("name_acts", text, name.end, name.end + _ACT_CHARS)
+    if acts is not None and text[name.end : acts.start()] in ("", " "):
         return True
     return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
 

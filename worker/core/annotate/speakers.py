@@ -34,6 +34,7 @@ _PARTY = "non_state_armed_group"
 _OFFICES = frozenset({"police", "security_forces", POWER_TYPE, "hospital"})
 _VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
 """Kinds that say least, the more telling first."""
+_CHARITIES = {"hospital", "international_organisation"}
 _ANONYMOUS_REACH_CHARS = 60
 _ANONYMOUS_BEFORE_TOKENS = 2
 _NAMES_BACK = 20
@@ -255,6 +256,8 @@ def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bo
     if not any("THE_SPEAKER" in t.tags for t in within):
         return False
     official = last.type in _OFFICES or last.type.startswith("government")
+    if {kind, last.type} == _CHARITIES:  # an aid group runs a hospital, and is called either
+        return True
     return kind in (None, UNKNOWN, last.type) or (kind in _VAGUE and official)
 
 

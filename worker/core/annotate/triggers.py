@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, inside
+from worker.core.lang.tokens import UNSPACED
 from worker.core.text.prose import Prose
 
 _BEFORE_CHARS = 48
-_GAP = re.compile(r"\s(?:[\w'-]+\s){0,3}")
+_GAP = re.compile(rf"\s(?:[\w'-]+\s){{0,3}}|[{UNSPACED}]{{0,6}}")
 """What may stand between a determiner and its noun: a few modifiers."""
 
 

@@ -228,7 +228,8 @@ def _is_speaker(passage: Passage, phrase: Range) -> bool:
         end : sentence.end if sentence else end
     ].strip(". "):
         return True
-    words = text[end : end + _FOLLOWING_CHARS].split(",")[0].split(".")[0].split()[:4]
+    stop = min(end + _FOLLOWING_CHARS, max(end, sentence.end) if sentence else len(text))
+    words = text[end:stop].split(",")[0].split(".")[0].split()[:4]
     after = Range(end, end + len(" ".join(words)) + 1)
     if passage.has("says", after) and not passage.has("harm", after):
         return True

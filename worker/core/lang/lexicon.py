@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Categories, Kind, check_names
 from worker.core.lang.normalise import plain, words_end
-from worker.core.lang.tokens import WORD_CHARS_CLASS
+from worker.core.lang.tokens import WORD_CHARS_CLASS, is_unspaced
 
 T = TypeVar("T")
 PATTERN_LIMIT = 240
@@ -166,8 +166,19 @@ def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
 
     ``names`` are normalised already. They are taken literally.
     """
-    longest_first = sorted(names, key=len, reverse=True)
-    return re.compile(bounded("|".join(map(re.escape, longest_first)))) if longest_first else None
+    return any_phrase(map(re.escape, sorted(names, key=len, reverse=True)))
+
+
+def any_phrase(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern for whole phrases, in this order; in a script without blanks they stand anywhere.
+
+    ``patterns`` are normalised regexes. None when there are none.
+    """
+    listed = tuple(patterns)
+    spaced = "|".join(p for p in listed if not is_unspaced(p))
+    unspaced = "|".join(p for p in listed if is_unspaced(p))
+    parts = [bounded(spaced)] if spaced else []
+    return re.compile("|".join([*parts, unspaced] if unspaced else parts)) if listed else None
 
 
 def _normal(pattern: str, category: str, source: str) -> str:

@@ -30,6 +30,8 @@ WORD_CHARS = r"[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u096
 """A character of a word, as an alternative of a regex: letters, digits, and the signs of scripts."""
 WORD_CHARS_CLASS = r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e00-\u0fff\u1000-\u109f]"
 """The same and the underscore, as a class: what may not stand beside a whole word."""
+UNSPACED = r"\u3040-\u9fff"
+"""Characters of scripts that put no blank between words, as a range of a class."""
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0971-\u0dff\u0e00-\u0fff\u1000-\u109f])"
 _WORD = rf"(?:{WORD_CHARS})+(?:-(?:{WORD_CHARS})+)*"
 _OTHER_SCRIPT = r"[\u0370-\u1fff\u2c00-\ud7ff]"
@@ -50,6 +52,7 @@ _WORDS = re.compile(_TOKEN)
 _WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[^\W\d_])'(?P<ending>{_LETTER}+))|{_TOKEN}")
 _SPACELESS = re.compile(rf"{_CLOCK}|\d+(?:[.,]\d+)*|[a-z]+|\S")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,11 @@ def cut(text: str, at: Range, script: Script) -> Iterator[Piece]:
     for found in pattern.finditer(text, at.start, at.end):
         if found.groupdict().get("ending") is None:
             yield Piece(found.start(), found.end(), found.group())
+
+
+def is_unspaced(name: str) -> bool:
+    """Whether a name or pattern is of a script without blanks: it may stand anywhere in a text."""
+    return _UNSPACED.search(name) is not None
 
 
 def is_clock_time(word: str) -> bool:

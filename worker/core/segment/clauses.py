@@ -24,6 +24,7 @@ from worker.core.annotate.dates import DateMention
 from worker.core.annotate.triggers import Trigger, triggers_in
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.normalise import Range, holding, inside, starting_in
+from worker.core.lang.tokens import UNSPACED
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
 
@@ -43,7 +44,7 @@ _MOST_SIGNS = 12
 """A sentence turns a few times at most; a page that is one endless sentence must not be costly."""
 _CONJUNCTION_CHARS = 9
 _HEAD_CHARS = 12
-_COMMA = re.compile(r"[,;:]\s|\s-\s")
+_COMMA = re.compile(rf"[,;:](?:\s|(?=[{UNSPACED}]))|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)

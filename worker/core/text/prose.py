@@ -22,7 +22,7 @@ from operator import attrgetter
 from worker.core.domain.document import Span
 from worker.core.domain.vocabulary import Zone
 from worker.core.lang.normalise import Normalised, Range, holding, normalise
-from worker.core.lang.tokens import WORD_CHARS_CLASS
+from worker.core.lang.tokens import WORD_CHARS_CLASS, is_unspaced
 
 _PARAGRAPH = attrgetter("paragraph")
 LEAD_SENTENCES = 3
@@ -208,6 +208,8 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
     opening = norm.untrimmed(Range(sentence.start, stop))
     raw = opening.quote
     head = raw[:40]
+    if is_unspaced(raw[:2]):  # "波茨米尔(Portsmere)": one name, in two scripts
+        return sentence.start
     shapes = (
         (_DATELINE, _DATELINE_CAPS)
         if any(c.isascii() and c.isalpha() for c in head) or head.lower() != head

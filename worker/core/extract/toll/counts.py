@@ -13,7 +13,8 @@ Rules
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 5. Who is told besides those told before is added to them (``additions``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
-7. "The police give seven" is another number for what was counted before.
+7. "The police give seven" is another number for what was counted before; "revised that to seven"
+   replaces it.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
    it gives no other one ("at first the police said seven"), nothing replaces it.
 9. "As many wounded" is the number that its sentence gave before.
@@ -45,6 +46,7 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
+_REVISED = frozenset({"revised"})
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
@@ -95,28 +97,34 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
             out += _with_parts(mention, names.get(mention.number))
     for mention in told_first:
         out = _with_part(out, mention)
+    held = {(c.mention.number, c.measure) for c in out if c.parent is not None}
+    out = [c for c in out if c.parent or (c.mention.number, c.measure) not in held]
     out = move_to_dead(_living(_victims_only(out)))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 
 
-def _numbered_again(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
+def _numbered_again(mentions: Sequence[CountMention]) -> list[CountMention]:
     """The mentions, with "the police give seven" measuring what the count before it measures.
 
     One that repeats a number ("not four … the police stand by their figure of four") is of that harm.
+    One that revises the number before it ("revised that to seven") replaces it, whoever gave it.
     """
-    last: CountMention | None = None
+    out: list[CountMention] = []
+    last: int | None = None
     printed: dict[int | None, str] = {}
     for mention in mentions:
         if mention.what != "again":
-            last = mention if mention.what in _HARM else last
+            out.append(mention)
             if mention.what in _HARM:
-                printed[mention.value] = mention.what
-            yield mention
+                last, printed[mention.value] = len(out) - 1, mention.what
         elif mention.value in printed:
-            yield replace(mention, what=printed[mention.value])
-        elif last is not None and mention.sentence - last.sentence <= _AGAIN_REACH:
-            yield replace(mention, what=last.what)
+            out.append(replace(mention, what=printed[mention.value]))
+        elif last is not None and mention.sentence - out[last].sentence <= _AGAIN_REACH:
+            out.append(replace(mention, what=out[last].what))
+            if mention.flags & _REVISED:
+                out[last] = replace(out[last], tags=out[last].tags | _REPLACED)
+    return out
 
 
 def _same_numbers(mentions: Iterable[CountMention]) -> Iterator[CountMention]:

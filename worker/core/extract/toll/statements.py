@@ -24,7 +24,7 @@ and what is part. Here each count meets its speaker and its segment, and becomes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from worker.core.annotate.annotate import Annotated
@@ -38,7 +38,9 @@ from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.doubted import bound_doubted
 from worker.core.extract.toll.entries import find_entries
 from worker.core.extract.toll.homes import HomedCount, find_homes
+from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hospitals
 from worker.core.extract.toll.placed import Placed
+from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.lexicon import Lexicon
@@ -50,8 +52,6 @@ _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CLAUSE_END = re.compile("[,،;؛；:]")
 _CUE_REACH_CHARS = 40
-_HOSPITAL = "hospital"
-_NO_END = 1 << 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -89,14 +89,14 @@ def find_statements(
                 own = _is_own_killing(count, speaker, prose, lexicon)
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
-        placed = bound_doubted(placed, prose, lexicon)
+        placed = mark_hospitals(bound_doubted(placed, prose, lexicon))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
         told = tuple(
             replace(s, derived=True) if gone else s for s, gone in zip(told, replaced, strict=True)
         )
-        out.append(_mark_derived(told))
+        out.append(mark_repeated(told))
     return tuple(out)
 
 
@@ -142,9 +142,9 @@ def _by_scope(
 
 
 def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexicon) -> bool:
-    if "AT_HOSPITAL" in count.mention.tags or is_perpetrator(count.victim_class):
+    if RECEIVED_TAG in count.mention.tags or is_perpetrator(count.victim_class):
         return False
-    if speaker.type == _HOSPITAL:  # "the hospital says it has seven bodies"
+    if speaker.type == HOSPITAL:  # "the hospital says it has seven bodies"
         return False
     stop = words_end(prose.text, count.start)
     return lexicon.ending_at("self_killing", prose.text, max(0, stop - 30), stop) is not None
@@ -198,7 +198,7 @@ def _victim_class(count: Count) -> str:
 
     Only words of receiving or treating say so: a hospital may well give the whole toll.
     """
-    received = count.victim_class == "unspecified" and "AT_HOSPITAL" in count.mention.tags
+    received = count.victim_class == "unspecified" and RECEIVED_TAG in count.mention.tags
     return "received_at_hospital" if received else count.victim_class
 
 
@@ -223,66 +223,3 @@ def _is_hypothetical(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
     )
     feared = lexicon.first("feared", prose.text, count.start, count.end)
     return feared is not None or next(governing, None) is not None
-
-
-def _mark_derived(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """The outlet's own words for a number that somebody stands for are a repetition, and so is its
-    headline beside a number of the body; not beside a mere "as many as seven", which it makes sure.
-    """
-    attributed = {
-        (*_side(s), s.value, s.qualifier == "more_than")
-        for s in statements
-        if s.speaker_type != NARRATOR
-        and not (s.perpetrator_party or s.derived)
-        and s.scope == "incident"
-    }
-    body = _most_by_side(statements)
-    known = {_side(s) for s in statements if s.zone != "title" and _stands(s) and s.low is not None}
-    return tuple(
-        replace(s, derived=True)
-        if s.speaker_type == NARRATOR
-        and (
-            (
-                s.value is not None
-                and (*_side(s), s.value, s.qualifier == "more_than") in attributed
-                and (s.zone != "title" or _side(s) in known)
-            )
-            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
-            or (s.zone == "title" and s.value is not None and s.value == _both_sides(s, body))
-        )
-        else s
-        for s in statements
-    )
-
-
-def _both_sides(headline: Statement, body: Mapping[tuple[str, bool], int]) -> int | None:
-    """The body's victims and attackers together, whom a headline may count as one: "five dead"."""
-    if _side(headline)[1]:
-        return None
-    victims = body.get((headline.measure, False))
-    attackers = body.get((headline.measure, True))
-    return None if victims is None or attackers is None else victims + attackers
-
-
-def _side(statement: Statement) -> tuple[str, bool]:
-    return statement.measure, is_perpetrator(statement.victim_class)
-
-
-def _most_by_side(statements: Sequence[Statement]) -> dict[tuple[str, bool], int]:
-    """How many people the body's numbers leave room for, by measure and side.
-
-    A headline's number within it is short for the body's, or old. A headline may also be the only sum
-    of what the body tells one by one: that is larger.
-    """
-    most: dict[tuple[str, bool], int] = {}
-    for s in statements:
-        if s.zone in ("lead", "body") and _stands(s) and s.value is not None and s.person is None:
-            value = _NO_END if s.high is None else s.value
-            most[_side(s)] = max(value, most.get(_side(s), -1))
-    return most
-
-
-def _stands(statement: Statement) -> bool:
-    """Whether a figure is an opinion about the attack's whole."""
-    own = statement.scope == "incident" and not statement.perpetrator_party
-    return own and not statement.derived and statement.subset_of is None

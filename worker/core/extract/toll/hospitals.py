@@ -1,0 +1,39 @@
+"""What several hospitals count: each its own, whatever its words.
+
+A number that a hospital received bounds the whole from below. Words of receiving or treating say so
+(tag ``AT_HOSPITAL``); one hospital alone may well give the whole toll. Where two of them give numbers
+of the same side, each speaks of those whom it got ("the clinic received 15 injured … officials of the
+other said that nine wounded were under treatment", beside 24 of the police).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.core.extract.toll.placed import Placed
+
+HOSPITAL = "hospital"
+RECEIVED_TAG = "AT_HOSPITAL"
+
+
+def mark_hospitals(placed: Sequence[Placed]) -> list[Placed]:
+    """The figures, with those of a hospital marked as its own where another hospital counts as well."""
+    telling = {(p.side, p.speaker.id) for p in placed if _is_of_hospital(p)}
+    return [
+        _received(p)
+        if _is_of_hospital(p) and any(s == p.side and i != p.speaker.id for s, i in telling)
+        else p
+        for p in placed
+    ]
+
+
+def _is_of_hospital(item: Placed) -> bool:
+    """Whether a hospital gives a number for the attack."""
+    number = item.count.person is None and item.count.mention.value is not None
+    return item.speaker.type == HOSPITAL and item.is_whole and number
+
+
+def _received(item: Placed) -> Placed:
+    mention = replace(item.count.mention, tags=item.count.mention.tags | {RECEIVED_TAG})
+    return replace(item, count=replace(item.count, mention=mention))

@@ -1,0 +1,110 @@
+"""Which figures only say again what somebody stands for: no opinions of their own.
+
+Rules
+-----
+1. The outlet's own words for a number that somebody is quoted for are a repetition. So is its headline
+   beside a number of the body, also where it adds up the body's victims and attackers.
+2. "More than a dozen", by the outlet, is a round word for what others counted, if all of them counted
+   more, and the least of them not twice as many: 13, or 15 and 19.
+3. "At least six", by unnamed officials, sums up what named offices say where one of them gives six, and
+   another more: the range is then 6 to 9, and not open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
+from worker.core.domain.report import Statement
+from worker.core.extract.toll.counts import is_perpetrator
+
+_NO_END = 1 << 40
+_UNNAMED = "/"
+"""In the id of a speaker that is known by its kind alone."""
+
+
+def mark_repeated(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The outlet's own words for a number that somebody stands for are a repetition, and so is its
+    headline beside a number of the body; not beside a mere "as many as seven", which it makes sure.
+    """
+    statements = tuple(
+        replace(s, derived=True) if _is_round_word(s, statements) else s for s in statements
+    )
+    attributed = {
+        (*_side(s), s.value, s.qualifier == "more_than")
+        for s in statements
+        if s.speaker_type != NARRATOR
+        and not (s.perpetrator_party or s.derived)
+        and s.scope == "incident"
+    }
+    body = _most_by_side(statements)
+    known = {_side(s) for s in statements if s.zone != "title" and _stands(s) and s.low is not None}
+    return tuple(
+        replace(s, derived=True)
+        if s.speaker_type == NARRATOR
+        and (
+            (
+                s.value is not None
+                and (*_side(s), s.value, s.qualifier == "more_than") in attributed
+                and (s.zone != "title" or _side(s) in known)
+            )
+            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
+            or (s.zone == "title" and s.value is not None and s.value == _both_sides(s, body))
+        )
+        else s
+        for s in statements
+    )
+
+
+def _both_sides(headline: Statement, body: Mapping[tuple[str, bool], int]) -> int | None:
+    """The body's victims and attackers together, whom a headline may count as one: "five dead"."""
+    if _side(headline)[1]:
+        return None
+    victims = body.get((headline.measure, False))
+    attackers = body.get((headline.measure, True))
+    return None if victims is None or attackers is None else victims + attackers
+
+
+def _side(statement: Statement) -> tuple[str, bool]:
+    return statement.measure, is_perpetrator(statement.victim_class)
+
+
+def _most_by_side(statements: Sequence[Statement]) -> dict[tuple[str, bool], int]:
+    """How many people the body's numbers leave room for, by measure and side.
+
+    A headline's number within it is short for the body's, or old. A headline may also be the only sum
+    of what the body tells one by one: that is larger.
+    """
+    most: dict[tuple[str, bool], int] = {}
+    for s in statements:
+        if s.zone in ("lead", "body") and _stands(s) and s.value is not None and s.person is None:
+            value = _NO_END if s.high is None else s.value
+            most[_side(s)] = max(value, most.get(_side(s), -1))
+    return most
+
+
+def _stands(statement: Statement) -> bool:
+    """Whether a figure is an opinion about the attack's whole."""
+    own = statement.scope == "incident" and not statement.perpetrator_party
+    return own and not statement.derived and statement.subset_of is None
+
+
+def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether a lower bound only sums up exact numbers of others (rules 2 and 3)."""
+    bound = statement.low or 0
+    if not _stands(statement) or statement.high is not None or statement.value is None:
+        return False
+    counted = [s.value or 0 for s in statements if _is_counted_by_another(s, statement)]
+    if statement.speaker_type == NARRATOR and statement.qualifier == "more_than":
+        return bound <= min(counted, default=0) < 2 * bound
+    officials = statement.speaker_type == POWER_TYPE and _UNNAMED in statement.speaker_id
+    return officials and min(counted, default=0) == bound < max(counted, default=0)
+
+
+def _is_counted_by_another(statement: Statement, than: Statement) -> bool:
+    """Whether somebody else, who is more than "officials", counts the same side exactly."""
+    if not _stands(statement) or _side(statement) != _side(than) or statement.person is not None:
+        return False
+    told_apart = statement.speaker_type not in (NARRATOR, POWER_TYPE)
+    return told_apart and statement.qualifier == "exact" and statement.speaker_id != than.speaker_id
