@@ -351,7 +351,8 @@ def _settled(analysis: Analysis, changes: Changes) -> Settled:
     outcome: Outcome = "set_aside"
     if any(report.role != "background" for report in analysis.reports):
         outcome = "review" if analysis.verdict.band == "review" else "reported"
-    links = {link.report_id: link.incident_id for link in changes.links}
+    own = {report.report_id for report in analysis.reports}
+    links = {link.report_id: link.incident_id for link in changes.links if link.report_id in own}
     homes = [links.get(report.report_id) for report in analysis.reports]
     return Settled(
         outcome=outcome,

@@ -21,7 +21,7 @@ from worker.core.merge.cluster.partition import Partition, partition
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
 from worker.core.merge.evidence.facts import Gazetteer
-from worker.core.merge.evidence.nodes import Evidence, Node, node_of
+from worker.core.merge.evidence.nodes import Evidence, Node, nodes_of
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 
@@ -45,7 +45,7 @@ def _both(
 ) -> tuple[object, ...]:
     gazetteer = Gazetteer(KNOWLEDGE)
     known = {} if known is None else known
-    nodes = [known.setdefault(id(f), (f, node_of(f, gazetteer)))[1] for f in reports]
+    nodes = [known.setdefault(id(f), (f, nodes_of((f,), gazetteer)[0]))[1] for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
     evidence = Evidence(nodes, ConstraintIndex(constraints), copies, KNOWLEDGE.merge_weights)
     return _told(partition(nodes, evidence)), _told(merge_oracle.partition(nodes, evidence))

@@ -18,7 +18,7 @@ from worker.core.merge.cluster.partition import partition
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
 from worker.core.merge.evidence.facts import Gazetteer
-from worker.core.merge.evidence.nodes import Evidence, node_of
+from worker.core.merge.evidence.nodes import Evidence, nodes_of
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 NOW = dt.datetime(2031, 3, 10, tzinfo=dt.UTC)
@@ -30,7 +30,7 @@ _SLOW = settings(
 def _cells(reports: list) -> set[tuple[tuple[str, str], ...]]:
     """The partition as a set of (report, certainty) cells."""
     gazetteer = Gazetteer(KNOWLEDGE)
-    nodes = [node_of(f, gazetteer) for f in reports]
+    nodes = nodes_of(reports, gazetteer)
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
     evidence = Evidence(nodes, ConstraintIndex(()), copies, KNOWLEDGE.merge_weights)
     parted = partition(nodes, evidence)

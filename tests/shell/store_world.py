@@ -39,7 +39,7 @@ class StoreWorld:
         label: Label = "attack_report",
     ) -> Settled:
         """A version of an article is settled."""
-        work = self._taken(article, now)
+        work = self.taken(article, now)
         known = replace(article, version=max(article.version, work.version))
         analysis = Analysis(known, Verdict(label, 0.9, band), reports)
         with transaction(self.conn):
@@ -47,7 +47,7 @@ class StoreWorld:
 
     def kill(self, article: Article, now: dt.datetime) -> Settled:
         """The agency withdraws an article."""
-        work = self._taken(article, now)
+        work = self.taken(article, now)
         entry = Entry(feed="f", id=article.article_id, format="rss", status="kill")
         with transaction(self.conn):
             return withdraw(self.conn, replace(work, entry=entry), now, self.knowledge)
@@ -94,7 +94,8 @@ class StoreWorld:
         gone = ("superseded", "retracted")
         return [incident for incident in self.incidents.values() if incident.state not in gone]
 
-    def _taken(self, article: Article, now: dt.datetime) -> inbox.Work:
+    def taken(self, article: Article, now: dt.datetime) -> inbox.Work:
+        """A version of an article is admitted, and taken to be worked on."""
         with transaction(self.conn):
             document = Document(article.article_id, text=article.text, updated=None)
             inbox.admit_document(self.conn, document, now)

@@ -12,8 +12,10 @@ from tests.bench.merge import invented
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from worker.config.knowledge import load_knowledge
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import Equal, Remembered
+from worker.core.domain.report import Analysis, Verdict
 from worker.core.merge.evidence.facts import MOST_REPORTS
+from worker.settle import settle
 from worker.store import connect, decoded
 from worker.store.articles import reports_of_days
 from worker.store.connect import open_writer, transaction
@@ -68,6 +70,37 @@ def test_rollback_forgets_what_was_decoded(tmp_path: Path) -> None:
         raise RuntimeError("the disk went away")
     assert decoded_of(world.conn).incident(load_all(world.conn)[0].incident_id) is None
     assert _outbox(world) == before
+
+
+_REFUSED_AT_COMMIT = """
+CREATE TABLE owner (name TEXT PRIMARY KEY);
+CREATE TABLE owned (name TEXT REFERENCES owner DEFERRABLE INITIALLY DEFERRED);
+CREATE TRIGGER refused AFTER INSERT ON outbox BEGIN INSERT INTO owned VALUES ('nobody'); END;
+"""
+
+
+def test_transaction_whose_commit_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    """What was kept in memory goes with what was written: settled once more, it says what a store
+    says where the first commit did not fail.
+    """
+    *_, next_one, last = invented("day", 8, KNOWLEDGE)
+    said = []
+    for refusing in (True, False):
+        world = _settled(tmp_path / f"{refusing}.db", forget=False, reports=6)
+        work = world.taken(next_one.article, next_one.at)
+        analysis = Analysis(
+            next_one.article, Verdict("attack_report", 0.9, "report"), next_one.reports
+        )
+        if refusing:
+            world.conn.executescript(_REFUSED_AT_COMMIT)
+            with pytest.raises(sqlite3.IntegrityError), transaction(world.conn):
+                settle(world.conn, work, analysis, next_one.at, KNOWLEDGE)
+            world.conn.execute("DROP TRIGGER refused")
+        with transaction(world.conn):
+            settle(world.conn, work, analysis, next_one.at, KNOWLEDGE)
+        world.arrive(last.article, last.reports, last.at)
+        said.append(_outbox(world))
+    assert said[0] == said[1]
 
 
 def test_decoded_rows_stay_within_their_bytes(
@@ -138,3 +171,27 @@ def test_remembered_forgets_what_was_not_asked_for_longest() -> None:
     few.of(values[1])
     assert made[-1] == "1"
     assert MOST_REPORTS > 1_000
+
+
+def test_remembered_all_makes_what_is_missing_and_keeps_the_order() -> None:
+    """Many values at once are what each of them is, in whatever generation, none among them too."""
+    made: list[str] = []
+
+    def make(value: list[str]) -> str | None:
+        made.append(value[0])
+        return None if value[0] == "3" else value[0]
+
+    few: Remembered[list[str], str | None] = Remembered(make, 4)
+    values = [[str(k)] for k in range(5)]
+    assert few.all(values[:2]) == ["0", "1"]
+    assert few.all([values[4], *values]) == ["4", "0", "1", "2", None, "4"]
+    assert made[:2] == ["0", "1"]
+    assert made.count("0") == made.count("1") == 1
+
+
+def test_equal_makes_one_value_for_all_that_are_equal() -> None:
+    """Equal values share what is made of the first, until there is no more room."""
+    numbers = iter(range(10))
+    few: Equal[str, int] = Equal(lambda _: next(numbers), 2)
+    assert [few.of("a"), few.of("b"), few.of("a")] == [0, 1, 0]
+    assert [few.of("c"), few.of("a")] == [2, 3]

@@ -45,6 +45,7 @@ PAIRS = {
     "core/lang/numerals.py _run": "an index of tokens, and a number",
     "core/lang/numerals.py _scaled_decimal": "an index of tokens, and a number",
     "core/extract/what.py _weapon_order": "a rank, and where among equals",
+    "core/merge/cluster/units.py __init__": "the numbers of two groups",
     "core/merge/state/groups.py _connected": "two clusters of a list",
     "core/merge/state/groups.py _sharing_a_roundup": "two clusters of a list",
     "core/merge/state/groups.py _sharing_an_article": "two clusters of a list",

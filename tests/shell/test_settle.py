@@ -58,7 +58,7 @@ def tell(
     """A version of one article as its source tells it: its time, its status, its own number."""
     article = article_of("gulf-1", {"at": AT, "version": version, "text": text}, KNOWLEDGE)
     article = replace(article, status=status)
-    work = world._taken(article, AT)
+    work = world.taken(article, AT)
     assert work.document is not None
     work = replace(work, document=replace(work.document, updated=updated))
     reports = (report_of(article, 1, {"date": AT.date(), "place": "chandlers-row"}, KNOWLEDGE),)
@@ -221,7 +221,7 @@ def test_settle_lets_only_a_correction_shrink(
 
 def test_bury_makes_one_dead_letter(world: StoreWorld) -> None:
     """Out of the inbox; whole in the store, once; cut to 500 characters in the topic, once."""
-    work = world._taken(article_of("gulf-1", {"at": AT}, KNOWLEDGE), AT)
+    work = world.taken(article_of("gulf-1", {"at": AT}, KNOWLEDGE), AT)
     with transaction(world.conn):
         bury(world.conn, work, "killed", "d" * 600, minutes(1), KNOWLEDGE)
 
@@ -273,7 +273,7 @@ def test_withdraw_is_as_old_as_its_source_says(world: StoreWorld, told: dt.datet
     """The version's time is the notice's own, and when it names none that of its arrival."""
     article = article_of("gulf-1", {"at": AT}, KNOWLEDGE)
     arrive(world, "gulf-1")
-    work = world._taken(article, minutes(30))
+    work = world.taken(article, minutes(30))
     notice = Entry(feed="f", id="gulf-1", format="nitf", status="kill", updated=told)
     with transaction(world.conn):
         withdraw(world.conn, replace(work, entry=notice), minutes(40), KNOWLEDGE)

@@ -49,7 +49,7 @@ from worker.core.said_again import (
     Key,
     Seen,
     Statuses,
-    alike,
+    all_alike,
     horizon_of,
     is_stale,
     judge_earlier,
@@ -85,20 +85,25 @@ class Toll:
     statements: tuple[Statement, ...]
 
 
-def judged(statement: Statement, status: StatementStatus) -> Statement:
-    """A statement with its part in the figures."""
-    return replace(statement, status=status)
+def judged(
+    statements: Sequence[Statement], statuses: Sequence[StatementStatus]
+) -> Sequence[Statement]:
+    """Statements with their part in the figures."""
+    told = zip(statements, statuses, strict=True)
+    return [replace(statement, status=status) for statement, status in told]
 
 
 def decide_toll(
     statements: Iterable[Statement],
-    judged: Callable[[Statement, StatementStatus], Statement] = judged,
+    judged: Callable[
+        [Sequence[Statement], Sequence[StatementStatus]], Sequence[Statement]
+    ] = judged,
     seen: Seen = MappingProxyType({}),
-    alike: Callable[[Statement], Hashable] = alike,
+    alike: Callable[[Sequence[Statement]], Sequence[Hashable]] = all_alike,
 ) -> Toll:
     """Decide all figures of a set of statements; their order does not matter.
 
-    ``judged``, ``alike``: how a statement gets its status, and what is equal for those of which only
+    ``judged``, ``alike``: how statements get their statuses, and what is equal for each of those of which only
     the newest counts, for who asks for the same ones often. ``seen``: which of two articles of one
     moment has the last word.
     """
@@ -120,7 +125,7 @@ def decide_toll(
         attackers_injured=totals["injured", True],
         by_category=_categories(given, seen),
         other_counts=others,
-        statements=tuple(judged(s, statuses[key_of(s)]) for s in whole),
+        statements=tuple(judged(whole, [statuses[s.report_id or "", s.id] for s in whole])),
     )
 
 

@@ -46,15 +46,20 @@ def alike(statement: Statement) -> Hashable:
     )
 
 
+def all_alike(statements: Sequence[Statement]) -> Sequence[Hashable]:
+    """The same for each of some figures."""
+    return list(map(alike, statements))
+
+
 def newest_of_each(
-    statements: Iterable[Statement],
+    statements: Sequence[Statement],
     seen: Seen,
-    alike: Callable[[Statement], Hashable] = alike,
+    alike: Callable[[Sequence[Statement]], Sequence[Hashable]] = all_alike,
 ) -> tuple[list[Statement], Earlier]:
     """The newest of those that are alike, and the earlier ones of each."""
     groups: dict[Hashable, list[Statement]] = {}
-    for statement in statements:
-        groups.setdefault(alike(statement), []).append(statement)
+    for kind, statement in zip(alike(statements), statements, strict=True):
+        groups.setdefault(kind, []).append(statement)
     newest: list[Statement] = []
     earlier: Earlier = {}
     for group in groups.values():
@@ -76,10 +81,11 @@ def judge_earlier(
     for newest in group if earlier else ():
         status = statuses[key_of(newest)]
         dated = status in ("used", "superseded", "stale")
-        for statement in earlier.get(id(newest), ()):
+        for s in earlier.get(id(newest), ()):
             if dated:
-                status = "stale" if is_stale(statement, horizon) else "superseded"
-            statuses[key_of(statement)] = status
+                old = horizon is not None and s.said_at is not None and s.said_at <= horizon
+                status = "stale" if old else "superseded"
+            statuses[s.report_id or "", s.id] = status
 
 
 def key_of(statement: Statement) -> Key:
@@ -106,8 +112,11 @@ def moment_of(statement: Statement) -> dt.datetime:
 
 def newest_version(statements: Sequence[Statement], seen: Seen) -> list[Statement]:
     """Those of the latest moment; of several articles of one moment, of that which was seen last."""
-    moment = max(map(moment_of, statements))
-    last = [s for s in statements if moment_of(s) == moment]
+    moments = [s.said_at or _LONG_AGO for s in statements]
+    moment = max(moments)
+    last = [s for s, at in zip(statements, moments, strict=True) if at == moment]
+    if len(last) == 1:
+        return last
     version = max(_version(s, seen) for s in last)
     return [s for s in last if _version(s, seen) == version]
 

@@ -192,7 +192,7 @@ def reports_of_articles(
         fresh = _reports_of_articles(conn, unknown)
         decoded.answer_names(decoded.of_articles, fresh)
         found |= fresh
-    return {filed.report_id: filed for name in article_ids for filed in found[name]}
+    return {filed.report.report_id: filed for name in article_ids for filed in found[name]}
 
 
 def _reports_of_articles(

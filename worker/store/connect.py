@@ -153,15 +153,11 @@ def _rolled_back_on_error(conn: Connection) -> Iterator[None]:
     conn.execute("BEGIN IMMEDIATE")
     try:
         yield
-    except BaseException:
-        decoded_of(conn).clear()
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
-        raise
-    try:
         conn.execute("COMMIT")
     except BaseException:
         decoded_of(conn).clear()
+        if conn.in_transaction:  # also when COMMIT failed: else nothing could begin any more
+            conn.execute("ROLLBACK")
         raise
 
 

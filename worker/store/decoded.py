@@ -6,7 +6,7 @@ Rules
    forgotten at once. After a rollback everything is forgotten.
 2. A report is known by its id and version. An incident is kept as it was saved.
 3. So are answers: the reports of an article, the reports of some days (the ``MOST_DAYS`` last asked
-   for), the incidents that hold an article. A report that is filed enters the answers it belongs to.
+   for), the incidents that hold an article, those that it founded. A report that is filed enters the answers it belongs to.
 4. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
    it is full, what was not asked for longest goes. A store without any of it is right, and slower.
 """
@@ -84,6 +84,8 @@ class Decoded:
         """First and last day → the reports that meet them, by id."""
         self.holding: dict[str, tuple[str, ...]] = {}
         """Article, or incident → the incidents that hold or held it, or are it."""
+        self.founded: dict[str, tuple[int, ...]] = {}
+        """Article → the counts of the incidents that it founded."""
 
     def answer_days(self, days: Stretch, reports: dict[str, FiledReport]) -> None:
         """Remember the reports of some days."""
@@ -150,6 +152,7 @@ class Decoded:
         self.of_articles.clear()
         self.of_days.clear()
         self.holding.clear()
+        self.founded.clear()
         self._reports.clear()
         self._incidents.clear()
 

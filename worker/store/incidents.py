@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 from worker.core.domain.incident import (
     Changes,
@@ -13,13 +14,14 @@ from worker.core.domain.incident import (
     Constraint,
     FiledReport,
     Incident,
+    article_of,
     from_json,
     to_json,
 )
 from worker.core.domain.remembered import Remembered
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect, frozen_window, hull
-from worker.core.merge.evidence.copies import Pairs
+from worker.core.merge.evidence.copies import Pairs, among
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
 from worker.store.days import earliest, is_long
@@ -82,8 +84,12 @@ def gather_component(
         constraints=constraints,
         founded=_founded(conn, kept, near),
         next_ordinal=count_founded(conn) + 1,
-        copies=_copies(conn, kept, knowledge),
+        copies=copies if len(kept) == len(reports) else _among(copies, kept),
     )
+
+
+def _among(copies: Pairs, reports: Iterable[FiledReport]) -> Pairs:
+    return among(copies, {filed.article.article_id for filed in reports})
 
 
 def _copies(
@@ -117,6 +123,7 @@ def drop(conn: sqlite3.Connection, incident_id: str) -> None:
     """Forget an incident that nobody outside has ever seen, with its id."""
     decoded_of(conn).forget_incident(incident_id)
     known = conn.execute("SELECT 1 FROM founded WHERE incident_id = ?", (incident_id,)).fetchall()
+    decoded_of(conn).founded.clear()
     for statement in _DROP:
         conn.execute(statement, (incident_id,))
     _count(conn, -len(known))
@@ -172,12 +179,12 @@ def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Inci
     """Incidents named, or that hold or held one of these articles."""
     decoded = decoded_of(conn)
     found = {name: decoded.holding[name] for name in names if name in decoded.holding}
-    unknown = sorted(name for name in names if name not in found)
+    unknown = sorted(set(names) - found.keys())
     if unknown:
         fresh = _holders(conn, unknown)
         decoded.answer_names(decoded.holding, fresh)
         found |= fresh
-    return _load(conn, sorted({held for holders in found.values() for held in holders}))
+    return _load(conn, sorted(set(chain.from_iterable(found.values()))))
 
 
 def _holders(conn: sqlite3.Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -251,12 +258,20 @@ def _founded(
 ) -> tuple[tuple[str, int], ...]:
     articles = {filed.article.article_id for filed in kept}
     articles = articles.union(*(_ARTICLES.of(incident) for incident in near))
-    rows = conn.execute(
-        "SELECT article_id, n FROM json_each(?) AS name "
-        "CROSS JOIN founded ON founded.article_id = name.value",
-        (json.dumps(sorted(articles)),),
-    )
-    return tuple(sorted((row["article_id"], int(row["n"])) for row in rows))
+    decoded = decoded_of(conn)
+    unknown = articles - decoded.founded.keys()
+    fresh = {name: tuple[int, ...]() for name in unknown}
+    if unknown:
+        rows = conn.execute(
+            "SELECT article_id, n FROM json_each(?) AS name "
+            "CROSS JOIN founded ON founded.article_id = name.value",
+            (json.dumps(sorted(unknown)),),
+        )
+        for row in rows:
+            fresh[row["article_id"]] += (int(row["n"]),)
+    known = {name: decoded.founded[name] for name in articles & decoded.founded.keys()} | fresh
+    decoded.answer_names(decoded.founded, fresh)
+    return tuple(sorted((name, n) for name, numbers in known.items() if numbers for n in numbers))
 
 
 def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
@@ -292,26 +307,40 @@ def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> Non
     )
     _count(conn, added.rowcount)
     decoded = decoded_of(conn)
+    decoded.founded.pop(incident.founding_article, None)
+    stored = _stored_members(conn, incident.incident_id)
     decoded.keep_incident(incident, len(record))
     decoded.holding.pop(incident.incident_id, None)
-    _save_members(conn, incident, now)
+    _save_members(conn, incident, stored, now)
 
 
-def _save_members(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
-    """The rows of its members, current and former: those that are new or changed."""
-    current = {member.report_id: member.article_id for member in incident.members}
-    former = {
-        report_id: report_id.rpartition("#")[0]
-        for report_id in incident.former
-        if report_id not in current
-    }
-    wanted = {report_id: (article_id, 0) for report_id, article_id in current.items()}
-    wanted |= {report_id: (article_id, 1) for report_id, article_id in former.items()}
+_MemberRows = dict[str, tuple[str, int]]
+"""Report → its article, and 1 when it is a former member."""
+
+
+def _stored_members(conn: sqlite3.Connection, incident_id: str) -> _MemberRows:
+    """The rows of an incident's members: as it was last saved, or read from the table."""
+    known = decoded_of(conn).incident(incident_id)
+    if known is not None:
+        return _rows_of(known)
     rows = conn.execute(
-        "SELECT report_id, article_id, former FROM member WHERE incident_id = ?",
-        (incident.incident_id,),
+        "SELECT report_id, article_id, former FROM member WHERE incident_id = ?", (incident_id,)
     )
-    stored = {row["report_id"]: (row["article_id"], row["former"]) for row in rows}
+    return {row["report_id"]: (row["article_id"], row["former"]) for row in rows}
+
+
+def _rows_of(incident: Incident) -> _MemberRows:
+    wanted = {member.report_id: (member.article_id, 0) for member in incident.members}
+    for report_id in incident.former:
+        wanted.setdefault(report_id, (article_of(report_id), 1))
+    return wanted
+
+
+def _save_members(
+    conn: sqlite3.Connection, incident: Incident, stored: _MemberRows, now: dt.datetime
+) -> None:
+    """The rows of its members, current and former: those that are new or changed."""
+    wanted = _rows_of(incident)
     for report_id in stored.keys() ^ wanted.keys():
         article_id = (stored.get(report_id) or wanted[report_id])[0]
         decoded_of(conn).holding.pop(article_id, None)

@@ -78,6 +78,8 @@ class CountMention(Range):
     sex: str | None = None
     beside: str | None = None
     """As what somebody is told whom a word names by others: "companion" (driver), "kin" (wife)."""
+    ordinal: int | None = None
+    """The how many-th of those harmed one person is: 4 for "a fourth"."""
     parts: tuple[CountMention, ...] = ()
 
     @property
@@ -275,6 +277,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         names=frozenset(token.meaning.get("names", "").split()),
         sex=token.meaning.get("sex"),
         beside=token.meaning.get("beside"),
+        ordinal=int(token.meaning.get("ordinal", 0)) or None,
         parts=parts,
     )
 

@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from worker.core.domain.moments import aware
 from worker.core.domain.published import joined, keep, parts_of
+from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Figure, Statement
 from worker.core.domain.snapshot import Casualties, Member, Snapshot, Support
 
@@ -134,22 +135,35 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
 
 def _needed(casualties: Casualties) -> list[Statement]:
     """The newest per speaker, measure and class, and those that carry a bound of a total."""
-    newest: dict[tuple[str, str, str], tuple[float, str, Statement]] = {}
-    for s in casualties.statements:
-        told = _instant(s.said_at), s.report_id or "", s
-        known = newest.setdefault((s.speaker_id, s.measure, s.victim_class), told)
-        if told[:2] >= known[:2]:
-            newest[s.speaker_id, s.measure, s.victim_class] = told
+    statements = casualties.statements
+    told = _TOLD.all(statements)
+    newest: dict[_Count, tuple[_Moment, Statement]] = {}
+    for (count, moment), s in zip(told, statements, strict=True):
+        known = newest.get(count)
+        if known is None or moment >= known[0]:
+            newest[count] = moment, s
     totals = {
         "killed": (casualties.killed, casualties.attackers_killed),
         "injured": (casualties.injured, casualties.attackers_injured),
     }
     return [
         s
-        for s in casualties.statements
-        if _is_same(s, newest[s.speaker_id, s.measure, s.victim_class][2])
+        for (count, _), s in zip(told, statements, strict=True)
+        if _is_same(s, newest[count][1])
         or (s.status == "used" and any(_sets_a_bound(s, f) for f in totals.get(s.measure, ())))
     ]
+
+
+_Count = tuple[str, str, str]
+_Moment = tuple[float, str]
+
+
+def _told(s: Statement) -> tuple[_Count, _Moment]:
+    """Who counts what, and when."""
+    return (s.speaker_id, s.measure, s.victim_class), (_instant(s.said_at), s.report_id or "")
+
+
+_TOLD = Remembered(_told, 20 * WORST_DAY_REPORTS)
 
 
 def _is_same(a: Statement, b: Statement) -> bool:

@@ -261,7 +261,7 @@ def to_json(value: object) -> bytes:
     """One of this module's values as JSON (UTF-8)."""
     if isinstance(value, Incident):
         body = _ADAPTERS[Incident].dump_json(value, exclude={"members"})
-        return b'%b,"members":[%b]}' % (body[:-1], b",".join(map(_MEMBERS.of, value.members)))
+        return b'%b,"members":[%b]}' % (body[:-1], b",".join(_MEMBERS.all(value.members)))
     return _ADAPTERS[type(value)].dump_json(value)
 
 

@@ -42,8 +42,8 @@ def write(snapshot: Snapshot, names: Iterable[str] | None = None) -> Parts:
 
 def _casualties(casualties: Casualties) -> bytes:
     lists = {
-        "statements": _listed(map(_STATEMENTS.of, casualties.statements)),
-        "timeline": _listed(map(_POINTS.of, casualties.timeline)),
+        "statements": _listed(_STATEMENTS.all(casualties.statements)),
+        "timeline": _listed(_POINTS.all(casualties.timeline)),
     }
     names = [f.name for f in fields(Casualties)]
     short = plain(casualties, _CASUALTIES, set(names) - lists.keys())
@@ -66,7 +66,7 @@ _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint
 _CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 _FIELDS = [f.name for f in fields(Snapshot)]
 _LONG: Mapping[str, Callable[[Snapshot], bytes]] = {
-    "reports": lambda snapshot: _listed(map(_MEMBERS.of, snapshot.reports)),
+    "reports": lambda snapshot: _listed(_MEMBERS.all(snapshot.reports)),
     "casualties": lambda snapshot: _casualties(snapshot.casualties),
 }
 """Fields that are long, with how each is written of its elements."""

@@ -1,4 +1,4 @@
-"""What was made of a value, remembered for the value itself (not for equal ones).
+"""What was made of a value, remembered for the value itself, or for all that are equal.
 
 A decision asks for the same reports as the one before. What is made of one (its facts, its node) is
 pure and depends on it and the knowledge alone, so it is kept as long as there is room: ``most`` of
@@ -7,8 +7,8 @@ the last asked for. The value is kept with it, so that its place in memory means
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
 """Room is meant for a day like the worst that we know of, when a thousand reports of one day came. All
@@ -26,6 +26,8 @@ class Remembered(Generic[K, V]):
         self._half = most // 2
         self._young: dict[int, tuple[K, V]] = {}
         self._old: dict[int, tuple[K, V]] = {}
+        self._made: dict[int, V] = {}
+        """What was made of the young ones."""
 
     def of(self, value: K) -> V:
         """What is made of a value."""
@@ -35,6 +37,35 @@ class Remembered(Generic[K, V]):
             return known[1]
         known = self._old.pop(key, None) or (value, self._make(value))
         if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
+            self._old, self._young, self._made = self._young, {}, {}
         self._young[key] = known
+        self._made[key] = known[1]
         return known[1]
+
+    def all(self, values: Iterable[K]) -> list[V]:
+        """What is made of each of many values, in order; one that is remembered costs next to
+        nothing.
+        """
+        asked = values if isinstance(values, list | tuple) else list(values)
+        found: list[Any] = list(map(self._made.get, map(id, asked)))
+        for k in [k for k, made in enumerate(found) if made is None]:
+            found[k] = self.of(asked[k])
+        return found
+
+
+class Equal(Generic[K, V]):
+    """The same for values that are equal: at most ``most``, then all are forgotten. For one thread."""
+
+    def __init__(self, make: Callable[[K], V], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._made: dict[K, V] = {}
+
+    def of(self, value: K) -> V:
+        """What is made of a value."""
+        known = self._made.get(value)
+        if known is None:
+            if len(self._made) >= self._most:
+                self._made.clear()
+            known = self._made[value] = self._make(value)
+        return known

@@ -107,7 +107,7 @@ def _closed(component: Component) -> set[str]:
 
 def _check(component: Component, incoming: Analysis | None) -> None:
     """Every live member's report must be here, unless its article is the one being replaced."""
-    here = {filed.report_id for filed in component.reports}
+    here = {filed.report.report_id for filed in component.reports}
     touched = incoming.article.article_id if incoming is not None else None
     for incident in component.announced:
         if incident.state in ("closed", "superseded"):
@@ -211,6 +211,10 @@ def _changes(
 
 def _copies(named: Iterable[IdentifiedCluster]) -> dict[str, str]:
     """Article → the article of its incident whose text it repeats."""
-    members = (member for entry in named for member in entry.cluster.members)
-    pairs = ((m.filed.article.article_id, m.source) for m in members)
-    return dict(sorted((copy, source.article_id) for copy, source in pairs if source is not None))
+    found = [
+        (member.filed.article.article_id, member.source.article_id)
+        for entry in named
+        for member in entry.cluster.members
+        if member.source is not None
+    ]
+    return dict(sorted(found))

@@ -4,7 +4,8 @@ Rules
 -----
 1. "Three were killed on the spot and two more died later", in one sentence, are five; so are "three
    were dead when they came. Two more died during surgery", where the text gives no other number. A
-   toll has them in it ("rose to 26 after seven more bodies were found").
+   toll has them in it ("rose to 26 after seven more bodies were found"). "A fourth" makes four of any
+   three told before, where nobody gives more.
 2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
    of people of another class. One person is added to people who are told by who they are.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
@@ -26,11 +27,14 @@ from worker.core.lang.normalise import Range
 ToldIn = Callable[[CountMention], tuple[int, str]]
 """The part of its sentence that a mention stands in, counted from 0, and who is quoted there."""
 CASUALTY = frozenset({"killed", "injured"})
+_COUNTED = CASUALTY | {"shot"}
+"""Harms that one sentence may tell of several in turn."""
 AMONG = "among"
 """Flag of people who are told as some of others."""
 _LISTED = frozenset({"GROUP"})
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _MORE = frozenset({"more"})
+_REPLACED = frozenset({"REPLACED_COUNT"})
 _ON_TOP = frozenset({"ADDITIONAL"})
 _FURTHER_REACH = 5
 """Sentences back in which "two more" may find the one person whom they are added to."""
@@ -51,7 +55,7 @@ def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
         if held is not None:
             yield held
             held = None
-        if mention.what in CASUALTY and mention.value is not None and not mention.is_attackers:
+        if mention.what in _COUNTED and mention.value is not None and not mention.is_attackers:
             held = mention
         else:
             yield mention
@@ -73,6 +77,9 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
             out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
+        elif (before := _one_less(mention, same)) is not None:
+            out = [_replaced(m) if m in same and m.value == before.value else m for m in out]
+            out[out.index(_replaced(before))] = _sum(before, mention)
         else:
             out.append(mention)
     return out
@@ -149,6 +156,20 @@ def _goes_on(
     )
     alone = not any(m is not mention and m.number != last.number for m in others)
     return plain and alone and len(same) == 1 and apart <= 1
+
+
+def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMention | None:
+    """The count that "a fourth" goes on with: the last of three, where nobody gives more."""
+    if not mention.is_single or mention.ordinal is None or mention.what not in CASUALTY:
+        return None
+    if any(m.value is None or m.value >= mention.ordinal for m in same):
+        return None
+    three = [m for m in same if m.value == mention.ordinal - 1 and not m.is_single]
+    return three[-1] if three else None
+
+
+def _replaced(count: CountMention) -> CountMention:
+    return replace(count, tags=count.tags | _REPLACED)
 
 
 def _adds_to(mention: CountMention, before: CountMention) -> bool:

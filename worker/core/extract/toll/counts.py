@@ -208,21 +208,29 @@ def _attackers_beside(count: Count, counts: Sequence[Count]) -> Count | None:
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
-    """Hospitals' counts less those who came dead: "received 21 people, three of them dead"."""
+    """Hospitals' counts less those who came dead: "received 21 people, three of them dead".
+
+    A sentence of its own may tell it, right behind: "Three were dead on arrival."
+    """
     out = list(counts)
     last: int | None = None
     for index, count in enumerate(counts):
         if count.measure == "injured" and "received" in count.mention.flags:
             last = index
-        elif last is not None and count.measure == "killed" and count.victim_class == PART:
+        elif last is not None and count.measure == "killed" and _were_received(count):
             out[last] = _less(out[last], count)
     return out
+
+
+def _were_received(dead: Count) -> bool:
+    return dead.victim_class == PART or "arrived" in dead.mention.flags
 
 
 def _less(received: Count, dead: Count) -> Count:
     mention = received.mention
     rest = (mention.value or 0) - (dead.mention.value or 0)
-    if mention.sentence != dead.mention.sentence or rest <= 0:
+    reach = 1 if "arrived" in dead.mention.flags else 0
+    if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
     return replace(received, mention=replace(mention, value=rest, low=rest, high=rest))
 

@@ -23,9 +23,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Table
@@ -64,8 +64,8 @@ def agglomerate(groups: Sequence[Sequence[Node]], units: Units) -> list[tuple[No
             continue
         parts = sorted(heap, key=lambda part: part.key)
         for places in _joined(parts, units):
-            nodes = itertools.chain.from_iterable(parts[k].nodes for k in places)
-            cells.append(tuple(sorted(nodes, key=lambda node: node.key)))
+            nodes = itertools.chain.from_iterable([parts[k].nodes for k in places])
+            cells.append(tuple(sorted(nodes, key=attrgetter("key"))))
     return cells
 
 
@@ -87,12 +87,13 @@ def _heaps(groups: Sequence[Sequence[Node]], units: Units) -> Iterable[list[_Par
     for part in _parts(groups, units):
         for unit, _ in part.counted:
             holding.setdefault(unit, []).append(part)
-    left = dict.fromkeys(holding)
-    while left:
-        start = next(iter(left))
+    left = set(holding)
+    for start, parts in holding.items():
+        if start not in left:
+            continue
         found = _reach(start, left, holding, units)
         if found == [start] and start not in units.strong(start):
-            yield from ([part] for part in holding[start])
+            yield from ([part] for part in parts)
         else:
             yield list(dict.fromkeys(part for unit in found for part in holding[unit]))
 
@@ -102,9 +103,11 @@ def _parts(groups: Sequence[Sequence[Node]], units: Units) -> Iterable[_Part]:
     threshold.
     """
     alone: dict[Unit, list[Node]] = {}
+    of = units.of
     for group in groups:
         if len(group) == 1:
-            alone.setdefault(units.of[group[0].key], []).append(group[0])
+            node = group[0]
+            alone.setdefault(of[node.key], []).append(node)
         else:
             yield _Part(tuple(sorted(group, key=lambda node: node.key)), units.count(group))
     for unit, nodes in alone.items():
@@ -116,17 +119,20 @@ def _parts(groups: Sequence[Sequence[Node]], units: Units) -> Iterable[_Part]:
 
 
 def _reach(
-    start: Unit, left: dict[Unit, None], holding: dict[Unit, list[_Part]], units: Units
+    start: Unit, left: set[Unit], holding: dict[Unit, list[_Part]], units: Units
 ) -> list[Unit]:
     """The units that hang together with one, taken out of ``left``."""
     found = [start]
-    del left[start]
+    left.discard(start)
     for unit in found:  # grows while we go
-        fresh = set(units.strong(unit))
-        fresh.update(other for part in holding[unit] for other, _ in part.counted)
-        for other in fresh & left.keys():
-            del left[other]
-            found.append(other)
+        if not left:
+            break
+        fresh = left & units.strong(unit)
+        for part in holding[unit]:
+            if len(part.counted) > 1:
+                fresh |= left.intersection([other for other, _ in part.counted])
+        left -= fresh
+        found += fresh
     return found
 
 
@@ -145,7 +151,6 @@ class _Joining:
             np.triu(np.ones((count, count), dtype=bool), 1), score, -np.inf
         )
         self._best: Table = self._score.max(axis=1)
-        self._gone: NDArray[np.bool_] = np.zeros(count, dtype=bool)
         self._cells: dict[int, list[int]] = {k: [k] for k in range(count)}
 
     def run(self) -> _Places:
@@ -157,26 +162,30 @@ class _Joining:
             self._join(a, int(self._score[a].argmax()))
 
     def _join(self, a: int, b: int) -> None:
-        """Put b to a, which stands before it."""
+        """Put b to a, which stands before it. Only rows before b have a score with it."""
         self._cells[a] += self._cells.pop(b)
-        before = np.maximum(self._score[:, a], self._score[:, b])
-        self._gone[b] = True
+        scores, top, best = self._score, self._top, self._best
+        before = np.maximum(scores[:b, a], scores[:b, b])
         self._size[a] += self._size[b]
-        self._score[b, :] = self._score[:, b] = -np.inf
+        scores[b] = scores[:, b] = -np.inf
         self._total[a] += self._total[b]
         self._total[:, a] = self._total[a]
-        self._top[a] = self._top[:, a] = np.maximum(self._top[a], self._top[b])
-        score = self._scores(self._total[a], self._top[a], self._size[a] * self._size)
-        score[self._gone] = -np.inf
-        self._score[a, a + 1 :] = score[a + 1 :]
-        self._score[:a, a] = score[:a]
-        stale = np.flatnonzero((before == self._best) & (before > -np.inf))
-        self._best[:a] = np.maximum(self._best[:a], score[:a])
-        for rows in (stale, [a, b]):
-            self._best[rows] = self._score[rows].max(axis=1)
+        top[a] = top[:, a] = np.maximum(top[a], top[b])
+        top[:, b] = -np.inf  # so every score with it
+        score = self._scores(self._total[a], top[a], self._size[a] * self._size)
+        scores[a, a + 1 :] = score[a + 1 :]
+        scores[:a, a] = score[:a]
+        stale = np.flatnonzero((before == best[:b]) & (before > -np.inf))
+        np.maximum(best[:a], score[:a], out=best[:a])
+        if len(stale):
+            best[stale] = scores[stale].max(axis=1)
+        best[a], best[b] = scores[a].max(), -np.inf
 
     def _scores(self, total: Table, top: Table, pairs: Table) -> Table:
-        score: Table = np.round(0.5 * total / pairs + 0.5 * top, _DIGITS)
+        score: Table = total / pairs
+        score += top
+        score *= 0.5
+        score = score.round(_DIGITS)
         score[score < self._threshold] = -np.inf
         return score
 

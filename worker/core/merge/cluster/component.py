@@ -35,6 +35,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
 
 from worker.core.domain.incident import (
     ArticleRef,
@@ -50,8 +52,8 @@ from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
-from worker.core.merge.evidence.facts import facts_of, gazetteer_of, window_of
-from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
+from worker.core.merge.evidence.facts import gazetteer_of, windows_of
+from worker.core.merge.evidence.nodes import Evidence, Node, evidence_of, frozen_node, nodes_of
 
 
 def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
@@ -59,12 +61,12 @@ def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] 
 
     Stated day ±1; otherwise from seven days before the document's day to one after.
     """
-    return window_of(facts_of(filed, gazetteer_of(knowledge)), knowledge.merge_weights)
+    return windows_of((filed,), gazetteer_of(knowledge))[0]
 
 
 def hull(reports: Iterable[FiledReport], knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
     """The days from the earliest to the latest window of these reports; None without any."""
-    windows = [w for w in (window(filed, knowledge) for filed in reports) if w is not None]
+    windows = [w for w in set(windows_of(reports, gazetteer_of(knowledge))) if w is not None]
     if not windows:
         return None
     return min(w[0] for w in windows), max(w[1] for w in windows)
@@ -125,23 +127,22 @@ def collect(
     """
     gazetteer = gazetteer_of(knowledge)
     constraint_index = ConstraintIndex(constraints)
-    nodes = {
-        filed.report_id: node_of(filed, gazetteer)
-        for filed in reports
-        if constraint_index.acts(filed) or filed.article.article_id in incoming
-    }
+    acting = constraint_index.acting(reports, incoming)
+    nodes = {node.key: node for node in nodes_of(acting, gazetteer)}
     for incident in announced:
         if incident.frozen is not None:
             node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
             nodes[node.key] = node
     if copies is None:
         copies = find_pairs((f.article for f in reports), knowledge.merge_weights)
-    evidence = Evidence(nodes.values(), constraint_index, copies, knowledge.merge_weights)
+    ordered = sorted(nodes.values(), key=attrgetter("key"))
+    evidence = evidence_of(ordered, constraint_index, copies, knowledge.merge_weights)
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(g for g in groups if not g.isdisjoint(incoming)))
     leaves = _leaves(nodes, announced, incoming)
     found = _reach(nodes, evidence, _Ties(evidence, groups), leaves, seeds)
-    kept = tuple(f for f in sorted(reports, key=lambda f: f.report_id) if f.report_id in found)
+    by_key = {filed.report.report_id: filed for filed in acting}
+    kept = tuple([by_key[node.key] for node in ordered if node.key in found and node.key in by_key])
     reporting = {key for key in found if nodes[key].kind != "background"}
     return kept, _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
 
@@ -192,15 +193,19 @@ class _Ties:
             for name in group:
                 self._of.setdefault(name, []).append(k)
 
+    @property
+    def untold(self) -> AbstractSet[str]:
+        """The names of which it was not asked yet what is tied to them."""
+        return self._of.keys()
+
     def of(self, node: Node) -> set[str]:
         """The nodes tied to one, but for those told before."""
         told: set[str] = set()
-        if node.article_id not in self._of:
-            return told
         for k in self._of.pop(node.article_id):
             group, self._groups[k] = self._groups[k], frozenset()
-            for name in group:
-                told.update(other.key for other in self._evidence.of_article(name))
+            if group:
+                of_article = self._evidence.of_article
+                told.update([other.key for name in group for other in of_article(name)])
         return told
 
 
@@ -240,14 +245,18 @@ def _reach(
     frontier = sorted(found)
     asked: set[Unit] = set()
     untold = set(units)
+    of_unit, bound, several = units.of, ties.untold, evidence.articles_of_several
     while frontier:
-        node = nodes[frontier.pop()]
-        if node.key in leaves:
-            fresh = leaves[node.key] - found
+        key = frontier.pop()
+        node = nodes[key]
+        if key in leaves:
+            fresh = leaves[key] - found
         else:
-            fresh = ties.of(node)
-            fresh |= _siblings(node, evidence)
-            fresh |= _around(node, units, asked, untold)
+            fresh = ties.of(node) if node.article_id in bound else set()
+            if of_unit[key] not in asked:
+                fresh |= _around(of_unit[key], units, asked, untold)
+            if node.article_id in several:
+                fresh |= _siblings(node, evidence)
             others = nodes.values() if node.combined else combined
             if others:
                 fresh |= {o.key for o in others if _tells_of(node, o, evidence)}
@@ -260,21 +269,15 @@ def _reach(
 
 def _siblings(node: Node, evidence: Evidence) -> set[str]:
     """What else its article reports of these days."""
-    siblings = evidence.of_article(node.article_id)
-    if len(siblings) == 1:
-        return set()
     return {
         other.key
-        for other in siblings
+        for other in evidence.of_article(node.article_id)
         if "background" not in (node.kind, other.kind) and evidence.pair(node, other).veto != "date"
     }
 
 
-def _around(node: Node, units: Units, asked: set[Unit], untold: set[Unit]) -> set[str]:
-    """What is near a node. What was told before is left out."""
-    unit = units.of[node.key]
-    if unit in asked:
-        return set()
+def _around(unit: Unit, units: Units, asked: set[Unit], untold: set[Unit]) -> set[str]:
+    """What is near the nodes of a unit. What was told before is left out."""
     asked.add(unit)
     told = units.near(unit).keys() & untold
     untold -= told

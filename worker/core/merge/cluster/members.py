@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,12 +23,12 @@ from typing import NamedTuple
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
-from worker.core.domain.snapshot import LinkCertainty, Member
+from worker.core.domain.snapshot import LinkCertainty
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import outlet_key, sources
-from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
+from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer, facts_of
 from worker.core.merge.evidence.nodes import Node
 
 _TRUSTED = ("wire", "local")
@@ -63,17 +64,22 @@ class Cluster:
     follow_ups: tuple[Membership, ...]
     withdrawn: tuple[Membership, ...]
     retracted: bool
+    counted: tuple[Membership, ...] = field(init=False, compare=False)
+    """Members that contribute, primaries and round-ups."""
+    primaries: tuple[Membership, ...] = field(init=False, compare=False)
+    """Certain members that report the attack as their own news."""
+
+    def __post_init__(self) -> None:
+        """Both are asked for several times."""
+        counted = tuple([m for m in self.members if m.contributes])
+        primaries = tuple([m for m in counted if m.filed.report.role == "primary"])
+        object.__setattr__(self, "counted", counted)
+        object.__setattr__(self, "primaries", primaries)
 
     @property
     def contributing(self) -> tuple[Membership, ...]:
         """Members whose slots and figures count: primaries, else round-ups."""
-        able = [m for m in self.members if m.contributes]
-        return tuple(m for m in able if _is_primary(m)) or tuple(able)
-
-    @property
-    def primaries(self) -> tuple[Membership, ...]:
-        """Certain members that report the attack as their own news."""
-        return tuple(m for m in self.members if m.contributes and _is_primary(m))
+        return self.primaries or self.counted
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
@@ -85,7 +91,7 @@ def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
     number, index = _NUMBERS.of, merge_input.constraint_index
     key = (
         number(merge_input.gazetteer),
-        tuple(number(filed[n.key]) for n, _ in placed),
+        tuple(_NUMBERS.all([filed[n.key] for n, _ in placed])),
         tuple((n.key, number(frozen[n.key])) for n, _ in placed if n.key in frozen)
         if frozen
         else (),
@@ -123,20 +129,23 @@ def _sorted_out(
     placed: Sequence[tuple[Node, LinkCertainty]],
     merge_input: MergeInput,
 ) -> Cluster:
-    articles = (merge_input.filed[n.key].article for n, _ in placed)
+    filed = [merge_input.filed[node.key] for node, _ in placed]
+    articles = [f.article for f in filed]
     found = sources(articles, merge_input.evidence.copied)
-    agencies = _agencies((merge_input.filed[n.key].article for n, _ in placed), found)
-    all_members = [
-        _member(
-            merge_input.filed[node.key],
-            certainty,
-            merge_input.frozen.get(node.key),
-            found.get(node.article_id),
-            agencies.get(node.article_id),
-        )
-        for node, certainty in placed
-    ]
-    all_members.sort(key=lambda m: _ORDER.of(m.filed))
+    agencies = _agencies(articles, found)
+    order = dict(zip([f.report.report_id for f in filed], _ORDER.all(filed), strict=True))
+    all_members = _BY_ITSELF.all(filed)
+    for k, (node, certainty) in enumerate(placed):
+        name = node.article_id
+        if certainty != "certain" or name in found or name in agencies or node.kind == "frozen":
+            all_members[k] = _member(
+                filed[k],
+                certainty,
+                merge_input.frozen.get(node.key),
+                found.get(name),
+                agencies.get(name),
+            )
+    all_members.sort(key=lambda m: order[m.filed.report.report_id])
     retractions = [m for m in all_members if m.filed.report.role == "retraction"]
     reporting = [m for m in all_members if m.filed.report.role != "retraction"]
     members, follow_ups = _split_follow_ups(reporting, merge_input)
@@ -164,18 +173,31 @@ def _member(
     source: ArticleRef | None,
     agency: str | None,
 ) -> Membership:
-    """A member; what stands for itself is the same value in every decision."""
+    """A member; of the same things it is the same value in every decision."""
     plain = certainty == "certain" and frozen is None and source is None
     if plain and agency == filed.article.agency:
         return _BY_ITSELF.of(filed)
-    return Membership(filed, certainty, frozen, source, agency)
+    made = _OTHERWISE.of(filed)
+    key = certainty, id(frozen), id(source), agency
+    if key not in made:
+        if len(made) >= _MOST_WAYS:
+            made.clear()
+        made[key] = Membership(filed, certainty, frozen, source, agency)
+    return made[key]
 
 
 def _by_itself(filed: FiledReport) -> Membership:
     return Membership(filed, "certain", agency=filed.article.agency)
 
 
+def _no_members(_: FiledReport) -> dict[Hashable, Membership]:
+    return {}
+
+
 _BY_ITSELF = Remembered(_by_itself, MOST_REPORTS)
+_OTHERWISE = Remembered(_no_members, MOST_REPORTS)
+_MOST_WAYS = 4
+"""Of one report: how it is a member, beside by itself. (Each holds what it is known by.)"""
 
 
 def sources_of(member: Membership) -> frozenset[str]:
@@ -183,6 +205,11 @@ def sources_of(member: Membership) -> frozenset[str]:
     for the agency.
     """
     return _SOURCES.of(member)
+
+
+def all_sources_of(members: Iterable[Membership]) -> frozenset[str]:
+    """The outlets behind any of some members."""
+    return frozenset[str]().union(*_SOURCES.all(members))
 
 
 def _sources_of(member: Membership) -> frozenset[str]:
@@ -212,7 +239,7 @@ def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) 
     for group in by_root.values():
         credited = [a for a in group if a.agency is not None]
         if credited:
-            first = min(credited, key=lambda a: (*_instant(a.document_time), a.article_id)).agency
+            first = min(credited, key=lambda a: (*instant(a.document_time), a.article_id)).agency
             agencies |= {a.article_id: a.agency or first or "" for a in group}
     return agencies
 
@@ -226,74 +253,15 @@ def is_trusted(member: Membership, gazetteer: Gazetteer) -> bool:
     return any(trust.get((outlet or "").casefold()) in _TRUSTED for outlet in outlets)
 
 
-def records(cluster: Cluster) -> tuple[Member, ...]:
-    """The members as the snapshot lists them, earliest published first."""
-    return _RECORDS.of(cluster)
-
-
-def _records(cluster: Cluster) -> tuple[Member, ...]:
-    listed: list[tuple[bool, float, str, Member]] = []
-    for member in cluster.members:
-        if member.frozen is not None:
-            listed += map(_ranked, member.frozen.members)
-        elif _stands_alone(member):
-            listed.append(_CERTAIN.of(member.filed))
-        else:
-            listed.append(_ranked(_record(member)))
-    return tuple(row[-1] for row in sorted(listed, key=lambda row: row[:-1]))
-
-
-def _ranked(member: Member) -> tuple[bool, float, str, Member]:
-    return (*_instant(member.published or member.first_seen), member.report_id, member)
-
-
-def _stands_alone(member: Membership) -> bool:
-    """Whether a member's record says what its own article says: no copy's source, no copy's agency."""
-    if member.source is not None or member.certainty != "certain":
-        return False
-    return member.agency == member.filed.article.agency
-
-
-def _certain(filed: FiledReport) -> tuple[bool, float, str, Member]:
-    return _ranked(_record(_BY_ITSELF.of(filed)))
-
-
-_CERTAIN = Remembered(_certain, MOST_REPORTS)
-_RECORDS = Remembered(_records, 20)
-
-
-def _record(member: Membership) -> Member:
-    article = member.filed.article
-    return Member(
-        report_id=member.filed.report_id,
-        article_id=article.article_id,
-        version=article.version,
-        outlet=article.outlet,
-        url=article.url,
-        title=article.title,
-        lang=article.lang,
-        role=member.filed.report.role,
-        link=member.certainty,
-        copy_of=member.source.article_id if member.source is not None else None,
-        published=article.published,
-        first_seen=article.first_seen,
-        text_sha256=article.text_sha256,
-        agency=member.agency,
-    )
-
-
-def _is_primary(member: Membership) -> bool:
-    return member.filed.report.role == "primary"
-
-
 def _order(filed: FiledReport) -> tuple[bool, float, str]:
-    return (*_instant(filed.article.document_time), filed.report_id)
+    return (*instant(filed.article.document_time), filed.report_id)
 
 
 _ORDER = Remembered(_order, MOST_REPORTS)
 
 
-def _instant(moment: dt.datetime | None) -> tuple[bool, float]:
+def instant(moment: dt.datetime | None) -> tuple[bool, float]:
+    """What puts the earlier first, and what has no time last."""
     if moment is None:
         return True, 0.0
     return False, aware(moment).timestamp()
@@ -306,12 +274,16 @@ def _split_follow_ups(
     members: list[Membership] = []
     late: list[Membership] = []
     stated: set[tuple[object, ...]] = set()
-    ends = [m.filed.report.date.end for m in reporting if merge_input.is_dated(m.filed)]
-    last = max((end for end in ends if end), default=None)
+    gazetteer = merge_input.gazetteer
+    told = gazetteer.remembered(_day_and_moment).all([m.filed for m in reporting])
+    last = max((end for end, _ in told if end is not None), default=None)
     deadline = _deadline(last, merge_input)
-    lateness = [_is_late(member, deadline, merge_input) for member in reporting]
-    if not any(lateness):
+    if deadline is None or max(moment for _, moment in told) <= deadline:
         return list(reporting), []
+    lateness = [
+        m.frozen is None and moment > deadline
+        for m, (_, moment) in zip(reporting, told, strict=True)
+    ]
     for member, is_late in zip(reporting, lateness, strict=True):
         facts = _STATED.of(member.filed)
         if members and is_late and not _is_news(facts, stated):
@@ -322,7 +294,14 @@ def _split_follow_ups(
     return members, late
 
 
-def _deadline(day: dt.date | None, merge_input: MergeInput) -> dt.datetime | None:
+def _day_and_moment(filed: FiledReport, gazetteer: Gazetteer) -> tuple[dt.date | None, float]:
+    """The last day that a report states, and when it was published; long ago, if nobody knows."""
+    moment = filed.article.document_time
+    end = filed.report.date.end if facts_of(filed, gazetteer).dated else None
+    return end, -math.inf if moment is None else aware(moment, gazetteer.zone).timestamp()
+
+
+def _deadline(day: dt.date | None, merge_input: MergeInput) -> float | None:
     """When an article about an attack of this day begins to be late."""
     if day is None:
         return None
@@ -330,16 +309,7 @@ def _deadline(day: dt.date | None, merge_input: MergeInput) -> dt.datetime | Non
         day + dt.timedelta(days=1), dt.time(), merge_input.gazetteer.zone
     )
     hours = merge_input.knowledge.merge_weights["life.followup_hours"]
-    return midnight + dt.timedelta(hours=hours)
-
-
-def _is_late(member: Membership, deadline: dt.datetime | None, merge_input: MergeInput) -> bool:
-    if deadline is None or member.frozen is not None:
-        return False
-    moment = member.filed.article.document_time
-    if moment is None:
-        return False
-    return aware(moment, merge_input.gazetteer.zone) > deadline
+    return (midnight + dt.timedelta(hours=hours)).timestamp()
 
 
 def _stated_facts(filed: FiledReport) -> set[tuple[object, ...]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from worker.core.domain.incident import Component, FiledReport, FrozenIncident, Incident
 from worker.core.domain.snapshot import Member
@@ -20,8 +21,14 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.evidence.constraints import ConstraintIndex, names
 from worker.core.merge.evidence.copies import Pairs, find_pairs
-from worker.core.merge.evidence.facts import Gazetteer, facts_of, gazetteer_of
-from worker.core.merge.evidence.nodes import Evidence, Node, frozen_node, node_of
+from worker.core.merge.evidence.facts import Gazetteer, gazetteer_of
+from worker.core.merge.evidence.nodes import (
+    Evidence,
+    Node,
+    evidence_of,
+    frozen_node,
+    nodes_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,6 @@ class MergeInput:
         """Whether an incident stands as a node of its own."""
         return incident.state == "closed" and incident.incident_id not in self.thawed
 
-    def is_dated(self, filed: FiledReport) -> bool:
-        """Whether a report states its day (with an end to count from)."""
-        return facts_of(filed, self.gazetteer).dated and filed.report.date.end is not None
-
 
 def prepare(
     component: Component, touched: str | None, thawed: frozenset[str], knowledge: Knowledge
@@ -60,15 +63,14 @@ def prepare(
     constraint_index = ConstraintIndex(component.constraints)
     frozen_parts = tuple(_frozen_nodes(component, touched, thawed))
     hidden = {m.report_id for f in frozen_parts for m in f.members}
-    acting = [
-        filed
-        for filed in component.reports
-        if constraint_index.acts(filed) and filed.report_id not in hidden
-    ]
+    acting = constraint_index.acting(component.reports)
+    if hidden:
+        acting = [filed for filed in acting if filed.report_id not in hidden]
     wrapped = {f.report.report_id: as_filed(f) for f in frozen_parts}
-    filed = {f.report_id: f for f in acting} | wrapped
-    nodes = [node_of(f, gazetteer) for f in acting]
+    filed = {f.report.report_id: f for f in acting} | wrapped
+    nodes = nodes_of(acting, gazetteer)
     nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in frozen_parts]
+    nodes.sort(key=attrgetter("key"))
     copies = component.copies
     if copies is None:
         copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
@@ -77,10 +79,10 @@ def prepare(
         gazetteer=gazetteer,
         constraint_index=constraint_index,
         filed=filed,
-        nodes=tuple(sorted(nodes, key=lambda node: node.key)),
+        nodes=tuple(nodes),
         frozen={f.report.report_id: f for f in frozen_parts},
         copies=copies,
-        evidence=Evidence(nodes, constraint_index, copies, knowledge.merge_weights),
+        evidence=evidence_of(nodes, constraint_index, copies, knowledge.merge_weights),
         touched=touched,
         thawed=thawed,
     )

@@ -23,6 +23,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.agglomerate import agglomerate
@@ -78,7 +79,7 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
 
 
 def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    ordered = sorted(nodes, key=lambda node: node.key)
+    ordered = sorted(nodes, key=attrgetter("key"))
     core = [node for node in ordered if node.kind in ("primary", "frozen")]
     units = units_of("core", core, evidence)
     seeds = _seeds(core, evidence)
@@ -116,13 +117,13 @@ def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
 
 def _find_bridges(seeds: Sequence[list[Node]], units: Units) -> list[Node]:
     """The bridges; the nodes of a unit are judged once."""
-    judged = units.bridges
+    judged, of = units.bridges, units.of
     bridges = []
     for members in seeds:
         node = members[0]
         if len(members) > 1 or node.kind != "primary":
             continue
-        unit = units.of[node.key]
+        unit = of[node.key]
         if unit not in judged:
             judged[unit] = _is_bridge(unit, units)
         if judged[unit]:
@@ -137,7 +138,7 @@ def _is_bridge(unit: Unit, units: Units) -> bool:
     best = max(partners.values(), default=0.0)
     floor = max(plausible, best - units.evidence.weights["merge.margin"])
     near = [other for other, weight in partners.items() if weight >= floor]
-    return any(units.cannot(a, b) for i, a in enumerate(near) for b in near[:i])
+    return units.exclude_each_other(near)
 
 
 def _place_bridges(placing: Placing, bridges: Sequence[Node], units: Units) -> None:

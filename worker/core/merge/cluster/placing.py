@@ -6,7 +6,7 @@ cell is worked out once for all reports of its unit, and only for cells that it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.unit import Counted, Unit
@@ -19,12 +19,13 @@ Option = tuple[float, "OpenCell"]
 class OpenCell:
     """One attack: ``core`` carries identity, ``attached`` grows."""
 
-    __slots__ = ("attached", "core", "counted", "is_frozen", "order")
+    __slots__ = ("attached", "core", "counted", "is_frozen", "name", "order")
 
-    def __init__(self, core: Sequence[Node], units: Units) -> None:
+    def __init__(self, core: Sequence[Node], units: Units, scoring: Units) -> None:
         self.core = tuple(core)
         self.counted: Counted = units.count(core)
-        self.order = min(node.order for node in core)
+        self.name = scoring.name(self.counted)
+        self.order = min([node.order for node in core])
         self.is_frozen = any(node.kind == "frozen" for node in core)
         self.attached: list[tuple[Node, LinkCertainty]] = []
 
@@ -46,7 +47,8 @@ class Placing:
         self.shared_roundups: list[tuple[Node, tuple[OpenCell, ...]]] = []
         self._cells: dict[OpenCell, None] = {}
         self._holding: dict[Units, dict[Unit, dict[OpenCell, None]]] = {}
-        self._scores: dict[tuple[OpenCell, OpenCell], float | None] = {}
+        self._related: dict[OpenCell, dict[OpenCell, float]] = {}
+        """Of each cell that was asked for what ``related`` tells."""
         self._options: dict[tuple[Unit, float], list[Option]] = {}
 
     @property
@@ -58,7 +60,7 @@ class Placing:
         """Add cells; ``units`` has their nodes."""
         holding = self._holding.setdefault(units, {})
         for core in cores:
-            cell = OpenCell(core, units)
+            cell = OpenCell(core, units, self._scoring)
             self._cells[cell] = None
             for unit, _ in cell.counted:
                 holding.setdefault(unit, {})[cell] = None
@@ -68,6 +70,8 @@ class Placing:
         """Make all of a cell probable members of another."""
         into.take_in(cell)
         del self._cells[cell]
+        for other in self._related.pop(cell, ()):
+            del self._related[other][cell]
         for holding in self._holding.values():
             for unit, _ in cell.counted:
                 holding.get(unit, {}).pop(cell, None)
@@ -82,7 +86,11 @@ class Placing:
         found = self._options.get((unit, floor))
         if found is None:
             own: Counted = ((unit, 1),)
-            scored = ((self._score(own, cell.counted), cell) for cell in self._near(own))
+            units, name = self._scoring, self._scoring.name(own)
+            scored = [
+                (units.named_score(own, cell.counted, name, cell.name), cell)
+                for cell in self._near(own)
+            ]
             found = self._options[unit, floor] = _best_first(scored, floor)
         return found
 
@@ -99,20 +107,24 @@ class Placing:
         """Cells that hold something near; no other can be plausible."""
         found: dict[OpenCell, None] = {}
         for units, holding in self._holding.items():
-            near: set[Unit] = set()
-            for unit, _ in counted:
-                near.update(units.near(unit))
-            for other in near & holding.keys():
+            for other in units.near_group(counted) & holding.keys():
                 found.update(holding[other])
         return found
 
-    def _score(self, a: Counted, b: Counted) -> float | None:
-        return next(iter(self._holding)).score(a, b)
+    @property
+    def _scoring(self) -> Units:
+        """Those units that keep the scores: the first."""
+        return next(iter(self._holding))
 
-    def related(self) -> dict[OpenCell, dict[OpenCell, float]]:
-        """For each cell the others that are plausible as one with it, with the score."""
-        found: dict[OpenCell, dict[OpenCell, float]] = {cell: {} for cell in self._cells}
-        for cell in self._cells:
+    def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:
+        """For each cell the others that are plausible as one with it, with the score.
+
+        Cores stand, so of cells that were asked for before nothing is asked again.
+        """
+        found = self._related
+        fresh = [cell for cell in self._cells if cell not in found]
+        found.update((cell, {}) for cell in fresh)
+        for cell in fresh:
             for other in self._near(cell.counted):
                 if other is not cell and other not in found[cell]:
                     value = self._between(cell, other)
@@ -121,16 +133,15 @@ class Placing:
         return found
 
     def _between(self, a: OpenCell, b: OpenCell) -> float | None:
-        key = (a, b) if a.order < b.order else (b, a)
-        if key not in self._scores:
-            self._scores[key] = self._score(a.counted, b.counted)
-        return self._scores[key]
+        if b.order < a.order:
+            a, b = b, a
+        return self._scoring.named_score(a.counted, b.counted, a.name, b.name)
 
     def agree(self, counted: Counted, cell: OpenCell) -> bool:
         """Enough to be probably one: plausible, and no slot speaks against it but the claim."""
         if cell.is_frozen:
             return False
-        value = self._score(counted, cell.counted)
+        value = self._scoring.score(counted, cell.counted)
         if value is None or value < self.plausible:
             return False
         return all(

@@ -11,16 +11,18 @@ Rules
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
+
+import numpy as np
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
 from worker.core.merge.cluster.unit import Counted, Unit
-from worker.core.merge.evidence.nodes import Evidence, Node
-
-_Sign = tuple[int, Hashable, int]
-"""What a node's unit depends on: the number of its facts, its tie, and which node it is."""
+from worker.core.merge.evidence.nodes import Evidence, Node, Sign
 
 
 class Units:
@@ -35,17 +37,22 @@ class Units:
         self.of: dict[str, Unit] = {}
         self.bridges: dict[Unit, bool] = {}
         """Units that were judged as bridges; what is near them is what it was then."""
-        self.scores: dict[tuple[Counted, Counted], float | None] = {}
+        self.scores: dict[tuple[int, int], float | None] = {}
+        """By the numbers of groups (``name``)."""
         self.bonds = Bonds()
         self.heaps: dict[Hashable, tuple[tuple[int, ...], ...]] = {}
         """What became of the parts of a heap (``agglomerate``)."""
+        self._names: dict[Counted, int] = {}
+        self._next = itertools.count()
+        self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
+        self._groups_of: dict[Unit, list[tuple[Unit, ...]]] = {}
         self._plain: dict[int, Unit] = {}
         self._tied: dict[int, dict[Hashable, Unit]] = {}
         self._near: dict[Unit, dict[Unit, float]] = {}
-        self._strong: dict[Unit, tuple[Unit, ...]] = {}
+        self._strong: dict[Unit, frozenset[Unit]] = {}
         self._foreign: dict[Unit, dict[Unit, float]] = {}
         self._numbers: set[int] = set()
-        given = sorted(nodes, key=lambda node: node.key)
+        given = sorted(nodes, key=attrgetter("key"))
         self._signs = _signs(given, evidence)
         groups: dict[tuple[int, Hashable], list[Node]] = {}
         for node in given:
@@ -58,20 +65,25 @@ class Units:
 
         False: too little stays the same; nothing was done.
         """
+        before = self._signs
         signs = _signs(nodes, evidence)
-        changed = signs.items() ^ self._signs.items()
-        if 2 * len(changed) > len(signs):
+        come = [key for key, sign in signs.items() if before.get(key) != sign]
+        if 2 * len(come) > len(signs):
             return False
-        gone = [key for key, sign in changed if self._signs.get(key) == sign]
+        gone = [key for key in come if key in before]
+        if len(signs) - len(come) + len(gone) < len(before):
+            gone += before.keys() - signs.keys()
+        if 2 * (len(come) + len(gone)) > len(signs):
+            return False
         for key in gone:
             self._leave(key)
         self.evidence = evidence
         self._signs = signs
         self._foreign = {}
-        by_key = {node.key: node for node in nodes}
-        fresh = [
-            self._enter(by_key[key]) for key in sorted(key for key, _ in changed & signs.items())
-        ]
+        fresh = []
+        if come:
+            by_key = {node.key: node for node in nodes}
+            fresh = [self._enter(by_key[key]) for key in sorted(come)]
         for unit in fresh:
             if unit is not None:
                 for other, weight in self._around(unit).items():
@@ -131,6 +143,8 @@ class Units:
         """What is near a unit has changed."""
         self.bridges.pop(unit, None)
         self._strong.pop(unit, None)
+        for group in self._groups_of.pop(unit, ()):
+            self._around_groups.pop(group, None)
 
     def _forget_self(self, unit: Unit) -> None:
         """A unit has another node now, or has none any more: it is near itself, or is not."""
@@ -162,6 +176,14 @@ class Units:
         pair = self.evidence.pair_of(a.number, b.number)
         return pair.weight if pair.veto is None else -math.inf
 
+    def exclude_each_other(self, units: Sequence[Unit]) -> bool:
+        """Whether two of these can never be one attack."""
+        if len(units) < 2:
+            return False
+        bonds = self.bonds.among(units, self.bond)
+        np.fill_diagonal(bonds, 0.0)
+        return bool(bonds.min() == -math.inf)
+
     def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
         it has several. The unit asked about need not be one of these units.
@@ -169,14 +191,29 @@ class Units:
         near = self._near.get(unit)
         return self._around(unit) if near is None else near
 
-    def strong(self, unit: Unit) -> Sequence[Unit]:
+    def near_group(self, counted: Counted) -> AbstractSet[Unit]:
+        """Units that are near any of a group's, which are all of these units, or none is."""
+        group = tuple([unit for unit, _ in counted])
+        found = self._around_groups.get(group)
+        if found is None:
+            found = frozenset[Unit]().union(*map(self.near, group))
+            if self.of.get(group[0].first.key) is group[0]:
+                if len(self._around_groups) >= _MOST_GROUPS:
+                    self._around_groups.clear()
+                    self._groups_of.clear()
+                self._around_groups[group] = found
+                for unit in group:
+                    self._groups_of.setdefault(unit, []).append(group)
+        return found
+
+    def strong(self, unit: Unit) -> AbstractSet[Unit]:
         """Those near one of these units that reach the threshold."""
         found = self._strong.get(unit)
         if found is None:
             threshold = self.evidence.weights["merge.threshold"]
             near = self.near(unit).items()
-            found = self._strong[unit] = tuple(
-                o for o, weight in near if round(weight, 6) >= threshold
+            found = self._strong[unit] = frozenset(
+                [o for o, weight in near if round(weight, 6) >= threshold]
             )
         return found
 
@@ -223,16 +260,26 @@ class Units:
             found[unit] = found.get(unit, 0) + 1
         return tuple(found.items())
 
-    def score(self, a: Counted, b: Counted) -> float | None:
-        """Evidence between two groups: mean of average and strongest; None when a veto stands."""
+    def name(self, counted: Counted) -> int:
+        """A number for a group, of these units or of others; never given twice."""
+        found = self._names.get(counted)
+        if found is None:
+            if len(self._names) >= _MOST_SCORES:
+                self._names.clear()
+            found = self._names[counted] = next(self._next)
+        return found
+
+    def named_score(self, a: Counted, b: Counted, i: int, j: int) -> float | None:
+        """``score`` of groups with these numbers; worked out once."""
         known = self.scores
-        if (a, b) not in known:
+        if (i, j) not in known:
             if len(known) >= _MOST_SCORES:
                 known.clear()
-            known[a, b] = self._score(a, b)
-        return known[a, b]
+            known[i, j] = self.score(a, b)
+        return known[i, j]
 
-    def _score(self, a: Counted, b: Counted) -> float | None:
+    def score(self, a: Counted, b: Counted) -> float | None:
+        """Evidence between two groups: mean of average and strongest; None when a veto stands."""
         total, top, size = 0.0, float("-inf"), 0
         for x, n in a:
             for y, m in b:
@@ -246,11 +293,15 @@ class Units:
 
 
 _MOST_SCORES = 20 * WORST_DAY_REPORTS
+_MOST_GROUPS = 500
 
 
-def _signs(nodes: Iterable[Node], evidence: Evidence) -> dict[str, _Sign]:
-    number, tie = evidence.number, evidence.tie
-    return {node.key: (number(node), tie(node), id(node)) for node in nodes}
+def _signs(nodes: Sequence[Node], evidence: Evidence) -> Mapping[str, Sign]:
+    """The signs of some of the nodes of which the evidence is."""
+    signs = evidence.signs
+    if len(nodes) == len(signs):
+        return signs
+    return {node.key: signs[node.key] for node in nodes}
 
 
 def units_of(name: str, nodes: Sequence[Node], evidence: Evidence) -> Units:

@@ -53,6 +53,8 @@ class Compared:
         self._met: dict[int, set[int]] = {}
         self._near: dict[int, dict[int, float]] = {}
         self._count = 0
+        self.evidence: list[object] = []
+        """What the last decisions asked with (``nodes.evidence_of``)."""
         self.units: dict[str, list[object]] = {}
         """The units of the last decisions, by what they are for (``units``)."""
 
@@ -76,9 +78,8 @@ class Compared:
     def numbers(self, all_facts: Sequence[Facts]) -> list[int]:
         """The numbers of the facts that a decision looks at."""
         known = self._by_place
-        for facts in all_facts:
-            if id(facts) not in known:
-                known[id(facts)] = facts, self.number(facts)
+        for facts in [facts for facts in all_facts if id(facts) not in known]:
+            known[id(facts)] = facts, self.number(facts)
         self._last = all_facts
         return [known[id(facts)][1] for facts in all_facts]
 

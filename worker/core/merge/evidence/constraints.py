@@ -15,10 +15,12 @@ fitted the one and not the other was left over as a third incident, with the tol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 from worker.core.domain.incident import Constraint, ConstraintKind, FiledReport, article_of
+from worker.core.domain.remembered import Remembered
+from worker.core.merge.evidence.facts import MOST_REPORTS
 
 
 class ConstraintIndex:
@@ -70,6 +72,11 @@ class ConstraintIndex:
         """Whether a person put two of these names apart."""
         return any(pair <= held for pair in self._apart)
 
+    @property
+    def all_named(self) -> frozenset[str]:
+        """All names that a person put together or apart."""
+        return self._named
+
     def named(self, report_id: str) -> bool:
         """Whether a person put this report together with, or apart from, another."""
         return bool(self._named) and not self._named.isdisjoint(names(report_id))
@@ -78,16 +85,26 @@ class ConstraintIndex:
         """The groups of names (of articles, reports, closed incidents) that are one attack each."""
         return [group for group in self._together if len(group) > 1]
 
-    def acts(self, filed: FiledReport) -> bool:
-        """Whether a report may touch incidents.
+    def acting(
+        self, reports: Sequence[FiledReport], also: Collection[str] = ()
+    ) -> list[FiledReport]:
+        """The reports that may touch incidents, and those of the articles in ``also``.
 
         The band governs primaries and round-ups; a person may confirm those under review.
         Background and retraction act unless the article is about something else altogether.
         """
-        if filed.report.role in ("primary", "roundup"):
-            confirmed = self._single["confirm"]
-            return filed.band == "report" or not confirmed.isdisjoint(names(filed.report_id))
-        return filed.label not in ("other", "other_place")
+        told = zip(reports, _ACTS.all(reports), strict=True)
+        return [
+            filed
+            for filed, acts in told
+            if acts or filed.article.article_id in also or self._is_confirmed(filed)
+        ]
+
+    def _is_confirmed(self, filed: FiledReport) -> bool:
+        confirmed = self._single["confirm"]
+        if not confirmed or filed.report.role not in _NEWS:
+            return False
+        return not confirmed.isdisjoint(names(filed.report_id))
 
     @property
     def retracts(self) -> bool:
@@ -103,6 +120,17 @@ class ConstraintIndex:
 def names(report_id: str) -> tuple[str, str]:
     """The two names by which a person may mean a report."""
     return report_id, article_of(report_id)
+
+
+def _acts(filed: FiledReport) -> bool:
+    """Whether a report acts without a person's word."""
+    if filed.report.role in _NEWS:
+        return filed.band == "report"
+    return filed.label not in ("other", "other_place")
+
+
+_NEWS = ("primary", "roundup")
+_ACTS = Remembered(_acts, MOST_REPORTS)
 
 
 def _pairs(a: str, b: str) -> Iterable[frozenset[str]]:

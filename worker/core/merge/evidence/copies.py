@@ -17,6 +17,7 @@ from collections.abc import Set as AbstractSet
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
+from worker.core.domain.remembered import Remembered
 
 _BAND = 4
 """Places per band: at 80 % agreement a pair meets in one of 32 bands with P > .9999."""
@@ -45,6 +46,8 @@ class CopyIndex:
         self._pairs: dict[str, dict[str, Pair]] = {}
         """The pairs that were told, by both articles: each is one value."""
         self._weights: Mapping[str, float] | None = None
+        self._last: Pairs = frozenset()
+        """What was answered last: asked for the same pairs again, it is the same value."""
 
     def add(self, article: ArticleRef) -> None:
         """Take an article in; a later version takes the place of an earlier one."""
@@ -78,22 +81,22 @@ class CopyIndex:
         if self._weights != weights:
             self._weights = weights
             self._copies.clear()
-        names = []
-        for article in articles:
-            names.append(article.article_id)
-            if self._articles.get(article.article_id) is not article:
-                self.add(article)
-        asked = set(names)
+        known = self._articles
+        asked = {article.article_id: article for article in articles}
+        for article in [a for name, a in asked.items() if known.get(name) is not a]:
+            self.add(article)
+        for name in asked.keys() - self._copies.keys():
+            self._copies_of(name, weights)
         found: set[Pair] = set()
-        for name in names:
-            copies = self._copies_of(name, weights)
-            if copies:
-                pairs = self._pairs.setdefault(name, {})
-                for other in (copies & asked) - pairs.keys():
-                    pair = self._pairs.get(other, {}).get(name) or frozenset((name, other))
-                    pairs[other] = pair
-                found.update(pairs[other] for other in copies & asked)
-        return frozenset(found)
+        for name in [name for name in asked if self._copies[name]]:
+            pairs, copies = self._pairs.setdefault(name, {}), self._copies[name]
+            for other in copies - pairs.keys():
+                pair = self._pairs.get(other, {}).get(name) or frozenset((name, other))
+                pairs[other] = pair
+            found.update([pairs[other] for other in copies if other in asked])
+        if found != self._last:
+            self._last = frozenset(found)
+        return self._last
 
     def _copies_of(self, name: str, weights: Mapping[str, float]) -> set[str]:
         found = self._copies.get(name)
@@ -121,13 +124,26 @@ def _buckets(article: ArticleRef) -> Iterator[object]:
         yield start, signature[start : start + _BAND]
 
 
-def by_article(pairs: Pairs) -> dict[str, set[str]]:
+def among(pairs: Pairs, articles: AbstractSet[str]) -> Pairs:
+    """The pairs of which both are among these articles; the same value, when that is all of them."""
+    kept = frozenset(pair for pair in pairs if pair <= articles)
+    return pairs if len(kept) == len(pairs) else kept
+
+
+def by_article(pairs: Pairs) -> Mapping[str, AbstractSet[str]]:
     """Article → those that repeat its text, or whose text it repeats."""
+    return _BY_ARTICLE.of(pairs)
+
+
+def _by_article(pairs: Pairs) -> dict[str, set[str]]:
     copied: dict[str, set[str]] = {}
     for one, other in pairs:
         copied.setdefault(one, set()).add(other)
         copied.setdefault(other, set()).add(one)
     return copied
+
+
+_BY_ARTICLE = Remembered(_by_article, 8)
 
 
 def sources(

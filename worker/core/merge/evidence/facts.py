@@ -123,6 +123,7 @@ class Gazetteer:
     def __init__(self, knowledge: Knowledge) -> None:
         self.places: Mapping[str, PlaceEntry] = {p.id: p for p in knowledge.profile.places}
         self.zone = ZoneInfo(knowledge.profile.zone)
+        self.weights: Mapping[str, float] = knowledge.merge_weights
         names = (
             name
             for row in knowledge.profile.places
@@ -173,6 +174,15 @@ _GAZETTEERS: list[tuple[Knowledge, Gazetteer]] = []
 def facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
     """The comparable form of a filed report."""
     return gazetteer.remembered(_facts_of).of(filed)
+
+
+def windows_of(reports: Iterable[FiledReport], gazetteer: Gazetteer) -> list[Window | None]:
+    """The windows of many reports, in order."""
+    return gazetteer.remembered(_window_of_report).all(reports)
+
+
+def _window_of_report(filed: FiledReport, gazetteer: Gazetteer) -> Window | None:
+    return window_of(facts_of(filed, gazetteer), gazetteer.weights)
 
 
 def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:

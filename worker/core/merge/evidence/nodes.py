@@ -51,9 +51,9 @@ class Node:
         object.__setattr__(self, "order", (self.at is None, str(moment), self.key))
 
 
-def node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
-    """The node of a filed report."""
-    return gazetteer.remembered(_node_of).of(filed)
+def nodes_of(reports: Iterable[FiledReport], gazetteer: Gazetteer) -> list[Node]:
+    """The nodes of filed reports, in order."""
+    return gazetteer.remembered(_node_of).all(reports)
 
 
 def _node_of(filed: FiledReport, gazetteer: Gazetteer) -> Node:
@@ -85,6 +85,10 @@ def frozen_node(frozen: FrozenIncident, like: FiledReport, gazetteer: Gazetteer)
     )
 
 
+Sign = tuple[int, Hashable, int]
+"""What a node's unit depends on: the number of its facts, its tie, and which node it is."""
+
+
 class Evidence:
     """The evidence between any two nodes: log-odds, and whether they can be one attack.
 
@@ -103,12 +107,47 @@ class Evidence:
         self._constraint_index = constraint_index
         self.copied = by_article(copies)
         self._compared = compared_under(weights)
-        self._by_article: dict[str, list[Node]] = {}
-        given = list(nodes)
-        numbers = self._compared.numbers([node.facts for node in given])
-        self._numbers = dict(zip([node.key for node in given], numbers, strict=True))
-        for node in given:
-            self._by_article.setdefault(node.article_id, []).append(node)
+        self.nodes = list(nodes)
+        self.copies = copies
+        numbers = self._compared.numbers([node.facts for node in self.nodes])
+        self._numbers = dict(zip([node.key for node in self.nodes], numbers, strict=True))
+        self._first = {node.article_id: node for node in reversed(self.nodes)}
+        """Of each article the first of its nodes."""
+        self._several: dict[str, list[Node]] = {}
+        """Of each article with several all of them."""
+        if len(self._first) < len(self.nodes):
+            self._several = _of_one_article(self.nodes)
+        self.signs = self._signs()
+        """What a node's unit depends on, by key (``cluster.units``)."""
+
+    def is_of(
+        self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs
+    ) -> bool:
+        """Whether it is made of these very things."""
+        return (
+            copies == self.copies
+            and self._constraint_index.says_what(constraint_index)
+            and self.nodes == nodes
+        )
+
+    def _signs(self) -> dict[str, Sign]:
+        signs: dict[str, Sign] = {
+            node.key: (number, None, id(node))
+            for node, number in zip(self.nodes, self._numbers.values(), strict=True)
+        }
+        for node in self._tied():
+            signs[node.key] = (self._numbers[node.key], self.tie(node), id(node))
+        return signs
+
+    def _tied(self) -> Iterable[Node]:
+        """The nodes about which more than slots may speak."""
+        named = self._constraint_index.all_named
+        special = {*self._several, *self.copied, *named}
+        return [
+            node
+            for node in self.nodes
+            if node.kind == "frozen" or node.article_id in special or node.key in named
+        ]
 
     def number(self, node: Node) -> int:
         """The number of the node's facts: equal facts have one."""
@@ -175,7 +214,7 @@ class Evidence:
         """
         alone = (
             node.kind == "frozen"
-            or len(self._by_article[node.article_id]) > 1
+            or node.article_id in self._several
             or self._constraint_index.named(node.key)
         )
         copied = self.copied.get(node.article_id)
@@ -197,12 +236,21 @@ class Evidence:
 
     def of_article(self, article_id: str) -> Sequence[Node]:
         """The nodes of an article (or the one of a closed incident)."""
-        return self._by_article.get(article_id, ())
+        several = self._several.get(article_id)
+        if several is not None:
+            return several
+        first = self._first.get(article_id)
+        return () if first is None else (first,)
+
+    @property
+    def articles_of_several(self) -> AbstractSet[str]:
+        """The articles that have several nodes."""
+        return self._several.keys()
 
     def related(self, node: Node) -> Iterable[Node]:
         """Nodes for which more than slots speaks: of the same article, or of a copy of it."""
         for article_id in (node.article_id, *self.copied.get(node.article_id, ())):
-            yield from self._by_article.get(article_id, ())
+            yield from self.of_article(article_id)
 
     def joined(self, nodes: Iterable[Node]) -> list[tuple[Node, Node]]:
         """The pairs that a person put together: with the first article of a group, the report of
@@ -224,3 +272,27 @@ class Evidence:
                 if best[0].key != best[1].key:
                     pairs.append(best)
         return pairs
+
+
+def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:
+    """Article → its nodes, where it has several."""
+    held: dict[str, list[Node]] = {}
+    for node in nodes:
+        held.setdefault(node.article_id, []).append(node)
+    return {article_id: found for article_id, found in held.items() if len(found) > 1}
+
+
+def evidence_of(
+    nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs, weights: Weights
+) -> Evidence:
+    """The evidence between these nodes: that of the decision's last question, where it was the same."""
+    kept = compared_under(weights).evidence
+    for known in kept:
+        if isinstance(known, Evidence) and known.is_of(nodes, constraint_index, copies):
+            return known
+    made = Evidence(nodes, constraint_index, copies, weights)
+    kept[:] = [made, *kept[: _MOST_KEPT - 1]]
+    return made
+
+
+_MOST_KEPT = 2

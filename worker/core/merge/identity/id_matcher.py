@@ -12,6 +12,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from worker.core.domain.incident import FiledReport, Incident, article_of
 from worker.core.domain.remembered import Remembered
@@ -32,12 +33,8 @@ class IdMatcher:
         self.sure = [_names(cluster, merge_input, weak=False) for cluster in clusters]
         self.held = [_names(cluster, merge_input, weak=True) for cluster in clusters]
         self._holding: dict[str, list[int]] = {}
-        for k, held in enumerate(self.held):
-            for name in held:
-                self._holding.setdefault(name, []).append(k)
-        self._current: dict[str, set[str]] = {}
-        evidence = merge_input.evidence
-        self._numbers = [{evidence.number(n) for n in _sure_nodes(c)} for c in clusters]
+        self._current: dict[str, AbstractSet[str]] = {}
+        self._numbers: dict[int, set[int]] = {}
 
     def is_sure(self, incident: Incident) -> bool:
         """Whether a current member is more than an ambiguous part of some cell."""
@@ -46,8 +43,12 @@ class IdMatcher:
 
     def _cells(self, incident: Incident) -> list[int]:
         """The cells that hold a current member, in order."""
-        current = self.current(incident) & self._holding.keys()
-        return sorted({k for name in current for k in self._holding[name]})
+        found = self._holding.get(incident.incident_id)
+        if found is None:
+            current = self.current(incident)
+            found = [k for k, held in enumerate(self.held) if not held.isdisjoint(current)]
+            self._holding[incident.incident_id] = found
+        return found
 
     def best(self, incident: Incident, taken: Mapping[int, Incident]) -> int | None:
         """The free cell that keeps an incident's id, by its current members."""
@@ -85,13 +86,14 @@ class IdMatcher:
         moved = (self.sure[k] - self.sure[own]) & self.current(incident)
         return sum(article_of(name) != stays for name in moved)
 
-    def current(self, incident: Incident) -> set[str]:
+    def current(self, incident: Incident) -> AbstractSet[str]:
         """The names of an incident's current members, and its own."""
         known = self._current.get(incident.incident_id)
         if known is None:
-            known = {m.report_id for m in incident.members} | {incident.incident_id}
-            if any(m.article_id == self._merge_input.touched for m in incident.members):
-                known.add(self._merge_input.touched or "")
+            known = _CURRENT.of(incident)
+            touched = self._merge_input.touched
+            if touched is not None and touched in _ARTICLES.of(incident):
+                known |= {touched}
             self._current[incident.incident_id] = known
         return known
 
@@ -100,7 +102,11 @@ class IdMatcher:
         facts = facts_of(_LAST.of(incident), self._merge_input.gazetteer)
         evidence = self._merge_input.evidence
         own = evidence.number_of(facts)
-        pairs = (evidence.pair_of(own, number) for number in self._numbers[k])
+        numbers = self._numbers.get(k)
+        if numbers is None:
+            nodes = _sure_nodes(self.clusters[k])
+            numbers = self._numbers[k] = {evidence.number(node) for node in nodes}
+        pairs = (evidence.pair_of(own, number) for number in numbers)
         return max((pair.weight for pair in pairs if pair.possible), default=None)
 
     def _top(self, incident: Incident, cells: Iterable[int]) -> int | None:
@@ -134,20 +140,42 @@ def _last(incident: Incident) -> FiledReport:
 _LAST = Remembered(_last, 2_000)
 
 
-def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> set[str]:
+def _current(incident: Incident) -> frozenset[str]:
+    return frozenset([m.report_id for m in incident.members]) | {incident.incident_id}
+
+
+def _articles(incident: Incident) -> frozenset[str]:
+    return frozenset([m.article_id for m in incident.members])
+
+
+_CURRENT = Remembered(_current, 2_000)
+_ARTICLES = Remembered(_articles, 2_000)
+
+
+def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> AbstractSet[str]:
     """Report ids of a cell, those behind a closed incident and its own id included."""
-    found: set[str] = set()
-    attached = [n for n, c in cluster.cell.attached if weak or c != "ambiguous"]
-    for node in (*cluster.cell.core, *attached):
-        found.add(node.key)
-        if node.article_id == merge_input.touched:
-            found.add(node.article_id)
-        if node.key in merge_input.frozen:
-            found.add(node.article_id)
-            found.update(m.report_id for m in merge_input.frozen[node.key].members)
+    known = (_ALL_KEYS if weak else _SURE_KEYS).of(cluster)
+    touched = merge_input.evidence.of_article(merge_input.touched or "")
+    frozen = merge_input.frozen.keys() & known
+    if not frozen and known.isdisjoint([node.key for node in touched]):
+        return known
+    found = set(known) | {node.article_id for node in touched if node.key in known}
+    for key in frozen:
+        found.add(article_of(key))
+        found.update(m.report_id for m in merge_input.frozen[key].members)
     return found
 
 
 def _sure_nodes(cluster: Cluster) -> list[Node]:
     sure = [node for node, certainty in cluster.cell.attached if certainty != "ambiguous"]
     return [*cluster.cell.core, *sure]
+
+
+def _all_keys(cluster: Cluster) -> frozenset[str]:
+    return _SURE_KEYS.of(cluster).union([node.key for node, _ in cluster.cell.attached])
+
+
+_SURE_KEYS: Remembered[Cluster, frozenset[str]] = Remembered(
+    lambda cluster: frozenset([node.key for node in _sure_nodes(cluster)]), 1_000
+)
+_ALL_KEYS = Remembered(_all_keys, 1_000)

@@ -27,8 +27,9 @@ from worker.core.domain.snapshot import (
     Snapshot,
     State,
 )
-from worker.core.merge.cluster.members import Cluster, Membership, records, sources_of
+from worker.core.merge.cluster.members import Cluster, Membership, all_sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
+from worker.core.merge.cluster.records import records
 from worker.core.merge.identity.assign_ids import AssignedIds, IdentifiedCluster
 from worker.core.merge.identity.freeze import freeze
 from worker.core.merge.state import life
@@ -258,8 +259,7 @@ def _slot_members(cluster: Cluster) -> Sequence[Membership]:
 
 
 def _independent(cluster: Cluster) -> int:
-    contributing = (m for m in cluster.members if m.contributes)
-    return len(frozenset[str]().union(*(sources_of(m) for m in contributing)))
+    return len(all_sources_of(cluster.counted))
 
 
 def _supersedes(entry: IdentifiedCluster, context: DecisionContext) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import combinations
 
@@ -34,7 +35,9 @@ def find_groups(
 ) -> dict[str, IncidentGroup]:
     """Incident id → its group, for incidents that have one."""
     by_cell = {entry.cluster.cell.core[0].key: entry for entry in named}
-    pairs = set(_sharing_a_roundup(parted, by_cell)) | set(_sharing_an_article(named))
+    pairs = set(_sharing_a_roundup(parted, by_cell)) | set(
+        _sharing_an_article(named, merge_input.evidence.articles_of_several)
+    )
     apart = [(a, b) for a, b in sorted(pairs) if _cannot_be_one(named[a], named[b], merge_input)]
     groups: dict[str, IncidentGroup] = {}
     for cluster in _connected(len(named), apart):
@@ -77,13 +80,17 @@ def _sharing_a_roundup(
         yield from combinations(ids, 2)
 
 
-def _sharing_an_article(named: Sequence[IdentifiedCluster]) -> Iterable[tuple[int, int]]:
-    """Pairs of cells that one article reports as its news of the same day."""
+def _sharing_an_article(
+    named: Sequence[IdentifiedCluster], several: AbstractSet[str]
+) -> Iterable[tuple[int, int]]:
+    """Pairs of cells that one article reports as its news of the same day; ``several``: the articles
+    of several reports.
+    """
     holders: dict[str, list[tuple[int, Node]]] = {}
-    for k, entry in enumerate(named):
+    for k, entry in enumerate(named if several else ()):
         sure = [node for node, c in entry.cluster.cell.attached if c == "certain"]
         for node in (*entry.cluster.cell.core, *sure):
-            if node.kind in _NEWS:
+            if node.article_id in several and node.kind in _NEWS:
                 holders.setdefault(node.article_id, []).append((k, node))
     for places in holders.values():
         for (a, x), (b, y) in combinations(places, 2):

@@ -31,7 +31,7 @@ from worker.core.domain.incident import Incident, TimerSet
 from worker.core.domain.report import Place
 from worker.core.domain.snapshot import Snapshot, State
 from worker.core.domain.vocabulary import WIDE_PLACES
-from worker.core.merge.cluster.members import Cluster, is_trusted, sources_of
+from worker.core.merge.cluster.members import Cluster, all_sources_of, is_trusted
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.pairs import Weights
 
@@ -165,8 +165,7 @@ def corroboration_of(cluster: Cluster, merge_input: MergeInput) -> Corroboration
     if cluster.retracted:
         return "retracted"
     primaries = cluster.primaries
-    sources = frozenset[str]().union(*(sources_of(m) for m in primaries))
-    if len(sources) >= merge_input.knowledge.merge_weights["life.sources"]:
+    if len(all_sources_of(primaries)) >= merge_input.knowledge.merge_weights["life.sources"]:
         return "corroborated"
     alone = (
         is_trusted(m, merge_input.gazetteer)

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from worker.core.domain.incident import FiledReport, Link
 from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import BackgroundLink
-from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import score
+from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 
@@ -63,18 +64,29 @@ def link_all(
             known.clear()
             known[entry.incident_id] = {link.report_id: link for link in _links_of(entry)}
         links |= known[entry.incident_id]
-    for key, filed in merge_input.filed.items():
-        if key not in links:
-            links[key] = Link(key, mentioned.get(key), "certain", filed.report.role)
-    return (links[key] for key in sorted(links) if key not in merge_input.frozen)
+    for key in merge_input.filed.keys() - links.keys():
+        role = merge_input.filed[key].report.role
+        links[key] = Link(key, mentioned.get(key), "certain", role)
+    return [links[key] for key in sorted(links.keys() - merge_input.frozen.keys())]
 
 
 def _links_of(entry: IdentifiedCluster) -> Iterable[Link]:
-    for member in entry.cluster.members:
-        filed = member.filed
-        yield Link(filed.report_id, entry.incident_id, member.certainty, filed.report.role)
+    own = entry.incident_id
+    known = _LINKS_OF_MEMBERS.all(entry.cluster.members)
+    for member, links in zip(entry.cluster.members, known, strict=True):
+        link = links.get(own)
+        if link is None:
+            filed = member.filed
+            link = Link(filed.report_id, own, member.certainty, filed.report.role)
+            links.clear()
+            links[own] = link
+        yield link
     for member in entry.cluster.follow_ups:
         yield Link(member.filed.report_id, entry.incident_id, "certain", "background")
+
+
+def _no_link(_: Membership) -> dict[str, Link]:
+    return {}
 
 
 def _no_links(_: Cluster) -> dict[str, dict[str, Link]]:
@@ -83,20 +95,21 @@ def _no_links(_: Cluster) -> dict[str, dict[str, Link]]:
 
 _LINKS = Remembered(_no_links, 1_000)
 """Cluster → the id it has → its links."""
+_LINKS_OF_MEMBERS = Remembered(_no_link, MOST_REPORTS)
+"""Member → the incident it is of → its link."""
 
 
 def background_of(
     entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
     """The past attacks that an incident's own articles mention."""
+    told = [node for node in merge_input.nodes if node.kind == "background"]
+    if not told:
+        return ()
     articles = {m.filed.article.article_id for m in entry.cluster.members}
     earlier = entry.prior.snapshot.background if entry.prior is not None else ()
     known = {link.report_id: link for link in earlier}
-    mentions = [
-        filed
-        for key, filed in sorted(merge_input.filed.items())
-        if filed.report.role == "background" and filed.article.article_id in articles
-    ]
+    mentions = [merge_input.filed[node.key] for node in told if node.article_id in articles]
     return tuple(_mention(f, mentioned, known) for f in mentions)[:_MOST_BACKGROUND]
 
 

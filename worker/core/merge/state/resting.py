@@ -2,7 +2,7 @@
 
 A busy day is one component of many incidents; an article changes one or two. A draft depends on the
 cluster, on what is near the incident and on the incident itself. While these are the same values
-(the same ones in memory, not equal ones), drafting again would find again that nothing is new.
+(most are the same ones in memory), drafting again would find again that nothing is new.
 
 Only decisions without a tick may rest: the clock changes the others. What is remembered here may be
 forgotten at any time; the ``MOST_INCIDENTS`` last asked for are kept.
@@ -15,7 +15,7 @@ from typing import Any
 
 from worker.core.domain.incident import Incident
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.cluster.members import Cluster
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 from worker.core.merge.state.draft import DecisionContext
 
@@ -24,14 +24,11 @@ MOST_INCIDENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class _Drafted:
-    """What an incident was drafted from. The cluster is held so that its members stay where they
-    are in memory.
-    """
+    """What an incident was drafted from."""
 
     prior: Incident
     knowledge: Knowledge
     cluster: Cluster
-    members: tuple[Any, ...]
     inputs: tuple[Any, ...]
 
 
@@ -46,7 +43,7 @@ def rests(entry: IdentifiedCluster, context: DecisionContext) -> bool:
         known is not None
         and known.prior is entry.prior
         and known.knowledge is context.merge_input.knowledge
-        and (known.cluster is entry.cluster or known.members == _members(entry.cluster))
+        and (known.cluster is entry.cluster or _members(known.cluster) == _members(entry.cluster))
         and known.inputs == _inputs(entry, context)
     )
 
@@ -64,7 +61,6 @@ def note(entry: IdentifiedCluster, incident: Incident, context: DecisionContext)
         incident,
         context.merge_input.knowledge,
         entry.cluster,
-        _members(entry.cluster),
         _inputs(after, context),
     )
     while len(_RESTING) > MOST_INCIDENTS:
@@ -85,14 +81,7 @@ def _inputs(entry: IdentifiedCluster, context: DecisionContext) -> tuple[Any, ..
 
 
 def _members(cluster: Cluster) -> tuple[Any, ...]:
-    parts = (cluster.members, cluster.follow_ups, cluster.withdrawn)
-    return cluster.retracted, tuple(tuple(_seen(member) for member in part) for part in parts)
-
-
-def _seen(member: Membership) -> tuple[int, str, int | None, str | None]:
-    source = member.source.article_id if member.source is not None else None
-    frozen = id(member.frozen) if member.frozen is not None else None
-    return id(member.filed), member.certainty, frozen, source
+    return cluster.retracted, cluster.members, cluster.follow_ups, cluster.withdrawn
 
 
 def _revived(entry: IdentifiedCluster, context: DecisionContext) -> frozenset[str]:

@@ -64,7 +64,7 @@ def slot_sources(members: Iterable[Membership], merge_input: MergeInput) -> list
     """What the members say, with the sources behind each."""
     gazetteer = merge_input.gazetteer
     told = gazetteer.remembered(_slot_source)
-    return [told.of(member) for member in members]
+    return told.all(members)
 
 
 def _slot_source(member: Membership, gazetteer: Gazetteer) -> SlotSource:
@@ -268,6 +268,8 @@ def _bare_claim(claim: Claim) -> Claim:
 
 def _status(vote: Vote) -> Literal["ongoing", "ended", "unknown"]:
     """The latest word on whether it goes on."""
+    if all(ballot.report.incident_status == "unknown" for ballot in vote.ballots):
+        return "unknown"
     stating = (v for v in reversed(vote.slot_sources) if v.report.incident_status != "unknown")
     last = next(stating, None)
     if last is None:

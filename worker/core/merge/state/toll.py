@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import Equal, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
-from worker.core.figures import decide_toll, judged
+from worker.core.figures import decide_toll
 from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.said_again import alike
@@ -32,11 +33,10 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
-    contributing = [m for m in cluster.members if m.contributes]
+    contributing = cluster.counted
     statements = statements_of(contributing, "incident")
-    articles = ((m.filed.report_id, m.filed.article) for m in contributing)
-    seen = {report: aware(a.first_seen) for report, a in articles if a.first_seen is not None}
-    toll = decide_toll(statements, _judged, seen, _ALIKE.of)
+    seen = dict(filter(None, _FIRST_SEEN.all([m.filed for m in contributing])))
+    toll = decide_toll(statements, _judged, seen, _ALIKE.all)
     return Casualties(
         killed=toll.killed,
         injured=toll.injured,
@@ -52,53 +52,80 @@ def decide_casualties(cluster: Cluster) -> Casualties:
 def statements_of(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
     """The statements of members in one scope, each with its report, copies said once."""
     given = list(members)
+    filed = [told.get(scope, ()) for told in _STATEMENTS.all(given)]
     repeated = {m.source.article_id for m in given if m.source is not None}
     said: dict[str, set[tuple[object, ...]]] = {}
-    for member in given:
+    for member, statements in zip(given, filed, strict=True) if repeated else ():
         article_id = member.filed.article.article_id
         if member.source is None and article_id in repeated:
-            known = said.setdefault(article_id, set())
-            known.update(map(_content, _filed(member, scope)))
-    own: list[Statement] = []
-    for member in given:
-        statements = _filed(member, scope)
-        if member.source is None:
-            own += statements
-        else:
+            said.setdefault(article_id, set()).update(map(_content, statements))
+    own: list[tuple[str, Sequence[Statement]]] = []
+    for member, statements in zip(given, filed, strict=True):
+        kept = statements
+        if member.source is not None:
             known = said.get(member.source.article_id, set())
-            own += [s for s in statements if _content(s) not in known]
-    return tuple(sorted(own, key=lambda s: (s.report_id or "", s.start, s.id)))
+            kept = [s for s in statements if _content(s) not in known]
+        own.append((member.filed.report.report_id, kept))
+    own.sort(key=itemgetter(0))
+    found = itertools.chain.from_iterable(statements for _, statements in own)
+    if any(member.frozen is not None for member in given):
+        return tuple(sorted(found, key=_order))
+    return tuple(found)
 
 
-def _filed(member: Membership, scope: Scope) -> Sequence[Statement]:
-    """Statements with report and time filled in; those of a closed incident have them already."""
-    if member.frozen is not None:
-        return [s for s in member.frozen.report.statements if s.scope == scope]
-    return _STATEMENTS.of(member.filed).get(scope, ())
-
-
-def _statements(filed: FiledReport) -> dict[Scope, list[Statement]]:
-    article = filed.article
-    at = article.version_time or article.document_time
+def _statements(member: Membership) -> Mapping[Scope, Sequence[Statement]]:
+    """Statements in order by scope, with report and time filled in; those of a closed incident have
+    them already.
+    """
+    filed = member.filed
+    at = filed.article.version_time or filed.article.document_time
     found: dict[Scope, list[Statement]] = {}
     for s in filed.report.statements:
-        whole = replace(s.of_report(filed.report_id), said_at=s.said_at or at)
+        if member.frozen is None:
+            whole = replace(s.of_report(filed.report_id), said_at=s.said_at or at)
+        else:
+            whole = s
         found.setdefault(s.scope, []).append(whole)
+    for statements in found.values():
+        statements.sort(key=_order)
     return found
+
+
+def _order(statement: Statement) -> tuple[str, int, str]:
+    return statement.report_id or "", statement.start, statement.id
+
+
+def _first_seen(filed: FiledReport) -> tuple[str, dt.datetime] | None:
+    seen = filed.article.first_seen
+    return None if seen is None else (filed.report_id, aware(seen))
+
+
+_FIRST_SEEN = Remembered(_first_seen, MOST_REPORTS)
 
 
 _STATEMENTS = Remembered(_statements, MOST_REPORTS)
 
 
-def _judged(statement: Statement, status: StatementStatus) -> Statement:
-    """A statement with its status; each is made once."""
-    if statement.status == status:
-        return statement
-    made = _JUDGED.get(status)
-    if made is None:
-        made = Remembered(lambda s: judged(s, status), MOST_REPORTS)
-        _JUDGED[status] = made
-    return made.of(statement)
+def _judged(
+    statements: Sequence[Statement], statuses: Sequence[StatementStatus]
+) -> Sequence[Statement]:
+    """Statements with their statuses; each is made once."""
+    made = list(statements)
+    places: dict[StatementStatus, list[int]] = {}
+    for k, status in enumerate(statuses):
+        if statements[k].status != status:
+            places.setdefault(status, []).append(k)
+    for status, changed in places.items():
+        known = _JUDGED.get(status)
+        if known is None:
+            known = _JUDGED[status] = Remembered(_judge(status), MOST_REPORTS)
+        for k, whole in zip(changed, known.all([statements[k] for k in changed]), strict=True):
+            made[k] = whole
+    return made
+
+
+def _judge(status: StatementStatus) -> Callable[[Statement], Statement]:
+    return lambda statement: replace(statement, status=status)
 
 
 _JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}
@@ -106,13 +133,11 @@ _JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}
 
 def _kind(statement: Statement) -> Hashable:
     """``alike`` as a number: equal ones get one."""
-    if len(_KINDS) >= MOST_REPORTS:
-        _KINDS.clear()
-    return _KINDS.setdefault(alike(statement), next(_NEXT))
+    return _KINDS.of(alike(statement))
 
 
-_KINDS: dict[Hashable, int] = {}
 _NEXT = itertools.count()
+_KINDS: Equal[Hashable, int] = Equal(lambda _: next(_NEXT), MOST_REPORTS)
 _ALIKE: Remembered[Statement, Hashable] = Remembered(_kind, 2 * MOST_REPORTS)
 
 
@@ -130,11 +155,16 @@ def timeline(statements: Sequence[Statement]) -> Iterable[TimelinePoint]:
         and s.status in ("used", "stale", "superseded")
     ]
     last: dict[tuple[str, str], tuple[object, ...]] = {}
-    for s in sorted(totals, key=lambda s: (_instant(s.said_at), s.report_id or "", s.start)):
+    ordered = sorted(zip(_PLACES.all(totals), totals, strict=True), key=itemgetter(0))
+    for _, s in ordered:
         number = (s.low, s.high, s.value)
         if last.get((s.speaker_id, s.measure)) != number:
             last[s.speaker_id, s.measure] = number
             yield _POINTS.of(s)
+
+
+def _place(s: Statement) -> tuple[float, str, int]:
+    return _instant(s.said_at), s.report_id or "", s.start
 
 
 def _point(s: Statement) -> TimelinePoint:
@@ -151,6 +181,7 @@ def _point(s: Statement) -> TimelinePoint:
 
 
 _POINTS = Remembered(_point, MOST_REPORTS)
+_PLACES = Remembered(_place, 2 * MOST_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> float:

@@ -7,7 +7,6 @@ a few dozen. So values are counted by ballot, and of its reports is kept what a 
 from __future__ import annotations
 
 import datetime as dt
-import heapq
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -16,6 +15,7 @@ from typing import TypeVar
 from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
+from worker.core.domain.remembered import Equal
 from worker.core.domain.report import Report
 from worker.core.domain.snapshot import Support
 from worker.core.merge.evidence.facts import MOST_REPORTS
@@ -49,7 +49,7 @@ class SlotSource:
         object.__setattr__(self, "report", self.filed.report)
         object.__setattr__(self, "stated_at", stated_at)
         object.__setattr__(self, "order", (stated_at, self.filed.report_id))
-        object.__setattr__(self, "said", _same(_slots_of(self.report)))
+        object.__setattr__(self, "said", _SAID.of(_slots_of(self.report)))
 
 
 def _slots_of(report: Report) -> Hashable:
@@ -69,14 +69,7 @@ def _slots_of(report: Report) -> Hashable:
     )
 
 
-def _same(said: Hashable) -> Hashable:
-    """An equal value that was asked for before, if it is still remembered."""
-    if len(_SAID) >= MOST_REPORTS:
-        _SAID.clear()
-    return _SAID.setdefault(said, said)
-
-
-_SAID: dict[Hashable, Hashable] = {}
+_SAID: Equal[Hashable, Hashable] = Equal(lambda said: said, MOST_REPORTS)
 
 
 class Ballot:
@@ -84,12 +77,13 @@ class Ballot:
 
     __slots__ = ("first", "latest", "report", "sources", "trusted")
 
-    def __init__(self, slot_sources: Sequence[SlotSource]) -> None:
+    def __init__(self, slot_sources: Sequence[SlotSource], places: Sequence[int]) -> None:
+        """``places``: where they stand among all."""
         self.report = slot_sources[0].report
-        self.first = slot_sources[:MAX_SUPPORTS]  # no more are published
+        self.first = places[:MAX_SUPPORTS]  # no more are published
         self.latest = slot_sources[-1].stated_at
-        self.sources = _united(s.sources for s in slot_sources)
-        self.trusted = _united(s.sources for s in slot_sources if s.trusted)
+        self.sources = _united([s.sources for s in slot_sources])
+        self.trusted = _united([s.sources for s in slot_sources if s.trusted])
 
 
 def _united(sources: Iterable[frozenset[str]]) -> frozenset[str]:
@@ -103,15 +97,15 @@ class Vote:
         self.slot_sources = sorted(slot_sources, key=attrgetter("order"))
         self.share = share
         self.support: dict[str, tuple[Support, ...]] = {}
-        alike: dict[int, list[SlotSource]] = {}
-        for source in self.slot_sources:
-            alike.setdefault(id(source.said), []).append(source)
-        self.ballots = [Ballot(same) for same in alike.values()]
+        alike: dict[int, list[int]] = {}
+        for k, source in enumerate(self.slot_sources):
+            alike.setdefault(id(source.said), []).append(k)
+        self.ballots = [Ballot([self.slot_sources[k] for k in ks], ks) for ks in alike.values()]
 
     def note(self, slot: str, ballots: Iterable[Ballot]) -> None:
         """Remember who supports a slot."""
-        firsts = [source for ballot in ballots for source in ballot.first]
-        self.note_sources(slot, heapq.nsmallest(MAX_SUPPORTS, firsts, key=attrgetter("order")))
+        firsts = sorted([place for ballot in ballots for place in ballot.first])
+        self.note_sources(slot, [self.slot_sources[k] for k in firsts[:MAX_SUPPORTS]])
 
     def note_sources(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
         """The same for reports, in order."""
