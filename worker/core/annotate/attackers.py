@@ -4,7 +4,8 @@ Rules
 -----
 1. A number without people, behind "all" or "the", counts those told last by that number. Where they
    are attackers, it counts no victims.
-2. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
+2. Attackers are known by their noun ("four gunmen") or by what they did ("four men with rifles stormed").
+3. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
    number, told nearer, are who is meant.
 
 A bulletin that tells the end of an attack is full of it; the toll of three that came of it stood beside
@@ -19,11 +20,14 @@ from dataclasses import replace
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.cascade import PERPETRATOR
+from worker.core.lang.tokens import Token
 
 _REACH_SENTENCES = 4
 _NOUN_TOKENS = 2
 """How many words may stand between a number and its attackers ("three heavily armed gunmen")."""
 _HARMED = frozenset({"killed", "injured", "shot"})
+_ATTACKING = "ATTACKING"
+"""Tag of a number whose people attack: "four men with rifles stormed a court"."""
 _DEFINITE = frozenset({"ALL", "THE"})
 
 
@@ -63,8 +67,13 @@ def _attackers(sentences: Sequence[EventSentence]) -> Iterator[tuple[int, int, i
         for index, token in enumerate(sentence.tokens):
             behind = sentence.tokens[index + 1 : index + 2 + _NOUN_TOKENS]
             if token.value is not None and "NUM" in token.tags:
-                if any("ATTACKER" in t.tags for t in behind):
+                if _ATTACKING in token.tags or any(_is_attacker(t) for t in behind):
                     yield token.start, token.value, sentence.index
+
+
+def _is_attacker(token: Token) -> bool:
+    """Whether a noun is one of attackers alone: "four men in a shop" may be anybody."""
+    return "ATTACKER" in token.tags and "MAYBE_ATTACKER" not in token.tags
 
 
 def _may_repeat(count: CountMention, sentence: EventSentence) -> bool:
