@@ -29,7 +29,7 @@ from dataclasses import replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import NARRATOR, Speaker, find_narrator
+from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, POWER_TYPE, Speaker, find_narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
@@ -131,7 +131,12 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     if speaker.type == HOSPITAL:  # "the hospital says it has seven bodies"
         return False
     stop = words_end(prose.text, count.start)
-    return lexicon.ending_at("self_killing", prose.text, max(0, stop - 30), stop) is not None
+    low = max(0, stop - _CUE_REACH_CHARS)
+    if lexicon.ending_at("self_killing", prose.text, low, stop) is not None:
+        return True
+    if speaker.type not in (GROUP_TYPE, POWER_TYPE):  # "a bomb exploded. It killed four": the bomb did
+        return False
+    return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
 
 
 def _statements(
