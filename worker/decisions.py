@@ -34,7 +34,7 @@ from worker.core.domain.incident import Changes, Constraint, ConstraintKind
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
-from worker.settle import Settled, decide_again, file_withdrawal, revised
+from worker.settle import Settled, decide_again, file_withdrawal
 from worker.store import articles, erasure, inbox, incidents, outbox
 from worker.store.connect import Connection
 from worker.store.constraints import Decision, add_decision, find_decision, load_decisions
@@ -86,9 +86,9 @@ def correct(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge
     else:
         changes = decide_again(conn, _concerned(asked), settle_id, now, knowledge)
     crash_points.point("settle.before_commit")
-    told_of = revised(changes)
-    home = told_of[0][0] if told_of else None
-    return Settled("corrected", work.article_id, work.version, home=home, incidents=told_of)
+    told_of = changes.changes
+    home = told_of[0].incident.incident_id if told_of else None
+    return Settled("corrected", work.article_id, work.version, home=home, changes=told_of)
 
 
 def foresee(conn: Connection, asked: Asked, now: dt.datetime, knowledge: Knowledge) -> Changes:

@@ -25,7 +25,7 @@ from worker import crash_points
 from worker.core.contract.message import dead_letter_record, messages, report_record, wants_record
 from worker.core.contract.records import DeadLetter
 from worker.core.domain.document import Article
-from worker.core.domain.incident import Changes
+from worker.core.domain.incident import Change, Changes
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.knowledge.knowledge import Knowledge
@@ -55,8 +55,8 @@ class Settled:
     article_id: str
     version: int
     verdict: Verdict | None = None
-    incidents: tuple[tuple[str, int, str], ...] = ()
-    """(incident id, revision, kind of change)."""
+    changes: tuple[Change, ...] = ()
+    """One for each incident that got a revision."""
     home: str | None = None
     """The incident that the article's first report is part of now; of a withdrawal, was part of."""
     report: str | None = None
@@ -234,7 +234,7 @@ def note_gone(
         outbox.append(conn, settle_id, (record,), now)
     outcome: Outcome = "maybe_withdrawn" if gone else "back"
     return _committing(
-        Settled(outcome, work.article_id, analysis.article.version, incidents=revised(changes))
+        Settled(outcome, work.article_id, analysis.article.version, changes=changes.changes)
     )
 
 
@@ -277,20 +277,18 @@ def bury(
     outbox.append(conn, settle_id, (dead_letter_record(letter, knowledge),), now)
 
 
-def tick(
-    conn: Connection, now: dt.datetime, knowledge: Knowledge
-) -> tuple[tuple[str, int, str], ...]:
+def tick(conn: Connection, now: dt.datetime, knowledge: Knowledge) -> tuple[Change, ...]:
     """Settle the timers due by ``now``, oldest first, at most 100 a call; returns the revisions made.
 
     Each is decided as of the moment it was due, so a worker that slept decides the same.
     """
-    made: list[tuple[str, int, str]] = []
+    made: list[Change] = []
     for timer in due_timers(conn, now, _TIMERS_AT_ONCE):
         clear_due_timers(conn, timer.incident_id, timer.due_at)
         settle_id = outbox.next_settle_id(conn)
         changes = _decide(conn, {timer.incident_id}, None, timer.due_at, knowledge)
         _enqueue(conn, settle_id, changes, timer.due_at, knowledge)
-        made.extend(revised(changes))
+        made.extend(changes.changes)
     crash_points.point("tick.before_commit")
     return tuple(made)
 
@@ -361,15 +359,8 @@ def _settled(analysis: Analysis, changes: Changes) -> Settled:
         article_id=article.article_id,
         version=article.version,
         verdict=analysis.verdict,
-        incidents=revised(changes),
+        changes=changes.changes,
         home=next((home for home in homes if home is not None), None),
-    )
-
-
-def revised(changes: Changes) -> tuple[tuple[str, int, str], ...]:
-    """(incident id, revision, kind of change) of each revision."""
-    return tuple(
-        (c.incident.incident_id, c.incident.revision, c.note.kind) for c in changes.changes
     )
 
 

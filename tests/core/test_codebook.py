@@ -17,7 +17,7 @@ from worker.config.codebook import load_codebook
 from worker.core.contract.async_api import async_api
 from worker.core.contract.documents import documents
 from worker.core.contract.message import SCHEMAS
-from worker.core.contract.schema import ADAPTERS, json_schema, shapes
+from worker.core.contract.schema import ADAPTERS, ADDED_LATER, components, json_schema, shapes
 from worker.core.domain.vocabulary import SpeakerType, VictimClass
 from worker.core.figures import ATTACKERS, MIXED
 
@@ -135,6 +135,15 @@ def test_json_schema_closes_nothing_and_titles_records_alone(name: str) -> None:
     titles = [part["title"] for part in every if isinstance(part.get("title"), str)]
     assert len(titles) == len(set(titles)) == 1 + len(schema.get("$defs", {}))
     assert all(title.isalpha() and title[0].isupper() for title in titles)
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_json_schema_requires_every_property_that_every_record_has(name: str) -> None:
+    """What is always written is required, in parts of a record too; what came later is not."""
+    made = components(name, CODEBOOK, "").values()
+    for record, schema in zip(shapes(name), made, strict=True):
+        later = {part for holder, part in ADDED_LATER if holder == record}
+        assert set(schema["required"]) == set(schema["properties"]) - later, record
 
 
 def test_json_schema_is_named_by_its_messages_and_its_file() -> None:

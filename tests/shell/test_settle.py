@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld, messages
@@ -18,6 +19,8 @@ from worker.core.domain.document import Entry
 from worker.core.domain.incident import Constraint, TimerSet
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
+from worker.observe.metrics import Metrics
+from worker.run.chain import tell_changes
 from worker.settle import Settled, bury, settle, tick, withdraw
 from worker.store import articles, outbox, queries
 from worker.store.connect import transaction
@@ -237,10 +240,19 @@ def test_correct_over_two_articles_decides_both(world: StoreWorld) -> None:
     assert len(world.live()) == 2
 
     settled = world.correct(Constraint("retract", ("gulf-1", "hill-1")), minutes(5))
-    assert settled.home in {incident_id for incident_id, *_ in settled.incidents}
+    assert settled.home in {change.incident.incident_id for change in settled.changes}
 
     assert settled.outcome == "corrected"
-    assert sorted(kind for _, _, kind in settled.incidents) == ["retracted", "retracted"]
+    assert sorted(change.note.kind for change in settled.changes) == ["retracted", "retracted"]
+    with capture_logs() as lines:
+        tell_changes(settled.changes, Metrics())
+    assert len(lines) == 2
+    for line in lines:
+        assert (line["event"], line["kind"], line["state"]) == (
+            "incident.changed", "retracted", "retracted",
+        )  # fmt: skip
+        assert line["material"] is True
+        assert "state" in line["fields"]
     assert world.live() == []
 
 

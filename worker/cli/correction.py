@@ -121,7 +121,9 @@ def snapshot_or_refuse(conn: Connection, incident_id: str) -> dict[str, Any]:
     """The snapshot of an incident that lives; else the command ends (exit 65)."""
     snapshot = snapshot_of(conn, incident_id)
     if snapshot is None or not snapshot.get("reports"):
-        refuse(f"no incident {incident_id} with reports", EX_DATAERR)
+        refuse(
+            f"no incident {incident_id} with reports; see `kabulwire incidents list`", EX_DATAERR
+        )
     if snapshot["superseded_by"] is not None:
         refuse(f"{incident_id} went up in {snapshot['superseded_by']}: name that", EX_DATAERR)
     return snapshot

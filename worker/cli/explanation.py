@@ -216,7 +216,7 @@ def bounds(figure: Figure | None) -> str:
 def _speaker(statement: Statement) -> Text:
     number = str(statement.value) if statement.value is not None else ""
     text = Text(" ".join((statement.qualifier.replace("_", " "), number)).replace("exact ", ""))
-    text.append(f"  {printable(statement.speaker or statement.speaker_id)}", style="cyan")
+    text.append(f"  {printable(statement.speaker or 'the outlet itself')}", style="cyan")
     if statement.victim_class not in {"unspecified", "perpetrator"}:
         text.append(f"  {statement.victim_class.replace('_', ' ')}")
     if statement.status != "used":

@@ -40,7 +40,10 @@ def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
         return
     active = [feed for feed in loaded.feeds if feed.enabled]
     yield Finding(f"settings: {loaded.folder}")
-    yield Finding(f"feeds: {loaded.feeds_file}, {len(active)} of {len(loaded.feeds)} enabled")
+    yield Finding(
+        f"feeds: {loaded.feeds_file}, {len(active)} of {len(loaded.feeds)} enabled",
+        gaps=() if active else ("no feed is enabled: nothing is polled",),
+    )
     try:
         knowledge = load_knowledge(loaded.config.profile, loaded.folder)
     except KnowledgeError as error:

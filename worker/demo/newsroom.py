@@ -141,13 +141,13 @@ class Newsroom:
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
-        self._opened = 0.0
+        self._began: float | None = None
         self._runners: list[web.AppRunner] = []
         self.addresses: dict[str, str] = {}
         """Outlet id → "http://127.0.0.1:port"."""
 
     async def start(self) -> None:
-        """Bind a free loopback port for each outlet and start the clock."""
+        """Bind a free loopback port for each outlet; nothing is out before ``begin``."""
         for outlet in self._schedule.outlets:
             app = web.Application()
             app.add_routes(self._routes(outlet))
@@ -158,16 +158,18 @@ class Newsroom:
             port = runner.addresses[0][1]
             self.addresses[outlet.id] = f"http://127.0.0.1:{port}"
             self._runners.append(runner)
-        self._opened = time.monotonic()
 
     async def stop(self) -> None:
         """Stop serving."""
         for runner in self._runners:
             await runner.cleanup()
 
-    def restart_clock(self) -> None:
-        """Begin the story now: called when the worker is ready to read it."""
-        self._opened = time.monotonic()
+    def begin(self) -> None:
+        """Begin the story now: called when the worker is ready to read it.
+
+        What a feed held before would be its first answer, of which old entries are not read.
+        """
+        self._began = time.monotonic()
 
     def feed_url(self, outlet: Outlet) -> str:
         """Where an outlet lists its articles."""
@@ -176,7 +178,9 @@ class Newsroom:
 
     def visible(self, outlet: Outlet) -> list[Release]:
         """The newest version of each article that is out by now, newest first."""
-        passed = time.monotonic() - self._opened
+        if self._began is None:
+            return []
+        passed = time.monotonic() - self._began
         newest = {
             release.slug: release
             for release in self._schedule.releases

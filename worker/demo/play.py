@@ -96,7 +96,7 @@ async def play(
         worker = await _start(files, environment)
         try:
             await _ready(worker, files)
-            newsroom.restart_clock()
+            newsroom.begin()
             _introduce(out, profile, schedule)
             read = broker.read if broker else partial(_lines, files.log)
             changes = _changes(worker, files, read, schedule.length_s)

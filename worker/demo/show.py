@@ -75,16 +75,29 @@ def closing(console: Console, records: Iterable[Record], zone: str) -> None:
 
 
 def set_aside(console: Console, lines: Sequence[Record], titles: Mapping[str, str]) -> None:
-    """What was read and touched no incident, with the verdict. ``titles``: URL → headline."""
-    shown = [line for line in lines if not line.get("incident")]
+    """What made no report of an incident, and why. ``titles``: URL → headline, of every article.
+
+    An article without a line was not read: what its feed says of it names no attack here.
+    """
+    read = [(str(line.get("url")), line) for line in lines]
+    shown = [
+        (titles.get(url, url), _why(line))
+        for url, line in read
+        if line.get("outcome") == "set_aside" or not line.get("incident")
+    ]
+    known = {url for url, _ in read}
+    shown += [(title, "not read") for url, title in titles.items() if url not in known]
     if not shown:
         return
     console.print()
-    console.rule("[bold]Read and set aside[/]", align="left")
-    for line in shown:
-        title = titles.get(str(line.get("url")), str(line.get("url", line["article_id"])))
-        reason = line.get("label") or line.get("outcome")
+    console.rule("[bold]Set aside[/]", align="left")
+    for title, reason in shown:
         console.print(Text(f"  {title}"), Text(f"  {reason}", style="dim"))
+
+
+def _why(line: Record) -> str:
+    reason = str(line.get("label") or line.get("outcome"))
+    return f"{reason}, left to a person" if line.get("band") == "review" else reason
 
 
 def latest(records: Iterable[Record]) -> list[Record]:

@@ -56,7 +56,8 @@ EVENTS: dict[str, str] = {
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
     "kill.unmatched": "A kill or hold fits no item that is here, or several: what it names. Nothing is "
     "withdrawn; look, and `incidents retract` what was meant.",
-    "incident.changed": "An incident got a new revision: incident, revision, kind of change.",
+    "incident.changed": "An incident got a new revision: incident, revision, kind of change, "
+    "its state, whether it is news (`material`), and which properties differ (`fields`).",
     "timer.fired": "Due timers were settled.",
     "publish.failed": "Publishing stopped for now; reason and what an operator can do.",
     "publish.recovered": "Publishing goes on.",

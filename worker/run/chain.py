@@ -27,6 +27,7 @@ from worker.config.schema import FeedConfig
 from worker.core.domain.caps import readable
 from worker.core.domain.document import Document, Entry
 from worker.core.domain.errors import FetchError, InputError, PageError
+from worker.core.domain.incident import Change
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.story import whole
@@ -289,7 +290,7 @@ class Chain:
         keys |= {key: value for key, value in more.items() if value is not None}
         self.metrics.articles.labels(settled.outcome).inc()
         log.get().info("article.processed", **keys)
-        tell_changes(settled.incidents, self.metrics)
+        tell_changes(settled.changes, self.metrics)
 
     def _measure(self, analysis: Analysis, now: dt.datetime) -> None:
         verdict, article = analysis.verdict, analysis.article
@@ -303,11 +304,16 @@ class Chain:
             )
 
 
-def tell_changes(changes: tuple[tuple[str, int, str], ...], metrics: Metrics) -> None:
-    """One line and one count for each revision: (incident, revision, kind of change)."""
-    for incident_id, revision, kind in changes:
-        metrics.changes.labels(kind).inc()
-        log.get().info("incident.changed", incident=incident_id, revision=revision, kind=kind)
+def tell_changes(changes: tuple[Change, ...], metrics: Metrics) -> None:
+    """One line and one count for each revision of an incident."""
+    for change in changes:
+        incident, note = change.incident, change.note
+        metrics.changes.labels(note.kind).inc()
+        log.get().info(
+            "incident.changed", incident=incident.incident_id, revision=incident.revision,
+            kind=note.kind, state=incident.snapshot.state, material=note.material,
+            fields=list(note.fields),
+        )  # fmt: skip
 
 
 def with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | None]:

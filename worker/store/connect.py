@@ -194,7 +194,9 @@ def _lock(handle: IO[str], path: Path, deadline: float) -> None:
                 continue
             handle.seek(0)
             holder = handle.read().strip() or "unknown"
-            raise ConfigError(f"store {path} is in use by process {holder}") from error
+            raise ConfigError(
+                f"store {path} is in use by process {holder}; stop that first, or name another store"
+            ) from error
 
 
 def fold_log(conn: Connection) -> None:

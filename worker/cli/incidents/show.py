@@ -25,5 +25,5 @@ def show_incident(
 
     found = snapshot_of(opened(settings(config)), incident_id)
     if found is None:
-        refuse(f"no incident {incident_id}", EX_DATAERR)
+        refuse(f"no incident {incident_id}; see `kabulwire incidents list`", EX_DATAERR)
     put(json.dumps(found, ensure_ascii=False, indent=2))

@@ -21,7 +21,8 @@ _OPENING = """\
 # Codebook
 
 What every property of every record means. An example: `casualties.killed.high` of an incident is
-the most that the wordings in use allow, in people; `null` there means "at least".
+the largest number that the wordings in use give, in people; `null` there means that no number
+bounds it ("dozens").
 
 Made from `worker/core/contract/codebook.toml` and the code, as are the files in
 [schema/](schema/). How to read the records stands in [contract.md](contract.md), how figures are

@@ -9,6 +9,9 @@ Rules
    built last year reads a value that was added today.
 3. Titles are names that a generator can use; only records have one. ``$id`` is the ``ce_dataschema``
    of a message, and the file's name is the last part of it and ``.schema.json``.
+4. Required is what every record has. Each is written whole, nulls and empty lists too, so that is
+   every property but those that came after the first records were out (``ADDED_LATER``): what lies
+   in a topic from before lacks them.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
     "heartbeat.v1": HEARTBEAT,
 }
 """By the name of the schema."""
+ADDED_LATER: frozenset[tuple[str, str]] = frozenset()
+"""(class, property) that records written by the first version of the contract lack."""
 
 
 def shapes(name: str) -> dict[str, dict[str, Any]]:
@@ -69,7 +74,7 @@ def _explained(
         "description": known.meaning,
         "type": "object",
         "properties": properties,
-        "required": shape.get("required", []),
+        "required": [name for name in properties if (record, name) not in ADDED_LATER],
     }
 
 

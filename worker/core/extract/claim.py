@@ -13,7 +13,8 @@ Rules
    tells no figure of this one ("A patrol was ambushed in another province. The group claimed it").
 5. A state claims or denies only where the attack is told as a strike, or where the sentence before says
    that it organised it. (Many a report ends with what a neighbour "denies": that it shelters the group.)
-6. A denial is kept as one (the group denied a blast that others blamed on it).
+6. "The dead were its men" claims nothing: what is a group's own must be the attack, or who made it.
+7. A denial is kept as one (the group denied a blast that others blamed on it).
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
             ):
                 continue
             undecided = holding(neither, match.start()) is not None
+            undecided |= passage.has("claim_of_people", Range(match.start(), match.end()))
             if undecided or _is_of_others(passage, match, others):
                 continue
             for subject in _claimants_before(passage, match):

@@ -143,10 +143,13 @@ def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     for mention in mentions:
         if not mention.tags & _SAME_NUMBER:
             last = mention if mention.what in CASUALTY else last
-        elif last is not None and last.sentence == mention.sentence and last.what != mention.what:
+            out.append(mention)
+        elif last is None or last.sentence != mention.sentence or last.what == mention.what:
+            out.append(mention)
+        else:
             value, low, high, qualifier = last.value, last.low, last.high, last.qualifier
-            mention = replace(mention, value=value, low=low, high=high, qualifier=qualifier)
-        out.append(mention)
+            same = replace(mention, value=value, low=low, high=high, qualifier=qualifier)
+            out.append(same)
     return out
 
 

@@ -10,8 +10,8 @@ Rules
 4. ``derived`` is what is no opinion of its own: the outlet's repetition of what a speaker said, a
    headline's number beside the body's (also where it counts both sides together), a figure that the
    article itself replaces or tells as a step to another (``replaced``).
-5. What a group says of its deed is a party's. The attack that it claims is told by the outlet itself:
-   "the group said it was behind the blast, which killed 12".
+5. What a group says of its deed is a party's; the attack that it claims is told by the outlet itself
+   (``claimed``).
 6. A figure belongs to the attack that it is about (``homes``), which is nearly always the main one.
    What might have been is ``hypothetical``.
 
@@ -29,10 +29,11 @@ from dataclasses import replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, Speaker, find_narrator
+from worker.core.annotate.speakers import NARRATOR, Speaker, find_narrator
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
+from worker.core.extract.toll.claimed import told_by_outlet
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
 from worker.core.extract.toll.doubted import bound_doubted
@@ -50,7 +51,6 @@ from worker.core.text.prose import Prose
 
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
-_CLAUSE_END = re.compile("[,،;؛；:]")
 _CUE_REACH_CHARS = 40
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
@@ -68,26 +68,22 @@ def find_statements(
     homes = find_homes(annotated, segments, knowledge.segment_weights)
     entries = find_entries(prose, annotated.times)
     out = []
-
-    def speaker_at(position: int) -> Speaker:
-        said = annotated.attributions.speaker_at(prose, position) or outlet
-        is_group = said.perpetrator_party or said.type == POWER_TYPE
-        beside = is_group and _is_told_of_claimed(prose, position, lexicon)
-        return outlet if beside else said
+    said = annotated.attributions.speaker_at
 
     def told_in(mention: CountMention) -> tuple[int, str]:
         at = mention.number.start
         parts = len(_PART_END.findall(prose.text, prose.sentences[mention.sentence].start, at))
-        return parts, speaker_at(at).id
+        return parts, (said(prose, at) or outlet).id
 
     for segment in segments:
         placed = []
         for scope, counts in _by_scope(homes, segment):
             for count in decide_counts(counts, told_in):
                 at = count.mention.number.start
-                speaker = speaker_at(at)
+                speaker = said(prose, at) or outlet
                 own = _is_own_killing(count, speaker, prose, lexicon)
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
+        placed = told_by_outlet(placed, outlet, prose, lexicon)
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
         placed = mark_hospitals(bound_doubted(placed, prose, lexicon))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
@@ -98,18 +94,6 @@ def find_statements(
         )
         out.append(mark_repeated(told))
     return tuple(out)
-
-
-def _is_told_of_claimed(prose: Prose, position: int, lexicon: Lexicon) -> bool:
-    """Whether a position is in a relative clause about the attack that its sentence says is claimed."""
-    sentence = prose.sentence_at(position)
-    if sentence is None:
-        return False
-    claim = lexicon.first("claim_verb", prose.text, sentence.start, sentence.end)
-    if claim is None or claim.start() >= position:
-        return False
-    opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, claim.start(), position)]
-    return bool(opened) and not _CLAUSE_END.search(prose.text, opened[-1], position)
 
 
 def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:

@@ -1,0 +1,63 @@
+"""The toll of the attack that a group claims: the outlet tells it, not the group.
+
+Rules
+-----
+1. "The group said it was behind the blast, which killed 12": what a relative clause tells of the attack
+   is no word of the group's, though it stands in its sentence.
+2. Where somebody else gives another number, nobody knows whose the clause is: it stays the group's, and
+   with it all that the sentence tells ("it carried out the attack, which killed 60 apostates", beside
+   the three that the police count).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.core.annotate.speakers import POWER_TYPE, Speaker
+from worker.core.extract.toll.placed import Placed
+from worker.core.lang.lexicon import Lexicon
+from worker.core.text.prose import Prose
+
+_CLAUSE_END = re.compile("[,،;؛；:]")
+
+
+def told_by_outlet(
+    placed: Sequence[Placed], outlet: Speaker, prose: Prose, lexicon: Lexicon
+) -> list[Placed]:
+    """The counts, with those told of a claimed attack given to the outlet."""
+    told = [p for p in placed if _is_of_group(p.speaker) and _is_told(p, prose, lexicon)]
+    doubted = {p.count.mention.sentence for p in told if _is_contradicted(p, placed)}
+    return [
+        replace(p, speaker=outlet) if p in told and p.count.mention.sentence not in doubted else p
+        for p in placed
+    ]
+
+
+def _is_of_group(speaker: Speaker) -> bool:
+    return speaker.perpetrator_party or speaker.type == POWER_TYPE
+
+
+def _is_contradicted(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether somebody who is no group gives another number of the same harm."""
+    return any(
+        p.side == item.side
+        and p.scope == item.scope
+        and not _is_of_group(p.speaker)
+        and p.count.mention.value != item.count.mention.value
+        for p in placed
+    )
+
+
+def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:
+    """Whether a count stands in a relative clause about the attack that its sentence says is claimed."""
+    at = item.count.mention.number.start
+    sentence = prose.sentence_at(at)
+    if sentence is None:
+        return False
+    claim = lexicon.first("claim_verb", prose.text, sentence.start, sentence.end)
+    if claim is None or claim.start() >= at:
+        return False
+    opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, claim.start(), at)]
+    return bool(opened) and not _CLAUSE_END.search(prose.text, opened[-1], at)
