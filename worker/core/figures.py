@@ -6,9 +6,11 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
 2. Dropped, each with its status: figures of another scope (``background``), of the party that
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
-3. Of one speaker the latest counts, the others are ``superseded``: latest version time, then what was
-   seen later, then article; within a version body before headline and caption, then the more
-   specific, then first.
+3. Of one speaker the newest version counts, by its time, then what was seen later, then article.
+   Within it the first figure does: news begins with the newest, and goes on with how it was before.
+   Body before headline and caption, the more specific before the vague. The others are
+   ``superseded``. What words make newer or older ("later said", "first said", "we reported") was
+   told apart when the article was read (``extract/toll/replaced.py``).
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have names of their own (``Statement.person``), and at least one. Each keeps its
    own quote.
@@ -317,7 +319,7 @@ def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) ->
         by_speaker.setdefault(opinion, []).append(statement)
     kept = []
     for of_speaker in by_speaker.values():
-        last = _latest(of_speaker, seen)
+        last = _first_of_newest(of_speaker, seen)
         kept.append(last)
         for statement in of_speaker:
             if statement is not last:
@@ -333,7 +335,8 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
     return any(s.victim_class != RECEIVED and (s.low or 0) >= (statement.low or 0) for s in own)
 
 
-def _latest(of_speaker: list[Statement], seen: Seen) -> Statement:
+def _first_of_newest(of_speaker: list[Statement], seen: Seen) -> Statement:
+    """Of the newest version the figure that stands for all: in its text, exact, and printed first."""
     last = newest_version(of_speaker, seen)
     return min(
         [s for s in last if not _is_outgrown(s, last)],

@@ -7,7 +7,8 @@ Rules
 2. An official of a group speaks as an official ("a security official of the group").
 3. A group that holds power (``Actor.in_power_from``) is the authorities: it is no party of the
    attack, unless it claims it, which is decided where claims are read.
-4. "The official", "the ministry" is the speaker told of before, where that can be one.
+4. "The official", "the ministry" is the speaker told of before, where that can be one. A ministry is
+   no police and no hospital: it is the last of the government's that was told of, else its own.
 5. Of several kinds in one source the telling one counts: in "a police official" it is the police.
 """
 
@@ -32,6 +33,7 @@ NARRATOR = "outlet_narrator"
 GROUP_TYPE, POWER_TYPE, UNKNOWN = "armed_group", "government_unspecified", "unknown"
 _PARTY = "non_state_armed_group"
 _OFFICES = frozenset({"police", "security_forces", POWER_TYPE, "hospital"})
+_GOVERNMENT = "government"
 _VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
 """Kinds that say least, the more telling first."""
 _CHARITIES = {"hospital", "international_organisation"}
@@ -142,6 +144,7 @@ class SpeakerDirectory:
         self._outlet = plain(outlet or "outlet")
         self._names = names
         self._people: dict[str, Speaker] = {}
+        self._ministry: Speaker | None = None
 
     def speaker(
         self, source: Range, described: Range, tokens: Sequence[Token], last: Speaker | None
@@ -158,6 +161,8 @@ class SpeakerDirectory:
             found = self._group_before(source.start)
         if found is None and last is not None and _points_back(within, kind, last):
             return last
+        if found is None and any("THE_MINISTRY" in t.tags for t in within):
+            found = self._ministry
         if found is None:
             name = kind if kind is not None else self._words(source)
             found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
@@ -166,6 +171,8 @@ class SpeakerDirectory:
         printed = self._printed(described if named_person else _with_modifiers(source, tokens))
         found = replace(found, name=found.name if by_anaphor else printed, anonymous=anonymous)
         self._remember(within, found)
+        if found.type.startswith(_GOVERNMENT):
+            self._ministry = found
         return found
 
     def names_person(self, described: Range, tokens: Sequence[Token]) -> bool:
@@ -255,7 +262,10 @@ def _surnames(within: Sequence[Token]) -> Iterator[str]:
 def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bool:
     if not any("THE_SPEAKER" in t.tags for t in within):
         return False
-    official = last.type in _OFFICES or last.type.startswith("government")
+    of_government = last.type.startswith(_GOVERNMENT)
+    if any("THE_MINISTRY" in t.tags for t in within):
+        return of_government or last.type == UNKNOWN
+    official = last.type in _OFFICES or of_government
     if {kind, last.type} == _CHARITIES:  # an aid group runs a hospital, and is called either
         return True
     return kind in (None, UNKNOWN, last.type) or (kind in _VAGUE and official)

@@ -22,7 +22,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -72,21 +72,26 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
     ``told_in``: the part of its sentence that a mention stands in, and who is quoted there. What two
     parts or two speakers tell is not added up.
     """
-    stated = [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
-    stated = _unreplaced(list(_same_numbers(_numbered_again(stated))))
-    replaced = [m for m in stated if m.tags & _REPLACED and m.what in _HARM]
-    stated = list(with_further([m for m in stated if not m.tags & _REPLACED]))
-    stated = with_others(after_one(stated), told_in)
-    both = {m.number for m in stated if m.what == "casualties"}
-    stated = [m for m in stated if m.what == "casualties" or m.number not in both]
-    dead = {m.number for m in stated if m.what == "killed" and m.is_single}
-    stated = [m for m in stated if m.what != "injured" or m.number not in dead]
-    known = {m.number for m in stated if m.what in ("killed", "injured")}
-    stated = [m for m in stated if m.what != "shot" or m.number not in known]
-    stated = [_in_care(m, stated) for m in stated]
+    read: Sequence[CountMention] = mentions
+    for step in _READING:
+        read = step(read)
+    replaced = [m for m in read if m.tags & _REPLACED and m.what in _HARM]
+    standing: Sequence[CountMention] = [m for m in read if not m.tags & _REPLACED]
+    standing = with_others(after_one(list(with_further(standing))), told_in)
+    for step in _ONE_HARM_EACH:
+        standing = step(standing)
+    out = _with_parts_told(told_once(standing))
+    held = {(c.mention.number, c.measure) for c in out if c.parent is not None}
+    out = [c for c in out if c.parent or (c.mention.number, c.measure) not in held]
+    out = move_to_dead(_living(_victims_only(out)))
+    out += [count for mention in replaced for count in _with_parts(mention)]
+    return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
+
+
+def _with_parts_told(told: Sequence[CountMention]) -> list[Count]:
+    """A count for each mention; parts under their wholes, those that stand before them last."""
     out: list[Count] = []
     told_first: list[CountMention] = []
-    told = told_once(stated)
     names = name_persons(told)
     for mention in told:
         if mention.what == "part" and _is_of_next(mention):
@@ -97,11 +102,12 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
             out += _with_parts(mention, names.get(mention.number))
     for mention in told_first:
         out = _with_part(out, mention)
-    held = {(c.mention.number, c.measure) for c in out if c.parent is not None}
-    out = [c for c in out if c.parent or (c.mention.number, c.measure) not in held]
-    out = move_to_dead(_living(_victims_only(out)))
-    out += [count for mention in replaced for count in _with_parts(mention)]
-    return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
+    return out
+
+
+def _counting(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
+    """The mentions that count somebody: no denials, no deaths without a number."""
+    return [m for m in mentions if not m.flags & _UNSTATED and not m.tags & _DENIED]
 
 
 def _numbered_again(mentions: Sequence[CountMention]) -> list[CountMention]:
@@ -127,22 +133,24 @@ def _numbered_again(mentions: Sequence[CountMention]) -> list[CountMention]:
     return out
 
 
-def _same_numbers(mentions: Iterable[CountMention]) -> Iterator[CountMention]:
+def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """The mentions, with "as many injured" having the number that stands before it.
 
     The number is of the other harm, in the same sentence; without one, it remains "many".
     """
+    out: list[CountMention] = []
     last: CountMention | None = None
     for mention in mentions:
         if not mention.tags & _SAME_NUMBER:
             last = mention if mention.what in CASUALTY else last
-            yield mention
+            out.append(mention)
         elif last is None or last.sentence != mention.sentence or last.what == mention.what:
-            yield mention
+            out.append(mention)
         else:
-            number = last.value, last.low, last.high, last.qualifier
-            value, low, high, qualifier = number
-            yield replace(mention, value=value, low=low, high=high, qualifier=qualifier)
+            value, low, high, qualifier = last.value, last.low, last.high, last.qualifier
+            same = replace(mention, value=value, low=low, high=high, qualifier=qualifier)
+            out.append(same)
+    return out
 
 
 def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
@@ -161,6 +169,45 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
         else m
         for m in mentions
     ]
+
+
+def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
+    """Without the killed or wounded whose number is said to count both ("14 casualties")."""
+    both = {m.number for m in mentions if m.what == "casualties"}
+    return [m for m in mentions if m.what == "casualties" or m.number not in both]
+
+
+def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
+    """Without the wound of a person who died of it ("a guard was wounded and later died")."""
+    dead = {m.number for m in mentions if m.what == "killed" and m.is_single}
+    return [m for m in mentions if m.what != "injured" or m.number not in dead]
+
+
+def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
+    """Without the shooting of those of whom it is told what became of them ("were shot dead")."""
+    known = {m.number for m in mentions if m.what in ("killed", "injured")}
+    return [m for m in mentions if m.what != "shot" or m.number not in known]
+
+
+def _cared_for(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
+    return [_in_care(m, mentions) for m in mentions]
+
+
+_Pass = Callable[[Sequence[CountMention]], Sequence[CountMention]]
+_READING: tuple[_Pass, ...] = (
+    _counting,  # first: a denied number is nothing that "as many" or "the police give seven" can mean
+    _numbered_again,  # before what repeats a number: "seven, and as many wounded" needs a harm for seven
+    _same_numbers,
+    _unreplaced,  # last: what replaces a number may have got its harm or value only here
+)
+"""What each mention says by itself and of those before it, replaced ones too."""
+_ONE_HARM_EACH: tuple[_Pass, ...] = (
+    _casualties_once,  # first: who is counted as either is no single dead or wounded below
+    _dead_once,
+    _shot_once,  # after the others: a wound that gave way to a death still has the death
+    _cared_for,  # last: compares the numbers of wounded that are left
+)
+"""Of several harms read off one number the one that holds; on what stands, after additions."""
 
 
 def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
