@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from worker.core.annotate.actors import STATES, ActorMention, find_actors, is_in_power
-from worker.core.annotate.attackers import told_again
+from worker.core.annotate.attackers import mark_repeated_attackers
 from worker.core.annotate.attributions import NOTHING_SAID, Attributions, find_attributions
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
@@ -124,7 +124,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     spoken = None if reference.nominal else reference.day
     ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
     events = find_events(prose, language, places, dates, _armed(groups, ruling), spoken)
-    counts = told_again(find_counts(prose, language, groups, ruling), events)
+    counts = find_counts(prose, language, groups, ruling)
+    counts = mark_repeated_attackers(counts, events)
     names = find_speaker_names(prose, profile, spoken)
     return Annotated(
         article=article,

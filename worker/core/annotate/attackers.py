@@ -8,8 +8,8 @@ Rules
 3. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
    number, told nearer, are who is meant.
 
-A bulletin that tells the end of an attack is full of it; the toll of three that came of it stood beside
-the victims' 25 as another official's.
+("Three gunmen raided a college and killed 25. All three were shot by guards": read as victims, the three
+are another opinion of the toll.)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ATTACKING = "ATTACKING"
 _DEFINITE = frozenset({"ALL", "THE"})
 
 
-def told_again(
+def mark_repeated_attackers(
     counts: Sequence[CountMention], sentences: Sequence[EventSentence]
 ) -> tuple[CountMention, ...]:
     """The counts, in their order, with numbers alone that repeat a number of attackers as theirs."""

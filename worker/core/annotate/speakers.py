@@ -37,6 +37,7 @@ _GOVERNMENT = "government"
 _VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
 """Kinds that say least, the more telling first."""
 _CHARITIES = {"hospital", "international_organisation"}
+"""An aid group that runs a hospital is called either."""
 _ANONYMOUS_REACH_CHARS = 60
 _ANONYMOUS_BEFORE_TOKENS = 2
 _NAMES_BACK = 20
@@ -266,7 +267,7 @@ def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bo
     if any("THE_MINISTRY" in t.tags for t in within):
         return of_government or last.type == UNKNOWN
     official = last.type in _OFFICES or of_government
-    if {kind, last.type} == _CHARITIES:  # an aid group runs a hospital, and is called either
+    if {kind, last.type} == _CHARITIES:
         return True
     return kind in (None, UNKNOWN, last.type) or (kind in _VAGUE and official)
 

@@ -18,8 +18,8 @@ from dataclasses import replace
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
 from worker.core.domain.report import Statement
 from worker.core.extract.toll.counts import is_perpetrator
+from worker.core.figure_bounds import NO_END
 
-_NO_END = 1 << 40
 _UNNAMED = "/"
 """In the id of a speaker that is known by its kind alone."""
 
@@ -79,7 +79,7 @@ def _most_by_side(statements: Sequence[Statement]) -> dict[tuple[str, bool], int
     most: dict[tuple[str, bool], int] = {}
     for s in statements:
         if s.zone in ("lead", "body") and _stands(s) and s.value is not None and s.person is None:
-            value = _NO_END if s.high is None else s.value
+            value = NO_END if s.high is None else s.value
             most[_side(s)] = max(value, most.get(_side(s), -1))
     return most
 

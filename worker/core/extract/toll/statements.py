@@ -134,11 +134,8 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     low = max(0, stop - _CUE_REACH_CHARS)
     if lexicon.ending_at("self_killing", prose.text, low, stop) is not None:
         return True
-    if speaker.type not in (
-        GROUP_TYPE,
-        POWER_TYPE,
-    ):  # "a bomb exploded. It killed four": the bomb did
-        return False
+    if speaker.type not in (GROUP_TYPE, POWER_TYPE):
+        return False  # "a bomb exploded. It killed four": the bomb did
     return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
 
 
