@@ -142,6 +142,76 @@ def test_read_puts_back_a_lead_that_a_description_shows() -> None:
     assert LEAD in rescued.body and len(rescued.body) >= len(without.body)
 
 
+STANDFIRST = "Four people are in hospital after a bomb went off beside the old harbour of Portsmere"
+
+
+@pytest.mark.parametrize(
+    ("element", "head"),
+    [
+        ("<p class='sub-title'>{}</p>", ""),
+        ("<div class='article__standfirst'><p>{}</p></div>", ""),
+        ("<h2 class='c-subheadline'>{}</h2>", ""),
+        ("<div class='post-excerpt'>{}.</div>", ""),
+        ("<p>{}</p>", "<meta name='description' content='{}'>"),
+    ],
+)
+def test_read_puts_back_a_standfirst_below_the_headline(element: str, head: str) -> None:
+    """It is known by its name, or by the description, and needs no full stop there."""
+    header = f"<header><h1>Four hurt</h1>{element.format(STANDFIRST)}</header>"
+    html = page(head=head.format(STANDFIRST), before=header, paragraphs=[LEAD, *REST])
+    body = of(html.replace(b"<article><h1>Four hurt</h1>", b"<article>")).body
+    assert body.startswith(STANDFIRST)
+    assert LEAD in body
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<figure class='lead'><figcaption class='sub-title'>{}</figcaption></figure>",
+        "<div class='image-lead'><p class='intro'>{}</p></div>",
+        "<div class='intro paywall'>{}</div>",
+        "<h2>Most read</h2><p class='excerpt'>{}</p>",
+        "<p class='excerpt'><a href='/other'>{}</a></p>",
+        "<p class='excerpt'>{} …</p>",
+        "<p>{}</p>",
+    ],
+)
+def test_read_takes_nothing_else_below_the_headline_for_a_standfirst(element: str) -> None:
+    """Captions, walls, teasers, what is cut off, and lines of no name stay where they are."""
+    header = f"<header><h1>Four hurt</h1>{element.format(STANDFIRST)}</header>"
+    html = page(before=header).replace(b"<article><h1>Four hurt</h1>", b"<article>")
+    assert STANDFIRST not in of(html).body
+
+
+def test_read_takes_no_slogan_of_the_outlet_for_a_lead() -> None:
+    """A description without a full stop that stands far from the headline is not the article's."""
+    slogan = "All the news of the coast and its harbours, from Portsmere to Eastport, every hour"
+    head = f"<meta name='description' content='{slogan}'>"
+    assert slogan not in of(page(head=head, before=f"<div><p>{slogan}</p></div>")).body
+
+
+LONG = [f"{text} That was entry {k} of the log." for k in range(4) for text in REST]
+
+
+def in_parts(between: str, heading: str = "") -> bytes:
+    part = "<div class='row'>{}<div class='body articleBody'>{}</div></div>"
+    first, second = ("".join(f"<p>{p}</p>" for p in some) for some in (LONG[:9], LONG[9:]))
+    parts = part.format("", first), between, part.format(heading, second)
+    return f"<html><body><main><h1>Quay</h1>{''.join(parts)}</main></body></html>".encode()
+
+
+def test_read_joins_a_body_that_is_printed_in_parts() -> None:
+    """Advertisements between two containers of one name do not end the article."""
+    body = of(in_parts("<div class='row'><div class='ad'>Advertisement</div></div>")).body
+    assert body.split("\n") == LONG
+
+
+def test_read_joins_no_other_article_to_a_body() -> None:
+    """The next story of an endless page has a headline of its own."""
+    body = of(in_parts("", "<h2>Ferry burns off Eastport</h2>")).body
+    assert body.split("\n") == LONG[:9]
+
+
 def test_read_takes_no_text_from_a_description_alone() -> None:
     """A description that the page does not print is not put into the article's mouth."""
     head = "<meta property='og:description' content='Our reporters look at what is known so far about it all.'>"
@@ -275,6 +345,34 @@ def test_read_cuts_what_only_links_to_other_stories() -> None:
     assert not any(word in body for word in ("44", "31", "Fifty", "MISS"))
     assert "running from the fish market of Portsmere, witnesses said" in body
     assert "So it went on." in body
+
+
+def test_read_cuts_cards_and_links_among_paragraphs() -> None:
+    """A box whose picture and headline lead to one other page is told by that page."""
+    card = (
+        "<div><p>Read also</p><div><a href='/other'><img src='/i.jpg'></a><a href='/other'>Mosque "
+        "bombing in Eastport</a><p>Forty-four people were killed.</p></div></div>"
+    )
+    link = "<a class='big' href='/more'><span>Also here</span> <span>Ferry fire kills 31</span></a>"
+    html = page(paragraphs=[LEAD, *REST]).replace(
+        f"<p>{REST[2]}".encode(), f"{card}{link}<p>{REST[2]}".encode()
+    )
+    body = of(html).body
+    assert not any(word in body for word in ("Forty-four", "Eastport", "31", "Read also"))
+    assert all(text in body for text in [LEAD, *REST])
+
+
+def test_read_keeps_pictures_and_links_of_the_article_itself() -> None:
+    """A picture that leads to itself in large is no card, a link between words is no teaser."""
+    large = (
+        "<div><a href='/i-large.jpg'><img src='/i.jpg'></a>"
+        "<p>It recalled <a href='/o'>the mosque bombing of Eastport</a>, a witness said.</p></div>"
+    )
+    sentence = "<div>Police named <a href='/n'>the quay of the old harbour</a> as the scene.</div>"
+    html = page().replace(f"<p>{REST[2]}".encode(), f"{large}{sentence}<p>{REST[2]}".encode())
+    body = " ".join(of(html).body.split())
+    assert "It recalled the mosque bombing of Eastport, a witness said." in body
+    assert "Police named the quay of the old harbour as the scene." in body
 
 
 def test_read_keeps_pages_that_are_made_of_links() -> None:
