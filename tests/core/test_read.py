@@ -271,6 +271,33 @@ def test_read_refuses_a_page_that_is_not_the_article(reason: str) -> None:
     assert caught.value.reason == reason
 
 
+def home(title: str) -> bytes:
+    """A page that gives the outlet's first page as its address, and lists other attacks as well."""
+    head = "<link rel='canonical' href='https://post.example/'>"
+    texts = [
+        f"{FEED['title']}. {LEAD}",
+        *REST,
+        "A bomb killed 44 people at the mosque of Eastport.",
+    ]
+    return page(head=head, title=title, paragraphs=texts)
+
+
+def test_read_refuses_the_home_page_that_lists_the_headline() -> None:
+    """A story that was taken down may lead to the front page, which still announces it."""
+    with pytest.raises(PageError) as caught:
+        of(
+            home("Portsmere Post, news of the coast and its harbours"),
+            **FEED | {"url": "https://post.example/a"},
+        )
+    assert caught.value.reason == "home_page"
+
+
+def test_read_takes_an_article_that_names_the_home_page_as_its_address() -> None:
+    """Some sites do so on every page; the article has its own title."""
+    article = of(home(str(FEED["title"])), **FEED | {"url": "https://post.example/a"})
+    assert LEAD in article.body
+
+
 FEEDS_OF = {"fa": {"title": "انفجار ماین در شهر کابل سه زخمی بر جای گذاشت", "lang": "fa"},
             "hi": {"title": "काबुल में बम धमाके में तीन लोग घायल हुए", "lang": "hi"}}  # fmt: skip
 JUNK_OF = [
