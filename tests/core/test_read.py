@@ -389,6 +389,39 @@ def test_read_cuts_cards_and_links_among_paragraphs() -> None:
     assert all(text in body for text in [LEAD, *REST])
 
 
+def test_read_cuts_boxes_with_a_linked_headline_and_lines_of_links() -> None:
+    """Boxes of other stories beside each other, and a line at the end of a paragraph."""
+    boxes = "".join(
+        f"<div><h3><a href='/{k}'>{headline}</a></h3><p>{text}</p></div>"
+        for k, (headline, text) in enumerate(
+            [("Mosque bombing in Eastport", "Forty-four people were killed."),
+             ("Ferry burns off the coast", "Thirty-one people drowned.")]
+        )
+    )  # fmt: skip
+    line = "<br><br>READ MORE: <a href='/more'>Train crash kills 55 in the hills</a></p>"
+    html = page().replace(f"{REST[1]}</p>".encode(), f"{REST[1]}{line}<div>{boxes}</div>".encode())
+    body = of(html).body
+    assert not any(word in body for word in ("Forty-four", "Thirty-one", "55", "READ MORE"))
+    assert all(text in body for text in [LEAD, *REST])
+
+
+def test_read_keeps_a_headed_part_and_lines_that_say_more_than_a_link() -> None:
+    """One part whose heading is a link is of this article; so is a line with words behind its link."""
+    part = "<div><h3><a href='/inquiry'>The inquiry of the harbour</a></h3><p>It began on Friday.</p></div>"
+    lines = (
+        "<p>Contact:<br><a href='http://p.example/'>www.portsmere-police.example</a><br>"
+        "Tips: <a href='/tips'>the hotline of the police</a> is open all night.</p>"
+    )
+    html = page().replace(f"<p>{REST[2]}".encode(), f"{part}{lines}<p>{REST[2]}".encode())
+    body = " ".join(of(html).body.split())
+    for kept in (
+        "It began on Friday.",
+        "www.portsmere-police.example",
+        "hotline of the police is open",
+    ):
+        assert kept in body
+
+
 def test_read_keeps_pictures_and_links_of_the_article_itself() -> None:
     """A picture that leads to itself in large is no card, a link between words is no teaser."""
     large = (

@@ -4,27 +4,35 @@ Rules
 -----
 1. A block that is only a link to another page is no paragraph, whatever stands before the link
    ("READ MORE: Blast kills 44"); nor is a list of such, nor the short label above them. A link that
-   stands among paragraphs, not in one, is such a block.
-2. A *card* is a small box whose picture and whose headline lead to the same page. What else stands
-   in it, mostly the first sentence of that page, is told by that page. A picture of the article
-   itself leads nowhere, or to a larger one.
+   stands among paragraphs, not in one, is such a block; so is a line of a paragraph.
+2. A *card* is a small box whose picture and whose headline lead to the same page, or one of several
+   boxes that each have a link for a headline. What else stands in it, mostly the first sentence of
+   that page, is told by that page. A picture of the article itself leads nowhere, or to a larger one.
 3. Nothing is cut when it is most of the page: then links are how this page is made.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from worker.core.sources.page_elements import SENTENCE_END, holds_blocks, leads_away, text_in
+from worker.core.sources.page_elements import (
+    HEADINGS,
+    SENTENCE_END,
+    holds_blocks,
+    leads_away,
+    text_in,
+)
 
 _BLOCKS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "div", "blockquote", "td", "aside")
 _PARAGRAPHS = ("p", "blockquote")
 _LABELS = ("p", "h2", "h3", "h4", "h5", "h6", "div", "span", "strong", "b")
 _LABEL_CHARS = 32
 _LABEL_WORDS = 5
+_LABEL_ENDS = frozenset({":", "|", "»", "→", ">", "–", "-", "："})
 _TEASER_CHARS = 12
 """A link with less text than this ("here", "@unama") names something; it tells no other story."""
 _FEWEST_TEASERS = 3
@@ -37,7 +45,8 @@ def cut_teasers(tree: HtmlElement) -> None:
     cut = [block for block in tree.iter(*_BLOCKS) if _is_teaser(block)]
     cut += [found for found in tree.iter("ul", "ol") if _is_list_of_teasers(found)]
     cut += [link for link in tree.iter("a") if _stands_among_paragraphs(link)]
-    cut += _cards(tree)
+    cut += [*_cards(tree), *_headed_cards(tree)]
+    _cut_lines(tree)
     lost = {paragraph for block in cut for paragraph in block.iter(*_PARAGRAPHS)}
     whole = sum(len(text_in(p)) for p in tree.iter("p"))
     if 2 * sum(map(len, map(text_in, lost))) > whole:
@@ -52,14 +61,14 @@ def _is_teaser(block: HtmlElement) -> bool:
         return False
     links = [a for a in block.iter("a") if leads_away(a)]
     linked = " ".join(text_in(link) for link in links)
-    if len(linked) < _TEASER_CHARS or linked.startswith(("http", "www.")):
+    if not _tells(linked):
         return False
     whole = text_in(block)
     around = len(whole) - len(linked)
     if around <= 3:
         return True
     before = whole[: whole.find(text_in(links[0])[:40])].strip()
-    labelled = before.endswith((":", "|", "»", "→", "–", "-", "：")) or len(linked) > 2 * around
+    labelled = before[-1:] in _LABEL_ENDS or len(linked) > 2 * around
     return around <= _LABEL_CHARS and labelled and not SENTENCE_END.search(whole[-around:])
 
 
@@ -104,6 +113,44 @@ def _cards(tree: HtmlElement) -> Iterator[HtmlElement]:
 
 def _is_headline_of(link: HtmlElement, picture: HtmlElement) -> bool:
     return link.get("href") == picture.get("href") and len(text_in(link)) >= _TEASER_CHARS
+
+
+def _headed_cards(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Boxes beside each other, each with a headline that is a link to another page, and few words."""
+    for heading in tree.iter(*HEADINGS):
+        box = heading.getparent()
+        if box is not None and _is_headed_card(box):
+            beside = itertools.chain(box.itersiblings(), box.itersiblings(preceding=True))
+            if any(map(_is_headed_card, beside)):
+                yield box
+
+
+def _is_headed_card(box: HtmlElement) -> bool:
+    headings = list(itertools.islice(box.iter(*HEADINGS), 2))
+    return len(headings) == 1 and _is_teaser(headings[0]) and len(text_in(box)) <= _CARD_CHARS
+
+
+def _cut_lines(tree: HtmlElement) -> None:
+    """Cut lines of paragraphs out that are a link with at most a label before it."""
+    for line_break in [br for p in tree.iter(*_PARAGRAPHS) for br in p.iter("br")]:
+        link = line_break.getnext()
+        label = (line_break.tail or "").strip()
+        if link is not None and _is_line(link, label):
+            line_break.tail = None
+            _drop(link)
+
+
+def _is_line(link: HtmlElement, label: str) -> bool:
+    """Whether a link behind ``label`` is a teaser that fills its line ("<br>READ MORE: …<br>")."""
+    after, text = link.getnext(), text_in(link)
+    ends = not (link.tail or "").strip() and (after is None or after.tag == "br")
+    labelled = not label or (len(label) <= _LABEL_CHARS and label[-1] in _LABEL_ENDS)
+    return link.tag == "a" and leads_away(link) and ends and labelled and _tells(text)
+
+
+def _tells(text: str) -> bool:
+    """Whether the words of a link can be a headline, not a name or an address."""
+    return len(text) >= _TEASER_CHARS and not text.startswith(("http", "www."))
 
 
 def _is_label(block: HtmlElement) -> bool:
