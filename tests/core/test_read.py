@@ -122,6 +122,22 @@ def test_read_finds_the_instant_of_publication_in_a_page(
     assert article.published_basis == basis
 
 
+@pytest.mark.parametrize(
+    ("printed", "title"),
+    [
+        ("Four hurt | Coast | Portsmere Post", "Four hurt"),
+        ("Four hurt – two of them badly", "Four hurt – two of them badly"),
+        ("Four hurt at the quay | Post", "Four hurt at the quay | Post"),
+    ],
+)
+def test_read_leaves_out_what_search_engines_are_given_behind_the_headline(
+    printed: str, title: str
+) -> None:
+    """What stands behind a bar is no part of the headline that the page prints; a dash may be one."""
+    head = f"<meta property='og:title' content='{printed}'>"
+    assert of(page(head=head)).title == title
+
+
 def test_read_prefers_the_date_of_the_feed() -> None:
     """The feed's date stands; without any the basis is when we first saw it."""
     when = dt.datetime(2031, 5, 7, tzinfo=dt.UTC)

@@ -38,6 +38,9 @@ _TEASER_CHARS = 12
 _FEWEST_TEASERS = 3
 _ITEM_CHARS = 300
 _CARD_CHARS = 450
+_CARD_ELEMENTS = 60
+_CARD_LEVELS = 6
+"""So far above its picture a card begins. Of a page of a thousand pictures not all is searched for each."""
 
 
 def cut_teasers(tree: HtmlElement) -> None:
@@ -103,12 +106,17 @@ def _cards(tree: HtmlElement) -> Iterator[HtmlElement]:
     for picture in tree.iter("a"):
         if text_in(picture) or picture.find(".//img") is None or not leads_away(picture):
             continue
-        box = picture.getparent()
-        while box is not None and len(text_in(box)) <= _CARD_CHARS:
+        for box in itertools.islice(picture.iterancestors(), _CARD_LEVELS):
+            if not _is_small(box):
+                break
             if any(_is_headline_of(link, picture) for link in box.iter("a")):
                 yield box
                 break
-            box = box.getparent()
+
+
+def _is_small(box: HtmlElement) -> bool:
+    few = sum(1 for _ in itertools.islice(box.iter(), _CARD_ELEMENTS + 1)) <= _CARD_ELEMENTS
+    return few and len(text_in(box)) <= _CARD_CHARS
 
 
 def _is_headline_of(link: HtmlElement, picture: HtmlElement) -> bool:
@@ -126,8 +134,8 @@ def _headed_cards(tree: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _is_headed_card(box: HtmlElement) -> bool:
-    headings = list(itertools.islice(box.iter(*HEADINGS), 2))
-    return len(headings) == 1 and _is_teaser(headings[0]) and len(text_in(box)) <= _CARD_CHARS
+    headings = list(box.iter(*HEADINGS)) if _is_small(box) else []
+    return len(headings) == 1 and _is_teaser(headings[0])
 
 
 def _cut_lines(tree: HtmlElement) -> None:
