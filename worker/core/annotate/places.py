@@ -335,9 +335,7 @@ def _judged(
             yield m
 
 
-def _foreign_kind(
-    prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool
-) -> MentionKind:
+def _foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool) -> MentionKind:
     """What the name of another place says: that something is there, or one of what is no place."""
     if _acts(prose, lexicon, name):
         return "government"
