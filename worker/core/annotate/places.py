@@ -7,7 +7,8 @@ Rules
    ``near``: a direction or distance from the area ("30 km south of …"). ``confused``: the letters
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
-   ``government``: a country or another capital that speaks or is accused ("Islamabad insists").
+   ``government``: a country or another capital that speaks or is accused ("Islamabad insists"), or
+   whose envoy is told of. A person's surname may be a place's name ("spokesman Karim Wardak").
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
    article that also names the area itself.
@@ -58,6 +59,9 @@ _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
 _ACT_CHARS = 32
+_JOINED = ("", " ", "'")
+"""What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
+_GIVEN_NAME_CHARS = 40
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
@@ -327,6 +331,8 @@ def _judged(
             yield m if _is_part(m, mentions) else replace(m, kind="near")
         elif m.kind == "elsewhere" and lexicon is not None and _acts(prose, lexicon, m):
             yield replace(m, kind="government")
+        elif m.kind == "elsewhere" and lexicon is not None and _is_surname(prose, lexicon, m):
+            yield replace(m, kind="confused")
         else:
             yield m
 
@@ -335,9 +341,17 @@ def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
     text = prose.text
     acts = lexicon.first("name_acts", text, name.end, name.end + _ACT_CHARS)
-    if acts is not None and text[name.end : acts.start()] in ("", " "):
+    if acts is not None and text[name.end : acts.start()] in _JOINED:
         return True
     return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
+
+
+def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name is the last of a person's: "police spokesman Karim Wardak"."""
+    given = lexicon.ends_with("given_name", prose.text, name.start, _GIVEN_NAME_CHARS)
+    if given is None or given.group().endswith("."):
+        return False
+    return not _is_small(prose, given.start() + given.group().rfind(" ") + 1)
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:
