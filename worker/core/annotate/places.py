@@ -7,9 +7,9 @@ Rules
    ``near``: a direction or distance from the area ("30 km south of …"). ``confused``: the letters
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
-   ``government``: a country or another capital that speaks or is accused ("Islamabad insists").
-   ``origin``: where somebody comes from ("the gunman, a recruit from …"). A surname in a place's
-   letters ("spokesman Khalid Wardak") is ``confused``.
+   ``government``: a country or another capital that speaks or is accused ("Islamabad insists"), or
+   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …").
+   A surname in a place's letters ("spokesman Khalid Wardak") is ``confused``.
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
    article that also names the area itself.
@@ -60,6 +60,8 @@ _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
 _ACT_CHARS = 32
+_JOINED = ("", " ", "'")
+"""What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
@@ -363,7 +365,7 @@ def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
     text = prose.text
     acts = lexicon.first("name_acts", text, name.end, name.end + _ACT_CHARS)
-    if acts is not None and text[name.end : acts.start()] in ("", " "):
+    if acts is not None and text[name.end : acts.start()] in _JOINED:
         return True
     return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
 
