@@ -257,6 +257,8 @@ def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "meanwhile", 1.0
     if place.turned:
         yield "turned", 1.0
+    if place.together:
+        yield "many_before", 1.0
     if "SAYS" in sentence.tags:
         yield "speaker", 1.0
 
