@@ -402,8 +402,9 @@ def _nearness(
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
     """
     attacks: tuple[Range, ...] = inside(annotated.triggers, sentence)
-    told = "took_place" if attacks else "it_happened"
-    attacks += tuple(annotated.ranges(told, sentence))
+    attacks += tuple(annotated.ranges("it_happened", sentence))
+    if inside(annotated.triggers, sentence):
+        attacks += tuple(annotated.ranges("took_place", sentence))
     attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
