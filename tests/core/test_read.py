@@ -422,6 +422,20 @@ def test_read_cuts_boxes_with_a_linked_headline_and_lines_of_links() -> None:
     assert all(text in body for text in [LEAD, *REST])
 
 
+def test_read_cuts_boxes_that_stand_inside_a_link() -> None:
+    """Such a box is told by the page it leads to; a link that nobody closed holds this story."""
+    box = (
+        "<blockquote><a href='/more'><p>Train crash kills 55 in the hills</p></a></blockquote>"
+        "<a href='/o'><div><h4>Mosque bombing in Eastport</h4><p>Forty-four were killed.</p></div></a>"
+    )
+    html = page().replace(f"<p>{REST[2]}".encode(), f"{box}<p>{REST[2]}".encode())
+    body = of(html).body
+    assert not any(word in body for word in ("55", "Eastport", "Forty-four"))
+    assert all(text in body for text in [LEAD, *REST])
+    unclosed = page().replace(f"<p>{REST[1]}".encode(), f"<a href='/o'><p>{REST[1]}".encode())
+    assert all(text in of(unclosed).body for text in [LEAD, *REST])
+
+
 def test_read_keeps_a_headed_part_and_lines_that_say_more_than_a_link() -> None:
     """One part whose heading is a link is of this article; so is a line with words behind its link."""
     part = "<div><h3><a href='/inquiry'>The inquiry of the harbour</a></h3><p>It began on Friday.</p></div>"
@@ -466,6 +480,32 @@ def test_read_tells_a_live_blog_newest_first() -> None:
               for order in (entries, entries[::-1])]  # fmt: skip
     for body in bodies:
         assert body.index(REST[1]) < body.index(REST[0]) < body.index(LEAD)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "<div><time datetime='{at}'>{clock}</time><p>{text}</p></div>",
+        "<article><header><h3>Update</h3><time datetime='{at}'>3 hours ago</time></header><p>{text}</p></article>",
+        "<div><p>{text}</p><p><time datetime='{at}'>8 May 2031, {clock}</time></p></div>",
+        "<div><span class='when'>{clock}</span><p>{text}</p></div>",
+        "<p><time>{clock}</time> {text}</p>",
+    ],
+)
+def test_read_opens_the_entries_of_a_live_blog_with_their_clocks(entry: str) -> None:
+    """Figures tell by them what a later entry replaces; a clock that is a link's or a word's stays."""
+    aside = "".join(f"<div><time>1{k}:30</time><p><a href='/{k}'>Other news of that hour</a></p></div>"
+                    for k in range(3))  # fmt: skip
+    said = "<p>It went off at <span>07:15</span>, a guard said, and most were asleep on their boats.</p>"
+    entries = [entry.format(at=f"2031-05-08T1{k}:00:00Z", clock=f"1{k}:00", text=text)
+               for k, text in enumerate([LEAD, *REST[:2]])]  # fmt: skip
+    for order in (entries, entries[::-1]):
+        blog = f"<div>{''.join(order)}</div>{said}<section>{aside}</section>"
+        body = " ".join(of(f"<html><body><main>{blog}</main></body></html>".encode()).body.split())
+        for k, text in enumerate([LEAD, *REST[:2]]):
+            assert f"1{k}:00 {text}" in body.replace("Update ", "")
+        assert "It went off at 07:15, a guard said" in body
+        assert not any(f"1{k}:30" in body for k in range(3))
 
 
 def test_read_keeps_layout_tables_and_lists_in_the_body() -> None:

@@ -8,7 +8,8 @@ Rules
 2. What only leads to other pages is cut out (``page_teasers``).
 3. A table that holds paragraphs is layout, not data. A list directly in the body is text.
 4. The entries of a live blog are told newest first, by their own times: so they mostly are printed,
-   and so figures are read.
+   and so figures are read. Extraction drops an element ``time``, so the clock of each entry is made
+   its first line: what a later entry replaces is told by it.
 5. A body that is printed in parts, with advertisements between them, is one: extraction takes the
    first container only. Parts are named alike, stand under one headline, and no heading stands
    between them; the texts of other articles, further down, have headings of their own.
@@ -17,6 +18,7 @@ Rules
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from collections.abc import Iterable
@@ -38,6 +40,7 @@ _FEWEST_ENTRIES = 3
 _LISTED_CHARS = 40
 _PART = re.compile(r"(?i)(?:article|story|entry|post|news|text|content)[-_]*(?:body|text|content)")
 _PARAGRAPH_CHARS = 80
+_CLOCK = re.compile(r"(?i)(?:[01]?\d|2[0-3])[:.][0-5]\d(?![\d.])(?:\s?[ap]\.?m\b)?")
 
 
 def extract_body(
@@ -130,7 +133,8 @@ def _long_paragraphs(element: HtmlElement) -> int:
 
 
 def _turn_live_blogs(tree: HtmlElement) -> None:
-    """Reverse runs of entries whose own times go up."""
+    """Reverse runs of entries whose own times go up; each run opens its entries with their clocks."""
+    _mark_clocks(tree)
     parents: dict[HtmlElement, list[HtmlElement]] = {}
     for stamp in tree.iter("time"):
         entry = _entry_of(stamp)
@@ -139,10 +143,26 @@ def _turn_live_blogs(tree: HtmlElement) -> None:
             if entry not in children[-1:]:
                 children.append(entry)
     for parent, entries in parents.items():
-        if len(entries) >= _FEWEST_ENTRIES and _goes_up(entries):
+        if len(entries) < _FEWEST_ENTRIES:
+            continue
+        moments = list(map(_moment_of, entries))
+        if all(_own_chars(entry) >= _LISTED_CHARS for entry in entries):
+            _open_with_clocks(entries, moments)
+        if _goes_up(moments):
             places = [parent.index(entry) for entry in entries]
             for place, entry in zip(places, reversed(entries), strict=True):
                 parent.insert(place, entry)
+
+
+def _mark_clocks(tree: HtmlElement) -> None:
+    """Make times of other elements that are a clock and nothing else, beside no loose words."""
+    for element in list(tree.iter("span", "div")):
+        if len(element) or not _CLOCK.fullmatch(text_in(element)):
+            continue
+        before, parent = element.getprevious(), element.getparent()
+        words = (element.tail, before.tail if before is not None else parent.text)
+        if not any((text or "").strip() for text in words):
+            element.tag = "time"
 
 
 def _entry_of(stamp: HtmlElement) -> HtmlElement | None:
@@ -157,12 +177,47 @@ def _entry_of(stamp: HtmlElement) -> HtmlElement | None:
     return None
 
 
-def _goes_up(entries: list[HtmlElement]) -> bool:
+def _moment_of(entry: HtmlElement) -> dt.datetime | None:
+    stamp = next(entry.iter("time"))
+    return read_news_instant(stamp.get("datetime") or text_in(stamp))
+
+
+def _own_chars(entry: HtmlElement) -> int:
+    """How much an entry says besides links: little where it is the headline of another page."""
+    return len(text_in(entry)) - len(_linked_text(entry))
+
+
+def _open_with_clocks(entries: list[HtmlElement], moments: list[dt.datetime | None]) -> None:
+    """Put the clock of each entry before it: as all are printed, else as all of their elements say."""
+    printed = [_CLOCK.match(text_in(next(entry.iter("time")))) for entry in entries]
+    known = [moment for moment in moments if moment is not None]
+    if all(printed):
+        clocks = [found[0] for found in printed if found]
+    elif len(known) == len(entries):
+        clocks = [f"{moment:%H:%M}" for moment in known]
+    else:
+        return
+    for entry, clock in zip(entries, clocks, strict=True):
+        _drop_time(entry)
+        if entry.tag == "p":
+            entry.text = f"{clock} {entry.text or ''}"
+        else:
+            line = etree.SubElement(entry, "p")
+            line.text, line.tail, entry.text = clock, entry.text, None
+            entry.insert(0, line)
+
+
+def _drop_time(entry: HtmlElement) -> None:
+    """Take the time out of an entry; its paragraph too, when nothing else stands there."""
+    stamp = next(entry.iter("time"))
+    parent = stamp.getparent()
+    stamp.drop_tree()
+    if parent is not None and parent is not entry and not text_in(parent):
+        parent.drop_tree()
+
+
+def _goes_up(moments: list[dt.datetime | None]) -> bool:
     """Whether every entry has a time, and each is later than the one before."""
-    stamps = [next(entry.iter("time"), None) for entry in entries]
-    moments = [
-        None if s is None else read_news_instant(s.get("datetime") or text_in(s)) for s in stamps
-    ]
     known = [moment for moment in moments if moment is not None]
     pairs = list(itertools.pairwise(known))
-    return len(known) == len(entries) and all(a <= b for a, b in pairs) and known[0] < known[-1]
+    return len(known) == len(moments) and all(a <= b for a, b in pairs) and known[0] < known[-1]

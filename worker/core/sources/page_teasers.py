@@ -4,7 +4,8 @@ Rules
 -----
 1. A block that is only a link to another page is no paragraph, whatever stands before the link
    ("READ MORE: Blast kills 44"); nor is a list of such, nor the short label above them. A link that
-   stands among paragraphs, not in one, is such a block; so is a line of a paragraph.
+   stands among paragraphs, not in one, is such a block; so is a line of a paragraph, and a small box
+   that is inside a link.
 2. A *card* is a small box whose picture and whose headline lead to the same page, or one of several
    boxes that each have a link for a headline. What else stands in it, mostly the first sentence of
    that page, is told by that page. A picture of the article itself leads nowhere, or to a larger one.
@@ -47,7 +48,7 @@ def cut_teasers(tree: HtmlElement) -> None:
     """Take what leads to other pages out of the tree, unless most of it does."""
     cut = [block for block in tree.iter(*_BLOCKS) if _is_teaser(block)]
     cut += [found for found in tree.iter("ul", "ol") if _is_list_of_teasers(found)]
-    cut += [link for link in tree.iter("a") if _stands_among_paragraphs(link)]
+    cut += [link for link in tree.iter("a") if _stands_among_paragraphs(link) or _is_box(link)]
     cut += [*_cards(tree), *_headed_cards(tree)]
     _cut_lines(tree)
     lost = {paragraph for block in cut for paragraph in block.iter(*_PARAGRAPHS)}
@@ -99,6 +100,11 @@ def _stands_among_paragraphs(link: HtmlElement) -> bool:
     words = (link.tail, parent.text if before is None else before.tail)
     beside = [element.tag for element in (before, link.getnext()) if element is not None]
     return "p" in beside and not any((text or "").strip() for text in words)
+
+
+def _is_box(link: HtmlElement) -> bool:
+    """Whether a link to another page has blocks in it. One that nobody closed holds a whole story."""
+    return leads_away(link) and holds_blocks(link) and _tells(text_in(link)) and _is_small(link)
 
 
 def _cards(tree: HtmlElement) -> Iterator[HtmlElement]:
