@@ -494,7 +494,7 @@ def test_read_tells_a_live_blog_newest_first() -> None:
 )
 def test_read_opens_the_entries_of_a_live_blog_with_their_clocks(entry: str) -> None:
     """Figures tell by them what a later entry replaces; a clock that is a link's or a word's stays."""
-    aside = "".join(f"<div><time>1{k}:30</time><p><a href='/{k}'>Other news of that hour</a></p></div>"
+    aside = "".join(f"<p><time>1{k}:30</time> <a href='/{k}'>Other news of that hour</a> by our staff</p>"
                     for k in range(3))  # fmt: skip
     said = "<p>It went off at <span>07:15</span>, a guard said, and most were asleep on their boats.</p>"
     entries = [entry.format(at=f"2031-05-08T1{k}:00:00Z", clock=f"1{k}:00", text=text)
