@@ -5,7 +5,7 @@ Rules
 1. A block that is only a link to another page is no paragraph, whatever stands before the link
    ("READ MORE: Blast kills 44"); nor is a list of such, nor the short label above them. A link that
    stands among paragraphs, not in one, is such a block; so is a line of a paragraph, and a small box
-   that is inside a link.
+   among paragraphs that a link fills.
 2. A *card* is a small box whose picture and whose headline lead to the same page, or one of several
    boxes that each have a link for a headline. What else stands in it, mostly the first sentence of
    that page, is told by that page. A picture of the article itself leads nowhere, or to a larger one.
@@ -103,8 +103,12 @@ def _stands_among_paragraphs(link: HtmlElement) -> bool:
 
 
 def _is_box(link: HtmlElement) -> bool:
-    """Whether a link to another page has blocks in it. One that nobody closed holds a whole story."""
-    return leads_away(link) and holds_blocks(link) and _tells(text_in(link)) and _is_small(link)
+    """Whether a link fills a box among paragraphs. One that nobody closed holds a whole story."""
+    box = link.getparent()
+    if box is None or not leads_away(link) or not holds_blocks(link) or not _is_small(link):
+        return False
+    beside = [e.tag for e in (box.getprevious(), box.getnext()) if e is not None]
+    return "p" in beside and _tells(text_in(link)) and text_in(box) == text_in(link)
 
 
 def _cards(tree: HtmlElement) -> Iterator[HtmlElement]:
