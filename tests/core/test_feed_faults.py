@@ -55,7 +55,8 @@ def test_parse_loses_one_character_to_one_bad_byte() -> None:
 
 def test_xml_as_utf_8_leaves_other_documents_alone() -> None:
     """Wires in Latin-1 and binaries are none of its business."""
-    for data in (b"\x01dpa caf\xe9", b"%PDF-1.4 \xe9", b'{"a": "\xe9"}', "<a/>".encode("utf-16")):
+    utf_16 = ("<a/>".encode("utf-16"), "<a/>".encode("utf-16-le"))
+    for data in (b"\x01dpa caf\xe9", b"%PDF-1.4 \xe9", b'{"a": "\xe9"}', *utf_16):
         assert xml_as_utf_8(data, None) is data
 
 

@@ -103,9 +103,9 @@ def _stands_among_paragraphs(link: HtmlElement) -> bool:
 
 
 def _is_box(link: HtmlElement) -> bool:
-    """Whether a link fills a box among paragraphs. One that nobody closed holds a whole story."""
+    """Whether a link with blocks in it fills a box among paragraphs."""
     box = link.getparent()
-    if box is None or not leads_away(link) or not holds_blocks(link) or not _is_small(link):
+    if box is None or not leads_away(link) or not holds_blocks(link):
         return False
     beside = [e.tag for e in (box.getprevious(), box.getnext()) if e is not None]
     return "p" in beside and _tells(text_in(link)) and text_in(box) == text_in(link)
