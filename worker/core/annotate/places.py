@@ -8,7 +8,8 @@ Rules
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
    ``government``: a country or another capital that speaks or is accused ("Islamabad insists"), or
-   whose envoy is told of. A person's surname may be a place's name ("spokesman Karim Wardak").
+   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …").
+   A surname in a place's letters ("spokesman Khalid Wardak") is ``confused``.
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
    article that also names the area itself.
@@ -39,7 +40,7 @@ from worker.core.lang.normalise import Range, apart, holding, plain
 from worker.core.lang.tokens import is_unspaced
 from worker.core.text.prose import Prose
 
-MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government"]
+MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,6 @@ _PART_REACH_CHARS = 40
 _ACT_CHARS = 32
 _JOINED = ("", " ", "'")
 """What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
-_GIVEN_NAME_CHARS = 40
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
@@ -72,6 +72,8 @@ _SOUNDS = tuple(
         (r"([b-df-hj-np-tv-z])\1", r"\1"), (r"aa", "a"), (r"(?<=\w{2})[aiu]+$", ""),
     )
 )  # fmt: skip
+_GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
+"""The word right before a position."""
 _SOUND_CHARS = 7
 """A single word is compared by sound only from this length on: shorter ones collide."""
 
@@ -329,12 +331,34 @@ def _judged(
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             yield m if _is_part(m, mentions) else replace(m, kind="near")
-        elif m.kind == "elsewhere" and lexicon is not None and _acts(prose, lexicon, m):
-            yield replace(m, kind="government")
-        elif m.kind == "elsewhere" and lexicon is not None and _is_surname(prose, lexicon, m):
-            yield replace(m, kind="confused")
+        elif m.kind == "elsewhere" and lexicon is not None:
+            yield replace(m, kind=_foreign_kind(prose, lexicon, m, cased))
         else:
             yield m
+
+
+def _foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool) -> MentionKind:
+    """What the name of another place says: that something is there, or one of what is no place."""
+    if _acts(prose, lexicon, name):
+        return "government"
+    if lexicon.ends_with("name_origin", prose.text, name.start, _ACT_CHARS) is not None:
+        return "origin"
+    return "confused" if cased and _is_surname(prose, lexicon, name) else "elsewhere"
+
+
+def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
+
+    Only in sentences of the text, behind their first word, and where a language lists what may
+    stand before a place with a capital: German writes every noun with one.
+    """
+    qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
+    if qualifier is None or sentence is None or sentence.zone == "title":
+        return False
+    given = _GIVEN.search(prose.text, sentence.start, name.start)
+    if given is None or given.start() == sentence.start or _is_small(prose, given.start()):
+        return False
+    return qualifier.fullmatch(given[1]) is None
 
 
 def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
@@ -344,14 +368,6 @@ def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     if acts is not None and text[name.end : acts.start()] in _JOINED:
         return True
     return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
-
-
-def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
-    """Whether a name is the last of a person's: "police spokesman Karim Wardak"."""
-    given = lexicon.ends_with("given_name", prose.text, name.start, _GIVEN_NAME_CHARS)
-    if given is None or given.group().endswith("."):
-        return False
-    return not _is_small(prose, given.start() + given.group().rfind(" ") + 1)
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:

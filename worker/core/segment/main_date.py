@@ -402,7 +402,8 @@ def _nearness(
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
     """
     attacks: tuple[Range, ...] = inside(annotated.triggers, sentence)
-    if attacks:
+    attacks += tuple(annotated.ranges("it_happened", sentence))
+    if inside(annotated.triggers, sentence):
         attacks += tuple(annotated.ranges("took_place", sentence))
     attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)
