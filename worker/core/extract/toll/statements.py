@@ -33,6 +33,7 @@ from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, POWER_TYPE, Spea
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
+from worker.core.extract.toll.additions import CASUALTY
 from worker.core.extract.toll.claimed import told_by_outlet
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
@@ -44,6 +45,7 @@ from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.language import OF_ACT
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment
@@ -52,6 +54,7 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
+_HARM = CASUALTY | {"casualties"}
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -99,19 +102,27 @@ def find_statements(
 def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a printed zero says nothing of the whole: "nobody else was hurt".
 
-    It does where somebody is quoted for it who counts nobody ("the ministry said no one had died").
+    It does where somebody is quoted for it who counts nobody ("the ministry said no one had died"), of
+    the attack, and not of what one act did ("they also shelled a hotel, causing no casualties").
     """
-    if item.count.mention.value != 0:
+    mention = item.count.mention
+    if mention.value != 0:
         return False
+    is_of_act = OF_ACT in mention.flags
+    denied = {p.count.measure for p in placed if p.count.mention.number == mention.number}
+    told = {item.count.measure}
+    if denied == CASUALTY:  # "no casualties": but where some are told as wounded, nobody died
+        told |= _HARM if is_of_act else _HARM - {"injured"}
     others = [
         p
         for p in placed
-        if p.count.measure == item.count.measure
+        if p.count.measure in told
         and p.scope == item.scope
         and p.count.mention.value != 0
         and not is_perpetrator(p.count.victim_class)
     ]
-    if item.speaker.type == NARRATOR or item.speaker.perpetrator_party:
+    is_aside = item.speaker.type == NARRATOR or item.speaker.perpetrator_party
+    if is_aside or is_of_act:
         return bool(others)
     return any(p.speaker.id == item.speaker.id for p in others)
 
