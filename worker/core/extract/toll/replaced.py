@@ -115,6 +115,7 @@ def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
         p.side == item.side
         and p.scope == item.scope
         and p.count.parent is None
+        and p.count.victim_class != PART
         and not p.count.mention.tags & _OLD
         and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
         for p in placed
