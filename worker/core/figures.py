@@ -38,7 +38,6 @@ from types import MappingProxyType
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
 from worker.core.figure_bounds import (
-    NO_END,
     OUTLET,
     PRECISION,
     RECEIVED,
@@ -226,10 +225,8 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
 
 
 def _least_beside(whole: Statement) -> int:
-    """How many people of a class are no part of a whole any more: as many, or more than "several"."""
-    if PRECISION[whole.qualifier] >= VAGUE:
-        return 1 + (whole.low or 0)
-    return NO_END if whole.high is None else whole.high
+    """How many people of a class are no part of a whole any more: as many, or more than "at least"."""
+    return 1 + (whole.low or 0) if whole.high is None else whole.high
 
 
 def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:

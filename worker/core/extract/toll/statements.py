@@ -44,6 +44,8 @@ from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hosp
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
+from worker.core.figure_bounds import RECEIVED
+from worker.core.figures import PART
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.language import OF_ACT
 from worker.core.lang.lexicon import Lexicon
@@ -54,6 +56,7 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
+_SEEN = "SEEN"
 _HARM = CASUALTY | {"casualties"}
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
@@ -196,10 +199,14 @@ def _statement(
 def _victim_class(count: Count) -> str:
     """What a hospital received is a count of its own: a lower bound for the whole.
 
-    Only words of receiving or treating say so: a hospital may well give the whole toll.
+    Only words of receiving or treating say so: a hospital may well give the whole toll. What somebody
+    saw are some of those killed or wounded ("a policeman saw four bodies", beside a ministry's nine).
     """
-    received = count.victim_class == "unspecified" and RECEIVED_TAG in count.mention.tags
-    return "received_at_hospital" if received else count.victim_class
+    if count.victim_class != "unspecified":
+        return count.victim_class
+    if RECEIVED_TAG in count.mention.tags:
+        return RECEIVED
+    return PART if _SEEN in count.mention.tags and count.person is None else "unspecified"
 
 
 def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:
