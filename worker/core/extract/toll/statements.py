@@ -113,7 +113,7 @@ def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
         return False
     is_of_act = OF_ACT in mention.flags
     denied = {p.count.measure for p in placed if p.count.mention.number == mention.number}
-    told = {item.count.measure}
+    told: set[str] = {item.count.measure}
     if denied == CASUALTY:  # "no casualties": but where some are told as wounded, nobody died
         told |= _HARM if is_of_act else _HARM - {"injured"}
     others = [
