@@ -17,7 +17,9 @@ Rules
    replaces it.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
    it gives no other one ("at first the police said seven"), nothing replaces it.
-9. "As many wounded" is the number that its sentence gave before.
+9. Who is counted by how he is ("seriously wounded", "still in hospital") is one of the wounded, where
+   anybody gives more.
+10. "As many wounded" is the number that its sentence gave before.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ _ATTACKERS_REACH = 3
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
 _CARE = frozenset({"hosp"})
+_IN_STATE = frozenset({"IN_STATE"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -211,20 +214,22 @@ _ONE_HARM_EACH: tuple[_Pass, ...] = (
 
 
 def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """A number of people in a hospital, as a part where more were told to be wounded before.
+    """A number of people by how they are, as a part where more are told to be wounded.
 
-    ("Seven were wounded … Three were in critical condition.")
+    ("Ten were seriously wounded … the army said 28 people were hurt.") Those in a hospital may also
+    be what somebody counted before others counted more: they are a part of a number told before.
     """
-    if not mention.flags & _CARE or mention.is_single or mention.value is None:
+    in_state = bool(mention.tags & _IN_STATE)
+    if mention.is_single or mention.value is None or not (in_state or mention.flags & _CARE):
         return mention
+    others = [m for m in mentions if not (m.is_single or m.tags & _IN_STATE)]
+    if not in_state:
+        others = [m for m in others if not m.flags & _CARE and m.number.end <= mention.number.start]
     more = any(
         m.what == mention.what
-        and m.number.end <= mention.number.start
-        and not m.flags & _CARE
-        and not m.is_single
         and m.is_attackers == mention.is_attackers
         and (m.low or 0) > (mention.value or 0)
-        for m in mentions
+        for m in others
     )
     return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
