@@ -23,7 +23,7 @@ from worker.core.figures import PART
 
 _REACH = 2
 """Sentences back in which "one of the wounded" finds the wounded."""
-_PLAIN = frozenset({"exact", "at_least"})
+_PLAIN = frozenset({"exact", "at_least", "more_than"})
 _OTHERWISE = frozenset({"received", "toll"})
 """Flags of numbers that were counted after some had died ("the number of wounded rose to 17")."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
