@@ -94,7 +94,10 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
 
 
 def _with_those_before(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """ "A fourth victim died", told before anybody else is: four, where nobody gives as many."""
+    """Who is told by his number before anybody else is: "a fourth victim died" makes four dead.
+
+    Not where somebody gives as many.
+    """
     number = mention.ordinal
     if number is None or mention.what != "killed" or mention.is_headline:
         return mention
@@ -258,7 +261,8 @@ def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
 def _have_other_nouns(mention: CountMention, before: CountMention) -> bool:
     """Whether all are told by nouns or classes, and by none that tells of those before."""
     return all(
-        (m.noun, m.victim_class) != (None, UNSPECIFIED) and (m.noun, m.victim_class) != (b.noun, b.victim_class)
+        (m.noun, m.victim_class) != (None, UNSPECIFIED)
+        and (m.noun, m.victim_class) != (b.noun, b.victim_class)
         for m in (mention.parts or (mention,))
         for b in (before.parts or (before,))
     )

@@ -41,7 +41,9 @@ _NEW = "INDEFINITE_PERSON"
 _MOST_PERSONS = 60
 """Mentions that are compared with each other; a list of names is longer than any report of one."""
 _FORCES = frozenset({"military", "police", "security_forces"})
-_NO_FORCES = frozenset({"civilians", "children", "students", "teachers", "medical", "media_workers"})
+_NO_FORCES = frozenset(
+    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
+)
 """Classes of people of whom nobody is in the forces."""
 _APPOSITION_CHARS = 2
 """What stands between a name and a trade of one person: "Karimi, a judge"."""
