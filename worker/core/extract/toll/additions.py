@@ -219,12 +219,13 @@ def _are_more(
         return not _holding_both(mention, before, mentions)
     if _holding_both(mention, before, mentions):
         return False
-    if _are_others(mention, before):
-        return told_in(mention)[1] == told_in(before)[1]
-    if not _is_beside(mention, before):
+    here, there = told_in(mention), told_in(before)
+    if _are_others(mention, before) and mention.sentence != before.sentence:
+        return here[1] == there[1]
+    if not (_are_others(mention, before) or _is_beside(mention, before)):
         return False
     between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
-    return not between and told_in(mention) == told_in(before)
+    return not between and here == there
 
 
 def _holding_both(
