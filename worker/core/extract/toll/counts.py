@@ -79,7 +79,7 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
     for step in _READING:
         read = step(read)
     replaced = [m for m in read if m.tags & _REPLACED and m.what in _HARM]
-    standing: Sequence[CountMention] = [m for m in read if not m.tags & _REPLACED]
+    standing = _dead_once([m for m in read if not m.tags & _REPLACED])
     standing = with_others(after_one(list(with_further(standing))), told_in)
     for step in _ONE_HARM_EACH:
         standing = step(standing)
@@ -206,8 +206,7 @@ _READING: tuple[_Pass, ...] = (
 """What each mention says by itself and of those before it, replaced ones too."""
 _ONE_HARM_EACH: tuple[_Pass, ...] = (
     _casualties_once,  # first: who is counted as either is no single dead or wounded below
-    _dead_once,
-    _shot_once,  # after the others: a wound that gave way to a death still has the death
+    _shot_once,
     _cared_for,  # last: compares the numbers of wounded that are left
 )
 """Of several harms read off one number the one that holds; on what stands, after additions."""
@@ -260,22 +259,33 @@ def _attackers_beside(count: Count, counts: Sequence[Count]) -> Count | None:
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
-    """Hospitals' counts less those who came dead: "received 21 people, three of them dead".
+    """Hospitals' counts less those who died: "received 21 people, three of them dead".
 
-    A sentence of its own may tell it, right behind: "Three were dead on arrival."
+    A sentence of its own may tell it, right behind: "Three were dead on arrival and one died on the
+    table." Who is a part of a sum of dead is in that.
     """
     out = list(counts)
     last: int | None = None
+    dead = {c.key for c in counts if c.measure == "killed"}
     for index, count in enumerate(counts):
-        if count.measure == "injured" and "received" in count.mention.flags:
+        if _is_received(count):
             last = index
-        elif last is not None and count.measure == "killed" and _were_received(count):
+        elif last is not None and _were_received(count) and count.parent not in dead:
             out[last] = _less(out[last], count)
     return out
 
 
-def _were_received(dead: Count) -> bool:
-    return dead.victim_class == PART or "arrived" in dead.mention.flags
+def _is_received(count: Count) -> bool:
+    """Whether a hospital counts those whom it received, dead or alive."""
+    received = "received" in count.mention.flags
+    both = count.measure == "casualties" and "AT_HOSPITAL" in count.mention.tags
+    return both or (received and count.measure == "injured")
+
+
+def _were_received(count: Count) -> bool:
+    """Whether people are told as dead of whom a hospital had received them."""
+    in_care = count.victim_class == PART or "arrived" in count.mention.flags
+    return in_care and count.measure == "killed"
 
 
 def _less(received: Count, dead: Count) -> Count:
@@ -284,7 +294,9 @@ def _less(received: Count, dead: Count) -> Count:
     reach = 1 if "arrived" in dead.mention.flags else 0
     if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
-    return replace(received, mention=replace(mention, value=rest, low=rest, high=rest))
+    flags = mention.flags | {"received"}
+    mention = replace(mention, value=rest, low=rest, high=rest, flags=flags)
+    return replace(received, measure="injured", mention=mention)
 
 
 def _is_of_next(mention: CountMention) -> bool:
