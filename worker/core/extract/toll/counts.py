@@ -39,6 +39,7 @@ from worker.core.extract.toll.additions import (
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
+from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
 from worker.core.figures import ATTACKERS, MIXED, PART
 
 PERPETRATOR = ATTACKERS
@@ -52,7 +53,6 @@ _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
-_CARE = frozenset({"hosp"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -189,10 +189,6 @@ def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     return [m for m in mentions if m.what != "shot" or m.number not in known]
 
 
-def _cared_for(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    return [_in_care(m, mentions) for m in mentions]
-
-
 _Pass = Callable[[Sequence[CountMention]], Sequence[CountMention]]
 _READING: tuple[_Pass, ...] = (
     _counting,  # first: a denied number is nothing that "as many" or "the police give seven" can mean
@@ -205,28 +201,10 @@ _ONE_HARM_EACH: tuple[_Pass, ...] = (
     _casualties_once,  # first: who is counted as either is no single dead or wounded below
     _dead_once,
     _shot_once,  # after the others: a wound that gave way to a death still has the death
-    _cared_for,  # last: compares the numbers of wounded that are left
+    others_among_them,  # both last: they compare the numbers of wounded that are left
+    in_care_among_them,
 )
 """Of several harms read off one number the one that holds; on what stands, after additions."""
-
-
-def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """A number of people in a hospital, as a part where more were told to be wounded before.
-
-    ("Seven were wounded … Three were in critical condition.")
-    """
-    if not mention.flags & _CARE or mention.is_single or mention.value is None:
-        return mention
-    more = any(
-        m.what == mention.what
-        and m.number.end <= mention.number.start
-        and not m.flags & _CARE
-        and not m.is_single
-        and m.is_attackers == mention.is_attackers
-        and (m.low or 0) > (mention.value or 0)
-        for m in mentions
-    )
-    return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
 
 def _victims_only(counts: Sequence[Count]) -> list[Count]:

@@ -14,8 +14,9 @@ Rules
 4. Persons are as many as are surely different, each from each other (``name_persons``). Each of
    those gets a name of its own; the others that of the one whom they must be, or none.
 5. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
-6. "Five people were shot, two of them fatally" leaves three wounded, where no number of wounded is
-   given; "five others were shot" are five.
+6. "Five people were shot, two of them fatally" leaves three wounded, unless as many are told to be
+   wounded; "five others were shot" are five.
+7. "All three had gunshot wounds", after three dead, are those. "She", who was shot, may be any of them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _ANOTHER = "ANOTHER_PERSON"
 _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _ALSO = "ALSO"
+_ALL = frozenset({"ALL_OF_THEM"})
 _NEW = "INDEFINITE_PERSON"
 """Tag of who is told as nobody told of before: "a shopkeeper"."""
 _MOST_PERSONS = 60
@@ -55,6 +57,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     killed |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
     unnamed = killed == {""} and len(named) == 1
+    numbers = set(_numbers(mentions, "killed"))
     seen: set[tuple[str, str]] = set()
     out: list[CountMention] = []
     for mention in mentions:
@@ -64,6 +67,8 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
         if person and (mention.what, person) in seen:
             continue
         if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
+            continue
+        if _are_counted_dead(mention, person, numbers):
             continue
         if mention.what in _HURT and any(
             is_again(mention, one) for one in nouns.get(mention.noun, ())
@@ -236,6 +241,15 @@ def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) ->
     return person == "" and _SAME in mention.tags
 
 
+def _are_counted_dead(mention: CountMention, person: str | None, numbers: set[int]) -> bool:
+    """Whether people who were hurt are told again as the dead: "all three", or "she" who was shot."""
+    if mention.what not in _HURT or mention.is_attackers or not numbers:
+        return False
+    if mention.tags & _ALL:
+        return mention.value in numbers
+    return mention.what == "shot" and person == "" and not mention.tags & {_ANOTHER, _NEW, _ALSO}
+
+
 def is_somebody(mention: CountMention) -> bool:
     """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
     if _ANOTHER in mention.tags:
@@ -252,18 +266,18 @@ def person_of(mention: CountMention, ages: Mapping[str | None, str]) -> str | No
 
 
 def _is_news(shot: CountMention, mentions: Sequence[CountMention]) -> bool:
-    """Whether a number of people shot says more than the numbers of dead and wounded."""
+    """Whether a number of people shot says more than the numbers of dead and wounded together."""
     if shot.is_single:
         return True
-    told = _numbers(mentions, "injured")
-    return not told and ("FURTHER" in shot.tags or (shot.value or 0) > _dead(mentions))
+    dead = 0 if "FURTHER" in shot.tags else count_dead(mentions)
+    return (shot.value or 0) > dead + max(_numbers(mentions, "injured"), default=0)
 
 
 def _wounded_of_shot(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
     """A count of people shot, less those who are dead."""
     if mention.what != "shot" or mention.is_single or mention.value is None:
         return mention
-    dead = 0 if "FURTHER" in mention.tags else _dead(mentions)
+    dead = 0 if "FURTHER" in mention.tags else count_dead(mentions)
     return replace(
         mention,
         value=mention.value - dead,
@@ -272,7 +286,7 @@ def _wounded_of_shot(mention: CountMention, mentions: Sequence[CountMention]) ->
     )
 
 
-def _dead(mentions: Sequence[CountMention]) -> int:
+def count_dead(mentions: Sequence[CountMention]) -> int:
     """How many of those shot are dead, as far as it is told."""
     numbers = _numbers(mentions, "killed")
     if numbers:
