@@ -53,6 +53,8 @@ _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
+_DIED_THERE = frozenset({"there"})
+"""Flag of people who died where they had been brought, wounded."""
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -178,8 +180,9 @@ def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]
 
 
 def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    """Without the wound of a person who died of it ("a guard was wounded and later died")."""
-    dead = {m.number for m in mentions if m.what == "killed" and m.is_single}
+    """Without the wounds of those who died of them ("one was taken to a hospital, where he died")."""
+    died = [m for m in mentions if m.what == "killed" and (m.is_single or m.flags & _DIED_THERE)]
+    dead = {m.number for m in died}
     return [m for m in mentions if m.what != "injured" or m.number not in dead]
 
 

@@ -37,6 +37,7 @@ _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _ALSO = "ALSO"
 _ALL = frozenset({"ALL_OF_THEM"})
+_CARE = frozenset({"hosp"})
 _NEW = "INDEFINITE_PERSON"
 """Tag of who is told as nobody told of before: "a shopkeeper"."""
 _MOST_PERSONS = 60
@@ -58,6 +59,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
     unnamed = killed == {""} and len(named) == 1
     numbers = set(_numbers(mentions, "killed"))
+    one = _one_who_died(mentions, killed, ages) if numbers <= {1} else None
     seen: set[tuple[str, str]] = set()
     out: list[CountMention] = []
     for mention in mentions:
@@ -65,6 +67,8 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
         if person and mention.what in _HURT and person in killed:
             continue
         if person and (mention.what, person) in seen:
+            continue
+        if person and person == one and mention.what in _HURT and not is_somebody(mention):
             continue
         if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
             continue
@@ -78,6 +82,34 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             seen.add((mention.what, person))
         out.append(_without_dead(mention, nouns))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+def _one_who_died(
+    mentions: Sequence[CountMention], killed: set[str], ages: Mapping[str | None, str]
+) -> str | None:
+    """The one person, shot or in a hospital, who is the only dead one told in another way.
+
+    By age where the dead one is told by neither name nor age, and later; by name where the dead one
+    is told by age alone.
+    """
+    by_age, only = killed == {""}, next(iter(killed), "")
+    if len(killed) != 1 or (not by_age and (not only.isdigit() or only in ages.values())):
+        return None
+    hurt = [m for m in mentions if _may_have_died(m, shot_only=by_age)]
+    persons = {person for m in hurt if (person := person_of(m, ages))}
+    if len(persons) != 1 or next(iter(persons)).isdigit() != by_age:
+        return None
+    dead = [m for m in mentions if m.what == "killed" and m.is_single and not m.is_attackers]
+    same = (d for d in dead for m in hurt if not by_age or m.number.start < d.number.start)
+    fits = any(d.noun is None or not by_age for d in same)
+    apart = any(are_different(d, m) for d in dead for m in hurt)
+    return next(iter(persons)) if fits and not apart else None
+
+
+def _may_have_died(mention: CountMention, *, shot_only: bool) -> bool:
+    """Whether it is left open what became of one person who was shot, or taken to a hospital."""
+    cared = mention.what == "injured" and bool(mention.flags & _CARE) and not shot_only
+    return mention.is_single and not mention.is_attackers and (mention.what == "shot" or cared)
 
 
 def _without_dead(
