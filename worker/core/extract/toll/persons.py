@@ -17,6 +17,8 @@ Rules
 6. "Five people were shot, two of them fatally" leaves three wounded, unless as many are told to be
    wounded; "five others were shot" are five.
 7. "All three had gunshot wounds", after three dead, are those. "She", who was shot, may be any of them.
+8. Who is shot by age may be who is told as dead later, without age or name; who is in a hospital by name
+   may be the only dead, told by age. One of each, and nothing that tells them apart.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
     unnamed = killed == {""} and len(named) == 1
     numbers = set(_numbers(mentions, "killed"))
-    one = _one_who_died(mentions, killed, ages) if numbers <= {1} else None
+    died = _one_who_died(mentions, killed, ages) if numbers <= {1} else None
     seen: set[tuple[str, str]] = set()
     out: list[CountMention] = []
     for mention in mentions:
@@ -68,7 +70,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person and (mention.what, person) in seen:
             continue
-        if person and person == one and mention.what in _HURT and not is_somebody(mention):
+        if person and person == died and mention.what in _HURT and not is_somebody(mention):
             continue
         if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
             continue
