@@ -248,7 +248,7 @@ def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
 
     ("Five civilians were killed, police said. Witnesses spoke of 20 dead.")
     """
-    if statement.speaker_type == OUTLET:
+    if statement.speaker_type == OUTLET or statement.person is not None:
         return False
     others = [s for s in usable if s.victim_class != statement.victim_class and s.person is None]
     own = any(s.speaker_id == statement.speaker_id for s in others)

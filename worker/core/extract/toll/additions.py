@@ -85,7 +85,7 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
             out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
-        elif (before := _one_less(mention, same)) is not None:
+        elif (before := _one_less(mention, same := same + _shot_before(mention, out))) is not None:
             out = [_replaced(m) if m in same and m.value == before.value else m for m in out]
             out[out.index(_replaced(before))] = _sum(before, mention)
         else:
@@ -190,6 +190,14 @@ def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMenti
         return None
     three = [m for m in same if m.value == mention.ordinal - 1 and not m.is_single]
     return three[-1] if three else None
+
+
+def _shot_before(mention: CountMention, told: Sequence[CountMention]) -> list[CountMention]:
+    """The numbers of people shot that "a fourth was wounded" may go on with."""
+    if mention.what != "injured":
+        return []
+    shot = (m for m in told if m.what == "shot" and not m.is_attackers)
+    return [m for m in shot if not m.is_single and not m.is_headline]
 
 
 def _replaced(count: CountMention) -> CountMention:

@@ -41,6 +41,7 @@ from worker.core.extract.toll.additions import (
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
+from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
 from worker.core.figures import ATTACKERS, MIXED, PART
 
 PERPETRATOR = ATTACKERS
@@ -54,8 +55,8 @@ _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
-_CARE = frozenset({"hosp"})
-_IN_STATE = frozenset({"IN_STATE"})
+_DIED_THERE = frozenset({"there"})
+"""Flag of people who died where they had been brought, wounded."""
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -181,8 +182,9 @@ def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]
 
 
 def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    """Without the wound of a person who died of it ("a guard was wounded and later died")."""
-    dead = {m.number for m in mentions if m.what == "killed" and m.is_single}
+    """Without the wounds of those who died of them ("one was taken to a hospital, where he died")."""
+    died = [m for m in mentions if m.what == "killed" and (m.is_single or m.flags & _DIED_THERE)]
+    dead = {m.number for m in died}
     return [m for m in mentions if m.what != "injured" or m.number not in dead]
 
 
@@ -190,10 +192,6 @@ def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """Without the shooting of those of whom it is told what became of them ("were shot dead")."""
     known = {m.number for m in mentions if m.what in ("killed", "injured")}
     return [m for m in mentions if m.what != "shot" or m.number not in known]
-
-
-def _cared_for(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    return [_in_care(m, mentions) for m in mentions]
 
 
 _Pass = Callable[[Sequence[CountMention]], Sequence[CountMention]]
@@ -207,30 +205,10 @@ _READING: tuple[_Pass, ...] = (
 _ONE_HARM_EACH: tuple[_Pass, ...] = (
     _casualties_once,  # first: who is counted as either is no single dead or wounded below
     _shot_once,
-    _cared_for,  # last: compares the numbers of wounded that are left
+    others_among_them,  # both last: they compare the numbers of wounded that are left
+    in_care_among_them,
 )
 """Of several harms read off one number the one that holds; on what stands, after additions."""
-
-
-def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """A number of people by how they are, as a part where more are told to be wounded.
-
-    ("Ten were seriously wounded … the army said 28 people were hurt.") Those in a hospital may also
-    be what somebody counted before others counted more: they are a part of a number told before.
-    """
-    in_state = bool(mention.tags & _IN_STATE)
-    if mention.is_single or mention.value is None or not (in_state or mention.flags & _CARE):
-        return mention
-    others = [m for m in mentions if not (m.is_single or m.tags & _IN_STATE)]
-    if not in_state:
-        others = [m for m in others if not m.flags & _CARE and m.number.end <= mention.number.start]
-    more = any(
-        m.what == mention.what
-        and m.is_attackers == mention.is_attackers
-        and (m.low or 0) > (mention.value or 0)
-        for m in others
-    )
-    return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
 
 def _victims_only(counts: Sequence[Count]) -> list[Count]:

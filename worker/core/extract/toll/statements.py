@@ -71,7 +71,7 @@ def find_statements(
     reference = annotated.reference
     spoken = None if reference is None or reference.nominal else reference.day
     outlet = find_narrator(article.outlet, knowledge.profile, spoken)
-    homes = find_homes(annotated, segments, knowledge.segment_weights)
+    homes = find_homes(annotated, segments, knowledge)
     entries = find_entries(prose, annotated.times)
     out = []
     said = annotated.attributions.speaker_at
