@@ -20,7 +20,8 @@ from worker.store import connect, decoded
 from worker.store.articles import reports_of_days
 from worker.store.connect import open_writer, transaction
 from worker.store.decoded import decoded_of
-from worker.store.incidents import count_founded, gather_component, load_all
+from worker.store.component import gather_component
+from worker.store.incidents import count_founded, load_all
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 

@@ -149,6 +149,11 @@ class Evidence:
             if node.kind == "frozen" or node.article_id in special or node.key in named
         ]
 
+    @property
+    def is_current(self) -> bool:
+        """Whether what it remembers is what the next decision would ask."""
+        return self._compared is compared_under(self.weights)
+
     def number(self, node: Node) -> int:
         """The number of the node's facts: equal facts have one."""
         return self._numbers[node.key]
