@@ -83,52 +83,25 @@ class Cluster:
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
-    """Sort out the members of a cell. Those of the same reports are sorted out once."""
-    core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
-    placed = [*core, *cell.attached]
-    filed, frozen = merge_input.filed, merge_input.frozen
-    copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
-    number, index = _NUMBERS.of, merge_input.constraint_index
+    """Sort out the members of a cell. Those of the same cell are sorted out once.
+
+    (A cell is the same value while its nodes are, and each node is made of one report: ``partition``.)
+    """
+    index, frozen = merge_input.constraint_index, merge_input.frozen
+    if frozen and not cell.articles.isdisjoint([f.incident_id for f in frozen.values()]):
+        return _sorted_out(cell, merge_input)
     key = (
-        number(merge_input.gazetteer),
-        tuple(_NUMBERS.all([filed[n.key] for n, _ in placed])),
-        tuple((n.key, number(frozen[n.key])) for n, _ in placed if n.key in frozen)
-        if frozen
-        else (),
-        tuple(certainty for _, certainty in cell.attached),
-        copies,
-        index.retracts and any(index.retracted(n.key) for n, _ in placed),
+        merge_input.evidence.copies_among(cell.articles),
+        index.retracts and any(index.retracted(node.key) for node, _ in cell.placed),
     )
-    known = _GATHERED.pop(key, None)
-    if known is None:
-        known = _sorted_out(cell, placed, merge_input)
-        if sum(len(cluster.members) for cluster in _GATHERED.values()) > _MOST_MEMBERS:
-            for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
-                del _GATHERED[old]
-    _GATHERED[key] = known
+    known = cell.gathered.get(key)
+    if not isinstance(known, Cluster):
+        known = cell.gathered[key] = _sorted_out(cell, merge_input)
     return known
 
 
-_MOST_MEMBERS = 20 * WORST_DAY_REPORTS
-"""Members of remembered clusters: of about 300 bytes each."""
-_GATHERED: dict[Hashable, Cluster] = {}
-"""Clusters by the numbers of what they are made of."""
-
-
-def _next_number(_: object) -> int:
-    return next(_COUNT)
-
-
-_COUNT = itertools.count()
-_NUMBERS: Remembered[object, int] = Remembered(_next_number, 2 * MOST_REPORTS)
-"""A number for each report: none is given twice, so one that was forgotten is found by no other."""
-
-
-def _sorted_out(
-    cell: Cell,
-    placed: Sequence[tuple[Node, LinkCertainty]],
-    merge_input: MergeInput,
-) -> Cluster:
+def _sorted_out(cell: Cell, merge_input: MergeInput) -> Cluster:
+    placed = cell.placed
     filed = [merge_input.filed[node.key] for node, _ in placed]
     articles = [f.article for f in filed]
     found = sources(articles, merge_input.evidence.copied)

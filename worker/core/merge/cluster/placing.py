@@ -6,10 +6,10 @@ cell is worked out once for all reports of its unit, and only for cells that it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from worker.core.domain.snapshot import LinkCertainty
-from worker.core.merge.cluster.unit import Counted, Unit
+from worker.core.merge.cluster.unit import Core, Counted, Unit
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Evidence, Node
 
@@ -19,19 +19,26 @@ Option = tuple[float, "OpenCell"]
 class OpenCell:
     """One attack: ``core`` carries identity, ``attached`` grows."""
 
-    __slots__ = ("attached", "core", "counted", "is_frozen", "name", "order")
+    __slots__ = ("attached", "core", "name")
 
-    def __init__(self, core: Sequence[Node], units: Units, scoring: Units) -> None:
-        self.core = tuple(core)
-        self.counted: Counted = units.count(core)
-        self.name = scoring.name(self.counted)
-        self.order = min([node.order for node in core])
-        self.is_frozen = any(node.kind == "frozen" for node in core)
+    def __init__(self, core: Core, scoring: Units) -> None:
+        self.core = core
+        self.name = scoring.name(core.counted)
         self.attached: list[tuple[Node, LinkCertainty]] = []
+
+    @property
+    def counted(self) -> Counted:
+        """Its units."""
+        return self.core.counted
+
+    @property
+    def order(self) -> tuple[bool, str, str]:
+        """That of its earliest."""
+        return self.core.order
 
     def take_in(self, other: OpenCell) -> None:
         """Make all of another cell probable members of this one."""
-        self.attached += [(node, "probable") for node in other.core]
+        self.attached += [(node, "probable") for node in other.core.nodes]
         self.attached += [
             (node, "probable" if certainty == "certain" else certainty)
             for node, certainty in other.attached
@@ -56,11 +63,11 @@ class Placing:
         """All of them, the earliest first."""
         return sorted(self._cells, key=lambda cell: cell.order)
 
-    def add(self, cores: Iterable[Sequence[Node]], units: Units) -> None:
+    def add(self, cores: Iterable[Core], units: Units) -> None:
         """Add cells; ``units`` has their nodes."""
         holding = self._holding.setdefault(units, {})
         for core in cores:
-            cell = OpenCell(core, units, self._scoring)
+            cell = OpenCell(core, self._scoring)
             self._cells[cell] = None
             for unit, _ in cell.counted:
                 holding.setdefault(unit, {})[cell] = None
@@ -99,9 +106,9 @@ class Placing:
         return _best_first(((self._agreeing(node, cell), cell) for cell in self._cells), floor)
 
     def _agreeing(self, node: Node, cell: OpenCell) -> float | None:
-        if any(self.evidence.cannot(node, other) for other in cell.core):
+        if any(self.evidence.cannot(node, other) for other in cell.core.nodes):
             return None
-        return max(self.evidence.agreeing(node, other) for other in cell.core)
+        return max(self.evidence.agreeing(node, other) for other in cell.core.nodes)
 
     def _near(self, counted: Counted) -> Iterable[OpenCell]:
         """Cells that hold something near; no other can be plausible."""
@@ -139,7 +146,7 @@ class Placing:
 
     def agree(self, counted: Counted, cell: OpenCell) -> bool:
         """Enough to be probably one: plausible, and no slot speaks against it but the claim."""
-        if cell.is_frozen:
+        if cell.core.is_frozen:
             return False
         value = self._scoring.score(counted, cell.counted)
         if value is None or value < self.plausible:

@@ -21,7 +21,7 @@ import numpy as np
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
-from worker.core.merge.cluster.unit import Counted, Unit
+from worker.core.merge.cluster.unit import Core, Counted, Part, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
 
 
@@ -40,8 +40,10 @@ class Units:
         self.scores: dict[tuple[int, int], float | None] = {}
         """By the numbers of groups (``name``)."""
         self.bonds = Bonds()
-        self.heaps: dict[Hashable, tuple[tuple[int, ...], ...]] = {}
+        self.heaps: dict[tuple[Part, ...], Sequence[Core]] = {}
         """What became of the parts of a heap (``agglomerate``)."""
+        self.cores: dict[tuple[Part, ...], Core] = {}
+        """What was made of parts that are one."""
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
         self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
@@ -67,7 +69,7 @@ class Units:
         """
         before = self._signs
         signs = _signs(nodes, evidence)
-        come = [key for key, sign in signs.items() if before.get(key) != sign]
+        come = [key for key, _ in signs.items() - before.items()]
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]
@@ -110,7 +112,7 @@ class Units:
             self._found(unit)
             return unit
         self.of[node.key] = found
-        found.nodes = tuple(sorted((*found.nodes, node), key=lambda n: n.key))
+        found.hold((*found.nodes, node))
         if len(found.nodes) == 2:
             self._forget_self(found)
         return None
@@ -119,7 +121,7 @@ class Units:
         """Let a node go, and its unit with the last."""
         unit = self.of.pop(key)
         if len(unit.nodes) > 1:
-            unit.nodes = tuple(node for node in unit.nodes if node.key != key)
+            unit.hold(node for node in unit.nodes if node.key != key)
             if len(unit.nodes) == 1:
                 self._forget_self(unit)
             return
