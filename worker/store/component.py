@@ -47,7 +47,11 @@ def gather_component(
     decoded = decoded_of(conn)
     kept, decoded.gathered = decoded.gathered, None
     found = None
-    if kept is not None and kept.knowledge is knowledge and kept.component.constraints == constraints:
+    if (
+        kept is not None
+        and kept.knowledge is knowledge
+        and kept.component.constraints == constraints
+    ):
         found = _with_more(conn, kept, names)
     if found is None:
         found = _look_around(conn, names, knowledge, constraints)
@@ -55,9 +59,7 @@ def gather_component(
     return found.component
 
 
-def _with_more(
-    conn: sqlite3.Connection, kept: Gathered, names: Collection[str]
-) -> Gathered | None:
+def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str]) -> Gathered | None:
     """What was gathered, with the reports of an article that came since; None: look at all again."""
     knowledge, component, fresh = kept.knowledge, kept.component, kept.filed
     if not fresh or {*names} != {f.article.article_id for f in fresh} or len(names) > 1:
@@ -83,7 +85,9 @@ def _with_more(
         announced=tuple(announced.values()),
         founded=tuple(sorted({*component.founded, *founded, *_founded(conn, fresh, ())})),
         next_ordinal=count_founded(conn) + 1,
-        copies=component.copies | pairs if pairs and component.copies is not None else component.copies,
+        copies=component.copies | pairs
+        if pairs and component.copies is not None
+        else component.copies,
     )
     return Gathered(more, replace(connected, concerned=tuple(announced)), kept.days, knowledge)
 
@@ -229,5 +233,3 @@ def _founded(
     known = {name: decoded.founded[name] for name in articles & decoded.founded.keys()} | fresh
     decoded.answer_names(decoded.founded, fresh)
     return tuple(sorted((name, n) for name, numbers in known.items() if numbers for n in numbers))
-
-

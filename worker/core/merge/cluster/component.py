@@ -168,7 +168,10 @@ def connect(
         and not any(node.combined and node.key not in found for node in ordered)
         and not any(i.state == "closed" and i.incident_id in concerned for i in announced)
         and None not in windows_of(kept, gazetteer)
-        and (started == first or found == _reach(nodes, evidence, _Ties(evidence, groups), leaves, first))
+        and (
+            started == first
+            or found == _reach(nodes, evidence, _Ties(evidence, groups), leaves, first)
+        )
     )
     looked_at = around(ordered, found, leaves.keys(), evidence, constraint_index) if plain else None
     return Connected(kept, concerned, looked_at)

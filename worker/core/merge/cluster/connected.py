@@ -88,7 +88,9 @@ class Connected:
         index = known.constraint_index
         if len(index.acting(fresh)) < len(fresh) or not copied.isdisjoint(known.articles_outside):
             return None
-        if any(node.kind == "background" or node.combined or index.named(node.key) for node in nodes):
+        if any(
+            node.kind == "background" or node.combined or index.named(node.key) for node in nodes
+        ):
             return None
         numbers = [known.evidence.number_of(node.facts) for node in nodes]
         looked_at = known.inside | known.outside

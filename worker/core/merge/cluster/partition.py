@@ -163,7 +163,9 @@ def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> N
         (best, cell), rest = options[0], options[1:]
         clear = not rest or best - rest[0][0] >= weights["merge.margin"]
         sure = best >= weights["merge.threshold"]
-        placed += [(node, cell, "certain" if sure and clear else "ambiguous") for node in unit.nodes]
+        placed += [
+            (node, cell, "certain" if sure and clear else "ambiguous") for node in unit.nodes
+        ]
     for node, cell, certainty in sorted(placed, key=lambda row: row[0].key):
         cell.attached.append((node, certainty))
     placing.add(agglomerate(unplaced, (), units), units)

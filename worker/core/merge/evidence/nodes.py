@@ -159,7 +159,11 @@ class Evidence:
             more.copied[other] = more.copied.get(other, _NOBODY) | {one}
         numbers = self._compared.numbers([node.facts for node in nodes])
         more._numbers = dict(zip([node.key for node in nodes], numbers, strict=True))
-        changed = [n for name in frozenset[str]().union(*copies - self.copies) for n in more.of_article(name)]
+        changed = [
+            n
+            for name in frozenset[str]().union(*copies - self.copies)
+            for n in more.of_article(name)
+        ]
         more.signs = self.signs | {node.key: more._sign(node) for node in (*fresh, *changed)}
         return more
 
@@ -318,7 +322,9 @@ def evidence_of(
     for known in known_ones:
         if known.is_of(nodes, constraint_index, copies):
             return known
-    made = next(filter(None, (e.with_more(nodes, constraint_index, copies) for e in known_ones)), None)
+    made = next(
+        filter(None, (e.with_more(nodes, constraint_index, copies) for e in known_ones)), None
+    )
     if made is None:
         made = Evidence(nodes, constraint_index, copies, weights)
     kept[:] = [made, *kept[: _MOST_KEPT - 1]]
