@@ -53,7 +53,7 @@ class Placing:
         self.plausible = evidence.weights["merge.plausible"]
         self.shared_roundups: list[tuple[Node, tuple[OpenCell, ...]]] = []
         self._cells: dict[OpenCell, None] = {}
-        self._holding: dict[Units, dict[Unit, dict[OpenCell, None]]] = {}
+        self._cells_of: dict[Units, dict[OpenCell, None]] = {}
         self._related: dict[OpenCell, dict[OpenCell, float]] = {}
         """Of each cell that was asked for what ``related`` tells."""
         self._options: dict[tuple[Unit, float], list[Option]] = {}
@@ -65,12 +65,10 @@ class Placing:
 
     def add(self, cores: Iterable[Core], units: Units) -> None:
         """Add cells; ``units`` has their nodes."""
-        holding = self._holding.setdefault(units, {})
+        own = self._cells_of.setdefault(units, {})
         for core in cores:
             cell = OpenCell(core, self._scoring)
-            self._cells[cell] = None
-            for unit, _ in cell.counted:
-                holding.setdefault(unit, {})[cell] = None
+            self._cells[cell] = own[cell] = None
         self._options.clear()
 
     def absorb(self, cell: OpenCell, into: OpenCell) -> None:
@@ -79,9 +77,8 @@ class Placing:
         del self._cells[cell]
         for other in self._related.pop(cell, ()):
             del self._related[other][cell]
-        for holding in self._holding.values():
-            for unit, _ in cell.counted:
-                holding.get(unit, {}).pop(cell, None)
+        for cells in self._cells_of.values():
+            cells.pop(cell, None)
         self._options.clear()
 
     def options(self, node: Node, unit: Unit, floor: float) -> list[Option]:
@@ -112,16 +109,16 @@ class Placing:
 
     def _near(self, counted: Counted) -> Iterable[OpenCell]:
         """Cells that hold something near; no other can be plausible."""
-        found: dict[OpenCell, None] = {}
-        for units, holding in self._holding.items():
-            for other in units.near_group(counted) & holding.keys():
-                found.update(holding[other])
+        found: list[OpenCell] = []
+        for units, cells in self._cells_of.items():
+            near = units.near_group(counted)
+            found += [cell for cell in cells if not near.isdisjoint(cell.core.units)]
         return found
 
     @property
     def _scoring(self) -> Units:
         """Those units that keep the scores: the first."""
-        return next(iter(self._holding))
+        return next(iter(self._cells_of))
 
     def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:
         """For each cell the others that are plausible as one with it, with the score.
@@ -145,17 +142,14 @@ class Placing:
         return self._scoring.named_score(a.counted, b.counted, a.name, b.name)
 
     def agree(self, counted: Counted, cell: OpenCell) -> bool:
-        """Enough to be probably one: plausible, and no slot speaks against it but the claim."""
+        """Whether what is plausible is enough to be probably one: no slot speaks against it but the
+        claim.
+        """
         if cell.core.is_frozen:
             return False
-        value = self._scoring.score(counted, cell.counted)
-        if value is None or value < self.plausible:
-            return False
-        return all(
-            weight >= 0 or code.startswith("claim.")
-            for x, _ in counted
-            for y, _ in cell.counted
-            for code, weight in self.evidence.pair_of(x.number, y.number).terms
+        pair_of = self.evidence.pair_of
+        return not any(
+            pair_of(x.number, y.number).opposed for x, _ in counted for y, _ in cell.counted
         )
 
 

@@ -78,12 +78,14 @@ class Core:
     order: tuple[bool, str, str] = field(init=False)
     """That of the earliest."""
     is_frozen: bool = field(init=False)
+    units: frozenset[Unit] = field(init=False)
     cell: object = None
     """The cell that was made of it last (``partition``)."""
 
     def __post_init__(self) -> None:
-        """Both are asked for in each decision."""
+        """All are asked for in each decision."""
         self.order = min(map(_by_order, self.nodes))
+        self.units = frozenset([unit for unit, _ in self.counted])
         self.is_frozen = any(unit.first.kind == "frozen" for unit, _ in self.counted)
 
 

@@ -199,7 +199,7 @@ class Units:
         found = self._around_groups.get(group)
         if found is None:
             found = frozenset[Unit]().union(*map(self.near, group))
-            if self.of.get(group[0].first.key) is group[0]:
+            if self._has(group[0]):
                 if len(self._around_groups) >= _MOST_GROUPS:
                     self._around_groups.clear()
                     self._groups_of.clear()
@@ -220,8 +220,7 @@ class Units:
         return found
 
     def _around(self, unit: Unit) -> Mapping[Unit, float]:
-        own = self.of.get(unit.first.key) is unit
-        kept = self._near if own else self._foreign
+        kept = self._near if self._has(unit) else self._foreign
         near = kept.get(unit)
         if near is None:
             near = kept[unit] = dict(self._look_around(unit))
@@ -282,16 +281,21 @@ class Units:
 
     def score(self, a: Counted, b: Counted) -> float | None:
         """Evidence between two groups: mean of average and strongest; None when a veto stands."""
-        total, top, size = 0.0, float("-inf"), 0
-        for x, n in a:
-            for y, m in b:
-                if self.cannot(x, y):
-                    return None
-                weight = self.weight(x, y)
-                total += weight * n * m
-                size += n * m
-                top = max(top, weight)
-        return round(0.5 * total / size + 0.5 * top, 6)
+        one, other = [unit for unit, _ in a], [unit for unit, _ in b]
+        if self._has(one[0]) and self._has(other[0]):
+            bonds = self.bonds.between(one, other, self.bond)
+        else:
+            bonds = np.array([[self.bond(x, y) for y in other] for x in one])
+        top = float(bonds.max())
+        if bonds.min() == -math.inf:
+            return None
+        n, m = np.array([n for _, n in a]), np.array([m for _, m in b])
+        average = float(n @ bonds @ m) / int(n.sum() * m.sum())
+        return round(0.5 * average + 0.5 * top, 6)
+
+    def _has(self, unit: Unit) -> bool:
+        """Whether it is one of these units."""
+        return self.of.get(unit.first.key) is unit
 
 
 _MOST_SCORES = 20 * WORST_DAY_REPORTS
