@@ -69,3 +69,28 @@ class Equal(Generic[K, V]):
                 self._made.clear()
             known = self._made[value] = self._make(value)
         return known
+
+
+class Continued(Generic[V]):
+    """Values that are carried on from one asking to the next, at most ``most``: each is found by the
+    first of what it is made of. For one thread.
+
+    ``taken`` hands a value out, which is forgotten unless it is kept again: what breaks off in its
+    middle is not used once more.
+    """
+
+    def __init__(self, make: Callable[[], V], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._kept: dict[int, tuple[object, V]] = {}
+
+    def taken(self, first: object) -> V:
+        """What was kept, or a new one."""
+        known = self._kept.pop(id(first), None)
+        return self._make() if known is None else known[1]
+
+    def keep(self, first: object, value: V) -> None:
+        """Keep it for the next who asks."""
+        self._kept[id(first)] = first, value
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]

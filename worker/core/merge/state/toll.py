@@ -20,7 +20,7 @@ from operator import itemgetter
 
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import Equal, Remembered
+from worker.core.domain.remembered import Continued, Equal, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
@@ -37,19 +37,11 @@ def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
     if any(member.frozen is not None for member in cluster.counted):
         return plain_casualties(cluster)
-    first = id(cluster.counted[0]) if cluster.counted else 0
-    known = _TALLIES.pop(first, None)  # what breaks off in its middle is not used again
-    tally = Tally(_kind, _judge, _points) if known is None else known[1]
+    first = next(iter(cluster.counted), None)
+    tally = _TALLIES.taken(first)
     found = tally.follow(_with_sources(cluster.counted), _told)
-    if len(_TALLIES) >= _MOST_TALLIES:
-        del _TALLIES[next(iter(_TALLIES))]
-    _TALLIES[first] = cluster.counted[:1], tally
+    _TALLIES.keep(first, tally)
     return found
-
-
-_MOST_TALLIES = 64
-_TALLIES: dict[int, tuple[Sequence[Membership], Tally]] = {}
-"""The incidents last asked for, by the place in memory of their earliest member, which is held."""
 
 
 def _with_sources(counted: Sequence[Membership]) -> dict[Hashable, tuple[Membership, ...]]:
@@ -168,6 +160,8 @@ def _kind(statement: Statement) -> Hashable:
     return _KINDS.of(alike(statement))
 
 
+_TALLIES = Continued(lambda: Tally(_kind, _judge, _points), 64)
+"""Of the incidents last asked for, by their earliest member."""
 _NEXT = itertools.count()
 _KINDS: Equal[Hashable, int] = Equal(lambda _: next(_NEXT), MOST_REPORTS)
 
