@@ -7,9 +7,11 @@ a few dozen. So values are counted by ballot, and of its reports is kept what a 
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 from bisect import insort
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
 from typing import TypeVar
 
@@ -38,7 +40,7 @@ class SlotSource:
     """What it says."""
     stated_at: dt.datetime = field(init=False, compare=False)
     """When this version was made, as an aware instant."""
-    order: tuple[dt.datetime, str] = field(init=False, compare=False)
+    order: tuple[float, str] = field(init=False, compare=False)
     """Of reports the earlier stated comes first."""
     said: Hashable = field(init=False, compare=False)
     """Its slots; those of reports that say the same are mostly one value in memory."""
@@ -49,7 +51,7 @@ class SlotSource:
         stated_at = EARLIEST if moment is None else aware(moment)
         object.__setattr__(self, "report", self.filed.report)
         object.__setattr__(self, "stated_at", stated_at)
-        object.__setattr__(self, "order", (stated_at, self.filed.report_id))
+        object.__setattr__(self, "order", (stated_at.timestamp(), self.filed.report_id))
         object.__setattr__(self, "said", _SAID.of(_slots_of(self.report)))
 
 
@@ -134,8 +136,8 @@ class Vote:
 
     def note(self, slot: str, ballots: Iterable[Ballot]) -> None:
         """Remember who supports a slot."""
-        first = [s for ballot in ballots for s in ballot.slot_sources[:MAX_SUPPORTS]]
-        self.note_sources(slot, sorted(first, key=_order)[:MAX_SUPPORTS])
+        each = [ballot.slot_sources for ballot in ballots]
+        self.note_sources(slot, islice(heapq.merge(*each, key=_order), MAX_SUPPORTS))
 
     def note_sources(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
         """The same for reports, in order."""
