@@ -10,7 +10,8 @@ Rules
 4. So is what the last decision looked at (``gathered``), with what was filed and saved since, as long as
    that is all that happened: whatever else is written drops it.
 5. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
-   it is full, what was not asked for longest goes. A store without any of it is right, and slower.
+   it is full, the quarter that was not asked for longest goes, and all answers with it: so that is rare.
+   A store without any of it is right, and slower.
 """
 
 from __future__ import annotations
@@ -56,8 +57,10 @@ class _Kept(Generic[_V]):
         self.drop(name)
         self._rows[name] = (version, size, value)
         self._bytes += size
-        gone = []
-        while self._bytes > MOST_BYTES and len(self._rows) > 1:
+        gone: list[_V] = []
+        if self._bytes <= MOST_BYTES:
+            return gone
+        while self._bytes > MOST_BYTES * 3 // 4 and len(self._rows) > 1:
             oldest = next(iter(self._rows))
             gone.append(self._rows[oldest][2])
             self.drop(oldest)
