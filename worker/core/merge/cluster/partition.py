@@ -32,7 +32,6 @@ from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.nodes import Evidence, Node
 
-
 _CERTAIN: LinkCertainty = "certain"
 
 

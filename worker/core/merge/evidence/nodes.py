@@ -148,7 +148,7 @@ class Evidence:
             return None
         if any(n.article_id in self._first or constraint_index.named(n.key) for n in fresh):
             return None
-        more = copy(self)
+        more: Evidence = copy(self)
         more.nodes, more.copies = list(nodes), copies
         more._places = self._places.union(map(id, fresh))
         more._first = self._first | {node.article_id: node for node in reversed(fresh)}
