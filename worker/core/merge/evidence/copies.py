@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from operator import eq
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
@@ -199,5 +200,5 @@ def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool
     size = len(a.copy_signature)
     if not size or size != len(b.copy_signature):
         return False
-    same = sum(x == y for x, y in zip(a.copy_signature, b.copy_signature, strict=True))
+    same = sum(map(eq, a.copy_signature, b.copy_signature))
     return same / size >= weights["copy.jaccard"]
