@@ -143,7 +143,7 @@ def test_transaction_whose_commit_fails_leaves_nothing_behind(tmp_path: Path) ->
             world.conn.executescript(_REFUSED_AT_COMMIT)
             with pytest.raises(sqlite3.IntegrityError), transaction(world.conn):
                 settle(world.conn, work, analysis, next_one.at, KNOWLEDGE)
-            assert decoded_of(world.conn).gathered is None
+            assert not decoded_of(world.conn).gathered
             world.conn.execute("DROP TRIGGER refused")
         with transaction(world.conn):
             settle(world.conn, work, analysis, next_one.at, KNOWLEDGE)

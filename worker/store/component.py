@@ -3,10 +3,12 @@
 Rules
 -----
 1. All is looked at that could be concerned: widened until nothing new is found (``component``).
-2. What the last decision looked at is kept (``decoded.Gathered``). A new article that joins it plainly
-   is added to it, and nothing else is looked at again: an article of a day of a thousand reports costs
+2. What the last decisions looked at is kept (``decoded.Gathered``). A new article that joins one of them
+   plainly is added to it, and nothing else is looked at again: an article of a day of a thousand reports costs
    what one of a day of ten does. It is kept beside the rows it was read from and dropped with them: at a
    rollback, when a report or an incident goes, when a person decides, when something closes.
+3. What is kept are components: they have no article in common. So a report that joined one of them is
+   outside of all others.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from worker.core.domain.incident import Component, Constraint, FiledReport, Inci
 from worker.core.domain.remembered import Remembered
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import connect, frozen_window, hull, window
+from worker.core.merge.cluster.connected import Connected
 from worker.core.merge.evidence.copies import Pairs, among
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
@@ -44,25 +47,35 @@ def gather_component(
     """
     if constraints is None:
         constraints = load_constraints(conn)
-    decoded = decoded_of(conn)
-    kept, decoded.gathered = decoded.gathered, None
-    found = None
-    if (
-        kept is not None
-        and kept.knowledge is knowledge
-        and kept.component.constraints == constraints
-    ):
-        found = _with_more(conn, kept, names)
-    if found is None:
-        found = _look_around(conn, names, knowledge, constraints)
-    decoded.gathered = found
+    gathered = decoded_of(conn).gathered
+    for kept in reversed(gathered):
+        if kept.knowledge is knowledge and kept.component.constraints == constraints:
+            found = _with_more(conn, kept, names)
+            if found is not None:
+                gathered.remove(kept)
+                gathered.append(found)
+                return found.component
+    found = _look_around(conn, names, knowledge, constraints)
+    articles = {filed.article.article_id for filed in found.component.reports}
+    apart = [kept for kept in gathered if kept.connected.articles.isdisjoint(articles)]
+    gathered[:] = [*apart[1 - _MOST_GATHERED :], found]
     return found.component
 
 
+_MOST_GATHERED = 32
+"""Components that are kept: a busy day has some dozens, of attacks that nobody would take for one."""
+
+
 def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str]) -> Gathered | None:
-    """What was gathered, with the reports of an article that came since; None: look at all again."""
-    knowledge, component, fresh = kept.knowledge, kept.component, kept.filed
-    if not fresh or {*names} != {f.article.article_id for f in fresh} or len(names) > 1:
+    """What was gathered, with the reports of an article that came since; None: it is none of them."""
+    knowledge, component = kept.knowledge, kept.component
+    near = [f for f in kept.filed if _meets(window(f, knowledge), kept.days)]
+    fresh = [f for f in kept.filed if f.article.article_id in names]
+    others = [f for f in near if f.article.article_id not in names]
+    kept.connected, kept.filed = kept.connected.beside(others, knowledge), fresh
+    if {*names} != {f.article.article_id for f in fresh} or len(names) > 1:
+        return None
+    if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
         return None
     article = fresh[0].article
     if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
@@ -71,11 +84,11 @@ def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str])
     connected = kept.connected.with_more(fresh, copies, knowledge)
     if connected is None or _holding(conn, names):
         return None
-    announced = load_many(conn, sorted({*connected.concerned, *kept.saved}))
-    saved = [announced[name] for name in kept.saved]
-    if any(incident.state == "closed" for incident in saved):
+    saved = _holding_some(load_many(conn, kept.saved), connected)
+    if any(incident.state == "closed" for incident in saved.values()):
         return None
-    founded = {(i.founding_article, i.founding_n) for i in saved}
+    announced = load_many(conn, sorted({*connected.concerned, *saved}))
+    founded = {(i.founding_article, i.founding_n) for i in saved.values()}
     pairs = frozenset(
         [frozenset((article.article_id, name)) for name in copies & connected.articles]
     )
@@ -136,6 +149,21 @@ def _look_around(
         copies=copies if len(kept) == len(reports) else _among(copies, kept),
     )
     return Gathered(component, connected, days, knowledge)
+
+
+def _holding_some(incidents: dict[str, Incident], connected: Connected) -> dict[str, Incident]:
+    """Those incidents that hold or held a report of a component."""
+    near = [i for i in incidents.values() if not connected.articles.isdisjoint(_ARTICLES.of(i))]
+    here = {filed.report_id for filed in connected.kept} if near else set()
+    return {
+        i.incident_id: i
+        for i in near
+        if not here.isdisjoint([*(m.report_id for m in i.members), *i.former])
+    }
+
+
+def _meets(days: Days | None, known: Days | None) -> bool:
+    return days is not None and known is not None and days[0] <= known[1] and days[1] >= known[0]
 
 
 def _is_within(days: Days | None, known: Days | None) -> bool:

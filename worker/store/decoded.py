@@ -7,7 +7,7 @@ Rules
 2. A report is known by its id and version. An incident is kept as it was saved.
 3. So are answers: the reports of an article, the reports of some days (the ``MOST_DAYS`` last asked
    for), the incidents that hold an article, those that it founded. A report that is filed enters the answers it belongs to.
-4. So is what the last decision looked at (``gathered``), with what was filed and saved since, as long as
+4. So is what the last decisions looked at (``gathered``), with what was filed and saved since, as long as
    that is all that happened: whatever else is written drops it.
 5. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
    it is full, the quarter that was not asked for longest goes, and all answers with it: so that is rare.
@@ -109,7 +109,8 @@ class Decoded:
         """Article, or incident → the incidents that hold or held it, or are it."""
         self.founded: dict[str, tuple[int, ...]] = {}
         """Article → the counts of the incidents that it founded."""
-        self.gathered: Gathered | None = None
+        self.gathered: list[Gathered] = []
+        """What the last decisions looked at, each of its own component."""
 
     def answer_days(self, days: Stretch, reports: dict[str, FiledReport]) -> None:
         """Remember the reports of some days."""
@@ -138,13 +139,13 @@ class Decoded:
         if gone:
             self.of_articles.clear()
             self.of_days.clear()
-            self.gathered = None
+            self.gathered.clear()
 
     def file_report(self, filed: FiledReport, size: int, days: Stretch | None) -> None:
         """A row was written; ``days``: on which the attack may have been."""
         self.keep_report(filed, size)
-        if self.gathered is not None:
-            self.gathered.filed.append(filed)
+        for gathered in self.gathered:
+            gathered.filed.append(filed)
         self.of_articles.pop(filed.article.article_id, None)
         for (first, last), reports in self.of_days.items():
             if days is not None and days[0] <= last and days[1] >= first:
@@ -154,7 +155,7 @@ class Decoded:
         """The rows of an article are gone, or about to be replaced."""
         self.of_articles.pop(article_id, None)
         for report_id in report_ids:
-            self.gathered = None
+            self.gathered.clear()
             for reports in self.of_days.values():
                 reports.pop(report_id, None)
             filed = self._reports.drop(report_id)
@@ -174,19 +175,19 @@ class Decoded:
         self.keep_incident(incident, size)
         self.founded.pop(incident.founding_article, None)
         self.holding.pop(incident.incident_id, None)
-        if self.gathered is not None:
-            self.gathered.saved.add(incident.incident_id)
+        for gathered in self.gathered:
+            gathered.saved.add(incident.incident_id)
 
     def forget_incident(self, incident_id: str) -> None:
         """The row is gone, and those of its members."""
         self._incidents.drop(incident_id)
         self.holding.clear()
-        self.gathered = None
+        self.gathered.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self.copies = CopyIndex()
-        self.gathered = None
+        self.gathered.clear()
         self.of_articles.clear()
         self.of_days.clear()
         self.holding.clear()

@@ -163,6 +163,7 @@ def connect(
     first = set(sorted(started)[:1])
     plain = (
         len(started) > 0
+        and concerned == _concerned(reporting, reporting & leaves.keys(), set(), announced)
         and leaves.keys() == _leaves(nodes, announced, ()).keys()
         and len(acting) == len(constraint_index.acting(reports))
         and not any(node.combined and node.key not in found for node in ordered)

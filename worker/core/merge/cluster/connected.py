@@ -74,6 +74,25 @@ class Connected:
         """The articles of what hangs together, where it is plain."""
         return self.around.articles_inside if self.around is not None else frozenset()
 
+    def beside(self, others: Sequence[FiledReport], knowledge: Knowledge) -> Connected:
+        """The same, with reports looked at beside it that are of other components.
+
+        One that might still belong to it (a mention, a combined round-up) leaves nothing plain.
+        """
+        known = self.around
+        if known is None or not others:
+            return self
+        acting = known.constraint_index.acting(others)
+        nodes = nodes_of(acting, gazetteer_of(knowledge))
+        numbers = [known.evidence.number_of(node.facts) for node in nodes]
+        looked_at = known.inside | known.outside
+        near = (known.evidence.near(number, looked_at).keys() for number in numbers)
+        if any(n.combined for n in nodes) or not all(known.inside.isdisjoint(n) for n in near):
+            return replace(self, around=None)
+        outside = known.outside.union(numbers)
+        articles = known.articles_outside.union([node.article_id for node in nodes])
+        return replace(self, around=replace(known, outside=outside, articles_outside=articles))
+
     def with_more(
         self, fresh: Sequence[FiledReport], copied: AbstractSet[str], knowledge: Knowledge
     ) -> Connected | None:

@@ -201,4 +201,4 @@ def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool
     if not size or size != len(b.copy_signature):
         return False
     same = sum(map(eq, a.copy_signature, b.copy_signature))
-    return same / size >= weights["copy.jaccard"]
+    return bool(same / size >= weights["copy.jaccard"])
