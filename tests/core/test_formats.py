@@ -144,6 +144,24 @@ def test_parse_takes_guid_then_link_then_content_for_identity() -> None:
     assert len(set(ids)) == 3
 
 
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("<link>/news/1</link><guid>/news/1</guid>", "https://post.example/news/1"),
+        ("<guid>/news/1</guid>", None),
+        ("<guid>tag-1</guid>", None),
+        ("<guid>https://post.example/g/1</guid>", "https://post.example/g/1"),
+    ],
+)
+def test_parse_tells_a_link_from_a_guid_of_the_same_words(link: str, address: str | None) -> None:
+    """A relative link is one though the guid repeats it; a guid alone has to be a whole address."""
+    data = (
+        "<rss version='2.0'><channel><title>Post</title><link>https://post.example/</link>"
+        f"<item><title>Four hurt</title>{link}</item></channel></rss>"
+    )
+    assert [entry.url for entry in parse(data.encode(), HINT).entries] == [address]
+
+
 def test_parse_takes_no_guid_that_items_share() -> None:
     """A guid that different items share identifies none of them; the link does."""
     data = rss(*(f"<title>t{n}</title><link>https://post.example/{n}</link>"

@@ -46,6 +46,7 @@ def test_compose_takes_no_clause_for_a_dateline(text: str) -> None:
         ("Portsmere (VP) Two men died.", "two men died."),
         ("Portsmere, Valdra -- A car bomb went off.", "a car bomb went off."),
         ("Portsmere [Valdra]: The group has claimed it.", "the group has claimed it."),
+        ("Portsmere, Valdra | VP | Gunmen opened fire.", "gunmen opened fire."),
         ("PORTSMERE A gunman opened fire.", "a gunman opened fire."),
         ("SAN AMARO, 3 JAN 31 -- [TEXT] THE ARMY SAID SO.", "[text] the army said so."),
         ("PORTSMERE/EASTMOOR (Valdra Press) — “We ran,” she said.", '"we ran," she said.'),

@@ -122,6 +122,22 @@ def test_read_finds_the_instant_of_publication_in_a_page(
     assert article.published_basis == basis
 
 
+@pytest.mark.parametrize(
+    ("printed", "title"),
+    [
+        ("Four hurt | Coast | Portsmere Post", "Four hurt"),
+        ("Four hurt – two of them badly", "Four hurt – two of them badly"),
+        ("Four hurt at the quay | Post", "Four hurt at the quay | Post"),
+    ],
+)
+def test_read_leaves_out_what_search_engines_are_given_behind_the_headline(
+    printed: str, title: str
+) -> None:
+    """What stands behind a bar is no part of the headline that the page prints; a dash may be one."""
+    head = f"<meta property='og:title' content='{printed}'>"
+    assert of(page(head=head)).title == title
+
+
 def test_read_prefers_the_date_of_the_feed() -> None:
     """The feed's date stands; without any the basis is when we first saw it."""
     when = dt.datetime(2031, 5, 7, tzinfo=dt.UTC)
@@ -140,6 +156,76 @@ def test_read_puts_back_a_lead_that_a_description_shows() -> None:
     assert rescued.body.startswith(LEAD)
     assert rescued.body.count(LEAD) == 1
     assert LEAD in rescued.body and len(rescued.body) >= len(without.body)
+
+
+STANDFIRST = "Four people are in hospital after a bomb went off beside the old harbour of Portsmere"
+
+
+@pytest.mark.parametrize(
+    ("element", "head"),
+    [
+        ("<p class='sub-title'>{}</p>", ""),
+        ("<div class='article__standfirst'><p>{}</p></div>", ""),
+        ("<h2 class='c-subheadline'>{}</h2>", ""),
+        ("<div class='post-excerpt'>{}.</div>", ""),
+        ("<p>{}</p>", "<meta name='description' content='{}'>"),
+    ],
+)
+def test_read_puts_back_a_standfirst_below_the_headline(element: str, head: str) -> None:
+    """It is known by its name, or by the description, and needs no full stop there."""
+    header = f"<header><h1>Four hurt</h1>{element.format(STANDFIRST)}</header>"
+    html = page(head=head.format(STANDFIRST), before=header, paragraphs=[LEAD, *REST])
+    body = of(html.replace(b"<article><h1>Four hurt</h1>", b"<article>")).body
+    assert body.startswith(STANDFIRST)
+    assert LEAD in body
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<figure class='lead'><figcaption class='sub-title'>{}</figcaption></figure>",
+        "<div class='image-lead'><p class='intro'>{}</p></div>",
+        "<div class='intro paywall'>{}</div>",
+        "<h2>Most read</h2><p class='excerpt'>{}</p>",
+        "<p class='excerpt'><a href='/other'>{}</a></p>",
+        "<p class='excerpt'>{} …</p>",
+        "<p>{}</p>",
+    ],
+)
+def test_read_takes_nothing_else_below_the_headline_for_a_standfirst(element: str) -> None:
+    """Captions, walls, teasers, what is cut off, and lines of no name stay where they are."""
+    header = f"<header><h1>Four hurt</h1>{element.format(STANDFIRST)}</header>"
+    html = page(before=header).replace(b"<article><h1>Four hurt</h1>", b"<article>")
+    assert STANDFIRST not in of(html).body
+
+
+def test_read_takes_no_slogan_of_the_outlet_for_a_lead() -> None:
+    """A description without a full stop that stands far from the headline is not the article's."""
+    slogan = "All the news of the coast and its harbours, from Portsmere to Eastport, every hour"
+    head = f"<meta name='description' content='{slogan}'>"
+    assert slogan not in of(page(head=head, before=f"<div><p>{slogan}</p></div>")).body
+
+
+LONG = [f"{text} That was entry {k} of the log." for k in range(4) for text in REST]
+
+
+def in_parts(between: str, heading: str = "") -> bytes:
+    part = "<div class='row'>{}<div class='body articleBody'>{}</div></div>"
+    first, second = ("".join(f"<p>{p}</p>" for p in some) for some in (LONG[:9], LONG[9:]))
+    parts = part.format("", first), between, part.format(heading, second)
+    return f"<html><body><main><h1>Quay</h1>{''.join(parts)}</main></body></html>".encode()
+
+
+def test_read_joins_a_body_that_is_printed_in_parts() -> None:
+    """Advertisements between two containers of one name do not end the article."""
+    body = of(in_parts("<div class='row'><div class='ad'>Advertisement</div></div>")).body
+    assert body.split("\n") == LONG
+
+
+def test_read_joins_no_other_article_to_a_body() -> None:
+    """The next story of an endless page has a headline of its own."""
+    body = of(in_parts("", "<h2>Ferry burns off Eastport</h2>")).body
+    assert body.split("\n") == LONG[:9]
 
 
 def test_read_takes_no_text_from_a_description_alone() -> None:
@@ -201,6 +287,33 @@ def test_read_refuses_a_page_that_is_not_the_article(reason: str) -> None:
     assert caught.value.reason == reason
 
 
+def home(title: str) -> bytes:
+    """A page that gives the outlet's first page as its address, and lists other attacks as well."""
+    head = "<link rel='canonical' href='https://post.example/'>"
+    texts = [
+        f"{FEED['title']}. {LEAD}",
+        *REST,
+        "A bomb killed 44 people at the mosque of Eastport.",
+    ]
+    return page(head=head, title=title, paragraphs=texts)
+
+
+def test_read_refuses_the_home_page_that_lists_the_headline() -> None:
+    """A story that was taken down may lead to the front page, which still announces it."""
+    with pytest.raises(PageError) as caught:
+        of(
+            home("Portsmere Post, news of the coast and its harbours"),
+            **FEED | {"url": "https://post.example/a"},
+        )
+    assert caught.value.reason == "home_page"
+
+
+def test_read_takes_an_article_that_names_the_home_page_as_its_address() -> None:
+    """Some sites do so on every page; the article has its own title."""
+    article = of(home(str(FEED["title"])), **FEED | {"url": "https://post.example/a"})
+    assert LEAD in article.body
+
+
 FEEDS_OF = {"fa": {"title": "انفجار ماین در شهر کابل سه زخمی بر جای گذاشت", "lang": "fa"},
             "hi": {"title": "काबुल में बम धमाके में तीन लोग घायल हुए", "lang": "hi"}}  # fmt: skip
 JUNK_OF = [
@@ -208,6 +321,7 @@ JUNK_OF = [
     ("fa", "consent", "ما از کوکی‌ها استفاده می‌کنیم. با ادامهٔ بازدید از وب‌سایت، شما با این کار موافقت می‌کنید."),
     ("fa", "maintenance", "وب‌سایت در حال به‌روزرسانی است. لطفا چند دقیقهٔ دیگر دوباره سر بزنید."),
     ("fa", "soft_404", "صفحهٔ مورد نظر شما یافت نشد. شاید نشانی آن تغییر کرده باشد یا نادرست نوشته شده باشد."),
+    ("fa", "soft_404", "متاسفانه صفحه‌ای که به دنبال آن هستید وجود ندارد یا نشانی آن تغییر کرده است. به صفحهٔ اصلی بازگردید."),
     ("hi", "challenge", "कृपया पुष्टि करें कि आप इंसान हैं। इसमें कुछ ही क्षण लगेंगे, धैर्य रखने के लिए धन्यवाद।"),
     ("hi", "consent", "हम कुकीज का उपयोग करते हैं। वेबसाइट पर बने रहकर आप हमारी नीति से सहमत होते हैं।"),
     ("hi", "maintenance", "वेबसाइट रखरखाव के लिए कुछ समय बंद है। कृपया थोड़ी देर बाद फिर से देखें।"),
@@ -275,6 +389,67 @@ def test_read_cuts_what_only_links_to_other_stories() -> None:
     assert not any(word in body for word in ("44", "31", "Fifty", "MISS"))
     assert "running from the fish market of Portsmere, witnesses said" in body
     assert "So it went on." in body
+
+
+def test_read_cuts_cards_and_links_among_paragraphs() -> None:
+    """A box whose picture and headline lead to one other page is told by that page."""
+    card = (
+        "<div><p>Read also</p><div><a href='/other'><img src='/i.jpg'></a><a href='/other'>Mosque "
+        "bombing in Eastport</a><p>Forty-four people were killed.</p></div></div>"
+    )
+    link = "<a class='big' href='/more'><span>Also here</span> <span>Ferry fire kills 31</span></a>"
+    html = page(paragraphs=[LEAD, *REST]).replace(
+        f"<p>{REST[2]}".encode(), f"{card}{link}<p>{REST[2]}".encode()
+    )
+    body = of(html).body
+    assert not any(word in body for word in ("Forty-four", "Eastport", "31", "Read also"))
+    assert all(text in body for text in [LEAD, *REST])
+
+
+def test_read_cuts_boxes_with_a_linked_headline_and_lines_of_links() -> None:
+    """Boxes of other stories beside each other, and a line at the end of a paragraph."""
+    boxes = "".join(
+        f"<div><h3><a href='/{k}'>{headline}</a></h3><p>{text}</p></div>"
+        for k, (headline, text) in enumerate(
+            [("Mosque bombing in Eastport", "Forty-four people were killed."),
+             ("Ferry burns off the coast", "Thirty-one people drowned.")]
+        )
+    )  # fmt: skip
+    line = "<br><br>READ MORE: <a href='/more'>Train crash kills 55 in the hills</a></p>"
+    html = page().replace(f"{REST[1]}</p>".encode(), f"{REST[1]}{line}<div>{boxes}</div>".encode())
+    body = of(html).body
+    assert not any(word in body for word in ("Forty-four", "Thirty-one", "55", "READ MORE"))
+    assert all(text in body for text in [LEAD, *REST])
+
+
+def test_read_keeps_a_headed_part_and_lines_that_say_more_than_a_link() -> None:
+    """One part whose heading is a link is of this article; so is a line with words behind its link."""
+    part = "<div><h3><a href='/inquiry'>The inquiry of the harbour</a></h3><p>It began on Friday.</p></div>"
+    lines = (
+        "<p>Contact:<br><a href='http://p.example/'>www.portsmere-police.example</a><br>"
+        "Tips: <a href='/tips'>the hotline of the police</a> is open all night.</p>"
+    )
+    html = page().replace(f"<p>{REST[2]}".encode(), f"{part}{lines}<p>{REST[2]}".encode())
+    body = " ".join(of(html).body.split())
+    for kept in (
+        "It began on Friday.",
+        "www.portsmere-police.example",
+        "hotline of the police is open",
+    ):
+        assert kept in body
+
+
+def test_read_keeps_pictures_and_links_of_the_article_itself() -> None:
+    """A picture that leads to itself in large is no card, a link between words is no teaser."""
+    large = (
+        "<div><a href='/i-large.jpg'><img src='/i.jpg'></a>"
+        "<p>It recalled <a href='/o'>the mosque bombing of Eastport</a>, a witness said.</p></div>"
+    )
+    sentence = "<div>Police named <a href='/n'>the quay of the old harbour</a> as the scene.</div>"
+    html = page().replace(f"<p>{REST[2]}".encode(), f"{large}{sentence}<p>{REST[2]}".encode())
+    body = " ".join(of(html).body.split())
+    assert "It recalled the mosque bombing of Eastport, a witness said." in body
+    assert "Police named the quay of the old harbour as the scene." in body
 
 
 def test_read_keeps_pages_that_are_made_of_links() -> None:

@@ -1,7 +1,8 @@
 """Real news pages: body, lead, title and instant of publication, as ``analyze --read`` gives them.
 
-``body`` is the mean F1 over pages of 4-grams of words, with their counts; the lead is kept when
-nine in ten of its 4-grams are; a title is right when its letters are; publication is right at the
+``body`` is the mean F1 over pages of 4-grams of words, with their counts; a page is ``clean`` when at
+most one in five of the 4-grams found is not the article's (teasers, notices, other stories). The
+lead is kept when nine in ten of its 4-grams are; a title is right when its letters are; publication is right at the
 same minute, or on the same day when the gold knows no more. Pages with a gold of nothing but a body
 have no other marks.
 """
@@ -22,6 +23,7 @@ from tests.score.names import fold
 
 _WORD = re.compile(r"\w+")
 _KEPT = 0.9
+_MOST_JUNK = 0.2
 
 
 def load(data: Path) -> list[Item]:
@@ -34,7 +36,7 @@ def load(data: Path) -> list[Item]:
 
 
 def examine(item: Item) -> Iterator[Mark]:
-    """Body, and lead, title, published where known."""
+    """Body and what is none of it, and lead, title, published where known."""
     url, path = item.given
     found = read_page(item.id, gzip.decompress(path.read_bytes()), url, city())
     article = found.get("article") or {"title": None, "text": "", "published": None}
@@ -45,6 +47,8 @@ def examine(item: Item) -> Iterator[Mark]:
         or f"F1 {quality:.3f}, missing {_gone(wanted, got)}, extra {_gone(got, wanted)}"
     )
     yield Mark("body", quality, 1 - quality, note=note if quality < 0.95 else "")
+    junk = (got - wanted).total() / max(1, got.total())
+    yield check("clean", junk <= _MOST_JUNK, f"{junk:.0%} of the text is not the article's")
     if item.gold.get("lead"):
         lead = grams(item.gold["lead"])
         kept = (lead & got).total() / lead.total() if lead else 1.0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests import program
+from worker.cli.findings import find_all
 from worker.config.load import effective, key_lines, load, load_feeds, load_settings
 from worker.config.schema import Config, FeedConfig
 from worker.core.domain.errors import ConfigError
@@ -64,9 +67,12 @@ def _sections() -> list[tuple[str, type[BaseModel]]]:
 
 
 def test_load_feeds_takes_the_shipped_feeds() -> None:
-    """config/feeds.toml loads, and lists at least a dozen enabled feeds."""
+    """config/feeds.toml loads, forty feeds or more, a dozen of them enabled; each says where its outlet
+    is at home."""
     feeds = load_feeds(ROOT / "config" / "feeds.toml")
+    assert len(feeds) >= 40
     assert sum(feed.enabled for feed in feeds) >= 12
+    assert all(re.fullmatch("[A-Z]{2}", feed.country or "") for feed in feeds)
 
 
 def test_load_puts_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
@@ -124,6 +130,15 @@ def test_run_names_the_line_of_broken_toml(tmp_path: Path) -> None:
         (FEED.replace("//one", "//me:secret@one"), "use auth_file"),
         (FEED + 'auth_file = "/nowhere/secret"\n', "auth_file /nowhere/secret cannot be read"),
         (FEED + 'default_tz = "Mars/Base"\n', "unknown time zone"),
+        (
+            FEED.replace('"en"', '"english"'),
+            "no language code (did you mean 'en'?); those that are read are ar,",
+        ),
+        (
+            FEED.replace('"en"', '"Persian"'),
+            "lang 'Persian' is no language code (did you mean 'fa'?)",
+        ),
+        (FEED.replace('"en"', '""'), "lang '' is no language code;"),
         (FEED + 'kind = "rsss"\n', "did you mean 'rss'?"),
         (FEED.replace("[[feed]]", "[[feeds]]"), "write [[feed]]"),
         (FEED.replace('outlet = "One"\n', ""), "'outlet' is missing"),
@@ -143,6 +158,22 @@ def test_load_feeds_refuses_a_wrong_feed_with_its_line(
         load_feeds(path)
     assert told in str(caught.value)
     assert f"{path}:" in str(caught.value)
+
+
+@pytest.mark.parametrize("lang", ["en-GB", "prs", "fa_AF", "pt-BR", "sv", "dari", "zh-Hant-TW"])
+def test_load_feeds_takes_any_language_code(tmp_path: Path, lang: str) -> None:
+    """Codes with a country or script, codes that no pack reads, and names that feeds use for one."""
+    path = tmp_path / "feeds.toml"
+    path.write_text(FEED.replace('"en"', f'"{lang}"'), "utf-8")
+    assert [feed.lang for feed in load_feeds(path)] == [lang]
+
+
+def test_check_notes_a_language_that_no_pack_reads(tmp_path: Path) -> None:
+    """It is no fault: what such a feed brings is shown to a person, and `check` says so."""
+    swedish = FEED.replace('"en"', '"sv-FI"').replace('"one"', '"two"')
+    _, feeds = itertools.islice(find_all(str(written(tmp_path, "", FEED + swedish)), {}), 2)
+    assert feeds.problems == ()
+    assert [gap.partition(";")[0] for gap in feeds.gaps] == ["feed 'two': we do not read 'sv-FI'"]
 
 
 def test_load_feeds_keeps_what_a_feed_says(tmp_path: Path) -> None:

@@ -60,6 +60,13 @@ def feeds_of(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
     return list(tomllib.loads(done.stdout.decode()).get("feed", []))
 
 
+def test_import_refuses_a_language_that_is_no_code(config: Path) -> None:
+    """``--lang english`` would print blocks that `check` refuses: a wrong command line, exit code 2."""
+    done = imported(config, LIST, "--lang", "english")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--lang 'english' is no language code (did you mean 'en'?)" in done.stderr
+
+
 def test_import_prints_blocks_that_check_accepts(config: Path) -> None:
     """Address, title, language and a stable id of each feed; the headings are a comment."""
     done = imported(config, LIST, "--lang", "fa")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.loopback import serving
+from worker.cli.liveness import ask
 from worker.serve.run_file import run_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +74,22 @@ def test_healthy_tells_no_worker_a_dead_one_and_a_deaf_one_apart(tmp_path: Path)
     assert [one.returncode for one in (never, gone, deaf)] == [1, 1, 1]
     assert "does not exist" in never.stderr
     assert f"process {dead.pid} is gone" in gone.stderr
-    assert "refused" in deaf.stderr
+    assert deaf.stderr == (
+        "kabulwire: nothing listens at http://127.0.0.1:9/livez (connection refused), "
+        f"though process {os.getpid()} runs\n"
+    )
+
+
+def test_ask_says_in_words_what_it_could_not_reach(tmp_path: Path) -> None:
+    """Silence has its limit in the sentence; no sentence is the name of an exception."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/livez"
+        said = ask(told(tmp_path / "a.db", os.getpid(), address), 0.05)
+    assert said.startswith(f"no answer from {address} within 0.05 s")
+    damaged = ask(told(tmp_path / "b.db", os.getpid(), "http://here:port/livez"), 0.05)
+    assert (
+        damaged == "'http://here:port/livez' is no address to ask; the worker's run file is damaged"
+    )
 
 
 def test_healthy_finds_the_store_as_the_worker_finds_it(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from worker.cli.exit_codes import EX_USAGE
+from worker.cli.streams import refuse
+
 TITLE_CHARS, _URL_CHARS, _SHOWN_CHARS = 200, 2000, 200
 
 
@@ -40,6 +43,15 @@ def block_of(url: str, title: str, lang: str, note: str = "") -> Block:
     host = urlsplit(url).hostname or ""
     outlet = on_one_line(title)[:TITLE_CHARS] or host
     return Block(_id(host, place_of(url)), url, outlet, lang, note)
+
+
+def refuse_no_language(lang: str | None) -> None:
+    """Leave with exit code 2 when ``--lang`` names no language by its code."""
+    from worker.config.feed_problems import no_language
+    from worker.core.text.identify import is_language_code
+
+    if lang is not None and not is_language_code(lang):
+        refuse(f"--{no_language(lang)}", EX_USAGE)
 
 
 def problem_of(url: str) -> str | None:

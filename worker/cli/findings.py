@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.config.feed_problems import unread
 from worker.config.knowledge import load_knowledge, load_languages, profile_dir
 from worker.config.load import Loaded, load
+from worker.config.schema import FeedConfig
 from worker.core.domain.errors import ConfigError, KabulwireError, KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.pack_state import PackState, pack_states
@@ -42,7 +44,7 @@ def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
     yield Finding(f"settings: {loaded.folder}")
     yield Finding(
         f"feeds: {loaded.feeds_file}, {len(active)} of {len(loaded.feeds)} enabled",
-        gaps=() if active else ("no feed is enabled: nothing is polled",),
+        gaps=tuple(_feed_gaps(active)),
     )
     try:
         knowledge = load_knowledge(loaded.config.profile, loaded.folder)
@@ -55,6 +57,18 @@ def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
         f"{len(profile.institutions)} institutions, digest {knowledge.digest}"
     )
     yield from _examples(loaded, knowledge)
+
+
+def _feed_gaps(active: Sequence[FeedConfig]) -> Iterator[str]:
+    """What an operator may have meant otherwise, and what works all the same."""
+    if not active:
+        yield "no feed is enabled: nothing is polled"
+    for feed in active:
+        if unread(feed):
+            yield (
+                f"feed {feed.id!r}: we do not read {feed.lang!r}; what names a place of the watched "
+                "area goes to review (lang_unsupported)"
+            )
 
 
 def find_languages() -> Iterator[Finding]:

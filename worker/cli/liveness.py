@@ -74,10 +74,10 @@ def ask(store: Path, timeout_s: float) -> str:
         return f"{path}: {error}"
     if not _exists(pid):
         return f"no worker: process {pid} is gone"
-    return _get(address, timeout_s)
+    return _get(address, timeout_s, pid)
 
 
-def _get(address: str, timeout_s: float) -> str:
+def _get(address: str, timeout_s: float, pid: int) -> str:
     """Asks ``http://host:port/path``: three lines of HTTP, for a client takes longer to load."""
     host, _, path = address.removeprefix("http://").partition("/")
     name, _, port = host.rpartition(":")
@@ -88,8 +88,14 @@ def _get(address: str, timeout_s: float) -> str:
             answer = b""
             while len(answer) < _ANSWER_BYTES and (chunk := line.recv(_ANSWER_BYTES)):
                 answer += chunk
-    except (OSError, ValueError) as error:
-        return f"{address}: {type(error).__name__}: {error}"
+    except ConnectionRefusedError:
+        return f"nothing listens at {address} (connection refused), though process {pid} runs"
+    except TimeoutError:
+        return f"no answer from {address} within {timeout_s:g} s, though process {pid} runs"
+    except OSError as error:
+        return f"{address} cannot be reached: {error.strerror or error}"
+    except ValueError:
+        return f"{address!r} is no address to ask; the worker's run file is damaged"
     head, _, body = answer.decode("utf-8", "replace").partition("\r\n\r\n")
     status = [*head.split(" ", 2), "", ""][1]
     return "" if status == "200" else f"{address} answers {status}: {body}"

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from worker.config.delivery import LINK_HEADER, Cursor, Push, read_secret
+from worker.config.knowledge import language_names
 from worker.config.schema import FeedConfig
 from worker.core.domain.errors import ConfigError
+from worker.core.text.identify import canonical, is_language_code
 
 _FEED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.\[\]$-]{1,60}")
@@ -24,6 +26,8 @@ def of_feed(feed: FeedConfig, earlier: Sequence[FeedConfig]) -> Iterator[str]:
         yield f"feed id {feed.id!r}: letters, digits, '.', '_' and '-' only"
     if any(other.id == feed.id for other in earlier):
         yield f"feed {feed.id!r} is listed twice"
+    if not is_language_code(feed.lang):
+        yield f"feed {feed.id!r}: {no_language(feed.lang)}"
     for text in _delivery_problems(feed):
         yield f"feed {feed.id!r}: {text}"
     if feed.url is not None:
@@ -41,6 +45,23 @@ def of_feed(feed: FeedConfig, earlier: Sequence[FeedConfig]) -> Iterator[str]:
             ZoneInfo(feed.default_tz)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             yield f"feed {feed.id!r}: unknown time zone {feed.default_tz!r}"
+
+
+def no_language(lang: str) -> str:
+    """What to say of a ``lang`` that is no code: the code that was meant, and those that are read."""
+    names = language_names()
+    words = lang.casefold().split()
+    meant = [code for code, name in names.items() if set(words) & set(name.casefold().split())]
+    hint = f" (did you mean {meant[0]!r}?)" if meant else ""
+    return (
+        f"lang {lang!r} is no language code{hint}; those that are read are {', '.join(names)}, and "
+        "any other ISO code, such as 'sv', may stand there too"
+    )
+
+
+def unread(feed: FeedConfig) -> bool:
+    """Whether no language pack reads what a feed says its language is."""
+    return canonical(feed.lang) not in language_names()
 
 
 def _delivery_problems(feed: FeedConfig) -> Iterator[str]:

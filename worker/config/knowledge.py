@@ -109,6 +109,13 @@ def load_languages() -> dict[str, Language]:
     return built
 
 
+def language_names() -> dict[str, str]:
+    """The languages that are read: code → name ("fa" → "Dari and Persian"). Builds no pack."""
+    unused = hashlib.sha256()
+    files = sorted(_LEXICONS.glob("*/language.toml"))
+    return {file.parent.name: str(_parse(file, unused).get("name", "")) for file in files}
+
+
 class LanguagePacks(Mapping[str, Language]):
     """The packs by code, each built when it is first asked for.
 

@@ -24,7 +24,14 @@ from urllib.parse import urljoin
 import typer
 
 from worker.cli.exit_codes import EX_DATAERR, EX_UNAVAILABLE
-from worker.cli.feed_block import block_of, on_one_line, place_of, problem_of, shown
+from worker.cli.feed_block import (
+    block_of,
+    on_one_line,
+    place_of,
+    problem_of,
+    refuse_no_language,
+    shown,
+)
 from worker.cli.options import ConfigOption
 from worker.cli.streams import put, refuse
 
@@ -62,6 +69,7 @@ def add_feed(
     from worker.core.domain.errors import FetchError
 
     loaded = load(config, os.environ)
+    refuse_no_language(lang)
     url = url if "://" in url else f"https://{url}"
     if problem := problem_of(url):
         refuse(f"{shown(url)}: {problem}", EX_DATAERR)
@@ -137,7 +145,10 @@ async def _look(url: str, fetcher: Fetcher, sandbox: Sandbox) -> _Answer:
 
 def _language(parsed: Parsed) -> str:
     """The language of most entries, without its country; English when none says any."""
-    said = Counter(entry.lang.partition("-")[0] for entry in parsed.entries if entry.lang)
+    from worker.core.text.identify import is_language_code
+
+    named = (entry.lang or "" for entry in parsed.entries)
+    said = Counter(lang.partition("-")[0] for lang in named if is_language_code(lang))
     return said.most_common(1)[0][0] if said else "en"
 
 

@@ -29,6 +29,7 @@ from worker.cli.feed_block import (
     on_one_line,
     place_of,
     problem_of,
+    refuse_no_language,
     shown,
 )
 from worker.cli.options import ConfigOption
@@ -54,6 +55,7 @@ def import_opml(
     from worker.core.domain.errors import InputError
 
     loaded = load(config, os.environ)
+    refuse_no_language(lang)
     try:
         found = _parsed(_bytes_of(file), loaded)
     except InputError as error:

@@ -14,7 +14,9 @@ Rules
    inside a quotation belongs to whoever is quoted.
 6. "An official said", and then an official by name: the two are one. Who was named already, by
    himself or by the words that "he said" goes on with, is nobody introduced later.
-7. What nobody is quoted for is the outlet's own.
+7. Who denies or rejects something is the last who spoke, and nothing else is his ("police rejected
+   the claim. He said five died").
+8. What nobody is quoted for is the outlet's own.
 """
 
 from __future__ import annotations
@@ -113,6 +115,8 @@ class _Said(Range):
     """Whether it goes on with the last speaker: a pronoun, or no subject at all."""
     of_previous: bool
     """Whether the message is the sentence before ("so the police said")."""
+    mute: bool
+    """Whether nothing that is told is his ("police denied that"): he is who "he" is afterwards."""
 
 
 def find_attributions(
@@ -135,9 +139,11 @@ def find_attributions(
         concerned = reader.concerns(prose.text, sentence)
         for run in sentence_tokens(prose, sentence, reader, language) if concerned else ():
             for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
+                last = made
+                if made.governs.start == made.governs.end:
+                    continue
                 if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
                     out.append(made)
-                last = made
         before = None if sentence.zone == "title" else sentence
         if before is None:
             last = None
@@ -250,6 +256,7 @@ def _made(finding: Finding) -> _Said:
         after or either,
         "last" in finding.flags,
         "previous" in finding.flags,
+        "mute" in finding.flags,
     )
 
 
@@ -265,6 +272,9 @@ def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
         high = min([high, *stops])
         closed = (t.end for t in tokens if t.end <= here.start and t.tags >= _CLOSES)
         low = max([low, *closed])
+        if here.mute:
+            out.append(Range(here.start, here.start))
+            continue
         start = low if here.before else min(here.start, high)
         out.append(Range(start, high if here.after else max(here.end, start)))
     return out

@@ -7,7 +7,9 @@ Rules
    ``near``: a direction or distance from the area ("30 km south of …"). ``confused``: the letters
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
-   ``government``: a country or another capital that speaks or is accused ("Islamabad insists").
+   ``government``: a country or another capital that speaks or is accused ("Islamabad insists"), or
+   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …").
+   A surname in a place's letters ("spokesman Khalid Wardak") is ``confused``.
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
    article that also names the area itself.
@@ -38,7 +40,7 @@ from worker.core.lang.normalise import Range, apart, holding, plain
 from worker.core.lang.tokens import is_unspaced
 from worker.core.text.prose import Prose
 
-MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government"]
+MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
 _ACT_CHARS = 32
+_JOINED = ("", " ", "'")
+"""What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 _SOUNDS = tuple(
@@ -68,6 +72,8 @@ _SOUNDS = tuple(
         (r"([b-df-hj-np-tv-z])\1", r"\1"), (r"aa", "a"), (r"(?<=\w{2})[aiu]+$", ""),
     )
 )  # fmt: skip
+_GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
+"""The word right before a position."""
 _SOUND_CHARS = 7
 """A single word is compared by sound only from this length on: shorter ones collide."""
 
@@ -325,17 +331,41 @@ def _judged(
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             yield m if _is_part(m, mentions) else replace(m, kind="near")
-        elif m.kind == "elsewhere" and lexicon is not None and _acts(prose, lexicon, m):
-            yield replace(m, kind="government")
+        elif m.kind == "elsewhere" and lexicon is not None:
+            yield replace(m, kind=_foreign_kind(prose, lexicon, m, cased))
         else:
             yield m
+
+
+def _foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool) -> MentionKind:
+    """What the name of another place says: that something is there, or one of what is no place."""
+    if _acts(prose, lexicon, name):
+        return "government"
+    if lexicon.ends_with("name_origin", prose.text, name.start, _ACT_CHARS) is not None:
+        return "origin"
+    return "confused" if cased and _is_surname(prose, lexicon, name) else "elsewhere"
+
+
+def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
+
+    Only in sentences of the text, behind their first word, and where a language lists what may
+    stand before a place with a capital: German writes every noun with one.
+    """
+    qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
+    if qualifier is None or sentence is None or sentence.zone == "title":
+        return False
+    given = _GIVEN.search(prose.text, sentence.start, name.start)
+    if given is None or given.start() == sentence.start or _is_small(prose, given.start()):
+        return False
+    return qualifier.fullmatch(given[1]) is None
 
 
 def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
     text = prose.text
     acts = lexicon.first("name_acts", text, name.end, name.end + _ACT_CHARS)
-    if acts is not None and text[name.end : acts.start()] in ("", " "):
+    if acts is not None and text[name.end : acts.start()] in _JOINED:
         return True
     return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
 

@@ -111,6 +111,7 @@ class ScopeWeights:
     many_count: float
     many_later: float
     many_near: float
+    many_before: float
     part: float
     toll: float
     thousands: float

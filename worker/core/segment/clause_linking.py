@@ -53,7 +53,8 @@ class Thread:
     clauses: list[Clause] = field(default_factory=list)
     regions: set[str] = field(default_factory=set)
     sites: set[str] = field(default_factory=set)
-    """Its landmarks and quarters, with all below the city that these lie in."""
+    """Its landmarks and quarters, with all below the city that these lie in. A clause that counts
+    several attacks gives none: "Two blasts, one near the airport, one in the bazaar"."""
 
     def sentences(self) -> set[int]:
         return {c.sentence for c in self.clauses}
@@ -100,7 +101,8 @@ class ClauseLinker:
         regions = self._regions(clause)
         thread.clauses.append(clause)
         thread.regions |= regions
-        thread.sites |= self._sites(clause)
+        if not self._says("several_events", clause):
+            thread.sites |= self._sites(clause)
         if thread is self._main:
             self._main_sentences.add(clause.sentence)
             if self._prose.sentences[clause.sentence].zone in ("title", "lead"):

@@ -7,6 +7,10 @@ Rules
 2. What stands before a sign stays plain only if it holds something fresh: the main attack's date,
    or a definite trigger ("The blast comes two weeks after | gunmen stormed …").
 3. A sign without a trigger or harm beside it makes the clause ``aside``: no attack's clause.
+4. A day in a relative clause that tells of no attack is no sign: "officials, who took office last
+   month, said …", "the figure of 14 dead that they gave a day earlier".
+5. What stands before a cue of another attack is cut off behind "the attack": "Four were hurt in the
+   attack | timed to fall on a service for a man killed in a similar incident".
 """
 
 from __future__ import annotations
@@ -133,7 +137,11 @@ class _Splitter:
         """Dates and phrases that turn away from the main attack, by position."""
         sentence = self._sentence
         # Of each kind the first few are enough to know the first few of all.
-        dates = (d for d in starting_in(self._dates, sentence) if self._is_other_day(d))
+        dates = (
+            d
+            for d in starting_in(self._dates, sentence)
+            if self._is_other_day(d) and not self._is_aside(d)
+        )
         out = [_Sign(d.start, d.end, "background", d) for d in islice(dates, _MOST_SIGNS)]
         if sentence.zone != "title":
             for category, kind in _SIGNS:
@@ -147,6 +155,18 @@ class _Splitter:
 
     def _is_other_day(self, mention: DateMention) -> bool:
         return is_foreign(mention, self._main) or self._is_day_before(mention)
+
+    def _is_aside(self, mention: DateMention) -> bool:
+        """Whether a day stands in a relative clause that tells of no attack, and is about none."""
+        before = Range(self._sentence.start, mention.start)
+        opened = max((m.start() for m in self._annotated.find("relative", before)), default=None)
+        if opened is None or _COMMA.search(self._text, opened, mention.start):
+            return False
+        about = max(self._boundaries(before.start, max(before.start, opened - 2)), default=None)
+        closed = _COMMA.search(self._text, mention.end, self._sentence.end)
+        inner = Range(opened, closed.start() if closed else self._sentence.end)
+        told = self._triggers(inner) or self._tells_harm(inner)
+        return not told and not self._triggers(Range(about or before.start, opened))
 
     def _is_day_before(self, mention: DateMention) -> bool:
         """Whether a sentence tells a new attack of the day before: "On Tuesday a bomb killed five."
@@ -193,7 +213,11 @@ class _Splitter:
             if triggers:  # "A strike | prevented another attack": the strike happened.
                 after = self._boundaries(triggers[-1].end, sign.start)
                 return max(after, default=sign.start)
-        return max(self._boundaries(floor, sign.start), default=floor)
+        opened = max(self._boundaries(floor, sign.start), default=None)
+        if opened is None and sign.kind == "background" and sign.date is None:
+            told = (t.end for t in self._triggers(Range(floor, sign.start)) if t.definite)
+            return max(told, default=floor)
+        return floor if opened is None else opened
 
     def _leads_clause(self, sign: _Sign) -> bool:
         """Whether the mention itself ends in the conjunction: "two weeks after | gunmen …"."""
@@ -225,9 +249,16 @@ class _Splitter:
             if self._is_participle(comma.end()):
                 continue
             rest = Range(comma.end(), sentence.end)
-            lead = self._leads and bool(self._triggers(rest))
+            lead = self._leads and bool(self._triggers(rest)) and not self._dates_all(sign, comma)
             return comma.end() if lead or self._is_fresh(rest) else None
         return None
+
+    def _dates_all(self, sign: _Sign, comma: re.Match[str]) -> bool:
+        """Whether a mere day opens a sentence that goes on: "A day earlier, a bomb killed twelve"."""
+        before = self._annotated.prose.sentences[: self._sentence.index]
+        told_before = any(s.zone == "lead" for s in before)
+        between = self._text[sign.end : comma.start()]
+        return told_before and sign.date is not None and not between.strip()
 
     def _is_participle(self, start: int) -> bool:
         """Whether ", killing thirty" goes on with the clause before the comma."""

@@ -92,19 +92,31 @@ def find_timeline(
     if reference is None:
         return Timeline((), IncidentDate(None, None, "unknown", "none"), False, frozenset())
     main = _main_date(annotated, reference.day, weights, {event.paragraph for event in told})
-    dates = _anchored(annotated.dates, main, reference.day)
+    dates = _anchored(annotated, main, reference.day)
     return Timeline(dates, main, reference.nominal, annotated.certain)
 
 
 def _anchored(
-    dates: tuple[DateMention, ...], main: IncidentDate, document: dt.date
+    annotated: Annotated, main: IncidentDate, document: dt.date
 ) -> tuple[DateMention, ...]:
-    """Anaphoric mentions ("a day after …") counted from the main attack, not the document."""
-    itself = any(d.anaphoric and (d.first, d.last) == (main.start, main.end) for d in dates)
+    """Anaphoric mentions ("a day after …") counted from the main attack, not the document.
+
+    "A day earlier, …" opens a sentence after one that told the attack with its day: always so.
+    """
+    dates = annotated.dates
     move = (main.start - document).days if main.start is not None else 0
-    if itself or -move > _NARRATIVE_DAYS:
+    if not move or -move > _NARRATIVE_DAYS:
         return dates
-    return tuple(d.shifted(move) if d.anaphoric and not _meets(d, main) else d for d in dates)
+    earlier = {d for d in dates if d.anaphoric and _is_after_dated(annotated, d)}
+    others = [d for d in dates if d.anaphoric and d not in earlier]
+    itself = any((d.first, d.last) == (main.start, main.end) for d in others)
+    moved = earlier if itself else earlier.union(d for d in others if not _meets(d, main))
+    return tuple(d.shifted(move) if d in moved else d for d in dates)
+
+
+def _is_after_dated(annotated: Annotated, mention: DateMention) -> bool:
+    sentence = annotated.prose.sentence_at(mention.start)
+    return sentence is not None and _opens_with_earlier(annotated, mention, sentence)
 
 
 def _meets(mention: DateMention, main: IncidentDate) -> bool:
@@ -390,7 +402,8 @@ def _nearness(
     ("wounded in a bombing on Thursday, died on Wednesday": the attack was on Thursday.)
     """
     attacks: tuple[Range, ...] = inside(annotated.triggers, sentence)
-    if attacks:
+    attacks += tuple(annotated.ranges("it_happened", sentence))
+    if inside(annotated.triggers, sentence):
         attacks += tuple(annotated.ranges("took_place", sentence))
     attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)

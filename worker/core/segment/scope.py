@@ -33,7 +33,7 @@ from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
 from worker.core.segment.scope_clauses import CountContext, day_words
 from worker.core.segment.scope_terms import count_terms, find_terms
-from worker.core.segment.turns import find_turns, turns_away
+from worker.core.segment.turns import find_counted_together, find_turns, turns_away
 
 _BREATH_TOKENS = 8
 _SHARED = (
@@ -47,7 +47,7 @@ _LARGE = 10
 """Smaller numbers come again by chance."""
 _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _KINDS: Mapping[str, Scope] = {
-    "many_count": "aggregate", "many_near": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
+    "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
@@ -104,7 +104,8 @@ def score_counts(
     if anchor is None:
         turned = find_turns(sentences, weights.event, digest=digest)
     days = day_words([t for s in sentences if s.is_top for t in s.tokens])
-    told = [_told(count, sentences, turned, item, days) for count in counts]
+    together = find_counted_together(sentences)
+    told = [_told(count, sentences, turned, together, item, days) for count in counts]
     breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]
     for one, two in breaths:
         _share(one.terms, two.terms, _SHARED)
@@ -128,13 +129,15 @@ def _told(
     count: CountMention,
     sentences: tuple[EventSentence, ...],
     turned: frozenset[int],
+    together: frozenset[int],
     item: range | None,
     days: frozenset[str],
 ) -> _Told:
     held = _sentence_at(sentences, count.number.start)
     if held is None:
         return _Told(count, None, count_terms(count))
-    context = CountContext(held, held.token_at(count.number.start), held.start in turned, days)
+    index = held.token_at(count.number.start)
+    context = CountContext(held, index, held.start in turned, days, held.start in together)
     return _Told(count, context, count_terms(count) | find_terms(context, count, item))
 
 

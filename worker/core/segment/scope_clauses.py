@@ -35,6 +35,8 @@ class CountContext:
     turned: bool
     days: frozenset[str] = frozenset()
     """Names of days that the top prints."""
+    together: bool = False
+    """Whether the sentence goes on with many attacks that the one before counts together."""
 
     @property
     def is_later(self) -> bool:

@@ -257,6 +257,8 @@ def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "meanwhile", 1.0
     if place.turned:
         yield "turned", 1.0
+    if place.together:
+        yield "many_before", 1.0
     if "SAYS" in sentence.tags:
         yield "speaker", 1.0
 
@@ -264,14 +266,18 @@ def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:
 def near(
     sentence: EventSentence, index: int, tag: str, back: int, ahead: int, but: str = ""
 ) -> bool:
-    """Whether a tag, without ``but``, stands within some tokens of one, with no full stop between."""
+    """Whether a tag, without ``but``, stands within some tokens of one, with no full stop between.
+
+    What only says more of somebody is not looked at ("the chief, who took office last month, said").
+    """
     tokens = sentence.tokens
     for step, limit in ((-1, back), (1, ahead)):
         for distance in range(limit + 1):
             at = index + step * distance
             if not 0 <= at < len(tokens):
                 break
-            if tag in tokens[at].tags and but not in tokens[at].tags:
+            found = tokens[at].tags
+            if tag in found and but not in found and "IN_ASIDE" not in found:
                 return True
             if distance and "DOT" in tokens[at].tags:
                 break

@@ -6,7 +6,9 @@ Rules
    or names a place outside ("Meanwhile, the toll rose to 12" goes on). So does a new attack outside.
 2. In a list every item turns away that is not about the area. In an article of many matters
    (``digest``) so does a paragraph that opens with a place outside only.
-3. What comes after a turn stays turned, until an event here that is not new, an item about the area,
+3. A sentence that opens with "as a result", "of these", "they" goes on with attacks that the sentence
+   before it counts together ("120 attacks were recorded this year. As a result 30 people died").
+4. What comes after a turn stays turned, until an event here that is not new, an item about the area,
    or in another paragraph a word that points back ("the blast").
 """
 
@@ -17,6 +19,7 @@ from worker.core.knowledge.weights import EventWeights
 from worker.core.segment.event_mention import EventMention, main_event
 
 _OPENING_TOKENS = 5
+_GOES_ON_TOKENS = 2
 
 
 def opens_with(sentence: EventSentence, tag: str) -> bool:
@@ -70,6 +73,26 @@ def find_turns(
         if turned:
             out.add(sentence.start)
     return frozenset(out)
+
+
+def find_counted_together(sentences: tuple[EventSentence, ...]) -> frozenset[int]:
+    """Starts of the runs that go on with many attacks, counted together right before."""
+    out: set[int] = set()
+    many = False
+    for sentence in sentences:
+        goes_on = many and any("GOES_ON" in t.tags for t in sentence.tokens[:_GOES_ON_TOKENS])
+        if goes_on:
+            out.add(sentence.start)
+        many = sentence.body_number > 0 and (goes_on or _counts_many(sentence))
+    return frozenset(out)
+
+
+def _counts_many(sentence: EventSentence) -> bool:
+    """Whether a sentence counts attacks together, and says nothing of the one that was told."""
+    if "ANAPHOR" in sentence.tags:
+        return False
+    several = any({"EVENT", "PLURAL"} <= t.tags for t in sentence.tokens)
+    return "IS_AGG" in sentence.tags or (several and "MANY_EVENTS" in sentence.tags)
 
 
 def _is_elsewhere(sentence: EventSentence) -> bool:

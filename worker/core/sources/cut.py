@@ -33,7 +33,12 @@ _ATTRIBUTES = re.compile(rb"(?:\s+[\w:.-]{1,60}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*
 _TAIL = re.compile(rb"(?:\s|</[\w:.-]{1,40}\s*>|<!--(?:(?!--).){0,5000}-->)+", re.DOTALL)
 _ENDS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _XHTML = b'xmlns="http://www.w3.org/1999/xhtml"'
-_REACHES_ON = ((b"base", re.compile(rb"\bbase\s*=")), (b"svg", re.compile(rb"[<:]svg\b")))
+_XMLNS = re.compile(rb"xmlns")
+_REACHES_ON = (
+    (re.compile(rb"base"), re.compile(rb"\bbase\s*=")),
+    (re.compile(rb"svg"), re.compile(rb"[<:]svg\b")),
+)
+"""A word, and what it must stand in. To look for the bare word is cheap, and mostly there is none."""
 _CHANGES = re.compile(
     rb"<(lastBuildDate|pubDate|updated|modified|dc:date)>[\w ,.:+-]{0,60}</\1>|"
     rb"<items>\s*<rdf:Seq>(?:\s*<rdf:li\b[^<>]{0,2000}/>)*\s*</rdf:Seq>\s*</items>"
@@ -125,9 +130,9 @@ def _behind(text: bytes, mark: bytes, position: int) -> int:
 
 def _may_reach_on(text: bytes) -> bool:
     """Whether an item may have to do with those behind it."""
-    if text.count(b"xmlns") != text.count(_XHTML):
+    if _XMLNS.search(text) and text.count(b"xmlns") != text.count(_XHTML):
         return True
-    return any(word in text and sign.search(text) for word, sign in _REACHES_ON)
+    return any(word.search(text) and sign.search(text) for word, sign in _REACHES_ON)
 
 
 def _is_utf_8(data: bytes, text: bytes) -> bool:

@@ -287,7 +287,11 @@ def _title(tree: HtmlElement, meta: Mapping[str, list[str]], linked: _Linked) ->
     headings = [" ".join(h.itertext()) for h in tree.iter("h1")][:3]
     plain = [t.text or "" for t in tree.iter("title")][:1]
     title = _first([*_values(linked, "headline"), *meta.get("og:title", ()), *headings, *plain])
-    return _without_site(title, site) if title else None
+    if title is None:
+        return None
+    printed = (one_line(heading) for heading in headings)
+    short = (h for h in printed if h and title.startswith(f"{h} | "))
+    return next(short, None) or _without_site(title, site)
 
 
 def _without_site(title: str, site: str | None) -> str:

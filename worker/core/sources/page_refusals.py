@@ -6,7 +6,9 @@ Rules
    article (``kinship``), however well written it is.
 2. A notice is known by its words (``page_*`` in the language packs) only where the page shares less
    than half of the headline: an article about cookies, captchas or paywalls shares more.
-3. Free text of a page behind a wall is read when it says more than the feed's words did. The notice
+3. A page that calls itself the outlet's first page and is not titled as the article is the home
+   page, even where it lists the headline: beside it stand those of other attacks.
+4. Free text of a page behind a wall is read when it says more than the feed's words did. The notice
    itself goes, and the article is marked ``partial``.
 
 Reasons: ``redirect`` (its detail is the address that the page sends on to), ``challenge``,
@@ -67,8 +69,11 @@ def admit(document: Document, body: str, facts: PageFacts, knowledge: Knowledge)
     share = share_found(said, body)
     head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
     says = _Notices(knowledge, identify(head, document.lang or facts.lang))
-    if (share is None and len(body) < STUB_CHARS) or (share is not None and share < _HALF):
+    doubtful = len(body) < STUB_CHARS if share is None else share < _HALF
+    if doubtful:
         _refuse_notices(document, head, body, facts, says)
+    if _is_home(document, facts, doubtful=doubtful):
+        raise PageError("home_page", (facts.title or "")[:100])
     if not body:
         raise PageError("unreadable", "no text found")
     if len(body) < _LEAST_BODY_CHARS:
@@ -105,8 +110,18 @@ def _refuse_notices(
         for category, reason in _NOTICES:
             if says(category, head):
                 raise PageError(reason, (facts.title or "")[:100])
-    if _is_root(facts.canonical) and document.url and not _is_root(document.url):
-        raise PageError("home_page", (facts.title or "")[:100])
+
+
+def _is_home(document: Document, facts: PageFacts, *, doubtful: bool) -> bool:
+    """Whether a page that was not asked for as the home page says that it is, by address and title.
+
+    Some sites name the home page's address in every article; those have titles of their own. Where a
+    title has too few words to compare, it is the home page only if its text is ``doubtful`` too.
+    """
+    if not _is_root(facts.canonical) or not document.url or _is_root(document.url):
+        return False
+    share = share_found(document.title or "", facts.title or "")
+    return doubtful if share is None else share < _HALF
 
 
 def _sends_on(facts: PageFacts, url: str | None) -> str | None:

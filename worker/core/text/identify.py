@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ _SIBLINGS = {
     "wuu": "zh", "cmn": "zh", "pcm": "en", "sco": "en", "ms": "id", "bcl": "tl", "fil": "tl",
     "eng": "en", "iw": "he", "in": "id", "dari": "fa", "pashto": "ps",
 }  # fmt: skip
+_CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _READ_CHARS = 1200
 _SHORT_CHARS = 60
 """Below this many letters the declared language wins over any finding in the same script."""
@@ -29,6 +31,14 @@ def canonical(code: str | None) -> str:
     """The code we use for a declared language ("en-US" → "en", "prs" → "fa"); "" for none."""
     head = (code or "").strip().lower().replace("_", "-").split("-")[0]
     return _SIBLINGS.get(head, head)
+
+
+def is_language_code(text: str) -> bool:
+    """Whether a text has the form of a language's code ("fa", "prs", "pt-BR"), read by us or not.
+
+    Names that feeds use in place of one are known by name ("dari"); others are none ("english").
+    """
+    return text.strip().lower() in _SIBLINGS or _CODE.fullmatch(text.strip()) is not None
 
 
 def identify(text: str, declared: str | None) -> str:

@@ -192,9 +192,11 @@ def _item(entry: Mapping[str, Any], hint: Hint) -> Item:
 
 
 def _link(entry: Mapping[str, Any], base: str | None) -> str | None:
-    """The address of the page. A guid is one only when it is a whole address itself."""
+    """The address of the page. A guid in its place is one only when it is a whole address itself."""
     link = _string(entry.get("link"))
-    if link is None or (link == entry.get("id") and not link.strip().startswith(("http", "//"))):
+    # feedparser puts a guid where no link is; a relative link may well have the same words.
+    guessed = entry.get("guidislink") is True
+    if link is None or (guessed and not link.strip().startswith(("http", "//"))):
         return None
     try:
         return urljoin(base or "", LINE_BREAKS.sub("", link).strip())
