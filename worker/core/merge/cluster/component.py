@@ -53,7 +53,7 @@ from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
-from worker.core.merge.evidence.facts import gazetteer_of, windows_of
+from worker.core.merge.evidence.facts import Gazetteer, gazetteer_of, windows_of
 from worker.core.merge.evidence.nodes import Evidence, Node, evidence_of, frozen_node, nodes_of
 
 
@@ -142,11 +142,7 @@ def connect(
     gazetteer = gazetteer_of(knowledge)
     constraint_index = ConstraintIndex(constraints)
     acting = constraint_index.acting(reports, incoming)
-    nodes = {node.key: node for node in nodes_of(acting, gazetteer)}
-    for incident in announced:
-        if incident.frozen is not None:
-            node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
-            nodes[node.key] = node
+    nodes = _nodes(acting, announced, gazetteer)
     if copies is None:
         copies = find_pairs((f.article for f in reports), knowledge.merge_weights)
     ordered = sorted(nodes.values(), key=attrgetter("key"))
@@ -160,22 +156,32 @@ def connect(
     kept = tuple([by_key[node.key] for node in ordered if node.key in found and node.key in by_key])
     reporting = {key for key in found if nodes[key].kind != "background"}
     concerned = _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
-    first = set(sorted(started)[:1])
-    plain = (
-        len(started) > 0
-        and concerned == _concerned(reporting, reporting & leaves.keys(), set(), announced)
+    plain = (  # whoever else of it asked would find the same
+        concerned == _concerned(reporting, reporting & leaves.keys(), set(), announced)
         and leaves.keys() == _leaves(nodes, announced, ()).keys()
         and len(acting) == len(constraint_index.acting(reports))
         and not any(node.combined and node.key not in found for node in ordered)
         and not any(i.state == "closed" and i.incident_id in concerned for i in announced)
         and None not in windows_of(kept, gazetteer)
         and (
-            started == first
-            or found == _reach(nodes, evidence, _Ties(evidence, groups), leaves, first)
+            len(started) < 2
+            or found == _reach(nodes, evidence, _Ties(evidence, groups), leaves, {min(started)})
         )
     )
     looked_at = around(ordered, found, leaves.keys(), evidence, constraint_index) if plain else None
     return Connected(kept, concerned, looked_at)
+
+
+def _nodes(
+    acting: Iterable[FiledReport], announced: Iterable[Incident], gazetteer: Gazetteer
+) -> dict[str, Node]:
+    """The nodes of reports and of closed incidents, by key."""
+    nodes = {node.key: node for node in nodes_of(acting, gazetteer)}
+    for incident in announced:
+        if incident.frozen is not None:
+            node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
+            nodes[node.key] = node
+    return nodes
 
 
 def _groups(
