@@ -32,7 +32,7 @@ from worker.core.merge.evidence.nodes import Node
 
 _DIGITS = 6
 """Places after the point that a score is rounded to."""
-_MOST_KEPT = WORST_DAY_REPORTS // 2
+_MOST_KEPT = WORST_DAY_REPORTS // 4
 """Heaps and cores that are remembered: each holds its nodes, of 8 bytes each."""
 _Places = tuple[tuple[int, ...], ...]
 """For each cell of a heap the places of its parts."""
