@@ -38,7 +38,6 @@ from types import MappingProxyType
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
 from worker.core.figure_bounds import (
-    NO_END,
     OUTLET,
     PRECISION,
     RECEIVED,
@@ -226,7 +225,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
 
     ("Two policemen were killed" is all that is known of a small attack; beside "12 people were
     killed" nine children are a part of it, whoever counted them. Three policemen are no part of
-    two dead: that is another opinion of the total.)
+    two dead, nor of three: that is an opinion of the total. Nor are 14 soldiers one of "several".)
     """
     whole = [s for s in usable if _is_whole(s)]
     whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
@@ -239,17 +238,22 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
             usable = [s for s in usable if s is not statement]
     if not any(s.victim_class != RECEIVED and s.low is not None for s in whole):
         return _without_persons_of_parts(usable, statuses)
-    most = max((s.high if s.high is not None else NO_END for s in whole), default=NO_END)
-    larger = []
+    most = max(map(_least_beside, whole))
+    standing = []
     counted = set(map(id, whole))
     for statement in usable:
         if id(statement) in counted:
             continue
-        if statement.person is None and (statement.low or 0) > most:
-            larger.append(statement)
+        if statement.person is None and (statement.low or 0) >= most:
+            standing.append(statement)
         else:
             statuses[key_of(statement)] = "subset"
-    return whole + larger
+    return whole + standing
+
+
+def _least_beside(whole: Statement) -> int:
+    """How many people of a class are no part of a whole any more: as many, or more than "at least"."""
+    return 1 + (whole.low or 0) if whole.high is None else whole.high
 
 
 def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:

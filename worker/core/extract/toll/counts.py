@@ -17,7 +17,9 @@ Rules
    replaces it.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
    it gives no other one ("at first the police said seven"), nothing replaces it.
-9. "As many wounded" is the number that its sentence gave before.
+9. Who is counted by how he is ("seriously wounded", "still in hospital") is one of the wounded, where
+   anybody gives more.
+10. "As many wounded" is the number that its sentence gave before.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ _ATTACKERS_REACH = 3
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
 _CARE = frozenset({"hosp"})
+_IN_STATE = frozenset({"IN_STATE"})
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -76,7 +79,7 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
     for step in _READING:
         read = step(read)
     replaced = [m for m in read if m.tags & _REPLACED and m.what in _HARM]
-    standing: Sequence[CountMention] = [m for m in read if not m.tags & _REPLACED]
+    standing = _dead_once([m for m in read if not m.tags & _REPLACED])
     standing = with_others(after_one(list(with_further(standing))), told_in)
     for step in _ONE_HARM_EACH:
         standing = step(standing)
@@ -203,28 +206,29 @@ _READING: tuple[_Pass, ...] = (
 """What each mention says by itself and of those before it, replaced ones too."""
 _ONE_HARM_EACH: tuple[_Pass, ...] = (
     _casualties_once,  # first: who is counted as either is no single dead or wounded below
-    _dead_once,
-    _shot_once,  # after the others: a wound that gave way to a death still has the death
+    _shot_once,
     _cared_for,  # last: compares the numbers of wounded that are left
 )
 """Of several harms read off one number the one that holds; on what stands, after additions."""
 
 
 def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """A number of people in a hospital, as a part where more were told to be wounded before.
+    """A number of people by how they are, as a part where more are told to be wounded.
 
-    ("Seven were wounded … Three were in critical condition.")
+    ("Ten were seriously wounded … the army said 28 people were hurt.") Those in a hospital may also
+    be what somebody counted before others counted more: they are a part of a number told before.
     """
-    if not mention.flags & _CARE or mention.is_single or mention.value is None:
+    in_state = bool(mention.tags & _IN_STATE)
+    if mention.is_single or mention.value is None or not (in_state or mention.flags & _CARE):
         return mention
+    others = [m for m in mentions if not (m.is_single or m.tags & _IN_STATE)]
+    if not in_state:
+        others = [m for m in others if not m.flags & _CARE and m.number.end <= mention.number.start]
     more = any(
         m.what == mention.what
-        and m.number.end <= mention.number.start
-        and not m.flags & _CARE
-        and not m.is_single
         and m.is_attackers == mention.is_attackers
         and (m.low or 0) > (mention.value or 0)
-        for m in mentions
+        for m in others
     )
     return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
@@ -255,22 +259,33 @@ def _attackers_beside(count: Count, counts: Sequence[Count]) -> Count | None:
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
-    """Hospitals' counts less those who came dead: "received 21 people, three of them dead".
+    """Hospitals' counts less those who died: "received 21 people, three of them dead".
 
-    A sentence of its own may tell it, right behind: "Three were dead on arrival."
+    A sentence of its own may tell it, right behind: "Three were dead on arrival and one died on the
+    table." Who is a part of a sum of dead is in that.
     """
     out = list(counts)
     last: int | None = None
+    dead = {c.key for c in counts if c.measure == "killed"}
     for index, count in enumerate(counts):
-        if count.measure == "injured" and "received" in count.mention.flags:
+        if _is_received(count):
             last = index
-        elif last is not None and count.measure == "killed" and _were_received(count):
+        elif last is not None and _were_received(count) and count.parent not in dead:
             out[last] = _less(out[last], count)
     return out
 
 
-def _were_received(dead: Count) -> bool:
-    return dead.victim_class == PART or "arrived" in dead.mention.flags
+def _is_received(count: Count) -> bool:
+    """Whether a hospital counts those whom it received, dead or alive."""
+    received = "received" in count.mention.flags
+    both = count.measure == "casualties" and "AT_HOSPITAL" in count.mention.tags
+    return both or (received and count.measure == "injured")
+
+
+def _were_received(count: Count) -> bool:
+    """Whether people are told as dead of whom a hospital had received them."""
+    in_care = count.victim_class == PART or "arrived" in count.mention.flags
+    return in_care and count.measure == "killed"
 
 
 def _less(received: Count, dead: Count) -> Count:
@@ -279,7 +294,9 @@ def _less(received: Count, dead: Count) -> Count:
     reach = 1 if "arrived" in dead.mention.flags else 0
     if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
-    return replace(received, mention=replace(mention, value=rest, low=rest, high=rest))
+    flags = mention.flags | {"received"}
+    mention = replace(mention, value=rest, low=rest, high=rest, flags=flags)
+    return replace(received, measure="injured", mention=mention)
 
 
 def _is_of_next(mention: CountMention) -> bool:

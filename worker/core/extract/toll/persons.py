@@ -8,9 +8,10 @@ Rules
 2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
    "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
 3. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
-   woman, by two nouns both told as new, or the second as harmed "also", by "the driver" beside whom
-   the text calls otherwise, and where one sentence tells the harm of each: "the clerk was killed
-   while his son died later". A pronoun, and whatever else leaves it open, is nobody new.
+   woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new, or the
+   second as harmed "also", by "the driver" beside whom the text calls otherwise, as "one of his sons"
+   beside somebody named, and where one sentence tells the harm of each: "the clerk was killed while
+   his son died later". A pronoun, and whatever else leaves it open, is nobody new.
 4. Persons are as many as are surely different, each from each other (``name_persons``). Each of
    those gets a name of its own; the others that of the one whom they must be, or none.
 5. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
@@ -39,6 +40,11 @@ _NEW = "INDEFINITE_PERSON"
 """Tag of who is told as nobody told of before: "a shopkeeper"."""
 _MOST_PERSONS = 60
 """Mentions that are compared with each other; a list of names is longer than any report of one."""
+_FORCES = frozenset({"military", "police", "security_forces"})
+_NO_FORCES = frozenset(
+    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
+)
+"""Classes of people of whom nobody is in the forces."""
 _APPOSITION_CHARS = 2
 """What stands between a name and a trade of one person: "Karimi, a judge"."""
 
@@ -129,13 +135,20 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     alike = _words(first) == _words(second)
     if _ANOTHER in second.tags and (not alike or _ANOTHER not in first.tags):
         return True
-    if first.sex and second.sex and first.sex != second.sex:
+    if (first.sex and second.sex and first.sex != second.sex) or are_of_other_kinds(first, second):
         return True
     if alike:
         return False
     new = (_NEW in first.tags and _NEW in second.tags) or _ALSO in second.tags
     told = first.noun is not None and second.noun is not None
-    return (new and told) or _is_beside(first, second) or are_told_apart(first, second)
+    kin = first.name is not None and second.beside == "kin" and _NEW in second.tags
+    return (new and told) or kin or _is_beside(first, second) or are_told_apart(first, second)
+
+
+def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
+    """Whether nobody can be of both: soldiers or policemen, and civilians or pupils."""
+    kinds = (one.victim_class, two.victim_class)
+    return any(a in _FORCES and b in _NO_FORCES for a, b in (kinds, kinds[::-1]))
 
 
 def are_told_apart(first: CountMention, second: CountMention) -> bool:
