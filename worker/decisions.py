@@ -36,6 +36,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
 from worker.settle import Settled, decide_again, file_withdrawal
 from worker.store import articles, erasure, inbox, incidents, outbox
+from worker.store.component import gather_component
 from worker.store.connect import Connection
 from worker.store.constraints import Decision, add_decision, find_decision, load_decisions
 from worker.store.inbox import Work
@@ -100,7 +101,7 @@ def foresee(conn: Connection, asked: Asked, now: dt.datetime, knowledge: Knowled
     ]
     if asked.decision is not None:
         standing.append(asked.decision)
-    component = incidents.gather_component(conn, _concerned(asked), knowledge, tuple(standing))
+    component = gather_component(conn, _concerned(asked), knowledge, tuple(standing))
     return decide(component, None, now, knowledge)
 
 

@@ -32,6 +32,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
 from worker.core.sources.story import completes
 from worker.store import articles, dead_letters, inbox, incidents, outbox
+from worker.store.component import gather_component
 from worker.store.connect import Connection
 from worker.store.constraints import is_erased
 from worker.store.inbox import Work
@@ -329,7 +330,7 @@ def _decide(
     *,
     backfill: bool = False,
 ) -> Changes:
-    component = incidents.gather_component(conn, names, knowledge)
+    component = gather_component(conn, names, knowledge)
     changes = decide(component, incoming, now, knowledge, backfill=backfill)
     incidents.carry_out(conn, changes, now)
     return changes

@@ -363,6 +363,4 @@ def test_decide_toll_gives_the_same_where_only_the_newest_of_equal_figures_is_lo
         for k in range(60)
     ]
     seen = {f"a{k}#1": NOON + dt.timedelta(minutes=rng.randrange(3)) for k in range(30)}
-    assert decide_toll(told, seen=seen) == decide_toll(
-        told, seen=seen, alike=lambda all_of_them: [*map(id, all_of_them)]
-    )
+    assert decide_toll(told, seen) == decide_toll(told, seen, alike=id)

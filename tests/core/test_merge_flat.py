@@ -21,7 +21,7 @@ from worker.core.merge.cluster.partition import Partition, partition
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
 from worker.core.merge.evidence.facts import Gazetteer
-from worker.core.merge.evidence.nodes import Evidence, Node, nodes_of
+from worker.core.merge.evidence.nodes import Evidence, Node, evidence_of, nodes_of
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 
@@ -47,8 +47,10 @@ def _both(
     known = {} if known is None else known
     nodes = [known.setdefault(id(f), (f, nodes_of((f,), gazetteer)[0]))[1] for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
-    evidence = Evidence(nodes, ConstraintIndex(constraints), copies, KNOWLEDGE.merge_weights)
-    return _told(partition(nodes, evidence)), _told(merge_oracle.partition(nodes, evidence))
+    index, weights = ConstraintIndex(constraints), KNOWLEDGE.merge_weights
+    found = partition(nodes, evidence_of(nodes, index, copies, weights))
+    plain = merge_oracle.partition(nodes, Evidence(nodes, index, copies, weights))
+    return _told(found), _told(plain)
 
 
 @pytest.mark.timeout(600)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import sqlite3
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.bench.merge import invented
+from tests.bench.merge import Arrival, invented
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from worker.config.knowledge import load_knowledge
-from worker.core.domain.remembered import Equal, Remembered
+from worker.core.domain.incident import Constraint
+from worker.core.domain.remembered import Continued, Equal, Remembered
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.settle import settle
-from worker.store import connect, decoded
+from worker.store import component, connect, decoded
 from worker.store.articles import reports_of_days
+from worker.store.component import gather_component
 from worker.store.connect import open_writer, transaction
-from worker.store.decoded import decoded_of
-from worker.store.incidents import count_founded, gather_component, load_all
+from worker.store.decoded import Gathered, decoded_of
+from worker.store.incidents import count_founded, load_all
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 
@@ -47,6 +53,48 @@ def test_settle_says_the_same_with_decoded_rows_and_without(tmp_path: Path) -> N
     kept = _settled(tmp_path / "kept.db", forget=False)
     without = _settled(tmp_path / "without.db", forget=True)
     assert _outbox(kept) == _outbox(without)
+
+
+def test_component_that_is_kept_is_the_one_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new article is added to it, or all is looked at again: with round-ups, background mentions,
+    articles of two attacks, later versions, kills and a person's decisions in between.
+    """
+    added: list[bool] = []
+    real = component._with_more
+
+    def compared(conn: sqlite3.Connection, kept: Gathered, names: Collection[str]) -> Any:
+        found = real(conn, kept, names)
+        added.append(found is not None)
+        if found is not None:
+            plain = component._look_around(conn, names, KNOWLEDGE, kept.component.constraints)
+            assert found.component == plain.component
+        return found
+
+    monkeypatch.setattr(component, "_with_more", compared)
+    rng = random.Random(11)
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    seen: list[Arrival] = []
+    for arrival in invented("day", 60, KNOWLEDGE):
+        article, now = arrival.article, arrival.at
+        role = rng.choice(("primary",) * 9 + ("roundup", "background", "retraction"))
+        reports = tuple(replace(report, role=role) for report in arrival.reports)
+        if seen and rng.random() < 0.2:
+            other = rng.choice(seen).reports[0]
+            reports += (replace(other, report_id=f"{article.article_id}#2"),)
+        world.arrive(article, reports, now)
+        seen.append(arrival)
+        one, other_one = rng.choice(seen).article, rng.choice(seen).article
+        if rng.random() < 0.05:
+            world.kill(replace(one, version=9), now)
+        elif rng.random() < 0.05:
+            later = replace(one, version=one.version + 1, text_sha256=article.article_id)
+            world.arrive(later, (replace(reports[0], report_id=f"{one.article_id}#1"),), now)
+        elif rng.random() < 0.05 and one is not other_one:
+            names = (one.article_id, other_one.article_id)
+            world.correct(Constraint(rng.choice(("must", "cannot")), names), now)
+    assert added.count(True) > 10
 
 
 def test_decoded_incidents_are_those_of_the_table(tmp_path: Path) -> None:
@@ -95,6 +143,7 @@ def test_transaction_whose_commit_fails_leaves_nothing_behind(tmp_path: Path) ->
             world.conn.executescript(_REFUSED_AT_COMMIT)
             with pytest.raises(sqlite3.IntegrityError), transaction(world.conn):
                 settle(world.conn, work, analysis, next_one.at, KNOWLEDGE)
+            assert not decoded_of(world.conn).gathered
             world.conn.execute("DROP TRIGGER refused")
         with transaction(world.conn):
             settle(world.conn, work, analysis, next_one.at, KNOWLEDGE)
@@ -195,3 +244,14 @@ def test_equal_makes_one_value_for_all_that_are_equal() -> None:
     few: Equal[str, int] = Equal(lambda _: next(numbers), 2)
     assert [few.of("a"), few.of("b"), few.of("a")] == [0, 1, 0]
     assert [few.of("c"), few.of("a")] == [2, 3]
+
+
+def test_continued_hands_a_value_out_once_and_forgets_the_oldest() -> None:
+    """What is not kept again is gone, and so is what was kept longest ago when there is no room."""
+    numbers = iter(range(10))
+    few: Continued[int] = Continued(lambda: next(numbers), 2)
+    firsts = ["a", "b", "c"]
+    for first in firsts:
+        few.keep(first, few.taken(first))
+    assert [few.taken(first) for first in firsts] == [3, 1, 2]
+    assert few.taken("b") == 4

@@ -45,7 +45,7 @@ MATCHED = {
         "central downtown east north south the west",
         "what may stand before an English proper name, which has a capital",
     ),
-    "merge/cluster/placing.py": ("claim", "codes of its own reasons"),
+    "merge/evidence/pairs.py": ("claim", "codes of its own reasons"),
     "merge/state/slots.py": ("unknown", "values of its own"),
     "text/markup.py": ("xX", "a character reference: &#x41;"),
     "text/prose.py": (

@@ -6,7 +6,8 @@ Rules
    bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
 2. A lower bound in use leaves the figure open, whoever printed more: "at least nine" and 14 are 9 to
    14 or more.
-3. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
+3. "Around 30" beside somebody's 30 is that number, and widens nothing.
+4. best = the first by: attributed to somebody other than the outlet; how many other used speakers'
    bounds hold its value; exact, around, bounded, vague; later; lower. What one hospital received is
    a lower bound for the others. ("At least 5", 8 and 12: overlapping bounds would choose 5, with
    which everything is compatible and which nobody still says; 8 and 12 both fit it.)
@@ -38,6 +39,8 @@ def decide_figure(used: list[Statement]) -> Figure | None:
     """Bounds and best of the used statements, one per speaker; None when there are none."""
     if not used:
         return None
+    exact = {s.value for s in used if s.qualifier == "exact"}
+    used = [s for s in used if s.qualifier != "around" or s.value not in exact]
     totals = [s for s in used if s.victim_class != RECEIVED] or used
     numbered = [s for s in totals if PRECISION[s.qualifier] < VAGUE] or totals
     lows = [s.low for s in numbered if s.low is not None]

@@ -38,7 +38,6 @@ from types import MappingProxyType
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
 from worker.core.figure_bounds import (
-    NO_END,
     OUTLET,
     PRECISION,
     RECEIVED,
@@ -47,18 +46,18 @@ from worker.core.figure_bounds import (
     decide_figure,
 )
 from worker.core.said_again import (
-    Earlier,
+    Horizons,
     Key,
     Seen,
     Statuses,
-    all_alike,
+    alike,
     horizon_of,
     is_stale,
-    judge_earlier,
     key_of,
     moment_of,
     newest_of_each,
     newest_version,
+    status_before,
 )
 
 ATTACKERS = "perpetrator"
@@ -87,57 +86,85 @@ class Toll:
     statements: tuple[Statement, ...]
 
 
-def judged(
-    statements: Sequence[Statement], statuses: Sequence[StatementStatus]
-) -> Sequence[Statement]:
-    """Statements with their part in the figures."""
-    told = zip(statements, statuses, strict=True)
-    return [replace(statement, status=status) for statement, status in told]
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The figures alone, with the part of each statement in them, by its key."""
+
+    killed: Figure | None
+    injured: Figure | None
+    attackers_killed: Figure | None
+    attackers_injured: Figure | None
+    by_category: tuple[CategoryFigure, ...]
+    other_counts: tuple[OtherCount, ...]
+    statuses: Statuses
+    horizons: Horizons
+
+    def part_of(self, newest: Statement) -> tuple[StatementStatus, dt.datetime | None]:
+        """The status of one of the statements, and what is stale beside it."""
+        key = key_of(newest)
+        return self.statuses[key], self.horizons[key]
 
 
 def decide_toll(
     statements: Iterable[Statement],
-    judged: Callable[
-        [Sequence[Statement], Sequence[StatementStatus]], Sequence[Statement]
-    ] = judged,
     seen: Seen = MappingProxyType({}),
-    alike: Callable[[Sequence[Statement]], Sequence[Hashable]] = all_alike,
+    alike: Callable[[Statement], Hashable] = alike,
 ) -> Toll:
     """Decide all figures of a set of statements; their order does not matter.
 
-    ``judged``, ``alike``: how statements get their statuses, and what is equal for each of those of which only
-    the newest counts, for who asks for the same ones often. ``seen``: which of two articles of one
-    moment has the last word.
+    ``seen``: which of two articles of one moment has the last word. ``alike``: of what is equal only
+    the newest is looked at.
     """
     whole = tuple(statements)
-    given, earlier = newest_of_each(whole, seen, alike)
+    said = newest_of_each(whole, seen, alike)
+    decided = decide_newest([newest for newest, _ in said], seen)
+    statuses = dict(decided.statuses)
+    for newest, earlier in said:
+        status, horizon = decided.part_of(newest)
+        statuses.update((key_of(s), status_before(s, status, horizon)) for s in earlier)
+    return Toll(
+        killed=decided.killed,
+        injured=decided.injured,
+        attackers_killed=decided.attackers_killed,
+        attackers_injured=decided.attackers_injured,
+        by_category=decided.by_category,
+        other_counts=decided.other_counts,
+        statements=tuple(replace(s, status=statuses[key_of(s)]) for s in whole),
+    )
+
+
+def decide_newest(given: Sequence[Statement], seen: Seen) -> Decided:
+    """The same, where nobody said twice what is alike in all that counts (``said_again``)."""
     statuses: Statuses = {}
+    horizons: Horizons = {}
     sides: dict[tuple[Measure, bool], list[Statement]] = {
         (measure, attackers): [] for measure in _CASUALTY for attackers in (False, True)
     }
     for s in given:
         if s.measure in _CASUALTY:
             sides[s.measure, s.victim_class == ATTACKERS].append(s)
-    totals = {side: _total(group, statuses, earlier, seen) for side, group in sides.items()}
-    others = _other_counts(given, statuses, earlier, seen)
-    return Toll(
+    totals = {side: _total(group, statuses, horizons, seen) for side, group in sides.items()}
+    others = _other_counts(given, statuses, horizons, seen)
+    return Decided(
         killed=totals["killed", False],
         injured=totals["injured", False],
         attackers_killed=totals["killed", True],
         attackers_injured=totals["injured", True],
         by_category=_categories(given, seen),
         other_counts=others,
-        statements=tuple(judged(whole, [statuses[s.report_id or "", s.id] for s in whole])),
+        statuses=statuses,
+        horizons=horizons,
     )
 
 
 def _total(
-    group: list[Statement], statuses: Statuses, earlier: Earlier, seen: Seen
+    group: list[Statement], statuses: Statuses, horizons: Horizons, seen: Seen
 ) -> Figure | None:
     """Judge one group, write every status, and give its figure."""
     usable = _usable(group, statuses)
     usable = _without_parts(usable, statuses)
     horizon = horizon_of(usable)
+    horizons.update((key_of(s), horizon) for s in group)
     usable = _without_stale(usable, horizon, statuses)
     usable = _without_outgrown(usable, statuses)
     usable, told = _with_persons(usable)
@@ -147,7 +174,6 @@ def _total(
     for key, persons in told.items():
         for person in persons:
             statuses[key_of(person)] = statuses[key]
-    judge_earlier(group, earlier, horizon, statuses)
     return decide_figure(used)
 
 
@@ -199,7 +225,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
 
     ("Two policemen were killed" is all that is known of a small attack; beside "12 people were
     killed" nine children are a part of it, whoever counted them. Three policemen are no part of
-    two dead: that is another opinion of the total.)
+    two dead, nor of three: that is an opinion of the total. Nor are 14 soldiers one of "several".)
     """
     whole = [s for s in usable if _is_whole(s)]
     whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
@@ -212,17 +238,22 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
             usable = [s for s in usable if s is not statement]
     if not any(s.victim_class != RECEIVED and s.low is not None for s in whole):
         return _without_persons_of_parts(usable, statuses)
-    most = max((s.high if s.high is not None else NO_END for s in whole), default=NO_END)
-    larger = []
+    most = max(map(_least_beside, whole))
+    standing = []
     counted = set(map(id, whole))
     for statement in usable:
         if id(statement) in counted:
             continue
-        if statement.person is None and (statement.low or 0) > most:
-            larger.append(statement)
+        if statement.person is None and (statement.low or 0) >= most:
+            standing.append(statement)
         else:
             statuses[key_of(statement)] = "subset"
-    return whole + larger
+    return whole + standing
+
+
+def _least_beside(whole: Statement) -> int:
+    """How many people of a class are no part of a whole any more: as many, or more than "at least"."""
+    return 1 + (whole.low or 0) if whole.high is None else whole.high
 
 
 def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
@@ -244,7 +275,7 @@ def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
 
     ("Five civilians were killed, police said. Witnesses spoke of 20 dead.")
     """
-    if statement.speaker_type == OUTLET:
+    if statement.speaker_type == OUTLET or statement.person is not None:
         return False
     others = [s for s in usable if s.victim_class != statement.victim_class and s.person is None]
     own = any(s.speaker_id == statement.speaker_id for s in others)
@@ -380,14 +411,14 @@ def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFi
 
 
 def _other_counts(
-    statements: Sequence[Statement], statuses: Statuses, earlier: Earlier, seen: Seen
+    statements: Sequence[Statement], statuses: Statuses, horizons: Horizons, seen: Seen
 ) -> tuple[OtherCount, ...]:
     groups: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.measure not in _CASUALTY:
             groups.setdefault(statement.measure, []).append(statement)
     totals: Mapping[str, Figure | None] = {
-        kind: _total(group, statuses, earlier, seen) for kind, group in sorted(groups.items())
+        kind: _total(group, statuses, horizons, seen) for kind, group in sorted(groups.items())
     }
     return tuple(
         OtherCount(kind, figure.low, figure.best, closed_high(figure))

@@ -13,12 +13,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import StatementStatus
 
-Earlier = dict[int, list[Statement]]
-"""By the place in memory of the newest: the same figure said before."""
 Key = tuple[str, str]
 Seen = Mapping[str, dt.datetime]
 """When reports' articles were first seen, by the report's id."""
 Statuses = dict[Key, StatementStatus]
+Horizons = dict[Key, dt.datetime | None]
+"""What was said by then is stale beside the figure with this key."""
 STALE_AFTER = dt.timedelta(hours=24)
 _LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 
@@ -46,46 +46,37 @@ def alike(statement: Statement) -> Hashable:
     )
 
 
-def all_alike(statements: Sequence[Statement]) -> Sequence[Hashable]:
-    """The same for each of some figures."""
-    return list(map(alike, statements))
-
-
 def newest_of_each(
-    statements: Sequence[Statement],
-    seen: Seen,
-    alike: Callable[[Sequence[Statement]], Sequence[Hashable]] = all_alike,
-) -> tuple[list[Statement], Earlier]:
-    """The newest of those that are alike, and the earlier ones of each."""
+    statements: Sequence[Statement], seen: Seen, alike: Callable[[Statement], Hashable] = alike
+) -> list[tuple[Statement, list[Statement]]]:
+    """The newest of those that are alike, each with the earlier ones."""
     groups: dict[Hashable, list[Statement]] = {}
-    for kind, statement in zip(alike(statements), statements, strict=True):
-        groups.setdefault(kind, []).append(statement)
-    newest: list[Statement] = []
-    earlier: Earlier = {}
+    for statement in statements:
+        groups.setdefault(alike(statement), []).append(statement)
+    found = []
     for group in groups.values():
-        last = group[0]
-        if len(group) > 1:
-            last = _newest(group, seen)
-            earlier[id(last)] = [s for s in group if s is not last]
-        newest.append(last)
-    return newest, earlier
+        last = newest_of(group, seen)
+        found.append((last, [s for s in group if s is not last]))
+    return found
 
 
-def judge_earlier(
-    group: Iterable[Statement],
-    earlier: Earlier,
-    horizon: dt.datetime | None,
-    statuses: Statuses,
-) -> None:
-    """Those that were said again share what the newest is; where it was usable they are out of date."""
-    for newest in group if earlier else ():
-        status = statuses[key_of(newest)]
-        dated = status in ("used", "superseded", "stale")
-        for s in earlier.get(id(newest), ()):
-            if dated:
-                old = horizon is not None and s.said_at is not None and s.said_at <= horizon
-                status = "stale" if old else "superseded"
-            statuses[s.report_id or "", s.id] = status
+def newest_of(alike: Sequence[Statement], seen: Seen) -> Statement:
+    """The one that its speaker's last word is taken from: of one version the first printed."""
+    if len(alike) == 1:
+        return alike[0]
+    return min(newest_version(alike, seen), key=lambda s: (s.start, s.report_id or "", s.id))
+
+
+def status_before(
+    statement: Statement, status: StatementStatus, horizon: dt.datetime | None
+) -> StatementStatus:
+    """What becomes of a figure that was said again, of which the newest is ``status``.
+
+    They share it; where it was usable, the earlier is out of date.
+    """
+    if status not in ("used", "superseded", "stale"):
+        return status
+    return "stale" if is_stale(statement, horizon) else "superseded"
 
 
 def key_of(statement: Statement) -> Key:
@@ -112,11 +103,8 @@ def moment_of(statement: Statement) -> dt.datetime:
 
 def newest_version(statements: Sequence[Statement], seen: Seen) -> list[Statement]:
     """Those of the latest moment; of several articles of one moment, of that which was seen last."""
-    moments = [s.said_at or _LONG_AGO for s in statements]
-    moment = max(moments)
-    last = [s for s, at in zip(statements, moments, strict=True) if at == moment]
-    if len(last) == 1:
-        return last
+    moment = max(map(moment_of, statements))
+    last = [s for s in statements if moment_of(s) == moment]
     version = max(_version(s, seen) for s in last)
     return [s for s in last if _version(s, seen) == version]
 
@@ -124,8 +112,3 @@ def newest_version(statements: Sequence[Statement], seen: Seen) -> list[Statemen
 def _version(statement: Statement, seen: Seen) -> tuple[dt.datetime, str]:
     report = statement.report_id or ""
     return seen.get(report, _LONG_AGO), report.rpartition("#")[0]
-
-
-def _newest(group: list[Statement], seen: Seen) -> Statement:
-    """The one that its speaker's last word is taken from: of one version the first printed."""
-    return min(newest_version(group, seen), key=lambda s: (s.start, s.report_id or "", s.id))

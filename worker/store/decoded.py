@@ -7,17 +7,24 @@ Rules
 2. A report is known by its id and version. An incident is kept as it was saved.
 3. So are answers: the reports of an article, the reports of some days (the ``MOST_DAYS`` last asked
    for), the incidents that hold an article, those that it founded. A report that is filed enters the answers it belongs to.
-4. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
-   it is full, what was not asked for longest goes. A store without any of it is right, and slower.
+4. So is what the last decisions looked at (``gathered``), with what was filed and saved since, as long as
+   that is all that happened: whatever else is written drops it.
+5. Room is counted in bytes of JSON (``MOST_BYTES``; the values take about five times as much). When
+   it is full, the quarter that was not asked for longest goes, and all answers with it: so that is rare.
+   A store without any of it is right, and slower.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from worker.core.domain.incident import FiledReport, Incident
+from worker.core.domain.incident import Component, FiledReport, Incident
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.connected import Connected
 from worker.core.merge.evidence.copies import CopyIndex
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -50,8 +57,10 @@ class _Kept(Generic[_V]):
         self.drop(name)
         self._rows[name] = (version, size, value)
         self._bytes += size
-        gone = []
-        while self._bytes > MOST_BYTES and len(self._rows) > 1:
+        gone: list[_V] = []
+        if self._bytes <= MOST_BYTES:
+            return gone
+        while self._bytes > MOST_BYTES * 3 // 4 and len(self._rows) > 1:
             oldest = next(iter(self._rows))
             gone.append(self._rows[oldest][2])
             self.drop(oldest)
@@ -71,6 +80,20 @@ class _Kept(Generic[_V]):
         self._bytes = 0
 
 
+@dataclass(slots=True)
+class Gathered:
+    """What a decision looked at, and what was written since."""
+
+    component: Component
+    connected: Connected
+    days: tuple[dt.date, dt.date] | None
+    """First and last day on which the attacks of its reports may have been."""
+    knowledge: Knowledge
+    filed: list[FiledReport] = field(default_factory=list)
+    saved: set[str] = field(default_factory=set)
+    """Incidents, by id."""
+
+
 class Decoded:
     """Decoded rows of one store, and which of the articles behind them repeat each other."""
 
@@ -86,6 +109,8 @@ class Decoded:
         """Article, or incident → the incidents that hold or held it, or are it."""
         self.founded: dict[str, tuple[int, ...]] = {}
         """Article → the counts of the incidents that it founded."""
+        self.gathered: list[Gathered] = []
+        """What the last decisions looked at, each of its own component."""
 
     def answer_days(self, days: Stretch, reports: dict[str, FiledReport]) -> None:
         """Remember the reports of some days."""
@@ -114,10 +139,13 @@ class Decoded:
         if gone:
             self.of_articles.clear()
             self.of_days.clear()
+            self.gathered.clear()
 
     def file_report(self, filed: FiledReport, size: int, days: Stretch | None) -> None:
         """A row was written; ``days``: on which the attack may have been."""
         self.keep_report(filed, size)
+        for gathered in self.gathered:
+            gathered.filed.append(filed)
         self.of_articles.pop(filed.article.article_id, None)
         for (first, last), reports in self.of_days.items():
             if days is not None and days[0] <= last and days[1] >= first:
@@ -127,6 +155,7 @@ class Decoded:
         """The rows of an article are gone, or about to be replaced."""
         self.of_articles.pop(article_id, None)
         for report_id in report_ids:
+            self.gathered.clear()
             for reports in self.of_days.values():
                 reports.pop(report_id, None)
             filed = self._reports.drop(report_id)
@@ -138,17 +167,27 @@ class Decoded:
         return self._incidents.get(incident_id, 0)
 
     def keep_incident(self, incident: Incident, size: int) -> None:
-        """Keep an incident as it is saved."""
+        """Keep an incident as it was read."""
         self._incidents.put(incident.incident_id, 0, size, incident)
+
+    def save_incident(self, incident: Incident, size: int) -> None:
+        """Its row was written."""
+        self.keep_incident(incident, size)
+        self.founded.pop(incident.founding_article, None)
+        self.holding.pop(incident.incident_id, None)
+        for gathered in self.gathered:
+            gathered.saved.add(incident.incident_id)
 
     def forget_incident(self, incident_id: str) -> None:
         """The row is gone, and those of its members."""
         self._incidents.drop(incident_id)
         self.holding.clear()
+        self.gathered.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self.copies = CopyIndex()
+        self.gathered.clear()
         self.of_articles.clear()
         self.of_days.clear()
         self.holding.clear()

@@ -1,103 +1,24 @@
-"""Incidents, their members and founding counts, and the component that one decision looks at."""
+"""Incidents, their members and founding counts."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable
 
-from worker.core.domain.incident import (
-    Changes,
-    Component,
-    Constraint,
-    FiledReport,
-    Incident,
-    article_of,
-    from_json,
-    to_json,
-)
-from worker.core.domain.remembered import Remembered
-from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.component import collect, frozen_window, hull
-from worker.core.merge.evidence.copies import Pairs, among
-from worker.store.articles import reports_of_articles, reports_of_days
-from worker.store.constraints import load_constraints
-from worker.store.days import earliest, is_long
+from worker.core.domain.incident import Changes, Incident, article_of, from_json, to_json
+from worker.store.days import is_long
 from worker.store.decoded import decoded_of
 from worker.store.meta import read_meta, write_meta
 from worker.store.timers import set_timer
 from worker.store.times import stamp
 
-Days = tuple[dt.date, dt.date]
 _ERASE = (
     "DELETE FROM timer WHERE incident_id = ?",
     "DELETE FROM member WHERE incident_id = ?",
     "DELETE FROM incident WHERE incident_id = ?",
 )
 _DROP = (*_ERASE, "DELETE FROM founded WHERE incident_id = ?")
-
-
-def gather_component(
-    conn: sqlite3.Connection,
-    names: Collection[str],
-    knowledge: Knowledge,
-    constraints: tuple[Constraint, ...] | None = None,
-) -> Component:
-    """The component of these articles (or incidents): widened until nothing new is found.
-
-    ``constraints``: what people decided; None: what the store has.
-    """
-    if constraints is None:
-        constraints = load_constraints(conn)
-    announced = _holding(conn, names)
-    asked, held = _articles(announced, names), set(names)
-    reports = reports_of_articles(conn, sorted(asked))
-    days = _widest(None, reports.values(), announced.values(), knowledge)
-    looked_at = -1
-    while True:
-        if days is not None:
-            reports |= reports_of_days(conn, *days)
-            announced |= _of_days(conn, days)
-        named = {f.article.article_id for f in reports.values()} - held
-        held |= named
-        announced |= _holding(conn, named)
-        fresh = _articles(announced, names) - asked
-        asked |= fresh
-        reports |= reports_of_articles(conn, sorted(fresh))
-        if looked_at == len(reports) + len(announced):
-            break  # what the wider days brought was all there before
-        looked_at = len(reports) + len(announced)
-        copies = _copies(conn, reports.values(), knowledge)
-        kept, concerned = collect(
-            list(reports.values()), names, knowledge, list(announced.values()), constraints, copies
-        )
-        near = [announced[incident_id] for incident_id in concerned]
-        wider = _widest(days, kept, near, knowledge)
-        if wider == days:
-            break
-        days = wider
-    return Component(
-        reports=kept,
-        announced=tuple(near),
-        constraints=constraints,
-        founded=_founded(conn, kept, near),
-        next_ordinal=count_founded(conn) + 1,
-        copies=copies if len(kept) == len(reports) else _among(copies, kept),
-    )
-
-
-def _among(copies: Pairs, reports: Iterable[FiledReport]) -> Pairs:
-    return among(copies, {filed.article.article_id for filed in reports})
-
-
-def _copies(
-    conn: sqlite3.Connection, reports: Iterable[FiledReport], knowledge: Knowledge
-) -> Pairs:
-    """The pairs of their articles of which one repeats the other's text."""
-    articles = {filed.article.article_id: filed.article for filed in reports}
-    return decoded_of(conn).copies.pairs(articles.values(), knowledge.merge_weights)
 
 
 def carry_out(conn: sqlite3.Connection, changes: Changes, now: dt.datetime) -> None:
@@ -110,7 +31,25 @@ def carry_out(conn: sqlite3.Connection, changes: Changes, now: dt.datetime) -> N
 
 def load(conn: sqlite3.Connection, incident_id: str) -> Incident | None:
     """One incident, or None."""
-    return _load(conn, (incident_id,)).get(incident_id)
+    return load_many(conn, (incident_id,)).get(incident_id)
+
+
+def load_many(conn: sqlite3.Connection, names: Iterable[str]) -> dict[str, Incident]:
+    """The incidents among these names, by id; each is decoded once."""
+    decoded = decoded_of(conn)
+    found: dict[str, Incident] = {}
+    for name in names:
+        incident = decoded.incident(name)
+        if incident is None:
+            row = conn.execute(
+                "SELECT record FROM incident WHERE incident_id = ?", (name,)
+            ).fetchone()
+            if row is None:
+                continue
+            incident = from_json(Incident, row["record"])
+            decoded.keep_incident(incident, len(row["record"]))
+        found[name] = incident
+    return found
 
 
 def load_all(conn: sqlite3.Connection) -> list[Incident]:
@@ -175,105 +114,6 @@ def _count(conn: sqlite3.Connection, more: int) -> None:
         write_meta(conn, "founded", str(count_founded(conn) + more))
 
 
-def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
-    """Incidents named, or that hold or held one of these articles."""
-    decoded = decoded_of(conn)
-    found = {name: decoded.holding[name] for name in names if name in decoded.holding}
-    unknown = sorted(set(names) - found.keys())
-    if unknown:
-        fresh = _holders(conn, unknown)
-        decoded.answer_names(decoded.holding, fresh)
-        found |= fresh
-    return _load(conn, sorted(set(chain.from_iterable(found.values()))))
-
-
-def _holders(conn: sqlite3.Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    rows = conn.execute(
-        "SELECT DISTINCT name.value AS name, incident_id FROM json_each(?1) AS name "
-        "CROSS JOIN member ON member.article_id = name.value "
-        "UNION SELECT name.value, incident.incident_id FROM json_each(?1) AS name "
-        "CROSS JOIN incident ON incident.incident_id = name.value",
-        (json.dumps(names),),
-    )
-    found: dict[str, list[str]] = {name: [] for name in names}
-    for row in rows:
-        found[row["name"]].append(row["incident_id"])
-    return {name: tuple(holders) for name, holders in found.items()}
-
-
-def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
-    """Closed incidents whose frozen window meets these days."""
-    rows = conn.execute(
-        "SELECT incident_id FROM incident WHERE frozen = 1 AND date_lo BETWEEN ?1 AND ?2 "
-        "AND date_hi >= ?3 UNION SELECT incident_id FROM incident "
-        "WHERE is_long = 1 AND frozen = 1 AND date_hi >= ?3 AND date_lo <= ?2",
-        (earliest(days[0]), days[1].isoformat(), days[0].isoformat()),
-    )
-    return _load(conn, [row["incident_id"] for row in rows])
-
-
-def _load(conn: sqlite3.Connection, names: Iterable[str]) -> dict[str, Incident]:
-    """The incidents among these names, each decoded once."""
-    decoded = decoded_of(conn)
-    found: dict[str, Incident] = {}
-    for name in names:
-        incident = decoded.incident(name)
-        if incident is None:
-            row = conn.execute(
-                "SELECT record FROM incident WHERE incident_id = ?", (name,)
-            ).fetchone()
-            if row is None:
-                continue
-            incident = from_json(Incident, row["record"])
-            decoded.keep_incident(incident, len(row["record"]))
-        found[name] = incident
-    return found
-
-
-def _articles(announced: dict[str, Incident], names: Collection[str]) -> set[str]:
-    return set(names).union(*(_ARTICLES.of(incident) for incident in announced.values()))
-
-
-def _article_ids(incident: Incident) -> frozenset[str]:
-    return incident.article_ids
-
-
-_ARTICLES = Remembered(_article_ids, 2_000)
-
-
-def _widest(
-    days: Days | None,
-    reports: Iterable[FiledReport],
-    incidents: Iterable[Incident],
-    knowledge: Knowledge,
-) -> Days | None:
-    windows = [hull(reports, knowledge), days]
-    windows += [frozen_window(i.frozen, knowledge) for i in incidents if i.frozen is not None]
-    real = [w for w in windows if w is not None]
-    return (min(w[0] for w in real), max(w[1] for w in real)) if real else None
-
-
-def _founded(
-    conn: sqlite3.Connection, kept: Iterable[FiledReport], near: Iterable[Incident]
-) -> tuple[tuple[str, int], ...]:
-    articles = {filed.article.article_id for filed in kept}
-    articles = articles.union(*(_ARTICLES.of(incident) for incident in near))
-    decoded = decoded_of(conn)
-    unknown = articles - decoded.founded.keys()
-    fresh = {name: tuple[int, ...]() for name in unknown}
-    if unknown:
-        rows = conn.execute(
-            "SELECT article_id, n FROM json_each(?) AS name "
-            "CROSS JOIN founded ON founded.article_id = name.value",
-            (json.dumps(sorted(unknown)),),
-        )
-        for row in rows:
-            fresh[row["article_id"]] += (int(row["n"]),)
-    known = {name: decoded.founded[name] for name in articles & decoded.founded.keys()} | fresh
-    decoded.answer_names(decoded.founded, fresh)
-    return tuple(sorted((name, n) for name, numbers in known.items() if numbers for n in numbers))
-
-
 def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
     snapshot = incident.snapshot
     frozen = incident.frozen.report.date if incident.frozen is not None else None
@@ -306,11 +146,8 @@ def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> Non
         (incident.founding_article, incident.founding_n, incident.incident_id),
     )
     _count(conn, added.rowcount)
-    decoded = decoded_of(conn)
-    decoded.founded.pop(incident.founding_article, None)
     stored = _stored_members(conn, incident.incident_id)
-    decoded.keep_incident(incident, len(record))
-    decoded.holding.pop(incident.incident_id, None)
+    decoded_of(conn).save_incident(incident, len(record))
     _save_members(conn, incident, stored, now)
 
 

@@ -77,7 +77,7 @@ _YEAR_AFTER = (
     r"\.?\)?\s?[.,]?\s?(?:JOINT\s?)?((?:1[3-9]|2[01])\d\d(?![\dlz])|\d{2}(?=\s?(?:-|\(|\[)))"
 )
 """Four digits are a year in either calendar, and not the clock of an alert ("27 FEB 0845L", "0810L 27 FEB")."""
-_YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![lz])\W{0,2}\w?\s?$")
+_YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$")
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50

@@ -136,22 +136,18 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
 def _needed(casualties: Casualties) -> list[Statement]:
     """The newest per speaker, measure and class, and those that carry a bound of a total."""
     statements = casualties.statements
-    told = _TOLD.all(statements)
-    newest: dict[_Count, tuple[_Moment, Statement]] = {}
-    for (count, moment), s in zip(told, statements, strict=True):
+    newest: dict[_Count, tuple[_Moment, int]] = {}
+    for k, (count, moment) in enumerate(_TOLD.all(statements)):
         known = newest.get(count)
         if known is None or moment >= known[0]:
-            newest[count] = moment, s
+            newest[count] = moment, k
     totals = {
         "killed": (casualties.killed, casualties.attackers_killed),
         "injured": (casualties.injured, casualties.attackers_injured),
     }
-    return [
-        s
-        for (count, _), s in zip(told, statements, strict=True)
-        if _is_same(s, newest[count][1])
-        or (s.status == "used" and any(_sets_a_bound(s, f) for f in totals.get(s.measure, ())))
-    ]
+    used = [(k, s) for k, s in enumerate(statements) if s.status == "used"]
+    bounds = [k for k, s in used if any(_sets_a_bound(s, f) for f in totals.get(s.measure, ()))]
+    return [statements[k] for k in sorted({*bounds, *(k for _, k in newest.values())})]
 
 
 _Count = tuple[str, str, str]
@@ -164,10 +160,6 @@ def _told(s: Statement) -> tuple[_Count, _Moment]:
 
 
 _TOLD = Remembered(_told, 20 * WORST_DAY_REPORTS)
-
-
-def _is_same(a: Statement, b: Statement) -> bool:
-    return a is b or (a.report_id == b.report_id and a == b)
 
 
 def _sets_a_bound(statement: Statement, figure: Figure | None) -> bool:

@@ -24,30 +24,31 @@ class Remembered(Generic[K, V]):
     def __init__(self, make: Callable[[K], V], most: int) -> None:
         self._make = make
         self._half = most // 2
-        self._young: dict[int, tuple[K, V]] = {}
-        self._old: dict[int, tuple[K, V]] = {}
-        self._made: dict[int, V] = {}
-        """What was made of the young ones."""
+        self._young: dict[int, V] = {}
+        self._old: dict[int, V] = {}
+        """By the places of the values in memory, which are held meanwhile."""
+        self._held: list[K] = []
+        self._held_before: list[K] = []
 
     def of(self, value: K) -> V:
         """What is made of a value."""
         key = id(value)
-        known = self._young.get(key)
-        if known is not None:
-            return known[1]
-        known = self._old.pop(key, None) or (value, self._make(value))
+        if key in self._young:
+            return self._young[key]
+        made = self._old.pop(key) if key in self._old else self._make(value)
         if len(self._young) >= self._half:
-            self._old, self._young, self._made = self._young, {}, {}
-        self._young[key] = known
-        self._made[key] = known[1]
-        return known[1]
+            self._old, self._held_before = self._young, self._held
+            self._young, self._held = {}, []
+        self._young[key] = made
+        self._held.append(value)
+        return made
 
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to
         nothing.
         """
         asked = values if isinstance(values, list | tuple) else list(values)
-        found: list[Any] = list(map(self._made.get, map(id, asked)))
+        found: list[Any] = list(map(self._young.get, map(id, asked)))
         for k in [k for k, made in enumerate(found) if made is None]:
             found[k] = self.of(asked[k])
         return found
@@ -69,3 +70,28 @@ class Equal(Generic[K, V]):
                 self._made.clear()
             known = self._made[value] = self._make(value)
         return known
+
+
+class Continued(Generic[V]):
+    """Values that are carried on from one asking to the next, at most ``most``: each is found by the
+    first of what it is made of. For one thread.
+
+    ``taken`` hands a value out, which is forgotten unless it is kept again: what breaks off in its
+    middle is not used once more.
+    """
+
+    def __init__(self, make: Callable[[], V], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._kept: dict[int, tuple[object, V]] = {}
+
+    def taken(self, first: object) -> V:
+        """What was kept, or a new one."""
+        known = self._kept.pop(id(first), None)
+        return self._make() if known is None else known[1]
+
+    def keep(self, first: object, value: V) -> None:
+        """Keep it for the next who asks."""
+        self._kept[id(first)] = first, value
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]

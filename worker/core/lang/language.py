@@ -51,6 +51,8 @@ STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody
 """What rules may state; ``nobody`` of the measures behind it, ``said`` and ``cited`` of a source."""
 ONCE = "once"
 """Flag of ``nobody``: what was said before, and replaced."""
+OF_ACT = "of_act"
+"""Flag of ``nobody``: told of what an act did ("rockets hit the hotel but caused no casualties")."""
 _SPLIT = re.compile(r"(\\.)")
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 
@@ -315,5 +317,5 @@ def _check_grammar(
     for rule in grammar.rules():
         if rule.kind == "state":
             measures = rule.flags if rule.head == "nobody" else NO_TAGS
-            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"] - {ONCE}):
+            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"] - {ONCE, OF_ACT}):
                 raise KnowledgeError(f"{names}: {rule.name}: nobody takes up {sorted(wrong)}")

@@ -254,7 +254,12 @@ class _Splitter:
         return None
 
     def _dates_all(self, sign: _Sign, comma: re.Match[str]) -> bool:
-        """Whether a mere day opens a sentence that goes on: "A day earlier, a bomb killed twelve"."""
+        """Whether a mere day opens a sentence that goes on: "A day earlier, a bomb killed twelve".
+
+        (With a dash or colon behind it a day is the label of an entry.)
+        """
+        if not comma.group().startswith(","):
+            return False
         before = self._annotated.prose.sentences[: self._sentence.index]
         told_before = any(s.zone == "lead" for s in before)
         between = self._text[sign.end : comma.start()]

@@ -15,6 +15,8 @@ Rules
 5. A number at the top that only adds up what is then told of several places is no attack's.
 6. The attack may be told by a later sentence (a brief, a round-up): ``find_anchor`` names it, and
    figures are then the attack's from that sentence to the next turn, and nowhere else.
+7. A profile that asks for no place, or for no fresh attack, is not about an area or these days: then
+   neither a place outside nor an old date speaks against a figure (``anywhere``).
 
 Weights are those of ``[scope]`` and ``[event]`` in ``weights.toml``. Each ``ScopedCount`` keeps its
 terms, so that an answer can be explained.
@@ -30,6 +32,7 @@ from itertools import accumulate, pairwise
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.domain.vocabulary import Scope
+from worker.core.knowledge.profile import Policy
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
 from worker.core.segment.scope_clauses import CountContext, day_words
 from worker.core.segment.scope_terms import count_terms, find_terms
@@ -46,6 +49,7 @@ _MOST_PLACES = 4
 _LARGE = 10
 """Smaller numbers come again by chance."""
 _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
+_POLICY = Policy()
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
@@ -54,6 +58,15 @@ _KINDS: Mapping[str, Scope] = {
     "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
 }  # fmt: skip
 """What a figure is instead, by the term that speaks most against it; any other: background."""
+_OF_PLACE = frozenset({
+    "event_away", "event_rival", "place_away", "place_beside", "place_next", "place_put", "places_joint",
+})  # fmt: skip
+"""Terms by which an attack outside the area speaks against a figure."""
+_OF_AGE = frozenset({
+    "earlier_near", "event_earlier", "event_old", "event_past", "event_year", "sentence_earlier",
+    "date_old", "date_year",
+})  # fmt: skip
+"""Terms by which an attack of another time does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +107,12 @@ def score_counts(
     anchor: EventSentence | None = None,
     *,
     digest: bool = False,
+    policy: Policy = _POLICY,
 ) -> tuple[ScopedCount, ...]:
     """One score for each count, in their order. ``anchor``: see ``find_anchor``; None is the top.
 
-    ``digest``: whether the article tells of many matters (``is_digest``).
+    ``digest``: whether the article tells of many matters (``is_digest``). ``policy``: what the profile
+    asks for.
     """
     item = _item(sentences, anchor, weights.event) if anchor is not None else None
     turned = frozenset[int]()
@@ -106,6 +121,9 @@ def score_counts(
     days = day_words([t for s in sentences if s.is_top for t in s.tokens])
     together = find_counted_together(sentences)
     told = [_told(count, sentences, turned, together, item, days) for count in counts]
+    unasked = _unasked(policy)
+    for each in told:
+        each.terms = {name: value for name, value in each.terms.items() if name not in unasked}
     breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]
     for one, two in breaths:
         _share(one.terms, two.terms, _SHARED)
@@ -114,6 +132,12 @@ def score_counts(
     for one, two in breaths:
         _share(one.terms, two.terms, _REPEATED)
     return tuple(_scored(each, weights.scope) for each in told)
+
+
+def _unasked(policy: Policy) -> frozenset[str]:
+    """The terms that do not count: those of a place or an age that the profile does not ask for."""
+    place = frozenset[str]() if policy.require_place else _OF_PLACE
+    return place | (frozenset[str]() if policy.require_fresh else _OF_AGE)
 
 
 def _item(

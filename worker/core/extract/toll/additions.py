@@ -5,9 +5,11 @@ Rules
 1. "Three were killed on the spot and two more died later", in one sentence, are five; so are "three
    were dead when they came. Two more died during surgery", where the text gives no other number. A
    toll has them in it ("rose to 26 after seven more bodies were found"). "A fourth" makes four of any
-   three told before, where nobody gives more.
+   three told before, where nobody gives more; told before anybody else was, he makes four at once.
 2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
-   of people of another class. One person is added to people who are told by who they are.
+   of people of another class or noun. One person is added to people who are told by who they are.
+   Soldiers and civilians are other people without "too", where one speaker tells of both; so is "a
+   boy" beside "a guard and a cook", where he is surely none of the list.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
 4. Where the text gives a number that holds them and others they are a part of it, and nothing is
@@ -20,7 +22,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
-from worker.core.extract.toll.persons import are_told_apart, is_again, is_somebody
+from worker.core.extract.toll.persons import (
+    are_different,
+    are_of_other_kinds,
+    are_told_apart,
+    is_again,
+    is_somebody,
+)
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 
@@ -77,12 +85,28 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
             out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
-        elif (before := _one_less(mention, same)) is not None:
+        elif (before := _one_less(mention, same := same + _shot_before(mention, out))) is not None:
             out = [_replaced(m) if m in same and m.value == before.value else m for m in out]
             out[out.index(_replaced(before))] = _sum(before, mention)
         else:
-            out.append(mention)
+            out.append(_with_those_before(mention, mentions))
     return out
+
+
+def _with_those_before(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
+    """Who is told by his number before anybody else is: "a fourth victim died" makes four dead.
+
+    Not where somebody gives as many.
+    """
+    number = mention.ordinal
+    if number is None or mention.what != "killed" or mention.is_headline:
+        return mention
+    told = [m for m in mentions if m.what in _COUNTED and not m.is_headline]
+    first = min(told, key=lambda m: m.number.start, default=None)
+    if first is not mention or any((m.value or 0) >= number for m in told):
+        return mention
+    kept = mention.tags - SINGLE_TAGS - _FURTHER
+    return replace(mention, value=number, low=number, high=number, tags=kept | _LISTED)
 
 
 def with_others(mentions: Sequence[CountMention], told_in: ToldIn) -> list[CountMention]:
@@ -168,6 +192,14 @@ def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMenti
     return three[-1] if three else None
 
 
+def _shot_before(mention: CountMention, told: Sequence[CountMention]) -> list[CountMention]:
+    """The numbers of people shot that "a fourth was wounded" may go on with."""
+    if mention.what != "injured":
+        return []
+    shot = (m for m in told if m.what == "shot" and not m.is_attackers)
+    return [m for m in shot if not m.is_single and not m.is_headline]
+
+
 def _replaced(count: CountMention) -> CountMention:
     return replace(count, tags=count.tags | _REPLACED)
 
@@ -193,10 +225,15 @@ def _are_more(
         return False
     if _adds_as_well(mention, before) or _died_later(mention, before, mentions):
         return not _holding_both(mention, before, mentions)
-    if not _is_beside(mention, before) or _holding_both(mention, before, mentions):
+    if _holding_both(mention, before, mentions):
+        return False
+    here, there = told_in(mention), told_in(before)
+    if _are_others(mention, before) and mention.sentence != before.sentence:
+        return here[1] == there[1]
+    if not (_are_others(mention, before) or _is_beside(mention, before)):
         return False
     between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
-    return not between and told_in(mention) == told_in(before)
+    return not between and here == there
 
 
 def _holding_both(
@@ -225,7 +262,28 @@ def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
     if mention.is_single:
         return not before.is_single and _is_told_by_kind(before) and mention.noun != before.noun
     is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
-    return is_new and mention.value != before.value
+    others = "FURTHER" in mention.tags or _have_other_nouns(mention, before)
+    by_kind = others and _is_told_by_kind(before)
+    return (is_new or by_kind) and mention.value != before.value
+
+
+def _have_other_nouns(mention: CountMention, before: CountMention) -> bool:
+    """Whether all are told by nouns or classes, and by none that tells of those before."""
+    return all(
+        (m.noun, m.victim_class) != (None, UNSPECIFIED)
+        and (m.noun, m.victim_class) != (b.noun, b.victim_class)
+        for m in (mention.parts or (mention,))
+        for b in (before.parts or (before,))
+    )
+
+
+def _are_others(mention: CountMention, before: CountMention) -> bool:
+    """Whether no one of them can be one of those before: civilians and soldiers, persons of two lists."""
+    if mention.is_single and before.is_single:
+        return False
+    pairs = [(m, b) for m in (mention.parts or (mention,)) for b in (before.parts or (before,))]
+    persons = all(m.is_single and b.is_single and are_different(b, m) for m, b in pairs)
+    return persons or all(are_of_other_kinds(m, b) for m, b in pairs)
 
 
 def _died_later(

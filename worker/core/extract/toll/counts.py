@@ -17,7 +17,9 @@ Rules
    replaces it.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
    it gives no other one ("at first the police said seven"), nothing replaces it.
-9. "As many wounded" is the number that its sentence gave before.
+9. Who is counted by how he is ("seriously wounded", "still in hospital") is one of the wounded, where
+   anybody gives more.
+10. "As many wounded" is the number that its sentence gave before.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from worker.core.extract.toll.additions import (
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
+from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
 from worker.core.figures import ATTACKERS, MIXED, PART
 
 PERPETRATOR = ATTACKERS
@@ -52,7 +55,8 @@ _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
-_CARE = frozenset({"hosp"})
+_DIED_THERE = frozenset({"there"})
+"""Flag of people who died where they had been brought, wounded."""
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -76,7 +80,7 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
     for step in _READING:
         read = step(read)
     replaced = [m for m in read if m.tags & _REPLACED and m.what in _HARM]
-    standing: Sequence[CountMention] = [m for m in read if not m.tags & _REPLACED]
+    standing = _dead_once([m for m in read if not m.tags & _REPLACED])
     standing = with_others(after_one(list(with_further(standing))), told_in)
     for step in _ONE_HARM_EACH:
         standing = step(standing)
@@ -178,8 +182,9 @@ def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]
 
 
 def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    """Without the wound of a person who died of it ("a guard was wounded and later died")."""
-    dead = {m.number for m in mentions if m.what == "killed" and m.is_single}
+    """Without the wounds of those who died of them ("one was taken to a hospital, where he died")."""
+    died = [m for m in mentions if m.what == "killed" and (m.is_single or m.flags & _DIED_THERE)]
+    dead = {m.number for m in died}
     return [m for m in mentions if m.what != "injured" or m.number not in dead]
 
 
@@ -187,10 +192,6 @@ def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """Without the shooting of those of whom it is told what became of them ("were shot dead")."""
     known = {m.number for m in mentions if m.what in ("killed", "injured")}
     return [m for m in mentions if m.what != "shot" or m.number not in known]
-
-
-def _cared_for(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    return [_in_care(m, mentions) for m in mentions]
 
 
 _Pass = Callable[[Sequence[CountMention]], Sequence[CountMention]]
@@ -203,30 +204,11 @@ _READING: tuple[_Pass, ...] = (
 """What each mention says by itself and of those before it, replaced ones too."""
 _ONE_HARM_EACH: tuple[_Pass, ...] = (
     _casualties_once,  # first: who is counted as either is no single dead or wounded below
-    _dead_once,
-    _shot_once,  # after the others: a wound that gave way to a death still has the death
-    _cared_for,  # last: compares the numbers of wounded that are left
+    _shot_once,
+    others_among_them,  # both last: they compare the numbers of wounded that are left
+    in_care_among_them,
 )
 """Of several harms read off one number the one that holds; on what stands, after additions."""
-
-
-def _in_care(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
-    """A number of people in a hospital, as a part where more were told to be wounded before.
-
-    ("Seven were wounded … Three were in critical condition.")
-    """
-    if not mention.flags & _CARE or mention.is_single or mention.value is None:
-        return mention
-    more = any(
-        m.what == mention.what
-        and m.number.end <= mention.number.start
-        and not m.flags & _CARE
-        and not m.is_single
-        and m.is_attackers == mention.is_attackers
-        and (m.low or 0) > (mention.value or 0)
-        for m in mentions
-    )
-    return replace(mention, flags=mention.flags | _AMONG) if more else mention
 
 
 def _victims_only(counts: Sequence[Count]) -> list[Count]:
@@ -255,22 +237,33 @@ def _attackers_beside(count: Count, counts: Sequence[Count]) -> Count | None:
 
 
 def _living(counts: Sequence[Count]) -> list[Count]:
-    """Hospitals' counts less those who came dead: "received 21 people, three of them dead".
+    """Hospitals' counts less those who died: "received 21 people, three of them dead".
 
-    A sentence of its own may tell it, right behind: "Three were dead on arrival."
+    A sentence of its own may tell it, right behind: "Three were dead on arrival and one died on the
+    table." Who is a part of a sum of dead is in that.
     """
     out = list(counts)
     last: int | None = None
+    dead = {c.key for c in counts if c.measure == "killed"}
     for index, count in enumerate(counts):
-        if count.measure == "injured" and "received" in count.mention.flags:
+        if _is_received(count):
             last = index
-        elif last is not None and count.measure == "killed" and _were_received(count):
+        elif last is not None and _were_received(count) and count.parent not in dead:
             out[last] = _less(out[last], count)
     return out
 
 
-def _were_received(dead: Count) -> bool:
-    return dead.victim_class == PART or "arrived" in dead.mention.flags
+def _is_received(count: Count) -> bool:
+    """Whether a hospital counts those whom it received, dead or alive."""
+    received = "received" in count.mention.flags
+    both = count.measure == "casualties" and "AT_HOSPITAL" in count.mention.tags
+    return both or (received and count.measure == "injured")
+
+
+def _were_received(count: Count) -> bool:
+    """Whether people are told as dead of whom a hospital had received them."""
+    in_care = count.victim_class == PART or "arrived" in count.mention.flags
+    return in_care and count.measure == "killed"
 
 
 def _less(received: Count, dead: Count) -> Count:
@@ -279,7 +272,9 @@ def _less(received: Count, dead: Count) -> Count:
     reach = 1 if "arrived" in dead.mention.flags else 0
     if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
-    return replace(received, mention=replace(mention, value=rest, low=rest, high=rest))
+    flags = mention.flags | {"received"}
+    mention = replace(mention, value=rest, low=rest, high=rest, flags=flags)
+    return replace(received, measure="injured", mention=mention)
 
 
 def _is_of_next(mention: CountMention) -> bool:

@@ -23,7 +23,7 @@ from worker.core.figures import PART
 
 _REACH = 2
 """Sentences back in which "one of the wounded" finds the wounded."""
-_PLAIN = frozenset({"exact", "at_least"})
+_PLAIN = frozenset({"exact", "at_least", "more_than"})
 _OTHERWISE = frozenset({"received", "toll"})
 """Flags of numbers that were counted after some had died ("the number of wounded rose to 17")."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
@@ -32,11 +32,16 @@ _REPLACED = frozenset({"REPLACED_COUNT"})
 def move_to_dead(counts: Sequence[Count]) -> list[Count]:
     """The counts, with those who died of their wounds moved from the wounded to the dead."""
     out = list(counts)
-    for dead in [c for c in counts if c.measure == "killed" and c.victim_class == PART]:
+    for dead in [c for c in counts if c.measure == "killed" and _is_of_others(c)]:
         wounded = _wounded_before(dead, out)
         if wounded is not None:
             out = _moved(out, dead, wounded)
     return out
+
+
+def _is_of_others(count: Count) -> bool:
+    """Whether they are told as some of those told before ("one of them", "one of the wounded guards")."""
+    return count.victim_class == PART or "WAS_WOUNDED" in count.mention.tags
 
 
 def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
@@ -66,7 +71,7 @@ def _totals(counts: Sequence[Count]) -> list[Count]:
         c
         for c in counts
         if c.parent is None
-        and c.victim_class != PART
+        and not _is_of_others(c)
         and not c.mention.is_attackers
         and c.mention.value is not None
     ]
@@ -79,7 +84,7 @@ def _moved(counts: list[Count], dead: Count, wounded: Count) -> list[Count]:
     old = next((c for c in told if c.mention.number.end <= wounded.mention.number.start), None)
     if old is None:
         rest = _with_number(wounded, dead, -number) if not totals else wounded
-        return [rest if c is wounded else c for c in counts]
+        return [rest if c is wounded else _again_part_of(c, wounded, rest) for c in counts]
     value = old.mention.value or 0
     same = [c for c in totals if c.mention.value == value]
     others = [c for c in totals if c.mention.value != value]
@@ -89,6 +94,11 @@ def _moved(counts: list[Count], dead: Count, wounded: Count) -> list[Count]:
     if others or len(same) > 1 or old.mention.qualifier not in _PLAIN:
         return counts
     return [_with_number(c, dead, number) if c is old else c for c in out]
+
+
+def _again_part_of(count: Count, old: Count, new: Count) -> Count:
+    """A part of a count whose quote was changed."""
+    return replace(count, parent=new.key) if count.parent == old.key else count
 
 
 def _with_number(count: Count, dead: Count, more: int) -> Count:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Scope
-from worker.core.knowledge.weights import SegmentWeights
+from worker.core.knowledge.knowledge import Knowledge
 from worker.core.segment.anchor import find_anchor
 from worker.core.segment.digest import is_digest
 from worker.core.segment.scope import ScopedCount, score_counts
@@ -48,13 +48,16 @@ class HomedCount:
 
 
 def find_homes(
-    annotated: Annotated, segments: tuple[Segment, ...], weights: SegmentWeights
+    annotated: Annotated, segments: tuple[Segment, ...], knowledge: Knowledge
 ) -> tuple[HomedCount, ...]:
     """Every count of an article with its segment, in the order of the text."""
+    weights, policy = knowledge.segment_weights, knowledge.profile.policy
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
     digest = is_digest(annotated)
-    scored = score_counts(annotated.events, annotated.counts, weights, anchor, digest=digest)
+    scored = score_counts(
+        annotated.events, annotated.counts, weights, anchor, digest=digest, policy=policy
+    )
     own = {s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main}
     told = segment_at(segments, anchor.start) if anchor is not None else None
     homed = (_home(count, segments, main, own, told) for count in scored)

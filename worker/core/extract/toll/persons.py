@@ -8,14 +8,18 @@ Rules
 2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
    "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
 3. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
-   woman, by two nouns both told as new, or the second as harmed "also", by "the driver" beside whom
-   the text calls otherwise, and where one sentence tells the harm of each: "the clerk was killed
-   while his son died later". A pronoun, and whatever else leaves it open, is nobody new.
+   woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new, or the
+   second as harmed "also", by "the driver" beside whom the text calls otherwise, as "one of his sons"
+   beside somebody named, and where one sentence tells the harm of each: "the clerk was killed while
+   his son died later". A pronoun, and whatever else leaves it open, is nobody new.
 4. Persons are as many as are surely different, each from each other (``name_persons``). Each of
    those gets a name of its own; the others that of the one whom they must be, or none.
 5. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
-6. "Five people were shot, two of them fatally" leaves three wounded, where no number of wounded is
-   given; "five others were shot" are five.
+6. "Five people were shot, two of them fatally" leaves three wounded, unless as many are told to be
+   wounded; "five others were shot" are five.
+7. "All three had gunshot wounds", after three dead, are those. "She", who was shot, may be any of them.
+8. Who is shot by age may be who is told as dead later, without age or name; who is in a hospital by name
+   may be the only dead, told by age. One of each, and nothing that tells them apart.
 """
 
 from __future__ import annotations
@@ -35,10 +39,17 @@ _ANOTHER = "ANOTHER_PERSON"
 _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _ALSO = "ALSO"
+_ALL = frozenset({"ALL_OF_THEM"})
+_CARE = frozenset({"hosp"})
 _NEW = "INDEFINITE_PERSON"
 """Tag of who is told as nobody told of before: "a shopkeeper"."""
 _MOST_PERSONS = 60
 """Mentions that are compared with each other; a list of names is longer than any report of one."""
+_FORCES = frozenset({"military", "police", "security_forces"})
+_NO_FORCES = frozenset(
+    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
+)
+"""Classes of people of whom nobody is in the forces."""
 _APPOSITION_CHARS = 2
 """What stands between a name and a trade of one person: "Karimi, a judge"."""
 
@@ -55,6 +66,8 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     killed |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
     unnamed = killed == {""} and len(named) == 1
+    numbers = set(_numbers(mentions, "killed"))
+    died = _one_who_died(mentions, killed, ages) if numbers <= {1} else None
     seen: set[tuple[str, str]] = set()
     out: list[CountMention] = []
     for mention in mentions:
@@ -63,7 +76,11 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person and (mention.what, person) in seen:
             continue
+        if person and person == died and mention.what in _HURT and not is_somebody(mention):
+            continue
         if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
+            continue
+        if _are_counted_dead(mention, person, numbers):
             continue
         if mention.what in _HURT and any(
             is_again(mention, one) for one in nouns.get(mention.noun, ())
@@ -73,6 +90,34 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             seen.add((mention.what, person))
         out.append(_without_dead(mention, nouns))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+def _one_who_died(
+    mentions: Sequence[CountMention], killed: set[str], ages: Mapping[str | None, str]
+) -> str | None:
+    """The one person, shot or in a hospital, who is the only dead one told in another way.
+
+    By age where the dead one is told by neither name nor age, and later; by name where the dead one
+    is told by age alone.
+    """
+    by_age, only = killed == {""}, next(iter(killed), "")
+    if len(killed) != 1 or (not by_age and (not only.isdigit() or only in ages.values())):
+        return None
+    hurt = [m for m in mentions if _may_have_died(m, shot_only=by_age)]
+    persons = {person for m in hurt if (person := person_of(m, ages))}
+    if len(persons) != 1 or next(iter(persons)).isdigit() != by_age:
+        return None
+    dead = [m for m in mentions if m.what == "killed" and m.is_single and not m.is_attackers]
+    same = (d for d in dead for m in hurt if not by_age or m.number.start < d.number.start)
+    fits = any(d.noun is None or not by_age for d in same)
+    apart = any(are_different(d, m) for d in dead for m in hurt)
+    return next(iter(persons)) if fits and not apart else None
+
+
+def _may_have_died(mention: CountMention, *, shot_only: bool) -> bool:
+    """Whether it is left open what became of one person who was shot, or taken to a hospital."""
+    cared = mention.what == "injured" and bool(mention.flags & _CARE) and not shot_only
+    return mention.is_single and not mention.is_attackers and (mention.what == "shot" or cared)
 
 
 def _without_dead(
@@ -129,13 +174,20 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     alike = _words(first) == _words(second)
     if _ANOTHER in second.tags and (not alike or _ANOTHER not in first.tags):
         return True
-    if first.sex and second.sex and first.sex != second.sex:
+    if (first.sex and second.sex and first.sex != second.sex) or are_of_other_kinds(first, second):
         return True
     if alike:
         return False
     new = (_NEW in first.tags and _NEW in second.tags) or _ALSO in second.tags
     told = first.noun is not None and second.noun is not None
-    return (new and told) or _is_beside(first, second) or are_told_apart(first, second)
+    kin = first.name is not None and second.beside == "kin" and _NEW in second.tags
+    return (new and told) or kin or _is_beside(first, second) or are_told_apart(first, second)
+
+
+def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
+    """Whether nobody can be of both: soldiers or policemen, and civilians or pupils."""
+    kinds = (one.victim_class, two.victim_class)
+    return any(a in _FORCES and b in _NO_FORCES for a, b in (kinds, kinds[::-1]))
 
 
 def are_told_apart(first: CountMention, second: CountMention) -> bool:
@@ -236,6 +288,15 @@ def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) ->
     return person == "" and _SAME in mention.tags
 
 
+def _are_counted_dead(mention: CountMention, person: str | None, numbers: set[int]) -> bool:
+    """Whether people who were hurt are told again as the dead: "all three", or "she" who was shot."""
+    if mention.what not in _HURT or mention.is_attackers or not numbers:
+        return False
+    if mention.tags & _ALL:
+        return mention.value in numbers
+    return mention.what == "shot" and person == "" and not mention.tags & {_ANOTHER, _NEW, _ALSO}
+
+
 def is_somebody(mention: CountMention) -> bool:
     """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
     if _ANOTHER in mention.tags:
@@ -252,18 +313,18 @@ def person_of(mention: CountMention, ages: Mapping[str | None, str]) -> str | No
 
 
 def _is_news(shot: CountMention, mentions: Sequence[CountMention]) -> bool:
-    """Whether a number of people shot says more than the numbers of dead and wounded."""
+    """Whether a number of people shot says more than the numbers of dead and wounded together."""
     if shot.is_single:
         return True
-    told = _numbers(mentions, "injured")
-    return not told and ("FURTHER" in shot.tags or (shot.value or 0) > _dead(mentions))
+    dead = 0 if "FURTHER" in shot.tags else count_dead(mentions)
+    return (shot.value or 0) > dead + max(_numbers(mentions, "injured"), default=0)
 
 
 def _wounded_of_shot(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
     """A count of people shot, less those who are dead."""
     if mention.what != "shot" or mention.is_single or mention.value is None:
         return mention
-    dead = 0 if "FURTHER" in mention.tags else _dead(mentions)
+    dead = 0 if "FURTHER" in mention.tags else count_dead(mentions)
     return replace(
         mention,
         value=mention.value - dead,
@@ -272,7 +333,7 @@ def _wounded_of_shot(mention: CountMention, mentions: Sequence[CountMention]) ->
     )
 
 
-def _dead(mentions: Sequence[CountMention]) -> int:
+def count_dead(mentions: Sequence[CountMention]) -> int:
     """How many of those shot are dead, as far as it is told."""
     numbers = _numbers(mentions, "killed")
     if numbers:

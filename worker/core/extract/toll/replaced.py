@@ -12,7 +12,8 @@ Rules
    replaced one and add up to the newest with it (17, "four more died and eight bodies have been
    added", 29).
 5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
-6. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
+6. A number "in all" holds smaller ones told before it, of nobody in particular or of its speaker.
+7. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
 """
 
@@ -44,6 +45,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_of_before(p, placed)
         or _is_increase(p, placed)
         or _is_of_earlier_entry(p, placed)
+        or _is_within_total(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -115,6 +117,7 @@ def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
         p.side == item.side
         and p.scope == item.scope
         and p.count.parent is None
+        and p.count.victim_class != PART
         and not p.count.mention.tags & _OLD
         and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
         for p in placed
@@ -126,7 +129,7 @@ def _is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
     mention = item.count.mention
     if item.count.measure != "killed" or item.count.parent is not None or mention.value is None:
         return False
-    more = bool(mention.tags & _FURTHER)
+    more = bool(mention.tags & _FURTHER) and not _is_besides_attackers(item, placed)
     if not more and not _is_as_well(item, placed):
         return False
     return any(
@@ -140,6 +143,17 @@ def _is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
     )
 
 
+def _is_besides_attackers(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether "ten others" died besides attackers told in the same breath: they are all victims."""
+    mention = item.count.mention
+    return any(
+        p.side == (item.count.measure, True)
+        and p.count.mention.sentence == mention.sentence
+        and p.count.mention.number.end <= mention.number.start
+        for p in placed
+    )
+
+
 def _is_as_well(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether "also" adds people to the dead, and does not tie them to the wounded of its sentence."""
     mention = item.count.mention
@@ -148,6 +162,23 @@ def _is_as_well(item: Placed, placed: Sequence[Placed]) -> bool:
     return not any(
         p.count.mention.sentence == mention.sentence and p.count.measure != item.count.measure
         for p in placed
+    )
+
+
+def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether a number was told before one that says it is of all: "five people died in total"."""
+    mention = item.count.mention
+    vague = item.speaker.type in (NARRATOR, POWER_TYPE) and not item.speaker.perpetrator_party
+    if not item.is_whole or mention.is_single:
+        return False
+    return any(
+        p.side == item.side
+        and p.is_whole
+        and (vague or p.speaker.id == item.speaker.id)
+        and p.count.mention.number.start >= mention.number.end
+        and (p.count.mention.low or 0) > (mention.value or 0)
+        for p in placed
+        if "IN_TOTAL" in p.count.mention.tags
     )
 
 

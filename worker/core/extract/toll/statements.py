@@ -33,6 +33,7 @@ from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, POWER_TYPE, Spea
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
+from worker.core.extract.toll.additions import CASUALTY
 from worker.core.extract.toll.claimed import told_by_outlet
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import decide_counts, is_perpetrator
@@ -43,7 +44,10 @@ from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hosp
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
+from worker.core.figure_bounds import RECEIVED
+from worker.core.figures import PART
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.language import OF_ACT
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment
@@ -52,6 +56,8 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
+_SEEN = "SEEN"
+_HARM = CASUALTY | {"casualties"}
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -65,7 +71,7 @@ def find_statements(
     reference = annotated.reference
     spoken = None if reference is None or reference.nominal else reference.day
     outlet = find_narrator(article.outlet, knowledge.profile, spoken)
-    homes = find_homes(annotated, segments, knowledge.segment_weights)
+    homes = find_homes(annotated, segments, knowledge)
     entries = find_entries(prose, annotated.times)
     out = []
     said = annotated.attributions.speaker_at
@@ -99,19 +105,27 @@ def find_statements(
 def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a printed zero says nothing of the whole: "nobody else was hurt".
 
-    It does where somebody is quoted for it who counts nobody ("the ministry said no one had died").
+    It does where somebody is quoted for it who counts nobody ("the ministry said no one had died"), of
+    the attack, and not of what one act did ("they also shelled a hotel, causing no casualties").
     """
-    if item.count.mention.value != 0:
+    mention = item.count.mention
+    if mention.value != 0:
         return False
+    is_of_act = OF_ACT in mention.flags
+    denied = {p.count.measure for p in placed if p.count.mention.number == mention.number}
+    told: set[str] = {item.count.measure}
+    if denied == CASUALTY:  # "no casualties": but where some are told as wounded, nobody died
+        told |= _HARM if is_of_act else _HARM - {"injured"}
     others = [
         p
         for p in placed
-        if p.count.measure == item.count.measure
+        if p.count.measure in told
         and p.scope == item.scope
         and p.count.mention.value != 0
         and not is_perpetrator(p.count.victim_class)
     ]
-    if item.speaker.type == NARRATOR or item.speaker.perpetrator_party:
+    is_aside = item.speaker.type == NARRATOR or item.speaker.perpetrator_party
+    if is_aside or is_of_act:
         return bool(others)
     return any(p.speaker.id == item.speaker.id for p in others)
 
@@ -185,10 +199,14 @@ def _statement(
 def _victim_class(count: Count) -> str:
     """What a hospital received is a count of its own: a lower bound for the whole.
 
-    Only words of receiving or treating say so: a hospital may well give the whole toll.
+    Only words of receiving or treating say so: a hospital may well give the whole toll. What somebody
+    saw are some of those killed or wounded ("a policeman saw four bodies", beside a ministry's nine).
     """
-    received = count.victim_class == "unspecified" and RECEIVED_TAG in count.mention.tags
-    return "received_at_hospital" if received else count.victim_class
+    if count.victim_class != "unspecified":
+        return count.victim_class
+    if RECEIVED_TAG in count.mention.tags:
+        return RECEIVED
+    return PART if _SEEN in count.mention.tags and count.person is None else "unspecified"
 
 
 def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:

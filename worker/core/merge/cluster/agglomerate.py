@@ -9,7 +9,7 @@ Rules
    least report ids of the two.
 3. A score is no higher than its strongest pair. So only reports that hang together by pairs at the
    threshold can ever be joined, and each such *heap* is worked on alone.
-4. A heap of the same parts as in an earlier decision is joined as it was then.
+4. A heap of the same parts as in an earlier decision is joined as it was then, to the same values.
 
 Theory of operation
 -------------------
@@ -20,106 +20,99 @@ of equal scores is the one that goes first. A join adds two rows; the best score
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Table
-from worker.core.merge.cluster.unit import Counted, Unit
+from worker.core.merge.cluster.unit import Core, Part, Unit, core_of
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Node
 
 _DIGITS = 6
 """Places after the point that a score is rounded to."""
-_MOST_HEAPS = 2 * WORST_DAY_REPORTS
+_MOST_KEPT = WORST_DAY_REPORTS // 4
+"""Heaps and cores that are remembered: each holds its nodes, of 8 bytes each."""
 _Places = tuple[tuple[int, ...], ...]
 """For each cell of a heap the places of its parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Nodes in order of key that are one to begin with."""
+def agglomerate(
+    lone: Mapping[Unit, Sequence[Node]], groups: Sequence[Sequence[Node]], units: Units
+) -> list[Core]:
+    """Join nodes into what is one attack each.
 
-    nodes: tuple[Node, ...]
-    counted: Counted
-
-    @property
-    def key(self) -> str:
-        return self.nodes[0].key
-
-
-def agglomerate(groups: Sequence[Sequence[Node]], units: Units) -> list[tuple[Node, ...]]:
-    """Join groups of nodes (most of one node) into cells, each in order of key.
-
-    ``units``: of all nodes of the groups, and perhaps of others.
+    ``lone``: nodes by unit, in order of key; ``groups``: nodes that are one already, in order of key.
+    ``units``: of all of them, and perhaps of others.
     """
-    cells: list[tuple[Node, ...]] = []
-    for heap in _heaps(groups, units):
-        if len(heap) == 1:
-            cells.append(heap[0].nodes)
-            continue
-        parts = sorted(heap, key=lambda part: part.key)
-        for places in _joined(parts, units):
-            nodes = itertools.chain.from_iterable([parts[k].nodes for k in places])
-            cells.append(tuple(sorted(nodes, key=attrgetter("key"))))
-    return cells
+    parts = [Part(tuple(group), units.count(group)) for group in groups]
+    for unit, nodes in lone.items():
+        parts += _parts(unit, nodes, units)
+    cores: list[Core] = []
+    for heap in _heaps(parts, units):
+        cores += _joined(heap, units) if len(heap) > 1 else [heap[0].alone]
+    return cores
 
 
-def _joined(parts: Sequence[_Part], units: Units) -> _Places:
-    """What becomes of the parts of a heap, in order of key."""
-    name: Hashable = tuple((part.key, part.counted) for part in parts)
-    found = units.heaps.pop(name, None)
+def _joined(heap: Sequence[Part], units: Units) -> Sequence[Core]:
+    """What becomes of the parts of a heap."""
+    parts = tuple(sorted(heap, key=lambda part: part.key))
+    found = units.heaps.pop(parts, None)
     if found is None:
-        found = _Joining(parts, units).run()
-        if len(units.heaps) >= _MOST_HEAPS:
-            units.heaps.clear()
-    units.heaps[name] = found
+        joined = _Joining(parts, units).run()
+        found = [_core([parts[k] for k in sorted(places)], units) for places in joined]
+        if len(units.heaps) >= _MOST_KEPT:
+            del units.heaps[next(iter(units.heaps))]
+    units.heaps[parts] = found
     return found
 
 
-def _heaps(groups: Sequence[Sequence[Node]], units: Units) -> Iterable[list[_Part]]:
-    """What hangs together by pairs at the threshold; a group hangs together by itself."""
-    holding: dict[Unit, list[_Part]] = {}
-    for part in _parts(groups, units):
+def _core(parts: Sequence[Part], units: Units) -> Core:
+    """What some parts are together; of the same parts it is the same value."""
+    name = tuple(parts)
+    found = units.cores.pop(name, None)
+    if found is None:
+        found = core_of(parts)
+        if len(units.cores) >= _MOST_KEPT:
+            del units.cores[next(iter(units.cores))]
+    units.cores[name] = found
+    return found
+
+
+def _parts(unit: Unit, nodes: Sequence[Node], units: Units) -> Sequence[Part]:
+    """The nodes of a unit as parts: together, where they reach the threshold."""
+    whole = len(nodes) == len(unit.nodes)
+    if whole and unit.parts is not None:
+        return unit.parts
+    if len(nodes) > 1 and unit in units.strong(unit):
+        parts = [Part(tuple(nodes), ((unit, len(nodes)),))]
+    else:
+        parts = [Part((node,), ((unit, 1),)) for node in nodes]
+    if whole:
+        unit.parts = parts
+    return parts
+
+
+def _heaps(parts: Iterable[Part], units: Units) -> Iterable[list[Part]]:
+    """What hangs together by pairs at the threshold; a part hangs together by itself."""
+    holding: dict[Unit, list[Part]] = {}
+    for part in parts:
         for unit, _ in part.counted:
             holding.setdefault(unit, []).append(part)
     left = set(holding)
-    for start, parts in holding.items():
+    for start, held in holding.items():
         if start not in left:
             continue
         found = _reach(start, left, holding, units)
         if found == [start] and start not in units.strong(start):
-            yield from ([part] for part in parts)
+            yield from ([part] for part in held)
         else:
             yield list(dict.fromkeys(part for unit in found for part in holding[unit]))
 
 
-def _parts(groups: Sequence[Sequence[Node]], units: Units) -> Iterable[_Part]:
-    """The groups as parts; those of one node that are of one unit together, where they reach the
-    threshold.
-    """
-    alone: dict[Unit, list[Node]] = {}
-    of = units.of
-    for group in groups:
-        if len(group) == 1:
-            node = group[0]
-            alone.setdefault(of[node.key], []).append(node)
-        else:
-            yield _Part(tuple(sorted(group, key=lambda node: node.key)), units.count(group))
-    for unit, nodes in alone.items():
-        if len(nodes) > 1 and unit in units.strong(unit):
-            ordered = nodes if len(nodes) < len(unit.nodes) else unit.nodes
-            yield _Part(tuple(ordered), ((unit, len(ordered)),))
-        else:
-            yield from (_Part((node,), ((unit, 1),)) for node in nodes)
-
-
 def _reach(
-    start: Unit, left: set[Unit], holding: dict[Unit, list[_Part]], units: Units
+    start: Unit, left: set[Unit], holding: dict[Unit, list[Part]], units: Units
 ) -> list[Unit]:
     """The units that hang together with one, taken out of ``left``."""
     found = [start]
@@ -141,7 +134,7 @@ class _Joining:
     they do not reach the threshold; below the diagonal there are none.
     """
 
-    def __init__(self, parts: Sequence[_Part], units: Units) -> None:
+    def __init__(self, parts: Sequence[Part], units: Units) -> None:
         self._threshold = units.evidence.weights["merge.threshold"]
         self._size: Table = np.array([len(part.nodes) for part in parts], dtype=np.float64)
         self._total, self._top = _evidence(parts, self._size, units)
@@ -190,7 +183,7 @@ class _Joining:
         return score
 
 
-def _evidence(parts: Sequence[_Part], size: Table, units: Units) -> tuple[Table, Table]:
+def _evidence(parts: Sequence[Part], size: Table, units: Units) -> tuple[Table, Table]:
     """Of each part with each: the evidence summed, and the strongest."""
     everyone = list(dict.fromkeys(unit for part in parts for unit, _ in part.counted))
     bonds = units.bonds.among(everyone, units.bond)

@@ -41,6 +41,18 @@ class Bonds:
                 self._known[places[a], places[b]] = self._known[places[b], places[a]] = value
         return found
 
+    def between(
+        self, a: Sequence[Unit], b: Sequence[Unit], bond: Callable[[Unit, Unit], float]
+    ) -> Table:
+        """The bonds of each of some units with each of others."""
+        rows, columns = [self._placed(unit) for unit in a], [self._placed(unit) for unit in b]
+        found: Table = self._known[np.ix_(rows, columns)]
+        for i, j in np.argwhere(np.isnan(found)).tolist():
+            value = bond(a[i], b[j])
+            found[i, j] = self._known[rows[i], columns[j]] = value
+            self._known[columns[j], rows[i]] = value
+        return found
+
     def forget(self, unit: Unit) -> None:
         """A unit is gone."""
         place = self._place.pop(unit, None)

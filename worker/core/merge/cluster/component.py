@@ -48,11 +48,12 @@ from worker.core.domain.incident import (
 )
 from worker.core.domain.remembered import Remembered
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.connected import Connected, around
 from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import Pairs, find_pairs
-from worker.core.merge.evidence.facts import gazetteer_of, windows_of
+from worker.core.merge.evidence.facts import Gazetteer, gazetteer_of, windows_of
 from worker.core.merge.evidence.nodes import Evidence, Node, evidence_of, frozen_node, nodes_of
 
 
@@ -118,21 +119,30 @@ def collect(
     constraints: Sequence[Constraint] = (),
     copies: Pairs | None = None,
 ) -> tuple[tuple[FiledReport, ...], tuple[str, ...]]:
+    """What ``connect`` finds: the reports, and the ids of the incidents concerned."""
+    found = connect(reports, incoming, knowledge, announced, constraints, copies)
+    return found.kept, found.concerned
+
+
+def connect(
+    reports: Sequence[FiledReport],
+    incoming: Collection[str],
+    knowledge: Knowledge,
+    announced: Sequence[Incident] = (),
+    constraints: Sequence[Constraint] = (),
+    copies: Pairs | None = None,
+) -> Connected:
     """The reports connected to those of the incoming articles, and the incidents concerned.
 
     ``incoming``: article ids, or ``incident_id`` of an incident to look at again. ``announced``:
     every incident that could be concerned, closed ones too. ``copies``: the pairs of articles of
-    which one repeats the other's text; None: they are looked for. Returns reports in order of report id
-    and incident ids in order; a closed incident is concerned when its node is connected.
+    which one repeats the other's text; None: they are looked for. A closed incident is concerned when
+    its node is connected.
     """
     gazetteer = gazetteer_of(knowledge)
     constraint_index = ConstraintIndex(constraints)
     acting = constraint_index.acting(reports, incoming)
-    nodes = {node.key: node for node in nodes_of(acting, gazetteer)}
-    for incident in announced:
-        if incident.frozen is not None:
-            node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
-            nodes[node.key] = node
+    nodes = _nodes(acting, announced, gazetteer)
     if copies is None:
         copies = find_pairs((f.article for f in reports), knowledge.merge_weights)
     ordered = sorted(nodes.values(), key=attrgetter("key"))
@@ -140,11 +150,38 @@ def collect(
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(g for g in groups if not g.isdisjoint(incoming)))
     leaves = _leaves(nodes, announced, incoming)
-    found = _reach(nodes, evidence, _Ties(evidence, groups), leaves, seeds)
+    started = {key for key, node in nodes.items() if node.article_id in seeds}
+    found = _reach(nodes, evidence, _Ties(evidence, groups), leaves, started)
     by_key = {filed.report.report_id: filed for filed in acting}
     kept = tuple([by_key[node.key] for node in ordered if node.key in found and node.key in by_key])
     reporting = {key for key in found if nodes[key].kind != "background"}
-    return kept, _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
+    concerned = _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
+    plain = (  # whoever else of it asked would find the same
+        concerned == _concerned(reporting, reporting & leaves.keys(), set(), announced)
+        and leaves.keys() == _leaves(nodes, announced, ()).keys()
+        and len(acting) == len(constraint_index.acting(reports))
+        and not any(node.combined and node.key not in found for node in ordered)
+        and not any(i.state == "closed" and i.incident_id in concerned for i in announced)
+        and None not in windows_of(kept, gazetteer)
+        and (
+            len(started) < 2
+            or found == _reach(nodes, evidence, _Ties(evidence, groups), leaves, {min(started)})
+        )
+    )
+    looked_at = around(ordered, found, leaves.keys(), evidence, constraint_index) if plain else None
+    return Connected(kept, concerned, looked_at)
+
+
+def _nodes(
+    acting: Iterable[FiledReport], announced: Iterable[Incident], gazetteer: Gazetteer
+) -> dict[str, Node]:
+    """The nodes of reports and of closed incidents, by key."""
+    nodes = {node.key: node for node in nodes_of(acting, gazetteer)}
+    for incident in announced:
+        if incident.frozen is not None:
+            node = frozen_node(incident.frozen, as_filed(incident.frozen), gazetteer)
+            nodes[node.key] = node
+    return nodes
 
 
 def _groups(
@@ -236,12 +273,12 @@ def _reach(
     evidence: Evidence,
     ties: _Ties,
     leaves: Mapping[str, set[str]],
-    seeds: Collection[str],
+    started: AbstractSet[str],
 ) -> set[str]:
-    """Everything that hangs together with the articles (or incidents) named in ``seeds``."""
+    """Everything that hangs together with these nodes."""
     units = units_of("component", list(nodes.values()), evidence)
     combined = [node for node in nodes.values() if node.combined]
-    found = {key for key, node in nodes.items() if node.article_id in seeds}
+    found = set(started)
     frontier = sorted(found)
     asked: set[Unit] = set()
     untold = set(units)

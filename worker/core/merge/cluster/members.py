@@ -14,22 +14,21 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.lang.names import words_of, written
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import outlet_key, sources
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer, facts_of
-from worker.core.merge.evidence.nodes import Node
 
 _TRUSTED = ("wire", "local")
 _OFFICIAL = ("government", "police", "security_forces")
@@ -83,57 +82,29 @@ class Cluster:
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
-    """Sort out the members of a cell. Those of the same reports are sorted out once."""
-    core: list[tuple[Node, LinkCertainty]] = [(node, "certain") for node in cell.core]
-    placed = [*core, *cell.attached]
-    filed, frozen = merge_input.filed, merge_input.frozen
-    copies = merge_input.evidence.copies_among({node.article_id for node, _ in placed})
-    number, index = _NUMBERS.of, merge_input.constraint_index
+    """Sort out the members of a cell. Those of the same cell are sorted out once.
+
+    (A cell is the same value while its nodes are, and each node is made of one report: ``partition``.)
+    """
+    index, frozen = merge_input.constraint_index, merge_input.frozen
+    if frozen and not cell.articles.isdisjoint([f.incident_id for f in frozen.values()]):
+        return _sorted_out(cell, merge_input)
     key = (
-        number(merge_input.gazetteer),
-        tuple(_NUMBERS.all([filed[n.key] for n, _ in placed])),
-        tuple((n.key, number(frozen[n.key])) for n, _ in placed if n.key in frozen)
-        if frozen
-        else (),
-        tuple(certainty for _, certainty in cell.attached),
-        copies,
-        index.retracts and any(index.retracted(n.key) for n, _ in placed),
+        merge_input.evidence.copies_among(cell.articles),
+        index.retracts and any(index.retracted(node.key) for node, _ in cell.placed),
     )
-    known = _GATHERED.pop(key, None)
-    if known is None:
-        known = _sorted_out(cell, placed, merge_input)
-        if sum(len(cluster.members) for cluster in _GATHERED.values()) > _MOST_MEMBERS:
-            for old in list(_GATHERED)[: 1 + len(_GATHERED) // 2]:
-                del _GATHERED[old]
-    _GATHERED[key] = known
+    known = cell.gathered.get(key)
+    if not isinstance(known, Cluster):
+        known = cell.gathered[key] = _sorted_out(cell, merge_input)
     return known
 
 
-_MOST_MEMBERS = 20 * WORST_DAY_REPORTS
-"""Members of remembered clusters: of about 300 bytes each."""
-_GATHERED: dict[Hashable, Cluster] = {}
-"""Clusters by the numbers of what they are made of."""
-
-
-def _next_number(_: object) -> int:
-    return next(_COUNT)
-
-
-_COUNT = itertools.count()
-_NUMBERS: Remembered[object, int] = Remembered(_next_number, 2 * MOST_REPORTS)
-"""A number for each report: none is given twice, so one that was forgotten is found by no other."""
-
-
-def _sorted_out(
-    cell: Cell,
-    placed: Sequence[tuple[Node, LinkCertainty]],
-    merge_input: MergeInput,
-) -> Cluster:
+def _sorted_out(cell: Cell, merge_input: MergeInput) -> Cluster:
+    placed = cell.placed
     filed = [merge_input.filed[node.key] for node, _ in placed]
     articles = [f.article for f in filed]
     found = sources(articles, merge_input.evidence.copied)
     agencies = _agencies(articles, found)
-    order = dict(zip([f.report.report_id for f in filed], _ORDER.all(filed), strict=True))
     all_members = _BY_ITSELF.all(filed)
     for k, (node, certainty) in enumerate(placed):
         name = node.article_id
@@ -145,16 +116,18 @@ def _sorted_out(
                 found.get(name),
                 agencies.get(name),
             )
-    all_members.sort(key=lambda m: order[m.filed.report.report_id])
-    retractions = [m for m in all_members if m.filed.report.role == "retraction"]
-    reporting = [m for m in all_members if m.filed.report.role != "retraction"]
+    ranked = sorted(zip(_ORDER.all(filed), all_members, strict=True), key=itemgetter(0))
+    reporting = [m for _, m in ranked if m.filed.report.role != "retraction"]
+    retractions = []
+    if len(reporting) < len(ranked):
+        retractions = [m for _, m in ranked if m.filed.report.role == "retraction"]
     members, follow_ups = _split_follow_ups(reporting, merge_input)
     retracted = _is_retracted(members, retractions, merge_input)
     withdrawn = []
     if retractions and not retracted:
         withdrawn = [m for m in members if _withdrew(m, retractions)]
     gone = set(map(id, withdrawn))
-    kept = [m for m in members if id(m) not in gone]
+    kept = [m for m in members if id(m) not in gone] if gone else members
     return Cluster(
         cell=cell,
         members=tuple(kept + retractions),
@@ -229,9 +202,10 @@ _SOURCES = Remembered(_sources_of, MOST_REPORTS)
 def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) -> dict[str, str]:
     """Article → the agency it credits, or one of its copies does; the earliest published counts."""
     by_root: dict[str, list[ArticleRef]] = {}
-    unique = {a.article_id: a for a in articles}.values()
-    if not any(a.agency is not None for a in unique):
+    told = list(articles)
+    if all(a.agency is None for a in told):
         return {}
+    unique = {a.article_id: a for a in told}.values()
     for article in unique:
         root = copies.get(article.article_id, article)
         by_root.setdefault(root.article_id, []).append(article)

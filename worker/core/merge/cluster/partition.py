@@ -21,16 +21,18 @@ different facts, not of the reports. ``tests/core/merge_oracle.py`` says the sam
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.agglomerate import agglomerate
-from worker.core.merge.cluster.placing import Placing
+from worker.core.merge.cluster.placing import OpenCell, Placing
 from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.nodes import Evidence, Node
+
+_CERTAIN: LinkCertainty = "certain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,28 @@ class Cell:
 
     core: tuple[Node, ...]
     attached: tuple[tuple[Node, LinkCertainty], ...] = ()
+    articles: frozenset[str] = field(init=False, compare=False, repr=False)
+    """Those of its members."""
+    gathered: dict[Hashable, object] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """Its members sorted out (``members.gather``), by what else that depends on."""
+
+    def __post_init__(self) -> None:
+        """It is asked for in each decision."""
+        attached = [node.article_id for node, _ in self.attached]
+        articles = frozenset([*(node.article_id for node in self.core), *attached])
+        object.__setattr__(self, "articles", articles)
 
     @property
     def order(self) -> tuple[bool, str, str]:
         """By the earliest of its core."""
         return min(node.order for node in self.core)
+
+    @property
+    def placed(self) -> list[tuple[Node, LinkCertainty]]:
+        """All its members, the core first."""
+        return [*((node, _CERTAIN) for node in self.core), *self.attached]
 
     @property
     def keys(self) -> frozenset[str]:
@@ -82,12 +101,15 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     ordered = sorted(nodes, key=attrgetter("key"))
     core = [node for node in ordered if node.kind in ("primary", "frozen")]
     units = units_of("core", core, evidence)
-    seeds = _seeds(core, evidence)
-    bridges = _find_bridges(seeds, units)
-    held = {node.key for node in bridges}
-    cells = agglomerate([s for s in seeds if s[0].key not in held], units)
+    groups = _groups(core, evidence)
+    grouped = {units.of[node.key] for group in groups for node in group}
+    lone = [unit for unit in units if unit not in grouped]
+    bridges = [unit for unit in lone if _is_bridge(unit, units)]
+    sure = dict.fromkeys(lone)
+    for unit in bridges:
+        del sure[unit]
     placing = Placing(evidence)
-    placing.add(cells, units)
+    placing.add(agglomerate({unit: unit.nodes for unit in sure}, groups, units), units)
     _place_bridges(placing, bridges, units)
     _join_probable(placing)
     _place_roundups(placing, [node for node in ordered if node.kind == "roundup"])
@@ -101,12 +123,10 @@ def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | N
     return one.score(one.count(a), other.count(b))
 
 
-def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
-    """What a person put together, and every other node alone. ``core`` is in order of key."""
+def _groups(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
+    """What a person put together. ``core`` is in order of key. (Each node of it is a unit of its own.)"""
     joined = evidence.joined(core)
-    if not joined:
-        return [[node] for node in core]
-    group = {node.key: [node] for node in core}
+    group = {node.key: [node] for pair in joined for node in pair}
     for a, b in joined:
         if group[a.key] is not group[b.key]:
             merged = sorted(group[a.key] + group[b.key], key=lambda node: node.key)
@@ -115,45 +135,39 @@ def _seeds(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
     return sorted(unique.values(), key=lambda members: members[0].key)
 
 
-def _find_bridges(seeds: Sequence[list[Node]], units: Units) -> list[Node]:
-    """The bridges; the nodes of a unit are judged once."""
-    judged, of = units.bridges, units.of
-    bridges = []
-    for members in seeds:
-        node = members[0]
-        if len(members) > 1 or node.kind != "primary":
-            continue
-        unit = of[node.key]
-        if unit not in judged:
-            judged[unit] = _is_bridge(unit, units)
-        if judged[unit]:
-            bridges.append(node)
-    return bridges
-
-
 def _is_bridge(unit: Unit, units: Units) -> bool:
     """Whether its near-best partners exclude each other: it cannot choose by its own evidence."""
-    plausible = units.evidence.weights["merge.plausible"]
-    partners = units.near(unit)
-    best = max(partners.values(), default=0.0)
-    floor = max(plausible, best - units.evidence.weights["merge.margin"])
-    near = [other for other, weight in partners.items() if weight >= floor]
-    return units.exclude_each_other(near)
+    judged = units.bridges.get(unit)
+    if judged is None:
+        plausible = units.evidence.weights["merge.plausible"]
+        partners = units.near(unit)
+        best = max(partners.values(), default=0.0)
+        floor = max(plausible, best - units.evidence.weights["merge.margin"])
+        near = [other for other, weight in partners.items() if weight >= floor]
+        judged = unit.first.kind == "primary" and units.exclude_each_other(near)
+        units.bridges[unit] = judged
+    return judged
 
 
-def _place_bridges(placing: Placing, bridges: Sequence[Node], units: Units) -> None:
+def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> None:
+    """The nodes of a unit go the same way. They are attached in order of key."""
     weights = placing.evidence.weights
-    unplaced = []
-    for node in bridges:
-        options = placing.options(node, units.of[node.key], placing.plausible)
+    unplaced = {}
+    placed: list[tuple[Node, OpenCell, LinkCertainty]] = []
+    for unit in bridges:
+        options = placing.options(unit.first, unit, placing.plausible)
         if not options:
-            unplaced.append([node])
+            unplaced[unit] = unit.nodes
             continue
         (best, cell), rest = options[0], options[1:]
         clear = not rest or best - rest[0][0] >= weights["merge.margin"]
         sure = best >= weights["merge.threshold"]
-        cell.attached.append((node, "certain" if sure and clear else "ambiguous"))
-    placing.add(agglomerate(unplaced, units), units)
+        placed += [
+            (node, cell, "certain" if sure and clear else "ambiguous") for node in unit.nodes
+        ]
+    for node, cell, certainty in sorted(placed, key=lambda row: row[0].key):
+        cell.attached.append((node, certainty))
+    placing.add(agglomerate(unplaced, (), units), units)
 
 
 def _join_probable(placing: Placing) -> None:
@@ -161,13 +175,13 @@ def _join_probable(placing: Placing) -> None:
 
     Joining takes one cell away. It changes nothing but for those that were near that cell.
     """
-    rank = {cell: (len(cell.core), -k) for k, cell in enumerate(placing.cells)}
+    rank = {cell: (len(cell.core.nodes), -k) for k, cell in enumerate(placing.cells)}
     near = {cell: set(others) for cell, others in placing.related().items()}
     by_rank = {order: cell for cell, order in rank.items()}
     waiting = sorted(by_rank)
     while waiting:
         cell = by_rank[heapq.heappop(waiting)]
-        if cell.is_frozen or len(near.get(cell, ())) != 1:
+        if cell.core.is_frozen or len(near.get(cell, ())) != 1:
             continue
         into = next(iter(near[cell]))
         if placing.agree(cell.counted, into):
@@ -181,12 +195,12 @@ def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
     """Each to at most one cell; one that tells of several is an ambiguous member of the best."""
     units = units_of("roundup", roundups, placing.evidence)
     threshold = placing.evidence.weights["merge.threshold"]
-    alone = []
+    alone: dict[Unit, list[Node]] = {}
     for node in roundups:
         unit = units.of[node.key]
         options = placing.options(node, unit, placing.plausible)
         if not options:
-            alone.append([node])
+            alone.setdefault(unit, []).append(node)
         elif len(options) == 1 and not node.combined:
             value, cell = options[0]
             if value >= threshold:
@@ -194,11 +208,11 @@ def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
             elif placing.agree(((unit, 1),), cell):
                 cell.attached.append((node, "probable"))
             else:
-                alone.append([node])
+                alone.setdefault(unit, []).append(node)
         else:
             options[0][1].attached.append((node, "ambiguous"))
             placing.shared_roundups.append((node, tuple(cell for _, cell in options)))
-    placing.add(agglomerate(alone, units), units)
+    placing.add(agglomerate(alone, (), units), units)
 
 
 def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
@@ -212,7 +226,7 @@ def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
 
 def _result(placing: Placing) -> Partition:
     """The partition, with the cells that may be one."""
-    ended = {cell: Cell(cell.core, tuple(cell.attached)) for cell in placing.cells}
+    ended = {cell: _ended(cell) for cell in placing.cells}
     rank = {cell: k for k, cell in enumerate(ended)}
     related = placing.related()
     near = [
@@ -225,3 +239,18 @@ def _result(placing: Placing) -> Partition:
         (node, tuple(ended[cell] for cell in cells)) for node, cells in placing.shared_roundups
     )
     return Partition(tuple(ended.values()), shared, tuple(near))
+
+
+def _ended(cell: OpenCell) -> Cell:
+    """The cell as it is told; of the same members it is the same value as in the last decision."""
+    attached, known = tuple(cell.attached), cell.core.cell
+    if isinstance(known, Cell) and _are_the_same(known.attached, attached):
+        return known
+    cell.core.cell = made = Cell(cell.core.nodes, attached)
+    return made
+
+
+def _are_the_same(a: Sequence[tuple[Node, str]], b: Sequence[tuple[Node, str]]) -> bool:
+    """Whether these are the very same nodes: equal ones may be of another version of a report."""
+    pairs = zip(a, b, strict=False)
+    return len(a) == len(b) and all(x[0] is y[0] and x[1] == y[1] for x, y in pairs)

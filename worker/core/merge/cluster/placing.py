@@ -6,10 +6,10 @@ cell is worked out once for all reports of its unit, and only for cells that it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from worker.core.domain.snapshot import LinkCertainty
-from worker.core.merge.cluster.unit import Counted, Unit
+from worker.core.merge.cluster.unit import Core, Counted, Unit
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Evidence, Node
 
@@ -19,19 +19,26 @@ Option = tuple[float, "OpenCell"]
 class OpenCell:
     """One attack: ``core`` carries identity, ``attached`` grows."""
 
-    __slots__ = ("attached", "core", "counted", "is_frozen", "name", "order")
+    __slots__ = ("attached", "core", "name")
 
-    def __init__(self, core: Sequence[Node], units: Units, scoring: Units) -> None:
-        self.core = tuple(core)
-        self.counted: Counted = units.count(core)
-        self.name = scoring.name(self.counted)
-        self.order = min([node.order for node in core])
-        self.is_frozen = any(node.kind == "frozen" for node in core)
+    def __init__(self, core: Core, scoring: Units) -> None:
+        self.core = core
+        self.name = scoring.name(core.counted)
         self.attached: list[tuple[Node, LinkCertainty]] = []
+
+    @property
+    def counted(self) -> Counted:
+        """Its units."""
+        return self.core.counted
+
+    @property
+    def order(self) -> tuple[bool, str, str]:
+        """That of its earliest."""
+        return self.core.order
 
     def take_in(self, other: OpenCell) -> None:
         """Make all of another cell probable members of this one."""
-        self.attached += [(node, "probable") for node in other.core]
+        self.attached += [(node, "probable") for node in other.core.nodes]
         self.attached += [
             (node, "probable" if certainty == "certain" else certainty)
             for node, certainty in other.attached
@@ -46,7 +53,7 @@ class Placing:
         self.plausible = evidence.weights["merge.plausible"]
         self.shared_roundups: list[tuple[Node, tuple[OpenCell, ...]]] = []
         self._cells: dict[OpenCell, None] = {}
-        self._holding: dict[Units, dict[Unit, dict[OpenCell, None]]] = {}
+        self._cells_of: dict[Units, dict[OpenCell, None]] = {}
         self._related: dict[OpenCell, dict[OpenCell, float]] = {}
         """Of each cell that was asked for what ``related`` tells."""
         self._options: dict[tuple[Unit, float], list[Option]] = {}
@@ -56,14 +63,12 @@ class Placing:
         """All of them, the earliest first."""
         return sorted(self._cells, key=lambda cell: cell.order)
 
-    def add(self, cores: Iterable[Sequence[Node]], units: Units) -> None:
+    def add(self, cores: Iterable[Core], units: Units) -> None:
         """Add cells; ``units`` has their nodes."""
-        holding = self._holding.setdefault(units, {})
+        own = self._cells_of.setdefault(units, {})
         for core in cores:
-            cell = OpenCell(core, units, self._scoring)
-            self._cells[cell] = None
-            for unit, _ in cell.counted:
-                holding.setdefault(unit, {})[cell] = None
+            cell = OpenCell(core, self._scoring)
+            self._cells[cell] = own[cell] = None
         self._options.clear()
 
     def absorb(self, cell: OpenCell, into: OpenCell) -> None:
@@ -72,9 +77,8 @@ class Placing:
         del self._cells[cell]
         for other in self._related.pop(cell, ()):
             del self._related[other][cell]
-        for holding in self._holding.values():
-            for unit, _ in cell.counted:
-                holding.get(unit, {}).pop(cell, None)
+        for cells in self._cells_of.values():
+            cells.pop(cell, None)
         self._options.clear()
 
     def options(self, node: Node, unit: Unit, floor: float) -> list[Option]:
@@ -99,22 +103,22 @@ class Placing:
         return _best_first(((self._agreeing(node, cell), cell) for cell in self._cells), floor)
 
     def _agreeing(self, node: Node, cell: OpenCell) -> float | None:
-        if any(self.evidence.cannot(node, other) for other in cell.core):
+        if any(self.evidence.cannot(node, other) for other in cell.core.nodes):
             return None
-        return max(self.evidence.agreeing(node, other) for other in cell.core)
+        return max(self.evidence.agreeing(node, other) for other in cell.core.nodes)
 
     def _near(self, counted: Counted) -> Iterable[OpenCell]:
         """Cells that hold something near; no other can be plausible."""
-        found: dict[OpenCell, None] = {}
-        for units, holding in self._holding.items():
-            for other in units.near_group(counted) & holding.keys():
-                found.update(holding[other])
+        found: list[OpenCell] = []
+        for units, cells in self._cells_of.items():
+            near = units.near_group(counted)
+            found += [cell for cell in cells if not near.isdisjoint(cell.core.units)]
         return found
 
     @property
     def _scoring(self) -> Units:
         """Those units that keep the scores: the first."""
-        return next(iter(self._holding))
+        return next(iter(self._cells_of))
 
     def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:
         """For each cell the others that are plausible as one with it, with the score.
@@ -138,17 +142,14 @@ class Placing:
         return self._scoring.named_score(a.counted, b.counted, a.name, b.name)
 
     def agree(self, counted: Counted, cell: OpenCell) -> bool:
-        """Enough to be probably one: plausible, and no slot speaks against it but the claim."""
-        if cell.is_frozen:
+        """Whether what is plausible is enough to be probably one: no slot speaks against it but the
+        claim.
+        """
+        if cell.core.is_frozen:
             return False
-        value = self._scoring.score(counted, cell.counted)
-        if value is None or value < self.plausible:
-            return False
-        return all(
-            weight >= 0 or code.startswith("claim.")
-            for x, _ in counted
-            for y, _ in cell.counted
-            for code, weight in self.evidence.pair_of(x.number, y.number).terms
+        pair_of = self.evidence.pair_of
+        return not any(
+            pair_of(x.number, y.number).opposed for x, _ in counted for y, _ in cell.counted
         )
 
 

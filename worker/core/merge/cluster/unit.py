@@ -1,11 +1,21 @@
-"""A unit: reports that nothing tells apart, and how many of them are meant."""
+"""A unit: reports that nothing tells apart, and how many of them are meant. Parts and cores are made of
+units.
+
+Each is one value for as long as it stays what it is, from decision to decision: what was found out
+about it is found by its place in memory.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 from worker.core.merge.evidence.nodes import Node
+
+_by_key = attrgetter("key")
+_by_order = attrgetter("order")
 
 
 @dataclass(slots=True, eq=False)
@@ -18,12 +28,74 @@ class Unit:
     number: int
     nodes: tuple[Node, ...]
     tie: Hashable
+    parts: Sequence[Part] | None = None
+    """What joining begins with of all its nodes (``agglomerate``); None: not asked since one came or
+    went."""
 
     @property
     def first(self) -> Node:
         """The node that speaks for all."""
         return self.nodes[0]
 
+    def hold(self, nodes: Iterable[Node]) -> None:
+        """Have these nodes from now on."""
+        self.nodes = tuple(sorted(nodes, key=_by_key))
+        self.parts = None
+
 
 Counted = tuple[tuple[Unit, int], ...]
 """Units with how many of their nodes are meant."""
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """Nodes in order of key that are one to begin with."""
+
+    nodes: tuple[Node, ...]
+    counted: Counted
+    key: str = field(init=False)
+    core: Core | None = None
+    """What it is alone, once that was asked for."""
+
+    def __post_init__(self) -> None:
+        """It is sorted by again and again."""
+        self.key = self.nodes[0].key
+
+    @property
+    def alone(self) -> Core:
+        """The core of nothing else."""
+        if self.core is None:
+            self.core = Core(self.nodes, self.counted)
+        return self.core
+
+
+@dataclass(slots=True, eq=False)
+class Core:
+    """Nodes in order of key that are one attack for certain."""
+
+    nodes: tuple[Node, ...]
+    counted: Counted
+    order: tuple[bool, str, str] = field(init=False)
+    """That of the earliest."""
+    is_frozen: bool = field(init=False)
+    units: frozenset[Unit] = field(init=False)
+    cell: object = None
+    """The cell that was made of it last (``partition``)."""
+
+    def __post_init__(self) -> None:
+        """All are asked for in each decision."""
+        self.order = min(map(_by_order, self.nodes))
+        self.units = frozenset([unit for unit, _ in self.counted])
+        self.is_frozen = any(unit.first.kind == "frozen" for unit, _ in self.counted)
+
+
+def core_of(parts: Sequence[Part]) -> Core:
+    """What some parts are together; they are in order of key."""
+    if len(parts) == 1:
+        return parts[0].alone
+    counted: dict[Unit, int] = {}
+    for part in parts:
+        for unit, count in part.counted:
+            counted[unit] = counted.get(unit, 0) + count
+    nodes = itertools.chain.from_iterable([part.nodes for part in parts])
+    return Core(tuple(sorted(nodes, key=_by_key)), tuple(counted.items()))

@@ -21,7 +21,7 @@ import numpy as np
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
-from worker.core.merge.cluster.unit import Counted, Unit
+from worker.core.merge.cluster.unit import Core, Counted, Part, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
 
 
@@ -40,8 +40,10 @@ class Units:
         self.scores: dict[tuple[int, int], float | None] = {}
         """By the numbers of groups (``name``)."""
         self.bonds = Bonds()
-        self.heaps: dict[Hashable, tuple[tuple[int, ...], ...]] = {}
+        self.heaps: dict[tuple[Part, ...], Sequence[Core]] = {}
         """What became of the parts of a heap (``agglomerate``)."""
+        self.cores: dict[tuple[Part, ...], Core] = {}
+        """What was made of parts that are one."""
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
         self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
@@ -67,7 +69,7 @@ class Units:
         """
         before = self._signs
         signs = _signs(nodes, evidence)
-        come = [key for key, sign in signs.items() if before.get(key) != sign]
+        come = [key for key, _ in signs.items() - before.items()]
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]
@@ -110,7 +112,7 @@ class Units:
             self._found(unit)
             return unit
         self.of[node.key] = found
-        found.nodes = tuple(sorted((*found.nodes, node), key=lambda n: n.key))
+        found.hold((*found.nodes, node))
         if len(found.nodes) == 2:
             self._forget_self(found)
         return None
@@ -119,7 +121,7 @@ class Units:
         """Let a node go, and its unit with the last."""
         unit = self.of.pop(key)
         if len(unit.nodes) > 1:
-            unit.nodes = tuple(node for node in unit.nodes if node.key != key)
+            unit.hold(node for node in unit.nodes if node.key != key)
             if len(unit.nodes) == 1:
                 self._forget_self(unit)
             return
@@ -197,7 +199,7 @@ class Units:
         found = self._around_groups.get(group)
         if found is None:
             found = frozenset[Unit]().union(*map(self.near, group))
-            if self.of.get(group[0].first.key) is group[0]:
+            if self._has(group[0]):
                 if len(self._around_groups) >= _MOST_GROUPS:
                     self._around_groups.clear()
                     self._groups_of.clear()
@@ -218,8 +220,7 @@ class Units:
         return found
 
     def _around(self, unit: Unit) -> Mapping[Unit, float]:
-        own = self.of.get(unit.first.key) is unit
-        kept = self._near if own else self._foreign
+        kept = self._near if self._has(unit) else self._foreign
         near = kept.get(unit)
         if near is None:
             near = kept[unit] = dict(self._look_around(unit))
@@ -280,16 +281,21 @@ class Units:
 
     def score(self, a: Counted, b: Counted) -> float | None:
         """Evidence between two groups: mean of average and strongest; None when a veto stands."""
-        total, top, size = 0.0, float("-inf"), 0
-        for x, n in a:
-            for y, m in b:
-                if self.cannot(x, y):
-                    return None
-                weight = self.weight(x, y)
-                total += weight * n * m
-                size += n * m
-                top = max(top, weight)
-        return round(0.5 * total / size + 0.5 * top, 6)
+        one, other = [unit for unit, _ in a], [unit for unit, _ in b]
+        if self._has(one[0]) and self._has(other[0]):
+            bonds = self.bonds.between(one, other, self.bond)
+        else:
+            bonds = np.array([[self.bond(x, y) for y in other] for x in one])
+        top = float(bonds.max())
+        if bonds.min() == -math.inf:
+            return None
+        n, m = np.array([n for _, n in a]), np.array([m for _, m in b])
+        average = float(n @ bonds @ m) / int(n.sum() * m.sum())
+        return round(0.5 * average + 0.5 * top, 6)
+
+    def _has(self, unit: Unit) -> bool:
+        """Whether it is one of these units."""
+        return self.of.get(unit.first.key) is unit
 
 
 _MOST_SCORES = 20 * WORST_DAY_REPORTS

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from operator import eq
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
@@ -78,9 +79,7 @@ class CopyIndex:
 
     def pairs(self, articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
         """The pairs among these articles, which are taken in if they are not here yet."""
-        if self._weights != weights:
-            self._weights = weights
-            self._copies.clear()
+        self._compare_under(weights)
         known = self._articles
         asked = {article.article_id: article for article in articles}
         for article in [a for name, a in asked.items() if known.get(name) is not a]:
@@ -97,6 +96,18 @@ class CopyIndex:
         if found != self._last:
             self._last = frozenset(found)
         return self._last
+
+    def copies_of(self, article: ArticleRef, weights: Mapping[str, float]) -> AbstractSet[str]:
+        """All articles that are here and repeat the text of one, or whose text it repeats."""
+        self._compare_under(weights)
+        self.add(article)
+        return self._copies_of(article.article_id, weights)
+
+    def _compare_under(self, weights: Mapping[str, float]) -> None:
+        """Other weights: every pair is compared anew."""
+        if self._weights != weights:
+            self._weights = weights
+            self._copies.clear()
 
     def _copies_of(self, name: str, weights: Mapping[str, float]) -> set[str]:
         found = self._copies.get(name)
@@ -189,5 +200,5 @@ def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool
     size = len(a.copy_signature)
     if not size or size != len(b.copy_signature):
         return False
-    same = sum(x == y for x, y in zip(a.copy_signature, b.copy_signature, strict=True))
-    return same / size >= weights["copy.jaccard"]
+    same = sum(map(eq, a.copy_signature, b.copy_signature))
+    return bool(same / size >= weights["copy.jaccard"])

@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,9 +106,11 @@ class Evidence:
         """``copies``: the pairs of articles of which one repeats the other's text."""
         self.weights = weights
         self._constraint_index = constraint_index
-        self.copied = by_article(copies)
+        self.copied: dict[str, AbstractSet[str]] = dict(by_article(copies))
         self._compared = compared_under(weights)
         self.nodes = list(nodes)
+        self._places = frozenset(map(id, self.nodes))
+        """Of its nodes, in memory."""
         self.copies = copies
         numbers = self._compared.numbers([node.facts for node in self.nodes])
         self._numbers = dict(zip([node.key for node in self.nodes], numbers, strict=True))
@@ -117,7 +120,7 @@ class Evidence:
         """Of each article with several all of them."""
         if len(self._first) < len(self.nodes):
             self._several = _of_one_article(self.nodes)
-        self.signs = self._signs()
+        self.signs = {node.key: self._sign(node) for node in self.nodes}
         """What a node's unit depends on, by key (``cluster.units``)."""
 
     def is_of(
@@ -127,27 +130,50 @@ class Evidence:
         return (
             copies == self.copies
             and self._constraint_index.says_what(constraint_index)
-            and self.nodes == nodes
+            and len(nodes) == len(self.nodes)
+            and self._places.issuperset(map(id, nodes))
         )
 
-    def _signs(self) -> dict[str, Sign]:
-        signs: dict[str, Sign] = {
-            node.key: (number, None, id(node))
-            for node, number in zip(self.nodes, self._numbers.values(), strict=True)
-        }
-        for node in self._tied():
-            signs[node.key] = (self._numbers[node.key], self.tie(node), id(node))
-        return signs
+    def with_more(
+        self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs
+    ) -> Evidence | None:
+        """The evidence of these nodes, which are its own and those of new articles that nobody named.
 
-    def _tied(self) -> Iterable[Node]:
-        """The nodes about which more than slots may speak."""
-        named = self._constraint_index.all_named
-        special = {*self._several, *self.copied, *named}
-        return [
-            node
-            for node in self.nodes
-            if node.kind == "frozen" or node.article_id in special or node.key in named
+        What was found out about its own stands. None: more than that is new.
+        """
+        fresh = [node for node in nodes if id(node) not in self._places]
+        if len(self.nodes) + len(fresh) != len(nodes) or not copies >= self.copies:
+            return None
+        if not self.is_current or not self._constraint_index.says_what(constraint_index):
+            return None
+        if any(n.article_id in self._first or constraint_index.named(n.key) for n in fresh):
+            return None
+        more: Evidence = copy(self)
+        more.nodes, more.copies = list(nodes), copies
+        more._places = self._places.union(map(id, fresh))
+        more._first = self._first | {node.article_id: node for node in reversed(fresh)}
+        more._several = self._several | _of_one_article(fresh)
+        more.copied = dict(self.copied)
+        for one, other in copies - self.copies:
+            more.copied[one] = more.copied.get(one, _NOBODY) | {other}
+            more.copied[other] = more.copied.get(other, _NOBODY) | {one}
+        numbers = self._compared.numbers([node.facts for node in nodes])
+        more._numbers = dict(zip([node.key for node in nodes], numbers, strict=True))
+        changed = [
+            n
+            for name in frozenset[str]().union(*copies - self.copies)
+            for n in more.of_article(name)
         ]
+        more.signs = self.signs | {node.key: more._sign(node) for node in (*fresh, *changed)}
+        return more
+
+    def _sign(self, node: Node) -> Sign:
+        return self._numbers[node.key], self.tie(node), id(node)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what it remembers is what the next decision would ask."""
+        return self._compared is compared_under(self.weights)
 
     def number(self, node: Node) -> int:
         """The number of the node's facts: equal facts have one."""
@@ -274,6 +300,9 @@ class Evidence:
         return pairs
 
 
+_NOBODY: AbstractSet[str] = frozenset()
+
+
 def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:
     """Article → its nodes, where it has several."""
     held: dict[str, list[Node]] = {}
@@ -285,12 +314,19 @@ def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:
 def evidence_of(
     nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs, weights: Weights
 ) -> Evidence:
-    """The evidence between these nodes: that of the decision's last question, where it was the same."""
+    """The evidence between these nodes: that of an earlier question where it was the same, or went on
+    from one with fewer.
+    """
     kept = compared_under(weights).evidence
-    for known in kept:
-        if isinstance(known, Evidence) and known.is_of(nodes, constraint_index, copies):
+    known_ones = [known for known in kept if isinstance(known, Evidence)]
+    for known in known_ones:
+        if known.is_of(nodes, constraint_index, copies):
             return known
-    made = Evidence(nodes, constraint_index, copies, weights)
+    made = next(
+        filter(None, (e.with_more(nodes, constraint_index, copies) for e in known_ones)), None
+    )
+    if made is None:
+        made = Evidence(nodes, constraint_index, copies, weights)
     kept[:] = [made, *kept[: _MOST_KEPT - 1]]
     return made
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.core.lang.names import Wording, is_comparable
 from worker.core.merge.evidence.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
@@ -32,6 +32,13 @@ class Pair:
     terms: tuple[tuple[str, float], ...]
     contradictions: tuple[str, ...]
     veto: str | None
+    opposed: bool = field(init=False, compare=False)
+    """Whether a slot speaks against it, claims apart."""
+
+    def __post_init__(self) -> None:
+        """It is asked of each pair of two cells."""
+        against = any(w < 0 and not code.startswith("claim.") for code, w in self.terms)
+        object.__setattr__(self, "opposed", against)
 
     @property
     def agreeing(self) -> float:

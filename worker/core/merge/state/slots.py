@@ -16,12 +16,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Literal
 
 from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import Continued, Remembered
 from worker.core.domain.report import (
     Claim,
     IncidentDate,
@@ -36,7 +35,7 @@ from worker.core.lang.names import words_of
 from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
-from worker.core.merge.state.vote import EARLIEST, Ballot, SlotSource, Vote, some
+from worker.core.merge.state.vote import EARLIEST, Ballot, Ballots, SlotSource, Vote, some
 
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
 
@@ -82,6 +81,8 @@ def _with_languages(filed: FiledReport) -> FiledReport:
     return replace(filed, report=replace(filed.report, targets=targets))
 
 
+_BALLOTS = Continued(Ballots, 64)
+"""Of the incidents last asked for, by their first report."""
 _LANGUAGES = Remembered(_with_languages, MOST_REPORTS)
 
 
@@ -93,7 +94,10 @@ def choose_slots(
     ``share``: of the sources, for a value of a list. ``type_order``: GTD's hierarchy, so that the
     first attack type is GTD's attacktype1.
     """
-    vote = Vote(slot_sources, share)
+    first = next(iter(slot_sources), None)
+    ballots = _BALLOTS.taken(first)
+    vote = Vote(ballots.follow(slot_sources), share)
+    _BALLOTS.keep(first, ballots)
     date = _date(vote)
     place = _place(vote)
     return Slots(
@@ -268,12 +272,11 @@ def _bare_claim(claim: Claim) -> Claim:
 
 def _status(vote: Vote) -> Literal["ongoing", "ended", "unknown"]:
     """The latest word on whether it goes on."""
-    if all(ballot.report.incident_status == "unknown" for ballot in vote.ballots):
+    telling = [b for b in vote.ballots if b.report.incident_status != "unknown"]
+    if not telling:
         return "unknown"
-    stating = (v for v in reversed(vote.slot_sources) if v.report.incident_status != "unknown")
-    last = next(stating, None)
-    if last is None:
-        return "unknown"
-    same = [last, *takewhile(lambda v: v.stated_at == last.stated_at, stating)]
-    vote.note_sources("incident_status", same[::-1][:MAX_SUPPORTS])
-    return last.report.incident_status
+    latest = max(ballot.latest for ballot in telling)
+    last = [s for b in telling for s in b.slot_sources if s.stated_at == latest]
+    last.sort(key=lambda source: source.order)
+    vote.note_sources("incident_status", last[:MAX_SUPPORTS])
+    return last[-1].report.incident_status

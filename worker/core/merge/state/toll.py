@@ -6,26 +6,28 @@ Rules
    alone. A combined toll belongs to the group (``groups``).
 2. What a copy repeats of its source is said once. A figure that a copy changed stays.
 3. Of two articles with one date the one that was seen later has the last word.
-4. ``core.figures`` decides, for an article and for an incident alike.
+4. ``core.figures`` decides, for an article and for an incident alike. Of an incident that is asked for
+   again only what changed is judged anew (``tally``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import Equal, Remembered
+from worker.core.domain.remembered import Continued, Equal, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
 from worker.core.figures import decide_toll
 from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
+from worker.core.merge.state.tally import Placed, Tally, Told
 from worker.core.said_again import alike
 
 _TOTALS = ("killed", "injured", "casualties")
@@ -33,10 +35,56 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
+    if any(member.frozen is not None for member in cluster.counted):
+        return plain_casualties(cluster)
+    first = next(iter(cluster.counted), None)
+    tally = _TALLIES.taken(first)
+    found = tally.follow(_with_sources(cluster.counted), _told)
+    _TALLIES.keep(first, tally)
+    return found
+
+
+def _with_sources(counted: Sequence[Membership]) -> dict[Hashable, tuple[Membership, ...]]:
+    """Members by their place in memory, each with those whose text it repeats."""
+    copied = {m.source.article_id for m in counted if m.source is not None}
+    alone = [m for m in counted if m.source is None]
+    named: dict[Hashable, tuple[Membership, ...]] = dict(
+        zip(map(id, alone), zip(alone, strict=True), strict=True)
+    )
+    roots: dict[str, list[Membership]] = {}
+    for m in alone if copied else ():
+        if m.filed.article.article_id in copied:
+            roots.setdefault(m.filed.article.article_id, []).append(m)
+    for m in counted if copied else ():
+        if m.source is not None:
+            members = m, *roots.get(m.source.article_id, ())
+            named[tuple(map(id, members))] = members
+    return named
+
+
+def _told(members: tuple[Membership, ...]) -> Told:
+    """What a member says of the attack; ``members``: it and those whose text it repeats."""
+    member, *roots = members
+    said = {_content(s) for root in roots for s in _STATEMENTS.of(root).get("incident", ())}
+    statements = _STATEMENTS.of(member).get("incident", ())
+    first_seen = member.filed.article.first_seen
+    return Told(
+        report_id=member.filed.report_id,
+        seen=None if first_seen is None else aware(first_seen),
+        statements=[s for s in statements if _content(s) not in said] if said else statements,
+        of=members,
+    )
+
+
+def plain_casualties(cluster: Cluster) -> Casualties:
+    """The same, with nothing remembered."""
     contributing = cluster.counted
-    statements = statements_of(contributing, "incident")
-    seen = dict(filter(None, _FIRST_SEEN.all([m.filed for m in contributing])))
-    toll = decide_toll(statements, _judged, seen, _ALIKE.all)
+    seen = dict(filter(None, map(_first_seen, [m.filed for m in contributing])))
+    toll = decide_toll(statements_of(contributing, "incident"), seen)
+    by_speaker: dict[tuple[str, str], list[Statement]] = {}
+    for s in toll.statements:
+        by_speaker.setdefault((s.speaker_id, s.measure), []).append(s)
+    placed = itertools.chain.from_iterable(map(_points, by_speaker.values()))
     return Casualties(
         killed=toll.killed,
         injured=toll.injured,
@@ -44,7 +92,7 @@ def decide_casualties(cluster: Cluster) -> Casualties:
         attackers_injured=toll.attackers_injured,
         by_category=toll.by_category,
         other_counts=toll.other_counts,
-        timeline=tuple(timeline(toll.statements)),
+        timeline=tuple([point for _, point in sorted(placed, key=itemgetter(0))]),
         statements=toll.statements,
     )
 
@@ -100,35 +148,11 @@ def _first_seen(filed: FiledReport) -> tuple[str, dt.datetime] | None:
     return None if seen is None else (filed.report_id, aware(seen))
 
 
-_FIRST_SEEN = Remembered(_first_seen, MOST_REPORTS)
-
-
 _STATEMENTS = Remembered(_statements, MOST_REPORTS)
 
 
-def _judged(
-    statements: Sequence[Statement], statuses: Sequence[StatementStatus]
-) -> Sequence[Statement]:
-    """Statements with their statuses; each is made once."""
-    made = list(statements)
-    places: dict[StatementStatus, list[int]] = {}
-    for k, status in enumerate(statuses):
-        if statements[k].status != status:
-            places.setdefault(status, []).append(k)
-    for status, changed in places.items():
-        known = _JUDGED.get(status)
-        if known is None:
-            known = _JUDGED[status] = Remembered(_judge(status), MOST_REPORTS)
-        for k, whole in zip(changed, known.all([statements[k] for k in changed]), strict=True):
-            made[k] = whole
-    return made
-
-
-def _judge(status: StatementStatus) -> Callable[[Statement], Statement]:
-    return lambda statement: replace(statement, status=status)
-
-
-_JUDGED: dict[StatementStatus, Remembered[Statement, Statement]] = {}
+def _judge(statement: Statement, status: StatementStatus) -> Statement:
+    return replace(statement, status=status)
 
 
 def _kind(statement: Statement) -> Hashable:
@@ -136,35 +160,38 @@ def _kind(statement: Statement) -> Hashable:
     return _KINDS.of(alike(statement))
 
 
+_TALLIES = Continued(lambda: Tally(_kind, _judge, _points), 64)
+"""Of the incidents last asked for, by their earliest member."""
 _NEXT = itertools.count()
 _KINDS: Equal[Hashable, int] = Equal(lambda _: next(_NEXT), MOST_REPORTS)
-_ALIKE: Remembered[Statement, Hashable] = Remembered(_kind, 2 * MOST_REPORTS)
 
 
 def _content(statement: Statement) -> tuple[object, ...]:
     return statement.measure, statement.victim_class, statement.low, statement.high, statement.value
 
 
-def timeline(statements: Sequence[Statement]) -> Iterable[TimelinePoint]:
-    """Each speaker's totals when new or changed, oldest first."""
+def _points(statements: Iterable[Statement]) -> list[Placed]:
+    """A speaker's totals of one measure when new or changed, oldest first."""
     totals = [
-        s
+        (_place(s), s)
         for s in statements
         if s.measure in _TOTALS
         and s.victim_class == "unspecified"
         and s.status in ("used", "stale", "superseded")
     ]
-    last: dict[tuple[str, str], tuple[object, ...]] = {}
-    ordered = sorted(zip(_PLACES.all(totals), totals, strict=True), key=itemgetter(0))
-    for _, s in ordered:
+    points: list[Placed] = []
+    last: tuple[object, ...] | None = None
+    for place, s in sorted(totals, key=itemgetter(0)):
         number = (s.low, s.high, s.value)
-        if last.get((s.speaker_id, s.measure)) != number:
-            last[s.speaker_id, s.measure] = number
-            yield _POINTS.of(s)
+        if last != number:
+            last = number
+            points.append((place, _POINTS.of(s)))
+    return points
 
 
-def _place(s: Statement) -> tuple[float, str, int]:
-    return _instant(s.said_at), s.report_id or "", s.start
+def _place(s: Statement) -> tuple[float, str, int, str]:
+    instant = 0.0 if s.said_at is None else aware(s.said_at).timestamp()
+    return instant, s.report_id or "", s.start, s.id
 
 
 def _point(s: Statement) -> TimelinePoint:
@@ -181,10 +208,3 @@ def _point(s: Statement) -> TimelinePoint:
 
 
 _POINTS = Remembered(_point, MOST_REPORTS)
-_PLACES = Remembered(_place, 2 * MOST_REPORTS)
-
-
-def _instant(moment: dt.datetime | None) -> float:
-    if moment is None:
-        return 0.0
-    return aware(moment).timestamp()

@@ -7,8 +7,11 @@ a few dozen. So values are counted by ballot, and of its reports is kept what a 
 from __future__ import annotations
 
 import datetime as dt
+import heapq
+from bisect import insort
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
 from typing import TypeVar
 
@@ -37,7 +40,7 @@ class SlotSource:
     """What it says."""
     stated_at: dt.datetime = field(init=False, compare=False)
     """When this version was made, as an aware instant."""
-    order: tuple[dt.datetime, str] = field(init=False, compare=False)
+    order: tuple[float, str] = field(init=False, compare=False)
     """Of reports the earlier stated comes first."""
     said: Hashable = field(init=False, compare=False)
     """Its slots; those of reports that say the same are mostly one value in memory."""
@@ -48,7 +51,7 @@ class SlotSource:
         stated_at = EARLIEST if moment is None else aware(moment)
         object.__setattr__(self, "report", self.filed.report)
         object.__setattr__(self, "stated_at", stated_at)
-        object.__setattr__(self, "order", (stated_at, self.filed.report_id))
+        object.__setattr__(self, "order", (stated_at.timestamp(), self.filed.report_id))
         object.__setattr__(self, "said", _SAID.of(_slots_of(self.report)))
 
 
@@ -75,12 +78,11 @@ _SAID: Equal[Hashable, Hashable] = Equal(lambda said: said, MOST_REPORTS)
 class Ballot:
     """Reports that say the same, in order. ``report`` speaks for all."""
 
-    __slots__ = ("first", "latest", "report", "sources", "trusted")
+    __slots__ = ("latest", "report", "slot_sources", "sources", "trusted")
 
-    def __init__(self, slot_sources: Sequence[SlotSource], places: Sequence[int]) -> None:
-        """``places``: where they stand among all."""
+    def __init__(self, slot_sources: Sequence[SlotSource]) -> None:
+        self.slot_sources = slot_sources
         self.report = slot_sources[0].report
-        self.first = places[:MAX_SUPPORTS]  # no more are published
         self.latest = slot_sources[-1].stated_at
         self.sources = _united([s.sources for s in slot_sources])
         self.trusted = _united([s.sources for s in slot_sources if s.trusted])
@@ -90,22 +92,52 @@ def _united(sources: Iterable[frozenset[str]]) -> frozenset[str]:
     return frozenset[str]().union(*sources)
 
 
+class Ballots:
+    """The ballots of reports that come and go: only those that change are made anew. For one thread."""
+
+    def __init__(self) -> None:
+        self._here: dict[int, SlotSource] = {}
+        """By place in memory."""
+        self._alike: dict[int, list[SlotSource]] = {}
+        """By the place of what they say; in order."""
+        self._made: dict[int, Ballot] = {}
+
+    def follow(self, slot_sources: Sequence[SlotSource]) -> list[Ballot]:
+        """The ballots of these, in order of the earliest of each."""
+        now = dict(zip(map(id, slot_sources), slot_sources, strict=True))
+        for name in self._here.keys() - now.keys():
+            source = self._here[name]
+            alike = self._alike[id(source.said)]
+            alike.remove(source)
+            self._made.pop(id(source.said), None)
+            if not alike:
+                del self._alike[id(source.said)]
+        for name in now.keys() - self._here.keys():
+            source = now[name]
+            insort(self._alike.setdefault(id(source.said), []), source, key=_order)
+            self._made.pop(id(source.said), None)
+        self._here = now
+        for said in self._alike.keys() - self._made.keys():
+            self._made[said] = Ballot(tuple(self._alike[said]))
+        return sorted(self._made.values(), key=lambda ballot: ballot.slot_sources[0].order)
+
+
+_order = attrgetter("order")
+
+
 class Vote:
     """Counts sources for values, and notes which reports supported what was chosen."""
 
-    def __init__(self, slot_sources: Iterable[SlotSource], share: float) -> None:
-        self.slot_sources = sorted(slot_sources, key=attrgetter("order"))
+    def __init__(self, ballots: Sequence[Ballot], share: float) -> None:
+        """``ballots``: in order of the earliest of each."""
+        self.ballots = ballots
         self.share = share
         self.support: dict[str, tuple[Support, ...]] = {}
-        alike: dict[int, list[int]] = {}
-        for k, source in enumerate(self.slot_sources):
-            alike.setdefault(id(source.said), []).append(k)
-        self.ballots = [Ballot([self.slot_sources[k] for k in ks], ks) for ks in alike.values()]
 
     def note(self, slot: str, ballots: Iterable[Ballot]) -> None:
         """Remember who supports a slot."""
-        firsts = sorted([place for ballot in ballots for place in ballot.first])
-        self.note_sources(slot, [self.slot_sources[k] for k in firsts[:MAX_SUPPORTS]])
+        each = [ballot.slot_sources for ballot in ballots]
+        self.note_sources(slot, islice(heapq.merge(*each, key=_order), MAX_SUPPORTS))
 
     def note_sources(self, slot: str, slot_sources: Iterable[SlotSource]) -> None:
         """The same for reports, in order."""

@@ -1,0 +1,125 @@
+"""A component that new reports join without a look at the rest of it.
+
+Rules
+-----
+1. What hangs together is known, and of all that was looked at beside it the different facts. A report
+   that is near something inside and near nothing outside belongs to it, and brings nothing else along.
+2. Only the plain case is answered: reports of a new article that nobody named, none of them a
+   background mention or a combined round-up, copies of inside articles at most. ``with_more`` says None
+   to all others, and where the component itself is not plain (``component.connect``): then all is
+   looked at again.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from operator import attrgetter
+
+from worker.core.domain.incident import FiledReport
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.evidence.constraints import ConstraintIndex
+from worker.core.merge.evidence.facts import gazetteer_of
+from worker.core.merge.evidence.nodes import Evidence, Node, nodes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What was looked at: numbers of facts (``Evidence.number``) and articles."""
+
+    evidence: Evidence
+    constraint_index: ConstraintIndex
+    inside: frozenset[int]
+    """Of what hangs together, but for what leads no further (background, closed incidents)."""
+    outside: frozenset[int]
+    articles_inside: frozenset[str]
+    articles_outside: frozenset[str]
+
+
+def around(
+    nodes: Iterable[Node],
+    found: AbstractSet[str],
+    leaves: AbstractSet[str],
+    evidence: Evidence,
+    constraint_index: ConstraintIndex,
+) -> Around:
+    """``found``: the keys of the nodes that hang together; ``leaves``: of those that lead no further."""
+    inside = [node for node in nodes if node.key in found]
+    outside = [node for node in nodes if node.key not in found]
+    return Around(
+        evidence=evidence,
+        constraint_index=constraint_index,
+        inside=frozenset([evidence.number(node) for node in inside if node.key not in leaves]),
+        outside=frozenset([evidence.number(node) for node in outside]),
+        articles_inside=frozenset([node.article_id for node in inside]),
+        articles_outside=frozenset([node.article_id for node in outside]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What hangs together: reports in order of id, and the incidents concerned in order of theirs.
+
+    ``around``: None where it is not plain.
+    """
+
+    kept: tuple[FiledReport, ...]
+    concerned: tuple[str, ...]
+    around: Around | None
+
+    @property
+    def articles(self) -> AbstractSet[str]:
+        """The articles of what hangs together, where it is plain."""
+        return self.around.articles_inside if self.around is not None else frozenset()
+
+    def beside(self, others: Sequence[FiledReport], knowledge: Knowledge) -> Connected:
+        """The same, with reports looked at beside it that are of other components.
+
+        One that might still belong to it (a mention, a combined round-up) leaves nothing plain.
+        """
+        known = self.around
+        if known is None or not others:
+            return self
+        acting = known.constraint_index.acting(others)
+        nodes = nodes_of(acting, gazetteer_of(knowledge))
+        numbers = [known.evidence.number_of(node.facts) for node in nodes]
+        looked_at = known.inside | known.outside
+        near = (known.evidence.near(number, looked_at).keys() for number in numbers)
+        if any(n.combined for n in nodes) or not all(known.inside.isdisjoint(n) for n in near):
+            return replace(self, around=None)
+        outside = known.outside.union(numbers)
+        articles = known.articles_outside.union([node.article_id for node in nodes])
+        return replace(self, around=replace(known, outside=outside, articles_outside=articles))
+
+    def with_more(
+        self, fresh: Sequence[FiledReport], copied: AbstractSet[str], knowledge: Knowledge
+    ) -> Connected | None:
+        """The same with the reports of a new article, if they join it alone and plainly.
+
+        ``copied``: the articles looked at that repeat its text, or whose text it repeats.
+        """
+        known = self.around
+        if known is None or not known.evidence.is_current:
+            return None
+        nodes = nodes_of(fresh, gazetteer_of(knowledge))
+        index = known.constraint_index
+        if len(index.acting(fresh)) < len(fresh) or not copied.isdisjoint(known.articles_outside):
+            return None
+        if any(
+            node.kind == "background" or node.combined or index.named(node.key) for node in nodes
+        ):
+            return None
+        numbers = [known.evidence.number_of(node.facts) for node in nodes]
+        looked_at = known.inside | known.outside
+        for near in [known.evidence.near(number, looked_at).keys() for number in numbers]:
+            if not near.isdisjoint(known.outside) or near.isdisjoint(known.inside):
+                return None
+        kept = list(self.kept)
+        for filed in fresh:
+            insort(kept, filed, key=attrgetter("report_id"))
+        inside = known.inside.union(numbers)
+        articles = known.articles_inside.union([node.article_id for node in nodes])
+        more = replace(known, inside=inside, articles_inside=articles)
+        return Connected(tuple(kept), self.concerned, more)

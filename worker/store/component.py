@@ -1,0 +1,263 @@
+"""Gathers the component that one decision looks at.
+
+Rules
+-----
+1. All is looked at that could be concerned: widened until nothing new is found (``component``).
+2. What the last decisions looked at is kept (``decoded.Gathered``). A new article that joins one of them
+   plainly is added to it, and nothing else is looked at again: an article of a day of a thousand reports costs
+   what one of a day of ten does. It is kept beside the rows it was read from and dropped with them: at a
+   rollback, when a report or an incident goes, when a person decides, when something closes.
+3. What is kept are components: they have no article in common. So a report that joined one of them is
+   outside of all others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from worker.core.domain.incident import Component, Constraint, FiledReport, Incident
+from worker.core.domain.remembered import Remembered
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.component import connect, frozen_window, hull, window
+from worker.core.merge.cluster.connected import Connected
+from worker.core.merge.evidence.copies import Pairs, among
+from worker.store.articles import reports_of_articles, reports_of_days
+from worker.store.constraints import load_constraints
+from worker.store.days import earliest
+from worker.store.decoded import Gathered, decoded_of
+from worker.store.incidents import count_founded, load_many
+
+Days = tuple[dt.date, dt.date]
+
+
+def gather_component(
+    conn: sqlite3.Connection,
+    names: Collection[str],
+    knowledge: Knowledge,
+    constraints: tuple[Constraint, ...] | None = None,
+) -> Component:
+    """The component of these articles (or incidents).
+
+    ``constraints``: what people decided; None: what the store has.
+    """
+    if constraints is None:
+        constraints = load_constraints(conn)
+    gathered = decoded_of(conn).gathered
+    for kept in reversed(gathered):
+        if kept.knowledge is knowledge and kept.component.constraints == constraints:
+            found = _with_more(conn, kept, names)
+            if found is not None:
+                gathered.remove(kept)
+                gathered.append(found)
+                return found.component
+    found = _look_around(conn, names, knowledge, constraints)
+    articles = {filed.article.article_id for filed in found.component.reports}
+    apart = [kept for kept in gathered if kept.connected.articles.isdisjoint(articles)]
+    gathered[:] = [*apart[1 - _MOST_GATHERED :], found]
+    return found.component
+
+
+_MOST_GATHERED = 32
+"""Components that are kept: a busy day has some dozens, of attacks that nobody would take for one."""
+
+
+def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str]) -> Gathered | None:
+    """What was gathered, with the reports of an article that came since; None: it is none of them."""
+    knowledge, component = kept.knowledge, kept.component
+    near = [f for f in kept.filed if _meets(window(f, knowledge), kept.days)]
+    fresh = [f for f in kept.filed if f.article.article_id in names]
+    others = [f for f in near if f.article.article_id not in names]
+    kept.connected, kept.filed = kept.connected.beside(others, knowledge), fresh
+    if {*names} != {f.article.article_id for f in fresh} or len(names) > 1:
+        return None
+    if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
+        return None
+    article = fresh[0].article
+    if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
+        return None
+    copies = decoded_of(conn).copies.copies_of(article, knowledge.merge_weights)
+    connected = kept.connected.with_more(fresh, copies, knowledge)
+    if connected is None or _holding(conn, names):
+        return None
+    saved = _holding_some(load_many(conn, kept.saved), connected)
+    if any(incident.state == "closed" for incident in saved.values()):
+        return None
+    announced = load_many(conn, sorted({*connected.concerned, *saved}))
+    founded = {(i.founding_article, i.founding_n) for i in saved.values()}
+    pairs = frozenset(
+        [frozenset((article.article_id, name)) for name in copies & connected.articles]
+    )
+    more = replace(
+        component,
+        reports=connected.kept,
+        announced=tuple(announced.values()),
+        founded=tuple(sorted({*component.founded, *founded, *_founded(conn, fresh, ())})),
+        next_ordinal=count_founded(conn) + 1,
+        copies=component.copies | pairs
+        if pairs and component.copies is not None
+        else component.copies,
+    )
+    return Gathered(more, replace(connected, concerned=tuple(announced)), kept.days, knowledge)
+
+
+def _look_around(
+    conn: sqlite3.Connection,
+    names: Collection[str],
+    knowledge: Knowledge,
+    constraints: tuple[Constraint, ...],
+) -> Gathered:
+    """Everything that could be concerned, looked at until nothing new is found."""
+    announced = _holding(conn, names)
+    asked, held = _articles(announced, names), set(names)
+    reports = reports_of_articles(conn, sorted(asked))
+    days = _widest(None, reports.values(), announced.values(), knowledge)
+    looked_at = -1
+    while True:
+        if days is not None:
+            reports |= reports_of_days(conn, *days)
+            announced |= _of_days(conn, days)
+        named = {f.article.article_id for f in reports.values()} - held
+        held |= named
+        announced |= _holding(conn, named)
+        fresh = _articles(announced, names) - asked
+        asked |= fresh
+        reports |= reports_of_articles(conn, sorted(fresh))
+        if looked_at == len(reports) + len(announced):
+            break  # what the wider days brought was all there before
+        looked_at = len(reports) + len(announced)
+        copies = _copies(conn, reports.values(), knowledge)
+        connected = connect(
+            list(reports.values()), names, knowledge, list(announced.values()), constraints, copies
+        )
+        kept = connected.kept
+        near = [announced[incident_id] for incident_id in connected.concerned]
+        wider = _widest(days, kept, near, knowledge)
+        if wider == days:
+            break
+        days = wider
+    component = Component(
+        reports=kept,
+        announced=tuple(near),
+        constraints=constraints,
+        founded=_founded(conn, kept, near),
+        next_ordinal=count_founded(conn) + 1,
+        copies=copies if len(kept) == len(reports) else _among(copies, kept),
+    )
+    return Gathered(component, connected, days, knowledge)
+
+
+def _holding_some(incidents: dict[str, Incident], connected: Connected) -> dict[str, Incident]:
+    """Those incidents that hold or held a report of a component."""
+    near = [i for i in incidents.values() if not connected.articles.isdisjoint(_ARTICLES.of(i))]
+    here = {filed.report_id for filed in connected.kept} if near else set()
+    return {
+        i.incident_id: i
+        for i in near
+        if not here.isdisjoint([*(m.report_id for m in i.members), *i.former])
+    }
+
+
+def _meets(days: Days | None, known: Days | None) -> bool:
+    return days is not None and known is not None and days[0] <= known[1] and days[1] >= known[0]
+
+
+def _is_within(days: Days | None, known: Days | None) -> bool:
+    return days is not None and known is not None and known[0] <= days[0] <= days[1] <= known[1]
+
+
+def _among(copies: Pairs, reports: Iterable[FiledReport]) -> Pairs:
+    return among(copies, {filed.article.article_id for filed in reports})
+
+
+def _copies(
+    conn: sqlite3.Connection, reports: Iterable[FiledReport], knowledge: Knowledge
+) -> Pairs:
+    """The pairs of their articles of which one repeats the other's text."""
+    articles = {filed.article.article_id: filed.article for filed in reports}
+    return decoded_of(conn).copies.pairs(articles.values(), knowledge.merge_weights)
+
+
+def _holding(conn: sqlite3.Connection, names: Collection[str]) -> dict[str, Incident]:
+    """Incidents named, or that hold or held one of these articles."""
+    decoded = decoded_of(conn)
+    found = {name: decoded.holding[name] for name in names if name in decoded.holding}
+    unknown = sorted(set(names) - found.keys())
+    if unknown:
+        fresh = _holders(conn, unknown)
+        decoded.answer_names(decoded.holding, fresh)
+        found |= fresh
+    return load_many(conn, sorted(set(chain.from_iterable(found.values()))))
+
+
+def _holders(conn: sqlite3.Connection, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    rows = conn.execute(
+        "SELECT DISTINCT name.value AS name, incident_id FROM json_each(?1) AS name "
+        "CROSS JOIN member ON member.article_id = name.value "
+        "UNION SELECT name.value, incident.incident_id FROM json_each(?1) AS name "
+        "CROSS JOIN incident ON incident.incident_id = name.value",
+        (json.dumps(names),),
+    )
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for row in rows:
+        found[row["name"]].append(row["incident_id"])
+    return {name: tuple(holders) for name, holders in found.items()}
+
+
+def _of_days(conn: sqlite3.Connection, days: Days) -> dict[str, Incident]:
+    """Closed incidents whose frozen window meets these days."""
+    rows = conn.execute(
+        "SELECT incident_id FROM incident WHERE frozen = 1 AND date_lo BETWEEN ?1 AND ?2 "
+        "AND date_hi >= ?3 UNION SELECT incident_id FROM incident "
+        "WHERE is_long = 1 AND frozen = 1 AND date_hi >= ?3 AND date_lo <= ?2",
+        (earliest(days[0]), days[1].isoformat(), days[0].isoformat()),
+    )
+    return load_many(conn, [row["incident_id"] for row in rows])
+
+
+def _articles(announced: dict[str, Incident], names: Collection[str]) -> set[str]:
+    return set(names).union(*(_ARTICLES.of(incident) for incident in announced.values()))
+
+
+def _article_ids(incident: Incident) -> frozenset[str]:
+    return incident.article_ids
+
+
+_ARTICLES = Remembered(_article_ids, 2_000)
+
+
+def _widest(
+    days: Days | None,
+    reports: Iterable[FiledReport],
+    incidents: Iterable[Incident],
+    knowledge: Knowledge,
+) -> Days | None:
+    windows = [hull(reports, knowledge), days]
+    windows += [frozen_window(i.frozen, knowledge) for i in incidents if i.frozen is not None]
+    real = [w for w in windows if w is not None]
+    return (min(w[0] for w in real), max(w[1] for w in real)) if real else None
+
+
+def _founded(
+    conn: sqlite3.Connection, kept: Iterable[FiledReport], near: Iterable[Incident]
+) -> tuple[tuple[str, int], ...]:
+    articles = {filed.article.article_id for filed in kept}
+    articles = articles.union(*(_ARTICLES.of(incident) for incident in near))
+    decoded = decoded_of(conn)
+    unknown = articles - decoded.founded.keys()
+    fresh = {name: tuple[int, ...]() for name in unknown}
+    if unknown:
+        rows = conn.execute(
+            "SELECT article_id, n FROM json_each(?) AS name "
+            "CROSS JOIN founded ON founded.article_id = name.value",
+            (json.dumps(sorted(unknown)),),
+        )
+        for row in rows:
+            fresh[row["article_id"]] += (int(row["n"]),)
+    known = {name: decoded.founded[name] for name in articles & decoded.founded.keys()} | fresh
+    decoded.answer_names(decoded.founded, fresh)
+    return tuple(sorted((name, n) for name, numbers in known.items() if numbers for n in numbers))
