@@ -8,7 +8,8 @@ Rules
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
    ``government``: a country or another capital that speaks or is accused ("Islamabad insists"), or
-   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …").
+   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …")
+   or was brought ("she was flown to …").
    A surname in a place's letters ("spokesman Khalid Wardak") is ``confused``.
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an

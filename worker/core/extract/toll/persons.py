@@ -290,9 +290,16 @@ def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) ->
     """Whether one who is told as hurt may be the dead person told elsewhere."""
     if mention.what not in _HURT or mention.is_attackers or not mention.is_single:
         return False
+    if _is_companion(mention):
+        return False
     if mention.what == "shot" and (person == "" or unnamed):
         return not is_somebody(mention)
     return person == "" and _SAME in mention.tags
+
+
+def _is_companion(mention: CountMention) -> bool:
+    """Whether one is told as somebody's: "their driver was hit" is none of the two who died."""
+    return mention.beside == "companion" and _RELATIVE in mention.tags
 
 
 def _is_none(mention: CountMention, dead: Sequence[CountMention]) -> bool:
@@ -302,12 +309,10 @@ def _is_none(mention: CountMention, dead: Sequence[CountMention]) -> bool:
 
 def _are_counted_dead(mention: CountMention, person: str | None, numbers: set[int]) -> bool:
     """Whether people who were hurt are told again as the dead: "all three", or "she" who was shot."""
-    if mention.what not in _HURT or mention.is_attackers or not numbers:
+    if mention.what not in _HURT or mention.is_attackers or not numbers or _is_companion(mention):
         return False
     if mention.tags & _ALL:
         return mention.value in numbers
-    if mention.beside == "companion" and _RELATIVE in mention.tags:  # "their driver was hit"
-        return False
     return mention.what == "shot" and person == "" and not mention.tags & {_ANOTHER, _NEW, _ALSO}
 
 
