@@ -8,7 +8,8 @@ Rules
    of a name in a phrase that means something else. ``dateline``: where the story was filed, which
    says nothing about where an attack was (631 military releases filed from one capital taught us).
    ``government``: a country or another capital that speaks or is accused ("Islamabad insists"), or
-   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …").
+   whose envoy is told of. ``origin``: where somebody comes from ("the gunman, a recruit from …")
+   or was brought ("she was flown to …").
    A surname in a place's letters ("spokesman Khalid Wardak") is ``confused``.
 3. In a cased text a name starts with a capital letter ("Nice", not "nice").
 4. A ``generic`` name ("parliament", "Company") counts only after a locative cue, and only in an
@@ -74,6 +75,7 @@ _SOUNDS = tuple(
 )  # fmt: skip
 _GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
 """The word right before a position."""
+_AGED = re.compile(r",? \(?\d{1,2}\b")
 _SOUND_CHARS = 7
 """A single word is compared by sound only from this length on: shorter ones collide."""
 
@@ -349,14 +351,16 @@ def _foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: boo
 def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
 
-    Only in sentences of the text, behind their first word, and where a language lists what may
+    Only in sentences of the text, behind their first word unless an age follows, and where a language lists what may
     stand before a place with a capital: German writes every noun with one.
     """
     qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
     if qualifier is None or sentence is None or sentence.zone == "title":
         return False
     given = _GIVEN.search(prose.text, sentence.start, name.start)
-    if given is None or given.start() == sentence.start or _is_small(prose, given.start()):
+    if given is None or _is_small(prose, given.start()):
+        return False
+    if given.start() == sentence.start and not _AGED.match(prose.text, name.end):
         return False
     return qualifier.fullmatch(given[1]) is None
 

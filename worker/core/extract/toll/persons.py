@@ -78,7 +78,11 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person and person == died and mention.what in _HURT and not is_somebody(mention):
             continue
-        if killed and mention.is_single and _may_be_dead(mention, person, unnamed=unnamed):
+        if (
+            killed
+            and _may_be_dead(mention, person, unnamed=unnamed)
+            and not _is_none(mention, dead)
+        ):
             continue
         if _are_counted_dead(mention, person, numbers):
             continue
@@ -203,10 +207,13 @@ def are_told_apart(first: CountMention, second: CountMention) -> bool:
 
 
 def _is_beside(first: CountMention, second: CountMention) -> bool:
-    """Whether "the driver" is told after somebody whom the text calls by another noun."""
-    if first.noun is None or second.noun is None or first.noun == second.noun:
+    """Whether "his driver", or "the driver" behind another noun, is told after somebody."""
+    if second.beside != "companion" or second.noun in (None, first.noun):
         return False
-    return second.beside == "companion" and _DEFINITE in second.tags and _NEW in first.tags
+    if _RELATIVE in second.tags and first.name is not None:
+        return True
+    told = first.noun is not None and _NEW in first.tags
+    return told and bool(second.tags & {_DEFINITE, _RELATIVE})
 
 
 def _names(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> dict[Range, str]:
@@ -281,16 +288,28 @@ def is_again(hurt: CountMention, dead: CountMention) -> bool:
 
 def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) -> bool:
     """Whether one who is told as hurt may be the dead person told elsewhere."""
-    if mention.what not in _HURT or mention.is_attackers:
+    if mention.what not in _HURT or mention.is_attackers or not mention.is_single:
+        return False
+    if _is_companion(mention):
         return False
     if mention.what == "shot" and (person == "" or unnamed):
         return not is_somebody(mention)
     return person == "" and _SAME in mention.tags
 
 
+def _is_companion(mention: CountMention) -> bool:
+    """Whether one is told as somebody's: "their driver was hit" is none of the two who died."""
+    return mention.beside == "companion" and _RELATIVE in mention.tags
+
+
+def _is_none(mention: CountMention, dead: Sequence[CountMention]) -> bool:
+    """Whether one is surely none of the dead, who are told one by one: "his driver" beside a judge."""
+    return all(d.is_single and are_different(d, mention) for d in dead)
+
+
 def _are_counted_dead(mention: CountMention, person: str | None, numbers: set[int]) -> bool:
     """Whether people who were hurt are told again as the dead: "all three", or "she" who was shot."""
-    if mention.what not in _HURT or mention.is_attackers or not numbers:
+    if mention.what not in _HURT or mention.is_attackers or not numbers or _is_companion(mention):
         return False
     if mention.tags & _ALL:
         return mention.value in numbers
