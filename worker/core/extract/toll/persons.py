@@ -84,7 +84,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             and not _is_none(mention, dead)
         ):
             continue
-        if _are_counted_dead(mention, person, numbers):
+        if _are_counted_dead(mention, person, numbers) or _all_died(mention, dead):
             continue
         if mention.what in _HURT and any(
             is_again(mention, one) for one in nouns.get(mention.noun, ())
@@ -314,6 +314,14 @@ def _are_counted_dead(mention: CountMention, person: str | None, numbers: set[in
     if mention.tags & _ALL:
         return mention.value in numbers
     return mention.what == "shot" and person == "" and not mention.tags & {_ANOTHER, _NEW, _ALSO}
+
+
+def _all_died(hurt: CountMention, dead: Sequence[CountMention]) -> bool:
+    """Whether all of a number who were hurt are told to have died: "wounded two. Both died"."""
+    if hurt.what not in _HURT or hurt.is_single or hurt.is_attackers:
+        return False
+    all_of_them = (d for d in dead if d.tags & _ALL and d.number.start > hurt.number.start)
+    return any(d.value == hurt.value for d in all_of_them)
 
 
 def is_somebody(mention: CountMention) -> bool:
