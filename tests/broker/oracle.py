@@ -32,6 +32,8 @@ from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS
 
 TOPICS = (INCIDENT_LOG, INCIDENTS, REPORTS)
 _ANSWER_S = 10
+_PAUSE_S = 0.1
+_NO_LEADER_YET = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 _SILENT = ("_TRANSPORT", "_ALL_BROKERS_DOWN", "_TIMED_OUT")
 """A broker that goes and comes while we read is no reason to give up before the time is over."""
 
@@ -204,9 +206,19 @@ def _ends(consumer: Any, topic: str, timeout_s: float) -> dict[int, int]:
     if found.error is not None or not found.partitions:
         raise UnreadError(f"{topic}: {found.error or 'no partitions'}")
     spots = (TopicPartition(topic, number) for number in sorted(found.partitions))
-    return {
-        spot.partition: consumer.get_watermark_offsets(spot, timeout=timeout_s)[1] for spot in spots
-    }
+    return {spot.partition: _end(consumer, spot, timeout_s) for spot in spots}
+
+
+def _end(consumer: Any, spot: TopicPartition, timeout_s: float) -> int:
+    """High watermark of a partition; asked again while a new topic's leader does not know that it is."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(spot, timeout=timeout_s)[1])
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_S)
 
 
 def _poll(consumer: Any, ends: Mapping[int, int], end: float) -> Iterator[Heard]:
