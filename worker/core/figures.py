@@ -74,8 +74,8 @@ _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Toll:
-    """What a set of statements comes to. ``statements`` are the input, in its order, judged."""
+class Figures:
+    """What a set of statements comes to."""
 
     killed: Figure | None
     injured: Figure | None
@@ -83,19 +83,19 @@ class Toll:
     attackers_injured: Figure | None
     by_category: tuple[CategoryFigure, ...]
     other_counts: tuple[OtherCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Toll(Figures):
+    """The figures, and the statements that they rest on: the input, in its order, judged."""
+
     statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """The figures alone, with the part of each statement in them, by its key."""
+class Decided(Figures):
+    """The figures, with the part of each statement in them, by its key."""
 
-    killed: Figure | None
-    injured: Figure | None
-    attackers_killed: Figure | None
-    attackers_injured: Figure | None
-    by_category: tuple[CategoryFigure, ...]
-    other_counts: tuple[OtherCount, ...]
     statuses: Statuses
     horizons: Horizons
 

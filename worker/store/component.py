@@ -78,8 +78,6 @@ def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str])
     if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
         return None
     article = fresh[0].article
-    if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
-        return None
     copies = decoded_of(conn).copies.copies_of(article, knowledge.merge_weights)
     connected = kept.connected.with_more(fresh, copies, knowledge)
     if connected is None or _holding(conn, names):
@@ -98,9 +96,7 @@ def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str])
         announced=tuple(announced.values()),
         founded=tuple(sorted({*component.founded, *founded, *_founded(conn, fresh, ())})),
         next_ordinal=count_founded(conn) + 1,
-        copies=component.copies | pairs
-        if pairs and component.copies is not None
-        else component.copies,
+        copies=component.copies if component.copies is None else component.copies | pairs,
     )
     return Gathered(more, replace(connected, concerned=tuple(announced)), kept.days, knowledge)
 

@@ -23,7 +23,7 @@ from typing import TypeVar
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import StatementStatus
-from worker.core.figures import Decided, decide_newest
+from worker.core.figures import Decided, Figures, decide_newest
 from worker.core.said_again import Seen, is_stale, moment_of, newest_of, status_before
 
 T = TypeVar("T")
@@ -116,16 +116,7 @@ class Tally:
         for count in counts:
             self._judge_count(count, decided)
         judged = itertools.chain.from_iterable([told.judged for told in self._ordered])
-        return Casualties(
-            killed=decided.killed,
-            injured=decided.injured,
-            attackers_killed=decided.attackers_killed,
-            attackers_injured=decided.attackers_injured,
-            by_category=decided.by_category,
-            other_counts=decided.other_counts,
-            timeline=self._all_points(),
-            statements=tuple(judged),
-        )
+        return casualties_of(decided, self._all_points(), tuple(judged))
 
     def _enter(self, told: Told) -> None:
         insort(self._ordered, told, key=attrgetter("report_id"))
@@ -174,3 +165,19 @@ class Tally:
 
 def _own(statement: Statement) -> tuple[str, str]:
     return statement.speaker_id, statement.measure
+
+
+def casualties_of(
+    figures: Figures, timeline: tuple[TimelinePoint, ...], statements: tuple[Statement, ...]
+) -> Casualties:
+    """The figures of an incident as they are told, with what they rest on."""
+    return Casualties(
+        killed=figures.killed,
+        injured=figures.injured,
+        attackers_killed=figures.attackers_killed,
+        attackers_injured=figures.attackers_injured,
+        by_category=figures.by_category,
+        other_counts=figures.other_counts,
+        timeline=timeline,
+        statements=statements,
+    )

@@ -27,7 +27,7 @@ from worker.core.domain.vocabulary import Scope, StatementStatus
 from worker.core.figures import decide_toll
 from worker.core.merge.cluster.members import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
-from worker.core.merge.state.tally import Placed, Tally, Told
+from worker.core.merge.state.tally import Placed, Tally, Told, casualties_of
 from worker.core.said_again import alike
 
 _TOTALS = ("killed", "injured", "casualties")
@@ -85,16 +85,8 @@ def plain_casualties(cluster: Cluster) -> Casualties:
     for s in toll.statements:
         by_speaker.setdefault((s.speaker_id, s.measure), []).append(s)
     placed = itertools.chain.from_iterable(map(_points, by_speaker.values()))
-    return Casualties(
-        killed=toll.killed,
-        injured=toll.injured,
-        attackers_killed=toll.attackers_killed,
-        attackers_injured=toll.attackers_injured,
-        by_category=toll.by_category,
-        other_counts=toll.other_counts,
-        timeline=tuple([point for _, point in sorted(placed, key=itemgetter(0))]),
-        statements=toll.statements,
-    )
+    points = tuple([point for _, point in sorted(placed, key=itemgetter(0))])
+    return casualties_of(toll, points, toll.statements)
 
 
 def statements_of(members: Iterable[Membership], scope: Scope) -> tuple[Statement, ...]:
