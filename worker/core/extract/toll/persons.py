@@ -25,7 +25,8 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from itertools import count
 
 from worker.core.annotate.counts import CountMention
@@ -57,47 +58,70 @@ _APPOSITION_CHARS = 2
 def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     """The mentions of one attack with each person once, as the worst told of him."""
     ages = _ages(mentions)
+    dead = _dead_of(mentions, ages)
+    seen: set[tuple[str, str]] = set()
+    out: list[CountMention] = []
+    for mention in mentions:
+        person = person_of(mention, ages)
+        if person and (mention.what, person) in seen:
+            continue
+        if mention.what in _HURT and dead.hold(mention, person):
+            continue
+        if person:
+            seen.add((mention.what, person))
+        out.append(_without_dead(mention, dead.nouns))
+    return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Dead:
+    """The dead of an attack, and by what they may be known where they are told as hurt."""
+
+    mentions: Sequence[CountMention]
+    persons: AbstractSet[str]
+    """Ages and surnames; "" for whoever is nameless."""
+    numbers: AbstractSet[int]
+    nouns: Mapping[str | None, Sequence[CountMention]]
+    """Those who are told as "the guard", by their noun."""
+    unnamed: bool
+    """Whether nobody of them has a name, and of those shot one has."""
+    shot: str | None
+    """The only one who was shot, where the only dead one is told in another way."""
+
+    def hold(self, hurt: CountMention, person: str | None) -> bool:
+        """Whether one who is told as hurt is one of them. ``person``: see ``person_of``."""
+        if person and (person in self.persons or (person == self.shot and not is_somebody(hurt))):
+            return True
+        may_be = self.persons and _may_be_dead(hurt, person, unnamed=self.unnamed)
+        if may_be and not _is_none(hurt, self.mentions):
+            return True
+        if _are_counted_dead(hurt, person, self.numbers) or _all_died(hurt, self.mentions):
+            return True
+        return any(is_again(hurt, one) for one in self.nouns.get(hurt.noun, ()))
+
+
+def _dead_of(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> _Dead:
     dead = [m for m in mentions if m.what == "killed" and not m.is_attackers]
     nouns: dict[str | None, list[CountMention]] = {}
     for one in (part for m in dead for part in (m.parts or (m,))):
         if one.noun is not None and _DEFINITE in one.tags:
             nouns.setdefault(one.noun, []).append(one)
-    killed = {person for m in dead if (person := person_of(m, ages)) is not None}
-    killed |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
+    persons = {person for m in dead if (person := person_of(m, ages)) is not None}
+    persons |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
     named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
-    unnamed = killed == {""} and len(named) == 1
     numbers = set(_numbers(mentions, "killed"))
-    died = _one_who_died(mentions, killed, ages) if numbers <= {1} else None
-    seen: set[tuple[str, str]] = set()
-    out: list[CountMention] = []
-    for mention in mentions:
-        person = person_of(mention, ages)
-        if person and mention.what in _HURT and person in killed:
-            continue
-        if person and (mention.what, person) in seen:
-            continue
-        if person and person == died and mention.what in _HURT and not is_somebody(mention):
-            continue
-        if (
-            killed
-            and _may_be_dead(mention, person, unnamed=unnamed)
-            and not _is_none(mention, dead)
-        ):
-            continue
-        if _are_counted_dead(mention, person, numbers) or _all_died(mention, dead):
-            continue
-        if mention.what in _HURT and any(
-            is_again(mention, one) for one in nouns.get(mention.noun, ())
-        ):
-            continue
-        if person:
-            seen.add((mention.what, person))
-        out.append(_without_dead(mention, nouns))
-    return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+    return _Dead(
+        mentions=dead,
+        persons=persons,
+        numbers=numbers,
+        nouns=nouns,
+        unnamed=persons == {""} and len(named) == 1,
+        shot=_one_who_died(mentions, persons, ages) if numbers <= {1} else None,
+    )
 
 
 def _one_who_died(
-    mentions: Sequence[CountMention], killed: set[str], ages: Mapping[str | None, str]
+    mentions: Sequence[CountMention], killed: AbstractSet[str], ages: Mapping[str | None, str]
 ) -> str | None:
     """The one person, shot or in a hospital, who is the only dead one told in another way.
 
@@ -307,7 +331,7 @@ def _is_none(mention: CountMention, dead: Sequence[CountMention]) -> bool:
     return all(d.is_single and are_different(d, mention) for d in dead)
 
 
-def _are_counted_dead(mention: CountMention, person: str | None, numbers: set[int]) -> bool:
+def _are_counted_dead(mention: CountMention, person: str | None, numbers: AbstractSet[int]) -> bool:
     """Whether people who were hurt are told again as the dead: "all three", or "she" who was shot."""
     if mention.what not in _HURT or mention.is_attackers or not numbers or _is_companion(mention):
         return False
