@@ -22,6 +22,7 @@ CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
     "opening", "digest", "perpetrator", "combat", "since", "anniversary", "accident_cause",
+    "other_event",
 )  # fmt: skip
 
 
@@ -56,10 +57,14 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
             found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
         if found:
             hits[category] = found
+    if hits.get("other_event") or _is_setting(annotated, sentence):
+        hits.pop("accident_cause", None)  # "an earlier explosion was caused by a boiler"
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
         unreal = tuple(sorted(unreal, key=lambda cue: cue.start))
         hits[category] = _happened(annotated, hits.get(category, ()), unreal)
+    if _is_setting(annotated, sentence):
+        hits.pop("accident", None)
     places = starting_in(annotated.places, sentence)
     regions = tuple(
         Range.of(m)
@@ -73,6 +78,15 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
         tuple(m for m in places if m.kind == "near"),
         tuple(m for m in places if m.kind == "elsewhere"),
         regions,
+    )
+
+
+def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether an accident or drill is only what an attack came upon: "gunmen attack a rehearsal"."""
+    own = (event for event in annotated.events if event.index == sentence.index)
+    tokens = [token for event in own for token in event.tokens]
+    return any("SETTING" in t.tags for t in tokens) and all(
+        "SETTING" in t.tags for t in tokens if "ACCIDENT" in t.tags
     )
 
 

@@ -47,6 +47,8 @@ _NEWS = {"CLAIMED": "claimed", "TOLL_ROSE": "toll_rose", "SIEGE_END": "siege"}
 _ITEM_TRAITS = (*_TRAITS, "here", "away", "here_far", "fresh")
 _FIGURATIVE = 2
 """So many words of another field make a figure of speech certain."""
+_SETTING = "SETTING"
+"""Tag of what went on where an attack happened: no word of what the article is about."""
 _VIDEO_TOKENS = 2
 _LATE = 6
 _MOST_LATE = 2
@@ -63,6 +65,7 @@ EVENT_FEATURES = frozenset({
     "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
     "place.body", "place.none", "away.event", "away.only", "away.told", "away.first", "away.top",
     "away.filed", "time.fresh", "time.fresh_here", "time.near", "time.old", "time.old_only",
+    "time.many_only",
     "time.old_nearer", "head.located_away", "lead.located_away",
     "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
     "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
@@ -142,10 +145,16 @@ def _measure_sentence(
             word = {"reaction": "REACTION", "politics": "POLITICS"}.get(name, "")
             found[f"{zone}.event_{name}"] = Feature(1.0, told.first(word) if word else told.at)
     for word, name in _WORDS.items():
-        if word in told.sentence.tags:
-            found[f"{zone}.word_{name}"] = Feature(1.0, told.first(word))
+        if at := _about(told, word):
+            found[f"{zone}.word_{name}"] = Feature(1.0, at)
     if tells_harm(told.sentence, told.counts, main=False):
         found[f"{zone}.event_figure"] = Feature(1.0, told.sentence)
+
+
+def _about(told: Told, word: str) -> Range | None:
+    """The first word of a class that says what a sentence is about: "gunmen attack a drill" is no drill."""
+    found = (range_of(t) for t in told.sentence.tokens if word in t.tags and _SETTING not in t.tags)
+    return next(found, None)
 
 
 def _measure_headline(top: Top) -> None:
@@ -246,7 +255,8 @@ def _measure_kind(top: Top) -> None:
 
 def _measure_figurative(found: dict[str, Feature], told: Sequence[Told]) -> None:
     """Words of another field: the more, the surer its attacks are figures of speech."""
-    words = {t.word: t for s in told for t in s.sentence.tokens if "FIGURATIVE" in t.tags}
+    tokens = (t for s in told for t in s.sentence.tokens)
+    words = {t.word: t for t in tokens if "FIGURATIVE" in t.tags and _SETTING not in t.tags}
     if words:
         first = min(words.values(), key=lambda t: t.start)
         found["top.figurative"] = Feature(min(1.0, len(words) / _FIGURATIVE), range_of(first))
@@ -271,6 +281,9 @@ def _measure_time(top: Top) -> None:
     else:
         for each in with_tag(top.all, "FRESH"):
             top.add("time.near", each.first("FRESH"))
+        counted = [t for t in top.first if t.has("many") and "COUNTED_OVER" in t.sentence.tags]
+        for many in counted[:1]:
+            top.add("time.many_only", many.at)
     past = [t for t in top.all if t.has(*_PAST)]
     if past:
         top.add("time.old", past[0].at)

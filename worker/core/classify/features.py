@@ -24,6 +24,8 @@ from worker.core.lang.normalise import Range, least_gap
 CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
 BODY_SENTENCES = 8
+_SURE_CAUSE = 2.0
+"""The most that an accident's cause counts."""
 _MOST_STALE = 4
 _FOLLOW_UP = ("reaction", "retrospective")
 _ZONES = ("head", "lead", "body")
@@ -96,6 +98,7 @@ def measure(zones: SegmentZones, place_matters: bool) -> dict[str, Feature]:
             if place_matters:
                 _measure_places(sums, zone, cues)
     _measure_top(sums, (*zones.head, *zones.lead))
+    _sole_cause(sums)
     return sums.found
 
 
@@ -159,6 +162,13 @@ def _measure_top(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
         sums.add("top.follow_up", frame)
     _bare_reaction(sums, sentences)
     _anniversary(sums, sentences)
+
+
+def _sole_cause(sums: FeatureSums) -> None:
+    """A cause that takes an attack back is sure where nobody is told as an attacker, or claims it."""
+    cause = sums.found.get("any.accident_cause")
+    if cause is not None and not {"any.perpetrator", "any.claim"} & set(sums.found):
+        sums.found["any.accident_cause"] = Feature(_SURE_CAUSE, cause.at)
 
 
 def _bare_reaction(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:

@@ -5,7 +5,8 @@ Rules
 1. An article is a digest when its headline or its opening says so ("Evening bulletin", "World in
    brief", "Good morning. Here is what you may have missed"), when its headline lists three matters
    ("Ferry talks collapse; blast in the capital; heat record"), or when
-   its paragraphs are a list. Bars separate sections, not matters ("ALERT | Country | Blast …").
+   its paragraphs are a list. So is a live page ("… live", "as it happened") whose headline tells no
+   attack of the area. Bars separate sections, not matters ("ALERT | Country | Blast …").
 2. A digest is not about its top. The paragraph that tells the attack is read as an article of its
    own, without a headline, by the weights of a first sentence.
 3. That paragraph is the one whose event is told here, best with its day and its harm; of equals the
@@ -31,6 +32,7 @@ _OPENING_SENTENCES = 2
 _LISTED_MATTERS = 3
 _SEPARATOR = ";"
 _HERE_TAGS = frozenset({"HERE", "DATELINE"})
+_ATTACK_HERE = frozenset({"HERE", "EVENT"})
 _WITH_HARM, _WITH_DAY = 1.0, 1.0
 """How much a paragraph gains by its harm and by a day of these days: as much as any trait."""
 
@@ -46,11 +48,18 @@ def is_digest(annotated: Annotated) -> bool:
             listed = words.count(_SEPARATOR) + 1
             if listed >= _LISTED_MATTERS or annotated.has("cue_digest", sentence):
                 return True
+            if annotated.has("live_headline", sentence) and not _tells_attack_here(annotated):
+                return True
         elif sentence.zone == "lead":
             opened += 1
             if opened <= _OPENING_SENTENCES and annotated.has("digest_opening", sentence):
                 return True
     return False
+
+
+def _tells_attack_here(annotated: Annotated) -> bool:
+    """Whether the headline tells an attack of the area: the entries below are about that one."""
+    return any(e.zone == "title" and e.tags >= _ATTACK_HERE for e in annotated.events)
 
 
 def telling_sentences(
