@@ -24,8 +24,6 @@ from worker.core.lang.normalise import Range, least_gap
 CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
 BODY_SENTENCES = 8
-_SURE_CAUSE = 2.0
-"""The most that an accident's cause counts."""
 _MOST_STALE = 4
 _FOLLOW_UP = ("reaction", "retrospective")
 _ZONES = ("head", "lead", "body")
@@ -42,7 +40,7 @@ _PLACED = (
 FEATURES = frozenset({
     *(f"{zone}.{name}" for zone in _ZONES for name in _EVENT),
     *(f"{zone}.{name}" for zone in ("head", "lead") for name in TOP_CUES),
-    *(f"any.{name}" for name in ANY_ZONE_CUES),
+    *(f"any.{name}" for name in ANY_ZONE_CUES), "any.sole_cause",
     "head.question", "top.follow_up", "top.bare_reaction", "top.anniversary",
     "age.fresh", "age.stale", "age.old_mention", "known.past",
     "kind.item", "kind.background", "kind.aggregate", "kind.threat",
@@ -168,7 +166,7 @@ def _sole_cause(sums: FeatureSums) -> None:
     """A cause that takes an attack back is sure where nobody is told as an attacker, or claims it."""
     cause = sums.found.get("any.accident_cause")
     if cause is not None and not {"any.perpetrator", "any.claim"} & set(sums.found):
-        sums.found["any.accident_cause"] = Feature(_SURE_CAUSE, cause.at)
+        sums.add("any.sole_cause", cause.at)
 
 
 def _bare_reaction(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:
