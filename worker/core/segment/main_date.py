@@ -37,7 +37,7 @@ _HEAD_SENTENCES = 10
 """Sentences after which a date no longer dates the main attack."""
 _ADJACENT_CHARS = 12
 _SPEECH_REACH_CHARS = 32
-_PHRASE_REACH_CHARS = 64
+_BEGUN_REACH_CHARS = 64
 _STAMP_REACH_CHARS = 12
 _JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
@@ -186,8 +186,7 @@ def _spoken_day(annotated: Annotated, day: dt.date) -> tuple[dt.date, bool] | No
         sentence = annotated.prose.sentence_at(mention.start)
         if sentence is None or sentence.index > _SPOKEN_SENTENCES or mention.precision != "day":
             continue
-        late = _is_spoken(annotated, mention, sentence)
-        late = late or _is_last_before(annotated, "ended", mention, sentence)
+        late = _is_spoken(annotated, mention, sentence) or _is_end(annotated, mention, sentence)
         if mention.anaphoric or not late:
             continue
         around = Range(max(sentence.start, mention.start - _ADJACENT_CHARS), mention.end)
@@ -297,17 +296,21 @@ def _score(
     score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
-    score += weights.ended * _is_last_before(annotated, "ended", mention, sentence)
-    score += weights.begun * _is_last_before(annotated, "begun", mention, sentence)
+    score += weights.ended * _is_end(annotated, mention, sentence)
+    score += weights.begun * _is_begin(annotated, mention, sentence)
     return score
 
 
-def _is_last_before(
-    annotated: Annotated, category: str, mention: DateMention, sentence: Sentence
-) -> bool:
-    """Whether words of a category end right before a day: "the siege ended late on Monday"."""
-    before = Range(max(sentence.start, mention.start - _PHRASE_REACH_CHARS), mention.start)
-    return any(m.end() >= mention.start - 1 for m in annotated.find(category, before))
+def _is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day is that on which an attack was over: "the siege ended late on Monday"."""
+    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
+    return any(m.end() >= mention.start - 1 for m in annotated.find("ended", before))
+
+
+def _is_begin(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether an attack is said to have begun then: "since the assault began at 8pm on Monday"."""
+    before = Range(max(sentence.start, mention.start - _BEGUN_REACH_CHARS), mention.start)
+    return any(m.end() >= mention.start - 1 for m in annotated.find("begun", before))
 
 
 def _is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:

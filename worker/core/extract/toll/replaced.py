@@ -128,7 +128,9 @@ def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
     """
     mention = item.count.mention
     is_dead = item.count.measure == "killed"
-    if "FORMER_COUNT" not in mention.tags or item.count.parent is not None:
+    if "FORMER_COUNT" not in mention.tags or "LATER_COUNT" in mention.tags:
+        return False  # "by midday the minister had put the number at 48" is newer
+    if item.count.parent is not None:
         return False
     return any(
         p.side == item.side
