@@ -88,8 +88,9 @@ def _behind_attacks(passage: Passage) -> Iterator[Unlisted]:
         at = _capitals(passage, lead.end() + 1, clause.end)
         if at is None or _is_listed(passage, at) or _is_elsewhere(passage, at):
             continue
-        if not passage.prose.of(at).endswith(("'s", "'")):
-            yield _judged(passage, at, True)
+        name = passage.prose.of(at)
+        if not name.endswith(("'s", "'")):
+            yield _judged(passage, Range(at.start, at.end - name.endswith(".")), True)
 
 
 def _is_elsewhere(passage: Passage, at: Range) -> bool:
