@@ -170,7 +170,8 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
-        and (m.what, m.is_attackers) not in (somebody if m.value == 0 or _CORRECTED in m.tags else newer)
+        and (m.what, m.is_attackers)
+        not in (somebody if m.value == 0 or _CORRECTED in m.tags else newer)
         and m.flags.isdisjoint({"toll"})
         else m
         for m in mentions

@@ -25,9 +25,7 @@ def mark_hospitals(placed: Sequence[Placed]) -> list[Placed]:
     return [
         _received(p)
         if _is_of_hospital(p)
-        and (
-            any(s == p.side and i != p.speaker.id for s, i in telling) or _breath(p) in received
-        )
+        and (any(s == p.side and i != p.speaker.id for s, i in telling) or _breath(p) in received)
         else p
         for p in placed
     ]
