@@ -9,7 +9,8 @@ Rules
    unnamed officer's 11 stand in one sentence.)
 3. In its part an attribution governs what the message's side says: after the verb, before it, or both
    ("five died, the ministry said, and 13 were hurt").
-4. "But" without a speaker of its own ends what is governed: the outlet goes on by itself.
+4. "But" without a speaker of its own ends what is governed: the outlet goes on by itself, unless the
+   part before it says who was not harmed.
 5. A pronoun, or a verb without a subject, takes the last speaker of the sentences before. A sentence
    inside a quotation belongs to whoever is quoted.
 6. "An official said", and then an official by name: the two are one. Who was named already, by
@@ -46,6 +47,7 @@ _QUOTE = '"'
 _CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
 _CLOSES = frozenset({"CONTRAST", "COLON"})
 """Tags of a semicolon: nothing before it belongs to who speaks behind it."""
+_NEGATIONS = frozenset({"NEG", "SAFE", "NO_CASUALTIES", "NOBODY_HURT", "NOBODY_KILLED"})
 _SENTENCE = attrgetter("sentence")
 
 
@@ -268,8 +270,7 @@ def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
     out = []
     for index, here in enumerate(said):
         low, high = edges[index], edges[index + 1]
-        stops = (t.start for t in tokens if t.start >= here.end and "HOWEVER" in t.tags)
-        high = min([high, *stops])
+        high = min([high, *_turns(here.end, tokens)])
         closed = (t.end for t in tokens if t.end <= here.start and t.tags >= _CLOSES)
         low = max([low, *closed])
         if here.mute:
@@ -278,6 +279,15 @@ def _governed(said: Sequence[_Said], tokens: Sequence[Token]) -> list[Range]:
         start = low if here.before else min(here.start, high)
         out.append(Range(start, high if here.after else max(here.end, start)))
     return out
+
+
+def _turns(start: int, tokens: Sequence[Token]) -> Iterator[int]:
+    """Where "but" ends what is governed; "nobody died, but two were hurt" is one message."""
+    turns = (t for t in tokens if t.start >= start and "HOWEVER" in t.tags)
+    for turn in turns:
+        before = (t for t in tokens if start <= t.start < turn.start)
+        if not any(t.tags & _NEGATIONS for t in before):
+            yield turn.start
 
 
 def _parting(first: _Said, second: _Said, tokens: Sequence[Token]) -> int:

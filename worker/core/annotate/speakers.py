@@ -155,14 +155,15 @@ class SpeakerDirectory:
         """
         within = [t for t in tokens if described.start <= t.start < described.end]
         named = list(starting_in(self._names, described))
-        kind = _kind(within)
+        kind = "media_sources" if _is_inside(within) else _kind(within)
         found = self._named(named, kind) or self._introduced(within)
         by_anaphor = found is None and kind == GROUP_TYPE
         if by_anaphor:
             found = self._group_before(source.start)
         if found is None and last is not None and _points_back(within, kind, last):
             return last
-        if found is None and any("THE_MINISTRY" in t.tags for t in within):
+        ministry = any("THE_MINISTRY" in t.tags for t in within) and not _is_inside(within)
+        if found is None and ministry:
             found = self._ministry
         if found is None:
             name = kind if kind is not None else self._words(source)
@@ -224,11 +225,12 @@ class SpeakerDirectory:
 def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
     """Whether the second names the first: "an official said" and then the official by name.
 
-    ``several``: the first are more than one ("officials"); they are no single person of another kind.
+    ``several``: the first are more than one. "Officials" are no single person, "police" may be.
     """
     if first.type not in _OFFICES | {UNKNOWN} or "/" not in first.id or first.anonymous:
         return False
-    same = second.type == first.type or (first.type in _VAGUE and not several)
+    same = second.type == first.type and not (several and first.type in _VAGUE)
+    same |= first.type in _VAGUE and not several
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
 
 
@@ -260,8 +262,14 @@ def _surnames(within: Sequence[Token]) -> Iterator[str]:
             yield token.word
 
 
+def _is_inside(within: Sequence[Token]) -> bool:
+    """Whether a source is only within an office: "sources inside the ministry" are not the ministry."""
+    kinds = {t.meaning["speaker"] for t in within if "speaker" in t.meaning}
+    return "media_sources" in kinds and any("THE_MINISTRY" in t.tags for t in within)
+
+
 def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bool:
-    if not any("THE_SPEAKER" in t.tags for t in within):
+    if not any("THE_SPEAKER" in t.tags for t in within) or _is_inside(within):
         return False
     of_government = last.type.startswith(_GOVERNMENT)
     if any("THE_MINISTRY" in t.tags for t in within):

@@ -25,6 +25,7 @@ from re import Match
 from typing import Literal
 
 from worker.core.annotate.actors import STATES, ActorMention, is_in_power
+from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Claim, Statement
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
@@ -150,11 +151,20 @@ def _tells_another(
     scopes = {s.scope for s in counts} - {"aggregate"}
     if scopes & {"incident", "hypothetical"}:
         return False
-    kinds = {place.kind for place in inside(passage.annotated.places, sentence)}
-    if kinds & {"here", "near"}:
+    before = passage.prose.sentences[sentence.index - 1].end if sentence.index else sentence.start
+    filed = inside(passage.annotated.places, Range(before, sentence.start))
+    places = (*filed, *inside(passage.annotated.places, sentence))
+    if any(place.kind in ("here", "near") for place in places):
         return False
+    away = any(_is_elsewhere(place) for place in places)
     told = passage.has("harm", sentence) or passage.has("region_phrase", sentence)
-    return True if "elsewhere" in kinds and told and passage.triggers_in(sentence) else None
+    return True if away and told and passage.triggers_in(sentence) else None
+
+
+def _is_elsewhere(place: PlaceMention) -> bool:
+    """Whether something is put outside the area, by a name or by the place that it was filed from."""
+    filed = place.kind == "dateline" and place.entry.kind == "elsewhere"
+    return place.kind == "elsewhere" or filed
 
 
 def _may_claim(passage: Passage, actor: Actor, at: int, claimed: str) -> bool:

@@ -4,6 +4,7 @@ Rules
 -----
 1. A name is a place by the noun beside it (``place_noun``: "area", "crossroads"), or by what
    the watched area's name does after it: "near Sorkhab, in the capital", "in Afzal Khan, west of the city".
+   For want of such a one, by the attack right before it: "died in the blast at Sorkhab".
 2. It stands after a word of place, in a clause that tells of the attack. A name goes before a
    mere noun, then head and lead before what follows.
 3. Names of the gazetteer, weekdays and months are none.
@@ -45,6 +46,7 @@ class Unlisted(Range):
 def find_unlisted(passage: Passage) -> Unlisted | None:
     """The likeliest place of the attack that is no row of the gazetteer, or None."""
     found = [*_beside_nouns(passage), *_before_area(passage)]
+    found = found or list(_behind_attacks(passage))
     return max(found, key=lambda u: (u.proper, u.score, -u.start), default=None)
 
 
@@ -73,6 +75,27 @@ def _before_area(passage: Passage) -> Iterator[Unlisted]:
         if area is not None and area.kind == "here" and between.startswith(","):
             if "," not in between[1:] and not passage.triggers_in(near):
                 yield _judged(passage, at, True)
+
+
+def _behind_attacks(passage: Passage) -> Iterator[Unlisted]:
+    """Names to which a word of place leads right behind an attack word, below the headline."""
+    text = passage.prose.text
+    for trigger in passage.triggers:
+        clause = passage.clause(trigger.start)
+        lead = passage.lexicon.first("locative", text, trigger.end, clause.end)
+        if lead is None or lead.start() > trigger.end + 1 or passage.zone(trigger.start) == "title":
+            continue
+        at = _capitals(passage, lead.end() + 1, clause.end)
+        if at is None or _is_listed(passage, at) or _is_elsewhere(passage, at):
+            continue
+        name = passage.prose.of(at)
+        if not name.endswith(("'s", "'")):
+            yield _judged(passage, Range(at.start, at.end - name.endswith(".")), True)
+
+
+def _is_elsewhere(passage: Passage, at: Range) -> bool:
+    """Whether a place of the article stands at a name, of this attack or of another."""
+    return any(m.overlaps(at) for m in passage.annotated.places)
 
 
 def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:

@@ -5,7 +5,8 @@ Rules
 1. Several types are listed in GTD's hierarchy, not in the order of the text (codebook, "Attack Type":
    when several apply, the first is attacktype1). The hierarchy is the order of ``merge/state/codes.toml``.
 2. A weak word (gunfire) proves armed assault only when the attackers are in the sentence, or when
-   no better type stands: rescuers and guards shoot too.
+   no better type stands: rescuers and guards shoot too. Whoever shoots an attacker proves neither
+   type nor weapon ("the bomber was shot by guards").
 3. Suicide is never inferred. A car bomb is not a suicide attack until the text says so.
    (TRT World, 8 May 2019: a car bomb, and no word of suicide.)
 4. The unspecific subtype of a weapon falls away beside a specific one of the same type.
@@ -61,7 +62,7 @@ def _proved(passage: Passage) -> dict[str, list[Range]]:
     if len(by_type) > 1:
         by_type.pop("unknown", None)
     if _ARMED in by_type and any(name.startswith(_HOSTAGES) for name in by_type):
-        if all(passage.has("attackers", word) for word in by_type[_ARMED]):
+        if all(passage.ends_with("attackers", word.end) for word in by_type[_ARMED]):
             del by_type[_ARMED]
     return by_type
 
@@ -107,7 +108,10 @@ def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Spans]:
 def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Spans]:
     """Weapons by GTD type and subtype, most explosive first, each once."""
     found: dict[_Kind, list[Range]] = {}
+    shots = tuple(passage.find_ranges("shot_by_forces"))
     for match, value in passage.find_in_table("weapon"):
+        if holding(shots, match.start()) is not None:
+            continue
         kind, _, subtype = value.partition("/")
         found.setdefault((kind, subtype or None), []).append(Range.of(match))
     belonging = {k: v for k, v in found.items() if _belongs(passage, v)}

@@ -63,6 +63,7 @@ class MainDateWeights:
     subordinate: float
     stale: float
     ended: float
+    begun: float
 
 
 @dataclass(frozen=True, slots=True)

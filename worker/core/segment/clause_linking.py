@@ -185,6 +185,17 @@ class ClauseLinker:
             and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
         }
 
+    def _filed_from(self, clause: Clause) -> set[str]:
+        """In a round-up, whose paragraphs open with places, that of a clause's paragraph if elsewhere."""
+        lines = [p for p in self._annotated.places if p.kind == "dateline"]
+        if len({line.entry.id for line in lines}) < 2:
+            return set()
+        paragraph = self._prose.sentences[clause.sentence].paragraph
+        first = self._prose.paragraph(paragraph)[0]
+        before = self._prose.sentences[first.index - 1].end if first.index else 0
+        at = Range(before, first.start)
+        return {p.entry.id for p in lines if p.entry.kind == "elsewhere" and at.holds(p.start)}
+
     def _is_other_site(self, clause: Clause) -> bool:
         """Whether a clause plays at another site of the city than the main attack so far.
 
@@ -232,7 +243,8 @@ class ClauseLinker:
             return False
         if not (clause.triggers or clause.harm):
             return False
-        regions = self._regions(clause, located=True)
+        filed = self._filed_from(clause)
+        regions = self._regions(clause, located=True) or filed
         main_regions = self._main_regions() if regions else set()
         is_elsewhere = bool(regions) and bool(main_regions) and not regions & main_regions
         if clause.kind == "separate":
@@ -244,7 +256,7 @@ class ClauseLinker:
             return True
         if self._says("second_cue", clause):
             return is_elsewhere or self._is_other_site(clause)
-        return is_elsewhere and not any(t.definite for t in clause.triggers)
+        return is_elsewhere and (bool(filed) or not any(t.definite for t in clause.triggers))
 
     def _opens_another_day(self, clause: Clause) -> bool:
         """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""

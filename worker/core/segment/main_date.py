@@ -37,6 +37,7 @@ _HEAD_SENTENCES = 10
 """Sentences after which a date no longer dates the main attack."""
 _ADJACENT_CHARS = 12
 _SPEECH_REACH_CHARS = 32
+_BEGUN_REACH_CHARS = 64
 _STAMP_REACH_CHARS = 12
 _JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
@@ -296,6 +297,7 @@ def _score(
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
     score += weights.ended * _is_end(annotated, mention, sentence)
+    score += weights.begun * _is_begin(annotated, mention, sentence)
     return score
 
 
@@ -303,6 +305,12 @@ def _is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> b
     """Whether a day is that on which an attack was over: "the siege ended late on Monday"."""
     before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
     return any(m.end() >= mention.start - 1 for m in annotated.find("ended", before))
+
+
+def _is_begin(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether an attack is said to have begun then: "since the assault began at 8pm on Monday"."""
+    before = Range(max(sentence.start, mention.start - _BEGUN_REACH_CHARS), mention.start)
+    return any(m.end() >= mention.start - 1 for m in annotated.find("begun", before))
 
 
 def _is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -322,6 +330,12 @@ def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sente
             and (not _is_lead_sentence(annotated, sentence))
         )
     spots = inside(annotated.triggers, sentence)
+    if any(
+        spot.type in _ABDUCTIONS for spot in spots
+    ):  # "abducted by gunmen": the word is his deed
+        spots = tuple(
+            s for s in spots if not annotated.has("attackers", s) or s.type in _ABDUCTIONS
+        )
     nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
     found = annotated.first("body_found", sentence)
     if nearest is None or nearest.type not in _ABDUCTIONS or found is None:

@@ -49,6 +49,7 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
+_CORRECTED = "CORRECTED_COUNT"
 _REVISED = frozenset({"revised"})
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
@@ -160,7 +161,8 @@ def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
 def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     """The mentions, with numbers that no other one replaces being as good as any.
 
-    ("The police initially said seven had died. A doctor said two of the injured died overnight.")
+    ("The police initially said seven had died. A doctor said two of the injured died overnight.") Where
+    a number is corrected, a person alone replaces it.
     """
     told = [m for m in mentions if not m.tags & _REPLACED and m.what in _HARM]
     somebody = {(m.what, m.is_attackers) for m in told if m.value != 0}
@@ -168,7 +170,8 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
-        and (m.what, m.is_attackers) not in (somebody if m.value == 0 else newer)
+        and (m.what, m.is_attackers)
+        not in (somebody if m.value == 0 or _CORRECTED in m.tags else newer)
         and m.flags.isdisjoint({"toll"})
         else m
         for m in mentions

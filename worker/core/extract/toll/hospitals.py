@@ -3,7 +3,8 @@
 A number that a hospital received bounds the whole from below. Words of receiving or treating say so
 (tag ``AT_HOSPITAL``); one hospital alone may well give the whole toll. Where two of them give numbers
 of the same side, each speaks of those whom it got ("the clinic received 15 injured … officials of the
-other said that nine wounded were under treatment", beside 24 of the police).
+other said that nine wounded were under treatment", beside 24 of the police). So does one that gives
+both sides in a breath, and one of them as received ("we received 22 bodies, and 35 were injured").
 """
 
 from __future__ import annotations
@@ -20,12 +21,19 @@ RECEIVED_TAG = "AT_HOSPITAL"
 def mark_hospitals(placed: Sequence[Placed]) -> list[Placed]:
     """The figures, with those of a hospital marked as its own where another hospital counts as well."""
     telling = {(p.side, p.speaker.id) for p in placed if _is_of_hospital(p)}
+    received = {_breath(p) for p in placed if RECEIVED_TAG in p.count.mention.tags}
     return [
         _received(p)
-        if _is_of_hospital(p) and any(s == p.side and i != p.speaker.id for s, i in telling)
+        if _is_of_hospital(p)
+        and (any(s == p.side and i != p.speaker.id for s, i in telling) or _breath(p) in received)
         else p
         for p in placed
     ]
+
+
+def _breath(item: Placed) -> tuple[str, int]:
+    """Who gives a number, and in which sentence."""
+    return item.speaker.id, item.count.mention.sentence
 
 
 def _is_of_hospital(item: Placed) -> bool:

@@ -3,7 +3,8 @@
 Rules
 -----
 1. What the text says was replaced ("from nine to seven", "had first put it at four") is, also where
-   the same number stands again, for the toll or of the same speaker.
+   the same number stands again, for the toll or of the same speaker. So is whatever stood before "the
+   toll was revised to 16".
 2. What a speaker says later replaces what he said, and smaller numbers of nobody in particular.
 3. In a live blog a later entry replaces what earlier ones have and is less, whoever said it: tolls
    rise. Of the same speaker it replaces any other number. What one hospital received replaces nobody
@@ -42,6 +43,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_outdated(p, newest)
         or _is_overtaken(p, said)
         or _is_named_old(p, gone)
+        or _is_revised(p, placed)
         or _is_of_before(p, placed)
         or _is_increase(p, placed)
         or _is_of_earlier_entry(p, placed)
@@ -105,13 +107,30 @@ def _is_named_old(item: Placed, gone: Sequence[Placed]) -> bool:
     )
 
 
+def _is_revised(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether the toll itself "was revised to" another number later on, whoever had given it."""
+    mention = item.count.mention
+    if not item.is_whole or mention.is_single or "AT_HOSPITAL" in mention.tags:
+        return False
+    return any(
+        p.side == item.side
+        and p.scope == item.scope
+        and p.count.mention.value != mention.value
+        and p.count.mention.number.start >= mention.number.end
+        for p in placed
+        if "REVISED_COUNT" in p.count.mention.tags
+    )
+
+
 def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a number that "officials had said" is the smaller one: tolls rise. Of the wounded some
     die or go home, so any other number is the newer one.
     """
     mention = item.count.mention
     is_dead = item.count.measure == "killed"
-    if "FORMER_COUNT" not in mention.tags or item.count.parent is not None:
+    if "FORMER_COUNT" not in mention.tags or "LATER_COUNT" in mention.tags:
+        return False  # "by midday the minister had put the number at 48" is newer
+    if item.count.parent is not None:
         return False
     return any(
         p.side == item.side
