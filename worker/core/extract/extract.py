@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from worker.core.annotate.actors import is_in_power
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import SECURITY_FORCES
-from worker.core.annotate.speakers import GROUP_TYPE
+from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR
 from worker.core.domain.document import Span
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import Role
@@ -127,7 +127,7 @@ def _parties(
     out = _of_claimants(statements, claimed, passage)
     return tuple(
         replace(s, perpetrator_party=False)
-        if s.perpetrator_party and s.speaker_id not in ids
+        if s.perpetrator_party and s.speaker_id not in ids and s.speaker_type != NARRATOR
         else s
         for s in out
     )

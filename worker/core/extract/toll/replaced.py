@@ -35,10 +35,10 @@ _CASUALTY = ("killed", "injured")
 def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     """For each figure, in their order, whether it is no opinion of the whole (any more)."""
     newest, said = _newest(placed)
-    gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
+    gone = [p for p in placed if _is_replaced(p, placed)]
     addends = set(_addends(placed))
     return [
-        "REPLACED_COUNT" in p.count.mention.tags
+        p in gone
         or _is_outdated(p, newest)
         or _is_overtaken(p, said)
         or _is_named_old(p, gone)
@@ -49,6 +49,22 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or index in addends
         for index, p in enumerate(placed)
     ]
+
+
+def _is_replaced(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether the text says that a number is replaced; what a group says of its deed replaces none."""
+    mention = item.count.mention
+    if "REPLACED_COUNT" not in mention.tags:
+        return False
+    others = [
+        p
+        for p in placed
+        if p.side == item.side
+        and p.scope == item.scope
+        and "REPLACED_COUNT" not in p.count.mention.tags
+    ]
+    told = any(not (p.speaker.perpetrator_party or p.own_killing) for p in others)
+    return told or not others or "toll" in mention.flags
 
 
 def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], dict[Side, int]]:
