@@ -56,8 +56,12 @@ def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:
     sentence = prose.sentence_at(at)
     if sentence is None:
         return False
-    claim = lexicon.first("claim_verb", prose.text, sentence.start, sentence.end)
-    if claim is None or claim.start() >= at:
+    starts = [
+        claim.start()
+        for kind in ("claim_verb", "claim_denied")
+        for claim in lexicon.find(kind, prose.text, sentence.start, at)
+    ]
+    if not starts:
         return False
-    opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, claim.start(), at)]
+    opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, min(starts), at)]
     return bool(opened) and not _CLAUSE_END.search(prose.text, opened[-1], at)
