@@ -117,7 +117,8 @@ def _parties(
     """A group is the attacking party unless the article lays the attack at another's door.
 
     (Officials of a group in power speak of attacks that others claim.) A group in power that claims
-    the attack itself is a party like any other, and its people are no victims.
+    the attack itself is a party like any other, and its people are no victims. Where the outlet prints
+    a group's words as a headline ("we killed 30"), they are the group's, whoever it is.
     """
     claimed = {claim.group for claim in report.claims if claim.claimed == "yes"}
     behind = {p.name for p in report.perpetrators} | claimed

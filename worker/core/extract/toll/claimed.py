@@ -3,7 +3,7 @@
 Rules
 -----
 1. "The group said it was behind the blast, which killed 12": what a relative clause tells of the attack
-   is no word of the group's, though it stands in its sentence.
+   is no word of the group's, though it stands in its sentence. Nor is it where the group denies it.
 2. Where somebody else gives another number, nobody knows whose the clause is: it stays the group's, and
    with it all that the sentence tells ("it carried out the attack, which killed 60 apostates", beside
    the three that the police count).
