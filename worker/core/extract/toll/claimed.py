@@ -56,11 +56,9 @@ def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:
     sentence = prose.sentence_at(at)
     if sentence is None:
         return False
-    starts = [
-        claim.start()
-        for kind in ("claim_verb", "claim_denied")
-        for claim in lexicon.find(kind, prose.text, sentence.start, at)
-    ]
+    kinds = ("claim_verb", "claim_denied")
+    first = (lexicon.first(kind, prose.text, sentence.start, at) for kind in kinds)
+    starts = [claim.start() for claim in first if claim is not None]
     if not starts:
         return False
     opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, min(starts), at)]

@@ -35,10 +35,11 @@ _CASUALTY = ("killed", "injured")
 def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     """For each figure, in their order, whether it is no opinion of the whole (any more)."""
     newest, said = _newest(placed)
-    gone = [p for p in placed if _is_replaced(p, placed)]
+    replaced = _are_replaced(placed)
+    gone = [p for p, is_gone in zip(placed, replaced, strict=True) if is_gone]
     addends = set(_addends(placed))
     return [
-        p in gone
+        replaced[index]
         or _is_outdated(p, newest)
         or _is_overtaken(p, said)
         or _is_named_old(p, gone)
@@ -51,20 +52,18 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     ]
 
 
-def _is_replaced(item: Placed, placed: Sequence[Placed]) -> bool:
-    """Whether the text says that a number is replaced; what a group says of its deed replaces none."""
-    mention = item.count.mention
-    if "REPLACED_COUNT" not in mention.tags:
-        return False
-    others = [
-        p
+def _are_replaced(placed: Sequence[Placed]) -> list[bool]:
+    """For each figure whether the text says it is replaced: no group's number of its deed replaces one."""
+    standing = [p for p in placed if "REPLACED_COUNT" not in p.count.mention.tags]
+    others = {(p.side, p.scope) for p in standing}
+    neutral = (p for p in standing if not (p.speaker.perpetrator_party or p.own_killing))
+    told = {(p.side, p.scope) for p in neutral}
+    only_a_party = others - told
+    return [
+        "REPLACED_COUNT" in p.count.mention.tags
+        and ("toll" in p.count.mention.flags or (p.side, p.scope) not in only_a_party)
         for p in placed
-        if p.side == item.side
-        and p.scope == item.scope
-        and "REPLACED_COUNT" not in p.count.mention.tags
     ]
-    told = any(not (p.speaker.perpetrator_party or p.own_killing) for p in others)
-    return told or not others or "toll" in mention.flags
 
 
 def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], dict[Side, int]]:
