@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from worker.core.annotate.actors import is_in_power
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import SECURITY_FORCES
-from worker.core.annotate.speakers import GROUP_TYPE
+from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR
 from worker.core.domain.document import Span
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import Role
@@ -117,7 +117,8 @@ def _parties(
     """A group is the attacking party unless the article lays the attack at another's door.
 
     (Officials of a group in power speak of attacks that others claim.) A group in power that claims
-    the attack itself is a party like any other, and its people are no victims.
+    the attack itself is a party like any other, and its people are no victims. Where the outlet prints
+    a group's words as a headline ("we killed 30"), they are the group's, whoever it is.
     """
     claimed = {claim.group for claim in report.claims if claim.claimed == "yes"}
     behind = {p.name for p in report.perpetrators} | claimed
@@ -127,7 +128,7 @@ def _parties(
     out = _of_claimants(statements, claimed, passage)
     return tuple(
         replace(s, perpetrator_party=False)
-        if s.perpetrator_party and s.speaker_id not in ids
+        if s.perpetrator_party and s.speaker_id not in ids and s.speaker_type != NARRATOR
         else s
         for s in out
     )

@@ -3,7 +3,8 @@
 Rules
 -----
 1. ``Prose.norm`` is what gets matched, ``Prose.raw`` is what gets quoted; ``span`` joins the two.
-2. A sentence never crosses a paragraph. The title is a sentence of its own (zone ``title``).
+2. A sentence never crosses a paragraph. The title is a sentence of its own (zone ``title``). A dot
+   behind a number ends none where a small letter follows: it is an ordinal ("8. bölge").
 3. Zones: ``title``; ``lead`` = the first three sentences of the body; ``caption`` = a line that
    describes a picture; ``body`` = the rest. A dateline is no part of the sentence after it.
 
@@ -34,6 +35,7 @@ _ABBREVIATION = re.compile(
     r"prof|no|nos|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|a\.m|p\.m|al|ed|vs|approx|"
     r"mohd|md|ltd|inc|co|km|ft)|\b[a-z])\.$"
 )
+_NUMBER_AND_DOT = re.compile(r"\d\.$")
 _AGENCY = (
     r"(?:reuters|ap|afp|epa|efe|upi|dpa|getty(?: images)?|xinhua|anadolu|aa|ani|ians|ap photo)"
 )
@@ -142,7 +144,7 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
     for number, paragraph in enumerate(paragraphs):
         titled = paragraph.start < title_end
         zone: Zone = "title" if titled else "caption" if number in captions else "body"
-        for whole in _sentences(norm.text, paragraph):
+        for whole in _sentences(norm, paragraph):
             begin = whole.start
             if zone == "body":
                 begin = _dateline_end(norm, whole)
@@ -225,12 +227,21 @@ def _dateline_end(norm: Normalised, sentence: Range) -> int:
     return sentence.start
 
 
-def _sentences(text: str, paragraph: Range) -> Iterator[Range]:
-    first, end = paragraph.start, paragraph.end
+def _is_ordinal(norm: Normalised, end: re.Match[str]) -> bool:
+    """Whether a dot makes a number an ordinal, as a small letter behind it says ("Kabil'in 8. bölgesi")."""
+    at = end.end()
+    numbered = _NUMBER_AND_DOT.search(norm.text, max(0, end.start() - 2), end.start())
+    return bool(numbered) and at < len(norm.text) and norm.letter(at).islower()
+
+
+def _sentences(norm: Normalised, paragraph: Range) -> Iterator[Range]:
+    text, first, end = norm.text, paragraph.start, paragraph.end
     for found in _END.finditer(text, first, end):
         if first == paragraph.start and _PLACE_WITH_DANDA.fullmatch(text, first, found.end()):
             continue
         if _ABBREVIATION.search(text, max(first, found.start() - 10), found.start()):
+            continue
+        if _is_ordinal(norm, found):
             continue
         if found.end() > first and text[first : found.start()].strip():
             yield Range(first, found.end())

@@ -3,7 +3,7 @@
 Rules
 -----
 1. "The group said it was behind the blast, which killed 12": what a relative clause tells of the attack
-   is no word of the group's, though it stands in its sentence.
+   is no word of the group's, though it stands in its sentence. Nor is it where the group denies it.
 2. Where somebody else gives another number, nobody knows whose the clause is: it stays the group's, and
    with it all that the sentence tells ("it carried out the attack, which killed 60 apostates", beside
    the three that the police count).
@@ -56,8 +56,10 @@ def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:
     sentence = prose.sentence_at(at)
     if sentence is None:
         return False
-    claim = lexicon.first("claim_verb", prose.text, sentence.start, sentence.end)
-    if claim is None or claim.start() >= at:
+    kinds = ("claim_verb", "claim_denied")
+    first = (lexicon.first(kind, prose.text, sentence.start, at) for kind in kinds)
+    starts = [claim.start() for claim in first if claim is not None]
+    if not starts:
         return False
-    opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, claim.start(), at)]
+    opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, min(starts), at)]
     return bool(opened) and not _CLAUSE_END.search(prose.text, opened[-1], at)

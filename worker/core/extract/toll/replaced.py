@@ -36,10 +36,11 @@ _CASUALTY = ("killed", "injured")
 def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     """For each figure, in their order, whether it is no opinion of the whole (any more)."""
     newest, said = _newest(placed)
-    gone = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags]
+    replaced = _are_replaced(placed)
+    gone = [p for p, is_gone in zip(placed, replaced, strict=True) if is_gone]
     addends = set(_addends(placed))
     return [
-        "REPLACED_COUNT" in p.count.mention.tags
+        replaced[index]
         or _is_outdated(p, newest)
         or _is_overtaken(p, said)
         or _is_named_old(p, gone)
@@ -50,6 +51,20 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_within_total(p, placed)
         or index in addends
         for index, p in enumerate(placed)
+    ]
+
+
+def _are_replaced(placed: Sequence[Placed]) -> list[bool]:
+    """For each figure whether the text says it is replaced: no group's number of its deed replaces one."""
+    standing = [p for p in placed if "REPLACED_COUNT" not in p.count.mention.tags]
+    others = {(p.side, p.scope) for p in standing}
+    neutral = (p for p in standing if not (p.speaker.perpetrator_party or p.own_killing))
+    told = {(p.side, p.scope) for p in neutral}
+    only_a_party = others - told
+    return [
+        "REPLACED_COUNT" in p.count.mention.tags
+        and ("toll" in p.count.mention.flags or (p.side, p.scope) not in only_a_party)
+        for p in placed
     ]
 
 

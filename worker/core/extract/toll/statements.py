@@ -148,6 +148,9 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     low = max(0, stop - _CUE_REACH_CHARS)
     if lexicon.ending_at("self_killing", prose.text, low, stop) is not None:
         return True
+    said = lexicon.find("own_killing", prose.text, low, count.end + _CUE_REACH_CHARS)
+    if any(m.start() <= count.end + 1 and count.start < m.end() for m in said):
+        return True
     if speaker.type not in (GROUP_TYPE, POWER_TYPE):
         return False  # "a bomb exploded. It killed four": the bomb did
     return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
