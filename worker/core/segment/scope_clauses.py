@@ -24,6 +24,8 @@ CLAUSE_TOKENS = 16
 _SPAN_TOKENS = 3
 _DAY_TOKENS = 14
 _SAYING_TOKENS = 3
+_OPENS_WORDS = frozenset({"REL", "MODAL"})
+"""What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
 _SAYING = frozenset({"SAYS", "TALK"})
 _OPENING_TOKENS = 4
 _NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})
@@ -133,7 +135,7 @@ def _is_beside_another_day(place: CountContext) -> bool:
 def _is_day_of_saying(tokens: Sequence[Token], index: int) -> bool:
     """Whether somebody speaks on that day: "said on Monday", "claimed on Monday that"."""
     beside = tokens[max(0, index - _SAYING_TOKENS) : index + _SAYING_TOKENS]
-    opens_clause = any("REL" in token.tags for token in tokens[index + 1 : index + 2])
+    opens_clause = any(token.tags & _OPENS_WORDS for token in tokens[index + 1 : index + 2])
     return opens_clause or any(token.tags & _SAYING for token in beside)
 
 
