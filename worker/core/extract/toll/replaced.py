@@ -13,9 +13,9 @@ Rules
    added", 29).
 5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
 6. A number "in all" holds smaller ones told before it, of nobody in particular or of its speaker.
-7. What the outlet, a witness, a hospital, an embassy or a firm tells of, after an office has given a
-   number for all that is twice as large or more, is a part of that ("police put the toll at 13 … Three
-   people died in the yard", "the embassy said two of its staff were dead").
+7. What the outlet, a hospital or a foreign ministry tells of, after an office has given a number for
+   all that is twice as large or more, is a part of that ("police put the toll at 13 … Three people died
+   in the yard").
 8. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
 """
@@ -33,8 +33,8 @@ _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _OLD = frozenset({"REPLACED_COUNT", "FORMER_COUNT"})
 _TOLL = frozenset({"toll"})
 _OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
-_KNOW_A_PART = frozenset({NARRATOR, "witness", "hospital", "government_foreign", "unknown"})
-"""Kinds of speakers who tell of those whom they saw, received or employed."""
+_KNOW_A_PART = frozenset({NARRATOR, "hospital", "government_foreign", "unknown"})
+"""Kinds of speakers who tell of those whom they received, or of one scene. Witnesses speak of the whole."""
 _MUCH_MORE = 2
 _MOST_ADDENDS = 4
 _CASUALTY = ("killed", "injured")
