@@ -167,6 +167,62 @@ def test_score_counts_of_another_day_or_hour(body: str, expected: list[int]) -> 
     assert main(f"{LEAD} {body}") == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("In all, 250 people have died in the city's mosques since May.", [14]),
+        ("The 15 dead make it the deadliest attack since May.", [14, 15]),
+        ("Eleven people were killed in such incidents in Portsmere over the past week.", [14]),
+        ("Since the start of the year, by our count, bombs have killed 173 people here.", [14]),
+        ("A June bombing in Ward 2 killed 23.", [14]),
+        ("A bombing on Tuesday in Ropewalk killed 15.", [14, 15]),
+    ],
+)
+def test_score_counts_over_a_stretch_of_time(body: str, expected: list[int]) -> None:
+    """Who died "since May" died in many attacks; "the deadliest attack since May" is one."""
+    assert main(f"{LEAD} {body}") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("In June, clerics in the same city were attacked in like manner; 23 people died.", [14]),
+        ("Last summer a bomber struck a school. Twenty-three people died there.", [14]),
+        ("Last summer a bomber struck a school. In Ropewalk 15 people are dead now.", [14, 15]),
+        ("Last summer a bomber struck a school.\n\nFifteen bodies are in the hospital.", [14, 15]),
+        ("Earlier the same morning, a magnetic mine in Ward 2 killed 23 people.", [14]),
+        ("The same morning 15 bodies were brought to the hospital.", [14, 15]),
+    ],
+)
+def test_score_counts_of_a_sentence_that_opens_another_time(body: str, expected: list[int]) -> None:
+    """What a sentence opens with holds for all of it, and for what goes on with it."""
+    assert main(f"{LEAD} {body}") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("On Sunday 23 people were killed when a truck bomb went off at another gate.", [14]),
+        ("Roads stayed shut, and on Sunday a van was bombed in Ward 2, with 23 deaths.", [14]),
+        (
+            "A child who was hurt in the blast died on Wednesday, and 15 are dead now.",
+            [14, 1, 1, 15],
+        ),
+        ("Its group claimed on Wednesday that its bomber had killed 15.", [14, 15]),
+    ],
+)
+def test_score_counts_beside_another_day(body: str, expected: list[int]) -> None:
+    """An attack told anew with another day is another; a late death and a saying are of this one."""
+    assert main(f"{LEAD} {body}") == expected
+
+
+def test_score_counts_looks_for_the_day_below_a_top_without_one() -> None:
+    """A note of the editors, or a byline, may stand above the sentence that dates the attack."""
+    body = "(Corrects the name of the street)\n\nA bomb killed 14 people on Tuesday in Ropewalk.\n\nOn Sunday two guards were killed when a truck bomb failed."
+
+    assert main(body) == [14]
+
+
 def test_score_counts_sets_a_sum_over_places_aside() -> None:
     """Each place has its own toll; two blows at one scene are one attack, and so is their sum."""
     places = "Two bombings killed five people in Portsmere on Tuesday. One in Ropewalk killed three people. One in Old Saltpan killed two people."

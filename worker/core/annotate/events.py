@@ -48,6 +48,7 @@ _PLACED = frozenset({"HERE", "AWAY", "DATELINE", "DATELINE_AWAY"})
 _LABEL_TOKENS = 4
 _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 """What a labelled sentence must have, or it fills in a form."""
+_SEPARATOR, _SEPARATORS_OF_A_LIST = ";", 2
 _BULLETS = frozenset("•▪·●■►*-")
 _AFTER_NUMBER = frozenset(".)")
 _Marks = dict[int, set[str]]
@@ -130,7 +131,10 @@ def find_events(
 
 
 def _is_list(sentences: Sequence[EventSentence]) -> bool:
-    if any(s.zone == "title" and {"HERE", "EVENT"} <= s.tags for s in sentences):
+    """Whether items are several matters. A headline of an attack here is not, unless it lists matters."""
+    title = [s for s in sentences if s.zone == "title"]
+    listed = sum(token.word == _SEPARATOR for s in title for token in s.tokens)
+    if listed < _SEPARATORS_OF_A_LIST and any({"HERE", "EVENT"} <= s.tags for s in title):
         return False
     return sum(s.item for s in sentences) > 1
 

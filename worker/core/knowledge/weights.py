@@ -113,6 +113,7 @@ class ScopeWeights:
     many_later: float
     many_near: float
     many_before: float
+    many_over_time: float
     part: float
     toll: float
     thousands: float
@@ -141,6 +142,9 @@ class ScopeWeights:
     after_span_event: float
     fronted: float
     other_day: float
+    day_apart: float
+    frame_opened: float
+    frame_going_on: float
     after: float
     place_away: float
     place_beside: float

@@ -34,6 +34,7 @@ from worker.core.annotate.events import EventSentence
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.profile import Policy
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
+from worker.core.segment.framing import Frames, find_frames
 from worker.core.segment.scope_clauses import CountContext, day_words
 from worker.core.segment.scope_terms import count_terms, find_terms
 from worker.core.segment.turns import find_counted_together, find_turns, turns_away
@@ -41,17 +42,18 @@ from worker.core.segment.turns import find_counted_together, find_turns, turns_a
 _BREATH_TOKENS = 8
 _SHARED = (
     "earlier_near", "many_count", "event_earlier", "event_weeks", "event_old", "event_year",
-    "date_old", "date_year",
+    "date_old", "date_year", "many_over_time",
 )  # fmt: skip
 """What one count of a breath says of the other."""
 _REPEATED = ("repeated", "repeated_large")
 _MOST_PLACES = 4
+_EARLY_SENTENCES = 3
 _LARGE = 10
 """Smaller numbers come again by chance."""
 _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _POLICY = Policy()
 _KINDS: Mapping[str, Scope] = {
-    "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
+    "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_over_time": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
@@ -64,7 +66,7 @@ _OF_PLACE = frozenset({
 """Terms by which an attack outside the area speaks against a figure."""
 _OF_AGE = frozenset({
     "earlier_near", "event_earlier", "event_old", "event_past", "event_year", "sentence_earlier",
-    "date_old", "date_year",
+    "date_old", "date_year", "frame_opened", "frame_going_on",
 })  # fmt: skip
 """Terms by which an attack of another time does."""
 
@@ -118,9 +120,10 @@ def score_counts(
     turned = frozenset[int]()
     if anchor is None:
         turned = find_turns(sentences, weights.event, digest=digest)
-    days = day_words([t for s in sentences if s.is_top for t in s.tokens])
+    days = _main_days(sentences)
     together = find_counted_together(sentences)
-    told = [_told(count, sentences, turned, together, item, days) for count in counts]
+    frames = find_frames(sentences)
+    told = [_told(count, sentences, turned, together, frames, item, days) for count in counts]
     unasked = _unasked(policy)
     for each in told:
         each.terms = {name: value for name, value in each.terms.items() if name not in unasked}
@@ -132,6 +135,13 @@ def score_counts(
     for one, two in breaths:
         _share(one.terms, two.terms, _REPEATED)
     return tuple(_scored(each, weights.scope) for each in told)
+
+
+def _main_days(sentences: Sequence[EventSentence]) -> frozenset[str]:
+    """The days that the top names; where it names none, those of the first of the next that does."""
+    days = day_words([t for s in sentences if s.is_top for t in s.tokens])
+    early = (day_words(s.tokens) for s in sentences if 0 < s.body_number <= _EARLY_SENTENCES)
+    return days or next(filter(None, early), frozenset())
 
 
 def _unasked(policy: Policy) -> frozenset[str]:
@@ -154,6 +164,7 @@ def _told(
     sentences: tuple[EventSentence, ...],
     turned: frozenset[int],
     together: frozenset[int],
+    frames: Frames,
     item: range | None,
     days: frozenset[str],
 ) -> _Told:
@@ -161,7 +172,9 @@ def _told(
     if held is None:
         return _Told(count, None, count_terms(count))
     index = held.token_at(count.number.start)
-    context = CountContext(held, index, held.start in turned, days, held.start in together)
+    context = CountContext(
+        held, index, held.start in turned, days, held.start in together, frames.of(held.start)
+    )
     return _Told(count, context, count_terms(count) | find_terms(context, count, item))
 
 

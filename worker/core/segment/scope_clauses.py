@@ -18,9 +18,15 @@ from dataclasses import dataclass
 
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.tokens import Token
+from worker.core.segment.framing import opens_event
 
 CLAUSE_TOKENS = 16
 _SPAN_TOKENS = 3
+_DAY_TOKENS = 14
+_SAYING_TOKENS = 3
+_OPENS_WORDS = frozenset({"REL", "MODAL"})
+"""What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
+_SAYING = frozenset({"SAYS", "TALK"})
 _OPENING_TOKENS = 4
 _NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})
 _EVENTS_COUNTED_TOGETHER = 3
@@ -37,6 +43,8 @@ class CountContext:
     """Names of days that the top prints."""
     together: bool = False
     """Whether the sentence goes on with many attacks that the one before counts together."""
+    frame: str = ""
+    """Whether the sentence opens another time ("frame_opened"), or goes on with one ("frame_going_on")."""
 
     @property
     def is_later(self) -> bool:
@@ -55,7 +63,9 @@ def clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "fronted", 1.0
     if place.is_later and _is_of_another_day(place):
         yield "other_day", 1.0
-    if sum(_opens_event(tokens, i) for i in range(index)) >= _EVENTS_COUNTED_TOGETHER:
+    elif place.is_later and _is_beside_another_day(place):
+        yield "day_apart", 1.0
+    if sum(opens_event(tokens, i) for i in range(index)) >= _EVENTS_COUNTED_TOGETHER:
         yield "events_together", 1.0
 
 
@@ -70,7 +80,7 @@ def _after_terms(place: CountContext, opened: int) -> Iterator[tuple[str, float]
         yield ("after_span" if place.is_later else "after_span_top"), 1.0
         return
     hours = any("HOURS" in t.tags for t in before)
-    if hours and tells and any(_opens_event(tokens, i) for i in range(opened, place.index)):
+    if hours and tells and any(opens_event(tokens, i) for i in range(opened, place.index)):
         yield "after_span_event", 1.0
     if place.is_later:
         yield "after", 1.0
@@ -104,19 +114,31 @@ def _is_of_another_day(place: CountContext) -> bool:
     days = day_words(tokens[:_OPENING_TOKENS])
     if not days or not place.days or days & place.days:
         return False
-    return any(_opens_event(tokens, i) for i in range(place.index))
+    return any(opens_event(tokens, i) for i in range(len(tokens)))
+
+
+def _is_beside_another_day(place: CountContext) -> bool:
+    """Whether a day that the top does not name stands near, and an attack told anew with it.
+
+    ("… and on Saturday a van was blown up, with 11 deaths", in news of Friday. Not: "one of the wounded
+    died on Saturday", nor what somebody said then.)
+    """
+    tokens = place.sentence.tokens
+    near = range(max(0, place.index - _DAY_TOKENS), min(len(tokens), place.index + _DAY_TOKENS))
+    days = [i for i in near if "WEEKDAY" in tokens[i].tags and not _is_day_of_saying(tokens, i)]
+    if not days or not place.days or any(tokens[i].word in place.days for i in days):
+        return False
+    events = (tokens[i].tags for i in near if "REAL_EVENT" in tokens[i].tags)
+    return any("IS_DEF" not in tags for tags in events)
+
+
+def _is_day_of_saying(tokens: Sequence[Token], index: int) -> bool:
+    """Whether somebody speaks on that day: "said on Monday", "claimed on Monday that"."""
+    beside = tokens[max(0, index - _SAYING_TOKENS) : index + _SAYING_TOKENS]
+    opens_clause = any(token.tags & _OPENS_WORDS for token in tokens[index + 1 : index + 2])
+    return opens_clause or any(token.tags & _SAYING for token in beside)
 
 
 def day_words(tokens: Sequence[Token]) -> frozenset[str]:
     """The names of days among tokens."""
     return frozenset(t.word for t in tokens if "DAY" in t.tags)
-
-
-def _opens_event(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a token is a new event or a new weapon ("a bomb", "a magnetic bomb")."""
-    tags = tokens[index].tags
-    if "EVENT_NOUN" in tags and "IS_INDEF" in tags:
-        return True
-    return "WEAPON" in tags and any(
-        "INDEFINITE" in t.tags for t in tokens[max(0, index - 2) : index]
-    )

@@ -25,15 +25,18 @@ _EVENT_TOKENS = 14
 _BESIDE_TOKENS = 8
 _PUT_TOKENS = 6
 _JOINED_TOKENS = 5
+_STRETCH_TOKENS = 16
 _NOT_JOINED = frozenset({"NUM", "COMMA", "EVENT", "HARM", "SUBORDINATOR", "REL"})
 """What parts two places that are told one after the other."""
 _THOUSAND = 1000
+_OPENING_TOKENS = 6
+_CLAUSE_STOPS = frozenset(";；؛")
 _CLAUSE_MARKS = frozenset(",;،؛、；")
 _PAST = frozenset({"earlier", "weeks", "year", "old"})
 """Traits of an event of another time …"""
 _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
 """… and the tags that give them."""
-_OTHER_CLAUSE = frozenset({"after_span_event", "fronted", "other_day"})
+_OTHER_CLAUSE = frozenset({"after_span_event", "fronted", "other_day", "day_apart", "frame_opened"})
 _OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh")
 """What is said of the main attack, in a sentence whose count is of another ("… a week after …")."""
 
@@ -64,6 +67,8 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
         terms |= dict(_sentence_terms(place, event))
     terms |= dict(_place_terms(place, event))
     terms |= dict(_date_terms(place))
+    if place.frame and "earlier_near" not in terms and not _is_broken_off(place):
+        terms[place.frame] = 1.0
     if item is None:
         terms |= dict(_turn_terms(place))
     if terms.keys() & _OTHER_CLAUSE:
@@ -243,8 +248,33 @@ def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "date_year", 1.0
     if place.is_later and near(sentence, index, "MANY_EVENTS", 10, 6):
         yield "many_near", 1.0
+    elif place.is_later and _is_counted_over_time(place):
+        yield "many_over_time", 1.0
     if near(sentence, index, "FRESH", 12, 12):
         yield "date_fresh", 1.0
+
+
+def _is_counted_over_time(place: CountContext) -> bool:
+    """Whether a stretch of time opens the sentence, or stands behind the count in its clause.
+
+    ("Since May, by our count, bombs have killed 250"; "250 people died in the city's mosques since May".
+    Not behind an attack: "killed five in the deadliest attack since May".)
+    """
+    tokens = place.sentence.tokens
+    if any("MANY_EVENTS" in t.tags for t in tokens[: min(_OPENING_TOKENS, place.index)]):
+        return True
+    for token in tokens[place.index + 1 : place.index + 1 + _STRETCH_TOKENS]:
+        if "MANY_EVENTS" in token.tags:
+            return True
+        if "DOT" in token.tags or {"EVENT_NOUN", "REAL_EVENT"} <= token.tags:
+            return False
+    return False
+
+
+def _is_broken_off(place: CountContext) -> bool:
+    """Whether a semicolon or "now" stands between the opening of the sentence and the count."""
+    before = place.sentence.tokens[_OPENING_TOKENS : place.index]
+    return any(token.word in _CLAUSE_STOPS or "FRESH" in token.tags for token in before)
 
 
 def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:

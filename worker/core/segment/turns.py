@@ -17,6 +17,7 @@ from __future__ import annotations
 from worker.core.annotate.events import EventSentence
 from worker.core.knowledge.weights import EventWeights
 from worker.core.segment.event_mention import EventMention, main_event
+from worker.core.segment.framing import opens_event
 
 _OPENING_TOKENS = 5
 _GOES_ON_TOKENS = 2
@@ -35,12 +36,18 @@ def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
     if opens_with(sentence, "SEPARATELY"):
         return "HERE" not in sentence.tags or _is_new(sentence, event)
     if "HERE" in sentence.tags:
-        return (
-            event is not None and opens_with(sentence, "MEANWHILE") and "indefinite" in event.traits
-        )
+        return opens_with(sentence, "MEANWHILE") and _tells_new(sentence, event)
     if opens_with(sentence, "MEANWHILE"):
         return "AWAY" in sentence.tags or _is_new(sentence, event)
     return event is not None and {"indefinite", "away"} <= event.traits
+
+
+def _tells_new(sentence: EventSentence, event: EventMention | None) -> bool:
+    """Whether an attack is told for the first time: "an attack", or any attack with "a sticky bomb"."""
+    if event is None:
+        return False
+    tokens = sentence.tokens
+    return "indefinite" in event.traits or any(opens_event(tokens, i) for i in range(len(tokens)))
 
 
 def _is_of_area(sentence: EventSentence) -> bool:

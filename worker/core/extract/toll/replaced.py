@@ -14,7 +14,10 @@ Rules
    added", 29).
 5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
 6. A number "in all" holds smaller ones told before it, of nobody in particular or of its speaker.
-7. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
+7. What the outlet, a hospital or a foreign ministry tells of, after an office has given a number for
+   all that is twice as large or more, is a part of that ("police put the toll at 13 … Three people died
+   in the yard").
+8. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
 """
 
@@ -29,6 +32,11 @@ from worker.core.figures import PART
 
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _OLD = frozenset({"REPLACED_COUNT", "FORMER_COUNT"})
+_TOLL = frozenset({"toll"})
+_OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
+_KNOW_A_PART = frozenset({NARRATOR, "hospital", "government_foreign", "unknown"})
+"""Kinds of speakers who tell of those whom they received, or of one scene. Witnesses speak of the whole."""
+_MUCH_MORE = 2
 _MOST_ADDENDS = 4
 _CASUALTY = ("killed", "injured")
 
@@ -49,6 +57,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_increase(p, placed)
         or _is_of_earlier_entry(p, placed)
         or _is_within_total(p, placed)
+        or _is_of_part(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -213,6 +222,25 @@ def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
         and (p.count.mention.low or 0) > (mention.value or 0)
         for p in placed
         if "IN_TOTAL" in p.count.mention.tags
+    )
+
+
+def _is_of_part(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether who cannot know the whole tells of few, after an office has counted many."""
+    mention = item.count.mention
+    if item.speaker.type not in _KNOW_A_PART or not item.is_whole or mention.value is None:
+        return False
+    if mention.is_headline or mention.flags & _TOLL or mention.tags & _OF_ALL:
+        return False
+    return any(
+        p.side == item.side
+        and p.is_whole
+        and p.speaker.type not in _KNOW_A_PART
+        and not p.speaker.perpetrator_party
+        and not p.count.mention.tags & _OLD
+        and p.count.mention.number.end <= mention.number.start
+        and (p.count.mention.low or 0) >= _MUCH_MORE * max(1, mention.value)
+        for p in placed
     )
 
 
