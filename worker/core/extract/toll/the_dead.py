@@ -38,6 +38,7 @@ from worker.core.extract.toll.told_apart import (
     is_told_again,
     may_be_one,
 )
+from worker.core.lang.cascade import UNSPECIFIED
 
 HURT = ("injured", "shot")
 _DEFINITE = "DEFINITE_PERSON"
@@ -97,9 +98,11 @@ class Dead:
 
     def _hold_all(self, hurt: CountMention) -> bool:
         """Whether as many died: "wounded two. Both died"; "three dead. All three had gunshot wounds"."""
-        same = [d for d in self.numbers if d.value == hurt.value]
-        after = (d for d in same if d.number.start > hurt.number.start)
-        return bool(same and hurt.tags & _ALL) or any(d.tags & _ALL for d in after)
+        return any(
+            _are_those(dead, hurt)
+            or (dead.number.start > hurt.number.start and _are_those(hurt, dead))
+            for dead in self.numbers
+        )
 
 
 def find_dead(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> Dead:
@@ -132,6 +135,12 @@ def _is_one(mentions: Iterable[CountMention]) -> bool:
         are_different(a, b) or bool(a.names and b.names and not a.names & b.names)
         for a, b in combinations(told, 2)
     )
+
+
+def _are_those(told: CountMention, again: CountMention) -> bool:
+    """Whether "all three", or "both", are a number of people told elsewhere with another harm."""
+    same_class = again.victim_class in (UNSPECIFIED, told.victim_class)
+    return bool(again.tags & _ALL) and same_class and again.value == told.value
 
 
 def _is_left_open(hurt: CountMention, dead: CountMention) -> bool:
