@@ -8,7 +8,8 @@ says so:
 1. Name or age: "Omid Rahimi, 19, was shot … the 19-year-old died"; "Rahimi was taken to a hospital".
 2. The later of the two is told as somebody told before (``is_told_again``), and nobody else who may be
    meant is told in between: "Rahimi was flown to a hospital, where he died"; "the girl was hit in the
-   head. The child died".
+   head. The child died". Where a death was told before, "he died" must stand near, and is never of
+   "his father".
 3. "He" who was hurt, and whoever was shot and has neither age nor name, is nobody new beside a death.
    Who was shot may be any of a number of dead as well.
 4. The text tells of one dead and one hurt person, and leaves open what became of the hurt one: he was
@@ -34,6 +35,7 @@ from worker.core.extract.toll.told_apart import (
     are_different,
     in_order,
     is_companion,
+    is_of_somebody,
     is_somebody,
     is_told_again,
     may_be_one,
@@ -45,6 +47,8 @@ _DEFINITE = "DEFINITE_PERSON"
 _NEW_HARM = frozenset({ANOTHER, NEW, "ALSO"})
 _ALL = frozenset({"ALL_OF_THEM"})
 _CARE = frozenset({"hosp"})
+_PRONOUN_REACH = 1
+"""Sentences on that "he died" is of the one just told as hurt, where a death was told before."""
 _MOST_PERSONS = 30
 """Persons of one harm who are compared with each other; more are never one."""
 
@@ -88,10 +92,20 @@ class Dead:
     def _is_meant(self, dead: CountMention, hurt: CountMention) -> bool:
         """Whether the later of the two is the earlier one, and nobody told in between."""
         first, second = in_order(dead, hurt)
-        if not is_told_again(second, first):
+        if not is_told_again(second, first) or (
+            second is dead and self._may_be_another(hurt, dead)
+        ):
             return False
         between = (m for m in self.told if first.number.end <= m.number.start < second.number.start)
         return not any(SAME not in m.tags and may_be_one(m, second) for m in between)
+
+    def _may_be_another(self, hurt: CountMention, dead: CountMention) -> bool:
+        """Whether "he died" may be of somebody whose death was told before the hurt one."""
+        if not any(
+            one.number.end <= hurt.number.start and not one.is_headline for one in self.persons
+        ):
+            return False
+        return is_of_somebody(hurt) or dead.sentence - hurt.sentence > _PRONOUN_REACH
 
     def _is_nameless_shot(self, hurt: CountMention) -> bool:
         return hurt.what == "shot" and person_of(hurt, self.ages) == ""
@@ -145,7 +159,9 @@ def _are_those(told: CountMention, again: CountMention) -> bool:
 
 def _is_left_open(hurt: CountMention, dead: CountMention) -> bool:
     """Whether what became of the hurt one is left open beside this death."""
-    if hurt.sentence == dead.sentence:
+    if hurt.sentence == dead.sentence or is_of_somebody(hurt):
+        return False
+    if hurt.noun is not None and dead.noun is not None and hurt.noun != dead.noun:
         return False
     if hurt.what == "shot" or hurt.is_headline:
         return True

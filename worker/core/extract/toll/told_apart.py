@@ -8,8 +8,8 @@ Rules
    beside somebody named, and where one sentence tells the harm of each: "the clerk was killed while
    his son died later". A pronoun, and whatever else leaves it open, is nobody new.
 2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
-   against it: other names or nouns, or the second told as new ("a tailor died", after "a boy was
-   shot"). A headline is told again by the body, so nobody in it is somebody new.
+   against it: other names, a child and a grown-up, or the second told as new ("a tailor died", after "a
+   boy was shot"). A headline is told again by the body, so nobody in it is somebody new.
 3. The second is told as somebody who was told before (``is_told_again``) by a pronoun, as "the child"
    or "the 2-year-old", or as "the guard" after "a guard".
 """
@@ -30,6 +30,9 @@ _NO_FORCES = frozenset(
     {"civilians", "children", "students", "teachers", "medical", "media_workers"}
 )
 """Classes of people of whom nobody is in the forces."""
+_GROWN_UP = 20
+"""Years at which nobody is called a child, or a teenager, any more."""
+_GROWN_UPS = frozenset({"women", "adults"})
 _APPOSITION_CHARS = 2
 """What stands between a name and a trade of one person: "Karimi, a judge"."""
 
@@ -92,9 +95,12 @@ def may_be_one(one: CountMention, two: CountMention) -> bool:
         return False
     if first.names and second.names and not first.names & second.names:
         return False
-    if first.noun is not None and second.noun is not None and first.noun != second.noun:
-        return False
     return first.is_headline or not is_somebody(second)
+
+
+def is_of_somebody(mention: CountMention) -> bool:
+    """Whether one is told as another's relative, or beside another: "his father", "the driver"."""
+    return mention.beside is not None and bool(mention.tags & {_RELATIVE, _DEFINITE})
 
 
 def is_told_again(mention: CountMention, before: CountMention) -> bool:
@@ -131,10 +137,17 @@ def _are_of_other_sex(one: CountMention, two: CountMention) -> bool:
 
 
 def _are_of_other_age(one: CountMention, two: CountMention) -> bool:
-    """Whether both have an age in digits, and not the same; a headline may spell one out."""
-    if not (one.age and two.age and one.age.isdigit() and two.age.isdigit()):
-        return False
-    return one.age != two.age
+    """Whether both have an age in digits, and not the same, or one is a child and one grown up."""
+    pairs = ((one, two), (two, one))
+    if any(a.victim_class == "children" and _is_grown_up(b) for a, b in pairs):
+        return True
+    ages = {m.age for m in (one, two) if m.age is not None and m.age.isdigit()}
+    return len(ages) > 1
+
+
+def _is_grown_up(mention: CountMention) -> bool:
+    is_old = mention.age is not None and mention.age.isdigit() and int(mention.age) >= _GROWN_UP
+    return is_old or mention.victim_class in _GROWN_UPS
 
 
 def _is_beside(first: CountMention, second: CountMention) -> bool:
