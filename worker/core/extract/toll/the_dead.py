@@ -101,9 +101,10 @@ class Dead:
 
     def _may_be_another(self, hurt: CountMention, dead: CountMention) -> bool:
         """Whether "he died" may be of somebody whose death was told before the hurt one."""
-        if not any(
-            one.number.end <= hurt.number.start and not one.is_headline for one in self.persons
-        ):
+        before = [
+            d for d in self.persons if d.number.end <= hurt.number.start and not d.is_headline
+        ]
+        if not before or dead.noun is not None:  # "the driver", after a driver, is he
             return False
         return is_of_somebody(hurt) or dead.sentence - hurt.sentence > _PRONOUN_REACH
 
