@@ -28,6 +28,15 @@ TOLD = (
     "The man was killed outright.",
     "A clerk was shot dead and his brother died later.",
 )
+HURT = (
+    "A surveyor was wounded.",
+    "Omid Sabir was taken to a hospital.",
+    "A girl was shot in the arm.",
+    "His aunt was injured.",
+    "The child was critically wounded.",
+    "She was hit in the leg.",
+)
+BOTH_HARMS = st.lists(st.sampled_from(TOLD[:-1] + HURT), min_size=1, max_size=5, unique=True)
 PERSONS = st.lists(st.sampled_from(TOLD), min_size=1, max_size=5, unique=True)
 
 
@@ -66,6 +75,25 @@ def test_name_persons_counts_nobody_twice(sentences: list[str]) -> None:
 def test_decide_counts_adds_no_person_to_a_total(sentences: list[str]) -> None:
     """Beside a number of all of them they are parts of it."""
     assert killed("Nine people were killed, police said. " + " ".join(sentences)) == 9
+
+
+@given(BOTH_HARMS)
+@settings(max_examples=12, deadline=None)
+def test_told_once_counts_nobody_as_dead_and_hurt(sentences: list[str]) -> None:
+    """Each sentence tells of one person: the dead and the hurt are at least one, and no more."""
+    found = report(" ".join(sentences))
+    figures = [f for f in (found.killed, found.injured) if f is not None]
+
+    assert 1 <= sum(f.best or 0 for f in figures) <= len(sentences)
+
+
+def test_told_once_keeps_the_worst_that_is_told_of_one_person() -> None:
+    """Who was flown to a hospital, where he died, is dead; who was wounded beside him is hurt."""
+    found = report("Omid Sabir was flown to a hospital, where he died. His aunt was wounded.")
+
+    assert found.killed is not None
+    assert found.injured is not None
+    assert (found.killed.best, found.injured.best) == (1, 1)
 
 
 def test_name_persons_gives_one_name_to_one_person() -> None:

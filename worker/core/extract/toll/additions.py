@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
-from worker.core.extract.toll.persons import (
+from worker.core.extract.toll.told_apart import (
     are_different,
     are_of_other_kinds,
     are_told_apart,

@@ -2,163 +2,56 @@
 
 Rules
 -----
-1. Who is told twice counts once, as the worst told of him: by age, by surname, by age where a name
-   was given with one, and as "the guard" after "a guard". ("A 19-year-old man was shot. The man,
-   Omid Rahimi, 19, later died.")
-2. Who is nameless and was shot may be who died: beside a death he is nobody more. So is "he" or
-   "the man" who was hurt, and, where the dead have no names, the one named person who was shot.
-3. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
-   woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new, or the
-   second as harmed "also", by "the driver" beside whom the text calls otherwise, as "one of his sons"
-   beside somebody named, and where one sentence tells the harm of each: "the clerk was killed while
-   his son died later". A pronoun, and whatever else leaves it open, is nobody new.
-4. Persons are as many as are surely different, each from each other (``name_persons``). Each of
+1. Who is told twice counts once, as the worst told of him: by age, by surname, and by age where a name
+   was given with one. ("A 19-year-old man was shot. The man, Omid Rahimi, 19, later died.") Who of the
+   hurt is dead is decided in ``the_dead``, from what two mentions say of each other (``told_apart``).
+2. Persons are as many as are surely different, each from each other (``name_persons``). Each of
    those gets a name of its own; the others that of the one whom they must be, or none.
-5. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
-6. "Five people were shot, two of them fatally" leaves three wounded, unless as many are told to be
+3. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
+4. "Five people were shot, two of them fatally" leaves three wounded, unless as many are told to be
    wounded; "five others were shot" are five.
-7. "All three had gunshot wounds", after three dead, are those. "She", who was shot, may be any of them.
-8. Who is shot by age may be who is told as dead later, without age or name; who is in a hospital by name
-   may be the only dead, told by age. One of each, and nothing that tells them apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from worker.core.annotate.counts import CountMention
+from worker.core.extract.toll.the_dead import HURT, find_dead, person_of
+from worker.core.extract.toll.told_apart import NEW, are_different, is_again
 from worker.core.lang.normalise import Range
 
-_HURT = ("injured", "shot")
 _SOME = "a"
 """Begins the name of a person told by a noun ("a shopkeeper")."""
-_SAME = "SAME_PERSON"
-_ANOTHER = "ANOTHER_PERSON"
-_DEFINITE = "DEFINITE_PERSON"
-_RELATIVE = "RELATIVE"
-_ALSO = "ALSO"
-_ALL = frozenset({"ALL_OF_THEM"})
-_CARE = frozenset({"hosp"})
-_NEW = "INDEFINITE_PERSON"
-"""Tag of who is told as nobody told of before: "a shopkeeper"."""
 _MOST_PERSONS = 60
 """Mentions that are compared with each other; a list of names is longer than any report of one."""
-_FORCES = frozenset({"military", "police", "security_forces"})
-_NO_FORCES = frozenset(
-    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
-)
-"""Classes of people of whom nobody is in the forces."""
-_APPOSITION_CHARS = 2
-"""What stands between a name and a trade of one person: "Karimi, a judge"."""
 
 
 def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
     """The mentions of one attack with each person once, as the worst told of him."""
     ages = _ages(mentions)
-    dead = _dead_of(mentions, ages)
+    dead = find_dead(mentions, ages)
     seen: set[tuple[str, str]] = set()
     out: list[CountMention] = []
     for mention in mentions:
         person = person_of(mention, ages)
         if person and (mention.what, person) in seen:
             continue
-        if mention.what in _HURT and dead.hold(mention, person):
+        if dead.hold(mention):
             continue
         if person:
             seen.add((mention.what, person))
-        out.append(_without_dead(mention, dead.nouns))
+        out.append(_without_dead(mention, dead.persons))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
 
 
-@dataclass(frozen=True, slots=True)
-class _Dead:
-    """The dead of an attack, and by what they may be known where they are told as hurt."""
-
-    mentions: Sequence[CountMention]
-    persons: AbstractSet[str]
-    """Ages and surnames; "" for whoever is nameless."""
-    numbers: AbstractSet[int]
-    nouns: Mapping[str | None, Sequence[CountMention]]
-    """Those who are told as "the guard", by their noun."""
-    unnamed: bool
-    """Whether nobody of them has a name, and of those shot one has."""
-    shot: str | None
-    """The only one who was shot, where the only dead one is told in another way."""
-
-    def hold(self, hurt: CountMention, person: str | None) -> bool:
-        """Whether one who is told as hurt is one of them. ``person``: see ``person_of``."""
-        if person and (person in self.persons or (person == self.shot and not is_somebody(hurt))):
-            return True
-        may_be = self.persons and _may_be_dead(hurt, person, unnamed=self.unnamed)
-        if may_be and not _is_none(hurt, self.mentions):
-            return True
-        if _are_counted_dead(hurt, person, self.numbers) or _all_died(hurt, self.mentions):
-            return True
-        return any(is_again(hurt, one) for one in self.nouns.get(hurt.noun, ()))
-
-
-def _dead_of(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> _Dead:
-    dead = [m for m in mentions if m.what == "killed" and not m.is_attackers]
-    nouns: dict[str | None, list[CountMention]] = {}
-    for one in (part for m in dead for part in (m.parts or (m,))):
-        if one.noun is not None and _DEFINITE in one.tags:
-            nouns.setdefault(one.noun, []).append(one)
-    persons = {person for m in dead if (person := person_of(m, ages)) is not None}
-    persons |= {person for m in dead for p in m.parts if (person := person_of(p, ages))}
-    named = {m.name for m in mentions if m.what == "shot" and m.is_single and m.name}
-    numbers = set(_numbers(mentions, "killed"))
-    return _Dead(
-        mentions=dead,
-        persons=persons,
-        numbers=numbers,
-        nouns=nouns,
-        unnamed=persons == {""} and len(named) == 1,
-        shot=_one_who_died(mentions, persons, ages) if numbers <= {1} else None,
-    )
-
-
-def _one_who_died(
-    mentions: Sequence[CountMention], killed: AbstractSet[str], ages: Mapping[str | None, str]
-) -> str | None:
-    """The one person, shot or in a hospital, who is the only dead one told in another way.
-
-    By age where the dead one is told by neither name nor age, and later; by name where the dead one
-    is told by age alone.
-    """
-    by_age, only = killed == {""}, next(iter(killed), "")
-    if len(killed) != 1 or (not by_age and (not only.isdigit() or only in ages.values())):
-        return None
-    hurt = [m for m in mentions if _may_have_died(m, shot_only=by_age)]
-    persons = {person for m in hurt if (person := person_of(m, ages))}
-    if len(persons) != 1 or next(iter(persons)).isdigit() != by_age:
-        return None
-    dead = [m for m in mentions if m.what == "killed" and m.is_single and not m.is_attackers]
-    same = (d for d in dead for m in hurt if not by_age or m.number.start < d.number.start)
-    fits = any(d.noun is None or not by_age for d in same)
-    apart = any(are_different(d, m) for d in dead for m in hurt)
-    return next(iter(persons)) if fits and not apart else None
-
-
-def _may_have_died(mention: CountMention, *, shot_only: bool) -> bool:
-    """Whether it is left open what became of one person who was shot, or taken to a hospital."""
-    cared = mention.what == "injured" and bool(mention.flags & _CARE) and not shot_only
-    return mention.is_single and not mention.is_attackers and (mention.what == "shot" or cared)
-
-
-def _without_dead(
-    hurt: CountMention, dead: Mapping[str | None, Sequence[CountMention]]
-) -> CountMention:
+def _without_dead(hurt: CountMention, dead: Sequence[CountMention]) -> CountMention:
     """Wounded people told by who they are, without the one of them who died later."""
-    living = tuple(
-        part
-        for part in hurt.parts
-        if not any(is_again(part, one) for one in dead.get(part.noun, ()))
-    )
+    living = tuple(part for part in hurt.parts if not any(is_again(part, one) for one in dead))
     less = len(hurt.parts) - len(living)
-    if hurt.what not in _HURT or not less or hurt.value is None or hurt.value <= less:
+    if hurt.what not in HURT or not less or hurt.value is None or hurt.value <= less:
         return hurt
     return replace(
         hurt,
@@ -178,66 +71,12 @@ def name_persons(mentions: Iterable[CountMention]) -> dict[Range, str]:
     harms: dict[tuple[bool, bool], list[CountMention]] = {}
     singles = [m for m in mentions if m.is_single]
     for mention in singles:
-        harms.setdefault((mention.what in _HURT, mention.is_attackers), []).append(mention)
+        harms.setdefault((mention.what in HURT, mention.is_attackers), []).append(mention)
     ages = _ages(singles)
     names: dict[Range, str] = {}
     for of_harm in harms.values():
         names |= _names(of_harm, ages)
     return names
-
-
-def are_different(one: CountMention, two: CountMention) -> bool:
-    """Whether two mentions of one harm are surely not of one person."""
-    first, second = sorted((one, two), key=lambda m: m.number.start)
-    if _SAME in first.tags | second.tags or first.is_headline or second.is_headline:
-        return False
-    if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
-        return False
-    if first.age and second.age and first.age.isdigit() and second.age.isdigit():
-        return first.age != second.age
-    if first.names & second.names:
-        return False
-    if min(len(first.names), len(second.names)) > 1:  # one word may be a first name, or no name
-        return True
-    alike = _words(first) == _words(second)
-    if _ANOTHER in second.tags and (not alike or _ANOTHER not in first.tags):
-        return True
-    if (first.sex and second.sex and first.sex != second.sex) or are_of_other_kinds(first, second):
-        return True
-    if alike:
-        return False
-    new = (_NEW in first.tags and _NEW in second.tags) or _ALSO in second.tags
-    told = first.noun is not None and second.noun is not None
-    kin = first.name is not None and second.beside == "kin" and _NEW in second.tags
-    return (new and told) or kin or _is_beside(first, second) or are_told_apart(first, second)
-
-
-def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
-    """Whether nobody can be of both: soldiers or policemen, and civilians or pupils."""
-    kinds = (one.victim_class, two.victim_class)
-    return any(a in _FORCES and b in _NO_FORCES for a, b in (kinds, kinds[::-1]))
-
-
-def are_told_apart(first: CountMention, second: CountMention) -> bool:
-    """Whether one sentence tells the harm of each, the second as somebody not told before."""
-    if first.sentence != second.sentence or second.start < first.end:
-        return False
-    if first.noun == second.noun and first.victim_class == second.victim_class:
-        return False
-    if second.number.start - first.number.end <= _APPOSITION_CHARS:
-        return False
-    is_new = bool(second.tags & {_NEW, _RELATIVE, _ANOTHER}) or second.beside is not None
-    return (is_new and second.name is None) or not second.is_single
-
-
-def _is_beside(first: CountMention, second: CountMention) -> bool:
-    """Whether "his driver", or "the driver" behind another noun, is told after somebody."""
-    if second.beside != "companion" or second.noun in (None, first.noun):
-        return False
-    if _RELATIVE in second.tags and first.name is not None:
-        return True
-    told = first.noun is not None and _NEW in first.tags
-    return told and bool(second.tags & {_DEFINITE, _RELATIVE})
 
 
 def _names(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> dict[Range, str]:
@@ -279,7 +118,7 @@ def _name(
 ) -> str:
     """A name for one person that nobody has yet: age, surname, "a guard", "a guard 2"."""
     known = [person for m in own if (person := person_of(m, ages))]
-    nouns = [f"{_SOME} {m.noun}" for m in own if m.noun is not None and _NEW in m.tags]
+    nouns = [f"{_SOME} {m.noun}" for m in own if m.noun is not None and NEW in m.tags]
     if alone:
         return next(iter([*sorted(known, key=str.isalpha), *nouns]), "")
     first = own[0]
@@ -295,72 +134,6 @@ def name_alone(mention: CountMention) -> str:
 
 def _ages(mentions: Iterable[CountMention]) -> dict[str | None, str]:
     return {m.name: m.age for m in mentions if m.name and m.age}
-
-
-def _words(mention: CountMention) -> tuple[str | None, ...]:
-    """By what a person is told: age, name, noun, sex."""
-    return mention.age, mention.name, mention.noun, mention.sex
-
-
-def is_again(hurt: CountMention, dead: CountMention) -> bool:
-    """Whether "the guard" who died is "a guard" who was wounded before."""
-    if hurt.noun is None or not hurt.is_single or not dead.is_single or hurt.is_attackers:
-        return False
-    told_again = _DEFINITE in dead.tags and dead.number.start > hurt.number.start
-    return told_again and hurt.noun == dead.noun and _ANOTHER not in hurt.tags
-
-
-def _may_be_dead(mention: CountMention, person: str | None, *, unnamed: bool) -> bool:
-    """Whether one who is told as hurt may be the dead person told elsewhere."""
-    if mention.what not in _HURT or mention.is_attackers or not mention.is_single:
-        return False
-    if _is_companion(mention):
-        return False
-    if mention.what == "shot" and (person == "" or unnamed):
-        return not is_somebody(mention)
-    return person == "" and _SAME in mention.tags
-
-
-def _is_companion(mention: CountMention) -> bool:
-    """Whether one is told as somebody's: "their driver was hit" is none of the two who died."""
-    return mention.beside == "companion" and _RELATIVE in mention.tags
-
-
-def _is_none(mention: CountMention, dead: Sequence[CountMention]) -> bool:
-    """Whether one is surely none of the dead, who are told one by one: "his driver" beside a judge."""
-    return all(d.is_single and are_different(d, mention) for d in dead)
-
-
-def _are_counted_dead(mention: CountMention, person: str | None, numbers: AbstractSet[int]) -> bool:
-    """Whether people who were hurt are told again as the dead: "all three", or "she" who was shot."""
-    if mention.what not in _HURT or mention.is_attackers or not numbers or _is_companion(mention):
-        return False
-    if mention.tags & _ALL:
-        return mention.value in numbers
-    return mention.what == "shot" and person == "" and not mention.tags & {_ANOTHER, _NEW, _ALSO}
-
-
-def _all_died(hurt: CountMention, dead: Sequence[CountMention]) -> bool:
-    """Whether all of a number who were hurt are told to have died: "wounded two. Both died"."""
-    if hurt.what not in _HURT or hurt.is_single or hurt.is_attackers:
-        return False
-    all_of_them = (d for d in dead if d.tags & _ALL and d.number.start > hurt.number.start)
-    return any(d.value == hurt.value for d in all_of_them)
-
-
-def is_somebody(mention: CountMention) -> bool:
-    """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
-    if _ANOTHER in mention.tags:
-        return True
-    return mention.noun is not None and _NEW in mention.tags
-
-
-def person_of(mention: CountMention, ages: Mapping[str | None, str]) -> str | None:
-    """The person that a mention tells of: age or surname; "" for a nameless one; None for a number."""
-    if not mention.is_single:
-        return None
-    age = mention.age or ages.get(mention.name)
-    return age or mention.name or ""
 
 
 def _is_news(shot: CountMention, mentions: Sequence[CountMention]) -> bool:

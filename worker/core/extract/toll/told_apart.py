@@ -1,0 +1,165 @@
+"""Whether two mentions tell of two persons, or of one: what the words of each say by themselves.
+
+Rules
+-----
+1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
+   woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new, or the
+   second as harmed "also", by "the driver" beside whom the text calls otherwise, as "one of his sons"
+   beside somebody named, and where one sentence tells the harm of each: "the clerk was killed while
+   his son died later". A pronoun, and whatever else leaves it open, is nobody new.
+2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
+   against it: other names, a child and a grown-up, or the second told as new ("a tailor died", after "a
+   boy was shot"). A headline is told again by the body, so nobody in it is somebody new.
+3. The second is told as somebody who was told before (``is_told_again``) by a pronoun, as "the child"
+   or "the 2-year-old", or as "the guard" after "a guard".
+"""
+
+from __future__ import annotations
+
+from worker.core.annotate.counts import CountMention
+
+SAME = "SAME_PERSON"
+ANOTHER = "ANOTHER_PERSON"
+NEW = "INDEFINITE_PERSON"
+"""Tag of who is told as nobody told of before: "a shopkeeper"."""
+_DEFINITE = "DEFINITE_PERSON"
+_RELATIVE = "RELATIVE"
+_ALSO = "ALSO"
+_FORCES = frozenset({"military", "police", "security_forces"})
+_NO_FORCES = frozenset(
+    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
+)
+"""Classes of people of whom nobody is in the forces."""
+_GROWN_UP = 20
+"""Years at which nobody is called a child, or a teenager, any more."""
+_GROWN_UPS = frozenset({"women", "adults"})
+_APPOSITION_CHARS = 2
+"""What stands between a name and a trade of one person: "Karimi, a judge"."""
+
+
+def in_order(one: CountMention, two: CountMention) -> tuple[CountMention, CountMention]:
+    """Two mentions as the text has them."""
+    return (one, two) if one.number.start <= two.number.start else (two, one)
+
+
+def are_different(one: CountMention, two: CountMention) -> bool:
+    """Whether two mentions are surely not of one person."""
+    first, second = in_order(one, two)
+    if SAME in first.tags | second.tags or first.is_headline or second.is_headline:
+        return False
+    if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
+        return False
+    if first.age and second.age and first.age.isdigit() and second.age.isdigit():
+        return first.age != second.age
+    if first.names & second.names:
+        return False
+    if min(len(first.names), len(second.names)) > 1:  # one word may be a first name, or no name
+        return True
+    alike = _words(first) == _words(second)
+    if ANOTHER in second.tags and (not alike or ANOTHER not in first.tags):
+        return True
+    if _are_of_other_sex(first, second) or are_of_other_kinds(first, second):
+        return True
+    if alike:
+        return False
+    new = (NEW in first.tags and NEW in second.tags) or _ALSO in second.tags
+    told = first.noun is not None and second.noun is not None
+    kin = first.name is not None and second.beside == "kin" and NEW in second.tags
+    return (new and told) or kin or _is_beside(first, second) or are_told_apart(first, second)
+
+
+def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
+    """Whether nobody can be of both: soldiers or policemen, and civilians or pupils."""
+    kinds = (one.victim_class, two.victim_class)
+    return any(a in _FORCES and b in _NO_FORCES for a, b in (kinds, kinds[::-1]))
+
+
+def are_told_apart(first: CountMention, second: CountMention) -> bool:
+    """Whether one sentence tells the harm of each, the second as somebody not told before."""
+    if first.sentence != second.sentence or second.start < first.end:
+        return False
+    if first.noun == second.noun and first.victim_class == second.victim_class:
+        return False
+    if second.number.start - first.number.end <= _APPOSITION_CHARS:
+        return False
+    is_new = bool(second.tags & {NEW, _RELATIVE, ANOTHER}) or second.beside is not None
+    return (is_new and second.name is None) or not second.is_single
+
+
+def may_be_one(one: CountMention, two: CountMention) -> bool:
+    """Whether nothing that two mentions say speaks against one person."""
+    first, second = in_order(one, two)
+    if are_different(first, second) or _are_of_other_sex(first, second):
+        return False
+    if are_of_other_kinds(first, second) or _are_of_other_age(first, second):
+        return False
+    if first.names and second.names and not first.names & second.names:
+        return False
+    return first.is_headline or not is_somebody(second)
+
+
+def is_of_somebody(mention: CountMention) -> bool:
+    """Whether one is told as another's relative, or beside another: "his father", "the driver"."""
+    return mention.beside is not None and bool(mention.tags & {_RELATIVE, _DEFINITE})
+
+
+def is_told_again(mention: CountMention, before: CountMention) -> bool:
+    """Whether one is told as somebody told before: "he", "the child", "the guard" after "a guard"."""
+    if mention.names or mention.number.start < before.number.start or is_companion(mention):
+        return False
+    if SAME in mention.tags:
+        return True
+    return _DEFINITE in mention.tags and mention.noun in (None, before.noun)
+
+
+def is_again(hurt: CountMention, dead: CountMention) -> bool:
+    """Whether "the guard" who died is "a guard" who was wounded before."""
+    if hurt.noun is None or not hurt.is_single or not dead.is_single or hurt.is_attackers:
+        return False
+    told_again = _DEFINITE in dead.tags and dead.number.start > hurt.number.start
+    return told_again and hurt.noun == dead.noun and ANOTHER not in hurt.tags
+
+
+def is_somebody(mention: CountMention) -> bool:
+    """Whether one is told as new: "a second man", "a neighbour who ran out"; "his son" may be anybody."""
+    if ANOTHER in mention.tags:
+        return True
+    return mention.noun is not None and NEW in mention.tags
+
+
+def is_companion(mention: CountMention) -> bool:
+    """Whether one is told as somebody's: "their driver was hit" is none of the two who died."""
+    return mention.beside == "companion" and _RELATIVE in mention.tags
+
+
+def _are_of_other_sex(one: CountMention, two: CountMention) -> bool:
+    return bool(one.sex and two.sex and one.sex != two.sex)
+
+
+def _are_of_other_age(one: CountMention, two: CountMention) -> bool:
+    """Whether both have an age in digits, and not the same, or one is a child and one grown up."""
+    pairs = ((one, two), (two, one))
+    if any(a.victim_class == "children" and _is_grown_up(b) for a, b in pairs):
+        return True
+    ages = {m.age for m in (one, two) if m.age is not None and m.age.isdigit()}
+    return len(ages) > 1
+
+
+def _is_grown_up(mention: CountMention) -> bool:
+    is_old = mention.age is not None and mention.age.isdigit() and int(mention.age) >= _GROWN_UP
+    return is_old or mention.victim_class in _GROWN_UPS
+
+
+def _is_beside(first: CountMention, second: CountMention) -> bool:
+    """Whether "his driver", or "the driver" behind another noun, is told after somebody."""
+    if second.beside != "companion" or second.noun in (None, first.noun):
+        return False
+    if _RELATIVE in second.tags and first.name is not None:
+        return True
+    told = first.noun is not None and NEW in first.tags
+    return told and bool(second.tags & {_DEFINITE, _RELATIVE})
+
+
+def _words(mention: CountMention) -> tuple[str | None, ...]:
+    """By what a person is told: age, name, noun, sex."""
+    return mention.age, mention.name, mention.noun, mention.sex
