@@ -299,7 +299,10 @@ def _listed(elements: Iterable[bytes]) -> bytes:
 def _with_written(value: object, adapter: TypeAdapter[Any], written: Mapping[str, bytes]) -> bytes:
     """A value as JSON of which some fields are written already."""
     rest = adapter.dump_json(value, exclude=set(written))
-    return b"%b,%b}" % (rest[:-1], b",".join(b'"%b":%b' % (n.encode(), w) for n, w in written.items()))
+    return b"%b,%b}" % (
+        rest[:-1],
+        b",".join(b'"%b":%b' % (n.encode(), w) for n, w in written.items()),
+    )
 
 
 def from_json(kind: type[_T], data: bytes | str) -> _T:

@@ -190,8 +190,8 @@ def _evidence(parts: Sequence[Part], size: Table, units: Units) -> tuple[Table, 
     everyone = list(dict.fromkeys(unit for part in parts for unit, _ in part.counted))
     bonds = units.bonds.among(everyone, units.bond)
     place = {unit: k for k, unit in enumerate(everyone)}
-    first = [place[part.counted[0][0]] for part in parts]
-    top: Table = bonds[np.ix_(first, first)]
+    first = np.array([place[part.counted[0][0]] for part in parts])
+    top: Table = bonds[first[:, None], first]
     total: Table = top * np.outer(size, size)
     mixed = [k for k, part in enumerate(parts) if len(part.counted) > 1]
     for k in mixed:

@@ -39,14 +39,14 @@ class Bonds:
         """The bonds of each of some units with each of others."""
         rows, columns = self._placed(a), self._placed(b)
         found: Table = self._known[rows[:, None], columns]
-        if np.isnan(found.max()):
-            known = self._known
-            for i, j in zip(*np.isnan(found).nonzero(), strict=True):
-                row, column = rows[i], columns[j]
-                if np.isnan(known[row, column]):
-                    known[row, column] = known[column, row] = bond(a[i], b[j])
-                found[i, j] = known[row, column]
-        return found
+        if not np.isnan(found.max()):
+            return found
+        own, others = rows.tolist(), columns.tolist()
+        pairs = ((i, j, own[i], others[j]) for i, j in np.argwhere(np.isnan(found)).tolist())
+        unknown = {(min(x, y), max(x, y)): (a[i], b[j]) for i, j, x, y in pairs}
+        for (x, y), (one, other) in unknown.items():
+            self._known[x, y] = self._known[y, x] = bond(one, other)
+        return self._known[rows[:, None], columns]
 
     def forget(self, unit: Unit) -> None:
         """A unit is gone."""
