@@ -149,12 +149,11 @@ def _look_around(
 
 def _holding_some(incidents: dict[str, Incident], connected: Connected) -> dict[str, Incident]:
     """Those incidents that hold or held a report of a component."""
-    near = [i for i in incidents.values() if not connected.articles.isdisjoint(_ARTICLES.of(i))]
-    here = {filed.report_id for filed in connected.kept} if near else set()
     return {
         i.incident_id: i
-        for i in near
-        if not here.isdisjoint([*(m.report_id for m in i.members), *i.former])
+        for i in incidents.values()
+        if any(connected.keeps(m.report_id) for m in i.members)
+        or any(map(connected.keeps, i.former))
     }
 
 

@@ -190,8 +190,7 @@ def _save_members(
         "VALUES (?, ?, ?, ?, ?)",
         [
             (incident.incident_id, report_id, *told, stamp(now))
-            for report_id, told in wanted.items()
-            if stored.get(report_id) != told
+            for report_id, told in wanted.items() - stored.items()
         ],
     )
 

@@ -79,7 +79,7 @@ def _trim(snapshot: Snapshot) -> Snapshot:
             timeline=casualties.timeline[-MAX_TIMELINE:],
         ),
         support={slot: _short_support(s) for slot, s in sorted(snapshot.support.items())},
-        reports=tuple(map(_short_member, reports)),
+        reports=tuple(_SHORT_MEMBERS.all(reports)),
         victims=snapshot.victims[:MAX_NAMES],
     )
     lost = {
@@ -195,6 +195,9 @@ def _short_member(member: Member) -> Member:
     if url == member.url and title == member.title:
         return member
     return replace(member, url=url, title=title)
+
+
+_SHORT_MEMBERS = Remembered(_short_member, 2 * WORST_DAY_REPORTS)
 
 
 def _instant(moment: dt.datetime | None) -> float:

@@ -19,6 +19,7 @@ replace those of (incident, kind).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -26,8 +27,17 @@ from pydantic import TypeAdapter
 
 from worker.core.domain.document import Article
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
-from worker.core.domain.report import Report
-from worker.core.domain.snapshot import ChangeNote, LinkCertainty, Member, Snapshot, State
+from worker.core.domain.report import Report, Statement
+from worker.core.domain.snapshot import (
+    SNAPSHOT,
+    Casualties,
+    ChangeNote,
+    LinkCertainty,
+    Member,
+    Snapshot,
+    State,
+    TimelinePoint,
+)
 from worker.core.domain.vocabulary import Band, EntryStatus, Label, PublishedBasis, Role
 
 ConstraintKind = Literal["must", "pin", "cannot", "apart", "confirm", "retract", "erase"]
@@ -252,17 +262,47 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {
 }
 
 
-_MEMBER: TypeAdapter[Member] = TypeAdapter(Member)
-_MEMBERS: Remembered[Member, bytes] = Remembered(_MEMBER.dump_json, 10 * WORST_DAY_REPORTS)
-"""Members as JSON: of a thousand of one incident a revision changes one."""
+def _remembered(kind: type[Any]) -> Remembered[Any, bytes]:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    return Remembered(adapter.dump_json, 10 * WORST_DAY_REPORTS)
+
+
+_MEMBERS, _STATEMENTS, _POINTS = map(_remembered, (Member, Statement, TimelinePoint))
+"""As JSON: of the thousand members and figures of an incident a revision changes one or two."""
+_CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 
 
 def to_json(value: object) -> bytes:
     """One of this module's values as JSON (UTF-8)."""
-    if isinstance(value, Incident):
-        body = _ADAPTERS[Incident].dump_json(value, exclude={"members"})
-        return b'%b,"members":[%b]}' % (body[:-1], b",".join(_MEMBERS.all(value.members)))
-    return _ADAPTERS[type(value)].dump_json(value)
+    if not isinstance(value, Incident):
+        return _ADAPTERS[type(value)].dump_json(value)
+    snapshot, figures = value.snapshot, value.snapshot.casualties
+    lists = {
+        "statements": _listed(_STATEMENTS.all(figures.statements)),
+        "timeline": _listed(_POINTS.all(figures.timeline)),
+    }
+    parts = {
+        "reports": _listed(_MEMBERS.all(snapshot.reports)),
+        "casualties": _with_written(figures, _CASUALTIES, lists),
+    }
+    whole = {
+        "snapshot": _with_written(snapshot, SNAPSHOT, parts),
+        "members": _listed(_MEMBERS.all(value.members)),
+    }
+    return _with_written(value, _ADAPTERS[Incident], whole)
+
+
+def _listed(elements: Iterable[bytes]) -> bytes:
+    return b"[%b]" % b",".join(elements)
+
+
+def _with_written(value: object, adapter: TypeAdapter[Any], written: Mapping[str, bytes]) -> bytes:
+    """A value as JSON of which some fields are written already."""
+    rest = adapter.dump_json(value, exclude=set(written))
+    return b"%b,%b}" % (
+        rest[:-1],
+        b",".join(b'"%b":%b' % (n.encode(), w) for n, w in written.items()),
+    )
 
 
 def from_json(kind: type[_T], data: bytes | str) -> _T:

@@ -3,7 +3,7 @@
 A snapshot is hashed, compared with the one before, and published. Its fields are written once for
 all of that. Joined, they are what ``canonical.encode`` makes of the whole.
 
-What is kept may be forgotten at any time: the ``_MOST`` last asked for, of at most 256 KiB each.
+What is kept may be forgotten at any time: the last made, of ``_MOST_BYTES`` together.
 """
 
 from __future__ import annotations
@@ -20,15 +20,44 @@ from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, TimelinePoint
 
 Parts = Mapping[str, bytes]
-_MOST = 64
-_KEPT: dict[int, tuple[Snapshot, Parts]] = {}
-"""By place in memory; the snapshot is held, so that its place means nothing else."""
+_MOST_BYTES = 16 * 1024 * 1024
+"""Some sixty snapshots of the largest size, or the last ones of all incidents of a busy day."""
+
+
+class _Kept:
+    """The fields of snapshots by place in memory; they are held, so that it means nothing else."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, tuple[Snapshot, Parts, int]] = {}
+        self._bytes = 0
+
+    def of(self, snapshot: Snapshot) -> Parts | None:
+        """The fields, if they are kept."""
+        known = self._parts.get(id(snapshot))
+        return None if known is None else known[1]
+
+    def keep(self, snapshot: Snapshot, parts: Parts) -> None:
+        """Keep them, and let the oldest go where there is no room for them."""
+        self.drop(snapshot)
+        size = sum(map(len, parts.values()))
+        self._parts[id(snapshot)] = snapshot, parts, size
+        self._bytes += size
+        while self._bytes > _MOST_BYTES and len(self._parts) > 1:
+            self.drop(next(iter(self._parts.values()))[0])
+
+    def drop(self, snapshot: Snapshot) -> None:
+        """Forget them."""
+        known = self._parts.pop(id(snapshot), None)
+        self._bytes -= 0 if known is None else known[2]
+
+
+_KEPT = _Kept()
 
 
 def parts_of(snapshot: Snapshot) -> Parts:
     """Every field as JSON (UTF-8), in order."""
-    known = _KEPT.get(id(snapshot))
-    return known[1] if known is not None else write(snapshot)
+    known = _KEPT.of(snapshot)
+    return write(snapshot) if known is None else known
 
 
 def write(snapshot: Snapshot, names: Iterable[str] | None = None) -> Parts:
@@ -74,9 +103,12 @@ _LONG: Mapping[str, Callable[[Snapshot], bytes]] = {
 
 def keep(snapshot: Snapshot, parts: Parts) -> None:
     """Keep the fields of a snapshot that was just made."""
-    _KEPT[id(snapshot)] = snapshot, parts
-    while len(_KEPT) > _MOST:
-        del _KEPT[next(iter(_KEPT))]
+    _KEPT.keep(snapshot, parts)
+
+
+def forget(snapshot: Snapshot) -> None:
+    """A snapshot was a draft, and another stands in its place."""
+    _KEPT.drop(snapshot)
 
 
 def joined(parts: Parts) -> bytes:

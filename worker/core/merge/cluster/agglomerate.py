@@ -140,45 +140,47 @@ class _Joining:
         self._total, self._top = _evidence(parts, self._size, units)
         count = len(parts)
         score = self._scores(self._total, self._top, np.outer(self._size, self._size))
-        self._score: Table = np.where(
-            np.triu(np.ones((count, count), dtype=bool), 1), score, -np.inf
-        )
-        self._best: Table = self._score.max(axis=1)
+        score[np.tri(count, dtype=bool)] = -np.inf
+        self._score = score
+        self._bound: Table = score.max(axis=1)
+        """No score of the row is higher."""
         self._cells: dict[int, list[int]] = {k: [k] for k in range(count)}
 
     def run(self) -> _Places:
         """The cells, when nothing reaches the threshold any more."""
+        bound, score = self._bound, self._score
         while True:
-            a = int(self._best.argmax())
-            if self._best[a] == -np.inf:
+            a = int(bound.argmax())
+            if bound[a] == -np.inf:
                 return tuple(map(tuple, self._cells.values()))
-            self._join(a, int(self._score[a].argmax()))
+            b = int(score[a].argmax())
+            if score[a, b] == bound[a]:
+                self._join(a, b)
+            else:
+                bound[a] = score[a, b]
 
     def _join(self, a: int, b: int) -> None:
-        """Put b to a, which stands before it. Only rows before b have a score with it."""
+        """Put b to a, which stands before it."""
         self._cells[a] += self._cells.pop(b)
-        scores, top, best = self._score, self._top, self._best
-        before = np.maximum(scores[:b, a], scores[:b, b])
+        total, top, scores, bound = self._total, self._top, self._score, self._bound
         self._size[a] += self._size[b]
-        scores[b] = scores[:, b] = -np.inf
-        self._total[a] += self._total[b]
-        self._total[:, a] = self._total[a]
-        top[a] = top[:, a] = np.maximum(top[a], top[b])
-        top[:, b] = -np.inf  # so every score with it
-        score = self._scores(self._total[a], top[a], self._size[a] * self._size)
+        total[a] += total[b]
+        total[:, a] = total[a]
+        top[a] = np.maximum(top[a], top[b])
+        top[a, b] = -np.inf
+        top[:, a] = top[a]
+        top[:, b] = scores[:b, b] = scores[b] = bound[b] = -np.inf
+        score = self._scores(total[a], top[a], self._size[a] * self._size)
         scores[a, a + 1 :] = score[a + 1 :]
         scores[:a, a] = score[:a]
-        stale = np.flatnonzero((before == best[:b]) & (before > -np.inf))
-        np.maximum(best[:a], score[:a], out=best[:a])
-        if len(stale):
-            best[stale] = scores[stale].max(axis=1)
-        best[a], best[b] = scores[a].max(), -np.inf
+        np.maximum(bound[:a], score[:a], out=bound[:a])
+        bound[a] = scores[a].max()
 
     def _scores(self, total: Table, top: Table, pairs: Table) -> Table:
         score: Table = total / pairs
         score += top
         score *= 0.5
-        score = score.round(_DIGITS)
+        score.round(_DIGITS, out=score)
         score[score < self._threshold] = -np.inf
         return score
 
@@ -188,8 +190,8 @@ def _evidence(parts: Sequence[Part], size: Table, units: Units) -> tuple[Table, 
     everyone = list(dict.fromkeys(unit for part in parts for unit, _ in part.counted))
     bonds = units.bonds.among(everyone, units.bond)
     place = {unit: k for k, unit in enumerate(everyone)}
-    first = [place[part.counted[0][0]] for part in parts]
-    top: Table = bonds[np.ix_(first, first)]
+    first = np.array([place[part.counted[0][0]] for part in parts])
+    top: Table = bonds[first[:, None], first]
     total: Table = top * np.outer(size, size)
     mixed = [k for k, part in enumerate(parts) if len(part.counted) > 1]
     for k in mixed:

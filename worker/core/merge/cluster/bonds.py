@@ -31,27 +31,22 @@ class Bonds:
 
         (That of a unit of one node with itself means nothing.)
         """
-        places = [self._placed(unit) for unit in units]
-        found: Table = self._known[np.ix_(places, places)]
-        unknown = np.argwhere(np.isnan(found))
-        for a, b in unknown.tolist():
-            if a <= b:
-                value = bond(units[a], units[b])
-                found[a, b] = found[b, a] = value
-                self._known[places[a], places[b]] = self._known[places[b], places[a]] = value
-        return found
+        return self.between(units, units, bond)
 
     def between(
         self, a: Sequence[Unit], b: Sequence[Unit], bond: Callable[[Unit, Unit], float]
     ) -> Table:
         """The bonds of each of some units with each of others."""
-        rows, columns = [self._placed(unit) for unit in a], [self._placed(unit) for unit in b]
-        found: Table = self._known[np.ix_(rows, columns)]
-        for i, j in np.argwhere(np.isnan(found)).tolist():
-            value = bond(a[i], b[j])
-            found[i, j] = self._known[rows[i], columns[j]] = value
-            self._known[columns[j], rows[i]] = value
-        return found
+        rows, columns = self._placed(a), self._placed(b)
+        found: Table = self._known[rows[:, None], columns]
+        if not np.isnan(found.max()):
+            return found
+        own, others = rows.tolist(), columns.tolist()
+        pairs = ((i, j, own[i], others[j]) for i, j in np.argwhere(np.isnan(found)).tolist())
+        unknown = {(min(x, y), max(x, y)): (a[i], b[j]) for i, j, x, y in pairs}
+        for (x, y), (one, other) in unknown.items():
+            self._known[x, y] = self._known[y, x] = bond(one, other)
+        return self._known[rows[:, None], columns]
 
     def forget(self, unit: Unit) -> None:
         """A unit is gone."""
@@ -66,14 +61,13 @@ class Bonds:
         if place is not None:
             self._known[place, place] = np.nan
 
-    def _placed(self, unit: Unit) -> int:
-        place = self._place.get(unit)
-        if place is None:
+    def _placed(self, units: Sequence[Unit]) -> NDArray[np.intp]:
+        for unit in [unit for unit in units if unit not in self._place]:
             place = self._free.pop() if self._free else len(self._place)
             if place >= len(self._known):
                 self._widen()
             self._place[unit] = place
-        return place
+        return np.array([self._place[unit] for unit in units], dtype=np.intp)
 
     def _widen(self) -> None:
         size = len(self._known)

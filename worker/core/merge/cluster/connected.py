@@ -12,13 +12,13 @@ Rules
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from worker.core.domain.incident import FiledReport
+from worker.core.domain.incident import FiledReport, article_of
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.facts import gazetteer_of
@@ -73,6 +73,13 @@ class Connected:
     def articles(self) -> AbstractSet[str]:
         """The articles of what hangs together, where it is plain."""
         return self.around.articles_inside if self.around is not None else frozenset()
+
+    def keeps(self, report_id: str) -> bool:
+        """Whether a report hangs together with the others; where it is plain."""
+        if article_of(report_id) not in self.articles:
+            return False
+        place = bisect_left(self.kept, report_id, key=attrgetter("report_id"))
+        return place < len(self.kept) and self.kept[place].report_id == report_id
 
     def beside(self, others: Sequence[FiledReport], knowledge: Knowledge) -> Connected:
         """The same, with reports looked at beside it that are of other components.

@@ -17,7 +17,7 @@ import datetime as dt
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident
@@ -203,7 +203,7 @@ def _agencies(articles: Iterable[ArticleRef], copies: Mapping[str, ArticleRef]) 
     """Article → the agency it credits, or one of its copies does; the earliest published counts."""
     by_root: dict[str, list[ArticleRef]] = {}
     told = list(articles)
-    if all(a.agency is None for a in told):
+    if {*map(attrgetter("agency"), told)} <= {None}:
         return {}
     unique = {a.article_id: a for a in told}.values()
     for article in unique:
@@ -250,9 +250,9 @@ def _split_follow_ups(
     stated: set[tuple[object, ...]] = set()
     gazetteer = merge_input.gazetteer
     told = gazetteer.remembered(_day_and_moment).all([m.filed for m in reporting])
-    last = max((end for end, _ in told if end is not None), default=None)
+    last = max({*map(itemgetter(0), told)} - {None}, default=None)
     deadline = _deadline(last, merge_input)
-    if deadline is None or max(moment for _, moment in told) <= deadline:
+    if deadline is None or max(map(itemgetter(1), told)) <= deadline:
         return list(reporting), []
     lateness = [
         m.frozen is None and moment > deadline

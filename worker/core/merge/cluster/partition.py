@@ -21,6 +21,7 @@ different facts, not of the reports. ``tests/core/merge_oracle.py`` says the sam
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -51,7 +52,7 @@ class Cell:
     def __post_init__(self) -> None:
         """It is asked for in each decision."""
         attached = [node.article_id for node, _ in self.attached]
-        articles = frozenset([*(node.article_id for node in self.core), *attached])
+        articles = frozenset([*map(attrgetter("article_id"), self.core), *attached])
         object.__setattr__(self, "articles", articles)
 
     @property
@@ -62,7 +63,7 @@ class Cell:
     @property
     def placed(self) -> list[tuple[Node, LinkCertainty]]:
         """All its members, the core first."""
-        return [*((node, _CERTAIN) for node in self.core), *self.attached]
+        return [*zip(self.core, itertools.repeat(_CERTAIN)), *self.attached]
 
     @property
     def keys(self) -> frozenset[str]:

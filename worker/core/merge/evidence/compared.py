@@ -75,13 +75,13 @@ class Compared:
         self._numbers[facts] = number  # at the end: last asked for
         return number
 
-    def numbers(self, all_facts: Sequence[Facts]) -> list[int]:
-        """The numbers of the facts that a decision looks at."""
+    def numbers(self, asked: Sequence[Facts], all_facts: Sequence[Facts]) -> list[int]:
+        """The numbers of some of the facts that a decision looks at."""
         known = self._by_place
-        for facts in [facts for facts in all_facts if id(facts) not in known]:
+        for facts in [facts for facts in asked if id(facts) not in known]:
             known[id(facts)] = facts, self.number(facts)
         self._last = all_facts
-        return [known[id(facts)][1] for facts in all_facts]
+        return [known[id(facts)][1] for facts in asked]
 
     def pair(self, i: int, j: int) -> Pair:
         """How the facts with these numbers compare."""

@@ -18,6 +18,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from copy import copy
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
@@ -112,7 +113,8 @@ class Evidence:
         self._places = frozenset(map(id, self.nodes))
         """Of its nodes, in memory."""
         self.copies = copies
-        numbers = self._compared.numbers([node.facts for node in self.nodes])
+        all_facts = [node.facts for node in self.nodes]
+        numbers = self._compared.numbers(all_facts, all_facts)
         self._numbers = dict(zip([node.key for node in self.nodes], numbers, strict=True))
         self._first = {node.article_id: node for node in reversed(self.nodes)}
         """Of each article the first of its nodes."""
@@ -141,9 +143,13 @@ class Evidence:
 
         What was found out about its own stands. None: more than that is new.
         """
-        fresh = [node for node in nodes if id(node) not in self._places]
-        if len(self.nodes) + len(fresh) != len(nodes) or not copies >= self.copies:
+        if len(nodes) < len(self.nodes) or not copies >= self.copies:
             return None
+        by_place = dict(zip(map(id, nodes), nodes, strict=True))
+        come = by_place.keys() - self._places
+        if len(self.nodes) + len(come) != len(nodes):
+            return None
+        fresh = sorted([by_place[place] for place in come], key=attrgetter("key"))
         if not self.is_current or not self._constraint_index.says_what(constraint_index):
             return None
         if any(n.article_id in self._first or constraint_index.named(n.key) for n in fresh):
@@ -157,8 +163,8 @@ class Evidence:
         for one, other in copies - self.copies:
             more.copied[one] = more.copied.get(one, _NOBODY) | {other}
             more.copied[other] = more.copied.get(other, _NOBODY) | {one}
-        numbers = self._compared.numbers([node.facts for node in nodes])
-        more._numbers = dict(zip([node.key for node in nodes], numbers, strict=True))
+        numbers = self._compared.numbers([n.facts for n in fresh], [n.facts for n in nodes])
+        more._numbers = self._numbers | dict(zip([n.key for n in fresh], numbers, strict=True))
         changed = [
             n
             for name in frozenset[str]().union(*copies - self.copies)

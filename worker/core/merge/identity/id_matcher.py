@@ -32,6 +32,13 @@ class IdMatcher:
         self._merge_input = merge_input
         self.sure = [_names(cluster, merge_input, weak=False) for cluster in clusters]
         self.held = [_names(cluster, merge_input, weak=True) for cluster in clusters]
+        self._holder: dict[str, int] = {}
+        """Name → the last cell that holds it."""
+        self._shared: set[str] = set()
+        """Names that several cells hold: the incoming article's, for instance."""
+        for k, held in enumerate(self.held):
+            self._shared |= self._holder.keys() & held
+            self._holder.update(dict.fromkeys(held, k))
         self._holding: dict[str, list[int]] = {}
         self._current: dict[str, AbstractSet[str]] = {}
         self._numbers: dict[int, set[int]] = {}
@@ -46,8 +53,11 @@ class IdMatcher:
         found = self._holding.get(incident.incident_id)
         if found is None:
             current = self.current(incident)
-            found = [k for k, held in enumerate(self.held) if not held.isdisjoint(current)]
-            self._holding[incident.incident_id] = found
+            shared = current & self._shared
+            holding = {self._holder[name] for name in current - shared if name in self._holder}
+            if shared:
+                holding |= {k for k, held in enumerate(self.held) if not held.isdisjoint(shared)}
+            found = self._holding[incident.incident_id] = sorted(holding)
         return found
 
     def best(self, incident: Incident, taken: Mapping[int, Incident]) -> int | None:

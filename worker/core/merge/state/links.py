@@ -67,22 +67,21 @@ def link_all(
     for key in merge_input.filed.keys() - links.keys():
         role = merge_input.filed[key].report.role
         links[key] = Link(key, mentioned.get(key), "certain", role)
-    return [links[key] for key in sorted(links.keys() - merge_input.frozen.keys())]
+    for key in merge_input.frozen:
+        del links[key]
+    return [links[node.key] for node in merge_input.nodes if node.key in links]
 
 
 def _links_of(entry: IdentifiedCluster) -> Iterable[Link]:
-    own = entry.incident_id
-    known = _LINKS_OF_MEMBERS.all(entry.cluster.members)
-    for member, links in zip(entry.cluster.members, known, strict=True):
-        link = links.get(own)
-        if link is None:
-            filed = member.filed
-            link = Link(filed.report_id, own, member.certainty, filed.report.role)
-            links.clear()
-            links[own] = link
-        yield link
+    own, members = entry.incident_id, entry.cluster.members
+    known = _LINKS_OF_MEMBERS.all(members)
+    for k in [k for k, links in enumerate(known) if own not in links]:
+        filed = members[k].filed
+        known[k].clear()
+        known[k][own] = Link(filed.report_id, own, members[k].certainty, filed.report.role)
+    yield from [links[own] for links in known]
     for member in entry.cluster.follow_ups:
-        yield Link(member.filed.report_id, entry.incident_id, "certain", "background")
+        yield Link(member.filed.report_id, own, "certain", "background")
 
 
 def _no_link(_: Membership) -> dict[str, Link]:

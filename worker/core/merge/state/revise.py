@@ -19,7 +19,7 @@ from typing import Any
 from worker.core.domain.canonical import plain
 from worker.core.domain.caps import cap_snapshot
 from worker.core.domain.incident import FrozenIncident, Incident
-from worker.core.domain.published import Parts, joined, keep, parts_of, write
+from worker.core.domain.published import Parts, forget, joined, keep, parts_of, write
 from worker.core.domain.report import Figure
 from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
 from worker.core.merge.state.life import Due
@@ -62,6 +62,7 @@ def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     """The incident to store, and whether it is a new revision."""
     fresh = cap_snapshot(draft.snapshot)
     parts = parts_of(fresh)
+    forget(fresh)
     content = {name: part for name, part in parts.items() if name not in _NOT_CONTENT}
     content_hash = hashlib.sha256(joined(content)).hexdigest()
     prior = draft.prior

@@ -16,7 +16,7 @@ import datetime as dt
 import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
@@ -35,7 +35,7 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
-    if any(member.frozen is not None for member in cluster.counted):
+    if any(map(attrgetter("frozen"), cluster.counted)):
         return plain_casualties(cluster)
     first = next(iter(cluster.counted), None)
     tally = _TALLIES.taken(first)
