@@ -3,11 +3,13 @@
 Rules
 -----
 1. The feed's own words tell: a page that shares nothing with its headline and summary is not the
-   article (``kinship``), however well written it is.
+   article (``kinship``), however well written it is; nor is one that shares only what every report
+   of an attack says (``page_identity``).
 2. A notice is known by its words (``page_*`` in the language packs) only where the page shares less
    than half of the headline: an article about cookies, captchas or paywalls shares more.
-3. A page that calls itself the outlet's first page and is not titled as the article is the home
-   page, even where it lists the headline: beside it stand those of other attacks.
+3. A page that calls itself the outlet's first page, or the front of a section, and is not titled as
+   the article is no article, even where it lists the headline: beside it stand those of other
+   attacks.
 4. Free text of a page behind a wall is read when it says more than the feed's words did. The notice
    itself goes, and the article is marked ``partial``.
 
@@ -28,6 +30,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import plain
 from worker.core.sources.kinship import share_found
 from worker.core.sources.page_facts import PageFacts
+from worker.core.sources.page_identity import TITLE_WORDS, identity_share, names_article
 from worker.core.text.identify import identify
 from worker.core.text.markup import text_of
 
@@ -68,7 +71,8 @@ def admit(document: Document, body: str, facts: PageFacts, knowledge: Knowledge)
     said = "\n".join(filter(None, (document.title, text_of(document.summary or ""))))
     share = share_found(said, body)
     head = f"{document.title or ''}\n{facts.title or ''}\n{body}"
-    says = _Notices(knowledge, identify(head, document.lang or facts.lang))
+    lang = identify(head, document.lang or facts.lang)
+    says = _Notices(knowledge, lang)
     doubtful = len(body) < STUB_CHARS if share is None else share < _HALF
     if doubtful:
         _refuse_notices(document, head, body, facts, says)
@@ -81,6 +85,9 @@ def admit(document: Document, body: str, facts: PageFacts, knowledge: Knowledge)
     admitted = _outside_wall(body, said, facts, says)
     if share is not None and share < _LEAST_SHARE:
         raise PageError("other_text", f"shares {share:.0%} of the headline's words")
+    told = identity_share(document, said, body, facts, knowledge, lang)
+    if told is not None:
+        raise PageError("other_text", f"shares {told:.0%} of what tells the article from others")
     if _repeats(admitted.body, document.summary or ""):
         raise PageError("stub", "says less than the summary")
     return admitted
@@ -113,14 +120,14 @@ def _refuse_notices(
 
 
 def _is_home(document: Document, facts: PageFacts, *, doubtful: bool) -> bool:
-    """Whether a page that was not asked for as the home page says that it is, by address and title.
+    """Whether a page that was not asked for as a front page says that it is, by address and title.
 
     Some sites name the home page's address in every article; those have titles of their own. Where a
-    title has too few words to compare, it is the home page only if its text is ``doubtful`` too.
+    title has too few words to compare, it is a front page only if its text is ``doubtful`` too.
     """
-    if not _is_root(facts.canonical) or not document.url or _is_root(document.url):
+    if not document.url or not _is_front(facts.canonical, document.url):
         return False
-    share = share_found(document.title or "", facts.title or "")
+    share = share_found(document.title or "", facts.title or "", fewest=TITLE_WORDS)
     return doubtful if share is None else share < _HALF
 
 
@@ -137,12 +144,22 @@ def _sends_on(facts: PageFacts, url: str | None) -> str | None:
     return target if named and target != url else None
 
 
+def _is_front(named: str | None, asked: str) -> bool:
+    """Whether a page names the home page or a section as its address, where another was asked for."""
+    if _is_root(named):
+        return not _is_root(asked)
+    return bool(_host(named)) and names_article(asked) and not names_article(named)
+
+
 def _is_root(url: str | None) -> bool:
+    return bool(_host(url)) and urlsplit(url or "")[2:4] in (("", ""), ("/", ""))
+
+
+def _host(url: str | None) -> str:
     try:
-        parts = urlsplit(url or "")
+        return urlsplit(url or "").netloc
     except ValueError:
-        return False
-    return bool(parts.netloc) and parts.path in ("", "/") and not parts.query
+        return ""
 
 
 def _outside_wall(body: str, said: str, facts: PageFacts, says: _Notices) -> Admitted:
