@@ -5,7 +5,8 @@ Rules
 1. What identifies an article are the words that few others have: names, quarters, what was hit. Each
    word of the feed's headline and summary weighs the less, the more ordinary it is in news of attacks
    (``lang.ordinary``); the watched city and its country are the most ordinary of all. A quarter of
-   that weight has to be in the page. A toll is no part of it, for a true update brings a newer one.
+   that weight has to be in the page, and more of it where the page has none of the words that the
+   language pack does not know at all. A toll is no part of it: a true update brings a newer one.
 2. A page that is titled as the article is, is it, however its text was rewritten. So is one that was
    published at the very minute of the feed's entry, or whose own address is the one that was asked
    for and tells in words what it is about, while it shares anything.
@@ -38,6 +39,7 @@ _LEAST_SHARE, _LEAST_OF_FAR = 0.25, 0.5
 _LEAST_OF_TITLE = 0.17
 """Of a headline without a summary, which may be all that was rewritten."""
 _LEAST_OF_KNOWN = 0.1
+_LEAST_WITHOUT_NAMES, _NAMES = 0.4, 2
 _LEAST_WEIGHT = 2.0
 _SAME_TITLE, _SAME_TITLE_OF_FAR = 0.6, 0.9
 _FAR, _MINUTE = dt.timedelta(days=3), dt.timedelta(minutes=1)
@@ -58,19 +60,26 @@ def identity_share(
     if title is not None and title >= (_SAME_TITLE_OF_FAR if far else _SAME_TITLE):
         return None
     weigh = _weigher(knowledge, lang)
-    share = share_found(said, f"{facts.title or ''}\n{body}", weigh, _LEAST_WEIGHT)
+    text = f"{facts.title or ''}\n{body}"
+    share = share_found(said, text, weigh, _LEAST_WEIGHT)
     if share is None:
         return None
-    return share if share < _least(document, facts, far=far) else None
+    names = share_found(said, text, lambda stem: float(weigh(stem) == 1.0), _NAMES)
+    return share if share < _least(document, facts, far=far, named=names != 0) else None
 
 
-def _least(document: Document, facts: PageFacts, *, far: bool) -> float:
-    """How much of what identifies the article has to be in the page."""
+def _least(document: Document, facts: PageFacts, *, far: bool, named: bool) -> float:
+    """How much of what identifies the article has to be in the page.
+
+    ``named``: one of its rarest words is, or it has hardly any.
+    """
     if far:
         return _LEAST_OF_FAR
     if _is_of_the_minute(document, facts) or _is_at_its_address(document.url, facts.canonical):
         return _LEAST_OF_KNOWN
-    return _LEAST_SHARE if document.summary else _LEAST_OF_TITLE
+    if not document.summary:
+        return _LEAST_OF_TITLE
+    return _LEAST_SHARE if named else _LEAST_WITHOUT_NAMES
 
 
 def names_article(url: str | None) -> bool:

@@ -11,22 +11,25 @@ Rules
    the article is no article, even where it lists the headline: beside it stand those of other
    attacks.
 4. Free text of a page behind a wall is read when it says more than the feed's words did. The notice
-   itself goes, and the article is marked ``partial``.
+   itself goes, and the article is marked ``partial``. A wall that wants no money but an account
+   (``login``) is often up for some visits only; one that speaks of both is a paywall.
 
 Reasons: ``redirect`` (its detail is the address that the page sends on to), ``challenge``,
-``consent``, ``maintenance``, ``soft_404``, ``home_page``, ``paywall``, ``stub``, ``other_text``,
-``too_short``, ``unreadable``.
+``consent``, ``maintenance``, ``soft_404``, ``home_page``, ``paywall``, ``login``, ``stub``,
+``other_text``, ``too_short``, ``unreadable``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from worker.core.domain.document import Document
 from worker.core.domain.errors import PageError
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import plain
 from worker.core.sources.kinship import share_found
 from worker.core.sources.page_facts import PageFacts
@@ -102,8 +105,24 @@ class _Notices:
 
     def __call__(self, category: str, text: str) -> bool:
         words = plain(text)
+        return any(phrases.first(category, words) for phrases in self._lexicons())
+
+    def without(self, category: str, text: str) -> str:
+        """The normalised text without these notices."""
+        words = plain(text)
+        for pattern in (phrases.patterns[category] for phrases in self._lexicons()):
+            words = pattern.sub(" ", words) if pattern is not None else words
+        return words
+
+    def wall(self, text: str) -> str | None:
+        """What a notice in the text wants of its reader, if one stands there."""
+        if self("page_paywall", self.without("page_login", text)):
+            return "paywall"
+        return "login" if self("page_login", text) else None
+
+    def _lexicons(self) -> Iterator[Lexicon]:
         packs = (self.knowledge.language(code) for code in dict.fromkeys((self.lang, "en")))
-        return any(pack.phrases.first(category, words) for pack in packs if pack is not None)
+        return (pack.phrases for pack in packs if pack is not None)
 
 
 def _refuse_notices(
@@ -163,19 +182,19 @@ def _host(url: str | None) -> str:
 
 
 def _outside_wall(body: str, said: str, facts: PageFacts, says: _Notices) -> Admitted:
-    """What of a walled page may be read. Raises ``PageError`` (paywall)."""
-    walled = facts.free is False or says("page_paywall", body)
-    if len(body) >= STUB_CHARS or not walled:
+    """What of a walled page may be read. Raises ``PageError`` (paywall, login)."""
+    wall = says.wall(body) or ("paywall" if facts.free is False else None)
+    if len(body) >= STUB_CHARS or wall is None:
         return Admitted(body)
     lines = [line for line in body.split("\n") if not _is_notice(line, says)]
     free = "\n".join(lines).strip()
     if len(free) < _LEAST_FREE_CHARS or _repeats(free, said):
-        raise PageError("paywall", f"{len(free)} characters are free")
+        raise PageError(wall, f"{len(free)} characters are free")
     return Admitted(free, partial=True)
 
 
 def _is_notice(line: str, says: _Notices) -> bool:
-    return len(line) < _NOTICE_LINE_CHARS and says("page_paywall", line)
+    return len(line) < _NOTICE_LINE_CHARS and says.wall(line) is not None
 
 
 def _repeats(text: str, known: str) -> bool:
