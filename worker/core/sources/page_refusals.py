@@ -56,6 +56,8 @@ _NOTICES = (
     ("page_maintenance", "maintenance"),
     ("page_gone", "soft_404"),
 )
+WALLS = ("paywall", "login")
+"""What a notice in place of the text may want: money, or an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,8 @@ class _Notices:
     def wall(self, text: str) -> str | None:
         """What a notice in the text wants of its reader, if one stands there."""
         if self("page_paywall", self.without("page_login", text)):
-            return "paywall"
-        return "login" if self("page_login", text) else None
+            return WALLS[0]
+        return WALLS[1] if self("page_login", text) else None
 
     def _lexicons(self) -> Iterator[Lexicon]:
         packs = (self.knowledge.language(code) for code in dict.fromkeys((self.lang, "en")))
@@ -183,7 +185,7 @@ def _host(url: str | None) -> str:
 
 def _outside_wall(body: str, said: str, facts: PageFacts, says: _Notices) -> Admitted:
     """What of a walled page may be read. Raises ``PageError`` (paywall, login)."""
-    wall = says.wall(body) or ("paywall" if facts.free is False else None)
+    wall = says.wall(body) or (WALLS[0] if facts.free is False else None)
     if len(body) >= STUB_CHARS or wall is None:
         return Admitted(body)
     lines = [line for line in body.split("\n") if not _is_notice(line, says)]
