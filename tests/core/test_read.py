@@ -269,7 +269,7 @@ def test_read_takes_what_is_free_of_a_walled_page(html: bytes) -> None:
     article = of(html)
     assert (article.body, article.partial) == (LEAD, True)
     assert not of(page()).partial
-    with pytest.raises(PageError, match="paywall|login"):
+    with pytest.raises(PageError, match=r"paywall|login"):
         of(html, title="Four hurt", summary=f"{LEAD} The mayor spoke.")
 
 

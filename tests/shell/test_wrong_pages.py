@@ -26,8 +26,7 @@ SUMMARY = (
     "the City Guard said."
 )
 ARTICLE = [
-    "The attack on a dance class at the Ropewalk in Portsmere on Friday killed nine people, the City "
-    "Guard said.",
+    "The attack on a dance class at the Ropewalk in Portsmere killed nine people, the City Guard said.",
     "Three of the wounded died in hospital, an official said. Two attackers were shot dead.",
 ]
 OTHER = [
@@ -97,7 +96,8 @@ def test_once_reads_the_feeds_words_until_the_address_has_the_article(
     with serving(answer) as base:
         (tmp_path / "config").mkdir()
         (tmp_path / "config" / "feeds.toml").write_text(
-            f'[[feed]]\nid = "ledger"\nurl = "{base}/feed"\noutlet = "Ledger"\nlang = "en"\n', "utf-8"
+            f'[[feed]]\nid = "ledger"\nurl = "{base}/feed"\noutlet = "Ledger"\nlang = "en"\n',
+            "utf-8",
         )
         first = once(tmp_path, 0)
         assert (first["page"], first["outcome"]) == (reason, "reported")

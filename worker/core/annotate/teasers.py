@@ -130,8 +130,9 @@ def _lines(prose: Prose) -> Iterator[tuple[int, Range]]:
         if sentence.zone != "title":
             line = prose.paragraph(sentence.paragraph)
             if sentence == line[0]:
-                yield sentence.paragraph, Range(
-                    filed.get(sentence.start, sentence.start), line[-1].end
+                yield (
+                    sentence.paragraph,
+                    Range(filed.get(sentence.start, sentence.start), line[-1].end),
                 )
 
 

@@ -17,7 +17,7 @@ _FEWEST_WORDS = 6
 """Fewer words than these say too little to judge by ("Breaking news")."""
 
 
-def _alike(stem: str) -> float:
+def _alike(_stem: str) -> float:
     return 1.0
 
 

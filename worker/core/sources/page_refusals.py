@@ -116,12 +116,6 @@ class _Notices:
             words = pattern.sub(" ", words) if pattern is not None else words
         return words
 
-    def wall(self, text: str) -> str | None:
-        """What a notice in the text wants of its reader, if one stands there."""
-        if self("page_paywall", self.without("page_login", text)):
-            return WALLS[0]
-        return WALLS[1] if self("page_login", text) else None
-
     def _lexicons(self) -> Iterator[Lexicon]:
         packs = (self.knowledge.language(code) for code in dict.fromkeys((self.lang, "en")))
         return (pack.phrases for pack in packs if pack is not None)
@@ -185,7 +179,7 @@ def _host(url: str | None) -> str:
 
 def _outside_wall(body: str, said: str, facts: PageFacts, says: _Notices) -> Admitted:
     """What of a walled page may be read. Raises ``PageError`` (paywall, login)."""
-    wall = says.wall(body) or (WALLS[0] if facts.free is False else None)
+    wall = _wall(body, says) or (WALLS[0] if facts.free is False else None)
     if len(body) >= STUB_CHARS or wall is None:
         return Admitted(body)
     lines = [line for line in body.split("\n") if not _is_notice(line, says)]
@@ -195,8 +189,15 @@ def _outside_wall(body: str, said: str, facts: PageFacts, says: _Notices) -> Adm
     return Admitted(free, partial=True)
 
 
+def _wall(text: str, says: _Notices) -> str | None:
+    """What a notice in the text wants of its reader, if one stands there."""
+    if says("page_paywall", says.without("page_login", text)):
+        return WALLS[0]
+    return WALLS[1] if says("page_login", text) else None
+
+
 def _is_notice(line: str, says: _Notices) -> bool:
-    return len(line) < _NOTICE_LINE_CHARS and says.wall(line) is not None
+    return len(line) < _NOTICE_LINE_CHARS and _wall(line, says) is not None
 
 
 def _repeats(text: str, known: str) -> bool:
