@@ -122,6 +122,23 @@ def test_read_asks_more_of_a_page_of_another_day() -> None:
             assert refused(html, **known) == "other_text"
 
 
+def test_read_takes_no_ordinary_headline_for_the_same() -> None:
+    """Two blasts have one headline but for the toll: the summaries tell them apart."""
+    known = {
+        "title": "Blast in Kabul kills eight",
+        "summary": "A magnetic mine exploded under a minibus of railway clerks near the Pamir cinema "
+        "and killed eight people, police said.",
+    }
+    assert (
+        refused(page(title="Blast in Kabul kills 44", paragraphs=MOSQUE), **known) == "other_text"
+    )
+    newer = [
+        "Nine people died when a mine exploded under a minibus of clerks on their way to work.",
+        "One of the wounded died in hospital on Thursday night, a doctor in Kabul said.",
+    ]
+    assert "Nine" in of(page(title="Blast in Kabul kills nine", paragraphs=newer), **known).body
+
+
 @pytest.mark.parametrize("front", ["/world", "/latest-news", "/en/asia/", "/"])
 def test_read_refuses_the_front_of_a_section(front: str) -> None:
     """It announces the article, and others beside it whose tolls are not the article's."""

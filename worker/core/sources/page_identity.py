@@ -7,8 +7,8 @@ Rules
    (``lang.ordinary``); the watched city and its country are the most ordinary of all. A quarter of
    that weight has to be in the page, and more of it where the page has none of the words that the
    language pack does not know at all. A toll is no part of it: a true update brings a newer one.
-2. A page that is titled as the article is, is it, however its text was rewritten. So is one that was
-   published at the very minute of the feed's entry, or whose own address is the one that was asked
+2. A page that is titled as the article is, is it, however its text was rewritten; a title of nothing
+   but ordinary words ("Blast in Kabul kills 8") has to be the very same. So is one that was published at the very minute of the feed's entry, or whose own address is the one that was asked
    for and tells in words what it is about, while it shares anything.
 3. A page that says it was published days before or after the article was (an address that is used
    again, an archive that a dead one leads to) has to show more: half of the weight, or the title.
@@ -41,7 +41,8 @@ _LEAST_OF_TITLE = 0.17
 _LEAST_OF_KNOWN = 0.1
 _LEAST_WITHOUT_NAMES, _NAMES = 0.4, 2
 _LEAST_WEIGHT = 2.0
-_SAME_TITLE, _SAME_TITLE_OF_FAR = 0.6, 0.9
+_SAME_TITLE, _SAME_TITLE_OF_FAR = 0.5, 0.8
+_LEAST_TITLE_WEIGHT = 1.0
 _FAR, _MINUTE = dt.timedelta(days=3), dt.timedelta(minutes=1)
 _MOST_ORDINARY = 60
 _SLUG_WORDS, _SLUG_CHARS = 3, 20
@@ -56,16 +57,24 @@ def identity_share(
     ``said``: headline and summary of the feed. ``lang``: the language of the page.
     """
     far = _is_far(document, facts)
-    title = share_found(document.title or "", facts.title or "", fewest=TITLE_WORDS)
-    if title is not None and title >= (_SAME_TITLE_OF_FAR if far else _SAME_TITLE):
-        return None
     weigh = _weigher(knowledge, lang)
+    if _is_titled(document, facts, weigh, _SAME_TITLE_OF_FAR if far else _SAME_TITLE):
+        return None
     text = f"{facts.title or ''}\n{body}"
     share = share_found(said, text, weigh, _LEAST_WEIGHT)
     if share is None:
         return None
     names = share_found(said, text, lambda stem: float(weigh(stem) == 1.0), _NAMES)
     return share if share < _least(document, facts, far=far, named=names != 0) else None
+
+
+def _is_titled(
+    document: Document, facts: PageFacts, weigh: Callable[[str], float], least: float
+) -> bool:
+    """Whether a page has the article's headline, or so much of what identifies it."""
+    wanted, own = plain(document.title or ""), plain(facts.title or "")
+    share = share_found(wanted, own, weigh, _LEAST_TITLE_WEIGHT)
+    return (bool(wanted) and wanted == own) or (share is not None and share >= least)
 
 
 def _least(document: Document, facts: PageFacts, *, far: bool, named: bool) -> float:
