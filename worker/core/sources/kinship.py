@@ -2,7 +2,7 @@
 
 A page that shares nothing with the headline and the summary is not the article: a consent page, a
 captcha, the home page that a dead address leads to. One that shares nothing but what every report of
-an attack says ("Kabul", "blast", "killed", "police") may be the report of another attack: so words
+an attack says (the city, "blast", "killed", "police") may be the report of another attack: so words
 may be weighed by how ordinary they are (``lang.ordinary``). Nothing here knows a language.
 """
 
