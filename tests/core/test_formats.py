@@ -151,6 +151,17 @@ def test_parse_takes_guid_then_link_then_content_for_identity() -> None:
         ("<guid>/news/1</guid>", None),
         ("<guid>tag-1</guid>", None),
         ("<guid>https://post.example/g/1</guid>", "https://post.example/g/1"),
+        (
+            "<link/><guid isPermaLink='true'>https://post.example/g/1</guid>",
+            "https://post.example/g/1",
+        ),
+        ("<guid>https://post.example/g/1</guid><link></link>", "https://post.example/g/1"),
+        (
+            "<link> <![CDATA[ ]]> </link><guid>https://post.example/g/1</guid>",
+            "https://post.example/g/1",
+        ),
+        ("<link/><guid isPermaLink='false'>https://post.example/g/1</guid>", None),
+        ("<link/><guid>tag-1</guid>", None),
     ],
 )
 def test_parse_tells_a_link_from_a_guid_of_the_same_words(link: str, address: str | None) -> None:

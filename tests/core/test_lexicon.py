@@ -145,6 +145,7 @@ LOOKS = {
     "is_opened_by",
     "_is",
     "_is_word",
+    "_label",
     "_skip",
     "_says",
     "says",

@@ -240,6 +240,11 @@ def test_read_takes_no_text_from_a_description_alone() -> None:
         (page(title="Page not found", paragraphs=["Sorry, the page could not be found on our site."]),
          "soft_404"),
         (page(paragraphs=["Subscribe to continue reading this article and all others."]), "paywall"),
+        (page(paragraphs=["Log in or subscribe to continue reading this article."]), "paywall"),
+        (page(paragraphs=["To continue reading, sign in or create an account."]), "login"),
+        (page(paragraphs=["Register for free to keep reading our stories."]), "login"),
+        (page(head=ld(isAccessibleForFree=False), paragraphs=["Please sign in to go on with it."]),
+         "login"),
         (page(paragraphs=["Short."]), "too_short"),
         (b"", "unreadable"),
         (b"\xff\xfe\x00", "unreadable"),
@@ -256,6 +261,7 @@ def test_read_refuses_a_wall_by_name(html: bytes, reason: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [page(paragraphs=[LEAD, "Subscribe to continue reading this article and all others."]),
+     page(paragraphs=[LEAD, "Sign in to continue."]),
      page(head=ld(isAccessibleForFree=False, datePublished="2031-05-08"), paragraphs=[LEAD])],
 )  # fmt: skip
 def test_read_takes_what_is_free_of_a_walled_page(html: bytes) -> None:
@@ -263,7 +269,7 @@ def test_read_takes_what_is_free_of_a_walled_page(html: bytes) -> None:
     article = of(html)
     assert (article.body, article.partial) == (LEAD, True)
     assert not of(page()).partial
-    with pytest.raises(PageError, match="paywall"):
+    with pytest.raises(PageError, match=r"paywall|login"):
         of(html, title="Four hurt", summary=f"{LEAD} The mayor spoke.")
 
 
@@ -324,6 +330,8 @@ JUNK_OF = [
     ("fa", "soft_404", "متاسفانه صفحه‌ای که به دنبال آن هستید وجود ندارد یا نشانی آن تغییر کرده است. به صفحهٔ اصلی بازگردید."),
     ("hi", "challenge", "कृपया पुष्टि करें कि आप इंसान हैं। इसमें कुछ ही क्षण लगेंगे, धैर्य रखने के लिए धन्यवाद।"),
     ("hi", "consent", "हम कुकीज का उपयोग करते हैं। वेबसाइट पर बने रहकर आप हमारी नीति से सहमत होते हैं।"),
+    ("fa", "login", "برای خواندن ادامهٔ این گزارش لطفا وارد شوید یا حساب کاربری رایگان بسازید."),
+    ("hi", "login", "पूरा पढ़ने के लिए लॉगिन करें।"),
     ("hi", "maintenance", "वेबसाइट रखरखाव के लिए कुछ समय बंद है। कृपया थोड़ी देर बाद फिर से देखें।"),
 ]  # fmt: skip
 
@@ -345,6 +353,7 @@ def test_read_refuses_a_notice_in_the_language_of_its_feed(
         "The attackers' site asks visitors to verify you are human before it shows the claim.",
         "Police said the suspect had sold cookies at the harbour; the shop is closed for good.",
         "The paper, which is for subscribers only, first named the four.",
+        "Readers have to log in to see the list of the wounded, which the hospital published.",
     ],
 )
 def test_read_takes_articles_that_speak_of_notices(sentence: str) -> None:

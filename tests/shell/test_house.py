@@ -32,6 +32,7 @@ TEXT = {".py", ".toml", ".md", ".yml", ".yaml", ".json", ".csv", ".sql", ".html"
 READ_THE_CITY = (
     "tests/profiles/test_kabul.py",  # the profile itself
     "tests/profiles/test_two_languages.py",  # its quarters, told in six languages
+    "tests/profiles/test_page_identity.py",  # which names and quarters tell its attacks apart
     "tests/corpus/",  # articles about real quarters
     "tests/shell/test_docs.py",  # the example that docs/contract.md prints
     "tests/shell/test_demo.py",  # its newsroom

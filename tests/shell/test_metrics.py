@@ -107,7 +107,7 @@ def test_counters_that_alerts_rest_on_begin_at_zero() -> None:
 def test_every_reason_of_a_dead_letter_in_the_code_has_its_counter() -> None:
     """Pages that cannot be read, corrections that cannot be made, jobs that were ended."""
     assert set(KILLS) == KILL_REASONS
-    raised = {reason for _, reason in page_refusals._NOTICES}
+    raised = {*page_refusals.WALLS, *(reason for _, reason in page_refusals._NOTICES)}
     for path in sorted((ROOT / "worker").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -29,7 +29,7 @@ KILLS = ("deadline", "cpu", "memory", "killed", "crashed")
 """Why a job of the sandbox is ended by force."""
 GIVEN_UP = (
     *KILLS, "unreadable", "too_short", "stub", "other_text", "redirect", "home_page", "paywall",
-    "challenge", "consent", "maintenance", "soft_404", "no_text", "bad_correction",
+    "login", "challenge", "consent", "maintenance", "soft_404", "no_text", "bad_correction",
 )  # fmt: skip
 """Why work is given up; a test finds every reason in the code and compares."""
 

@@ -55,7 +55,7 @@ _PAGE_TRIES = 5
 _FULL_WAIT_S = 5.0
 AGAIN = frozenset(
     {"http_404", "http_410", "http_403", "redirect", "challenge", "consent", "maintenance",
-     "soft_404", "home_page", "stub", "other_text", "too_short", "unreadable"}
+     "login", "soft_404", "home_page", "stub", "other_text", "too_short", "unreadable"}
 )  # fmt: skip
 """Why a page was not the article, and may be it in a while."""
 _REVISITS = (dt.timedelta(minutes=2), dt.timedelta(minutes=20), dt.timedelta(hours=3))

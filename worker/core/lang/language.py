@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from worker.core.domain.errors import KnowledgeError
@@ -27,6 +27,7 @@ from worker.core.lang.grammar import Grammar, build_grammar
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.lang.numerals import Numerals
+from worker.core.lang.ordinary import count_forms
 from worker.core.lang.tokens import NO_TAGS, Script, Token, cut
 from worker.core.lang.word_list import Entry, WordList, is_shape
 
@@ -123,6 +124,8 @@ class Language:
     hiding: frozenset[tuple[str, ...]] = frozenset()
     listed: frozenset[str] = frozenset()
     """The word classes that the pack lists forms of."""
+    ordinary: Mapping[str, int] = field(default_factory=dict)
+    """Beginnings of words → in how many forms of the pack they stand (``ordinary``)."""
 
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
@@ -193,6 +196,7 @@ def build_language(
         review_only=bool(data.get("review_only", False)),
         hiding=frozenset(_form(form, script, source) for form in data.get("hides", ())),
         listed=frozenset(entry.tag for entry in entries),
+        ordinary=count_forms((e.words for e in entries), spaceless=script.spaceless),
     )
 
 

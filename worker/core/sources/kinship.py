@@ -1,42 +1,42 @@
 """How much of what a feed says of an article is found in a page.
 
 A page that shares nothing with the headline and the summary is not the article: a consent page, a
-captcha, the home page that a dead address leads to. Words are compared by their beginnings, so that
-"killed" and "kills" or an Arabic noun with another ending are one; of scripts without blanks, pairs
-of characters. Nothing here knows a language.
+captcha, the home page that a dead address leads to. One that shares nothing but what every report of
+an attack says (the city, "blast", "killed", "police") may be the report of another attack: so words
+may be weighed by how ordinary they are (``lang.ordinary``). Nothing here knows a language.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 
-_WORD = re.compile(r"\w+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_SHORTEST_CHARS, _STEM_CHARS = 4, 5
+from worker.core.lang.normalise import plain
+from worker.core.lang.ordinary import beginnings
+
 _FEWEST_WORDS = 6
 """Fewer words than these say too little to judge by ("Breaking news")."""
 
 
-def share_found(said: str, text: str) -> float | None:
+def _alike(_stem: str) -> float:
+    return 1.0
+
+
+def share_found(
+    said: str,
+    text: str,
+    weigh: Callable[[str], float] = _alike,
+    fewest: float = _FEWEST_WORDS,
+) -> float | None:
     """The share, 0 to 1, of the words of ``said`` that are in ``text``.
 
-    None when ``said`` has too few of them, or is in another script than the text.
+    ``weigh``: what the beginning of a word counts, 1 for each without it. None when the words of
+    ``said`` count less than ``fewest`` together, or are in another script than the text.
     """
-    wanted, got = _stems(said), _stems(text)
-    if len(wanted) < _FEWEST_WORDS or _is_latin(said) is not _is_latin(text):
+    wanted, got = beginnings(plain(said)), beginnings(plain(text))
+    whole = sum(map(weigh, wanted))
+    if whole < fewest or _is_latin(said) is not _is_latin(text):
         return None
-    return len(wanted & got) / len(wanted)
-
-
-def _stems(text: str) -> frozenset[str]:
-    """The beginnings of words that are long enough to mean something."""
-    found: set[str] = set()
-    for word in _WORD.findall(text.casefold()):
-        if _UNSPACED.search(word):
-            found.update(word[k : k + 2] for k in range(len(word) - 1))
-        elif len(word) >= _SHORTEST_CHARS or (len(word) >= 2 and not word.isascii()):
-            found.add(word[:_STEM_CHARS])
-    return frozenset(found)
+    return sum(map(weigh, wanted & got)) / whole
 
 
 def _is_latin(text: str) -> bool:

@@ -14,6 +14,7 @@ Rules
 6. The words of a picture (``media:description``) are not the item's, which feedparser takes for one.
 7. A relative link of RSS counts from the channel's own link: the feed may be on a CDN.
 8. The summary is the richest text that an item has besides a whole article.
+9. An empty ``<link/>`` is none, and no reason for feedparser to overlook the guid that is a permalink.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ _CHANNEL_LINK = re.compile(
 _CAPTION = re.compile(
     rb"<media:(description|title)\b[^<>]{0,200}(?:/>|>.{0,20000}?</media:\1\s*>)", re.DOTALL
 )
+_EMPTY_LINK = re.compile(
+    rb"<link\s{0,9}/>|<link>(?:\s|<!\[CDATA\[\s{0,99}\]\]>){0,99}</link\s{0,9}>", re.IGNORECASE
+)
 _OWN_TEXT = re.compile(rb"<(?:description|summary|content|content:encoded)[\s>]")
 _ITEM_END = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|rdf|feed|channel)\s*>", re.IGNORECASE)
@@ -71,7 +75,7 @@ def read(data: bytes, _head: Head, hint: Hint) -> Found:
     if text is not data:
         hint = replace(hint, content_type="application/xml; charset=utf-8")
     data, many = _first_items(_HUGE_REFERENCE.sub(b"", text))
-    data = _without_captions(data)
+    data = _EMPTY_LINK.sub(b"", _without_captions(data))
     try:
         feed = _parse(data, hint)
     except (UnicodeError, LookupError):
