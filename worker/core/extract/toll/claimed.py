@@ -57,8 +57,8 @@ def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:
     if sentence is None:
         return False
     kinds = ("claim_verb", "claim_denied")
-    first = (lexicon.first(kind, prose.text, sentence.start, at) for kind in kinds)
-    starts = [claim.start() for claim in first if claim is not None]
+    first = (lexicon.first(kind, prose.text, sentence.start, sentence.end) for kind in kinds)
+    starts = [claim.start() for claim in first if claim is not None and claim.start() < at]
     if not starts:
         return False
     opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, min(starts), at)]

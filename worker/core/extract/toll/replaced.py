@@ -26,7 +26,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from worker.core.annotate.counts import CountMention
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
+from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.placed import Opinion, Placed, Side
 from worker.core.figures import PART
 
@@ -46,7 +48,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     newest, said = _newest(placed)
     replaced = _are_replaced(placed)
     gone = [p for p, is_gone in zip(placed, replaced, strict=True) if is_gone]
-    addends = set(_addends(placed))
+    addends = set(_addends(placed)) | _of_part(placed)
     return [
         replaced[index]
         or _is_outdated(p, newest)
@@ -57,7 +59,6 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_increase(p, placed)
         or _is_of_earlier_entry(p, placed)
         or _is_within_total(p, placed)
-        or _is_of_part(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -225,23 +226,27 @@ def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
     )
 
 
-def _is_of_part(item: Placed, placed: Sequence[Placed]) -> bool:
-    """Whether who cannot know the whole tells of few, after an office has counted many."""
-    mention = item.count.mention
-    if item.speaker.type not in _KNOW_A_PART or not item.is_whole or mention.value is None:
-        return False
-    if mention.is_headline or mention.flags & _TOLL or mention.tags & _OF_ALL:
-        return False
-    return any(
-        p.side == item.side
-        and p.is_whole
-        and p.speaker.type not in _KNOW_A_PART
-        and not p.speaker.perpetrator_party
-        and not p.count.mention.tags & _OLD
-        and p.count.mention.number.end <= mention.number.start
-        and (p.count.mention.low or 0) >= _MUCH_MORE * max(1, mention.value)
-        for p in placed
-    )
+def _of_part(placed: Sequence[Placed]) -> set[int]:
+    """Indexes of few whom somebody tells of who cannot know the whole, after an office counted many."""
+    found: set[int] = set()
+    counted: dict[tuple[Side, Scope], int] = {}
+    for index in sorted(range(len(placed)), key=lambda i: placed[i].count.mention.number.start):
+        item = placed[index]
+        if not item.is_whole or item.speaker.perpetrator_party:
+            continue
+        mention, key = item.count.mention, (item.side, item.scope)
+        if item.speaker.type not in _KNOW_A_PART:
+            if not mention.tags & _OLD:
+                counted[key] = max(counted.get(key, 0), mention.low or 0)
+        elif mention.value is not None and not _tells_of_all(mention):
+            if counted.get(key, 0) >= _MUCH_MORE * max(1, mention.value):
+                found.add(index)
+    return found
+
+
+def _tells_of_all(mention: CountMention) -> bool:
+    """Whether a number is a headline's, or said to be of all."""
+    return mention.is_headline or bool(mention.flags & _TOLL) or bool(mention.tags & _OF_ALL)
 
 
 def _is_of_earlier_entry(item: Placed, placed: Sequence[Placed]) -> bool:
