@@ -80,9 +80,9 @@ class Attributions:
         if sentence is None:
             return None
         here = self._of(sentence)
-        governing = [a for a in here if a.governs.holds(position)]
-        if governing:
-            return governing[-1].speaker
+        for last in reversed(here):
+            if last.governs.holds(position):
+                return last.speaker
         return None if here else self._quoted_speaker(prose, sentence, position)
 
     def _quoted_speaker(self, prose: Prose, sentence: Sentence, position: int) -> Speaker | None:

@@ -241,12 +241,12 @@ def _holding_both(
 ) -> bool:
     """Whether the text gives a number, of the same harm, that holds both and others beside."""
     both = (mention.value or 0) + (0 if before is mention else before.value or 0)
+    larger = [m for m in mentions if m.value is not None and m.value > both]
     return any(
         m.what == mention.what
         and not (m.is_single or m.is_attackers or m.tags & _SOME_OF)
         and m.number not in (mention.number, before.number)
-        and (m.value or 0) > both
-        for m in mentions
+        for m in larger
     )
 
 

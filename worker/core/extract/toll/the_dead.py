@@ -63,6 +63,8 @@ class Dead:
     """The dead who are told one by one, also as parts of a list."""
     numbers: Sequence[CountMention]
     """The dead who are told by a number."""
+    all_died: Sequence[CountMention]
+    """Those of them who are all of some told elsewhere: "both died"."""
     ages: Mapping[str | None, str]
     """Ages by surname."""
     is_one: bool
@@ -113,11 +115,10 @@ class Dead:
 
     def _hold_all(self, hurt: CountMention) -> bool:
         """Whether as many died: "wounded two. Both died"; "three dead. All three had gunshot wounds"."""
-        return any(
-            _are_those(dead, hurt)
-            or (dead.number.start > hurt.number.start and _are_those(hurt, dead))
-            for dead in self.numbers
-        )
+        if hurt.tags & _ALL and any(_are_those(dead, hurt) for dead in self.numbers):
+            return True
+        later = (dead for dead in self.all_died if dead.number.start > hurt.number.start)
+        return any(_are_those(hurt, dead) for dead in later)
 
 
 def find_dead(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> Dead:
@@ -126,10 +127,12 @@ def find_dead(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) 
     hurt = [m for m in mentions if m.what in HURT and not m.is_attackers]
     persons = [part for m in dead for part in (m.parts or (m,)) if part.is_single]
     others = [m for m in (*dead, *hurt) if not m.is_single and m.what != "shot" and m.value != 1]
+    numbers = [m for m in dead if not m.is_single and m.value is not None]
     return Dead(
         told=[m for m in (*hurt, *persons) if m.is_single],
         persons=persons,
-        numbers=[m for m in dead if not m.is_single and m.value is not None],
+        numbers=numbers,
+        all_died=[m for m in numbers if m.tags & _ALL],
         ages=ages,
         is_one=not others and _is_one(persons) and _is_one(m for m in hurt if m.is_single),
     )
