@@ -35,7 +35,7 @@ from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.profile import Policy
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
 from worker.core.segment.framing import Frames, find_frames
-from worker.core.segment.scope_clauses import CountContext, day_words
+from worker.core.segment.scope_clauses import CountContext, told_days
 from worker.core.segment.scope_terms import count_terms, find_terms
 from worker.core.segment.turns import find_counted_together, find_turns, turns_away
 
@@ -138,9 +138,9 @@ def score_counts(
 
 
 def _main_days(sentences: Sequence[EventSentence]) -> frozenset[str]:
-    """The days that the top names; where it names none, those of the first of the next that does."""
-    days = day_words([t for s in sentences if s.is_top for t in s.tokens])
-    early = (day_words(s.tokens) for s in sentences if 0 < s.body_number <= _EARLY_SENTENCES)
+    """The days that the top tells of; where it tells of none, those of the first of the next that does."""
+    days = frozenset[str]().union(*(told_days(s.tokens) for s in sentences if s.is_top))
+    early = (told_days(s.tokens) for s in sentences if 0 < s.body_number <= _EARLY_SENTENCES)
     return days or next(filter(None, early), frozenset())
 
 

@@ -134,9 +134,15 @@ def _is_beside_another_day(place: CountContext) -> bool:
 
 def _is_day_of_saying(tokens: Sequence[Token], index: int) -> bool:
     """Whether somebody speaks on that day: "said on Monday", "claimed on Monday that"."""
-    beside = tokens[max(0, index - _SAYING_TOKENS) : index + _SAYING_TOKENS]
+    beside = (*tokens[max(0, index - _SAYING_TOKENS) : index], *tokens[index + 1 : index + 2])
     opens_clause = any(token.tags & _OPENS_WORDS for token in tokens[index + 1 : index + 2])
     return opens_clause or any(token.tags & _SAYING for token in beside)
+
+
+def told_days(tokens: Sequence[Token]) -> frozenset[str]:
+    """The names of days among tokens, without those on which somebody only speaks."""
+    days = (i for i, t in enumerate(tokens) if "DAY" in t.tags)
+    return frozenset(tokens[i].word for i in days if not _is_day_of_saying(tokens, i))
 
 
 def day_words(tokens: Sequence[Token]) -> frozenset[str]:
