@@ -128,8 +128,17 @@ def _is_beside_another_day(place: CountContext) -> bool:
     days = [i for i in near if "WEEKDAY" in tokens[i].tags and not _is_day_of_saying(tokens, i)]
     if not days or not place.days or any(tokens[i].word in place.days for i in days):
         return False
-    events = (tokens[i].tags for i in near if "REAL_EVENT" in tokens[i].tags)
-    return any("IS_DEF" not in tags for tags in events)
+    return any(
+        "REAL_EVENT" in tokens[i].tags and "IS_DEF" not in tokens[i].tags
+        for i in near
+        if any(_in_one_clause(tokens, i, day) for day in days)
+    )
+
+
+def _in_one_clause(tokens: Sequence[Token], one: int, two: int) -> bool:
+    """Whether no comma stands between two tokens ("17 had died, a number he repeated on Monday")."""
+    between = tokens[min(one, two) : max(one, two)]
+    return not any("COMMA" in token.tags for token in between)
 
 
 def _is_day_of_saying(tokens: Sequence[Token], index: int) -> bool:
