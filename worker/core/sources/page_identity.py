@@ -8,8 +8,9 @@ Rules
    that weight has to be in the page, and more of it where the page has none of the words that the
    language pack does not know at all. A toll is no part of it: a true update brings a newer one.
 2. A page that is titled as the article is, is it, however its text was rewritten; a title of nothing
-   but ordinary words ("Blast in the capital kills 8") has to be the very same. So is one that was published at the very minute of the feed's entry, or whose own address is the one that was asked
-   for and tells in words what it is about, while it shares anything.
+   but ordinary words ("Blast in the capital kills 8") has to be the very same. So is one that was
+   published at the very minute of the feed's entry, or whose own address is the one that was asked for
+   and tells in words what it is about, while it shares anything.
 3. A page that says it was published days before or after the article was (an address that is used
    again, an archive that a dead one leads to) has to show more: half of the weight, or the title.
 4. Where headline and summary hold nothing but ordinary words, nothing can be told: the page counts.
