@@ -48,7 +48,7 @@ _PLACED = frozenset({"HERE", "AWAY", "DATELINE", "DATELINE_AWAY"})
 _LABEL_TOKENS = 4
 _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 """What a labelled sentence must have, or it fills in a form."""
-_SEPARATOR, _SEPARATORS_OF_A_LIST = ";", 2
+_SEPARATOR, _LISTED_MATTERS = ";", 3
 _BULLETS = frozenset("•▪·●■►*-")
 _AFTER_NUMBER = frozenset(".)")
 _Marks = dict[int, set[str]]
@@ -133,10 +133,15 @@ def find_events(
 def _is_list(sentences: Sequence[EventSentence]) -> bool:
     """Whether items are several matters. A headline of an attack here is not, unless it lists matters."""
     title = [s for s in sentences if s.zone == "title"]
-    listed = sum(token.word == _SEPARATOR for s in title for token in s.tokens)
-    if listed < _SEPARATORS_OF_A_LIST and any({"HERE", "EVENT"} <= s.tags for s in title):
+    listed = lists_matters(" ".join(token.word for s in title for token in s.tokens))
+    if not listed and any({"HERE", "EVENT"} <= s.tags for s in title):
         return False
     return sum(s.item for s in sentences) > 1
+
+
+def lists_matters(headline: str) -> bool:
+    """Whether a headline lists matters: "Ferry talks collapse; blast in the capital; heat record"."""
+    return headline.count(_SEPARATOR) + 1 >= _LISTED_MATTERS
 
 
 def _is_form(labels: Sequence[_Label]) -> bool:

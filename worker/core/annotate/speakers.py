@@ -155,16 +155,17 @@ class SpeakerDirectory:
         """
         within = [t for t in tokens if described.start <= t.start < described.end]
         named = list(starting_in(self._names, described))
-        kind = "media_sources" if _is_inside(within) else _kind(within)
+        is_inside = _is_inside(within)
+        kind = "media_sources" if is_inside else _kind(within)
         found = self._named(named, kind) or self._introduced(within)
         by_anaphor = found is None and kind == GROUP_TYPE
         if by_anaphor:
             found = self._group_before(source.start)
-        if found is None and last is not None and _points_back(within, kind, last):
-            return last
-        ministry = any("THE_MINISTRY" in t.tags for t in within) and not _is_inside(within)
-        if found is None and ministry:
-            found = self._ministry
+        if found is None and not is_inside:
+            if last is not None and _points_back(within, kind, last):
+                return last
+            if any("THE_MINISTRY" in t.tags for t in within):
+                found = self._ministry
         if found is None:
             name = kind if kind is not None else self._words(source)
             found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
@@ -229,8 +230,7 @@ def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
     """
     if first.type not in _OFFICES | {UNKNOWN} or "/" not in first.id or first.anonymous:
         return False
-    same = second.type == first.type and not (several and first.type in _VAGUE)
-    same |= first.type in _VAGUE and not several
+    same = not several if first.type in _VAGUE else second.type == first.type
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
 
 
@@ -269,7 +269,7 @@ def _is_inside(within: Sequence[Token]) -> bool:
 
 
 def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bool:
-    if not any("THE_SPEAKER" in t.tags for t in within) or _is_inside(within):
+    if not any("THE_SPEAKER" in t.tags for t in within):
         return False
     of_government = last.type.startswith(_GOVERNMENT)
     if any("THE_MINISTRY" in t.tags for t in within):

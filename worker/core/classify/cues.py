@@ -57,13 +57,14 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
             found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
         if found:
             hits[category] = found
-    if hits.get("other_event") or _is_setting(annotated, sentence):
+    is_setting = _is_setting(annotated, sentence)
+    if hits.get("other_event") or is_setting:
         hits.pop("accident_cause", None)  # "an earlier explosion was caused by a boiler"
     for category in ("attack", "attack_weak"):
         unreal = (*hits.get("threat", ()), *hits.get("since", ()))
         unreal = tuple(sorted(unreal, key=lambda cue: cue.start))
         hits[category] = _happened(annotated, hits.get(category, ()), unreal)
-    if _is_setting(annotated, sentence):
+    if is_setting:
         hits.pop("accident", None)
     places = starting_in(annotated.places, sentence)
     regions = tuple(
@@ -83,8 +84,7 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
 
 def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether an accident or drill is only what an attack came upon: "gunmen attack a rehearsal"."""
-    own = (event for event in annotated.events if event.index == sentence.index)
-    tokens = [token for event in own for token in event.tokens]
+    tokens = [t for event in starting_in(annotated.events, sentence) for t in event.tokens]
     return any("SETTING" in t.tags for t in tokens) and all(
         "SETTING" in t.tags for t in tokens if "ACCIDENT" in t.tags
     )

@@ -72,6 +72,7 @@ class ClauseLinker:
     ) -> None:
         self._weights = weights
         self._gazetteer = gazetteer
+        self._datelines = tuple(p for p in annotated.places if p.kind == "dateline")
         self._annotated, self._prose, self._dates = annotated, annotated.prose, timeline.dates
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
@@ -187,14 +188,14 @@ class ClauseLinker:
 
     def _filed_from(self, clause: Clause) -> set[str]:
         """In a round-up, whose paragraphs open with places, that of a clause's paragraph if elsewhere."""
-        lines = [p for p in self._annotated.places if p.kind == "dateline"]
-        if len({line.entry.id for line in lines}) < 2:
+        if len({line.entry.id for line in self._datelines}) < 2:
             return set()
         paragraph = self._prose.sentences[clause.sentence].paragraph
         first = self._prose.paragraph(paragraph)[0]
         before = self._prose.sentences[first.index - 1].end if first.index else 0
         at = Range(before, first.start)
-        return {p.entry.id for p in lines if p.entry.kind == "elsewhere" and at.holds(p.start)}
+        filed = starting_in(self._datelines, at)
+        return {line.entry.id for line in filed if line.entry.kind == "elsewhere"}
 
     def _is_other_site(self, clause: Clause) -> bool:
         """Whether a clause plays at another site of the city than the main attack so far.

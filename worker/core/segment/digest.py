@@ -23,14 +23,12 @@ from collections.abc import Collection, Sequence
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.events import EventSentence
+from worker.core.annotate.events import EventSentence, lists_matters
 from worker.core.knowledge.weights import EventWeights
 from worker.core.segment.event_mention import event_score, main_event, tells_harm
 
 TOLD_SENTENCES = 3
 _OPENING_SENTENCES = 2
-_LISTED_MATTERS = 3
-_SEPARATOR = ";"
 _HERE_TAGS = frozenset({"HERE", "DATELINE"})
 _ATTACK_HERE = frozenset({"HERE", "EVENT"})
 _WITH_HARM, _WITH_DAY = 1.0, 1.0
@@ -45,8 +43,7 @@ def is_digest(annotated: Annotated) -> bool:
     for sentence in annotated.prose.sentences:
         if sentence.zone == "title":
             words = annotated.prose.of(sentence)
-            listed = words.count(_SEPARATOR) + 1
-            if listed >= _LISTED_MATTERS or annotated.has("cue_digest", sentence):
+            if lists_matters(words) or annotated.has("cue_digest", sentence):
                 return True
             if annotated.has("live_headline", sentence) and not _tells_attack_here(annotated):
                 return True

@@ -330,12 +330,10 @@ def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sente
             and (not _is_lead_sentence(annotated, sentence))
         )
     spots = inside(annotated.triggers, sentence)
-    if any(
-        spot.type in _ABDUCTIONS for spot in spots
-    ):  # "abducted by gunmen": the word is his deed
-        spots = tuple(
-            s for s in spots if not annotated.has("attackers", s) or s.type in _ABDUCTIONS
-        )
+    abducted = [spot for spot in spots if spot.type in _ABDUCTIONS]
+    if abducted:  # "abducted by gunmen": who did it is no other attack
+        others = (s for s in spots if not annotated.has("attackers", s))
+        spots = tuple(dict.fromkeys([*abducted, *others]))
     nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
     found = annotated.first("body_found", sentence)
     if nearest is None or nearest.type not in _ABDUCTIONS or found is None:

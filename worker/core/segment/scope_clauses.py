@@ -8,7 +8,8 @@ Rules
 2. A clause in front of the sentence is another attack if what follows tells one, and the two are a
    span or a day apart ("After a bomber killed twenty on Monday, gunmen attacked on Wednesday").
 3. So is a sentence of the body that opens with another day and tells something new ("On Tuesday, a
-   magnetic bomb killed two").
+   magnetic bomb killed two"), and a new attack in one clause with a day of the week that the top does
+   not name. A day on which somebody only speaks is none.
 """
 
 from __future__ import annotations

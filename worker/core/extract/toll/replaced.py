@@ -238,9 +238,10 @@ def _of_part(placed: Sequence[Placed]) -> set[int]:
         if item.speaker.type not in _KNOW_A_PART:
             if not mention.tags & _OLD:
                 counted[key] = max(counted.get(key, 0), mention.low or 0)
-        elif mention.value is not None and not _tells_of_all(mention):
-            if counted.get(key, 0) >= _MUCH_MORE * max(1, mention.value):
-                found.add(index)
+            continue
+        is_few = counted.get(key, 0) >= _MUCH_MORE * max(1, mention.value or 0)
+        if is_few and mention.value is not None and not _tells_of_all(mention):
+            found.add(index)
     return found
 
 
