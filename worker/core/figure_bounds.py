@@ -2,8 +2,10 @@
 
 Rules
 -----
-1. low = smallest lower bound used, None where none is told ("up to 30"). high = largest of the upper
-   bounds of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
+1. low = smallest lower bound used, None where none is told ("up to 30"). Where all that is said of
+   the whole is a word without a number, what one hospital received is the least, if that is more
+   ("several were wounded", "we admitted 12 patients": 12 or more). high = largest of the upper bounds
+   of closed figures and the lone best of open ones. A figure nobody gave is None, never 0.
 2. A lower bound in use leaves the figure open, whoever printed more: "at least nine" and 14 are 9 to
    14 or more.
 3. "Around 30" beside somebody's 30 is that number, and widens nothing.
@@ -43,10 +45,11 @@ def decide_figure(used: list[Statement]) -> Figure | None:
     used = [s for s in used if s.qualifier != "around" or s.value not in exact]
     totals = [s for s in used if s.victim_class != RECEIVED] or used
     numbered = [s for s in totals if PRECISION[s.qualifier] < VAGUE] or totals
-    lows = [s.low for s in numbered if s.low is not None]
+    low = min((s.low for s in numbered if s.low is not None), default=None)
+    if low is not None and all(PRECISION[s.qualifier] == VAGUE for s in totals):
+        low = max([low, *(s.low or 0 for s in used if s.victim_class == RECEIVED)])
     closed = [s.high for s in used if s.high is not None]
     lone = [best for s in used if s.high is None and (best := lone_best(s)) is not None]
-    low = min(lows, default=None)
     return Figure(
         low=low,
         best=_best(used, low),

@@ -27,7 +27,7 @@ _DAY_TOKENS = 14
 _SAYING_TOKENS = 3
 _OPENS_WORDS = frozenset({"REL", "MODAL"})
 """What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
-_SAYING = frozenset({"SAYS", "TALK"})
+_SAYING = frozenset({"SAYS", "TALK", "CLAIMED"})
 _OPENING_TOKENS = 4
 _NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})
 _EVENTS_COUNTED_TOGETHER = 3

@@ -246,7 +246,7 @@ def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "date_old", 1.0
     if near(sentence, index, "YEAR", 8, 8, but="FRESH"):
         yield "date_year", 1.0
-    if place.is_later and near(sentence, index, "MANY_EVENTS", 10, 6):
+    if place.is_later and near(sentence, index, "MANY_EVENTS", 10, 6, but="OF_SUPERLATIVE"):
         yield "many_near", 1.0
     elif place.is_later and _is_counted_over_time(place):
         yield "many_over_time", 1.0

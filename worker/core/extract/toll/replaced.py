@@ -45,10 +45,10 @@ _CASUALTY = ("killed", "injured")
 
 def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     """For each figure, in their order, whether it is no opinion of the whole (any more)."""
-    newest, said = _newest(placed)
     replaced = _are_replaced(placed)
     gone = [p for p, is_gone in zip(placed, replaced, strict=True) if is_gone]
     addends = set(_addends(placed)) | _of_part(placed)
+    newest, said = _newest([p for index, p in enumerate(placed) if index not in addends])
     return [
         replaced[index]
         or _is_outdated(p, newest)
@@ -82,6 +82,8 @@ def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], dict[Side, in
     """What each speaker said later, and the most that anybody did.
 
     Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
+    What only adds up to a total is newer than none ("at least 31 … By nightfall 27 bodies had been
+    counted in one morgue, with four more at a clinic").
     """
     newest: dict[Opinion, int] = {}
     said: dict[Side, int] = {}
