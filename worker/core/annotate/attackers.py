@@ -3,7 +3,8 @@
 Rules
 -----
 1. A number without people, behind "all" or "the", counts those told last by that number. Where they
-   are attackers, it counts no victims.
+   are attackers, it counts no victims. "The other five" are some of those told last by a larger number
+   ("six men stormed … one set off a bomb, and the other five were shot by guards").
 2. Attackers are known by their noun ("four gunmen") or by what they did ("four men with rifles stormed").
 3. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
    number, told nearer, are who is meant.
@@ -19,7 +20,7 @@ from dataclasses import replace
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
-from worker.core.lang.cascade import PERPETRATOR
+from worker.core.lang.cascade import PERPETRATOR, UNSPECIFIED
 from worker.core.lang.tokens import Token
 
 _REACH_SENTENCES = 4
@@ -29,6 +30,8 @@ _HARMED = frozenset({"killed", "injured", "shot"})
 _ATTACKING = "ATTACKING"
 """Tag of a number whose people attack: "four men with rifles stormed a court"."""
 _DEFINITE = frozenset({"ALL", "THE"})
+_REMAINING = "REMAINING"
+_WORDS_BEFORE = 2
 
 
 def mark_repeated_attackers(
@@ -37,18 +40,20 @@ def mark_repeated_attackers(
     """The counts, in their order, with numbers alone that repeat a number of attackers as theirs."""
     attackers = list(_attackers(sentences))
     victims = [
-        (c.number.start, c.value) for c in counts if "COUNT" in c.tags and not c.is_attackers
+        (c.number.start, c.value or 0) for c in counts if "COUNT" in c.tags and not c.is_attackers
     ]
     known = {sentence.index: sentence for sentence in sentences}
     out = []
     for count in counts:
         sentence = known.get(count.sentence)
-        if sentence is not None and _may_repeat(count, sentence):
-            nearer = max((at for at, value in victims if _is_before(at, value, count)), default=-1)
+        words = () if sentence is None else _words_before(count, sentence)
+        if any(t.tags & _DEFINITE for t in words):
+            rest = any(_REMAINING in t.tags for t in words)
+            nearer = max((at for at, n in victims if _is_before(at, n, count, rest)), default=-1)
             told = [
                 at
                 for at, value, index in attackers
-                if _is_before(at, value, count) and count.sentence - index <= _REACH_SENTENCES
+                if _is_before(at, value, count, rest) and count.sentence - index <= _REACH_SENTENCES
             ]
             repeats = bool(told) and told[-1] > nearer
             out.append(replace(count, victim_class=PERPETRATOR) if repeats else count)
@@ -57,8 +62,10 @@ def mark_repeated_attackers(
     return tuple(out)
 
 
-def _is_before(at: int, value: int | None, count: CountMention) -> bool:
-    return value == count.value and at < count.number.start
+def _is_before(at: int, value: int, count: CountMention, rest: bool) -> bool:
+    """Whether a number told before is the count's, or holds it as its rest."""
+    own = count.value or 0
+    return at < count.number.start and (value > own if rest else value == own)
 
 
 def _attackers(sentences: Sequence[EventSentence]) -> Iterator[tuple[int, int, int]]:
@@ -76,12 +83,11 @@ def _is_attacker(token: Token) -> bool:
     return "ATTACKER" in token.tags and "MAYBE_ATTACKER" not in token.tags
 
 
-def _may_repeat(count: CountMention, sentence: EventSentence) -> bool:
-    """Whether a count is a number alone, behind "all" or "the"."""
-    if "BARE" not in count.tags or count.what not in _HARMED or count.value is None:
-        return False
+def _words_before(count: CountMention, sentence: EventSentence) -> tuple[Token, ...]:
+    """A number alone with the two words before it; nothing for any other count."""
+    further = "FURTHER" in count.tags and count.noun is None and count.victim_class == UNSPECIFIED
+    if not ("BARE" in count.tags or further) or count.what not in _HARMED or count.value is None:
+        return ()
     tokens = sentence.tokens
     at = next((i for i, t in enumerate(tokens) if t.end == count.number.end), None)
-    if at is None:
-        return False
-    return any(t.tags & _DEFINITE for t in tokens[max(0, at - 1) : at + 1])
+    return () if at is None else tuple(tokens[max(0, at - _WORDS_BEFORE) : at + 1])

@@ -150,8 +150,8 @@ def _is_revised(item: Placed, placed: Sequence[Placed]) -> bool:
 
 
 def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
-    """Whether a number that "officials had said" is the smaller one: tolls rise. Of the wounded some
-    die or go home, so any other number is the newer one.
+    """Whether a number that "officials had said" is the smaller one: tolls rise, unless they are put
+    right. Of the wounded some die or go home, so any other number is the newer one.
     """
     mention = item.count.mention
     is_dead = item.count.measure == "killed"
@@ -165,15 +165,21 @@ def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
         and p.count.parent is None
         and p.count.victim_class != PART
         and not p.count.mention.tags & _OLD
-        and (p.count.mention.low or 0) > (mention.value or 0) * is_dead
+        and ((p.count.mention.low or 0) > (mention.value or 0) * is_dead or _revises(p, item))
         for p in placed
     )
+
+
+def _revises(newer: Placed, item: Placed) -> bool:
+    """Whether somebody put the toll right with another number ("lowered the number of dead to 7")."""
+    mention = newer.count.mention
+    return "REVISED_COUNT" in mention.tags and mention.value != item.count.mention.value
 
 
 def _is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether "three more died", "two Filipinos also died" are within a number told elsewhere."""
     mention = item.count.mention
-    if item.count.measure != "killed" or item.count.parent is not None or mention.value is None:
+    if item.side != ("killed", False) or item.count.parent is not None or mention.value is None:
         return False
     more = bool(mention.tags & _FURTHER) and not _is_besides_attackers(item, placed)
     if not more and not _is_as_well(item, placed):
