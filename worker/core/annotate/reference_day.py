@@ -7,6 +7,7 @@ Rules
    offset of its own has the day of that clock, one of UTC the day before until three in the morning.
    Neither, when the head of the text names the area's new day ("on Thursday").
    (London, 8 p.m.: "a bomber struck today" is the day that ended half an hour ago in the area.)
+   A dateline of one or two days before ("KABUL, Jan. 9 - … today", on a page of the 10th) is the day.
 3. A document without a time has the day of its dateline, or of a caption, if written with its year.
 4. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
    and what rests on it is never reported.
@@ -27,6 +28,8 @@ from worker.core.text.prose import Prose
 _ABROAD_HOUR = 3
 """Until that hour of the area's night a stamp of UTC is mostly of an evening farther west."""
 _HEAD_SENTENCES = 6
+_FILED_DAYS = 2
+"""How long after it was filed an outlet abroad still prints a dispatch."""
 _NOMINAL_YEAR = 2100
 """Later than any news, so that every date that carries its year is an earlier one."""
 
@@ -48,7 +51,8 @@ def reference_day(
         abroad = _day_abroad(moment, zone)
         if abroad < document and not _names(prose, phrases, document):
             return ReferenceDay(abroad)
-    stated = document or _stated_day(prose, phrases.seen_from(None))
+        return ReferenceDay(_day_filed(prose, phrases, document) or document)
+    stated = _stated_day(prose, phrases.seen_from(None))
     if stated is not None:
         return ReferenceDay(stated)
     return ReferenceDay(_nominal_day(prose, lexicon, phrases), nominal=True)
@@ -64,6 +68,16 @@ def _day_abroad(moment: dt.datetime, zone: ZoneInfo) -> dt.date:
     if offset:
         return max(before, min(moment.date(), local.date()))
     return before if local.hour < _ABROAD_HOUR and moment.date() == before else local.date()
+
+
+def _day_filed(prose: Prose, phrases: DatePhrases, day: dt.date) -> dt.date | None:
+    """The day of the dateline, when that is one or two days before."""
+    for mention in phrases.seen_from(day):
+        is_filed = holding(prose.datelines, mention.start) is not None
+        if is_filed and mention.precision == "day" and mention.basis == "stated":
+            age = (day - mention.first).days
+            return mention.first if 0 < age <= _FILED_DAYS else None
+    return None
 
 
 def _names(prose: Prose, phrases: DatePhrases, day: dt.date) -> bool:

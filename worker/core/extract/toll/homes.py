@@ -13,14 +13,17 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
+from worker.core.annotate.events import EventSentence
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.weights import SegmentWeights
 from worker.core.segment.anchor import find_anchor
-from worker.core.segment.digest import is_digest
+from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.segment.scope import ScopedCount, score_counts
 from worker.core.segment.segment import Segment, segment_at
 
@@ -52,9 +55,9 @@ def find_homes(
 ) -> tuple[HomedCount, ...]:
     """Every count of an article with its segment, in the order of the text."""
     weights, policy = knowledge.segment_weights, knowledge.profile.policy
-    anchor = find_anchor(annotated.events, annotated.counts, weights.event)
-    main = _main_segment(segments, anchor.start if anchor is not None else None)
     digest = is_digest(annotated)
+    anchor = _find_anchor(annotated, weights, digest=digest)
+    main = _main_segment(segments, anchor.start if anchor is not None else None)
     scored = score_counts(
         annotated.events, annotated.counts, weights, anchor, digest=digest, policy=policy
     )
@@ -62,6 +65,22 @@ def find_homes(
     told = segment_at(segments, anchor.start) if anchor is not None else None
     homed = (_home(count, segments, main, own, told) for count in scored)
     return tuple(home for home in homed if home is not None)
+
+
+def _find_anchor(
+    annotated: Annotated, weights: SegmentWeights, *, digest: bool
+) -> EventSentence | None:
+    """The sentence that tells the attack; None where the top does."""
+    anchor = find_anchor(annotated.events, annotated.counts, weights.event)
+    if anchor is not None or not digest:
+        return anchor
+    told = telling_sentences(annotated, weights.event)[:1]
+    return next((s for s in told if _is_counted_before(s, annotated.counts)), None)
+
+
+def _is_counted_before(told: EventSentence, counts: Sequence[CountMention]) -> bool:
+    """Whether another paragraph's people are counted before the attack is told."""
+    return any(not c.is_headline and c.number.start < told.start for c in counts)
 
 
 def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment | None:
