@@ -82,6 +82,10 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
         if not mention.tags & _FURTHER:
             out.append(mention)
             continue
+        died = any(m.what == "killed" and m.number == mention.number for m in mentions)
+        if died and mention.what != "killed":  # "a third was shot and died" is one of the dead
+            out.append(mention)
+            continue
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
             out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
@@ -153,9 +157,13 @@ def _as_part(mention: CountMention, told: Sequence[CountMention]) -> CountMentio
 
 
 def _is_harmed_as(before: CountMention, mention: CountMention) -> bool:
-    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt."""
+    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt.
+
+    So is "a third", shot, after two who were hurt.
+    """
     shot = before.what == "shot" and mention.what == "injured" and is_somebody(before)
-    return (before.what == mention.what or shot) and not before.is_attackers
+    third = before.what == "injured" and mention.what == "shot" and mention.ordinal is not None
+    return (before.what == mention.what or shot or third) and not before.is_attackers
 
 
 def _goes_on(
@@ -184,7 +192,9 @@ def _goes_on(
 
 def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMention | None:
     """The count that "a fourth" goes on with: the last of three, where nobody gives more."""
-    if not mention.is_single or mention.ordinal is None or mention.what not in CASUALTY:
+    if not mention.is_single or mention.ordinal is None or mention.what not in _COUNTED:
+        return None
+    if mention.what == "shot" and any(m.what != "injured" for m in same):
         return None
     if any(m.value is None or m.value >= mention.ordinal for m in same):
         return None
