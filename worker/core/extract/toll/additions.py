@@ -6,6 +6,7 @@ Rules
    were dead when they came. Two more died during surgery", where the text gives no other number. A
    toll has them in it ("rose to 26 after seven more bodies were found"). "A fourth" makes four of any
    three told before, where nobody gives more; told before anybody else was, he makes four at once.
+   "A third", shot, makes three of two who were hurt.
 2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
    of people of another class or noun. One person is added to people who are told by who they are.
    Soldiers and civilians are other people without "too", where one speaker tells of both; so is "a
