@@ -6,6 +6,7 @@ Rules
    were dead when they came. Two more died during surgery", where the text gives no other number. A
    toll has them in it ("rose to 26 after seven more bodies were found"). "A fourth" makes four of any
    three told before, where nobody gives more; told before anybody else was, he makes four at once.
+   "A third", shot, makes three of two who were hurt.
 2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
    of people of another class or noun. One person is added to people who are told by who they are.
    Soldiers and civilians are other people without "too", where one speaker tells of both; so is "a
@@ -82,6 +83,10 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
         if not mention.tags & _FURTHER:
             out.append(mention)
             continue
+        died = any(m.what == "killed" and m.number == mention.number for m in mentions)
+        if died and mention.what != "killed":  # "a third was shot and died" is one of the dead
+            out.append(mention)
+            continue
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
             out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
@@ -153,9 +158,13 @@ def _as_part(mention: CountMention, told: Sequence[CountMention]) -> CountMentio
 
 
 def _is_harmed_as(before: CountMention, mention: CountMention) -> bool:
-    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt."""
+    """Whether people told before have the same harm; who was shot, and is surely not dead, is hurt.
+
+    So is "a third", shot, after two who were hurt.
+    """
     shot = before.what == "shot" and mention.what == "injured" and is_somebody(before)
-    return (before.what == mention.what or shot) and not before.is_attackers
+    third = before.what == "injured" and mention.what == "shot" and mention.ordinal is not None
+    return (before.what == mention.what or shot or third) and not before.is_attackers
 
 
 def _goes_on(
@@ -184,7 +193,9 @@ def _goes_on(
 
 def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMention | None:
     """The count that "a fourth" goes on with: the last of three, where nobody gives more."""
-    if not mention.is_single or mention.ordinal is None or mention.what not in CASUALTY:
+    if not mention.is_single or mention.ordinal is None or mention.what not in _COUNTED:
+        return None
+    if mention.what == "shot" and any(m.what != "injured" for m in same):
         return None
     if any(m.value is None or m.value >= mention.ordinal for m in same):
         return None

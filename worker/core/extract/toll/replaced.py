@@ -14,9 +14,9 @@ Rules
    added", 29).
 5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
 6. A number "in all" holds smaller ones told before it, of nobody in particular or of its speaker.
-7. What the outlet, a hospital or a foreign ministry tells of, after an office has given a number for
-   all that is twice as large or more, is a part of that ("police put the toll at 13 … Three people died
-   in the yard").
+7. What the outlet, a hospital, an embassy or a foreign ministry tells of, after an office has given a
+   number for all that is twice as large or more, is a part of that ("police put the toll at 13 … Three
+   people died in the yard").
 8. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
 """

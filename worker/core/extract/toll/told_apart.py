@@ -3,10 +3,11 @@
 Rules
 -----
 1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
-   woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new, or the
-   second as harmed "also", by "the driver" beside whom the text calls otherwise, as "one of his sons"
-   beside somebody named, and where one sentence tells the harm of each: "the clerk was killed while
-   his son died later". A pronoun, and whatever else leaves it open, is nobody new.
+   woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
+   watchman" is new after "her guard" and "the driver", too), or the second as harmed "also", by "the
+   driver" beside whom the text calls otherwise, as "one of his sons" beside somebody named, and where
+   one sentence tells the harm of each: "the clerk was killed while his son died later". A pronoun, and
+   whatever else leaves it open, is nobody new.
 2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
    against it: other names, a child and a grown-up, or the second told as new ("a tailor died", after "a
    boy was shot"). A headline is told again by the body, so nobody in it is somebody new.
@@ -62,7 +63,8 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         return True
     if alike:
         return False
-    new = (NEW in first.tags and NEW in second.tags) or _ALSO in second.tags
+    known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
+    new = (known and NEW in second.tags) or _ALSO in second.tags
     told = first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
     return (new and told) or kin or _is_beside(first, second) or are_told_apart(first, second)
@@ -152,14 +154,20 @@ def _is_grown_up(mention: CountMention) -> bool:
 
 def _is_beside(first: CountMention, second: CountMention) -> bool:
     """Whether "his driver", or "the driver" behind another noun, is told after somebody."""
-    if second.beside != "companion" or second.noun in (None, first.noun):
+    if second.beside != "companion" or second.noun is None or _may_name_both(first, second):
         return False
     if _RELATIVE in second.tags and first.name is not None:
         return True
-    told = first.noun is not None and NEW in first.tags
+    told = first.noun is not None and bool(first.tags & {NEW, _RELATIVE})
     return told and bool(second.tags & {_DEFINITE, _RELATIVE})
 
 
 def _words(mention: CountMention) -> tuple[str | None, ...]:
     """By what a person is told: age, name, noun, sex."""
     return mention.age, mention.name, mention.noun, mention.sex
+
+
+def _may_name_both(one: CountMention, two: CountMention) -> bool:
+    """Whether the noun of one may be short for the other's: "the guard", after "his bodyguard"."""
+    nouns = one.noun or "", two.noun or ""
+    return one.noun is not None and (nouns[0].endswith(nouns[1]) or nouns[1].endswith(nouns[0]))
