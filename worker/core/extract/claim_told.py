@@ -117,7 +117,7 @@ def _counted(passage: Passage, statements: Sequence[Statement]) -> Iterator[Clai
 
 def _is_of_victims(said: Statement) -> bool:
     own = said.victim_class == "perpetrator" or said.victim_class in _VICTIMS
-    return said.measure == "killed" and said.scope == "incident" and not own and said.value != 0
+    return said.measure in ("killed", "casualties") and said.scope == "incident" and not own and said.value != 0
 
 
 def _is_party(passage: Passage, actor: Actor) -> bool:

@@ -29,6 +29,7 @@ _TITLE_OPENS_CHARS = 40
 _OPENING_CHARS = 40
 _OBJECT_REACH_CHARS = 30
 _BOTH_REACH_CHARS = 12
+_QUOTE = '"'
 
 Claimed = Literal["yes", "denied"]
 
@@ -68,6 +69,16 @@ def claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
     named = _subjects(passage, inside(passage.actors, Range(low, match.start())))
     named = named or inside(passage.actors, Range(match.start(), match.end()))
     return named[-1] if named else _opening(passage, low) or _taken_up(passage, low, match.start())
+
+
+def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
+    """Who is named right behind the quotation that the words stand in ("We did not do it," X said)."""
+    end = passage.clause(match.start()).end
+    named = starting_in(passage.actors, Range(match.end(), min(end, match.end() + _AFTER_REACH_CHARS)))
+    if not named or _QUOTE not in passage.prose.text[match.end() : named[0].start]:
+        return ()
+    spoken = Range(named[0].end, min(end, named[0].end + _ANAPHOR_REACH_CHARS))
+    return named[:1] if passage.has("claim_telling", spoken) else ()
 
 
 def _subjects(passage: Passage, named: Sequence[ActorMention]) -> Sequence[ActorMention]:
