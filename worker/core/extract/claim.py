@@ -13,19 +13,19 @@ Rules
    that it organised it. (Many a report ends with what a neighbour "denies": that it shelters the group.)
 6. "The dead were its men" claims nothing: what is a group's own must be the attack, or who made it.
 7. A denial is kept as one (the group denied a blast that others blamed on it).
-8. A sentence that no attack is told in is searched too, where a group opens it and claims or denies.
+8. Sentences outside the attack's own words are searched too, where nothing else is told
+   (``claim_asides``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from operator import attrgetter
 from re import Match
 
 from worker.core.annotate.actors import STATES
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Claim, Statement
+from worker.core.extract.claim_asides import with_apart, with_asides
 from worker.core.extract.claim_told import find_not_done, find_told
 from worker.core.extract.claimant import Claimed, ClaimPhrase, claimant_after, claimants_before, claimants_of_quote
 from worker.core.extract.passage import Passage, Spans
@@ -33,8 +33,6 @@ from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.text.prose import Sentence
 
-_CLAIMING = ("claim_verb", "claim_passive", "claim_denied", "claim_denied_passive")
-_OPENING_CHARS = 24
 _LEAD_CLAUSES = 4
 _NEXT_WORD_CHARS = 2
 _SENTENCES_BEFORE = 3
@@ -44,16 +42,11 @@ def find_claims(
     passage: Passage, statements: Sequence[Statement] = ()
 ) -> tuple[tuple[Claim, ...], Spans]:
     """One claim or denial per group, in the order of the text. ``statements``: those of its report."""
-    passage = _with_asides(passage)
-    found = [
-        *_passive(passage, "claim_passive", "yes"),
-        *_active(passage, "claim_verb", "yes"),
-        *(p for p in find_told(passage, statements) if _may_be_told(passage, p)),
-        *_passive(passage, "claim_denied_passive", "denied"),
-        *_active(passage, "claim_denied", "denied"),
-    ]
-    phrases = [p for p in found if not _is_behind_another(passage, p, statements)]
-    phrases += find_not_done(passage, {p.actor.id for p in phrases if p.claimed == "yes"})
+    passage = with_asides(passage)
+    phrases = _phrases(passage, statements)
+    if not phrases:
+        passage = with_apart(passage)
+        phrases = _phrases(passage, ())
     claims: dict[tuple[str, str], Claim] = {}
     for item in phrases:
         key = (item.actor.id, item.claimed)
@@ -63,34 +56,18 @@ def find_claims(
     return tuple(claims.values()), passage.spans(phrases)
 
 
-def _with_asides(passage: Passage) -> Passage:
-    """The main attack with sentences that turn aside to what its claimant does elsewhere.
-
-    ("X, whose envoys are in talks abroad, had denied any role": no attack is told in it.)
-    """
-    segment = passage.segment
-    if segment.kind != "main":
-        return passage
-    told = [r for s in (segment, *passage.others) if s.kind != "threat" for r in s.ranges]
-    asides = [
-        Range(sentence.start, sentence.end)
-        for sentence in passage.prose.sentences
-        if sentence.zone in ("lead", "body") and _is_aside(passage, sentence, told)
+def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhrase]:
+    """The words that claim or deny this attack."""
+    found = [
+        *_passive(passage, "claim_passive", "yes"),
+        *_active(passage, "claim_verb", "yes"),
+        *(p for p in find_told(passage, statements) if _may_be_told(passage, p)),
+        *_passive(passage, "claim_denied_passive", "denied"),
+        *_active(passage, "claim_denied", "denied"),
     ]
-    if not asides:
-        return passage
-    ranges = sorted((*segment.ranges, *asides), key=attrgetter("start"))
-    return replace(passage, segment=replace(segment, ranges=tuple(ranges)))
-
-
-def _is_aside(passage: Passage, sentence: Sentence, told: Sequence[Range]) -> bool:
-    """Whether a sentence tells of no attack, and a group that opens it claims or denies one."""
-    opening = Range(sentence.start, sentence.start + _OPENING_CHARS)
-    if not starting_in(passage.annotated.actors, opening):
-        return False
-    if any(r.start < sentence.end and sentence.start < r.end for r in told):
-        return False
-    return any(passage.has(category, sentence) for category in _CLAIMING)
+    phrases = [p for p in found if not _is_behind_another(passage, p, statements)]
+    claimed = {p.actor.id for p in phrases if p.claimed == "yes"}
+    return [*phrases, *find_not_done(passage, claimed)]
 
 
 def _passive(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:
