@@ -20,6 +20,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from re import Match
 
 from worker.core.annotate.actors import STATES
@@ -27,7 +28,13 @@ from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Claim, Statement
 from worker.core.extract.claim_asides import with_apart, with_asides
 from worker.core.extract.claim_told import find_not_done, find_told
-from worker.core.extract.claimant import Claimed, ClaimPhrase, claimant_after, claimants_before, claimants_of_quote
+from worker.core.extract.claimant import (
+    Claimed,
+    ClaimPhrase,
+    claimant_after,
+    claimants_before,
+    claimants_of_quote,
+)
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, holding, inside, starting_in
@@ -86,7 +93,8 @@ def _passive(passage: Passage, category: str, claimed: Claimed) -> Iterator[Clai
 
 def _active(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:
     """Claims or denials whose group stands before the words."""
-    negations = tuple(passage.find_ranges("claim_none")) + tuple(passage.find_ranges("claim_denied"))
+    found = (passage.find_ranges(negation) for negation in ("claim_none", "claim_denied"))
+    negations = tuple(chain.from_iterable(found))
     others = tuple(passage.find_ranges("claim_of_others"))
     neither = tuple(passage.find_ranges("claim_undecided"))
     for match in passage.find(category):

@@ -28,6 +28,7 @@ _SUBJECT_REACH_CHARS = 110
 _ACT_REACH_CHARS = 90
 _LEAD_CLAUSES = 4
 _VICTIMS = frozenset({"civilians", "children", "women"})
+_DEATHS = ("killed", "casualties")
 _ENDS_QUOTATION = (",", '"')
 _ACTOR_ID = "actor:"
 
@@ -116,8 +117,9 @@ def _counted(passage: Passage, statements: Sequence[Statement]) -> Iterator[Clai
 
 
 def _is_of_victims(said: Statement) -> bool:
-    own = said.victim_class == "perpetrator" or said.victim_class in _VICTIMS
-    return said.measure in ("killed", "casualties") and said.scope == "incident" and not own and said.value != 0
+    if said.victim_class == "perpetrator" or said.victim_class in _VICTIMS:
+        return False
+    return said.measure in _DEATHS and said.scope == "incident" and said.value != 0
 
 
 def _is_party(passage: Passage, actor: Actor) -> bool:

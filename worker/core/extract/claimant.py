@@ -74,7 +74,8 @@ def claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
 def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
     """Who is named right behind the quotation that the words stand in ("We did not do it," X said)."""
     end = passage.clause(match.start()).end
-    named = starting_in(passage.actors, Range(match.end(), min(end, match.end() + _AFTER_REACH_CHARS)))
+    reach = Range(match.end(), min(end, match.end() + _AFTER_REACH_CHARS))
+    named = starting_in(passage.actors, reach)
     if not named or _QUOTE not in passage.prose.text[match.end() : named[0].start]:
         return ()
     spoken = Range(named[0].end, min(end, named[0].end + _ANAPHOR_REACH_CHARS))
