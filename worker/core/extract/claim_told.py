@@ -48,11 +48,14 @@ def find_told(passage: Passage, statements: Sequence[Statement]) -> Iterator[Cla
 
 def find_not_done(passage: Passage, claimed: set[str]) -> Iterator[ClaimPhrase]:
     """Denials of who says that it does no such thing; none of groups (``claimed``: ids) that claim."""
-    for match in passage.find("claim_not_done"):
-        for subject in claimants_before(passage, match):
-            if subject.actor.id not in claimed and _is_party(passage, subject.actor):
-                start = min(subject.start, match.start())
-                yield ClaimPhrase(start, match.end(), subject.actor, "denied")
+    for category, itself in (("claim_not_done", False), ("claim_spurned", True)):
+        for match in passage.find(category):
+            for subject in claimants_before(passage, match):
+                if subject.actor.id in claimed or not _is_party(passage, subject.actor):
+                    continue
+                if itself or passage.has("claim_telling", Range(subject.end, match.start())):
+                    start = min(subject.start, match.start())
+                    yield ClaimPhrase(start, match.end(), subject.actor, "denied")
 
 
 def _deed(passage: Passage, subject: ActorMention, telling: Match[str]) -> Range | None:
