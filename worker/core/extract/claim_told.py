@@ -122,7 +122,7 @@ def _counted(passage: Passage, statements: Sequence[Statement]) -> Iterator[Clai
 def _is_of_victims(said: Statement) -> bool:
     if said.victim_class == "perpetrator" or said.victim_class in _VICTIMS:
         return False
-    return said.measure in _DEATHS and said.scope == "incident" and said.value != 0
+    return said.measure in _DEATHS and said.scope == "incident" and said.value not in (0, 1)
 
 
 def _is_party(passage: Passage, actor: Actor) -> bool:

@@ -84,7 +84,14 @@ def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMentio
 
 def _subjects(passage: Passage, named: Sequence[ActorMention]) -> Sequence[ActorMention]:
     """Those that nobody else's verb or preposition stands before."""
-    return [m for m in named if not passage.ends_with("claim_object", m.start, _OBJECT_REACH_CHARS)]
+    return [m for m in named if not _is_object(passage, m)]
+
+
+def _is_object(passage: Passage, mention: ActorMention) -> bool:
+    before = Range(max(0, mention.start - _OBJECT_REACH_CHARS), mention.start)
+    if not passage.prose.of(before).strip():
+        return False
+    return passage.ends_with("claim_object", mention.start, _OBJECT_REACH_CHARS) is not None
 
 
 def _opening(passage: Passage, low: int) -> ActorMention | None:
