@@ -23,6 +23,7 @@ from worker.core.extract.claimant import ClaimPhrase, claimants_before
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, inside
+from worker.core.text.prose import Sentence
 
 _SUBJECT_REACH_CHARS = 110
 _ACT_REACH_CHARS = 90
@@ -114,9 +115,20 @@ def _counted(passage: Passage, statements: Sequence[Statement]) -> Iterator[Clai
         actor = actors.get(said.speaker_id)
         if actor is None or not said.perpetrator_party or not _is_of_victims(said):
             continue
-        clause = passage.clause(said.start)
-        if not any(passage.has(word, clause) for word in ("claim_denied", "mourned")):
-            yield ClaimPhrase(said.start, said.end, actor, "yes")
+        sentence = _sentence_of(passage, said)
+        if sentence is None or passage.has("claim_denied", sentence):
+            continue
+        if not passage.has("mourned", sentence):
+            yield ClaimPhrase(sentence.start, sentence.end, actor, "yes")
+
+
+def _sentence_of(passage: Passage, said: Statement) -> Sentence | None:
+    """The sentence that prints a figure, whose place is counted in the article's own characters."""
+    for sentence in passage.prose.sentences:
+        at = passage.prose.span(sentence)
+        if at.start <= said.start < at.end:
+            return sentence
+    return None
 
 
 def _is_of_victims(said: Statement) -> bool:
