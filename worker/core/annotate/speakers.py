@@ -220,7 +220,7 @@ class SpeakerDirectory:
             self._people.setdefault(surname, speaker)
 
     def _is_outlet(self, source: Range) -> bool:
-        """Whether the outlet speaks of itself by its name, or a part of it ("KABUL, Harbour Voice: …")."""
+        """Whether the outlet speaks of itself by its name, or a part of it ("PORT, Harbour Voice: …")."""
         words = plain(self._words(source)).split()
         own = self._outlet.split()
         return any(own[i : i + len(words)] == words for i in range(len(own)))
