@@ -9,6 +9,7 @@ Rules
    attack, unless it claims it, which is decided where claims are read.
 4. "The official", "the ministry" is the speaker told of before, where that can be one. A ministry is
    no police and no hospital: it is the last of the government's that was told of, else its own.
+   An outlet that names itself as the source is the outlet.
 5. Of several kinds in one source the telling one counts: in "a police official" it is the police.
 """
 
@@ -166,6 +167,8 @@ class SpeakerDirectory:
                 return last
             if any("THE_MINISTRY" in t.tags for t in within):
                 found = self._ministry
+        if found is None and kind is None and self._is_outlet(source):
+            return Speaker(None, f"outlet:{self._outlet}", NARRATOR)
         if found is None:
             name = kind if kind is not None else self._words(source)
             found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
@@ -215,6 +218,12 @@ class SpeakerDirectory:
         """Remember a person's surname, for "Samim said" later on."""
         for surname in _surnames(within):
             self._people.setdefault(surname, speaker)
+
+    def _is_outlet(self, source: Range) -> bool:
+        """Whether the outlet speaks of itself by its name, or a part of it ("PORT, Harbour Voice: …")."""
+        words = plain(self._words(source)).split()
+        own = self._outlet.split()
+        return any(own[i : i + len(words)] == words for i in range(len(own)))
 
     def _words(self, source: Range) -> str:
         return " ".join(self._prose.of(source).split())

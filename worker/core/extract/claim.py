@@ -2,10 +2,8 @@
 
 Rules
 -----
-1. "claimed by X" takes the name after it, "X claimed" the nearest name before it in the sentence, or
-   the one within it ("نفت طالبان ضلوعها", denied X its part); "the group claimed" the last group
-   named before; one that does not hold power, where there is one ("the Taliban's police spokesman"
-   speaks of what others did).
+1. "Claimed by X" and "a charge that X denies" take the name after it, all others the subject before the
+   verb (``claimant``). Claims in other words ("its fighters stormed …") are found by ``claim_told``.
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
@@ -15,42 +13,47 @@ Rules
    that it organised it. (Many a report ends with what a neighbour "denies": that it shelters the group.)
 6. "The dead were its men" claims nothing: what is a group's own must be the attack, or who made it.
 7. A denial is kept as one (the group denied a blast that others blamed on it).
+8. Sentences outside the attack's own words are searched too, where nothing else is told
+   (``claim_asides``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from re import Match
-from typing import Literal
 
-from worker.core.annotate.actors import STATES, ActorMention, is_in_power
+from worker.core.annotate.actors import STATES
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.report import Claim, Statement
+from worker.core.extract.claim_asides import with_apart, with_asides
+from worker.core.extract.claim_told import find_not_done, find_told
+from worker.core.extract.claimant import (
+    Claimed,
+    ClaimPhrase,
+    claimant_after,
+    claimants_before,
+    claimants_of_quote,
+)
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.text.prose import Sentence
 
-_AFTER_REACH_CHARS = 60
-_ANAPHOR_REACH_CHARS = 34
-_OPENING_CHARS = 16
 _LEAD_CLAUSES = 4
 _NEXT_WORD_CHARS = 2
 _SENTENCES_BEFORE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _ClaimPhrase(Range):
-    actor: Actor
-    claimed: Literal["yes", "denied"]
 
 
 def find_claims(
     passage: Passage, statements: Sequence[Statement] = ()
 ) -> tuple[tuple[Claim, ...], Spans]:
     """One claim or denial per group, in the order of the text. ``statements``: those of its report."""
-    phrases = [p for p in _claim_phrases(passage) if not _is_behind_another(passage, p, statements)]
+    passage = with_asides(passage)
+    phrases = _phrases(passage, statements)
+    if not phrases:
+        passage = with_apart(passage)
+        phrases = _phrases(passage, ())
     claims: dict[tuple[str, str], Claim] = {}
     for item in phrases:
         key = (item.actor.id, item.claimed)
@@ -60,37 +63,59 @@ def find_claims(
     return tuple(claims.values()), passage.spans(phrases)
 
 
-def _claim_phrases(passage: Passage) -> Iterator[_ClaimPhrase]:
+def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhrase]:
+    """The words that claim or deny this attack."""
+    found = [
+        *_passive(passage, "claim_passive", "yes"),
+        *_active(passage, "claim_verb", "yes"),
+        *(p for p in find_told(passage, statements) if _may_be_told(passage, p)),
+        *_passive(passage, "claim_denied_passive", "denied"),
+        *_active(passage, "claim_denied", "denied"),
+    ]
+    phrases = [p for p in found if not _is_behind_another(passage, p, statements)]
+    claimed = {p.actor.id for p in phrases if p.claimed == "yes"}
+    return [*phrases, *find_not_done(passage, claimed)]
+
+
+def _passive(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:
+    """Claims or denials whose group stands behind the words."""
     none = tuple(passage.find_ranges("claim_none"))
-    denied = tuple(passage.find_ranges("claim_denied"))
+    others = tuple(passage.find_ranges("claim_of_others"))
+    for match in passage.find(category):
+        actor = claimant_after(passage, match)
+        if actor is None or _is_of_others(passage, Range.of(match), others):
+            continue
+        if claimed == "yes" and _is_negated(passage, match, none):
+            continue
+        if _may_claim(passage, actor.actor, match.start(), claimed):
+            yield ClaimPhrase(match.start(), actor.end, actor.actor, claimed)
+
+
+def _active(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:
+    """Claims or denials whose group stands before the words."""
+    found = (passage.find_ranges(negation) for negation in ("claim_none", "claim_denied"))
+    negations = tuple(chain.from_iterable(found))
     others = tuple(passage.find_ranges("claim_of_others"))
     neither = tuple(passage.find_ranges("claim_undecided"))
-    for match in passage.find("claim_passive"):
-        actor = _claimant_after(passage, match)
-        if (
-            actor is None
-            or _is_negated(passage, match, none)
-            or _is_of_others(passage, match, others)
-        ):
+    for match in passage.find(category):
+        at = Range.of(match)
+        if claimed == "yes" and _is_negated(passage, match, negations):
             continue
-        if _may_claim(passage, actor.actor, match.start(), "yes"):
-            yield _ClaimPhrase(match.start(), actor.end, actor.actor, "yes")
-    for category, value in (("claim_verb", "yes"), ("claim_denied", "denied")):
-        for match in passage.find(category):
-            if category == "claim_verb" and (
-                _is_negated(passage, match, none) or _is_negated(passage, match, denied)
-            ):
-                continue
-            undecided = holding(neither, match.start()) is not None
-            undecided |= passage.has("claim_of_people", Range(match.start(), match.end()))
-            if undecided or _is_of_others(passage, match, others):
-                continue
-            for subject in _claimants_before(passage, match):
-                start = min(subject.start, match.start())
-                if _may_claim(passage, subject.actor, match.start(), value):
-                    yield _ClaimPhrase(
-                        start, match.end(), subject.actor, "yes" if value == "yes" else "denied"
-                    )
+        undecided = holding(neither, at.start) is not None
+        undecided |= passage.has("claim_of_people", at)
+        if undecided or _is_of_others(passage, at, others):
+            continue
+        for subject in claimants_before(passage, match) or claimants_of_quote(passage, match):
+            if _may_claim(passage, subject.actor, at.start, claimed):
+                yield ClaimPhrase(min(subject.start, at.start), at.end, subject.actor, claimed)
+
+
+def _may_be_told(passage: Passage, phrase: ClaimPhrase) -> bool:
+    """Whether a deed that somebody tells can be this attack."""
+    others = tuple(passage.find_ranges("claim_of_others"))
+    if passage.has("claim_of_people", phrase) or _is_of_others(passage, phrase, others, whole=True):
+        return False
+    return _may_claim(passage, phrase.actor, phrase.start, "yes")
 
 
 def _is_negated(passage: Passage, match: Match[str], negations: tuple[Range, ...]) -> bool:
@@ -100,11 +125,16 @@ def _is_negated(passage: Passage, match: Match[str], negations: tuple[Range, ...
     return any(match.start() < s.end + 3 for s in near)
 
 
-def _is_of_others(passage: Passage, match: Match[str], others: tuple[Range, ...]) -> bool:
-    """Whether what is claimed are other attacks, or one that its sentence tells of elsewhere."""
-    if any(match.start() <= s.end and s.start <= match.end() for s in others):
+def _is_of_others(
+    passage: Passage, claim: Range, others: tuple[Range, ...], *, whole: bool = False
+) -> bool:
+    """Whether what is claimed are other attacks, or one that its sentence tells of elsewhere.
+
+    ``whole``: places behind the claim count too ("its men had killed five soldiers in another province").
+    """
+    if any(claim.start <= s.end and s.start <= claim.end for s in others):
         return True
-    sentence = passage.sentence(match.start())
+    sentence = passage.sentence(claim.start)
     if sentence is None:
         return False
     places = inside(passage.annotated.places, sentence)
@@ -112,7 +142,7 @@ def _is_of_others(passage: Passage, match: Match[str], others: tuple[Range, ...]
         return False
     for place in places:
         clause = passage.clause(place.start)
-        told = Range(clause.start, min(clause.end, match.start()))
+        told = Range(clause.start, clause.end if whole else min(clause.end, claim.start))
         harmed = passage.triggers_in(told) or passage.has("harm", told)
         if place.kind == "elsewhere" and harmed:
             return True
@@ -120,7 +150,7 @@ def _is_of_others(passage: Passage, match: Match[str], others: tuple[Range, ...]
 
 
 def _is_behind_another(
-    passage: Passage, claim: _ClaimPhrase, statements: Sequence[Statement]
+    passage: Passage, claim: ClaimPhrase, statements: Sequence[Statement]
 ) -> bool:
     """Whether the sentences before a claim tell another attack than this report's.
 
@@ -187,50 +217,7 @@ def _is_said_to_organise(passage: Passage, actor: Actor, at: int) -> bool:
     return named and passage.has("organised", before)
 
 
-def _claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
-    """The subject of a claiming verb; all named before it where "both" did."""
-    subject = _claimant_before(passage, match)
-    if subject is None:
-        return ()
-    between = Range(subject.end, match.start())
-    if between.start < between.end and passage.has("claim_both", between):
-        clause = Range(passage.clause(match.start()).start, match.start())
-        return inside(passage.actors, clause)
-    return (subject,)
-
-
-def _claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
-    limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
-    return next(iter(starting_in(passage.actors, Range(match.end(), limit))), None)
-
-
-def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
-    """The subject of a claiming verb: named in the sentence, or taken up by "the group".
-
-    "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
-    """
-    low = passage.clause(match.start()).start
-    named = inside(passage.actors, Range(low, match.start()))
-    named = named or inside(passage.actors, Range(match.start(), match.end()))
-    if named:
-        return named[-1]
-    sentence = passage.sentence(match.start())
-    if sentence is not None and passage.prose.text[low - 2 : low].startswith(","):
-        opening = Range(sentence.start, sentence.start + _OPENING_CHARS)
-        named = starting_in(passage.actors, opening)
-        if named and named[0].end < low:
-            return named[0]
-    head = Range(max(low, match.start() - _ANAPHOR_REACH_CHARS), match.start())
-    if not passage.prose.of(head).strip() or passage.has("group_anaphor", head):
-        earlier = inside(passage.actors, Range(0, low))
-        day = passage.annotated.spoken_day
-        armed = [mention for mention in earlier if not is_in_power(mention.actor, day)]
-        found = armed or list(earlier)
-        return found[-1] if found else None
-    return None
-
-
-def _speaker(passage: Passage, item: _ClaimPhrase) -> str | None:
+def _speaker(passage: Passage, item: ClaimPhrase) -> str | None:
     """Who spoke for the group in the sentence of its claim, or elsewhere in the segment."""
     for people in (starting_in(passage.actors, passage.clause(item.start)), passage.actors):
         for person in people:

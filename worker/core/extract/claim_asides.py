@@ -1,0 +1,90 @@
+"""Where else a claim of the main attack may stand: in sentences that tell no attack of their own.
+
+Rules
+-----
+1. A sentence that a group opens and claims or denies in is the main attack's, if it belongs to no
+   other one: it only turns aside to what the group does elsewhere ("X, whose envoys are in talks
+   abroad, had denied any role").
+2. Where the main attack's own words say nothing of who did it, a group that opens a sentence of
+   another paragraph, with no attack told before it there and no other day, speaks of the main attack,
+   though the paragraph before it told another ("In May, 90 people were killed by a lorry bomb. | X
+   boasted that it had killed 40 invaders").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from operator import attrgetter
+
+from worker.core.extract.passage import Passage
+from worker.core.lang.normalise import Range, starting_in
+from worker.core.text.prose import Sentence
+
+_CLAIMING = (
+    "claim_verb", "claim_passive", "claim_denied", "claim_denied_passive", "claim_telling",
+)  # fmt: skip
+_PLAIN = _CLAIMING[:-1]
+_OPENING_CHARS = 24
+
+
+def with_asides(passage: Passage) -> Passage:
+    """The main attack with the sentences that turn aside to what its claimant does elsewhere."""
+    if passage.segment.kind != "main":
+        return passage
+    told = [r for s in (passage.segment, *passage.others) if s.kind != "threat" for r in s.ranges]
+    asides = (
+        s
+        for s in _opened(passage)
+        if not _meets(s, told) and any(passage.has(category, s) for category in _PLAIN)
+    )
+    return _widened(passage, asides)
+
+
+def with_apart(passage: Passage) -> Passage:
+    """The main attack with the sentences of claimants that stand apart behind another attack."""
+    if passage.segment.kind != "main" or any(map(passage.find_ranges, ("claim_none",))):
+        return passage
+    apart = (
+        s
+        for s in _opened(passage)
+        if not _meets(s, passage.segment.ranges)
+        and any(passage.has(category, s) for category in _CLAIMING)
+        and _is_apart(passage, s)
+    )
+    return _widened(passage, apart)
+
+
+def _opened(passage: Passage) -> Iterable[Sentence]:
+    """The sentences that a group opens."""
+    for sentence in passage.prose.sentences:
+        opening = Range(sentence.start, sentence.start + _OPENING_CHARS)
+        if sentence.zone in ("lead", "body") and starting_in(passage.annotated.actors, opening):
+            yield sentence
+
+
+def _is_apart(passage: Passage, sentence: Sentence) -> bool:
+    """Whether a sentence is of no other day or place, and no attack stands before it in its paragraph."""
+    annotated, date = passage.annotated, passage.segment.date
+    days = starting_in(annotated.dates, sentence)
+    if date.start is not None and any(day.last < date.start for day in days):
+        return False
+    if any(place.kind == "elsewhere" for place in starting_in(annotated.places, sentence)):
+        return False
+    paragraph = passage.prose.paragraph(sentence.paragraph)
+    before = Range(paragraph[0].start, sentence.start)
+    if before.start == 0 or starting_in(annotated.triggers, before):
+        return False
+    return not starting_in(annotated.harm, before)
+
+
+def _meets(sentence: Sentence, ranges: Iterable[Range]) -> bool:
+    return any(r.start < sentence.end and sentence.start < r.end for r in ranges)
+
+
+def _widened(passage: Passage, sentences: Iterable[Sentence]) -> Passage:
+    more = [Range(s.start, s.end) for s in sentences]
+    if not more:
+        return passage
+    ranges = tuple(sorted((*passage.segment.ranges, *more), key=attrgetter("start")))
+    return replace(passage, segment=replace(passage.segment, ranges=ranges))

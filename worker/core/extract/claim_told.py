@@ -1,0 +1,142 @@
+"""Claims in other words: what only who did it tells, and a group's own count of its victims.
+
+Rules
+-----
+1. A group that tells an attack as its own claims it: "its fighters had stormed the house", "soldiers of
+   the caliphate", "whom it named as X", "was revenge for". So does one that says what was wrong with
+   the victims ("a nest of spies"), or tells their harm in the words of a party ("20 invaders dead").
+2. So does one that counts those killed, unless it speaks of civilians: who mourns civilians accuses.
+3. What may be, should be or shall be is no deed, nor what nobody knows: words of doubt before it.
+4. A group in power tells what others did, as all authorities do: it claims in plain words only.
+5. A state that tells of its strike claims it. Its own words are "a precise strike", "destroyed a camp".
+6. A group that says it does no such thing denies, unless it claims as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from re import Match
+
+from worker.core.annotate.actors import STATES, ActorMention, is_in_power
+from worker.core.domain.report import Statement
+from worker.core.extract.claimant import ClaimPhrase, claimants_before
+from worker.core.extract.passage import Passage
+from worker.core.knowledge.profile import Actor
+from worker.core.lang.normalise import Range, inside
+from worker.core.text.prose import Sentence
+
+_SUBJECT_REACH_CHARS = 110
+_ACT_REACH_CHARS = 90
+_LEAD_CLAUSES = 4
+_VICTIMS = frozenset({"civilians", "children", "women"})
+_DEATHS = ("killed", "casualties")
+_ENDS_QUOTATION = (",", '"')
+_ACTOR_ID = "actor:"
+
+
+def find_told(passage: Passage, statements: Sequence[Statement]) -> Iterator[ClaimPhrase]:
+    """What groups and states tell as their own deed, in the order of the text."""
+    for telling in passage.find("claim_telling"):
+        for subject in claimants_before(passage, telling):
+            if telling.start() - subject.end > _SUBJECT_REACH_CHARS:
+                continue
+            deed = _deed(passage, subject, telling)
+            if deed is not None:
+                start = min(subject.start, deed.start)
+                yield ClaimPhrase(start, max(deed.end, telling.end()), subject.actor, "yes")
+    yield from _counted(passage, statements)
+
+
+def find_not_done(passage: Passage, claimed: set[str]) -> Iterator[ClaimPhrase]:
+    """Denials of who says that it does no such thing; none of groups (``claimed``: ids) that claim."""
+    for category, itself in (("claim_not_done", False), ("claim_spurned", True)):
+        for match in passage.find(category):
+            for subject in claimants_before(passage, match):
+                if subject.actor.id in claimed or not _is_party(passage, subject.actor):
+                    continue
+                if itself or passage.has("claim_telling", Range(subject.end, match.start())):
+                    start = min(subject.start, match.start())
+                    yield ClaimPhrase(start, match.end(), subject.actor, "denied")
+
+
+def _deed(passage: Passage, subject: ActorMention, telling: Match[str]) -> Range | None:
+    """The words that make what is told behind or before a verb of saying the speaker's own deed."""
+    clause = passage.clause(telling.start())
+    if any(passage.has(denial, clause) for denial in ("claim_denied", "claim_none")):
+        return None
+    messages = [Range(telling.end(), clause.end)]
+    before = Range(clause.start, subject.start)
+    if passage.prose.of(before).strip().removesuffix(" the").endswith(_ENDS_QUOTATION):
+        messages.append(before)
+    found = (_own_words(passage, subject, message) for message in messages)
+    return next((deed for deed in found if deed is not None), None)
+
+
+def _own_words(passage: Passage, subject: ActorMention, message: Range) -> Range | None:
+    """What in a message only who did it says."""
+    if subject.actor.actor_class in STATES:
+        return _first(passage, ("claim_strike",), message)
+    if not _is_party(passage, subject.actor):
+        return None
+    harmed = passage.has("harm", message) or bool(passage.triggers_in(message))
+    words = ("claim_deed", "claim_scorn") if harmed else ("claim_deed",)
+    return _first(passage, words, message) or _act(passage, subject, message)
+
+
+def _first(passage: Passage, categories: Sequence[str], message: Range) -> Range | None:
+    """The first words of these kinds that no doubt stands before."""
+    for category in categories:
+        for found in passage.annotated.ranges(category, message):
+            if not passage.has("claim_doubt", Range(message.start, found.start)):
+                return found
+    return None
+
+
+def _act(passage: Passage, subject: ActorMention, message: Range) -> Range | None:
+    """What the group's own people did: "its fighters", or the group by its name, and then the deed."""
+    named = [m for m in inside(passage.actors, message) if m.actor.id == subject.actor.id]
+    for own in (*passage.annotated.ranges("claim_own", message), *named):
+        end = min(message.end, own.end + _ACT_REACH_CHARS)
+        act = passage.annotated.first("claim_act", Range(own.end, end))
+        if act is None or passage.has("claim_passive_act", Range(own.end, act.start())):
+            continue
+        if not passage.has("claim_doubt", Range(message.start, act.start())):
+            return Range(own.start, act.end())
+    return None
+
+
+def _counted(passage: Passage, statements: Sequence[Statement]) -> Iterator[ClaimPhrase]:
+    """A group's own count of those it killed."""
+    told = passage.segment.ranges[:_LEAD_CLAUSES]
+    if any(passage.has("cue_state", clause) for clause in told):
+        return
+    actors = {f"{_ACTOR_ID}{actor.id}": actor for actor in passage.profile.actors}
+    for said in statements:
+        actor = actors.get(said.speaker_id)
+        if actor is None or not said.perpetrator_party or not _is_of_victims(said):
+            continue
+        sentence = _sentence_of(passage, said)
+        if sentence is None or passage.has("claim_denied", sentence):
+            continue
+        if not passage.has("mourned", sentence):
+            yield ClaimPhrase(sentence.start, sentence.end, actor, "yes")
+
+
+def _sentence_of(passage: Passage, said: Statement) -> Sentence | None:
+    """The sentence that prints a figure, whose place is counted in the article's own characters."""
+    for sentence in passage.prose.sentences:
+        at = passage.prose.span(sentence)
+        if at.start <= said.start < at.end:
+            return sentence
+    return None
+
+
+def _is_of_victims(said: Statement) -> bool:
+    if said.victim_class == "perpetrator" or said.victim_class in _VICTIMS:
+        return False
+    return said.measure in _DEATHS and said.scope == "incident" and said.value not in (0, 1)
+
+
+def _is_party(passage: Passage, actor: Actor) -> bool:
+    """Whether a group fights, and does not rule."""
+    return actor.actor_class not in STATES and not is_in_power(actor, passage.annotated.spoken_day)

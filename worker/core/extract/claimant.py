@@ -1,0 +1,130 @@
+"""Who claims or denies: the subject of a verb, named beside it or taken up again.
+
+Rules
+-----
+1. The nearest name before the verb in its sentence, or the one within the words ("نفت طالبان ضلوعها").
+   What is only fought, blamed or helped there is no subject ("officials who blamed X said").
+2. "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
+3. "The group", right before the verb or as what opens its clause, is the last group named before; one
+   that does not hold power, where there is one.
+4. Where "both" did, all that are named before the verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from re import Match
+from typing import Literal
+
+from worker.core.annotate.actors import ActorMention, is_in_power
+from worker.core.extract.passage import Passage
+from worker.core.knowledge.profile import Actor
+from worker.core.lang.normalise import Range, inside, starting_in
+
+_AFTER_REACH_CHARS = 60
+_ANAPHOR_REACH_CHARS = 34
+_TITLE_REACH_CHARS = 90
+_TITLE_OPENS_CHARS = 40
+_OPENING_CHARS = 40
+_OBJECT_REACH_CHARS = 30
+_BOTH_REACH_CHARS = 12
+_QUOTE = '"'
+
+Claimed = Literal["yes", "denied"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPhrase(Range):
+    """The words of a claim or a denial, and whose it is."""
+
+    actor: Actor
+    claimed: Claimed
+
+
+def claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
+    """The subject of a claiming verb; all named before it where "both" did."""
+    subject = claimant_before(passage, match)
+    if subject is None:
+        return ()
+    clause = Range(passage.clause(match.start()).start, match.start())
+    named = inside(passage.actors, clause)
+    between = Range(subject.end, match.start())
+    if between.start < between.end and passage.has("claim_both", between):
+        return named
+    if named and passage.has("claim_both", _before(named[0], _BOTH_REACH_CHARS)):
+        return named
+    return (subject,)
+
+
+def claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
+    """The first group named behind a passive."""
+    limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
+    return next(iter(starting_in(passage.actors, Range(match.end(), limit))), None)
+
+
+def claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
+    """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
+    low = passage.clause(match.start()).start
+    named = _subjects(passage, inside(passage.actors, Range(low, match.start())))
+    named = named or inside(passage.actors, Range(match.start(), match.end()))
+    return named[-1] if named else _opening(passage, low) or _taken_up(passage, low, match.start())
+
+
+def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
+    """Who is named right behind the quotation that the words stand in ("We did not do it," X said)."""
+    end = passage.clause(match.start()).end
+    reach = Range(match.end(), min(end, match.end() + _AFTER_REACH_CHARS))
+    named = starting_in(passage.actors, reach)
+    if not named or _QUOTE not in passage.prose.text[match.end() : named[0].start]:
+        return ()
+    spoken = Range(named[0].end, min(end, named[0].end + _ANAPHOR_REACH_CHARS))
+    return named[:1] if passage.has("claim_telling", spoken) else ()
+
+
+def _subjects(passage: Passage, named: Sequence[ActorMention]) -> Sequence[ActorMention]:
+    """Those that nobody else's verb or preposition stands before."""
+    return [m for m in named if not _is_object(passage, m)]
+
+
+def _is_object(passage: Passage, mention: ActorMention) -> bool:
+    before = Range(max(0, mention.start - _OBJECT_REACH_CHARS), mention.start)
+    if not passage.prose.of(before).strip():
+        return False
+    return passage.ends_with("claim_object", mention.start, _OBJECT_REACH_CHARS) is not None
+
+
+def _opening(passage: Passage, low: int) -> ActorMention | None:
+    """The subject that opens a sentence, where an insertion of another time stands before the verb."""
+    sentence = passage.sentence(low)
+    if sentence is None or not passage.prose.text[low - 2 : low].startswith(","):
+        return None
+    opening = Range(sentence.start, min(low, sentence.start + _OPENING_CHARS))
+    named = _subjects(passage, starting_in(passage.annotated.actors, opening))
+    return named[0] if named and named[0].end < low else None
+
+
+def _taken_up(passage: Passage, low: int, at: int) -> ActorMention | None:
+    """The group that "the group" is, before a verb at ``at``."""
+    head = Range(max(low, at - _ANAPHOR_REACH_CHARS), at)
+    near = not passage.prose.of(head).strip() or passage.has("group_anaphor", head)
+    if not near and not _is_titled(passage, low, at):
+        return None
+    earlier = inside(passage.actors, Range(0, low))
+    day = passage.annotated.spoken_day
+    armed = [mention for mention in earlier if not is_in_power(mention.actor, day)]
+    found = armed or list(earlier)
+    return found[-1] if found else None
+
+
+def _is_titled(passage: Passage, low: int, at: int) -> bool:
+    """Whether "the group" or "its spokesman" opens a clause and nobody of office stands behind it."""
+    if at - low > _TITLE_REACH_CHARS:
+        return False
+    opens = Range(low, min(at, low + _TITLE_OPENS_CHARS))
+    title = next(passage.annotated.find("group_title", opens), None)
+    return title is not None and not passage.has("authority", Range(title.end(), at))
+
+
+def _before(at: Range, reach: int) -> Range:
+    return Range(max(0, at.start - reach), at.start)
