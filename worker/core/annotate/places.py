@@ -55,6 +55,7 @@ class PlaceMention(Range):
 _WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
 _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
+_DISTRICTS = ("district", "neighbourhood")
 _LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
 _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
@@ -167,7 +168,11 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         for m in mentions
         if not m.entry.generic
         or _holds_city(prose, gazetteer, m)
-        or (about_here and _is_located(prose, lexicon, m))
+        or (
+            about_here
+            and _is_located(prose, lexicon, m)
+            and not _is_in_other(prose, lexicon, m, mentions)
+        )
     )
     return _with_capital(prose, lexicon, kept)
 
@@ -176,6 +181,22 @@ def _holds_city(prose: Prose, gazetteer: _Gazetteer, mention: PlaceMention) -> b
     """Whether a generic name is printed with the city's in it: "the X Polytechnic" is nowhere else."""
     words = (gazetteer.exact.get(word) for word in _WORD.findall(prose.of(mention))[:-1])
     return any(entry is not None and entry.kind == "city" for entry in words)
+
+
+def _is_in_other(
+    prose: Prose, lexicon: Lexicon | None, generic: PlaceMention, mentions: tuple[PlaceMention, ...]
+) -> bool:
+    """Whether a generic name goes on with another town: "the presidential palace in Brackwater"."""
+    after = next((m for m in mentions if m.start >= generic.end), None)
+    if lexicon is None or after is None or after.kind not in ("elsewhere", "near"):
+        return False
+    between = prose.text[generic.end : after.start]
+    located = lexicon.first("locative", between)
+    return (
+        located is not None
+        and not between[: located.start()].strip()
+        and not between[located.end() :].strip()
+    )
 
 
 def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
@@ -326,13 +347,18 @@ def _judged(
     proper = tuple(r for r in proper if not cased or not _ends_small(prose, r))
     confused = tuple(sorted((*confused, *proper), key=lambda r: r.start))
     directions = _phrases_in(profile.confusers.direction, prose)
+    vicinity = _phrases_in(profile.confusers.vicinity, prose)
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
             yield replace(m, kind="dateline")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
-            yield m if _is_part(m, mentions) else replace(m, kind="near")
+            part = _is_part(m, mentions) or _story_place(prose, lexicon, m, mentions) == "here"
+            yield m if part else replace(m, kind="near")
+        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, vicinity):
+            away = _story_place(prose, lexicon, m, mentions) == "elsewhere"
+            yield replace(m, kind="near") if away else m
         elif m.kind == "elsewhere" and lexicon is not None:
             yield replace(m, kind=_foreign_kind(prose, lexicon, m, cased))
         else:
@@ -385,6 +411,32 @@ def _is_part(mention: PlaceMention, mentions: tuple[PlaceMention, ...]) -> bool:
     return any(
         reach.holds(m.end) and m.kind == "here" and m.entry.kind in FINE_PLACES for m in mentions
     )
+
+
+def _story_place(
+    prose: Prose,
+    lexicon: Lexicon | None,
+    mention: PlaceMention,
+    mentions: tuple[PlaceMention, ...],
+) -> MentionKind | None:
+    """Where the story goes that a headline puts near the area: "south of the city", then "in Musahi".
+
+    The first place says so that the story puts something in; a hospital or an office would not.
+    """
+    if not _in_title(prose, mention):
+        return None
+    for m in mentions:
+        district = m.entry.kind in _DISTRICTS
+        if _in_title(prose, m) or not (district or m.kind == "elsewhere"):
+            continue
+        if (district and m.kind == "here") or _is_located(prose, lexicon, m):
+            return m.kind
+    return None
+
+
+def _in_title(prose: Prose, mention: PlaceMention) -> bool:
+    sentence = prose.sentence_at(mention.start)
+    return sentence is not None and sentence.zone == "title"
 
 
 def _covered(mention: PlaceMention, phrases: tuple[Range, ...]) -> bool:

@@ -193,6 +193,9 @@ def _measure_order(top: Top) -> None:
             top.add("lead.day_after", span)
             if _is_retold(told):
                 top.add("lead.event_retold", told.at)
+        harmed = any(tells_harm(t.sentence, t.counts, main=False) for t in top.all)
+        if told.has("of_day") and told.has("here") and harmed:
+            top.add("lead.event_retold", told.at)
 
 
 def _is_retold(told: Told) -> bool:
@@ -256,10 +259,18 @@ def _measure_kind(top: Top) -> None:
 def _measure_figurative(found: dict[str, Feature], told: Sequence[Told]) -> None:
     """Words of another field: the more, the surer its attacks are figures of speech."""
     tokens = (t for s in told for t in s.sentence.tokens)
-    words = {t.word: t for t in tokens if "FIGURATIVE" in t.tags and _SETTING not in t.tags}
+    literal = {_SETTING, *(("GAME",) if _counts_victims(told) else ())}
+    words = {t.word: t for t in tokens if "FIGURATIVE" in t.tags and not t.tags & literal}
     if words:
         first = min(words.values(), key=lambda t: t.start)
         found["top.figurative"] = Feature(min(1.0, len(words) / _FIGURATIVE), range_of(first))
+
+
+def _counts_victims(told: Sequence[Told]) -> bool:
+    """Whether victims are counted beside what did it: a match may be where a bomb exploded."""
+    return any(
+        t.has("actor", "main") and not t.has("harm_only") for t in told if t.event is not None
+    ) and any(tells_harm(t.sentence, t.counts, main=True) for t in told)
 
 
 def _distance(told: Told, tag: str) -> int:
@@ -281,7 +292,7 @@ def _measure_time(top: Top) -> None:
     else:
         for each in with_tag(top.all, "FRESH"):
             top.add("time.near", each.first("FRESH"))
-        counted = [t for t in top.first if t.has("many") and "COUNTED_OVER" in t.sentence.tags]
+        counted = [t for t in top.first if _is_count_of_many(t)]
         for many in counted[:1]:
             top.add("time.many_only", many.at)
     past = [t for t in top.all if t.has(*_PAST)]
@@ -289,6 +300,12 @@ def _measure_time(top: Top) -> None:
         top.add("time.old", past[0].at)
         if not fresh:
             top.add("time.old_only", past[0].at)
+
+
+def _is_count_of_many(told: Told) -> bool:
+    """Whether a sentence counts attacks over months, or how many there were, and tells none itself."""
+    many = told.has("many") or (told.event is None and "MANY_EVENTS" in told.sentence.tags)
+    return many and "COUNTED_OVER" in told.sentence.tags
 
 
 def _measure_news(top: Top) -> None:
