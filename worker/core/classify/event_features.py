@@ -50,6 +50,10 @@ _FIGURATIVE = 2
 _SETTING = "SETTING"
 """Tag of what went on where an attack happened: no word of what the article is about."""
 _VIDEO_TOKENS = 2
+_COUNTED_SENTENCES = 14
+"""Sentences of the body in which a story that begins slowly comes to its count."""
+_COUNTED_DAYS = 2
+_NOT_NOW = frozenset({"OLD", "MANY_EVENTS", "COUNTED_OVER", "EARLIER"})
 _LATE = 6
 _MOST_LATE = 2
 _REACTING = frozenset({"REACTION", "TALK", "POLITICS"})
@@ -69,7 +73,7 @@ EVENT_FEATURES = frozenset({
     "time.old_nearer", "head.located_away", "lead.located_away",
     "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
     "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
-    "away.put", "place.filed_city",
+    "away.put", "place.filed_city", "body.event_counted",
 })  # fmt: skip
 """Every feature that is measured here, all only where the place matters."""
 
@@ -98,6 +102,7 @@ def measure_article(
     _measure_time(top)
     _measure_news(top)
     _measure_share(top)
+    _measure_counted(top)
     return top.found
 
 
@@ -332,3 +337,27 @@ def _measure_share(top: Top) -> None:
     for name, part in (("share.events", events), ("share.here", here)):
         if part:
             top.found[name] = Feature(len(part) / len(body), part[0].at)
+
+
+def _measure_counted(top: Top) -> None:
+    """A story that opens with a scene and comes to its count: somebody says how many, on these days.
+
+    "The machines were still warm yesterday … In all, 17 were killed, the minister said on Thursday."
+    What looks back names another time, and what is told of elsewhere or of a game is none.
+    """
+    body = (*top.body, *top.later)[:_COUNTED_SENTENCES]
+    if any(t.has(*_PAST) for t in body) or any("OLD" in t.sentence.tags for t in top.all):
+        return
+    if {"time.old", "top.figurative", "away.only"} & set(top.found):
+        return
+    days = sum("FRESH" in t.sentence.tags for t in body)
+    here = any("HERE" in t.sentence.tags for t in (*top.title, *body))
+    for told in body if here and days >= _COUNTED_DAYS else ():
+        tags = told.sentence.tags
+        if (
+            "SAYS" in tags
+            and not tags & _NOT_NOW
+            and tells_harm(told.sentence, told.counts, main=True)
+        ):
+            top.add("body.event_counted", told.sentence)
+            return
