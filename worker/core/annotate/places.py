@@ -54,6 +54,8 @@ class PlaceMention(Range):
 
 _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
+_STORY_SENTENCES = 3
+"""Sentences in which a story says where it goes."""
 _DISTRICTS = ("district", "neighbourhood")
 _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
@@ -354,7 +356,12 @@ def _story_place(
     """
     if not _in_title(prose, mention):
         return None
+    title = prose.sentence_at(mention.start)
+    last = _STORY_SENTENCES + (title.index if title is not None else 0)
     for m in mentions:
+        told = prose.sentence_at(m.start)
+        if told is not None and told.index > last:
+            break
         district = m.entry.kind in _DISTRICTS
         if _in_title(prose, m) or not (district or m.kind == "elsewhere"):
             continue
