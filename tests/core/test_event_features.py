@@ -12,6 +12,13 @@ PLAIN = "A bomb killed four people in Portsmere on Tuesday, police said."
 BOILER = "A boiler burst in a Portsmere bath house and killed four people."
 
 
+SCENE = (
+    "The machines were still warm when Nur Agha came back to Portsmere's press yesterday. He sat down. "
+    "He had gone out for onions. Men with rifles had climbed over the wall on Monday. "
+    "Seventeen people were killed, the minister said on Tuesday."
+)
+
+
 def codes(title: str | None, body: str, lang: str = "en") -> set[str]:
     return {reason.code for reason in judge(title, body, lang=lang).verdict.reasons}
 
@@ -44,6 +51,17 @@ def test_event_features_have_names_of_their_own() -> None:
          " the city on Tuesday."), "place.filed_city", "place.none"),
         ("Recruit opens fire", ("PORTSMERE (Wire) - A police recruit shot two men in the west of"
          " the country on Tuesday."), "place.none", "place.filed_city"),
+        ("UN condemns attack", ("The UN condemned yesterday's attack on a school in Portsmere. Six"
+         " pupils were killed."), "lead.event_retold", "lead.day_after"),
+        ("UN condemns attack", ("The UN condemned the attack on a school in Portsmere in 2021. Six"
+         " pupils were killed."), "head.event_reaction", "lead.event_retold"),
+        ("The machines of Portsmere", SCENE, "body.event_counted", "time.old"),
+        ("The machines of Portsmere", SCENE.replace("yesterday", "in 2021"), "place.top",
+         "body.event_counted"),
+        ("Attacks in Portsmere fall", ("The number of attacks in Portsmere fell in the first"
+         " quarter, a monitor said."), "time.many_only", "time.fresh"),
+        ("Attack in Portsmere", ("A bomb killed two in Portsmere on Tuesday, the first since"
+         " January."), "time.fresh", "time.many_only"),
     ],
 )  # fmt: skip
 def test_classify_gives_the_reason_and_not_its_neighbour(
@@ -90,3 +108,18 @@ def test_classify_leaves_languages_without_words_of_events_alone() -> None:
         "Portsmere'de patlama", "Portsmere'de salı günü bomba patladı, dört kişi öldü.", "tr"
     )
     assert not found & (EVENT_FEATURES - {"events.unread"})
+
+
+def test_classify_takes_a_match_for_the_place_of_an_attack_where_victims_are_counted() -> None:
+    """A bomb in a stand is told in the words of a match; a match is told in the words of bombs."""
+    bomb = codes("Bomb at match", "A bomb exploded at a cricket match in Portsmere and killed two.")
+    match = codes("Portsmere bombed out", "Portsmere's bowlers blasted 84 runs off the last overs.")
+    assert "top.figurative" in match - bomb
+
+
+def test_classify_takes_no_denied_terrorist_for_an_attacker() -> None:
+    """ "It was not a terrorist attack" names nobody who did it."""
+    gas = "An explosion in Portsmere on Tuesday was caused by a gas cylinder. "
+    denied = codes("Explosion in Portsmere", gas + "It was not a terrorist incident, police said.")
+    done = codes("Explosion in Portsmere", gas + "A terrorist had opened it.")
+    assert "any.sole_cause" in denied - done

@@ -62,6 +62,23 @@ def test_find_places_joins_a_possessive() -> None:
     assert ids("Two blasts hit crowds outside Portsmere's airport.") == ["portsmere-airport"]
 
 
+@pytest.mark.parametrize(
+    ("title", "story", "kind"),
+    [
+        ("Bomb hits bus south of Portsmere", "A bomb hit a bus in Low Fen on Tuesday.", "here"),
+        ("Bomb hits bus south of Portsmere", "A bomb hit a bus in Brackwater on Tuesday.", "near"),
+        ("Bomb hits bus near Portsmere", "A bomb hit a bus in Brackwater on Tuesday.", "near"),
+        ("Bomb hits bus near Portsmere", "A bomb hit a bus in Low Fen on Tuesday.", "here"),
+        ("Bomb hits bus near Portsmere", "A bomb hit a bus on Tuesday, police said.", "here"),
+    ],
+)
+def test_find_places_follows_a_headline_into_the_story(title: str, story: str, kind: str) -> None:
+    """What a headline puts beside the city is where the story then puts it."""
+    prose = compose(title, f"{title}\n\n{story}", "en")
+    named = {prose.text[m.start : m.end]: m.kind for m in find_places(prose, CITY)}
+    assert named["portsmere"] == kind
+
+
 def test_find_places_tells_datelines_directions_and_confusers() -> None:
     """Filed from, south of, told reporters in: the name stands there, the attack does not."""
     assert kinds("PORTSMERE, March 4 (Valdra Press) - A bomb killed two in Eastmoor.") == {

@@ -33,8 +33,9 @@ _PREFIXES = {f"{name.partition('_')[0]}_" for name in CATEGORIES}
 MATCHED = {
     "annotate/clock.py": ("h", "a unit: 8h30"),
     "annotate/dates.py": ("JOINT the", "a slot that the pack fills; an article inside a date"),
+    "annotate/gazetteer.py": ("s", "a possessive inside a name"),
     "annotate/places.py": (
-        "s st nd rd th no number º وف بلک ال لل",
+        "st nd rd th no number º وف بلک ال لل",
         "what is written to a name, English and Arabic: articles, ordinals, numbers, clitics",
     ),
     "extract/noun_phrase.py": ("an and for of s the", "English noun phrases; others by np_joint"),

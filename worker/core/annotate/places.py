@@ -28,17 +28,17 @@ begins so: of most words not even the second is looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from worker.core.annotate.gazetteer import LINKS, WORD, Gazetteer, gazetteer_of, sound_of
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
-from worker.core.lang.normalise import Range, apart, holding, plain
-from worker.core.lang.tokens import is_unspaced
+from worker.core.lang.normalise import Range, apart, holding
 from worker.core.text.prose import Prose
 
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
@@ -52,10 +52,11 @@ class PlaceMention(Range):
     kind: MentionKind
 
 
-_WORD = re.compile(r"[^\W_][\w\u0900-\u0dff]*")
 _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
-_LINKS = frozenset(("e", "i", "ye", "yi", "ul", "al"))
+_STORY_SENTENCES = 3
+"""Sentences in which a story says where it goes."""
+_DISTRICTS = ("district", "neighbourhood")
 _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
@@ -65,78 +66,9 @@ _JOINED = ("", " ", "'")
 """What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
-_SOUNDS = tuple(
-    (re.compile(pattern), into)
-    for pattern, into in (
-        (r"[ou]o|ou|oo", "u"), (r"ee|ie", "i"), (r"[ae][iy]", "ai"), (r"y$", "i"), (r"o", "u"),
-        (r"e", "i"), (r"th", "t"), (r"(?<=[aiu])h(?![aiu])", ""), (r"ph", "f"),
-        (r"([b-df-hj-np-tv-z])\1", r"\1"), (r"aa", "a"), (r"(?<=\w{2})[aiu]+$", ""),
-    )
-)  # fmt: skip
 _GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
 """The word right before a position."""
 _AGED = re.compile(r",? \(?\d{1,2}\b")
-_SOUND_CHARS = 7
-"""A single word is compared by sound only from this length on: shorter ones collide."""
-
-
-@lru_cache(maxsize=16384)
-def _sound(word: str) -> str:
-    if not word.isascii():
-        return word
-    for pattern, into in _SOUNDS:
-        word = pattern.sub(into, word)
-    return word
-
-
-@dataclass(frozen=True, slots=True)
-class _Gazetteer:
-    exact: dict[str, PlaceEntry]
-    by_sound: dict[str, PlaceEntry]
-    unspaced: re.Pattern[str] | None
-    """Names in scripts without blanks, found anywhere."""
-    names: dict[str, PlaceEntry]
-    small: frozenset[str]
-    """Keys that may be printed in small letters: "parliament", "the foreign ministry"."""
-    begun: frozenset[str]
-    """Everything that a key of ``exact`` begins with, the key itself included; and so on."""
-    sound_begun: frozenset[str]
-    small_begun: frozenset[str]
-    districts: dict[int, PlaceEntry]
-
-
-@lru_cache(maxsize=8)
-def _gazetteer(places: tuple[PlaceEntry, ...]) -> _Gazetteer:
-    exact: dict[str, PlaceEntry] = {}
-    by_sound: dict[str, PlaceEntry] = {}
-    names: dict[str, PlaceEntry] = {}
-    small: set[str] = set()
-    for entry in places:
-        for variant in (entry.name, *entry.variants):
-            name = plain(variant)
-            words = _WORD.findall(name.replace("'s ", " "))  # as a text's is read
-            if is_unspaced(name):
-                names.setdefault(name, entry)
-            elif words:
-                exact.setdefault("".join(words), entry)
-                if variant[:1].islower() or (entry.generic and entry.kind == "landmark"):
-                    small.add("".join(words))
-                sound = "".join(_sound(w) for w in words if w not in _LINKS)
-                local = entry.kind in FINE_PLACES and not entry.generic
-                if local and (len(words) > 1 or len(name) >= _SOUND_CHARS) and len(sound) >= 5:
-                    by_sound.setdefault(sound, entry)
-    listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
-    districts = {e.police_district: e for e in places if e.kind == "district" and e.police_district}
-    pattern = re.compile(listed) if listed else None
-    return _Gazetteer(
-        exact, by_sound, pattern, names, frozenset(small), _beginnings(exact), _beginnings(by_sound),
-        _beginnings(small), districts,
-    )  # fmt: skip
-
-
-def _beginnings(keys: Iterable[str]) -> frozenset[str]:
-    """All that a key begins with, from nothing to all of it."""
-    return frozenset(key[:end] for key in keys for end in range(len(key) + 1))
 
 
 def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
@@ -145,7 +77,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     if not profile.places:
         return ()
     lexicon = knowledge.lexicon(prose.lang)
-    gazetteer = _gazetteer(profile.places)
+    gazetteer = gazetteer_of(profile.places)
     needing = profile.confusers.needs_context
     found = [
         *_soft(prose, profile),
@@ -167,15 +99,35 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         for m in mentions
         if not m.entry.generic
         or _holds_city(prose, gazetteer, m)
-        or (about_here and _is_located(prose, lexicon, m))
+        or (
+            about_here
+            and _is_located(prose, lexicon, m)
+            and not _is_in_other(prose, lexicon, m, mentions)
+        )
     )
     return _with_capital(prose, lexicon, kept)
 
 
-def _holds_city(prose: Prose, gazetteer: _Gazetteer, mention: PlaceMention) -> bool:
+def _holds_city(prose: Prose, gazetteer: Gazetteer, mention: PlaceMention) -> bool:
     """Whether a generic name is printed with the city's in it: "the X Polytechnic" is nowhere else."""
-    words = (gazetteer.exact.get(word) for word in _WORD.findall(prose.of(mention))[:-1])
+    words = (gazetteer.exact.get(word) for word in WORD.findall(prose.of(mention))[:-1])
     return any(entry is not None and entry.kind == "city" for entry in words)
+
+
+def _is_in_other(
+    prose: Prose, lexicon: Lexicon | None, generic: PlaceMention, mentions: tuple[PlaceMention, ...]
+) -> bool:
+    """Whether a generic name goes on with another town: "the presidential palace in Brackwater"."""
+    after = next((m for m in mentions if m.start >= generic.end), None)
+    if lexicon is None or after is None or after.kind not in ("elsewhere", "near"):
+        return False
+    between = prose.text[generic.end : after.start]
+    located = lexicon.first("locative", between)
+    return (
+        located is not None
+        and not between[: located.start()].strip()
+        and not between[located.end() :].strip()
+    )
 
 
 def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
@@ -183,10 +135,10 @@ def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
     return tuple(apart(sorted(found, key=lambda m: (m.start, -m.end))))
 
 
-def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
+def _named(prose: Prose, gazetteer: Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
     """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
-    words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
+    words = [(m.start(), m.end(), m.group()) for m in WORD.finditer(text)]
     cased = not (prose.raw.isupper() or prose.raw.islower())
     after = 0
     for index, (start, end, word) in enumerate(words):
@@ -206,7 +158,7 @@ def _named(prose: Prose, gazetteer: _Gazetteer, inflected: bool) -> Iterator[Pla
             yield _mention(match.start(), match.end(), gazetteer.names[match.group()])
 
 
-def _bare(word: str, gazetteer: _Gazetteer, inflected: bool) -> PlaceEntry | None:
+def _bare(word: str, gazetteer: Gazetteer, inflected: bool) -> PlaceEntry | None:
     """A name with a clitic before it, or the city with an ending that we have no grammar for."""
     if not word.isascii():
         bare = _CLITICS.sub("", word)
@@ -227,12 +179,12 @@ def _longest(
     words: list[_Word],
     index: int,
     text: str,
-    gazetteer: _Gazetteer,
+    gazetteer: Gazetteer,
     cased: Prose | None,
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
     first = words[index][2]
-    named = first in gazetteer.begun or _sound(first) in gazetteer.sound_begun
+    named = first in gazetteer.begun or sound_of(first) in gazetteer.sound_begun
     if len(first) > 1 and not named:
         return None
     small = cased is not None and _is_small(cased, words[index][0])
@@ -242,9 +194,9 @@ def _longest(
         if last > index and not _joins(text[words[last - 1][1] : start]):
             break
         possessive = word == "s" and text[start - 1] == "'"
-        linking = (word in _LINKS or possessive) and last > index
+        linking = (word in LINKS or possessive) and last > index
         letters += "" if possessive else word
-        sound += "" if linking else _sound(word)
+        sound += "" if linking else sound_of(word)
         if small and letters not in gazetteer.small_begun:
             break
         if letters not in gazetteer.begun and sound not in gazetteer.sound_begun:
@@ -278,7 +230,7 @@ def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
             yield PlaceMention(found.start(), found.end(), city, "here")
 
 
-def _numbered(text: str, gazetteer: _Gazetteer, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
+def _numbered(text: str, gazetteer: Gazetteer, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
     """Districts by number: "13th police district", "police district no 13", "fifth district"."""
     if lexicon is None or not gazetteer.districts:
         return
@@ -326,13 +278,18 @@ def _judged(
     proper = tuple(r for r in proper if not cased or not _ends_small(prose, r))
     confused = tuple(sorted((*confused, *proper), key=lambda r: r.start))
     directions = _phrases_in(profile.confusers.direction, prose)
+    vicinity = _phrases_in(profile.confusers.vicinity, prose)
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
             yield replace(m, kind="dateline")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
-            yield m if _is_part(m, mentions) else replace(m, kind="near")
+            part = _is_part(m, mentions) or _story_place(prose, lexicon, m, mentions) == "here"
+            yield m if part else replace(m, kind="near")
+        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, vicinity):
+            away = _story_place(prose, lexicon, m, mentions) == "elsewhere"
+            yield replace(m, kind="near") if away else m
         elif m.kind == "elsewhere" and lexicon is not None:
             yield replace(m, kind=_foreign_kind(prose, lexicon, m, cased))
         else:
@@ -385,6 +342,37 @@ def _is_part(mention: PlaceMention, mentions: tuple[PlaceMention, ...]) -> bool:
     return any(
         reach.holds(m.end) and m.kind == "here" and m.entry.kind in FINE_PLACES for m in mentions
     )
+
+
+def _story_place(
+    prose: Prose,
+    lexicon: Lexicon | None,
+    mention: PlaceMention,
+    mentions: tuple[PlaceMention, ...],
+) -> MentionKind | None:
+    """Where the story goes that a headline puts near the area: "south of the city", then "in Musahi".
+
+    The first place says so that the story puts something in; a hospital or an office would not.
+    """
+    if not _in_title(prose, mention):
+        return None
+    title = prose.sentence_at(mention.start)
+    last = _STORY_SENTENCES + (title.index if title is not None else 0)
+    for m in mentions:
+        told = prose.sentence_at(m.start)
+        if told is not None and told.index > last:
+            break
+        district = m.entry.kind in _DISTRICTS
+        if _in_title(prose, m) or not (district or m.kind == "elsewhere"):
+            continue
+        if (district and m.kind == "here") or _is_located(prose, lexicon, m):
+            return m.kind
+    return None
+
+
+def _in_title(prose: Prose, mention: PlaceMention) -> bool:
+    sentence = prose.sentence_at(mention.start)
+    return sentence is not None and sentence.zone == "title"
 
 
 def _covered(mention: PlaceMention, phrases: tuple[Range, ...]) -> bool:

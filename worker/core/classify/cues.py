@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
 from worker.core.lang.normalise import Range, overlapping, starting_in
+from worker.core.lang.tokens import Token
 from worker.core.text.prose import Sentence
 
 THREAT_REACH_CHARS = 45
 """Characters after a word of threat or doubt within which an attack is only feared."""
 _REACH_CHARS = THREAT_REACH_CHARS + 255
 """A phrase that begins further off than this before an attack does not reach it."""
+_OF_FORCES = "OF_FORCES"
+"""Tag of what forces do to militants: no attack, whatever it is called."""
 CATEGORIES = (
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
@@ -57,7 +60,11 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
             found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
         if found:
             hits[category] = found
-    is_setting = _is_setting(annotated, sentence)
+    tokens = [t for event in starting_in(annotated.events, sentence) for t in event.tokens]
+    forces = tuple(Range(t.start, t.end) for t in tokens if _OF_FORCES in t.tags)
+    for category in ("attack", "attack_weak") if forces else ():
+        hits[category] = tuple(c for c in hits.get(category, ()) if not overlapping(forces, c))
+    is_setting = _is_setting(tokens)
     if hits.get("other_event") or is_setting:
         hits.pop("accident_cause", None)  # "an earlier explosion was caused by a boiler"
     for category in ("attack", "attack_weak"):
@@ -82,9 +89,8 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
     )
 
 
-def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
+def _is_setting(tokens: list[Token]) -> bool:
     """Whether an accident or drill is only what an attack came upon: "gunmen attack a rehearsal"."""
-    tokens = [t for event in starting_in(annotated.events, sentence) for t in event.tokens]
     return any("SETTING" in t.tags for t in tokens) and all(
         "SETTING" in t.tags for t in tokens if "ACCIDENT" in t.tags
     )

@@ -50,6 +50,10 @@ _FIGURATIVE = 2
 _SETTING = "SETTING"
 """Tag of what went on where an attack happened: no word of what the article is about."""
 _VIDEO_TOKENS = 2
+_COUNTED_SENTENCES = 14
+"""Sentences of the body in which a story that begins slowly comes to its count."""
+_COUNTED_DAYS = 2
+_NOT_NOW = frozenset({"OLD", "MANY_EVENTS", "COUNTED_OVER", "EARLIER"})
 _LATE = 6
 _MOST_LATE = 2
 _REACTING = frozenset({"REACTION", "TALK", "POLITICS"})
@@ -69,7 +73,7 @@ EVENT_FEATURES = frozenset({
     "time.old_nearer", "head.located_away", "lead.located_away",
     "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
     "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
-    "away.put", "place.filed_city",
+    "away.put", "place.filed_city", "body.event_counted",
 })  # fmt: skip
 """Every feature that is measured here, all only where the place matters."""
 
@@ -98,6 +102,7 @@ def measure_article(
     _measure_time(top)
     _measure_news(top)
     _measure_share(top)
+    _measure_counted(top)
     return top.found
 
 
@@ -193,6 +198,9 @@ def _measure_order(top: Top) -> None:
             top.add("lead.day_after", span)
             if _is_retold(told):
                 top.add("lead.event_retold", told.at)
+        harmed = any(tells_harm(t.sentence, t.counts, main=False) for t in top.all)
+        if told.has("of_day") and told.has("here") and harmed:
+            top.add("lead.event_retold", told.at)
 
 
 def _is_retold(told: Told) -> bool:
@@ -256,10 +264,18 @@ def _measure_kind(top: Top) -> None:
 def _measure_figurative(found: dict[str, Feature], told: Sequence[Told]) -> None:
     """Words of another field: the more, the surer its attacks are figures of speech."""
     tokens = (t for s in told for t in s.sentence.tokens)
-    words = {t.word: t for t in tokens if "FIGURATIVE" in t.tags and _SETTING not in t.tags}
+    literal = {_SETTING, *(("GAME",) if _counts_victims(told) else ())}
+    words = {t.word: t for t in tokens if "FIGURATIVE" in t.tags and not t.tags & literal}
     if words:
         first = min(words.values(), key=lambda t: t.start)
         found["top.figurative"] = Feature(min(1.0, len(words) / _FIGURATIVE), range_of(first))
+
+
+def _counts_victims(told: Sequence[Told]) -> bool:
+    """Whether victims are counted beside what did it: a match may be where a bomb exploded."""
+    return any(
+        t.has("actor", "main") and not t.has("harm_only") for t in told if t.event is not None
+    ) and any(tells_harm(t.sentence, t.counts, main=True) for t in told)
 
 
 def _distance(told: Told, tag: str) -> int:
@@ -281,7 +297,7 @@ def _measure_time(top: Top) -> None:
     else:
         for each in with_tag(top.all, "FRESH"):
             top.add("time.near", each.first("FRESH"))
-        counted = [t for t in top.first if t.has("many") and "COUNTED_OVER" in t.sentence.tags]
+        counted = [t for t in top.first if _is_count_of_many(t)]
         for many in counted[:1]:
             top.add("time.many_only", many.at)
     past = [t for t in top.all if t.has(*_PAST)]
@@ -289,6 +305,12 @@ def _measure_time(top: Top) -> None:
         top.add("time.old", past[0].at)
         if not fresh:
             top.add("time.old_only", past[0].at)
+
+
+def _is_count_of_many(told: Told) -> bool:
+    """Whether a sentence counts attacks over months, or how many there were, and tells none itself."""
+    many = told.has("many") or (told.event is None and "MANY_EVENTS" in told.sentence.tags)
+    return many and "COUNTED_OVER" in told.sentence.tags
 
 
 def _measure_news(top: Top) -> None:
@@ -315,3 +337,27 @@ def _measure_share(top: Top) -> None:
     for name, part in (("share.events", events), ("share.here", here)):
         if part:
             top.found[name] = Feature(len(part) / len(body), part[0].at)
+
+
+def _measure_counted(top: Top) -> None:
+    """A story that opens with a scene and comes to its count: somebody says how many, on these days.
+
+    "The machines were still warm yesterday … In all, 17 were killed, the minister said on Thursday."
+    What looks back names another time, and what is told of elsewhere or of a game is none.
+    """
+    body = (*top.body, *top.later)[:_COUNTED_SENTENCES]
+    if any(t.has(*_PAST) for t in body) or any("OLD" in t.sentence.tags for t in top.all):
+        return
+    if {"time.old", "top.figurative", "away.only"} & set(top.found):
+        return
+    days = sum("FRESH" in t.sentence.tags for t in body)
+    here = any("HERE" in t.sentence.tags for t in (*top.title, *body))
+    for told in body if here and days >= _COUNTED_DAYS else ():
+        tags = told.sentence.tags
+        if (
+            "SAYS" in tags
+            and not tags & _NOT_NOW
+            and tells_harm(told.sentence, told.counts, main=True)
+        ):
+            top.add("body.event_counted", told.sentence)
+            return

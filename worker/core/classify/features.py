@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from worker.core.annotate.annotate import Annotated
 from worker.core.classify.cues import SentenceCues
 from worker.core.domain.vocabulary import WIDE_PLACES
-from worker.core.lang.normalise import Range, least_gap
+from worker.core.lang.normalise import Range, least_gap, overlapping
 
 CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
@@ -113,9 +113,13 @@ def _measure_words(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
             sums.add(f"{zone}.toll", harm[0])
         if cues.attack:
             sums.add(f"{zone}.attack_casualty", cues.attack[0])
+    cause = cues.hits.get("accident_cause", ())
     for name in ANY_ZONE_CUES:
-        if cues.has(name):
-            sums.add(f"any.{name}", cues.hits[name][0], cap=2)
+        found = cues.hits.get(name, ())
+        if name == "perpetrator":  # "it was not a terrorist incident" tells of nobody
+            found = tuple(at for at in found if not overlapping(cause, at))
+        if found:
+            sums.add(f"any.{name}", found[0], cap=2)
     if zone != "body":
         for name in TOP_CUES:
             if cues.has(name) and (name != "recent" or cues.attack or harm):

@@ -40,7 +40,9 @@ from worker.core.text.prose import Prose
 EVEN = 0.5
 _UNJUDGED: dict[str, Role] = {"main": "primary", "item": "roundup", "background": "background"}
 _TOLD = ("event.real", "event.harm")
-_NO_ATTACK = (["accident"], ["crime"], ["state"])
+_NO_ATTACK = frozenset({
+    "accident", "crime", "state", "word_accident", "accident_cause", "word_militant_killed",
+})  # fmt: skip
 _NOTHING_TOLD = Verdict("other", 0.0, "drop")
 
 
@@ -156,12 +158,12 @@ def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool
 
 
 def _is_no_attack(judged: Score) -> bool:
-    """An accident, a fear, or what the policy does not count, is no attack of the past either."""
+    """An accident, a fear, a militant's death, or what the policy does not count, is none of the past either."""
     has_attack = any(
         "attack" in t.name or "casualty" in t.name or t.name in _TOLD for t in judged.terms
     )
     return not has_attack or any(
-        t.name.split(".")[1:] in _NO_ATTACK and t.weight < 0 for t in judged.terms
+        t.name.rpartition(".")[2] in _NO_ATTACK and t.weight < 0 for t in judged.terms
     )
 
 

@@ -105,12 +105,14 @@ class Confusers:
     ``proper``: the same as ``not_here``, if what follows the name has a capital in a cased text (the
     "X Bank" of another city; "an X bank" is a bank in X).
     ``direction``: regexes for "south of X", "30 km from X": near, not in.
+    ``vicinity``: regexes for "near X", which is in it, unless the story goes on in another place.
     """
 
     not_here: dict[str, tuple[str, ...]]
     proper: dict[str, tuple[str, ...]]
     needs_context: dict[str, tuple[str, ...]]
     direction: dict[str, tuple[str, ...]]
+    vicinity: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _lists(data: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _confusers(data: Mapping[str, Any], problems: list[str]) -> Confusers:
-    sections = ("not_here", "proper", "needs_context", "direction")
+    sections = ("not_here", "proper", "needs_context", "direction", "vicinity")
     _refuse_unknown(data, set(sections), "confusers.toml", problems)
     for section in sections:
         for lang, patterns in data.get(section, {}).items():
