@@ -34,6 +34,7 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
+_ATTACK_HERE = frozenset({"HERE", "REAL_EVENT"})
 _SURE_ALONE, _SURE_BESIDE_HARM, _SURE_BESIDE_SAME = 0.0, 1.95, 4.9
 """Log-odds at which a count leaves a stretch of background: where the main stretch counts nobody ("a
 day after a blast that left 90 dead, residents …" tells its only toll in a clause about the past),
@@ -70,17 +71,15 @@ def find_homes(
 def _find_anchor(
     annotated: Annotated, weights: SegmentWeights, *, digest: bool
 ) -> EventSentence | None:
-    """The sentence that tells the attack; None where the top does."""
+    """The sentence that tells the attack; None where the top or another sentence before it does."""
     anchor = find_anchor(annotated.events, annotated.counts, weights.event)
     if anchor is not None or not digest:
         return anchor
-    told = telling_sentences(annotated, weights.event)[:1]
-    return next((s for s in told if _is_counted_before(s, annotated.counts)), None)
-
-
-def _is_counted_before(told: EventSentence, counts: Sequence[CountMention]) -> bool:
-    """Whether another paragraph's people are counted before the attack is told."""
-    return any(not c.is_headline and c.number.start < told.start for c in counts)
+    told = next(iter(telling_sentences(annotated, weights.event)), None)
+    before = [s for s in annotated.events if told is not None and s.start < told.start]
+    if any(s.zone == "title" and "HERE" in s.tags or s.tags >= _ATTACK_HERE for s in before):
+        return None  # its own attack, told before: "Flash report: bomb in the capital … Other incidents"
+    return told
 
 
 def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment | None:
