@@ -61,18 +61,22 @@ class _Atom:
     formula: str
     ways: tuple[_Way, ...]
     """What satisfies it, each with tags that must be there and tags that must not."""
+    bit: int
+    """Its place in the bit masks of sentences and rules."""
     letters: str = _NEVER
     by_failing: bool = False
 
     @staticmethod
-    def of(formula: str) -> _Atom:
+    def of(formula: str, bit: int) -> _Atom:
         ways = tuple(_way(part.split("&")) for part in formula.split("|"))
-        return _Atom(formula, ways, by_failing=_holds(ways, NO_TAGS))
+        return _Atom(formula, ways, bit, by_failing=_holds(ways, NO_TAGS))
 
-    def add(self, letter: str, tags: frozenset[str]) -> None:
-        """Sort a new character into the class, or out of it."""
-        if _holds(self.ways, tags) != self.by_failing:
+    def add(self, letter: str, tags: frozenset[str]) -> bool:
+        """Sort a new character into the class, or out of it: whether it satisfies the formula."""
+        holds = _holds(self.ways, tags)
+        if holds != self.by_failing:
             self.letters += letter
+        return holds
 
     def __str__(self) -> str:
         return f"[{'^' if self.by_failing else ''}{self.letters}]"
@@ -99,18 +103,11 @@ class Rule:
     source: str
     parts: list[str | _Atom]
     examples: tuple[Example, ...] = ()
-    needs: tuple[_Atom, ...] = ()
-    """Classes without one of which it cannot match: those outside every option and group."""
+    needs: int = 0
+    """The bits of the classes without one of which it cannot match (``Grammar.mask``)."""
     _seen: int = -1
     _size: int = -1
     _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
-
-    def may_match(self, letters: frozenset[str]) -> bool:
-        """Whether a sentence of these characters has all that the rule cannot do without.
-
-        Asked before the pattern: of some hundred rules few concern a given sentence.
-        """
-        return not any(letters.isdisjoint(atom.letters) for atom in self.needs)
 
     def pattern(self, letters: int) -> re.Pattern[str]:
         """The regex over characters of tag sets; ``letters``: how many there are by now."""
@@ -140,6 +137,7 @@ class Grammar:
     _atoms: dict[str, _Atom]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
     _kept: dict[frozenset[str], str] = field(default_factory=dict)
+    _masks: dict[str, int] = field(default_factory=dict)
 
     def letter(self, tags: frozenset[str]) -> str:
         """The character of a set of tags; a new one joins the classes that it satisfies."""
@@ -149,10 +147,21 @@ class Grammar:
             found = self._kept.get(kept)
             if found is None:
                 found = self._kept[kept] = _letter(len(self._kept))
-                for atom in self._atoms.values():
-                    atom.add(found, kept)
+                held = (atom.bit for atom in self._atoms.values() if atom.add(found, kept))
+                self._masks[found] = sum(held)
             self._letters[tags] = found
         return found
+
+    def mask(self, code: str) -> int:
+        """Bits of the classes that some token of a sentence satisfies, a character a token.
+
+        Held against what a rule needs before its pattern is asked: few of some hundred rules concern
+        a given sentence.
+        """
+        mask = 0
+        for letter in set(code):
+            mask |= self._masks[letter]
+        return mask
 
     @property
     def size(self) -> int:
@@ -304,30 +313,29 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
     return parts
 
 
-def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
-    """The atoms that stand outside of groups and are not optional; none of a rule with a choice.
+def _needed(parts: Sequence[str | _Atom]) -> int:
+    """Bits of the atoms that stand outside of groups and are not optional; none of a rule with a choice.
 
     ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
     """
-    needed: dict[str, _Atom] = {}
-    depth = 0
+    needed, depth = 0, 0
     for index, part in enumerate(parts):
         if isinstance(part, str):
             for mark in part:
                 depth += (mark == "(") - (mark == ")")
                 if depth == 0 and mark == "|":
-                    return ()
+                    return 0
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         optional = isinstance(after, str) and after.startswith(("?", "{0,"))
-        if depth == 0 and not optional and not part.by_failing:
-            needed[part.formula] = part
-    return tuple(needed.values())
+        if depth == 0 and not optional:
+            needed |= part.bit
+    return needed
 
 
 def _atom(formula: str, atoms: dict[str, _Atom]) -> _Atom:
     if formula not in atoms:
-        atoms[formula] = _Atom.of(formula)
+        atoms[formula] = _Atom.of(formula, 1 << len(atoms))
     return atoms[formula]
 
 
