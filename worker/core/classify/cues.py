@@ -7,7 +7,8 @@ the profile's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
@@ -18,54 +19,47 @@ THREAT_REACH_CHARS = 45
 """Characters after a word of threat or doubt within which an attack is only feared."""
 _REACH_CHARS = THREAT_REACH_CHARS + 255
 """A phrase that begins further off than this before an attack does not reach it."""
-CATEGORIES = (
+Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
     "opening", "digest", "perpetrator", "combat", "since", "anniversary", "accident_cause",
     "other_event",
-)  # fmt: skip
+]  # fmt: skip
+"""A category of cues: the pattern of the lexicon without its ``cue_``."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceCues:
-    """All cues of one sentence; ``hits`` holds the categories that occur."""
+    """The cues of one sentence, by category, and the places that it names."""
 
+    annotated: Annotated
     sentence: Sentence
-    hits: dict[str, tuple[Range, ...]]
     here: tuple[PlaceMention, ...]
     near: tuple[PlaceMention, ...]
     elsewhere: tuple[PlaceMention, ...]
     regions: tuple[Range, ...]
     """Unnamed other places ("the eastern province")."""
+    _found: dict[Cue, tuple[Range, ...]] = field(default_factory=dict)
+    """By category: those that somebody has asked for. Most sentences are asked for few."""
 
-    def has(self, category: str) -> bool:
+    def of(self, category: Cue) -> tuple[Range, ...]:
+        """The cues of a category, in order."""
+        if category not in self._found:
+            self._found[category] = _cues_of(self, category)
+        return self._found[category]
+
+    def has(self, category: Cue) -> bool:
         """Whether a category occurs in the sentence."""
-        return bool(self.hits.get(category))
+        return bool(self.of(category))
 
     @property
     def attack(self) -> tuple[Range, ...]:
         """Clear words for an attack, else weak ones, else nothing."""
-        return self.hits.get("attack", ()) or self.hits.get("attack_weak", ())
+        return self.of("attack") or self.of("attack_weak")
 
 
 def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
-    """The cues of one sentence."""
-    hits = {}
-    for category in CATEGORIES:
-        found = tuple(Range.of(m) for m in annotated.find(f"cue_{category}", sentence))
-        if category == "opening":
-            found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
-        if found:
-            hits[category] = found
-    is_setting = _is_setting(annotated, sentence)
-    if hits.get("other_event") or is_setting:
-        hits.pop("accident_cause", None)  # "an earlier explosion was caused by a boiler"
-    for category in ("attack", "attack_weak"):
-        unreal = (*hits.get("threat", ()), *hits.get("since", ()))
-        unreal = tuple(sorted(unreal, key=lambda cue: cue.start))
-        hits[category] = _happened(annotated, hits.get(category, ()), unreal)
-    if is_setting:
-        hits.pop("accident", None)
+    """One sentence with its places; its cues are found when they are asked for."""
     places = starting_in(annotated.places, sentence)
     regions = tuple(
         Range.of(m)
@@ -73,13 +67,35 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
         if not overlapping(places, Range(m.start(), m.end() + 2))
     )
     return SentenceCues(
+        annotated,
         sentence,
-        hits,
         tuple(m for m in places if m.kind == "here"),
         tuple(m for m in places if m.kind == "near"),
         tuple(m for m in places if m.kind == "elsewhere"),
         regions,
     )
+
+
+def _cues_of(cues: SentenceCues, category: Cue) -> tuple[Range, ...]:
+    """The cues of a category that say what they seem to."""
+    annotated, sentence = cues.annotated, cues.sentence
+    found = tuple(annotated.ranges(f"cue_{category}", sentence))
+    if not found:
+        return ()
+    match category:
+        case "opening":
+            return tuple(cue for cue in found if cue.start <= sentence.start + 1)
+        case "attack" | "attack_weak":
+            unreal = (*cues.of("threat"), *cues.of("since"))
+            return _happened(annotated, found, tuple(sorted(unreal, key=lambda cue: cue.start)))
+        case "accident":
+            return () if _is_setting(annotated, sentence) else found
+        case "accident_cause":
+            # "an earlier explosion was caused by a boiler"
+            of_other = cues.has("other_event") or _is_setting(annotated, sentence)
+            return () if of_other else found
+        case _:
+            return found
 
 
 def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
