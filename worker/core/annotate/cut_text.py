@@ -65,4 +65,5 @@ def _capitals_of(sentence: Sentence, prose: Prose, language: Language) -> Callab
     words = [w for w in prose.span(sentence).quote.split() if w[0].isalpha()]
     if len(words) > 3 and sum(w[0].isupper() for w in words) > _LOUD_SHARE * len(words):
         return lambda _: False
-    return lambda position: prose.norm.letter(position).isupper()
+    letter, positions = prose.norm.letter, range(sentence.start, sentence.end)
+    return frozenset(at for at in positions if letter(at).isupper()).__contains__

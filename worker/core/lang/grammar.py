@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 from worker.core.domain.errors import KnowledgeError
@@ -123,7 +124,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Grammar:
-    """Stages of rules, and the alphabet that they read.
+    """The rules, stage by stage, and the alphabet that they read.
 
     ``triggers``: a sentence without one of these tags is left alone. ``sought``: every tag that a rule
     looks for. ``classes``: these and what code asks for; a word list is built of them.
@@ -131,10 +132,10 @@ class Grammar:
 
     name: str
     triggers: frozenset[str]
-    stages: tuple[tuple[Rule, ...], ...]
     sought: frozenset[str]
     classes: frozenset[str]
     _atoms: dict[str, _Atom]
+    _rules: tuple[Rule, ...]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
     _kept: dict[frozenset[str], str] = field(default_factory=dict)
     _masks: dict[str, int] = field(default_factory=dict)
@@ -182,9 +183,9 @@ class Grammar:
                 name = f"{self.name}: {rule.name}"
                 raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
 
-    def rules(self) -> Iterable[Rule]:
+    def rules(self) -> tuple[Rule, ...]:
         """All rules in the order they are used."""
-        return (rule for stage in self.stages for rule in stage)
+        return self._rules
 
 
 def _letter(index: int) -> str:
@@ -224,8 +225,8 @@ def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> 
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
     sought = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula)) - {ANY}
-    ordered = tuple(tuple(by_stage[stage]) for stage in stages)
-    return Grammar(name, triggers, ordered, sought, sought | triggers | reads, atoms)
+    ordered = tuple(chain.from_iterable(by_stage[stage] for stage in stages))
+    return Grammar(name, triggers, sought, sought | triggers | reads, atoms, ordered)
 
 
 def _rule(

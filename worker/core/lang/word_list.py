@@ -315,8 +315,8 @@ class WordList:
 
     def _phrase(self, words: Sequence[str], index: int) -> tuple[int, _Row]:
         """The longest phrase that begins at a word, or the word: how many words, and what it says."""
-        first = self._of(words[index])
-        size, row, nodes, at = 1, first.row, first.opens, index + 1
+        known = self._of(words[index])
+        size, row, nodes, at = 1, known.row, known.opens, index + 1
         while nodes and at < len(words):
             nodes = tuple(child for node in nodes for child in _children(node, words[at]))
             at += 1
