@@ -214,9 +214,9 @@ class Marks:
 
     def on(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens with the tags of names, counts and quotations that they stand in."""
-        all_kinds = (("NAMED_SPEAKER", self.names), ("COUNT", self.numbers), ("QUOTED", self.quoted))
+        every = (("NAMED_SPEAKER", self.names), ("COUNT", self.numbers), ("QUOTED", self.quoted))
         run = Range(tokens[0].start, tokens[-1].end)
-        kinds = [(tag, here) for tag, found in all_kinds if (here := overlapping(found, run))]
+        kinds = [(tag, here) for tag, found in every if (here := overlapping(found, run))]
         if not kinds:
             return list(tokens)
         out = []

@@ -134,7 +134,8 @@ class Grammar:
     triggers: frozenset[str]
     sought: frozenset[str]
     classes: frozenset[str]
-    _atoms: dict[str, _Atom]
+    _naming: dict[str, list[_Atom]]
+    """Tag → the classes whose formula names it. What names none of a set's tags does not change for it."""
     _rules: tuple[Rule, ...]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
     _kept: dict[frozenset[str], str] = field(default_factory=dict)
@@ -148,13 +149,14 @@ class Grammar:
             found = self._kept.get(kept)
             if found is None:
                 found = self._kept[kept] = _letter(len(self._kept))
-                held = (atom.bit for atom in self._atoms.values() if atom.add(found, kept))
+                named = {atom.bit: atom for tag in kept for atom in self._naming.get(tag, ())}
+                held = (bit for bit, atom in named.items() if atom.add(found, kept))
                 self._masks[found] = sum(held)
             self._letters[tags] = found
         return found
 
     def mask(self, code: str) -> int:
-        """Bits of the classes that some token of a sentence satisfies, a character a token.
+        """Bits of the classes that a sentence, a character a token, has something of.
 
         Held against what a rule needs before its pattern is asked: few of some hundred rules concern
         a given sentence.
@@ -224,9 +226,13 @@ def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> 
             by_stage[row["stage"]].append(_rule(row, source, macros, atoms))
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
-    sought = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula)) - {ANY}
+    naming: dict[str, list[_Atom]] = {}
+    for formula, atom in atoms.items():
+        for tag in re.findall(r"\w+", formula):
+            naming.setdefault(tag, []).append(atom)
+    sought = frozenset(naming) - {ANY}
     ordered = tuple(chain.from_iterable(by_stage[stage] for stage in stages))
-    return Grammar(name, triggers, sought, sought | triggers | reads, atoms, ordered)
+    return Grammar(name, triggers, sought, sought | triggers | reads, naming, ordered)
 
 
 def _rule(
@@ -329,7 +335,7 @@ def _needed(parts: Sequence[str | _Atom]) -> int:
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         optional = isinstance(after, str) and after.startswith(("?", "{0,"))
-        if depth == 0 and not optional:
+        if depth == 0 and not optional and not part.by_failing:
             needed |= part.bit
     return needed
 
