@@ -10,10 +10,9 @@ from worker.core.lang.normalise import Range, normalise
 
 def findings(lang: str, sentence: str) -> list[Finding]:
     """What the rules of a language state of the numbers and persons of a sentence."""
-    reader, norm = load_knowledge(PORTSMERE).languages[lang].readers["figures"], normalise(sentence)
-    tokens = reader.tokens(
-        norm.text, Range(0, len(norm.text)), lambda i: norm.letter(i).isupper(), norm.letter
-    )
+    language, norm = load_knowledge(PORTSMERE).languages[lang], normalise(sentence)
+    reader, cut = language.readers["figures"], language.cut(norm.text, Range(0, len(norm.text)))
+    tokens = reader.tokens(cut, lambda i: norm.letter(i).isupper(), norm.letter)
     return [finding for finding in reader.read(tokens)[1] if finding.token is not None]
 
 

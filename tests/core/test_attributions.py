@@ -10,6 +10,7 @@ from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.attributions import Attributions, find_attributions
 from worker.core.annotate.counts import CountMention, find_counts
+from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.speakers import Speaker, find_speaker_names
 from worker.core.text.prose import Prose, compose
 
@@ -23,10 +24,10 @@ def read(
 ) -> tuple[Prose, Attributions, tuple[CountMention, ...]]:
     """A text with its attributions and counts."""
     prose = compose(title, f"{title}\n\n{body}" if title else body, lang)
-    language = KNOWLEDGE.languages[lang]
-    counts = find_counts(prose, language)
+    text = cut_text(prose, KNOWLEDGE.languages[lang])
+    counts = find_counts(text)
     names = find_speaker_names(prose, KNOWLEDGE.profile, day)
-    return prose, find_attributions(prose, language, "Wire", names, counts), counts
+    return prose, find_attributions(text, "Wire", names, counts), counts
 
 
 def speakers(body: str, day: dt.date = AFTER, lang: str = "en") -> list[tuple[int | None, str]]:
@@ -107,7 +108,8 @@ def test_find_counts_takes_people_of_a_group_in_power_for_security_forces(
     """ "Two Harbour League fighters": attackers, until the group is the state."""
     prose = compose(None, "Two Harbour League fighters were killed.", "en")
     named = find_speaker_names(prose, KNOWLEDGE.profile, AFTER)
-    counts = find_counts(prose, KNOWLEDGE.languages["en"], named, named if ruling else ())
+    text = cut_text(prose, KNOWLEDGE.languages["en"])
+    counts = find_counts(text, named, named if ruling else ())
     assert [(c.value, c.victim_class) for c in counts] == [(2, victims)]
 
 

@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.config.knowledge import load_languages
-from worker.core.annotate.counts import LONGEST_TOKENS, find_counts
+from worker.core.annotate.counts import find_counts
+from worker.core.annotate.cut_text import LONGEST_TOKENS, cut_text
 from worker.core.lang.cascade import run
 from worker.core.lang.grammar import Grammar, Rule
 from worker.core.lang.language import Reader
@@ -70,10 +71,11 @@ def test_read_keeps_the_order_of_any_text(code: str, reader: Reader, raw: str) -
     that has a word to set the rules to work is never left unread."""
     norm = normalise(raw)
     at = Range(0, len(norm.text))
-    tokens = reader.tokens(norm.text, at, lambda i: norm.letter(i).isupper(), norm.letter)
+    pieces = LANGUAGES[code].cut(norm.text, at)
+    tokens = reader.tokens(pieces, lambda i: norm.letter(i).isupper(), norm.letter)
     assert inside_and_in_order(list(tokens), at)
     triggered = any(token.tags & reader.grammar.triggers for token in tokens)
-    assert reader.concerns(norm.text, at) or not triggered
+    assert reader.concerns(pieces) or not triggered
     read, findings = reader.read(tokens)
     assert inside_and_in_order(list(read), at)
     assert {(t.start, t.end) for t in read} <= {
@@ -162,7 +164,7 @@ def test_find_counts_works_as_much_as_a_long_sentence_is_long(
         prose = compose(None, words * (length // len(words.split())), code)
         with monkeypatch.context() as patched:
             counted = CountedRules(patched)
-            find_counts(prose, language)
+            find_counts(cut_text(prose, language))
         work.append(counted.searches)
         matches = _MATCHES_A_TOKEN * length
         assert counted.searches <= rules * (length / LONGEST_TOKENS + 1) + matches
@@ -213,7 +215,8 @@ def test_tokens_hold_a_number_as_its_language_prints_it(
     thousands = LANGUAGES[code].script.thousands[:1]
     for printed in {str(value), f"{value:,}".replace(",", thousands)}:
         text = normalise(f"x {printed} x").text
-        tokens = reader.tokens(text, Range(0, len(text)), lambda _: False)
+        cut_words = LANGUAGES[code].cut(text, Range(0, len(text)))
+        tokens = reader.tokens(cut_words, lambda _: False)
         assert [t.value for t in tokens if "NUM" in t.tags] == [value]
 
 
@@ -223,5 +226,5 @@ def test_tokens_hold_a_number_as_its_language_prints_it(
 )
 def test_find_counts_reads_separators_of_arabic_script(code: str, text: str) -> None:
     """Twelve hundred, and not the two hundred behind the mark."""
-    found = find_counts(compose(None, text, code), LANGUAGES[code])
+    found = find_counts(cut_text(compose(None, text, code), LANGUAGES[code]))
     assert [(count.what, count.value) for count in found] == [("killed", 1200)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
-from worker.core.annotate.counts import LONGEST_TOKENS
+from worker.core.annotate.cut_text import LONGEST_TOKENS, cut_text
 from worker.core.annotate.dates import find_dates
 from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import find_places
@@ -37,7 +37,7 @@ def read(
     groups = (Range(start, start + len(group)),) if group else ()
     places = find_places(prose, KNOWLEDGE)
     dates = find_dates(prose, KNOWLEDGE).seen_from(day or UNDATED)
-    return find_events(prose, KNOWLEDGE.languages[lang], places, dates, groups, day)
+    return find_events(cut_text(prose, KNOWLEDGE.languages[lang]), places, dates, groups, day)
 
 
 def tags(

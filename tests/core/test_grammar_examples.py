@@ -18,7 +18,8 @@ from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.actors import STATES, find_actors
 from worker.core.annotate.attributions import Marks
-from worker.core.annotate.counts import find_counts, sentence_tokens
+from worker.core.annotate.counts import find_counts, with_groups
+from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.dates import find_dates
 from worker.core.annotate.events import find_events
 from worker.core.annotate.places import find_places
@@ -92,9 +93,10 @@ def used_in_figures(prose: Prose, language: Language, reader: Reader) -> Used:
     named = find_actors(prose, KNOWLEDGE.profile.actors)
     groups = tuple(a for a in named if a.actor.actor_class not in STATES)
     tokens, findings = list[Token](), list[Finding]()
-    for sentence in prose.sentences:
-        for run in sentence_tokens(prose, sentence, reader, language, groups):
-            made, found = reader.read(run)
+    text = cut_text(prose, language)
+    for sentence in text.sentences:
+        for run in text.runs(sentence, reader):
+            made, found = reader.read(with_groups(run, groups))
             tokens += [*made, *(f.token for f in found if f.token is not None)]
             findings += found
     return used_by(prose, tokens, findings)
@@ -103,17 +105,19 @@ def used_in_figures(prose: Prose, language: Language, reader: Reader) -> Used:
 def used_in_events(prose: Prose, language: Language) -> Used:
     """The rules that tagged something beside the places and dates of a text."""
     dates = find_dates(prose, KNOWLEDGE).seen_from(WEDNESDAY)
-    sentences = find_events(prose, language, find_places(prose, KNOWLEDGE), dates, (), WEDNESDAY)
+    places = find_places(prose, KNOWLEDGE)
+    sentences = find_events(cut_text(prose, language), places, dates, (), WEDNESDAY)
     return used_by(prose, (token for sentence in sentences for token in sentence.tokens))
 
 
 def used_in_speakers(prose: Prose, language: Language, reader: Reader) -> Used:
     """The rules that made or tagged something, or state something, beside names and counts."""
     names = find_speaker_names(prose, KNOWLEDGE.profile, WEDNESDAY)
-    marks = Marks.of(prose, names, find_counts(prose, language))
+    text = cut_text(prose, language)
+    marks = Marks.of(prose, names, find_counts(text))
     tokens, findings = list[Token](), list[Finding]()
-    for sentence in prose.sentences:
-        for run in sentence_tokens(prose, sentence, reader, language):
+    for sentence in text.sentences:
+        for run in text.runs(sentence, reader):
             made, found = reader.read(marks.on(run))
             tokens += made
             findings += found
@@ -143,12 +147,8 @@ def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(case: Case) 
 def test_every_neighbour_is_read(case: Case) -> None:
     """A ``no`` that no rule of its grammar is tried on could never fail."""
     language, _, reader, _ = case.place
-    prose = compose(None, case.text, language.code)
-    runs = [
-        run
-        for sentence in prose.sentences
-        for run in sentence_tokens(prose, sentence, reader, language)
-    ]
+    text = cut_text(compose(None, case.text, language.code), language)
+    runs = [run for sentence in text.sentences for run in text.runs(sentence, reader)]
     tags = NO_TAGS.union(*(token.tags for run in runs for token in run))
     assert tags & reader.grammar.triggers, "no trigger word in this sentence"
 

@@ -11,13 +11,13 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
-from worker.core.classify.cues import CATEGORIES as CUES
+from worker.core.classify.cues import Cue
 from worker.core.classify.deed_features import PHRASES as DEEDS
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Category, read_categories
@@ -235,7 +235,7 @@ def test_code_asks_for_declared_names_only() -> None:
 
 def test_every_declared_name_is_asked_for() -> None:
     """Words that no code looks for would be written in vain, in every language."""
-    cues = {f"cue_{name}" for name in CUES}
+    cues = {f"cue_{name}" for name in get_args(Cue)}
     deeds = {f"deed_{name}" for name in DEEDS}
     assert set(CATEGORIES) - {name for _, name in asked()} - cues - deeds == set()
     assert deeds - set(CATEGORIES) == set()

@@ -8,6 +8,7 @@ from tests.core.sentence import stated
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.counts import find_counts
+from worker.core.annotate.cut_text import cut_text
 from worker.core.text.prose import compose
 
 
@@ -46,5 +47,5 @@ def test_what_stands_behind_a_number_opens_it_upwards(
 ) -> None:
     """ "30多人" are more than thirty, "多人" several; thirty alone is thirty."""
     language = load_knowledge(PORTSMERE).languages["zh"]
-    (count,) = find_counts(compose(None, sentence, "zh"), language)
+    (count,) = find_counts(cut_text(compose(None, sentence, "zh"), language))
     assert (count.what, count.value, count.qualifier, count.low, count.high) == found

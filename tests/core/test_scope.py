@@ -10,6 +10,7 @@ from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.annotate import annotate
 from worker.core.annotate.counts import find_counts
+from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.events import EventSentence
 from worker.core.domain.document import Article
 from worker.core.domain.vocabulary import Scope
@@ -366,7 +367,7 @@ def test_scored_counts_explain_themselves() -> None:
 def test_score_counts_without_event_words_goes_by_the_count() -> None:
     """A text whose sentences were not read still has scores: what the count says by itself."""
     prose = compose(None, f"{LEAD} This year 230 people were killed.", "en")
-    counts = find_counts(prose, KNOWLEDGE.languages["en"])
+    counts = find_counts(cut_text(prose, KNOWLEDGE.languages["en"]))
 
     scored = score_counts((), counts, WEIGHTS)
 

@@ -10,10 +10,12 @@ from worker.core.lang.language import Reader
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import compose
 
+TURKISH = load_knowledge(PORTSMERE).languages["tr"]
+
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    found = load_knowledge(PORTSMERE).languages["tr"].reader("figures")
+    found = TURKISH.reader("figures")
     assert found is not None
     return found
 
@@ -21,7 +23,8 @@ def reader() -> Reader:
 def tokens_of(reader: Reader, text: str) -> list[Token]:
     prose = compose(None, text, "tr")
     letter = prose.norm.letter
-    return reader.tokens(prose.text, prose.sentences[0], lambda i: letter(i).isupper(), letter)
+    cut = TURKISH.cut(prose.text, prose.sentences[0])
+    return reader.tokens(cut, lambda i: letter(i).isupper(), letter)
 
 
 def killed(reader: Reader, text: str) -> list[int | None]:
@@ -55,7 +58,7 @@ def test_read_tells_died_from_was_by_the_dots(
 def test_tokens_without_the_printed_letters_take_every_word_for_marked(reader: Reader) -> None:
     """Who asks without the original reads "öldü", and "oldu" with it."""
     prose = compose(None, "Altı kişi oldu.", "tr")
-    tokens = reader.tokens(prose.text, prose.sentences[0], lambda _: False)
+    tokens = reader.tokens(TURKISH.cut(prose.text, prose.sentences[0]), lambda _: False)
     assert all("MARKED" in token.tags for token in tokens)
 
 

@@ -21,6 +21,7 @@ from worker.core.annotate.attackers import mark_repeated_attackers
 from worker.core.annotate.attributions import NOTHING_SAID, Attributions, find_attributions
 from worker.core.annotate.clock import ClockMention, find_times
 from worker.core.annotate.counts import CountMention, find_counts
+from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.places import PlaceMention, find_places
@@ -123,8 +124,9 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     groups = _groups(actors)
     spoken = None if reference.nominal else reference.day
     ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
-    events = find_events(prose, language, places, dates, _armed(groups, ruling), spoken)
-    counts = find_counts(prose, language, groups, ruling)
+    text = cut_text(prose, language)
+    events = find_events(text, places, dates, _armed(groups, ruling), spoken)
+    counts = find_counts(text, groups, ruling)
     counts = mark_repeated_attackers(counts, events)
     names = find_speaker_names(prose, profile, spoken)
     return Annotated(
@@ -142,7 +144,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         triggers=triggers,
         harm=harm,
         counts=counts,
-        attributions=find_attributions(prose, language, article.outlet, names, counts),
+        attributions=find_attributions(text, article.outlet, names, counts),
         events=events,
         zone=profile.zone,
     )

@@ -28,7 +28,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import attrgetter
 
-from worker.core.annotate.counts import CountMention, sentence_tokens
+from worker.core.annotate.counts import CountMention
+from worker.core.annotate.cut_text import CutText
 from worker.core.annotate.speakers import (
     Speaker,
     SpeakerDirectory,
@@ -36,7 +37,7 @@ from worker.core.annotate.speakers import (
     is_introduction,
 )
 from worker.core.lang.cascade import Finding
-from worker.core.lang.language import Language, Reader
+from worker.core.lang.language import Reader
 from worker.core.lang.normalise import Range, apart, holding, overlapping
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import Prose, Sentence
@@ -122,14 +123,13 @@ class _Said(Range):
 
 
 def find_attributions(
-    prose: Prose,
-    language: Language,
+    text: CutText,
     outlet: str | None,
     names: tuple[SpeakerName, ...],
     counts: tuple[CountMention, ...],
 ) -> Attributions:
     """The attributions of a text that gives figures. Pure; raises nothing."""
-    reader = language.reader("speakers")
+    reader, prose = text.language.reader("speakers"), text.prose
     if reader is None or not counts:
         return NOTHING_SAID
     directory = SpeakerDirectory(prose, outlet, names)
@@ -137,9 +137,9 @@ def find_attributions(
     out: list[Attribution] = []
     last: Attribution | None = None
     before: Sentence | None = None
-    for sentence in prose.sentences:
-        concerned = reader.concerns(prose.text, sentence)
-        for run in sentence_tokens(prose, sentence, reader, language) if concerned else ():
+    for sentence in text.sentences:
+        concerned = reader.concerns(sentence.pieces)
+        for run in text.runs(sentence, reader) if concerned else ():
             for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
                 last = made
                 if made.governs.start == made.governs.end:
@@ -214,7 +214,11 @@ class Marks:
 
     def on(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens with the tags of names, counts and quotations that they stand in."""
-        kinds = (("NAMED_SPEAKER", self.names), ("COUNT", self.numbers), ("QUOTED", self.quoted))
+        every = (("NAMED_SPEAKER", self.names), ("COUNT", self.numbers), ("QUOTED", self.quoted))
+        run = Range(tokens[0].start, tokens[-1].end)
+        kinds = [(tag, here) for tag, found in every if (here := overlapping(found, run))]
+        if not kinds:
+            return list(tokens)
         out = []
         for token in tokens:
             tags = {tag for tag, found in kinds if overlapping(found, token)}

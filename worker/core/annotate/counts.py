@@ -12,29 +12,26 @@ Rules
 5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
    → N+1/-; nearly N → floor(.85 N)/N-1; around N → ±20 %; up to N → -/N; N to M → N/M; several,
    many → 3/-; a number of → 2/-; a score → 20/-; scores → 40/-; dozens → 24/-; hundreds → 200/-.
-6. Sentences are read in runs of at most ``LONGEST_TOKENS`` tokens: a "sentence" of thousands, as
-   hostile pages have them, costs what its length is worth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
+from worker.core.annotate.cut_text import CutText
 from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import OF_ACT, ONCE, STATED, Language, Reader
+from worker.core.lang.language import OF_ACT, ONCE, STATED, Reader
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import NO_TAGS, Token
-from worker.core.text.prose import Prose, Sentence
+from worker.core.text.prose import Sentence
 
-LONGEST_TOKENS = 200
 SECURITY_FORCES = "security_forces"
 _NEARLY = 0.85
 _AROUND = 0.2
 _MOST_PEOPLE = 100_000
-_LOUD_SHARE = 0.75
 _LEAST: dict[Qualifier, int] = {
     "several": 3, "many": 3, "a_number_of": 2, "score": 20, "scores": 40, "dozens": 24,
     "hundreds": 200,
@@ -94,58 +91,23 @@ class CountMention(Range):
 
 
 def find_counts(
-    prose: Prose,
-    language: Language,
-    groups: tuple[Range, ...] = (),
-    ruling: tuple[Range, ...] = (),
+    text: CutText, groups: tuple[Range, ...] = (), ruling: tuple[Range, ...] = ()
 ) -> tuple[CountMention, ...]:
     """All counts of people of a text, in the order of the text.
 
     ``groups``: where armed groups of the profile are named, in the order of the text; ``ruling``: those
     of them that hold power.
     """
-    reader = language.reader("figures")
+    reader = text.language.reader("figures")
     if reader is None:
         return ()
     found: list[CountMention] = []
-    for sentence in prose.sentences:
-        if not reader.concerns(prose.text, sentence):
+    for sentence in text.sentences:
+        if not reader.concerns(sentence.pieces):
             continue
-        for run in sentence_tokens(prose, sentence, reader, language, groups, ruling):
-            found += _counts(reader, run, sentence)
+        for run in text.runs(sentence, reader):
+            found += _counts(reader, with_groups(run, groups, ruling), sentence)
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
-
-
-def sentence_tokens(
-    prose: Prose,
-    sentence: Sentence,
-    reader: Reader,
-    language: Language,
-    groups: tuple[Range, ...] = (),
-    ruling: tuple[Range, ...] = (),
-) -> Iterator[list[Token]]:
-    """The tokens of a sentence, in runs of at most ``LONGEST_TOKENS``.
-
-    ``groups``, ``ruling``: names that are people of one side, as in ``find_counts``.
-    """
-    is_capital = capitals_of(prose, sentence, language)
-    tokens = reader.tokens(prose.text, sentence, is_capital, prose.norm.letter)
-    for first in range(0, len(tokens), LONGEST_TOKENS):
-        run = tokens[first : first + LONGEST_TOKENS]
-        yield _with_groups(run, groups, ruling) if groups else run
-
-
-def capitals_of(prose: Prose, sentence: Sentence, language: Language) -> Callable[[int], bool]:
-    """Whether a position holds a capital that means something.
-
-    None does in a title, nor in a sentence where nearly every word has one.
-    """
-    if not language.script.has_case or sentence.zone == "title":
-        return lambda _: False
-    words = [w for w in prose.span(sentence).quote.split() if w[0].isalpha()]
-    if len(words) > 3 and sum(w[0].isupper() for w in words) > _LOUD_SHARE * len(words):
-        return lambda _: False
-    return lambda position: prose.norm.letter(position).isupper()
 
 
 def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
@@ -167,10 +129,12 @@ def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
             return value, value
 
 
-def _with_groups(
-    tokens: Sequence[Token], groups: tuple[Range, ...], ruling: tuple[Range, ...]
-) -> list[Token]:
-    """The tokens with those that name a group as people of its side."""
+def with_groups(
+    tokens: Sequence[Token], groups: tuple[Range, ...], ruling: tuple[Range, ...] = ()
+) -> Sequence[Token]:
+    """The tokens with those that name a group as people of its side, as in ``find_counts``."""
+    if not groups:
+        return tokens
     named = [holding(groups, t.start) is not None for t in tokens]
     in_power = [holding(ruling, t.start) is not None for t in tokens]
     out = []

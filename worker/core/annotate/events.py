@@ -16,7 +16,7 @@ Rules
    ("TUNIS: …", "• …"): each is an ``item``. Not under a headline that tells an attack of the area:
    its bullets, and the entries of its live blog, are about that one. Nor is a form, which tells its
    casualties once under a label, and whose labels name no place ("SUMMARY: … CASUALTIES: …").
-6. Sentences are read in runs of at most ``counts.LONGEST_TOKENS`` tokens; a run is a value of its own.
+6. A run of a long sentence (``cut_text``) is a value of its own.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from worker.core.annotate.counts import LONGEST_TOKENS, sentence_tokens
+from worker.core.annotate.cut_text import LONGEST_TOKENS, CutText
 from worker.core.annotate.date_mention import DateMention
 from worker.core.annotate.places import PlaceMention
 from worker.core.domain.vocabulary import Zone
-from worker.core.lang.language import Language, Reader
+from worker.core.lang.language import Reader
 from worker.core.lang.normalise import Range, starting_in
 from worker.core.lang.tokens import NO_TAGS, Token
-from worker.core.text.prose import Prose, Sentence
+from worker.core.text.prose import Sentence
 
 FRESH_DAYS = 2
 OLD_DAYS = 4
@@ -91,8 +91,7 @@ class _Label:
 
 
 def find_events(
-    prose: Prose,
-    language: Language,
+    text: CutText,
     places: tuple[PlaceMention, ...],
     dates: tuple[DateMention, ...],
     groups: tuple[Range, ...] = (),
@@ -103,20 +102,20 @@ def find_events(
     ``groups``: where armed groups of the profile are named. ``day``: the document's own day on the
     area's calendar. Mentions stand in the order of the text. Pure; raises nothing.
     """
-    reader = language.reader("events")
+    reader = text.language.reader("events")
     if reader is None:
         return ()
     out: list[EventSentence] = []
-    lines = {line.end: line for line in prose.datelines}
+    lines = {line.end: line for line in text.prose.datelines}
     labels: list[_Label] = []
     number = -1
-    for sentence in prose.sentences:
+    for sentence in text.sentences:
         number += sentence.zone in ("lead", "body")
         line = lines.get(sentence.start)
         filed = _place_tags(starting_in(places, line)) if line is not None else NO_TAGS
         if line is not None:
-            labels += [_Label(bool(filed), _tells_harm(t)) for t in _read(prose, line, reader)]
-        for run in sentence_tokens(prose, sentence, reader, language):
+            labels += [_Label(bool(filed), _tells_harm(t)) for t in _read(text, line, reader)]
+        for run in text.runs(sentence, reader):
             tokens, _ = reader.read(_marked(run, places, dates, groups, day))
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), _label(tokens)
@@ -149,8 +148,9 @@ def _is_form(labels: Sequence[_Label]) -> bool:
     return sum(label.harm for label in labels) == 1 and not any(label.matter for label in labels)
 
 
-def _read(prose: Prose, line: Range, reader: Reader) -> Iterator[Sequence[Token]]:
-    tokens = reader.tokens(prose.text, line, lambda _: False, prose.norm.letter)
+def _read(text: CutText, line: Range, reader: Reader) -> Iterator[Sequence[Token]]:
+    cut = text.language.cut(text.prose.text, line)
+    tokens = reader.tokens(cut, lambda _: False, text.prose.norm.letter)
     if tokens:
         yield reader.read(tokens[:LONGEST_TOKENS])[0]
 

@@ -7,7 +7,8 @@ the profile's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.places import PlaceMention
@@ -21,58 +22,47 @@ _REACH_CHARS = THREAT_REACH_CHARS + 255
 """A phrase that begins further off than this before an attack does not reach it."""
 _OF_FORCES = "OF_FORCES"
 """Tag of what forces do to militants: no attack, whatever it is called."""
-CATEGORIES = (
+Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
     "opening", "digest", "perpetrator", "combat", "since", "anniversary", "accident_cause",
     "other_event",
-)  # fmt: skip
+]  # fmt: skip
+"""A category of cues: the pattern of the lexicon without its ``cue_``."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceCues:
-    """All cues of one sentence; ``hits`` holds the categories that occur."""
+    """The cues of one sentence, by category, and the places that it names."""
 
+    annotated: Annotated
     sentence: Sentence
-    hits: dict[str, tuple[Range, ...]]
     here: tuple[PlaceMention, ...]
     near: tuple[PlaceMention, ...]
     elsewhere: tuple[PlaceMention, ...]
     regions: tuple[Range, ...]
     """Unnamed other places ("the eastern province")."""
+    _found: dict[Cue, tuple[Range, ...]] = field(default_factory=dict)
+    """By category: those that somebody has asked for. Most sentences are asked for few."""
 
-    def has(self, category: str) -> bool:
+    def of(self, category: Cue) -> tuple[Range, ...]:
+        """The cues of a category, in order."""
+        if category not in self._found:
+            self._found[category] = _cues_of(self, category)
+        return self._found[category]
+
+    def has(self, category: Cue) -> bool:
         """Whether a category occurs in the sentence."""
-        return bool(self.hits.get(category))
+        return bool(self.of(category))
 
     @property
     def attack(self) -> tuple[Range, ...]:
         """Clear words for an attack, else weak ones, else nothing."""
-        return self.hits.get("attack", ()) or self.hits.get("attack_weak", ())
+        return self.of("attack") or self.of("attack_weak")
 
 
 def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
-    """The cues of one sentence."""
-    hits = {}
-    for category in CATEGORIES:
-        found = tuple(Range.of(m) for m in annotated.find(f"cue_{category}", sentence))
-        if category == "opening":
-            found = tuple(cue for cue in found if cue.start <= sentence.start + 1)
-        if found:
-            hits[category] = found
-    tokens = [t for event in starting_in(annotated.events, sentence) for t in event.tokens]
-    forces = tuple(Range(t.start, t.end) for t in tokens if _OF_FORCES in t.tags)
-    for category in ("attack", "attack_weak") if forces else ():
-        hits[category] = tuple(c for c in hits.get(category, ()) if not overlapping(forces, c))
-    is_setting = _is_setting(tokens)
-    if hits.get("other_event") or is_setting:
-        hits.pop("accident_cause", None)  # "an earlier explosion was caused by a boiler"
-    for category in ("attack", "attack_weak"):
-        unreal = (*hits.get("threat", ()), *hits.get("since", ()))
-        unreal = tuple(sorted(unreal, key=lambda cue: cue.start))
-        hits[category] = _happened(annotated, hits.get(category, ()), unreal)
-    if is_setting:
-        hits.pop("accident", None)
+    """One sentence with its places; its cues are found when they are asked for."""
     places = starting_in(annotated.places, sentence)
     regions = tuple(
         Range.of(m)
@@ -80,8 +70,8 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
         if not overlapping(places, Range(m.start(), m.end() + 2))
     )
     return SentenceCues(
+        annotated,
         sentence,
-        hits,
         tuple(m for m in places if m.kind == "here"),
         tuple(m for m in places if m.kind == "near"),
         tuple(m for m in places if m.kind == "elsewhere"),
@@ -89,8 +79,43 @@ def read_sentence(annotated: Annotated, sentence: Sentence) -> SentenceCues:
     )
 
 
-def _is_setting(tokens: list[Token]) -> bool:
+def _cues_of(cues: SentenceCues, category: Cue) -> tuple[Range, ...]:
+    """The cues of a category that say what they seem to."""
+    annotated, sentence = cues.annotated, cues.sentence
+    found = tuple(annotated.ranges(f"cue_{category}", sentence))
+    if not found:
+        return ()
+    match category:
+        case "opening":
+            return tuple(cue for cue in found if cue.start <= sentence.start + 1)
+        case "attack" | "attack_weak":
+            forces = _of_forces(annotated, sentence)
+            found = tuple(cue for cue in found if not overlapping(forces, cue))
+            unreal = (*cues.of("threat"), *cues.of("since"))
+            return _happened(annotated, found, tuple(sorted(unreal, key=lambda cue: cue.start)))
+        case "accident":
+            return () if _is_setting(annotated, sentence) else found
+        case "accident_cause":
+            # "an earlier explosion was caused by a boiler"
+            of_other = cues.has("other_event") or _is_setting(annotated, sentence)
+            return () if of_other else found
+        case _:
+            return found
+
+
+def _tokens(annotated: Annotated, sentence: Sentence) -> list[Token]:
+    return [t for event in starting_in(annotated.events, sentence) for t in event.tokens]
+
+
+def _of_forces(annotated: Annotated, sentence: Sentence) -> tuple[Range, ...]:
+    """What forces do to militants in a sentence."""
+    tokens = _tokens(annotated, sentence)
+    return tuple(Range(t.start, t.end) for t in tokens if _OF_FORCES in t.tags)
+
+
+def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether an accident or drill is only what an attack came upon: "gunmen attack a rehearsal"."""
+    tokens = _tokens(annotated, sentence)
     return any("SETTING" in t.tags for t in tokens) and all(
         "SETTING" in t.tags for t in tokens if "ACCIDENT" in t.tags
     )

@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass, field
 
 from worker.core.annotate.annotate import Annotated
-from worker.core.classify.cues import SentenceCues
+from worker.core.classify.cues import Cue, SentenceCues
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.lang.normalise import Range, least_gap, overlapping
 
@@ -25,11 +25,11 @@ CLOSE_CHARS = 60
 """Characters between a place and an attack word that stand for one statement."""
 BODY_SENTENCES = 8
 _MOST_STALE = 4
-_FOLLOW_UP = ("reaction", "retrospective")
+_FOLLOW_UP: tuple[Cue, ...] = ("reaction", "retrospective")
 _ZONES = ("head", "lead", "body")
 _EVENT = ("attack", "attack_weak", "casualty", "toll", "attack_casualty")
-ANY_ZONE_CUES = ("claim", "official", "perpetrator", "combat", "accident_cause")
-TOP_CUES = (
+ANY_ZONE_CUES: tuple[Cue, ...] = ("claim", "official", "perpetrator", "combat", "accident_cause")
+TOP_CUES: tuple[Cue, ...] = (
     "recent", "retrospective", "reaction", "threat", "state", "accident", "unrest", "crime",
     "operation", "explainer", "opening", "digest",
 )  # fmt: skip
@@ -101,34 +101,33 @@ def measure(zones: SegmentZones, place_matters: bool) -> dict[str, Feature]:
 
 
 def _measure_words(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
-    strong, weak = cues.hits.get("attack", ()), cues.hits.get("attack_weak", ())
+    strong, weak = cues.of("attack"), cues.of("attack_weak")
     if strong:
         sums.add(f"{zone}.attack", strong[0], cap=2)
     elif weak:
         sums.add(f"{zone}.attack_weak", weak[0], cap=2)
-    harm = cues.hits.get("casualty", ())
+    harm = cues.of("casualty")
     if harm:
         sums.add(f"{zone}.casualty", harm[0], cap=2)
         if cues.has("number"):
             sums.add(f"{zone}.toll", harm[0])
         if cues.attack:
             sums.add(f"{zone}.attack_casualty", cues.attack[0])
-    cause = cues.hits.get("accident_cause", ())
     for name in ANY_ZONE_CUES:
-        found = cues.hits.get(name, ())
-        if name == "perpetrator":  # "it was not a terrorist incident" tells of nobody
-            found = tuple(at for at in found if not overlapping(cause, at))
+        found = cues.of(name)
+        if name == "perpetrator" and found:  # "it was not a terrorist incident" tells of nobody
+            found = tuple(at for at in found if not overlapping(cues.of("accident_cause"), at))
         if found:
             sums.add(f"any.{name}", found[0], cap=2)
     if zone != "body":
         for name in TOP_CUES:
             if cues.has(name) and (name != "recent" or cues.attack or harm):
-                sums.add(f"{zone}.{name}", cues.hits[name][0])
+                sums.add(f"{zone}.{name}", cues.of(name)[0])
 
 
 def _measure_places(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
     here, attack = cues.here, cues.attack
-    strong = cues.hits.get("attack", ())
+    strong = cues.of("attack")
     away: tuple[Range, ...] = (*cues.elsewhere, *cues.regions)
     if here:
         sums.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
@@ -158,7 +157,7 @@ def _measure_top(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
     here = next((c.here[0] for c in sentences if c.here), None)
     if here is not None and any(c.has("attack") for c in sentences):
         sums.add("top.attack_and_here", here)
-    frame = next((c.hits[n][0] for c in sentences for n in _FOLLOW_UP if c.has(n)), None)
+    frame = next((c.of(n)[0] for c in sentences for n in _FOLLOW_UP if c.has(n)), None)
     fresh = {"head.recent", "lead.recent"} & set(sums.found)
     if frame is not None and not fresh:
         sums.add("top.follow_up", frame)
@@ -175,14 +174,14 @@ def _sole_cause(sums: FeatureSums) -> None:
 
 def _bare_reaction(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:
     """A reaction that tells nobody's harm and no claim ("UN condemns attack") is no news of it."""
-    reaction = next((c.hits["reaction"][0] for c in sentences if c.has("reaction")), None)
+    reaction = next((c.of("reaction")[0] for c in sentences if c.has("reaction")), None)
     if reaction is not None and not any(c.has("casualty") or c.has("claim") for c in sentences):
         sums.add("top.bare_reaction", reaction)
 
 
 def _anniversary(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:
     """Remembered once at the top may be background; twice ("Five years on", "mark") is the news."""
-    mentions = [at for cues in sentences for at in cues.hits.get("anniversary", ())]
+    mentions = [at for cues in sentences for at in cues.of("anniversary")]
     if len(mentions) > 1:
         sums.add("top.anniversary", mentions[0])
 

@@ -66,18 +66,16 @@ class _Labels:
 
 @dataclass(slots=True)
 class _Sentence:
-    """The tokens while rules work on them, their string, and what has been found."""
+    """The tokens while rules work on them, their string and its mask, and what has been found."""
 
     grammar: Grammar
     tokens: list[Token]
     code: str
-    letters: frozenset[str]
+    mask: int
     found: list[Finding]
     done: set[tuple[int, int, str]]
 
     def apply(self, rule: Rule) -> None:
-        if not rule.may_match(self.letters):
-            return
         position = 0
         size = self.grammar.size
         while (match := rule.pattern(size).search(self.code, position)) is not None:
@@ -116,7 +114,7 @@ class _Sentence:
 
     def _write(self, first: int, last: int, tags: frozenset[str]) -> None:
         self.code = self.code[:first] + self.grammar.letter(tags) + self.code[last:]
-        self.letters = frozenset(self.code)
+        self.mask = self.grammar.mask(self.code)
 
     def _state_numbers(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
         start, end = self.tokens[match.start()].start, self.tokens[match.end() - 1].end
@@ -145,9 +143,10 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
     if not here & grammar.triggers:
         return list(tokens), []
     code = "".join(grammar.letter(token.tags) for token in tokens)
-    sentence = _Sentence(grammar, list(tokens), code, frozenset(code), [], set())
+    sentence = _Sentence(grammar, list(tokens), code, grammar.mask(code), [], set())
     for rule in grammar.rules():
-        sentence.apply(rule)
+        if rule.needs & sentence.mask == rule.needs:
+            sentence.apply(rule)
     return sentence.tokens, sentence.found
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 from worker.core.domain.errors import KnowledgeError
@@ -61,18 +62,22 @@ class _Atom:
     formula: str
     ways: tuple[_Way, ...]
     """What satisfies it, each with tags that must be there and tags that must not."""
+    bit: int
+    """Its place in the bit masks of sentences and rules."""
     letters: str = _NEVER
     by_failing: bool = False
 
     @staticmethod
-    def of(formula: str) -> _Atom:
+    def of(formula: str, bit: int) -> _Atom:
         ways = tuple(_way(part.split("&")) for part in formula.split("|"))
-        return _Atom(formula, ways, by_failing=_holds(ways, NO_TAGS))
+        return _Atom(formula, ways, bit, by_failing=_holds(ways, NO_TAGS))
 
-    def add(self, letter: str, tags: frozenset[str]) -> None:
-        """Sort a new character into the class, or out of it."""
-        if _holds(self.ways, tags) != self.by_failing:
+    def add(self, letter: str, tags: frozenset[str]) -> bool:
+        """Sort a new character into the class, or out of it: whether it satisfies the formula."""
+        holds = _holds(self.ways, tags)
+        if holds != self.by_failing:
             self.letters += letter
+        return holds
 
     def __str__(self) -> str:
         return f"[{'^' if self.by_failing else ''}{self.letters}]"
@@ -99,18 +104,11 @@ class Rule:
     source: str
     parts: list[str | _Atom]
     examples: tuple[Example, ...] = ()
-    needs: tuple[_Atom, ...] = ()
-    """Classes without one of which it cannot match: those outside every option and group."""
+    needs: int = 0
+    """The bits of the classes without one of which it cannot match (``Grammar.mask``)."""
     _seen: int = -1
     _size: int = -1
     _pattern: re.Pattern[str] = field(default=re.compile(r"(?!)"))
-
-    def may_match(self, letters: frozenset[str]) -> bool:
-        """Whether a sentence of these characters has all that the rule cannot do without.
-
-        Asked before the pattern: of some hundred rules few concern a given sentence.
-        """
-        return not any(letters.isdisjoint(atom.letters) for atom in self.needs)
 
     def pattern(self, letters: int) -> re.Pattern[str]:
         """The regex over characters of tag sets; ``letters``: how many there are by now."""
@@ -126,7 +124,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Grammar:
-    """Stages of rules, and the alphabet that they read.
+    """The rules, stage by stage, and the alphabet that they read.
 
     ``triggers``: a sentence without one of these tags is left alone. ``sought``: every tag that a rule
     looks for. ``classes``: these and what code asks for; a word list is built of them.
@@ -134,12 +132,14 @@ class Grammar:
 
     name: str
     triggers: frozenset[str]
-    stages: tuple[tuple[Rule, ...], ...]
     sought: frozenset[str]
     classes: frozenset[str]
-    _atoms: dict[str, _Atom]
+    _naming: dict[str, list[_Atom]]
+    """Tag → the classes whose formula names it. What names none of a set's tags does not change for it."""
+    _rules: tuple[Rule, ...]
     _letters: dict[frozenset[str], str] = field(default_factory=dict)
     _kept: dict[frozenset[str], str] = field(default_factory=dict)
+    _masks: dict[str, int] = field(default_factory=dict)
 
     def letter(self, tags: frozenset[str]) -> str:
         """The character of a set of tags; a new one joins the classes that it satisfies."""
@@ -149,10 +149,22 @@ class Grammar:
             found = self._kept.get(kept)
             if found is None:
                 found = self._kept[kept] = _letter(len(self._kept))
-                for atom in self._atoms.values():
-                    atom.add(found, kept)
+                named = {atom.bit: atom for tag in kept for atom in self._naming.get(tag, ())}
+                held = (bit for bit, atom in named.items() if atom.add(found, kept))
+                self._masks[found] = sum(held)
             self._letters[tags] = found
         return found
+
+    def mask(self, code: str) -> int:
+        """Bits of the classes that a sentence, a character a token, has something of.
+
+        Held against what a rule needs before its pattern is asked: few of some hundred rules concern
+        a given sentence.
+        """
+        mask = 0
+        for letter in set(code):
+            mask |= self._masks[letter]
+        return mask
 
     @property
     def size(self) -> int:
@@ -173,9 +185,9 @@ class Grammar:
                 name = f"{self.name}: {rule.name}"
                 raise KnowledgeError(f"{name}: {error}: {rule.source!r}") from error
 
-    def rules(self) -> Iterable[Rule]:
+    def rules(self) -> tuple[Rule, ...]:
         """All rules in the order they are used."""
-        return (rule for stage in self.stages for rule in stage)
+        return self._rules
 
 
 def _letter(index: int) -> str:
@@ -214,9 +226,13 @@ def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> 
             by_stage[row["stage"]].append(_rule(row, source, macros, atoms))
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
-    sought = frozenset(t for formula in atoms for t in re.findall(r"\w+", formula)) - {ANY}
-    ordered = tuple(tuple(by_stage[stage]) for stage in stages)
-    return Grammar(name, triggers, ordered, sought, sought | triggers | reads, atoms)
+    naming: dict[str, list[_Atom]] = {}
+    for formula, atom in atoms.items():
+        for tag in re.findall(r"\w+", formula):
+            naming.setdefault(tag, []).append(atom)
+    sought = frozenset(naming) - {ANY}
+    ordered = tuple(chain.from_iterable(by_stage[stage] for stage in stages))
+    return Grammar(name, triggers, sought, sought | triggers | reads, naming, ordered)
 
 
 def _rule(
@@ -304,30 +320,29 @@ def _parts(body: str, atoms: dict[str, _Atom]) -> list[str | _Atom]:
     return parts
 
 
-def _needed(parts: Sequence[str | _Atom]) -> tuple[_Atom, ...]:
-    """The atoms that stand outside of groups and are not optional; none of a rule with a choice.
+def _needed(parts: Sequence[str | _Atom]) -> int:
+    """Bits of the atoms that stand outside of groups and are not optional; none of a rule with a choice.
 
     ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
     """
-    needed: dict[str, _Atom] = {}
-    depth = 0
+    needed, depth = 0, 0
     for index, part in enumerate(parts):
         if isinstance(part, str):
             for mark in part:
                 depth += (mark == "(") - (mark == ")")
                 if depth == 0 and mark == "|":
-                    return ()
+                    return 0
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""
         optional = isinstance(after, str) and after.startswith(("?", "{0,"))
         if depth == 0 and not optional and not part.by_failing:
-            needed[part.formula] = part
-    return tuple(needed.values())
+            needed |= part.bit
+    return needed
 
 
 def _atom(formula: str, atoms: dict[str, _Atom]) -> _Atom:
     if formula not in atoms:
-        atoms[formula] = _Atom.of(formula)
+        atoms[formula] = _Atom.of(formula, 1 << len(atoms))
     return atoms[formula]
 
 

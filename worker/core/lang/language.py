@@ -28,7 +28,7 @@ from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
 from worker.core.lang.numerals import Numerals
 from worker.core.lang.ordinary import count_forms
-from worker.core.lang.tokens import NO_TAGS, Script, Token, cut
+from worker.core.lang.tokens import NO_TAGS, Piece, Script, Token, cut
 from worker.core.lang.word_list import Entry, WordList, is_shape
 
 Capability = Literal["verdict", "slots", "figures"]
@@ -55,6 +55,8 @@ ONCE = "once"
 OF_ACT = "of_act"
 """Flag of ``nobody``: told of what an act did ("rockets hit the hotel but caused no casualties")."""
 _SPLIT = re.compile(r"(\\.)")
+_QUOTES = frozenset('"')
+"""Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
 
 
@@ -87,17 +89,16 @@ class Reader:
 
     def tokens(
         self,
-        text: str,
-        at: Range,
+        cut: Sequence[Piece],
         is_capital: Callable[[int], bool],
         letter: Callable[[int], str] | None = None,
     ) -> list[Token]:
-        """The tokens of a stretch of normalised text, before any rule."""
-        return self.words.tokens(text, at, is_capital, letter)
+        """The tokens of a cut stretch of normalised text, before any rule."""
+        return self.words.tokens(cut, is_capital, letter)
 
-    def concerns(self, text: str, at: Range) -> bool:
-        """Whether the grammar may find anything in a stretch: whether it holds a trigger."""
-        return self.words.concerns(text, at, self.grammar.triggers)
+    def concerns(self, cut: Sequence[Piece]) -> bool:
+        """Whether the grammar may find anything in a cut stretch: whether it holds a trigger."""
+        return self.words.concerns(cut, self.grammar.triggers)
 
     def read(self, tokens: Sequence[Token]) -> tuple[list[Token], list[Finding]]:
         """What the rules make of a sentence's tokens, and what they state."""
@@ -130,6 +131,10 @@ class Language:
     def reader(self, grammar: GrammarName) -> Reader | None:
         """The reader of a grammar, or None when this language has no words for it."""
         return self.readers.get(grammar)
+
+    def cut(self, text: str, at: Range) -> tuple[Piece, ...]:
+        """The words and marks of a stretch of normalised text, for any reader; quotation marks left out."""
+        return tuple(p for p in cut(text, at, self.script) if p.word not in _QUOTES)
 
 
 def read_classes(data: Mapping[str, Any], source: str) -> dict[str, WordClass]:

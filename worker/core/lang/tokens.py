@@ -49,7 +49,8 @@ _TOKEN = (
     r"|'s(?!\w)|\S"
 )
 _WORDS = re.compile(_TOKEN)
-_WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[^\W\d_])'(?P<ending>{_LETTER}+))|{_TOKEN}")
+_ENDING = "ending"
+_WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[^\W\d_])'(?P<{_ENDING}>{_LETTER}+))|{_TOKEN}")
 _SPACELESS = re.compile(rf"{_CLOCK}|\d+(?:[.,]\d+)*|[a-z]+|\S")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
@@ -107,7 +108,7 @@ def cut(text: str, at: Range, script: Script) -> Iterator[Piece]:
     if script.endings_after_apostrophe:
         pattern = _WORDS_WITH_ENDINGS
     for found in pattern.finditer(text, at.start, at.end):
-        if found.groupdict().get("ending") is None:
+        if found.lastgroup != _ENDING:
             yield Piece(found.start(), found.end(), found.group())
 
 

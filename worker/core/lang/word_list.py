@@ -22,14 +22,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from worker.core.lang.normalise import Range
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
 from worker.core.lang.tokens import (
     NO_TAGS,
     Piece,
     Script,
     Token,
-    cut,
     is_clock_time,
     read_number,
 )
@@ -39,8 +37,6 @@ NO_COUNT = "OTHERNUM"
 LEAD_AFTER = "LEAD_AFTER"
 _REGEX = re.compile(r"[\\?*+\[\](|]")
 _DIGITS_AND_TAIL = re.compile(r"\d+(?:[.,]\d+)*-?([^\W\d_]+)")
-_QUOTES = frozenset('"')
-"""Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
 
@@ -71,10 +67,28 @@ class _Node:
     words: dict[str, _Node] = field(default_factory=dict)
     shapes: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
     rows: list[_Row] = field(default_factory=list)
+    leads_to: set[str] = field(default_factory=set)
+    """All classes of the phrases that go on from here, or end here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that is asked of a word of a text, looked up once.
+
+    ``opens``: where a phrase goes on that it begins. ``may_be``: its own classes and those of these
+    phrases. ``parts``: the words that are written as this one, at their places in it; else none.
+    """
+
+    row: _Row
+    opens: tuple[_Node, ...]
+    may_be: frozenset[str]
+    parts: tuple[Piece, ...]
 
 
 _UNKNOWN = _Row(NO_TAGS, {}, None)
+_ORDINARY, _MARK = (_Row(frozenset({tag}), {}, None) for tag in (WORD, PUNCT))
 _CAPITAL = frozenset({CAPITAL})
+_MOST_KNOWN = 1 << 16
 
 
 class WordList:
@@ -92,10 +106,9 @@ class WordList:
         self._words: dict[str, list[_Row]] = {}
         self._shapes: list[tuple[re.Pattern[str], _Row]] = []
         self._phrases = _Node()
-        self._known: dict[str, _Row] = {}
+        self._known: dict[str, _Known] = {}
         self.listed: frozenset[str] = NO_TAGS
         """All classes that some form has."""
-        self._opened: dict[frozenset[str], tuple[frozenset[str], list[re.Pattern[str]]]] = {}
         for entry in entries:
             tags = frozenset({entry.tag}) | implies.get(entry.tag, NO_TAGS)
             self.listed |= tags
@@ -109,33 +122,29 @@ class WordList:
     def classes_of(self, words: Sequence[str]) -> frozenset[str]:
         """What a word or a whole phrase is by this list; nothing when it is not listed."""
         if len(words) == 1:
-            return self._row(words[0]).tags
-        size, row = self._phrase([Piece(0, 0, word) for word in words], 0)
+            return self._of(words[0]).row.tags
+        size, row = self._phrase(words, 0)
         return row.tags if size == len(words) else NO_TAGS
 
     def tokens(
         self,
-        text: str,
-        at: Range,
+        cut: Sequence[Piece],
         is_capital: Callable[[int], bool],
         letter: Callable[[int], str] | None = None,
     ) -> list[Token]:
-        """The tokens of a stretch of normalised text, phrases and numbers made one.
+        """The tokens of a cut stretch of normalised text, phrases and numbers made one.
 
         ``letter`` gives the original character at a position; without it every token is ``MARKED``
         in a script where that means something.
         """
-        pieces = self._split([p for p in cut(text, at, self._script) if p.word not in _QUOTES])
+        pieces = self._split(cut)
+        words = [piece.word for piece in pieces]
         out: list[Token] = []
         index = 0
         while index < len(pieces):
-            size, row = self._phrase(pieces, index)
+            size, row = self._phrase(words, index)
             first, last = pieces[index], pieces[index + size - 1]
-            word = first.word
-            if size == 1:
-                row = self._row(word)
-            else:
-                word = " ".join(p.word for p in pieces[index : index + size])
+            word = first.word if size == 1 else " ".join(words[index : index + size])
             tags = row.tags
             if is_capital(first.start):
                 tags |= _CAPITAL
@@ -145,24 +154,9 @@ class WordList:
             index += size
         return compose(out, self._numerals)
 
-    def concerns(self, text: str, at: Range, tags: frozenset[str]) -> bool:
-        """Whether a stretch may hold a token with one of these tags. Cheap; never wrongly no."""
-        starts, shapes = self._openings(tags)
-        return any(
-            piece.word in starts
-            or not tags.isdisjoint(self._row(piece.word).tags)
-            or any(shape.fullmatch(piece.word) for shape in shapes)
-            for piece in self._split(list(cut(text, at, self._script)))
-        )
-
-    def _openings(self, tags: frozenset[str]) -> tuple[frozenset[str], list[re.Pattern[str]]]:
-        """What the phrases with one of these tags begin with: words, and shapes."""
-        found = self._opened.get(tags)
-        if found is None:
-            words = {w for w, node in self._phrases.words.items() if _leads_to(node, tags)}
-            shapes = [shape for shape, node in self._phrases.shapes if _leads_to(node, tags)]
-            found = self._opened[tags] = frozenset(words), shapes
-        return found
+    def concerns(self, cut: Sequence[Piece], tags: frozenset[str]) -> bool:
+        """Whether a cut stretch may hold a token with one of these tags. Cheap; never wrongly no."""
+        return any(not tags.isdisjoint(self._of(piece.word).may_be) for piece in self._split(cut))
 
     def _is_marked(self, start: int, end: int, letter: Callable[[int], str] | None) -> bool:
         """Whether a token is printed with a letter that tells it from another word."""
@@ -180,35 +174,40 @@ class WordList:
         node = self._phrases
         for word in words:
             node = _shape_child(node, word) if is_shape(word) else _word_child(node, word)
+            node.leads_to |= row.tags
         node.rows.append(row)
 
-    def _split(self, pieces: list[Piece]) -> list[Piece]:
-        """Clitics that are words of their own, taken off the words they are written to; and the
-        ends of a range in words ("चार-पांच", four to five), which a hyphen joins.
-        """
+    def _split(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """The pieces, with those that are written as one word taken apart."""
         out: list[Piece] = []
         for piece in pieces:
-            tail = self._lead_after(piece.word)
-            if tail:
-                start = piece.end - len(tail)
-                out.append(Piece(piece.start, start, piece.word[: -len(tail)].removesuffix("-")))
-                out.append(Piece(start, piece.end, tail))
-                continue
-            hyphen = self._range_hyphen(piece.word) if "-" in piece.word else 0
-            if hyphen:
-                middle = piece.start + hyphen
-                out.append(Piece(piece.start, middle, piece.word[:hyphen]))
-                out.append(Piece(middle, middle + 1, "-"))
-                out.append(Piece(middle + 1, piece.end, piece.word[hyphen + 1 :]))
-                continue
-            clitic = self._clitic(piece.word) if self._script.split else None
-            if clitic is None:
+            parts, at = self._of(piece.word).parts, piece.start
+            if parts:
+                out += [Piece(at + part.start, at + part.end, part.word) for part in parts]
+            else:
                 out.append(piece)
-                continue
-            middle = piece.start + len(clitic)
-            out.append(Piece(piece.start, middle, clitic))
-            out.append(Piece(middle, piece.end, piece.word[len(clitic) :]))
         return out
+
+    def _parts(self, word: str) -> tuple[Piece, ...]:
+        """Clitics that are words of their own, taken off the word they are written to; and the ends
+        of a range in words ("चार-पांच", four to five), which a hyphen joins. None of any other word.
+        """
+        end, tail = len(word), self._lead_after(word)
+        if tail:
+            start = end - len(tail)
+            return Piece(0, start, word[:start].removesuffix("-")), Piece(start, end, tail)
+        hyphen = self._range_hyphen(word) if "-" in word else 0
+        if hyphen:
+            return (
+                Piece(0, hyphen, word[:hyphen]),
+                Piece(hyphen, hyphen + 1, "-"),
+                Piece(hyphen + 1, end, word[hyphen + 1 :]),
+            )
+        clitic = self._clitic(word) if self._script.split else None
+        if clitic is None:
+            return ()
+        middle = len(clitic)
+        return Piece(0, middle, clitic), Piece(middle, end, word[middle:])
 
     def _range_hyphen(self, word: str) -> int:
         """Where the hyphen of a range in words stands, or 0. "twenty-five" is one number."""
@@ -245,14 +244,20 @@ class WordList:
                     return clitic
         return None
 
-    def _row(self, word: str) -> _Row:
+    def _of(self, word: str) -> _Known:
         """What is known of a word; remembered, since the same words come back all day."""
         found = self._known.get(word)
         if found is None:
-            if len(self._known) > 1 << 16:
+            if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            found = self._known[word] = self._with_number(word, self._look_up(word))
+            row, opens = self._row(word), tuple(_children(self._phrases, word))
+            may_be = row.tags.union(*(node.leads_to for node in opens)) if opens else row.tags
+            found = self._known[word] = _Known(row, opens, may_be, self._parts(word))
         return found
+
+    def _row(self, word: str) -> _Row:
+        """What a single word is."""
+        return self._with_number(word, self._look_up(word))
 
     def _with_number(self, word: str, row: _Row) -> _Row:
         """What digits add to what is listed; a word that nothing is known of is ``WORD``."""
@@ -266,7 +271,9 @@ class WordList:
             tags, meaning = tags | {DECIMAL}, {**meaning, "decimal": decimal}
         elif is_clock_time(word):
             tags |= {NO_COUNT}
-        return _Row(tags or frozenset({WORD if word[:1].isalpha() else PUNCT}), meaning, value)
+        if not tags:
+            return _ORDINARY if word[:1].isalpha() else _MARK
+        return _Row(tags, meaning, value)
 
     def _look_up(self, word: str) -> _Row:
         listed = self._listed(word)
@@ -306,14 +313,15 @@ class WordList:
                 return _Row(tens.tags & unit.tags, {}, tens.value + unit.value)
         return _UNKNOWN
 
-    def _phrase(self, pieces: Sequence[Piece], index: int) -> tuple[int, _Row]:
-        """The longest phrase that begins at a piece: how many pieces, and what it says."""
-        nodes, size, row, at = [self._phrases], 1, _UNKNOWN, index
-        while nodes and at < len(pieces):
-            nodes = [child for node in nodes for child in _children(node, pieces[at].word)]
+    def _phrase(self, words: Sequence[str], index: int) -> tuple[int, _Row]:
+        """The longest phrase that begins at a word, or the word: how many words, and what it says."""
+        known = self._of(words[index])
+        size, row, nodes, at = 1, known.row, known.opens, index + 1
+        while nodes and at < len(words):
+            nodes = tuple(child for node in nodes for child in _children(node, words[at]))
             at += 1
             rows = [row for node in nodes for row in node.rows]
-            if rows and at - index > 1:
+            if rows:
                 size, row = at - index, _merged(rows)
         return size, row
 
@@ -326,14 +334,6 @@ def _merged(rows: Sequence[_Row]) -> _Row:
     values = [row.value for row in rows if row.value is not None]
     meaning = {key: value for row in rows for key, value in row.meaning.items()}
     return _Row(NO_TAGS.union(*(r.tags for r in rows)), meaning, values[-1] if values else None)
-
-
-def _leads_to(node: _Node, tags: frozenset[str]) -> bool:
-    """Whether a phrase that goes on from here has one of these tags."""
-    following = (*node.words.values(), *(child for _, child in node.shapes))
-    return any(not tags.isdisjoint(row.tags) for row in node.rows) or any(
-        _leads_to(child, tags) for child in following
-    )
 
 
 def is_shape(word: str) -> bool:

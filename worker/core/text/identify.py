@@ -44,7 +44,7 @@ def is_language_code(text: str) -> bool:
 def identify(text: str, declared: str | None) -> str:
     """The language of ``text``; ``declared`` is what the feed or page says, if anything."""
     sample = text[:_READ_CHARS]
-    letters = sum(c.isalpha() for c in sample)
+    letters = sum(map(str.isalpha, sample))
     said = canonical(declared)
     if letters == 0:
         return said or "und"

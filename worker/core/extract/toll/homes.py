@@ -13,7 +13,6 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
@@ -77,7 +76,7 @@ def _find_anchor(
         return anchor
     told = next(iter(telling_sentences(annotated, weights.event)), None)
     before = [s for s in annotated.events if told is not None and s.start < told.start]
-    if any(s.zone == "title" and "HERE" in s.tags or s.tags >= _ATTACK_HERE for s in before):
+    if any((s.zone == "title" and "HERE" in s.tags) or s.tags >= _ATTACK_HERE for s in before):
         return None  # its own attack, told before: "Flash report: bomb in the capital … Other incidents"
     return told
 
