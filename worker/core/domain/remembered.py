@@ -7,7 +7,7 @@ the last asked for. The value is kept with it, so that its place in memory means
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
@@ -29,6 +29,7 @@ class Remembered(Generic[K, V]):
         """By the places of the values in memory, which are held meanwhile."""
         self._held: list[K] = []
         self._held_before: list[K] = []
+        self._sequences: dict[int, tuple[tuple[K, ...], list[V]]] = {}
 
     def of(self, value: K) -> V:
         """What is made of a value."""
@@ -45,13 +46,53 @@ class Remembered(Generic[K, V]):
 
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to
-        nothing.
+        nothing, and a sequence that grew by one since it was last asked for costs one.
         """
-        asked = values if isinstance(values, list | tuple) else list(values)
+        asked = values if isinstance(values, tuple) else tuple(values)
+        if len(asked) < _LONG:
+            return self._each(asked)
+        before, made = self._sequences.pop(id(asked[0]), _NOTHING)
+        place = place_of_new(before, asked)
+        if place is None:
+            made = self._each(asked)
+        elif place < len(asked):
+            made.insert(place, self.of(asked[place]))
+        self._sequences[id(asked[0])] = asked, made
+        if len(self._sequences) > _MOST_SEQUENCES:
+            del self._sequences[next(iter(self._sequences))]
+        return made.copy()
+
+    def _each(self, asked: Sequence[K]) -> list[V]:
         found: list[Any] = list(map(self._young.get, map(id, asked)))
         for k in [k for k, made in enumerate(found) if made is None]:
             found[k] = self.of(asked[k])
         return found
+
+
+_LONG = 16
+_MOST_SEQUENCES = 32
+"""Sequences that are remembered whole, by their first value: of each the last that was asked for."""
+_NOTHING: tuple[tuple[Any, ...], list[Any]] = ((), [])
+
+
+def place_of_new(before: tuple[K, ...], now: tuple[K, ...]) -> int | None:
+    """Where the one new value of a sequence stands; its length, if none is new; None: it is another
+    sequence.
+
+    (Tuples are compared first by the places of their values in memory, without a look at these.)
+    """
+    if len(now) == len(before):
+        return len(now) if now == before else None
+    if len(now) != len(before) + 1:
+        return None
+    low, high = 0, len(before)
+    while low < high:
+        middle = (low + high) // 2
+        if now[low : middle + 1] == before[low : middle + 1]:
+            low = middle + 1
+        else:
+            high = middle
+    return low if now[low + 1 :] == before[low:] else None
 
 
 class Equal(Generic[K, V]):
