@@ -51,7 +51,7 @@ class Remembered(Generic[K, V]):
         asked = values if isinstance(values, tuple) else tuple(values)
         if len(asked) < _LONG:
             return self._each(asked)
-        before, made = self._sequences.pop(id(asked[0]), _NOTHING)
+        before, made = self._sequences.pop(id(asked[0]), ((), []))
         place = place_of_new(before, asked)
         if place is None:
             made = self._each(asked)
@@ -60,7 +60,7 @@ class Remembered(Generic[K, V]):
         self._sequences[id(asked[0])] = asked, made
         if len(self._sequences) > _MOST_SEQUENCES:
             del self._sequences[next(iter(self._sequences))]
-        return made.copy()
+        return list(made)
 
     def _each(self, asked: Sequence[K]) -> list[V]:
         found: list[Any] = list(map(self._young.get, map(id, asked)))
@@ -72,7 +72,6 @@ class Remembered(Generic[K, V]):
 _LONG = 16
 _MOST_SEQUENCES = 32
 """Sequences that are remembered whole, by their first value: of each the last that was asked for."""
-_NOTHING: tuple[tuple[Any, ...], list[Any]] = ((), [])
 
 
 def place_of_new(before: tuple[K, ...], now: tuple[K, ...]) -> int | None:

@@ -27,7 +27,7 @@ from worker.core.domain.snapshot import (
     Snapshot,
     State,
 )
-from worker.core.merge.cluster.members import Cluster, Membership, all_sources_of
+from worker.core.merge.cluster.membership import Cluster, Membership, counted_sources
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.records import records
 from worker.core.merge.identity.assign_ids import AssignedIds, IdentifiedCluster
@@ -259,7 +259,7 @@ def _slot_members(cluster: Cluster) -> Sequence[Membership]:
 
 
 def _independent(cluster: Cluster) -> int:
-    return len(all_sources_of(cluster.counted))
+    return len(counted_sources(cluster))
 
 
 def _supersedes(entry: IdentifiedCluster, context: DecisionContext) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
 from worker.core.figures import decide_toll
-from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.cluster.membership import Cluster, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.state.tally import Placed, Tally, Told, casualties_of
 from worker.core.said_again import alike
