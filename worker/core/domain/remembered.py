@@ -46,17 +46,17 @@ class Remembered(Generic[K, V]):
 
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to
-        nothing, and a sequence that grew by one since it was last asked for costs one.
+        nothing, and of a long sequence that is like the last one at both ends only what is between.
         """
         asked = values if isinstance(values, tuple) else tuple(values)
         if len(asked) < _LONG:
             return self._each(asked)
         before, made = self._sequences.pop(id(asked[0]), ((), []))
-        place = place_of_new(before, asked)
-        if place is None:
+        first, last = alike_at_ends(before, asked)
+        if 2 * (first + last) < len(asked):
             made = self._each(asked)
-        elif place < len(asked):
-            made.insert(place, self.of(asked[place]))
+        else:
+            made[first : len(before) - last] = self._each(asked[first : len(asked) - last])
         self._sequences[id(asked[0])] = asked, made
         if len(self._sequences) > _MOST_SEQUENCES:
             del self._sequences[next(iter(self._sequences))]
@@ -74,24 +74,24 @@ _MOST_SEQUENCES = 32
 """Sequences that are remembered whole, by their first value: of each the last that was asked for."""
 
 
-def place_of_new(before: tuple[K, ...], now: tuple[K, ...]) -> int | None:
-    """Where the one new value of a sequence stands; its length, if none is new; None: it is another
-    sequence.
+def alike_at_ends(a: tuple[K, ...], b: tuple[K, ...]) -> tuple[int, int]:
+    """How many values are the same from the first on, and of the others from the last back.
 
     (Tuples are compared first by the places of their values in memory, without a look at these.)
     """
-    if len(now) == len(before):
-        return len(now) if now == before else None
-    if len(now) != len(before) + 1:
-        return None
-    low, high = 0, len(before)
+    first = _alike(a, b)
+    return first, _alike(a[first:][::-1], b[first:][::-1])
+
+
+def _alike(a: tuple[K, ...], b: tuple[K, ...]) -> int:
+    low, high = 0, min(len(a), len(b))
     while low < high:
-        middle = (low + high) // 2
-        if now[low : middle + 1] == before[low : middle + 1]:
-            low = middle + 1
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
         else:
-            high = middle
-    return low if now[low + 1 :] == before[low:] else None
+            high = middle - 1
+    return low
 
 
 class Equal(Generic[K, V]):

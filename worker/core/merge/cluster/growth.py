@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from operator import is_
 
 from worker.core.domain.incident import ArticleRef
-from worker.core.domain.remembered import place_of_new
+from worker.core.domain.remembered import alike_at_ends
 from worker.core.merge.cluster.follow_ups import Span, both, nobody_is_late, span_of
 from worker.core.merge.cluster.membership import (
     Cluster,
@@ -60,10 +60,12 @@ def _fresh(before: Cluster, cell: Cell) -> Node | None:
     """The one node that is new in a cell, if all else stands and is plain."""
     old, new = before.cell.core, cell.core
     plain = not (before.retracted or before.follow_ups or before.withdrawn)
-    place = place_of_new(old, new)
-    if not plain or place is None or place == len(new):
+    if not plain or len(new) != len(old) + 1:
         return None
-    stands = all(map(is_, old[:place], new)) and all(map(is_, old[place:], new[place + 1 :]))
+    place, after = alike_at_ends(old, new)
+    if place + after < len(old):
+        return None
+    stands = all(map(is_, old, (*new[:place], *new[place + 1 :])))  # equal ones may be others
     if not stands or not are_the_same(before.cell.attached, cell.attached):
         return None
     ends = before.members[-1].filed.report.role  # retractions stand at the end

@@ -26,11 +26,10 @@ _QUOTE = 300
 def find_mentioned(named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> dict[str, str]:
     """Background report → the incident it mentions."""
     mentioned = {}
-    for node in merge_input.nodes:
-        if node.kind == "background":
-            incident_id = _mentioned_incident(node, named, merge_input)
-            if incident_id is not None:
-                mentioned[node.key] = incident_id
+    for node in merge_input.background:
+        incident_id = _mentioned_incident(node, named, merge_input)
+        if incident_id is not None:
+            mentioned[node.key] = incident_id
     return mentioned
 
 
@@ -99,7 +98,7 @@ def background_of(
     entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
     """The past attacks that an incident's own articles mention."""
-    told = [node for node in merge_input.nodes if node.kind == "background"]
+    told = merge_input.background
     if not told:
         return ()
     articles = {m.filed.article.article_id for m in entry.cluster.members}
