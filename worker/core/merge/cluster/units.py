@@ -69,7 +69,11 @@ class Units:
         """
         before = self._signs
         signs = _signs(nodes, evidence)
-        come = [key for key, _ in signs.items() - before.items()]
+        come = [
+            key
+            for key, sign in signs.items()
+            if (known := before.get(key)) is not sign and known != sign
+        ]
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]

@@ -342,6 +342,9 @@ def _cause_report(entry: IdentifiedCluster, context: DecisionContext) -> str | N
     cluster = entry.cluster
     if article not in cluster.cell.articles:
         return _first_of(entry.prior, context)
+    own = context.merge_input.evidence.of_article(article)
+    if len(own) == 1:
+        return own[0].key
     for member in (*cluster.primaries, *cluster.members, *cluster.follow_ups, *cluster.withdrawn):
         if member.filed.article.article_id == article:
             return member.filed.report_id
