@@ -188,7 +188,7 @@ class Units:
             return False
         bonds = self.bonds.among(units, self.bond)
         np.fill_diagonal(bonds, 0.0)
-        return bool(bonds.min() == -math.inf)
+        return bool(np.minimum.reduce(bonds, axis=None) == -math.inf)
 
     def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
@@ -290,8 +290,8 @@ class Units:
             bonds = self.bonds.between(one, other, self.bond)
         else:
             bonds = np.array([[self.bond(x, y) for y in other] for x in one])
-        top = float(bonds.max())
-        if bonds.min() == -math.inf:
+        top = float(np.maximum.reduce(bonds, axis=None))
+        if np.minimum.reduce(bonds, axis=None) == -math.inf:
             return None
         n, m = np.array([n for _, n in a]), np.array([m for _, m in b])
         average = float(n @ bonds @ m) / int(n.sum() * m.sum())
