@@ -133,7 +133,7 @@ def conclude(
     _enqueue(conn, settle_id, changes, now, knowledge)
     record = report_record(
         analysis,
-        changes.links,
+        changes.links_of(analysis.article.article_id),
         now,
         knowledge,
         written_before=written,
@@ -229,7 +229,7 @@ def note_gone(
     analysis = replace(known[0], article=article)
     settle_id = outbox.next_settle_id(conn)
     changes = decide_again(conn, {work.article_id}, settle_id, now, knowledge)
-    record = report_record(analysis, changes.links, now, knowledge, written_before=True,
+    record = report_record(analysis, changes.links_of(work.article_id), now, knowledge, written_before=True,
                            copy_of=changes.copies.get(work.article_id))  # fmt: skip
     if record is not None:
         outbox.append(conn, settle_id, (record,), now)
@@ -352,8 +352,8 @@ def _settled(analysis: Analysis, changes: Changes) -> Settled:
     outcome: Outcome = "set_aside"
     if any(report.role != "background" for report in analysis.reports):
         outcome = "review" if analysis.verdict.band == "review" else "reported"
-    own = {report.report_id for report in analysis.reports}
-    links = {link.report_id: link.incident_id for link in changes.links if link.report_id in own}
+    own = changes.links_of(article.article_id)
+    links = {link.report_id: link.incident_id for link in own}
     homes = [links.get(report.report_id) for report in analysis.reports]
     return Settled(
         outcome=outcome,

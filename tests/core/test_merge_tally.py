@@ -12,7 +12,7 @@ from tests.bench.merge import invented
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.incident import ArticleRef, FiledReport
-from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.cluster.membership import Cluster, Membership
 from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.facts import gazetteer_of
 from worker.core.merge.state.slots import _slot_source

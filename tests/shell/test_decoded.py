@@ -238,6 +238,25 @@ def test_remembered_all_makes_what_is_missing_and_keeps_the_order() -> None:
     assert made.count("0") == made.count("1") == 1
 
 
+def test_remembered_all_makes_only_what_is_new_in_a_long_sequence() -> None:
+    """Of a sequence that another was made of: at its ends, in its middle, in several places at once."""
+    made: list[tuple[str]] = []
+
+    def make(value: tuple[str]) -> str:
+        made.append(value)
+        return value[0].upper()
+
+    rng = random.Random(5)
+    everyone = [(f"report {k:03}",) for k in range(200)]
+    many: Remembered[tuple[str], str] = Remembered(make, 1_000)
+    held = set(everyone[40:160])
+    for _ in range(60):
+        held ^= set(rng.sample(everyone, rng.choice((1, 1, 1, 2, 40))))
+        asked = sorted(held)
+        assert many.all(asked) == [value[0].upper() for value in asked]
+    assert len(made) == len(set(made))
+
+
 def test_equal_makes_one_value_for_all_that_are_equal() -> None:
     """Equal values share what is made of the first, until there is no more room."""
     numbers = iter(range(10))

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from worker.core.domain.incident import Changes, Incident, article_of, from_json, to_json
+from worker.core.domain.remembered import Remembered
 from worker.store.days import is_long
 from worker.store.decoded import decoded_of
 from worker.store.meta import read_meta, write_meta
@@ -159,7 +160,7 @@ def _stored_members(conn: sqlite3.Connection, incident_id: str) -> _MemberRows:
     """The rows of an incident's members: as it was last saved, or read from the table."""
     known = decoded_of(conn).incident(incident_id)
     if known is not None:
-        return _rows_of(known)
+        return _ROWS.of(known)
     rows = conn.execute(
         "SELECT report_id, article_id, former FROM member WHERE incident_id = ?", (incident_id,)
     )
@@ -173,11 +174,14 @@ def _rows_of(incident: Incident) -> _MemberRows:
     return wanted
 
 
+_ROWS = Remembered(_rows_of, 64)
+
+
 def _save_members(
     conn: sqlite3.Connection, incident: Incident, stored: _MemberRows, now: dt.datetime
 ) -> None:
     """The rows of its members, current and former: those that are new or changed."""
-    wanted = _rows_of(incident)
+    wanted = _ROWS.of(incident)
     for report_id in stored.keys() ^ wanted.keys():
         article_id = (stored.get(report_id) or wanted[report_id])[0]
         decoded_of(conn).holding.pop(article_id, None)
@@ -190,7 +194,8 @@ def _save_members(
         "VALUES (?, ?, ?, ?, ?)",
         [
             (incident.incident_id, report_id, *told, stamp(now))
-            for report_id, told in wanted.items() - stored.items()
+            for report_id, told in wanted.items()
+            if stored.get(report_id) != told
         ],
     )
 

@@ -68,27 +68,32 @@ def readable(text: str) -> str:
 
 
 def _trim(snapshot: Snapshot) -> Snapshot:
-    casualties = snapshot.casualties
-    statements = _needed(casualties)
-    reports = snapshot.reports[-MAX_REPORTS:]
+    casualties, reports = snapshot.casualties, snapshot.reports[-MAX_REPORTS:]
     kept = replace(
         snapshot,
-        casualties=replace(
-            casualties,
-            statements=tuple(map(_short_statement, statements)),
-            timeline=casualties.timeline[-MAX_TIMELINE:],
-        ),
+        casualties=_SHORT_CASUALTIES.of(casualties),
         support={slot: _short_support(s) for slot, s in sorted(snapshot.support.items())},
         reports=tuple(_SHORT_MEMBERS.all(reports)),
         victims=snapshot.victims[:MAX_NAMES],
     )
     lost = {
-        "statements": len(statements) < len(casualties.statements),
+        "statements": len(kept.casualties.statements) < len(casualties.statements),
         "timeline": len(kept.casualties.timeline) < len(casualties.timeline),
         "reports": len(reports) < len(snapshot.reports),
         "victims": len(kept.victims) < len(snapshot.victims),
     }
     return replace(kept, truncated=tuple(name for name, cut_off in lost.items() if cut_off))
+
+
+def _short_casualties(casualties: Casualties) -> Casualties:
+    return replace(
+        casualties,
+        statements=tuple(map(_short_statement, _needed(casualties))),
+        timeline=casualties.timeline[-MAX_TIMELINE:],
+    )
+
+
+_SHORT_CASUALTIES = Remembered(_short_casualties, 64)
 
 
 def _shrink(snapshot: Snapshot) -> Snapshot:
@@ -136,18 +141,16 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
 def _needed(casualties: Casualties) -> list[Statement]:
     """The newest per speaker, measure and class, and those that carry a bound of a total."""
     statements = casualties.statements
-    newest: dict[_Count, tuple[_Moment, int]] = {}
-    for k, (count, moment) in enumerate(_TOLD.all(statements)):
-        known = newest.get(count)
-        if known is None or moment >= known[0]:
-            newest[count] = moment, k
+    told = _TOLD.all(statements)
+    moments, places = [moment for _, moment in told], range(len(told))
+    newest = {told[k][0]: k for k in sorted(places, key=moments.__getitem__)}
     totals = {
         "killed": (casualties.killed, casualties.attackers_killed),
         "injured": (casualties.injured, casualties.attackers_injured),
     }
     used = [(k, s) for k, s in enumerate(statements) if s.status == "used"]
     bounds = [k for k, s in used if any(_sets_a_bound(s, f) for f in totals.get(s.measure, ()))]
-    return [statements[k] for k in sorted({*bounds, *(k for _, k in newest.values())})]
+    return [statements[k] for k in sorted({*bounds, *newest.values()})]
 
 
 _Count = tuple[str, str, str]

@@ -19,8 +19,10 @@ replace those of (incident, kind).
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
@@ -249,6 +251,14 @@ class Changes:
     timers: tuple[TimerSet, ...] = ()
     copies: dict[str, str] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+
+    def links_of(self, article_id: str) -> tuple[Link, ...]:
+        """The links of the reports of an article; links are in order of report id."""
+        first, last = (
+            bisect_left(self.links, f"{article_id}{end}", key=attrgetter("report_id"))
+            for end in ("#", "$")  # the sign that follows
+        )
+        return self.links[first:last]
 
 
 def article_of(report_id: str) -> str:

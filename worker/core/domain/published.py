@@ -93,10 +93,12 @@ _MOST_ELEMENTS = 10 * WORST_DAY_REPORTS
 """Members, figures and points that are kept as bytes: of about 400 each."""
 _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
 _CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
+_WRITTEN = Remembered(_casualties, 64)
+"""Figures as bytes: an incident that is told anew for what is near it has the same."""
 _FIELDS = [f.name for f in fields(Snapshot)]
 _LONG: Mapping[str, Callable[[Snapshot], bytes]] = {
     "reports": lambda snapshot: _listed(_MEMBERS.all(snapshot.reports)),
-    "casualties": lambda snapshot: _casualties(snapshot.casualties),
+    "casualties": lambda snapshot: _WRITTEN.of(snapshot.casualties),
 }
 """Fields that are long, with how each is written of its elements."""
 

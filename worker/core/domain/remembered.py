@@ -7,7 +7,7 @@ the last asked for. The value is kept with it, so that its place in memory means
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
@@ -29,6 +29,7 @@ class Remembered(Generic[K, V]):
         """By the places of the values in memory, which are held meanwhile."""
         self._held: list[K] = []
         self._held_before: list[K] = []
+        self._sequences: dict[int, tuple[tuple[K, ...], list[V]]] = {}
 
     def of(self, value: K) -> V:
         """What is made of a value."""
@@ -45,13 +46,52 @@ class Remembered(Generic[K, V]):
 
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to
-        nothing.
+        nothing, and of a long sequence that is like the last one at both ends only what is between.
         """
-        asked = values if isinstance(values, list | tuple) else list(values)
+        asked = values if isinstance(values, tuple) else tuple(values)
+        if len(asked) < _LONG:
+            return self._each(asked)
+        before, made = self._sequences.pop(id(asked[0]), ((), []))
+        first, last = alike_at_ends(before, asked)
+        if 2 * (first + last) < len(asked):
+            made = self._each(asked)
+        else:
+            made[first : len(before) - last] = self._each(asked[first : len(asked) - last])
+        self._sequences[id(asked[0])] = asked, made
+        if len(self._sequences) > _MOST_SEQUENCES:
+            del self._sequences[next(iter(self._sequences))]
+        return list(made)
+
+    def _each(self, asked: Sequence[K]) -> list[V]:
         found: list[Any] = list(map(self._young.get, map(id, asked)))
         for k in [k for k, made in enumerate(found) if made is None]:
             found[k] = self.of(asked[k])
         return found
+
+
+_LONG = 16
+_MOST_SEQUENCES = 32
+"""Sequences that are remembered whole, by their first value: of each the last that was asked for."""
+
+
+def alike_at_ends(a: tuple[K, ...], b: tuple[K, ...]) -> tuple[int, int]:
+    """How many values are the same from the first on, and of the others from the last back.
+
+    (Tuples are compared first by the places of their values in memory, without a look at these.)
+    """
+    first = _alike(a, b)
+    return first, _alike(a[first:][::-1], b[first:][::-1])
+
+
+def _alike(a: tuple[K, ...], b: tuple[K, ...]) -> int:
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 class Equal(Generic[K, V]):

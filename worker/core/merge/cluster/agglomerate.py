@@ -130,8 +130,8 @@ def _reach(
 
 
 class _Joining:
-    """One heap. A row is ``-inf`` where a veto stands, where a part is gone, and, of scores, where
-    they do not reach the threshold; below the diagonal there are none.
+    """One heap. A row is ``-inf`` where a veto stands and where a part is gone; of scores there are none
+    below the diagonal.
     """
 
     def __init__(self, parts: Sequence[Part], units: Units) -> None:
@@ -151,7 +151,7 @@ class _Joining:
         bound, score = self._bound, self._score
         while True:
             a = int(bound.argmax())
-            if bound[a] == -np.inf:
+            if bound[a] < self._threshold:
                 return tuple(map(tuple, self._cells.values()))
             b = int(score[a].argmax())
             if score[a, b] == bound[a]:
@@ -174,14 +174,13 @@ class _Joining:
         scores[a, a + 1 :] = score[a + 1 :]
         scores[:a, a] = score[:a]
         np.maximum(bound[:a], score[:a], out=bound[:a])
-        bound[a] = scores[a].max()
+        bound[a] = np.maximum.reduce(scores[a])
 
     def _scores(self, total: Table, top: Table, pairs: Table) -> Table:
         score: Table = total / pairs
         score += top
         score *= 0.5
         score.round(_DIGITS, out=score)
-        score[score < self._threshold] = -np.inf
         return score
 
 

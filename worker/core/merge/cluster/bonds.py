@@ -39,7 +39,7 @@ class Bonds:
         """The bonds of each of some units with each of others."""
         rows, columns = self._placed(a), self._placed(b)
         found: Table = self._known[rows[:, None], columns]
-        if not np.isnan(found.max()):
+        if not np.isnan(np.maximum.reduce(found, axis=None)):
             return found
         own, others = rows.tolist(), columns.tolist()
         pairs = ((i, j, own[i], others[j]) for i, j in np.argwhere(np.isnan(found)).tolist())

@@ -40,6 +40,8 @@ class MergeInput:
     constraint_index: ConstraintIndex
     filed: dict[str, FiledReport]
     nodes: tuple[Node, ...]
+    background: tuple[Node, ...]
+    """Those that mention a past attack."""
     frozen: dict[str, FrozenIncident]
     copies: Pairs
     evidence: Evidence
@@ -80,6 +82,7 @@ def prepare(
         constraint_index=constraint_index,
         filed=filed,
         nodes=tuple(nodes),
+        background=tuple([node for node in nodes if node.kind == "background"]),
         frozen={f.report.report_id: f for f in frozen_parts},
         copies=copies,
         evidence=evidence_of(nodes, constraint_index, copies, knowledge.merge_weights),

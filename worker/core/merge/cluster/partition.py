@@ -245,13 +245,13 @@ def _result(placing: Placing) -> Partition:
 def _ended(cell: OpenCell) -> Cell:
     """The cell as it is told; of the same members it is the same value as in the last decision."""
     attached, known = tuple(cell.attached), cell.core.cell
-    if isinstance(known, Cell) and _are_the_same(known.attached, attached):
+    if isinstance(known, Cell) and are_the_same(known.attached, attached):
         return known
     cell.core.cell = made = Cell(cell.core.nodes, attached)
     return made
 
 
-def _are_the_same(a: Sequence[tuple[Node, str]], b: Sequence[tuple[Node, str]]) -> bool:
+def are_the_same(a: Sequence[tuple[Node, str]], b: Sequence[tuple[Node, str]]) -> bool:
     """Whether these are the very same nodes: equal ones may be of another version of a report."""
     pairs = zip(a, b, strict=False)
     return len(a) == len(b) and all(x[0] is y[0] and x[1] == y[1] for x, y in pairs)

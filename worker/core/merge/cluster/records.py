@@ -9,11 +9,12 @@ Rules
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from operator import itemgetter
 
 from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import Member
-from worker.core.merge.cluster.members import Cluster, Membership, instant
+from worker.core.merge.cluster.membership import Cluster, Derived, Membership, instant
 from worker.core.merge.evidence.facts import MOST_REPORTS
 
 
@@ -29,7 +30,17 @@ def _records(cluster: Cluster) -> tuple[Member, ...]:
         for member in cluster.members:
             if member.frozen is not None:
                 listed += map(_ranked, member.frozen.members)
-    return tuple([row[-1] for row in sorted(listed, key=itemgetter(0, 1, 2))])
+    return tuple([row[-1] for row in sorted(listed, key=_rank)])
+
+
+def _with_one(listed: tuple[Member, ...], member: Membership) -> tuple[Member, ...]:
+    row = _LISTED.of(member)
+    place = bisect_right(listed, _rank(row), key=lambda other: _rank(_ranked(other)))
+    return *listed[:place], row[-1], *listed[place:]
+
+
+_RECORDS = Derived(_records, _with_one)
+_rank = itemgetter(0, 1, 2)
 
 
 def _ranked(member: Member) -> tuple[bool, float, str, Member]:
@@ -41,7 +52,6 @@ def _listed(member: Membership) -> tuple[bool, float, str, Member]:
 
 
 _LISTED = Remembered(_listed, MOST_REPORTS)
-_RECORDS = Remembered(_records, 20)
 
 
 def _record(member: Membership) -> Member:

@@ -54,18 +54,21 @@ class Part:
     nodes: tuple[Node, ...]
     counted: Counted
     key: str = field(init=False)
+    order: tuple[bool, str, str] = field(init=False)
+    """That of the earliest."""
     core: Core | None = None
     """What it is alone, once that was asked for."""
 
     def __post_init__(self) -> None:
-        """It is sorted by again and again."""
+        """Both are sorted by again and again."""
         self.key = self.nodes[0].key
+        self.order = min(map(_by_order, self.nodes))
 
     @property
     def alone(self) -> Core:
         """The core of nothing else."""
         if self.core is None:
-            self.core = Core(self.nodes, self.counted)
+            self.core = Core(self.nodes, self.counted, self.order)
         return self.core
 
 
@@ -75,7 +78,7 @@ class Core:
 
     nodes: tuple[Node, ...]
     counted: Counted
-    order: tuple[bool, str, str] = field(init=False)
+    order: tuple[bool, str, str]
     """That of the earliest."""
     is_frozen: bool = field(init=False)
     units: frozenset[Unit] = field(init=False)
@@ -83,8 +86,7 @@ class Core:
     """The cell that was made of it last (``partition``)."""
 
     def __post_init__(self) -> None:
-        """All are asked for in each decision."""
-        self.order = min(map(_by_order, self.nodes))
+        """Both are asked for in each decision."""
         self.units = frozenset([unit for unit, _ in self.counted])
         self.is_frozen = any(unit.first.kind == "frozen" for unit, _ in self.counted)
 
@@ -98,4 +100,5 @@ def core_of(parts: Sequence[Part]) -> Core:
         for unit, count in part.counted:
             counted[unit] = counted.get(unit, 0) + count
     nodes = itertools.chain.from_iterable([part.nodes for part in parts])
-    return Core(tuple(sorted(nodes, key=_by_key)), tuple(counted.items()))
+    order = min(map(_by_order, parts))
+    return Core(tuple(sorted(nodes, key=_by_key)), tuple(counted.items()), order)

@@ -69,7 +69,11 @@ class Units:
         """
         before = self._signs
         signs = _signs(nodes, evidence)
-        come = [key for key, _ in signs.items() - before.items()]
+        come = [
+            key
+            for key, sign in signs.items()
+            if (known := before.get(key)) is not sign and known != sign
+        ]
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]
@@ -184,7 +188,7 @@ class Units:
             return False
         bonds = self.bonds.among(units, self.bond)
         np.fill_diagonal(bonds, 0.0)
-        return bool(bonds.min() == -math.inf)
+        return bool(np.minimum.reduce(bonds, axis=None) == -math.inf)
 
     def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
@@ -286,8 +290,8 @@ class Units:
             bonds = self.bonds.between(one, other, self.bond)
         else:
             bonds = np.array([[self.bond(x, y) for y in other] for x in one])
-        top = float(bonds.max())
-        if bonds.min() == -math.inf:
+        top = float(np.maximum.reduce(bonds, axis=None))
+        if np.minimum.reduce(bonds, axis=None) == -math.inf:
             return None
         n, m = np.array([n for _, n in a]), np.array([m for _, m in b])
         average = float(n @ bonds @ m) / int(n.sum() * m.sum())

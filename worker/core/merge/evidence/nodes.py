@@ -145,11 +145,11 @@ class Evidence:
         """
         if len(nodes) < len(self.nodes) or not copies >= self.copies:
             return None
-        by_place = dict(zip(map(id, nodes), nodes, strict=True))
-        come = by_place.keys() - self._places
-        if len(self.nodes) + len(come) != len(nodes):
+        places = self._places
+        fresh = [node for node in nodes if id(node) not in places]
+        if len(self.nodes) + len(fresh) != len(nodes):
             return None
-        fresh = sorted([by_place[place] for place in come], key=attrgetter("key"))
+        fresh.sort(key=attrgetter("key"))
         if not self.is_current or not self._constraint_index.says_what(constraint_index):
             return None
         if any(n.article_id in self._first or constraint_index.named(n.key) for n in fresh):

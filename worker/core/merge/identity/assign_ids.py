@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from worker.core.domain.incident import Component, Incident
-from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.membership import Cluster
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.identity.id_matcher import IdMatcher
 

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from worker.core.domain.incident import FiledReport, Incident, article_of
 from worker.core.domain.remembered import Remembered
 from worker.core.merge.cluster.component import as_filed
-from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.membership import Cluster, Derived, Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import facts_of
 from worker.core.merge.evidence.nodes import Node
@@ -181,11 +181,10 @@ def _sure_nodes(cluster: Cluster) -> list[Node]:
     return [*cluster.cell.core, *sure]
 
 
-def _all_keys(cluster: Cluster) -> frozenset[str]:
-    return _SURE_KEYS.of(cluster).union([node.key for node, _ in cluster.cell.attached])
+def _with_key(known: set[str], member: Membership) -> set[str]:
+    known.add(member.filed.report_id)
+    return known
 
 
-_SURE_KEYS: Remembered[Cluster, frozenset[str]] = Remembered(
-    lambda cluster: frozenset([node.key for node in _sure_nodes(cluster)]), 1_000
-)
-_ALL_KEYS = Remembered(_all_keys, 1_000)
+_SURE_KEYS = Derived(lambda c: {node.key for node in _sure_nodes(c)}, _with_key)
+_ALL_KEYS = Derived(lambda c: {node.key for node, _ in c.cell.placed}, _with_key)

@@ -27,7 +27,8 @@ from worker.core.domain.snapshot import (
     Snapshot,
     State,
 )
-from worker.core.merge.cluster.members import Cluster, Membership, all_sources_of
+from worker.core.knowledge.knowledge import Knowledge
+from worker.core.merge.cluster.membership import Cluster, Membership, counted_sources
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.records import records
 from worker.core.merge.identity.assign_ids import AssignedIds, IdentifiedCluster
@@ -36,7 +37,7 @@ from worker.core.merge.state import life
 from worker.core.merge.state.codes import code
 from worker.core.merge.state.links import background_of
 from worker.core.merge.state.revise import Cause, Draft, is_material
-from worker.core.merge.state.slots import choose_slots, slot_sources
+from worker.core.merge.state.slots import Slots, choose_slots, slot_sources
 from worker.core.merge.state.toll import decide_casualties
 
 _NO_CHANGE = ChangeNote(
@@ -208,14 +209,9 @@ def _ended(
 def _snapshot(entry: IdentifiedCluster, context: DecisionContext, cause: Cause) -> Snapshot:
     """All that a live incident says, but for its state."""
     merge_input, cluster = context.merge_input, entry.cluster
-    profile, weights = merge_input.knowledge.profile, merge_input.knowledge.merge_weights
-    table = merge_input.knowledge.codes
-    order = tuple(table.get("attack_type", ()))
-    slots = choose_slots(
-        slot_sources(_slot_members(cluster), merge_input), weights["life.slot_share"], order
-    )
-    casualties = decide_casualties(cluster)
-    members = records(cluster)
+    profile = merge_input.knowledge.profile
+    told = _told(cluster, merge_input)
+    slots, members = told.slots, records(cluster)
     return Snapshot(
         incident_id=entry.incident_id,
         revision=0,
@@ -242,14 +238,39 @@ def _snapshot(entry: IdentifiedCluster, context: DecisionContext, cause: Cause) 
         incident_status=slots.incident_status,
         n_blasts=slots.n_blasts,
         victims=slots.victims,
-        casualties=casualties,
+        casualties=told.casualties,
         support=slots.support,
         reports=members,
         reports_total=len(members),
         n_independent=_independent(cluster),
-        codes=code(slots, casualties, table) if table else Codes(),
+        codes=told.codes,
         background=background_of(entry, context.mentioned, merge_input),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the members of a cluster say: of the same cluster it is the same, whatever is near it."""
+
+    knowledge: Knowledge
+    slots: Slots
+    casualties: Casualties
+    codes: Codes
+
+
+def _told(cluster: Cluster, merge_input: MergeInput) -> _Told:
+    knowledge = merge_input.knowledge
+    known = cluster.made.get(_Told)
+    if known is None or known.knowledge is not knowledge:
+        table = knowledge.codes
+        share, order = knowledge.merge_weights["life.slot_share"], table.get("attack_type", ())
+        sources = slot_sources(_slot_members(cluster), merge_input)
+        slots = choose_slots(sources, share, tuple(order))
+        casualties = decide_casualties(cluster)
+        codes = code(slots, casualties, table) if table else Codes()
+        known = cluster.made[_Told] = _Told(knowledge, slots, casualties, codes)
+    found: _Told = known
+    return found
 
 
 def _slot_members(cluster: Cluster) -> Sequence[Membership]:
@@ -259,7 +280,7 @@ def _slot_members(cluster: Cluster) -> Sequence[Membership]:
 
 
 def _independent(cluster: Cluster) -> int:
-    return len(all_sources_of(cluster.counted))
+    return len(counted_sources(cluster))
 
 
 def _supersedes(entry: IdentifiedCluster, context: DecisionContext) -> tuple[str, ...]:
@@ -319,6 +340,11 @@ def _cause_report(entry: IdentifiedCluster, context: DecisionContext) -> str | N
         return None
     article = context.incoming.article.article_id
     cluster = entry.cluster
+    if article not in cluster.cell.articles:
+        return _first_of(entry.prior, context)
+    own = context.merge_input.evidence.of_article(article)
+    if len(own) == 1:
+        return own[0].key
     for member in (*cluster.primaries, *cluster.members, *cluster.follow_ups, *cluster.withdrawn):
         if member.filed.article.article_id == article:
             return member.filed.report_id

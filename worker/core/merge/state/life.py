@@ -31,7 +31,7 @@ from worker.core.domain.incident import Incident, TimerSet
 from worker.core.domain.report import Place
 from worker.core.domain.snapshot import Snapshot, State
 from worker.core.domain.vocabulary import WIDE_PLACES
-from worker.core.merge.cluster.members import Cluster, all_sources_of, is_trusted
+from worker.core.merge.cluster.membership import Cluster, is_trusted, primary_sources
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.pairs import Weights
 
@@ -164,14 +164,13 @@ def corroboration_of(cluster: Cluster, merge_input: MergeInput) -> Corroboration
     """
     if cluster.retracted:
         return "retracted"
-    primaries = cluster.primaries
-    if len(all_sources_of(primaries)) >= merge_input.knowledge.merge_weights["life.sources"]:
+    if len(primary_sources(cluster)) >= merge_input.knowledge.merge_weights["life.sources"]:
         return "corroborated"
     alone = (
         is_trusted(m, merge_input.gazetteer)
         and m.filed.report.targets
         and _is_fine(m.filed.report.place)
-        for m in primaries
+        for m in cluster.primaries
     )
     return "corroborated" if any(alone) else "uncorroborated"
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.incident import FiledReport, Link
-from worker.core.domain.remembered import Remembered
 from worker.core.domain.snapshot import BackgroundLink
-from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.cluster.membership import Derived, Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import score
-from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 
@@ -28,11 +26,10 @@ _QUOTE = 300
 def find_mentioned(named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> dict[str, str]:
     """Background report → the incident it mentions."""
     mentioned = {}
-    for node in merge_input.nodes:
-        if node.kind == "background":
-            incident_id = _mentioned_incident(node, named, merge_input)
-            if incident_id is not None:
-                mentioned[node.key] = incident_id
+    for node in merge_input.background:
+        incident_id = _mentioned_incident(node, named, merge_input)
+        if incident_id is not None:
+            mentioned[node.key] = incident_id
     return mentioned
 
 
@@ -60,10 +57,9 @@ def link_all(
     links: dict[str, Link] = {}
     for entry in named:
         known = _LINKS.of(entry.cluster)
-        if entry.incident_id not in known:
-            known.clear()
-            known[entry.incident_id] = {link.report_id: link for link in _links_of(entry)}
-        links |= known[entry.incident_id]
+        if known.incident_id != entry.incident_id:
+            known.name(entry)
+        links |= known.links
     for key in merge_input.filed.keys() - links.keys():
         role = merge_input.filed[key].report.role
         links[key] = Link(key, mentioned.get(key), "certain", role)
@@ -72,37 +68,37 @@ def link_all(
     return [links[node.key] for node in merge_input.nodes if node.key in links]
 
 
-def _links_of(entry: IdentifiedCluster) -> Iterable[Link]:
-    own, members = entry.incident_id, entry.cluster.members
-    known = _LINKS_OF_MEMBERS.all(members)
-    for k in [k for k, links in enumerate(known) if own not in links]:
-        filed = members[k].filed
-        known[k].clear()
-        known[k][own] = Link(filed.report_id, own, members[k].certainty, filed.report.role)
-    yield from [links[own] for links in known]
-    for member in entry.cluster.follow_ups:
-        yield Link(member.filed.report_id, own, "certain", "background")
+class _Links:
+    """Those of the members of a cluster, for the incident that it is."""
+
+    def __init__(self) -> None:
+        self.incident_id = ""
+        self.links: dict[str, Link] = {}
+
+    def name(self, entry: IdentifiedCluster) -> None:
+        """Make all of them anew."""
+        self.incident_id, self.links = entry.incident_id, {}
+        for member in entry.cluster.members:
+            self.add(member)
+        for member in entry.cluster.follow_ups:
+            key = member.filed.report_id
+            self.links[key] = Link(key, self.incident_id, "certain", "background")
+
+    def add(self, member: Membership) -> _Links:
+        """One more member."""
+        key, role = member.filed.report_id, member.filed.report.role
+        self.links[key] = Link(key, self.incident_id, member.certainty, role)
+        return self
 
 
-def _no_link(_: Membership) -> dict[str, Link]:
-    return {}
-
-
-def _no_links(_: Cluster) -> dict[str, dict[str, Link]]:
-    return {}
-
-
-_LINKS = Remembered(_no_links, 1_000)
-"""Cluster → the id it has → its links."""
-_LINKS_OF_MEMBERS = Remembered(_no_link, MOST_REPORTS)
-"""Member → the incident it is of → its link."""
+_LINKS = Derived(lambda _: _Links(), _Links.add)
 
 
 def background_of(
     entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
     """The past attacks that an incident's own articles mention."""
-    told = [node for node in merge_input.nodes if node.kind == "background"]
+    told = merge_input.background
     if not told:
         return ()
     articles = {m.filed.article.article_id for m in entry.cluster.members}

@@ -15,7 +15,7 @@ from typing import Any
 
 from worker.core.domain.incident import Incident
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.members import Cluster
+from worker.core.merge.cluster.membership import Cluster
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 from worker.core.merge.state.draft import DecisionContext
 

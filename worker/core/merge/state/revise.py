@@ -20,6 +20,7 @@ from worker.core.domain.canonical import plain
 from worker.core.domain.caps import cap_snapshot
 from worker.core.domain.incident import FrozenIncident, Incident
 from worker.core.domain.published import Parts, forget, joined, keep, parts_of, write
+from worker.core.domain.remembered import Remembered
 from worker.core.domain.report import Figure
 from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
 from worker.core.merge.state.life import Due
@@ -129,8 +130,8 @@ def _fields(prior: Incident | None, content: Parts) -> tuple[str, ...]:
 
 def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:
     prior = draft.prior
-    current = {member.report_id for member in draft.members}
-    once = set(prior.former) | {m.report_id for m in prior.members} if prior else set()
+    current = _REPORTS.of(draft.members)
+    once = _REPORTS.of(prior.members).union(prior.former) if prior else frozenset[str]()
     return Incident(
         snapshot=snapshot,
         content_hash=content_hash,
@@ -143,3 +144,10 @@ def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:
         settle_at=draft.due.settle_at,
         close_at=draft.due.close_at,
     )
+
+
+def _reports(members: tuple[Member, ...]) -> frozenset[str]:
+    return frozenset([member.report_id for member in members])
+
+
+_REPORTS = Remembered(_reports, 64)

@@ -32,7 +32,7 @@ from worker.core.domain.report import (
 from worker.core.domain.snapshot import Support
 from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACES
 from worker.core.lang.names import words_of
-from worker.core.merge.cluster.members import Membership, is_trusted, sources_of
+from worker.core.merge.cluster.membership import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.state.vote import EARLIEST, Ballot, Ballots, SlotSource, Vote, some

@@ -25,7 +25,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
 from worker.core.figures import decide_toll
-from worker.core.merge.cluster.members import Cluster, Membership
+from worker.core.merge.cluster.membership import Cluster, Derived, Membership
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.state.tally import Placed, Tally, Told, casualties_of
 from worker.core.said_again import alike
@@ -35,13 +35,42 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
-    if any(map(attrgetter("frozen"), cluster.counted)):
+    if _HAS_FROZEN.of(cluster):
         return plain_casualties(cluster)
     first = next(iter(cluster.counted), None)
     tally = _TALLIES.taken(first)
-    found = tally.follow(_with_sources(cluster.counted), _told)
+    found = tally.follow(_WITH_SOURCES.of(cluster).named, _told)
     _TALLIES.keep(first, tally)
     return found
+
+
+class _WithSources:
+    """Members that count by their place in memory, each with those whose text it repeats."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.named = _with_sources(cluster.counted)
+        self._alone: dict[str, list[Membership]] = {}
+        """Those that repeat nobody's, by article."""
+        for member in cluster.counted:
+            if member.source is None:
+                self._alone.setdefault(member.filed.article.article_id, []).append(member)
+
+    def add(self, member: Membership) -> _WithSources:
+        """One more member, that none of them repeats."""
+        members = (member,)
+        if member.source is None:
+            self._alone.setdefault(member.filed.article.article_id, []).append(member)
+            self.named[id(member)] = members
+        else:
+            members = member, *self._alone.get(member.source.article_id, ())
+            self.named[tuple(map(id, members))] = members
+        return self
+
+
+_WITH_SOURCES = Derived(_WithSources, _WithSources.add)
+_HAS_FROZEN = Derived(
+    lambda cluster: any(map(attrgetter("frozen"), cluster.counted)), lambda known, _: known
+)
 
 
 def _with_sources(counted: Sequence[Membership]) -> dict[Hashable, tuple[Membership, ...]]:
