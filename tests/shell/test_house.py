@@ -45,6 +45,7 @@ PAIRS = {
     "core/annotate/dates.py _Days": "days of a month",
     "core/lang/numerals.py _run": "an index of tokens, and a number",
     "core/lang/numerals.py _scaled_decimal": "an index of tokens, and a number",
+    "core/domain/remembered.py alike_at_ends": "values from the first on, and from the last back",
     "core/extract/what.py _weapon_order": "a rank, and where among equals",
     "core/merge/cluster/units.py __init__": "the numbers of two groups",
     "core/merge/state/groups.py _connected": "two clusters of a list",

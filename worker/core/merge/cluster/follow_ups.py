@@ -23,7 +23,7 @@ from worker.core.merge.cluster.membership import Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer, facts_of
 
-Span = tuple[dt.date | None, float]
+Times = tuple[dt.date | None, float]
 
 
 def split_follow_ups(
@@ -34,9 +34,9 @@ def split_follow_ups(
     late: list[Membership] = []
     stated: set[tuple[object, ...]] = set()
     gazetteer = merge_input.gazetteer
-    span = span_of(reporting, gazetteer)
-    deadline = _deadline(span[0], merge_input)
-    if deadline is None or nobody_is_late(span, merge_input):
+    times = times_of(reporting, gazetteer)
+    deadline = _deadline(times[0], merge_input)
+    if deadline is None or nobody_is_late(times, merge_input):
         return list(reporting), []
     told = gazetteer.remembered(_day_and_moment).all([m.filed for m in reporting])
     lateness = [
@@ -53,22 +53,22 @@ def split_follow_ups(
     return members, late
 
 
-def span_of(members: Iterable[Membership], gazetteer: Gazetteer) -> Span:
+def times_of(members: Iterable[Membership], gazetteer: Gazetteer) -> Times:
     """The last day that members state, and when the last of them was published."""
     told = gazetteer.remembered(_day_and_moment).all([m.filed for m in members])
     days = {day for day, _ in told if day is not None}
     return max(days, default=None), max(map(itemgetter(1), told), default=-math.inf)
 
 
-def both(a: Span, b: Span) -> Span:
-    """The span of what has these spans."""
+def both(a: Times, b: Times) -> Times:
+    """The times of two together."""
     return max(filter(None, (a[0], b[0])), default=None), max(a[1], b[1])
 
 
-def nobody_is_late(span: Span, merge_input: MergeInput) -> bool:
-    """Whether what has this span can have no follow-up."""
-    deadline = _deadline(span[0], merge_input)
-    return deadline is None or span[1] <= deadline
+def nobody_is_late(times: Times, merge_input: MergeInput) -> bool:
+    """Whether what has these times can have no follow-up."""
+    deadline = _deadline(times[0], merge_input)
+    return deadline is None or times[1] <= deadline
 
 
 def _day_and_moment(filed: FiledReport, gazetteer: Gazetteer) -> tuple[dt.date | None, float]:

@@ -16,7 +16,7 @@ from operator import is_
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.remembered import alike_at_ends
-from worker.core.merge.cluster.follow_ups import Span, both, nobody_is_late, span_of
+from worker.core.merge.cluster.follow_ups import Times, both, nobody_is_late, times_of
 from worker.core.merge.cluster.membership import (
     Cluster,
     Derived,
@@ -39,7 +39,7 @@ class Sorted:
 
     cluster: Cluster
     copies: Copies
-    span: Span
+    times: Times
 
 
 def grow(before: Sorted, cell: Cell, copies: Copies, merge_input: MergeInput) -> Sorted | None:
@@ -50,10 +50,10 @@ def grow(before: Sorted, cell: Cell, copies: Copies, merge_input: MergeInput) ->
     member = _member(fresh, before.cluster, dict(copies), merge_input)
     if member is None:
         return None
-    span = both(before.span, span_of([member], merge_input.gazetteer))
-    if not nobody_is_late(span, merge_input):
+    times = both(before.times, times_of([member], merge_input.gazetteer))
+    if not nobody_is_late(times, merge_input):
         return None
-    return Sorted(before.cluster.with_more(cell, member), copies, span)
+    return Sorted(before.cluster.with_more(cell, member), copies, times)
 
 
 def _fresh(before: Cluster, cell: Cell) -> Node | None:

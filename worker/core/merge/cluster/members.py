@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Continued
-from worker.core.merge.cluster.follow_ups import span_of, split_follow_ups
+from worker.core.merge.cluster.follow_ups import split_follow_ups, times_of
 from worker.core.merge.cluster.growth import Copies, Sorted, grow
 from worker.core.merge.cluster.membership import (
     BY_ITSELF,
@@ -59,7 +59,7 @@ def _fresh(cell: Cell, copies: Copies, retracted: bool, merge_input: MergeInput)
     found = None if before is None else grow(before, cell, copies, merge_input)
     if found is None:
         cluster = _sorted_out(cell, merge_input)
-        found = Sorted(cluster, copies, span_of(cluster.members, merge_input.gazetteer))
+        found = Sorted(cluster, copies, times_of(cluster.members, merge_input.gazetteer))
     _LAST.keep(cell.core[0], found)
     return found.cluster
 
