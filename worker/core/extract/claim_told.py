@@ -14,7 +14,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from re import Match
 
 from worker.core.annotate.actors import STATES, ActorMention, is_in_power
@@ -74,21 +74,22 @@ def _deed(passage: Passage, subject: ActorMention, telling: Match[str]) -> Range
 
 def _own_words(passage: Passage, subject: ActorMention, message: Range) -> Range | None:
     """What in a message only who did it says."""
+    ranges = passage.annotated.ranges
     if subject.actor.actor_class in STATES:
-        return _first(passage, ("claim_strike",), message)
+        return _first(passage, ranges("claim_strike", message), message)
     if not _is_party(passage, subject.actor):
         return None
-    harmed = passage.has("harm", message) or bool(passage.triggers_in(message))
-    words = ("claim_deed", "claim_scorn") if harmed else ("claim_deed",)
-    return _first(passage, words, message) or _act(passage, subject, message)
+    told = [*ranges("claim_deed", message)]
+    if passage.has("harm", message) or passage.triggers_in(message):
+        told += ranges("claim_scorn", message)
+    return _first(passage, told, message) or _act(passage, subject, message)
 
 
-def _first(passage: Passage, categories: Sequence[str], message: Range) -> Range | None:
-    """The first words of these kinds that no doubt stands before."""
-    for category in categories:
-        for found in passage.annotated.ranges(category, message):
-            if not passage.has("claim_doubt", Range(message.start, found.start)):
-                return found
+def _first(passage: Passage, told: Iterable[Range], message: Range) -> Range | None:
+    """The first of some words that no doubt stands before."""
+    for found in told:
+        if not passage.has("claim_doubt", Range(message.start, found.start)):
+            return found
     return None
 
 

@@ -45,7 +45,7 @@ _VALUES: Mapping[str, frozenset[str]] = {
     "speaker": frozenset(get_args(SpeakerType)),
     "sex": frozenset({"female", "male"}),
     "beside": frozenset({"companion", "kin"}),
-    "ordinal": frozenset(map(str, range(2, 11))),
+    "ordinal": frozenset(map(str, range(2, 21))),
 }
 """What a word may say beside its class."""
 STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody", "said", "cited"})

@@ -95,7 +95,14 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
             out[out.index(_replaced(before))] = _sum(before, mention)
         else:
             out.append(_with_those_before(mention, mentions))
-    return out
+    return _without_one_less(out)
+
+
+def _without_one_less(mentions: list[CountMention]) -> list[CountMention]:
+    """The mentions, with "two were killed" replaced where "a third person has died" since."""
+    last = {m.value for m in mentions if m.what == "killed" and m.ordinal == m.value}
+    one_less = {value - 1 for value in last if value is not None}
+    return [_replaced(m) if m.what == "killed" and m.value in one_less else m for m in mentions]
 
 
 def _with_those_before(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:
@@ -106,9 +113,11 @@ def _with_those_before(mention: CountMention, mentions: Sequence[CountMention]) 
     number = mention.ordinal
     if number is None or mention.what != "killed" or mention.is_headline:
         return mention
-    told = [m for m in mentions if m.what in _COUNTED and not m.is_headline]
+    told = [m for m in mentions if m.what in _COUNTED and not (m.is_headline or m.is_attackers)]
     first = min(told, key=lambda m: m.number.start, default=None)
-    if first is not mention or any((m.value or 0) >= number for m in told):
+    dead = [m.value or 0 for m in told if m.what == mention.what and m is not mention]
+    goes_on = max(dead, default=0) == number - 1
+    if not (first is mention or goes_on) or max(dead, default=0) >= number:
         return mention
     kept = mention.tags - SINGLE_TAGS - _FURTHER
     return replace(mention, value=number, low=number, high=number, tags=kept | _LISTED)

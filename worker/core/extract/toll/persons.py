@@ -98,6 +98,7 @@ def _names(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) -> 
 
 def _apart(mentions: Sequence[CountMention]) -> list[CountMention]:
     """A largest set of mentions that are surely different persons, as far as is found at once."""
+    mentions = list({_told_by(m): m for m in reversed(mentions)}.values())[::-1]
     others = [[o for o in mentions if o is not m and are_different(m, o)] for m in mentions]
     order = sorted(range(len(mentions)), key=lambda i: (-len(others[i]), mentions[i].number.start))
     chosen: list[CountMention] = []
@@ -105,6 +106,12 @@ def _apart(mentions: Sequence[CountMention]) -> list[CountMention]:
         if all(any(o is c for o in others[index]) for c in chosen):
             chosen.append(mentions[index])
     return sorted(chosen, key=lambda m: m.number.start)
+
+
+def _told_by(mention: CountMention) -> tuple[object, ...]:
+    """All by which one is told: who is told so twice is one ("the driver died … the driver died")."""
+    words = mention.age, mention.name, mention.noun, mention.sex, mention.beside, mention.ordinal
+    return *words, mention.victim_class, mention.names, mention.tags
 
 
 def _is_told_alike(one: CountMention, two: CountMention) -> bool:
