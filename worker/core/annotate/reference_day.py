@@ -7,7 +7,7 @@ Rules
    offset of its own has the day of that clock, one of UTC the day before until three in the morning.
    Neither, when the head of the text names the area's new day ("on Thursday").
    (London, 8 p.m.: "a bomber struck today" is the day that ended half an hour ago in the area.)
-   A dateline of one or two days before ("KABUL, Jan. 9 - … today", on a page of the 10th) is the day.
+   A dateline of one or two days before ("PORTSMERE, Jan. 9 - … today", on the 10th) is the day.
 3. A document without a time has the day of its dateline, or of a caption, if written with its year.
 4. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
    and what rests on it is never reported.

@@ -30,7 +30,9 @@ _ACT_REACH_CHARS = 90
 _LEAD_CLAUSES = 4
 _VICTIMS = frozenset({"civilians", "children", "women"})
 _DEATHS = ("killed", "casualties")
-_ENDS_QUOTATION = (",", '"')
+_ENDS_QUOTATION = frozenset(',"')
+_QUOTATION_CHARS = 5
+"""How near a quotation ends before the name of who says it, with an article between."""
 _ACTOR_ID = "actor:"
 
 
@@ -66,7 +68,7 @@ def _deed(passage: Passage, subject: ActorMention, telling: Match[str]) -> Range
         return None
     messages = [Range(telling.end(), clause.end)]
     before = Range(clause.start, subject.start)
-    if passage.prose.of(before).strip().removesuffix(" the").endswith(_ENDS_QUOTATION):
+    if set(passage.prose.of(before).strip()[-_QUOTATION_CHARS:]) & _ENDS_QUOTATION:
         messages.append(before)
     found = (_own_words(passage, subject, message) for message in messages)
     return next((deed for deed in found if deed is not None), None)
