@@ -193,8 +193,8 @@ def _longest(
         start, _, word = words[last]
         if last > index and not _joins(text[words[last - 1][1] : start]):
             break
-        possessive = word == "s" and text[start - 1] == "'"
-        linking = (word in LINKS or possessive) and last > index
+        possessive = last > index and word == "s" and text[start - 1] == "'"
+        linking = possessive or (last > index and word in LINKS)
         letters += "" if possessive else word
         sound += "" if linking else sound_of(word)
         if small and letters not in gazetteer.small_begun:

@@ -7,9 +7,10 @@ Rules
    offset of its own has the day of that clock, one of UTC the day before until three in the morning.
    Neither, when the head of the text names the area's new day ("on Thursday").
    (London, 8 p.m.: "a bomber struck today" is the day that ended half an hour ago in the area.)
-   A dateline of one or two days before ("PORTSMERE, Jan. 9 - … today", on the 10th) is the day.
-3. A document without a time has the day of its dateline, or of a caption, if written with its year.
-4. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
+3. Nor when the dateline is of one or two days before ("PORTSMERE, Jan. 9 - … today", printed on the
+   10th), unless the head names the document's own day: then the day is the dateline's.
+4. A document without a time has the day of its dateline, or of a caption, if written with its year.
+5. Without that, dates are counted from a nominal day: it tells an earlier attack from the main one,
    and what rests on it is never reported.
 """
 
@@ -48,11 +49,11 @@ def reference_day(
     """The day that a text speaks from; ``moment``: the document's time, ``zone``: the area's."""
     document = local_day(moment, zone)
     if moment is not None and document is not None:
-        abroad = _day_abroad(moment, zone)
-        if abroad < document and not _names(prose, phrases, document):
-            return ReferenceDay(abroad)
-        return ReferenceDay(_day_filed(prose, phrases, document) or document)
-    stated = _stated_day(prose, phrases.seen_from(None))
+        if _names(prose, phrases, document):
+            return ReferenceDay(document)
+        filed = _day_filed(prose, phrases, document)
+        return ReferenceDay(filed or _day_abroad(moment, zone))
+    stated = document or _stated_day(prose, phrases.seen_from(None))
     if stated is not None:
         return ReferenceDay(stated)
     return ReferenceDay(_nominal_day(prose, lexicon, phrases), nominal=True)

@@ -168,7 +168,7 @@ class SpeakerDirectory:
             if any("THE_MINISTRY" in t.tags for t in within):
                 found = self._ministry
         if found is None and kind is None and self._is_outlet(source):
-            return Speaker(None, f"outlet:{self._outlet}", NARRATOR)
+            return narrator(self._outlet)
         if found is None:
             name = kind if kind is not None else self._words(source)
             found, by_anaphor = Speaker(None, f"{self._outlet}/{name}", kind or UNKNOWN), False
@@ -223,7 +223,8 @@ class SpeakerDirectory:
         """Whether the outlet speaks of itself by its name, or a part of it ("PORT, Harbour Voice: …")."""
         words = plain(self._words(source)).split()
         own = self._outlet.split()
-        return any(own[i : i + len(words)] == words for i in range(len(own)))
+        is_part = any(own[i : i + len(words)] == words for i in range(len(own)))
+        return is_part and (len(words) > 1 or words == own)
 
     def _words(self, source: Range) -> str:
         return " ".join(self._prose.of(source).split())

@@ -102,7 +102,12 @@ def _without_one_less(mentions: list[CountMention]) -> list[CountMention]:
     """The mentions, with "two were killed" replaced where "a third person has died" since."""
     last = {m.value for m in mentions if m.what == "killed" and m.ordinal == m.value}
     one_less = {value - 1 for value in last if value is not None}
-    return [_replaced(m) if m.what == "killed" and m.value in one_less else m for m in mentions]
+
+    def is_less(mention: CountMention) -> bool:
+        is_dead = mention.what == "killed" and not (mention.is_attackers or mention.is_headline)
+        return is_dead and mention.value in one_less
+
+    return [_replaced(m) if is_less(m) else m for m in mentions]
 
 
 def _with_those_before(mention: CountMention, mentions: Sequence[CountMention]) -> CountMention:

@@ -75,7 +75,11 @@ def _find_anchor(
     if anchor is not None or not digest:
         return anchor
     told = next(iter(telling_sentences(annotated, weights.event)), None)
-    before = [s for s in annotated.events if told is not None and s.start < told.start]
+    if told is None or not any(
+        count.number.start < told.start and not count.is_headline for count in annotated.counts
+    ):
+        return None
+    before = [sentence for sentence in annotated.events if sentence.start < told.start]
     if any((s.zone == "title" and "HERE" in s.tags) or s.tags >= _ATTACK_HERE for s in before):
         return None  # its own attack, told before: "Flash report: bomb in the capital … Other incidents"
     return told
