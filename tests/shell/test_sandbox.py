@@ -18,7 +18,7 @@ import time_machine
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
-from worker.core.annotate import actors, gazetteer
+from worker.core.annotate import actors, place_keys
 from worker.core.domain.document import Document
 from worker.core.domain.errors import FeedError
 from worker.core.extract import target
@@ -190,7 +190,7 @@ def test_rehearse_leaves_nothing_to_be_made_of_the_knowledge_by_a_first_job() ->
     """The tables of names and their patterns are made before forking, once for all children."""
     knowledge = load_knowledge(PORTSMERE)
     text = "Gunmen killed two people at a bank in Portsmere on Tuesday; the Red Tide claimed it."
-    tables = (gazetteer.gazetteer_of, actors._names, target._institutions)
+    tables = (place_keys.place_keys, actors._names, target._institutions)
     for table in tables:
         table.cache_clear()
     warm.rehearse(knowledge)

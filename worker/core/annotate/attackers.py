@@ -48,12 +48,14 @@ def mark_repeated_attackers(
         sentence = known.get(count.sentence)
         words = () if sentence is None else _words_before(count, sentence)
         if any(t.tags & _DEFINITE for t in words):
-            rest = any(_REMAINING in t.tags for t in words)
-            nearer = max((at for at, n in victims if _is_before(at, n, count, rest)), default=-1)
+            before = [(at, n) for at, n in victims if at < count.number.start]
+            nearer = max((at for at, n in before if _is_of(count, n, words)), default=-1)
             told = [
                 at
-                for at, value, index in attackers
-                if _is_before(at, value, count, rest) and count.sentence - index <= _REACH_SENTENCES
+                for at, n, index in attackers
+                if at < count.number.start
+                and count.sentence - index <= _REACH_SENTENCES
+                and _is_of(count, n, words)
             ]
             repeats = bool(told) and told[-1] > nearer
             out.append(replace(count, victim_class=PERPETRATOR) if repeats else count)
@@ -62,10 +64,10 @@ def mark_repeated_attackers(
     return tuple(out)
 
 
-def _is_before(at: int, value: int, count: CountMention, rest: bool) -> bool:
-    """Whether a number told before is the count's, or holds it as its rest."""
+def _is_of(count: CountMention, told: int, words: Sequence[Token]) -> bool:
+    """Whether a count says a number again, or, with these words before it, what is left of it."""
     own = count.value or 0
-    return at < count.number.start and (value > own if rest else value == own)
+    return told > own if any(_REMAINING in t.tags for t in words) else told == own
 
 
 def _attackers(sentences: Sequence[EventSentence]) -> Iterator[tuple[int, int, int]]:

@@ -33,7 +33,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from worker.core.annotate.gazetteer import LINKS, WORD, Gazetteer, gazetteer_of, sound_of
+from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
@@ -77,12 +77,12 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     if not profile.places:
         return ()
     lexicon = knowledge.lexicon(prose.lang)
-    gazetteer = gazetteer_of(profile.places)
+    keys = place_keys(profile.places)
     needing = profile.confusers.needs_context
     found = [
         *_soft(prose, profile),
-        *_numbered(prose.text, gazetteer, lexicon),
-        *_named(prose, gazetteer, lexicon is None and prose.lang not in needing),
+        *_numbered(prose.text, keys, lexicon),
+        *_named(prose, keys, lexicon is None and prose.lang not in needing),
     ]
     mentions = tuple(_judged(prose, profile, lexicon, _apart(found)))
     if not _in_context(prose, profile):
@@ -98,7 +98,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         m
         for m in mentions
         if not m.entry.generic
-        or _holds_city(prose, gazetteer, m)
+        or _holds_city(prose, keys, m)
         or (
             about_here
             and _is_located(prose, lexicon, m)
@@ -108,9 +108,9 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     return _with_capital(prose, lexicon, kept)
 
 
-def _holds_city(prose: Prose, gazetteer: Gazetteer, mention: PlaceMention) -> bool:
+def _holds_city(prose: Prose, keys: PlaceKeys, mention: PlaceMention) -> bool:
     """Whether a generic name is printed with the city's in it: "the X Polytechnic" is nowhere else."""
-    words = (gazetteer.exact.get(word) for word in WORD.findall(prose.of(mention))[:-1])
+    words = (keys.exact.get(word) for word in WORD.findall(prose.of(mention))[:-1])
     return any(entry is not None and entry.kind == "city" for entry in words)
 
 
@@ -135,7 +135,7 @@ def _apart(found: list[PlaceMention]) -> tuple[PlaceMention, ...]:
     return tuple(apart(sorted(found, key=lambda m: (m.start, -m.end))))
 
 
-def _named(prose: Prose, gazetteer: Gazetteer, inflected: bool) -> Iterator[PlaceMention]:
+def _named(prose: Prose, keys: PlaceKeys, inflected: bool) -> Iterator[PlaceMention]:
     """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
     words = [(m.start(), m.end(), m.group()) for m in WORD.finditer(text)]
@@ -144,28 +144,28 @@ def _named(prose: Prose, gazetteer: Gazetteer, inflected: bool) -> Iterator[Plac
     for index, (start, end, word) in enumerate(words):
         if index < after:
             continue
-        hit = _longest(words, index, text, gazetteer, prose if cased else None)
+        hit = _longest(words, index, text, keys, prose if cased else None)
         if hit is not None:
             last, entry = hit
             after = last + 1
             yield _mention(start, words[last][1], entry)
         else:
-            single = _bare(word, gazetteer, inflected)
+            single = _bare(word, keys, inflected)
             if single is not None and not (cased and _is_small(prose, start)):
                 yield _mention(start, end, single)
-    if gazetteer.unspaced is not None:
-        for match in gazetteer.unspaced.finditer(text):
-            yield _mention(match.start(), match.end(), gazetteer.names[match.group()])
+    if keys.unspaced is not None:
+        for match in keys.unspaced.finditer(text):
+            yield _mention(match.start(), match.end(), keys.names[match.group()])
 
 
-def _bare(word: str, gazetteer: Gazetteer, inflected: bool) -> PlaceEntry | None:
+def _bare(word: str, keys: PlaceKeys, inflected: bool) -> PlaceEntry | None:
     """A name with a clitic before it, or the city with an ending that we have no grammar for."""
     if not word.isascii():
         bare = _CLITICS.sub("", word)
         if bare != word:
-            return gazetteer.exact.get(bare)
+            return keys.exact.get(bare)
     for end in range(len(word) - 1, max(4, len(word) - 6), -1) if inflected else ():
-        entry = gazetteer.exact.get(word[:end])
+        entry = keys.exact.get(word[:end])
         if entry is not None and entry.kind == "city":
             return entry
     return None
@@ -179,12 +179,12 @@ def _longest(
     words: list[_Word],
     index: int,
     text: str,
-    gazetteer: Gazetteer,
+    keys: PlaceKeys,
     cased: Prose | None,
 ) -> tuple[int, PlaceEntry] | None:
     """The longest name that begins at word ``index``: its last word and its row."""
     first = words[index][2]
-    named = first in gazetteer.begun or sound_of(first) in gazetteer.sound_begun
+    named = first in keys.begun or sound_of(first) in keys.sound_begun
     if len(first) > 1 and not named:
         return None
     small = cased is not None and _is_small(cased, words[index][0])
@@ -197,15 +197,15 @@ def _longest(
         linking = possessive or (last > index and word in LINKS)
         letters += "" if possessive else word
         sound += "" if linking else sound_of(word)
-        if small and letters not in gazetteer.small_begun:
+        if small and letters not in keys.small_begun:
             break
-        if letters not in gazetteer.begun and sound not in gazetteer.sound_begun:
+        if letters not in keys.begun and sound not in keys.sound_begun:
             break
-        if small and letters not in gazetteer.small:
+        if small and letters not in keys.small:
             continue
-        entry = gazetteer.exact.get(letters)
+        entry = keys.exact.get(letters)
         if entry is None and not linking:
-            entry = gazetteer.by_sound.get(sound)
+            entry = keys.by_sound.get(sound)
             if entry is not None and cased and _is_small(cased, start):
                 entry = None
         if entry is not None and not possessive:
@@ -230,9 +230,9 @@ def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
             yield PlaceMention(found.start(), found.end(), city, "here")
 
 
-def _numbered(text: str, gazetteer: Gazetteer, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
+def _numbered(text: str, keys: PlaceKeys, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
     """Districts by number: "13th police district", "police district no 13", "fifth district"."""
-    if lexicon is None or not gazetteer.districts:
+    if lexicon is None or not keys.districts:
         return
     for found in lexicon.find("district_word", text):
         left, right = (
@@ -251,7 +251,7 @@ def _numbered(text: str, gazetteer: Gazetteer, lexicon: Lexicon | None) -> Itera
             ordinal = lexicon.words["ordinal_word"].get(word[1]) if word else None
             if word and ordinal:
                 number, start = int(ordinal), start - len(word[0])
-        entry = gazetteer.districts.get(number)
+        entry = keys.districts.get(number)
         if entry is not None:
             yield PlaceMention(start, end, entry, "here")
 

@@ -35,6 +35,7 @@ GROUP_TYPE, POWER_TYPE, UNKNOWN = "armed_group", "government_unspecified", "unkn
 _PARTY = "non_state_armed_group"
 _OFFICES = frozenset({"police", "security_forces", POWER_TYPE, "hospital"})
 _GOVERNMENT = "government"
+_OF_ACTOR = "actor:"
 _VAGUE = (POWER_TYPE, "media_sources", UNKNOWN)
 """Kinds that say least, the more telling first."""
 _CHARITIES = {"hospital", "international_organisation"}
@@ -76,6 +77,11 @@ class SpeakerName(Range):
 
     speaker: Speaker
     person: bool
+
+
+def id_of_actor(actor: Actor) -> str:
+    """The id of a group or state as a speaker."""
+    return f"{_OF_ACTOR}{actor.id}"
 
 
 def narrator(outlet: str | None) -> Speaker:
@@ -128,7 +134,7 @@ def _index(
     for actor in actors:
         party = actor.actor_class == _PARTY and actor.id not in ruling
         kind = POWER_TYPE if actor.id in ruling else GROUP_TYPE
-        speaker = Speaker(actor.name, f"actor:{actor.id}", kind, False, party)
+        speaker = Speaker(actor.name, id_of_actor(actor), kind, False, party)
         owners |= {plain(v): (speaker, False) for v in (actor.name, *actor.variants)}
         owners |= {plain(v): (speaker, True) for v in actor.speakers}
     for institution in institutions:
@@ -192,16 +198,16 @@ class SpeakerDirectory:
         if not named:
             return None
         people = [n for n in named if n.person]
-        official = [n for n in named if not n.speaker.id.startswith("actor:")]
+        official = [n for n in named if not n.speaker.id.startswith(_OF_ACTOR)]
         chosen = (people or official or list(named))[-1]
-        group = chosen.speaker.id.startswith("actor:") and not chosen.person
+        group = chosen.speaker.id.startswith(_OF_ACTOR) and not chosen.person
         return None if group and kind in _OFFICES else chosen.speaker
 
     def _group_before(self, position: int) -> Speaker | None:
         """The group that "the group" is: the last one named that holds no power, else any."""
         index = bisect_left(self._names, position, key=_START)
         named = [n.speaker for n in self._names[max(0, index - _NAMES_BACK) : index]]
-        groups = [speaker for speaker in named if speaker.id.startswith("actor:")]
+        groups = [speaker for speaker in named if speaker.id.startswith(_OF_ACTOR)]
         armed = [speaker for speaker in groups if speaker.type == GROUP_TYPE]
         return next(reversed(armed or groups), None)
 

@@ -2,7 +2,8 @@
 
 A decision asks for the same reports as the one before. What is made of one (its facts, its node) is
 pure and depends on it and the knowledge alone, so it is kept as long as there is room: ``most`` of
-the last asked for. The value is kept with it, so that its place in memory means nothing else.
+the last asked for, and beside them some long sequences of values, whole. The value is kept with it,
+so that its place in memory means nothing else.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
 """Room is meant for a day like the worst that we know of, when a thousand reports of one day came. All
-bounds of what merging remembers are multiples of it, so that such a day is never forgotten in its
-middle."""
+bounds of reports that merging remembers are multiples of it, so that such a day is never forgotten in
+its middle."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -47,6 +48,7 @@ class Remembered(Generic[K, V]):
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to
         nothing, and of a long sequence that is like the last one at both ends only what is between.
+        Equal values count as the same.
         """
         asked = values if isinstance(values, tuple) else tuple(values)
         if len(asked) < _LONG:

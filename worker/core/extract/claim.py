@@ -34,14 +34,16 @@ from worker.core.extract.claimant import (
     claimant_after,
     claimants_before,
     claimants_of_quote,
+    is_told_as_strike,
 )
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.text.prose import Sentence
 
-_LEAD_CLAUSES = 4
 _NEXT_WORD_CHARS = 2
+_NEGATED_CHARS = 3
+"""How far behind a negation a claim may begin: a blank and a mark."""
 _SENTENCES_BEFORE = 3
 
 
@@ -53,7 +55,7 @@ def find_claims(
     phrases = _phrases(passage, statements)
     if not phrases:
         passage = with_apart(passage)
-        phrases = _phrases(passage, ())
+        phrases = _phrases(passage, ())  # its figures tell of other attacks than what stands apart
     claims: dict[tuple[str, str], Claim] = {}
     for item in phrases:
         key = (item.actor.id, item.claimed)
@@ -122,7 +124,7 @@ def _is_negated(passage: Passage, match: Match[str], negations: tuple[Range, ...
     """Whether a negation overlaps a claim, stands just before it, or follows: "said its men had no part"."""
     low = passage.clause(match.start()).start
     near = starting_in(negations, Range(low, match.end() + _NEXT_WORD_CHARS))
-    return any(match.start() < s.end + 3 for s in near)
+    return any(match.start() < s.end + _NEGATED_CHARS for s in near)
 
 
 def _is_of_others(
@@ -203,8 +205,7 @@ def _may_claim(passage: Passage, actor: Actor, at: int, claimed: str) -> bool:
         return True
     if claimed == "denied" and _is_said_to_organise(passage, actor, at):
         return True
-    told = passage.segment.ranges[:_LEAD_CLAUSES]
-    return any(passage.has("cue_state", clause) for clause in told)
+    return is_told_as_strike(passage)
 
 
 def _is_said_to_organise(passage: Passage, actor: Actor, at: int) -> bool:

@@ -6,9 +6,9 @@ Rules
    other one: it only turns aside to what the group does elsewhere ("X, whose envoys are in talks
    abroad, had denied any role").
 2. Where the main attack's own words say nothing of who did it, a group that opens a sentence of
-   another paragraph, with no attack told before it there and no other day, speaks of the main attack,
-   though the paragraph before it told another ("In May, 90 people were killed by a lorry bomb. | X
-   boasted that it had killed 40 invaders").
+   another paragraph, with no attack told before it there, no other place and no earlier day, speaks of
+   the main attack, though the paragraph before it told another ("In May, 90 people were killed by a
+   lorry bomb. | X boasted that it had killed 40 invaders"). Not where the text says that nobody claimed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def with_asides(passage: Passage) -> Passage:
 
 def with_apart(passage: Passage) -> Passage:
     """The main attack with the sentences of claimants that stand apart behind another attack."""
-    if passage.segment.kind != "main" or any(map(passage.find_ranges, ("claim_none",))):
+    if passage.segment.kind != "main" or passage.find_ranges("claim_none"):
         return passage
     apart = (
         s

@@ -5,7 +5,8 @@ Rules
 1. A group that tells an attack as its own claims it: "its fighters had stormed the house", "soldiers of
    the caliphate", "whom it named as X", "was revenge for". So does one that says what was wrong with
    the victims ("a nest of spies"), or tells their harm in the words of a party ("20 invaders dead").
-2. So does one that counts those killed, unless it speaks of civilians: who mourns civilians accuses.
+2. So does one that counts those killed, unless it speaks of civilians or of one: who mourns accuses.
+   Not where the attack is told as a state's strike: then it counts its own.
 3. What may be, should be or shall be is no deed, nor what nobody knows: words of doubt before it.
 4. A group in power tells what others did, as all authorities do: it claims in plain words only.
 5. A state that tells of its strike claims it. Its own words are "a precise strike", "destroyed a camp".
@@ -18,8 +19,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from re import Match
 
 from worker.core.annotate.actors import STATES, ActorMention, is_in_power
+from worker.core.annotate.speakers import id_of_actor
 from worker.core.domain.report import Statement
-from worker.core.extract.claimant import ClaimPhrase, claimants_before
+from worker.core.extract.claimant import ClaimPhrase, claimants_before, is_told_as_strike
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, inside
@@ -27,13 +29,11 @@ from worker.core.text.prose import Sentence
 
 _SUBJECT_REACH_CHARS = 110
 _ACT_REACH_CHARS = 90
-_LEAD_CLAUSES = 4
 _VICTIMS = frozenset({"civilians", "children", "women"})
 _DEATHS = ("killed", "casualties")
 _ENDS_QUOTATION = frozenset(',"')
 _QUOTATION_CHARS = 5
 """How near a quotation ends before the name of who says it, with an article between."""
-_ACTOR_ID = "actor:"
 
 
 def find_told(passage: Passage, statements: Sequence[Statement]) -> Iterator[ClaimPhrase]:
@@ -110,10 +110,9 @@ def _act(passage: Passage, subject: ActorMention, message: Range) -> Range | Non
 
 def _counted(passage: Passage, statements: Sequence[Statement]) -> Iterator[ClaimPhrase]:
     """A group's own count of those it killed."""
-    told = passage.segment.ranges[:_LEAD_CLAUSES]
-    if any(passage.has("cue_state", clause) for clause in told):
+    if is_told_as_strike(passage):
         return
-    actors = {f"{_ACTOR_ID}{actor.id}": actor for actor in passage.profile.actors}
+    actors = {id_of_actor(actor): actor for actor in passage.profile.actors}
     for said in statements:
         actor = actors.get(said.speaker_id)
         if actor is None or not said.perpetrator_party or not _is_of_victims(said):

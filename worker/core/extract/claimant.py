@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. The nearest name before the verb in its sentence, or the one within the words ("نفت طالبان ضلوعها").
+1. The nearest name before the verb in its clause, or the one within the words ("نفت طالبان ضلوعها").
    What is only fought, blamed or helped there is no subject ("officials who blamed X said").
 2. "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
 3. "The group", right before the verb or as what opens its clause, is the last group named before; one
@@ -29,6 +29,7 @@ _TITLE_OPENS_CHARS = 40
 _OPENING_CHARS = 40
 _OBJECT_REACH_CHARS = 30
 _BOTH_REACH_CHARS = 12
+_LEAD_CLAUSES = 4
 _QUOTE = '"'
 
 Claimed = Literal["yes", "denied"]
@@ -44,7 +45,7 @@ class ClaimPhrase(Range):
 
 def claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
     """The subject of a claiming verb; all named before it where "both" did."""
-    subject = claimant_before(passage, match)
+    subject = _claimant_before(passage, match)
     if subject is None:
         return ()
     clause = Range(passage.clause(match.start()).start, match.start())
@@ -57,14 +58,21 @@ def claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention,
     return (subject,)
 
 
+def is_told_as_strike(passage: Passage) -> bool:
+    """Whether the head of a report tells its attack as a state's strike."""
+    return any(
+        passage.has("cue_state", clause) for clause in passage.segment.ranges[:_LEAD_CLAUSES]
+    )
+
+
 def claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
     """The first group named behind a passive."""
     limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
     return next(iter(starting_in(passage.actors, Range(match.end(), limit))), None)
 
 
-def claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
-    """The subject of a claiming verb: named in the sentence, or taken up by "the group"."""
+def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
+    """The subject of a claiming verb: named in its clause, or taken up by "the group"."""
     low = passage.clause(match.start()).start
     named = _subjects(passage, inside(passage.actors, Range(low, match.start())))
     named = named or inside(passage.actors, Range(match.start(), match.end()))

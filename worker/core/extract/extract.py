@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from worker.core.annotate.actors import is_in_power
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import SECURITY_FORCES
-from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR
+from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, id_of_actor
 from worker.core.domain.document import Span
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import Role
@@ -122,7 +122,7 @@ def _parties(
     """
     claimed = {claim.group for claim in report.claims if claim.claimed == "yes"}
     behind = {p.name for p in report.perpetrators} | claimed
-    ids = {f"actor:{actor.id}" for actor in passage.profile.actors if actor.name in behind}
+    ids = {id_of_actor(actor) for actor in passage.profile.actors if actor.name in behind}
     if not ids:
         return statements
     out = _of_claimants(statements, claimed, passage)
@@ -140,7 +140,7 @@ def _of_claimants(
     """The statements with the words and the people of a group in power that claims the attack."""
     day = passage.annotated.spoken_day
     own = [m for m in passage.actors if m.actor.name in claimed and is_in_power(m.actor, day)]
-    ids = {f"actor:{m.actor.id}" for m in own}
+    ids = {id_of_actor(m.actor) for m in own}
     spans = [passage.prose.span(m) for m in own if not m.person]
     return tuple(_of_claimant(s, ids, spans) for s in statements)
 

@@ -156,7 +156,8 @@ class Grammar:
         return found
 
     def mask(self, code: str) -> int:
-        """Bits of the classes that a sentence, a character a token, has something of.
+        """Bits of the classes that a sentence, a character a token, has something of. (Not of those that
+        the lack of a tag satisfies: no rule needs them.)
 
         Held against what a rule needs before its pattern is asked: few of some hundred rules concern
         a given sentence.

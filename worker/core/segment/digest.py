@@ -31,6 +31,7 @@ TOLD_SENTENCES = 3
 _OPENING_SENTENCES = 2
 _HERE_TAGS = frozenset({"HERE", "DATELINE"})
 _ATTACK_HERE = frozenset({"HERE", "EVENT"})
+_TOLD_HERE = frozenset({"HERE", "REAL_EVENT"})
 _WITH_HARM, _WITH_DAY = 1.0, 1.0
 """How much a paragraph gains by its harm and by a day of these days: as much as any trait."""
 
@@ -79,6 +80,23 @@ def telling_sentences(
     if best is None:
         return ()
     return _from(body, _first_told(annotated, body, best[1], weights))
+
+
+def find_item(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
+    """The sentence that tells a digest's attack, where people of another paragraph are counted first.
+
+    None where its own top, or a sentence before, tells it: "Flash report: bomb in the capital … Other
+    incidents".
+    """
+    told = next(iter(telling_sentences(annotated, weights)), None)
+    if told is None or not any(
+        count.number.start < told.start and not count.is_headline for count in annotated.counts
+    ):
+        return None
+    before = (sentence for sentence in annotated.events if sentence.start < told.start)
+    if any((s.zone == "title" and "HERE" in s.tags) or s.tags >= _TOLD_HERE for s in before):
+        return None
+    return told
 
 
 def _first_told(

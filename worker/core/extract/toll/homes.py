@@ -17,12 +17,10 @@ from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.events import EventSentence
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.knowledge.weights import SegmentWeights
 from worker.core.segment.anchor import find_anchor
-from worker.core.segment.digest import is_digest, telling_sentences
+from worker.core.segment.digest import find_item, is_digest
 from worker.core.segment.scope import ScopedCount, score_counts
 from worker.core.segment.segment import Segment, segment_at
 
@@ -33,7 +31,6 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
-_ATTACK_HERE = frozenset({"HERE", "REAL_EVENT"})
 _SURE_ALONE, _SURE_BESIDE_HARM, _SURE_BESIDE_SAME = 0.0, 1.95, 4.9
 """Log-odds at which a count leaves a stretch of background: where the main stretch counts nobody ("a
 day after a blast that left 90 dead, residents …" tells its only toll in a clause about the past),
@@ -56,7 +53,9 @@ def find_homes(
     """Every count of an article with its segment, in the order of the text."""
     weights, policy = knowledge.segment_weights, knowledge.profile.policy
     digest = is_digest(annotated)
-    anchor = _find_anchor(annotated, weights, digest=digest)
+    anchor = find_anchor(annotated.events, annotated.counts, weights.event)
+    if anchor is None and digest:
+        anchor = find_item(annotated, weights.event)
     main = _main_segment(segments, anchor.start if anchor is not None else None)
     scored = score_counts(
         annotated.events, annotated.counts, weights, anchor, digest=digest, policy=policy
@@ -65,24 +64,6 @@ def find_homes(
     told = segment_at(segments, anchor.start) if anchor is not None else None
     homed = (_home(count, segments, main, own, told) for count in scored)
     return tuple(home for home in homed if home is not None)
-
-
-def _find_anchor(
-    annotated: Annotated, weights: SegmentWeights, *, digest: bool
-) -> EventSentence | None:
-    """The sentence that tells the attack; None where the top or another sentence before it does."""
-    anchor = find_anchor(annotated.events, annotated.counts, weights.event)
-    if anchor is not None or not digest:
-        return anchor
-    told = next(iter(telling_sentences(annotated, weights.event)), None)
-    if told is None or not any(
-        count.number.start < told.start and not count.is_headline for count in annotated.counts
-    ):
-        return None
-    before = [sentence for sentence in annotated.events if sentence.start < told.start]
-    if any((s.zone == "title" and "HERE" in s.tags) or s.tags >= _ATTACK_HERE for s in before):
-        return None  # its own attack, told before: "Flash report: bomb in the capital … Other incidents"
-    return told
 
 
 def _main_segment(segments: tuple[Segment, ...], anchor: int | None) -> Segment | None:

@@ -36,7 +36,7 @@ def split_follow_ups(
     gazetteer = merge_input.gazetteer
     times = times_of(reporting, gazetteer)
     deadline = _deadline(times[0], merge_input)
-    if deadline is None or nobody_is_late(times, merge_input):
+    if deadline is None or times[1] <= deadline:
         return list(reporting), []
     told = gazetteer.remembered(_day_and_moment).all([m.filed for m in reporting])
     lateness = [

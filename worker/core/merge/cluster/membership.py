@@ -72,7 +72,7 @@ class Cluster:
     primaries: tuple[Membership, ...] = field(init=False, compare=False)
     """Certain members that report the attack as their own news."""
     made: dict[object, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """By what it is made with (``Derived``)."""
+    """By what it is made with: a ``Derived``, or the class of what is made (``draft``)."""
 
     def __post_init__(self) -> None:
         """Both are asked for several times."""

@@ -40,7 +40,7 @@ def sound_of(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Gazetteer:
+class PlaceKeys:
     """Keys of names, and the row of each."""
 
     exact: dict[str, PlaceEntry]
@@ -58,7 +58,7 @@ class Gazetteer:
 
 
 @lru_cache(maxsize=8)
-def gazetteer_of(places: tuple[PlaceEntry, ...]) -> Gazetteer:
+def place_keys(places: tuple[PlaceEntry, ...]) -> PlaceKeys:
     """The keys of a profile's places."""
     exact: dict[str, PlaceEntry] = {}
     by_sound: dict[str, PlaceEntry] = {}
@@ -81,7 +81,7 @@ def gazetteer_of(places: tuple[PlaceEntry, ...]) -> Gazetteer:
     listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
     districts = {e.police_district: e for e in places if e.kind == "district" and e.police_district}
     pattern = re.compile(listed) if listed else None
-    return Gazetteer(
+    return PlaceKeys(
         exact, by_sound, pattern, names, frozenset(small), _beginnings(exact), _beginnings(by_sound),
         _beginnings(small), districts,
     )  # fmt: skip
