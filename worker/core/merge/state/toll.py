@@ -48,19 +48,17 @@ class _WithSources:
     """Members that count by their place in memory, each with those whose text it repeats."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.named = _with_sources(cluster.counted)
+        self.named: dict[Hashable, tuple[Membership, ...]] = {}
         self._alone: dict[str, list[Membership]] = {}
         """Those that repeat nobody's, by article."""
-        for member in cluster.counted:
-            if member.source is None:
-                self._alone.setdefault(member.filed.article.article_id, []).append(member)
+        for member in sorted(cluster.counted, key=lambda m: m.source is not None):
+            self.add(member)
 
     def add(self, member: Membership) -> _WithSources:
         """One more member, that none of them repeats."""
-        members = (member,)
         if member.source is None:
             self._alone.setdefault(member.filed.article.article_id, []).append(member)
-            self.named[id(member)] = members
+            self.named[id(member)] = (member,)
         else:
             members = member, *self._alone.get(member.source.article_id, ())
             self.named[tuple(map(id, members))] = members
@@ -71,24 +69,6 @@ _WITH_SOURCES = Derived(_WithSources, _WithSources.add)
 _HAS_FROZEN = Derived(
     lambda cluster: any(map(attrgetter("frozen"), cluster.counted)), lambda known, _: known
 )
-
-
-def _with_sources(counted: Sequence[Membership]) -> dict[Hashable, tuple[Membership, ...]]:
-    """Members by their place in memory, each with those whose text it repeats."""
-    copied = {m.source.article_id for m in counted if m.source is not None}
-    alone = [m for m in counted if m.source is None]
-    named: dict[Hashable, tuple[Membership, ...]] = dict(
-        zip(map(id, alone), zip(alone, strict=True), strict=True)
-    )
-    roots: dict[str, list[Membership]] = {}
-    for m in alone if copied else ():
-        if m.filed.article.article_id in copied:
-            roots.setdefault(m.filed.article.article_id, []).append(m)
-    for m in counted if copied else ():
-        if m.source is not None:
-            members = m, *roots.get(m.source.article_id, ())
-            named[tuple(map(id, members))] = members
-    return named
 
 
 def _told(members: tuple[Membership, ...]) -> Told:
