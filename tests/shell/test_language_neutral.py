@@ -39,7 +39,6 @@ MATCHED = {
         "what is written to a name, English and Arabic: articles, ordinals, numbers, clitics",
     ),
     "extract/noun_phrase.py": ("an and for of s the", "English noun phrases; others by np_joint"),
-    "annotate/speakers.py": ("actor", "speaker ids and types of its own"),
     "extract/unlisted.py": ("s", "an English genitive after a place"),
     "extract/victims.py": ("aged s", "a name and an age in apposition, an English genitive"),
     "extract/where.py": (
