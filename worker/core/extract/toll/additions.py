@@ -144,7 +144,7 @@ def with_others(mentions: Sequence[CountMention], told_in: ToldIn) -> list[Count
         else:
             last[mention.what] = len(out)
             out.append(_as_part(mention, out) if mention.tags & _ALSO else mention)
-    return [_as_part_of_own(m, out, told_in) if _is_list_of_persons(m) else m for m in out]
+    return [_as_part_of_more(m, out) if _is_list_of_persons(m) else m for m in out]
 
 
 def _is_list_of_persons(mention: CountMention) -> bool:
@@ -153,14 +153,9 @@ def _is_list_of_persons(mention: CountMention) -> bool:
     return is_casualty and bool(mention.parts) and all(p.is_single for p in mention.parts)
 
 
-def _as_part_of_own(
-    mention: CountMention, told: Sequence[CountMention], told_in: ToldIn
-) -> CountMention:
-    """A list of persons, as some of a larger number of the same speaker; another's may differ."""
-    larger = [m for m in told if m.what == mention.what and (m.value or 0) > (mention.value or 0)]
-    speaker = told_in(mention)[1]
-    own = [m for m in larger if told_in(m)[1] == speaker]
-    part = _holding_both(mention, mention, own)
+def _as_part_of_more(mention: CountMention, told: Sequence[CountMention]) -> CountMention:
+    """A list of persons, as some of a larger number, whoever gave it: nobody tells many one by one."""
+    part = _holding_both(mention, mention, told)
     return replace(mention, flags=mention.flags | {AMONG}) if part else mention
 
 

@@ -166,7 +166,8 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     """
     told = [m for m in mentions if not m.tags & _REPLACED and m.what in _HARM]
     somebody = {(m.what, m.is_attackers) for m in told if m.value != 0}
-    newer = {(m.what, m.is_attackers) for m in told if not m.is_single and "PART" not in m.tags}
+    numbers = [m for m in told if not m.is_single and m.value is not None]
+    newer = {(m.what, m.is_attackers) for m in numbers if "PART" not in m.tags}
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
@@ -185,9 +186,11 @@ def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]
 
 
 def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    """Without the wounds of those who died of them ("one was taken to a hospital, where he died")."""
-    died = [m for m in mentions if m.what == "killed" and (m.is_single or m.flags & _DIED_THERE)]
-    dead = {m.number for m in died}
+    """Without the wounds of those who died of them ("one was taken to a hospital, where he died").
+
+    ("Three people who had been in intensive care died.") A number of both is one of casualties.
+    """
+    dead = {m.number for m in mentions if m.what == "killed"}
     return [m for m in mentions if m.what != "injured" or m.number not in dead]
 
 

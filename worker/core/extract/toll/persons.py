@@ -111,7 +111,7 @@ def _apart(mentions: Sequence[CountMention]) -> list[CountMention]:
 def _told_by(mention: CountMention) -> tuple[object, ...]:
     """All by which one is told: who is told so twice is one ("the driver died … the driver died")."""
     words = mention.age, mention.name, mention.noun, mention.sex, mention.beside, mention.ordinal
-    return *words, mention.victim_class, mention.names, mention.tags
+    return *words, mention.victim_class, mention.names, mention.tags, mention.is_headline
 
 
 def _is_told_alike(one: CountMention, two: CountMention) -> bool:

@@ -2,8 +2,9 @@
 
 Rules
 -----
-1. The outlet's own words for a number that somebody is quoted for are a repetition. So is its headline
-   beside a number of the body, also where it adds up the body's victims and attackers.
+1. The outlet's own words for a number that somebody is quoted for are a repetition, but not for another
+   person than he tells of. So is its headline beside a number of the body, also where it adds up the
+   body's victims and attackers.
 2. "More than a dozen", by the outlet, is a round word for what others counted, if all of them counted
    more, and the least of them not twice as many: 13, or 15 and 19.
 3. "At least six", by unnamed officials, sums up what named offices say where one of them gives six, and
@@ -12,7 +13,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
@@ -32,7 +33,7 @@ def mark_repeated(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         replace(s, derived=True) if _is_round_word(s, statements) else s for s in statements
     )
     attributed = {
-        (*_side(s), s.value, s.qualifier == "more_than")
+        (*_number(s), s.person)
         for s in statements
         if s.speaker_type != NARRATOR
         and not (s.perpetrator_party or s.derived)
@@ -46,7 +47,7 @@ def mark_repeated(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         and (
             (
                 s.value is not None
-                and (*_side(s), s.value, s.qualifier == "more_than") in attributed
+                and _may_say(s, attributed)
                 and (s.zone != "title" or _side(s) in known)
             )
             or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
@@ -55,6 +56,23 @@ def mark_repeated(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         else s
         for s in statements
     )
+
+
+_Number = tuple[str, bool, int | None, bool]
+
+
+def _number(statement: Statement) -> _Number:
+    """What a repetition has in common with what it repeats: measure, side, number, "more than"."""
+    return (*_side(statement), statement.value, statement.qualifier == "more_than")
+
+
+def _may_say(own: Statement, attributed: Set[tuple[*_Number, str | None]]) -> bool:
+    """Whether the outlet tells what somebody stands for; of a person only if it may be the same one.
+
+    ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more.)
+    """
+    persons = {own.person, None, ""} if own.person else {p for *_, p in attributed}
+    return any((*_number(own), person) in attributed for person in persons)
 
 
 def _both_sides(headline: Statement, body: Mapping[tuple[str, bool], int]) -> int | None:

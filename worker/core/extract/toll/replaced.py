@@ -151,7 +151,7 @@ def _is_revised(item: Placed, placed: Sequence[Placed]) -> bool:
 
 def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a number that "officials had said" is the smaller one: tolls rise, unless they are put
-    right. Of the wounded some die or go home, so any other number is the newer one.
+    right. Of the wounded some die or go home, so any other number is the newer one; "several" is none.
     """
     mention = item.count.mention
     is_dead = item.count.measure == "killed"
@@ -164,6 +164,7 @@ def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
         and p.scope == item.scope
         and p.count.parent is None
         and p.count.victim_class != PART
+        and (is_dead or p.count.mention.value is not None)
         and not p.count.mention.tags & _OLD
         and ((p.count.mention.low or 0) > (mention.value or 0) * is_dead or _revises(p, item))
         for p in placed

@@ -64,10 +64,10 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     if alike:
         return False
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
-    new = (known and NEW in second.tags) or _ALSO in second.tags
-    told = first.noun is not None and second.noun is not None
+    also = _ALSO in second.tags and second.noun is not None  # whoever was harmed before him
+    new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
-    return (new and told) or kin or _is_beside(first, second) or are_told_apart(first, second)
+    return also or new or kin or _is_beside(first, second) or are_told_apart(first, second)
 
 
 def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
@@ -156,7 +156,7 @@ def _is_beside(first: CountMention, second: CountMention) -> bool:
     """Whether "his driver", or "the driver" behind another noun, is told after somebody."""
     if second.beside != "companion" or second.noun is None or _may_name_both(first, second):
         return False
-    if _RELATIVE in second.tags and first.name is not None:
+    if _RELATIVE in second.tags and (first.name is not None or first.noun is None):
         return True
     told = first.noun is not None and bool(first.tags & {NEW, _RELATIVE})
     return told and bool(second.tags & {_DEFINITE, _RELATIVE})
