@@ -135,6 +135,7 @@ class ScopeWeights:
     event_fresh: float
     event_definite: float
     event_new: float
+    nobody_by_new: float
     event_plural: float
     event_after_long: float
     after_span: float

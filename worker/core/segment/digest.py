@@ -83,20 +83,24 @@ def telling_sentences(
 
 
 def find_item(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
-    """The sentence that tells a digest's attack, where people of another paragraph are counted first.
+    """The sentence that tells a digest's attack, where people of another paragraph are counted, too.
 
     None where its own top, or a sentence before, tells it: "Flash report: bomb in the capital … Other
     incidents".
     """
     told = next(iter(telling_sentences(annotated, weights)), None)
-    if told is None or not any(
-        count.number.start < told.start and not count.is_headline for count in annotated.counts
-    ):
+    if told is None or not _counts_others(annotated, told):
         return None
     before = (sentence for sentence in annotated.events if sentence.start < told.start)
     if any((s.zone == "title" and "HERE" in s.tags) or s.tags >= _TOLD_HERE for s in before):
         return None
     return told
+
+
+def _counts_others(annotated: Annotated, told: EventSentence) -> bool:
+    """Whether people are counted in the body, in another paragraph than that of a sentence."""
+    own = {e.index for e in annotated.events if e.paragraph == told.paragraph}
+    return any(not c.is_headline and c.sentence not in own for c in annotated.counts)
 
 
 def _first_told(

@@ -47,6 +47,8 @@ _SHARED = (
 """What one count of a breath says of the other."""
 _REPEATED = ("repeated", "repeated_large")
 _MOST_PLACES = 4
+_OF_ITEM = frozenset({"HERE", "ANAPHOR"})
+"""What goes on with an item of a digest, in the first sentence of a paragraph."""
 _EARLY_SENTENCES = 3
 _LARGE = 10
 """Smaller numbers come again by chance."""
@@ -57,7 +59,8 @@ _KINDS: Mapping[str, Scope] = {
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
-    "separate": "other_incident", "event_new": "other_incident", "item_outside": "other_incident",
+    "separate": "other_incident", "event_new": "other_incident", "nobody_by_new": "other_incident",
+    "item_outside": "other_incident",
 }  # fmt: skip
 """What a figure is instead, by the term that speaks most against it; any other: background."""
 _OF_PLACE = frozenset({
@@ -116,7 +119,7 @@ def score_counts(
     ``digest``: whether the article tells of many matters (``is_digest``). ``policy``: what the profile
     asks for.
     """
-    item = _item(sentences, anchor, weights.event) if anchor is not None else None
+    item = _item(sentences, anchor, weights.event, digest) if anchor is not None else None
     turned = frozenset[int]()
     if anchor is None:
         turned = find_turns(sentences, weights.event, digest=digest)
@@ -151,12 +154,26 @@ def _unasked(policy: Policy) -> frozenset[str]:
 
 
 def _item(
-    sentences: tuple[EventSentence, ...], anchor: EventSentence, weights: EventWeights
+    sentences: tuple[EventSentence, ...],
+    anchor: EventSentence,
+    weights: EventWeights,
+    digest: bool,
 ) -> range:
-    """Numbers of the body's sentences from the anchor to the next turn."""
-    later = (s for s in sentences if s.body_number > anchor.body_number)
-    end = next((s.body_number for s in later if turns_away(s, weights)), len(sentences))
-    return range(anchor.body_number, end)
+    """Numbers of the body's sentences from the anchor to the next turn.
+
+    In a digest another paragraph is another matter, unless it opens with the area or points back.
+    """
+    paragraph = anchor.paragraph
+    for sentence in sentences:
+        if sentence.body_number <= anchor.body_number:
+            continue
+        if sentence.paragraph != paragraph:
+            if digest and not sentence.tags & _OF_ITEM:
+                return range(anchor.body_number, sentence.body_number)
+            paragraph = sentence.paragraph
+        if turns_away(sentence, weights):
+            return range(anchor.body_number, sentence.body_number)
+    return range(anchor.body_number, len(sentences))
 
 
 def _told(

@@ -39,6 +39,9 @@ _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
 _OTHER_CLAUSE = frozenset({"after_span_event", "fronted", "other_day", "day_apart", "frame_opened"})
 _OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh")
 """What is said of the main attack, in a sentence whose count is of another ("… a week after …")."""
+_OTHER_FRAME = frozenset({"frame_going_on"})
+_TO_THE_OTHER = ("event_definite", "points_back")
+"""What points back to an attack told before: to that of another time, where its paragraph goes on."""
 
 
 def count_terms(count: CountMention) -> dict[str, float]:
@@ -65,15 +68,17 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
     if event is not None:
         terms |= dict(_event_terms(place, event))
         terms |= dict(_sentence_terms(place, event))
+    if count.value == 0 and "event_new" in terms:
+        terms["nobody_by_new"] = 1.0
     terms |= dict(_place_terms(place, event))
     terms |= dict(_date_terms(place))
     if place.frame and "earlier_near" not in terms and not _is_broken_off(place):
         terms[place.frame] = 1.0
     if item is None:
         terms |= dict(_turn_terms(place))
-    if terms.keys() & _OTHER_CLAUSE:
-        for name in _OF_THE_OTHER:
-            terms.pop(name, None)
+    for others, pointing in ((_OTHER_CLAUSE, _OF_THE_OTHER), (_OTHER_FRAME, _TO_THE_OTHER)):
+        if terms.keys() & others:
+            terms = {name: value for name, value in terms.items() if name not in pointing}
     return terms
 
 
@@ -263,12 +268,25 @@ def _is_counted_over_time(place: CountContext) -> bool:
     tokens = place.sentence.tokens
     if any("MANY_EVENTS" in t.tags for t in tokens[: min(_OPENING_TOKENS, place.index)]):
         return True
+    if _goes_on_with_others(tokens[: place.index]):
+        return True
     for token in tokens[place.index + 1 : place.index + 1 + _STRETCH_TOKENS]:
         if "MANY_EVENTS" in token.tags:
             return True
         if "DOT" in token.tags or {"EVENT_NOUN", "REAL_EVENT"} <= token.tags:
             return False
     return False
+
+
+def _goes_on_with_others(before: Sequence[Token]) -> bool:
+    """Whether the sentence has counted others over a stretch of time, and no day of these days since.
+
+    ("Two clerks were killed in the last four days, and a deputy's car was hit by a bomb that killed nine.")
+    """
+    at = max((i for i, t in enumerate(before) if "COUNTED_OVER" in t.tags), default=None)
+    if at is None or any("FRESH" in t.tags for t in before[at:]):
+        return False
+    return any("HARM" in t.tags for t in before[:at])
 
 
 def _is_broken_off(place: CountContext) -> bool:
