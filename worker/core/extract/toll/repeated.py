@@ -7,7 +7,9 @@ Rules
    body's victims and attackers.
 2. "More than a dozen", by the outlet, is a round word for what others counted, if all of them counted
    more, and the least of them not twice as many: 13, or 15 and 19.
-3. "At least six", by unnamed officials, sums up what named offices say where one of them gives six, and
+3. "Some 20" and "almost 20", by the outlet, round what somebody counted within those bounds (18, or at
+   least 19).
+4. "At least six", by unnamed officials, sums up what named offices say where one of them gives six, and
    another more: the range is then 6 to 9, and not open.
 """
 
@@ -21,6 +23,7 @@ from worker.core.domain.report import Statement
 from worker.core.extract.toll.counts import is_perpetrator
 from worker.core.figure_bounds import NO_END
 
+_ROUND = frozenset({"around", "nearly"})
 _UNNAMED = "/"
 """In the id of a speaker that is known by its kind alone."""
 
@@ -109,10 +112,12 @@ def _stands(statement: Statement) -> bool:
 
 
 def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> bool:
-    """Whether a lower bound only sums up exact numbers of others (rules 2 and 3)."""
+    """Whether a bound or a round number only sums up numbers of others (rules 2 to 4)."""
     bound = statement.low or 0
-    if not _stands(statement) or statement.high is not None or statement.value is None:
+    if not _stands(statement) or statement.value is None:
         return False
+    if statement.high is not None:
+        return statement.qualifier in _ROUND and any(_is_within(s, statement) for s in statements)
     counted = [s.value or 0 for s in statements if _is_counted_by_another(s, statement)]
     if statement.speaker_type == NARRATOR and statement.qualifier == "more_than":
         return bound <= min(counted, default=0) < 2 * bound
@@ -120,9 +125,23 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
     return officials and min(counted, default=0) == bound < max(counted, default=0)
 
 
-def _is_counted_by_another(statement: Statement, than: Statement) -> bool:
-    """Whether somebody else, who is more than "officials", counts the same side exactly."""
+def _is_within(counted: Statement, rounded: Statement) -> bool:
+    """Whether somebody gives a number that the outlet's round one has room for."""
+    told = counted.value is not None and counted.qualifier in ("exact", "at_least")
+    if not told or not _is_of_another(counted, rounded) or rounded.speaker_type != NARRATOR:
+        return False
+    return (rounded.low or 0) <= (counted.value or 0) <= (rounded.high or 0)
+
+
+def _is_of_another(statement: Statement, than: Statement) -> bool:
+    """Whether somebody who is quoted gives a number for the same side, that stands."""
     if not _stands(statement) or _side(statement) != _side(than) or statement.person is not None:
         return False
-    told_apart = statement.speaker_type not in (NARRATOR, POWER_TYPE)
-    return told_apart and statement.qualifier == "exact" and statement.speaker_id != than.speaker_id
+    return statement.speaker_type != NARRATOR and statement.speaker_id != than.speaker_id
+
+
+def _is_counted_by_another(statement: Statement, than: Statement) -> bool:
+    """Whether somebody else, who is more than "officials", counts the same side exactly."""
+    if statement.speaker_type == POWER_TYPE or statement.qualifier != "exact":
+        return False
+    return _is_of_another(statement, than)

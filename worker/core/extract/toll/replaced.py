@@ -17,7 +17,9 @@ Rules
 7. What the outlet, a hospital, an embassy or a foreign ministry tells of, after an office has given a
    number for all that is twice as large or more, is a part of that ("police put the toll at 13 … Three
    people died in the yard").
-8. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
+8. What one of several blasts did is a part of a larger number of somebody ("at least four … three people
+   were killed in the first blast").
+9. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
 """
 
@@ -38,6 +40,7 @@ _TOLL = frozenset({"toll"})
 _OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
 _KNOW_A_PART = frozenset({NARRATOR, "hospital", "government_foreign", "unknown"})
 """Kinds of speakers who tell of those whom they received, or of one scene. Witnesses speak of the whole."""
+_OF_ONE = "OF_ONE_BLAST"
 _MUCH_MORE = 2
 _MOST_ADDENDS = 4
 _CASUALTY = ("killed", "injured")
@@ -59,6 +62,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_increase(p, placed)
         or _is_of_earlier_entry(p, placed)
         or _is_within_total(p, placed)
+        or _is_of_one_blast(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -232,6 +236,21 @@ def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
         and (p.count.mention.low or 0) > (mention.value or 0)
         for p in placed
         if "IN_TOTAL" in p.count.mention.tags
+    )
+
+
+def _is_of_one_blast(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether a number is of one of several blasts, and somebody gives more for all of them."""
+    mention = item.count.mention
+    if _OF_ONE not in mention.tags or not item.is_whole or item.speaker.perpetrator_party:
+        return False
+    return any(
+        p.side == item.side
+        and p.scope == item.scope
+        and p.is_whole
+        and _OF_ONE not in p.count.mention.tags
+        and (p.count.mention.low or 0) > (mention.value or 0)
+        for p in placed
     )
 
 
