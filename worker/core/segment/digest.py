@@ -98,9 +98,18 @@ def find_item(annotated: Annotated, weights: EventWeights) -> EventSentence | No
 
 
 def _counts_others(annotated: Annotated, told: EventSentence) -> bool:
-    """Whether people are counted in the body, in another paragraph than that of a sentence."""
+    """Whether people are counted before a sentence; behind it, if another paragraph was before it.
+
+    A digest that begins with its attack goes on with it.
+    """
     own = {e.index for e in annotated.events if e.paragraph == told.paragraph}
-    return any(not c.is_headline and c.sentence not in own for c in annotated.counts)
+    opens = all(
+        e.paragraph == told.paragraph
+        for e in annotated.events
+        if 0 <= e.body_number < told.body_number
+    )
+    others = (c for c in annotated.counts if not c.is_headline and c.sentence not in own)
+    return any(c.number.start < told.start or not opens for c in others)
 
 
 def _first_told(

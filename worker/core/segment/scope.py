@@ -161,9 +161,11 @@ def _item(
 ) -> range:
     """Numbers of the body's sentences from the anchor to the next turn.
 
-    In a digest another paragraph is another matter, unless it opens with the area or points back.
+    In a digest that began with another matter another paragraph is one, too, unless it opens with the
+    area or points back.
     """
     paragraph = anchor.paragraph
+    digest &= any(s.paragraph != paragraph for s in sentences if s.body_number == 0)
     for sentence in sentences:
         if sentence.body_number <= anchor.body_number:
             continue

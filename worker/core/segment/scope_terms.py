@@ -68,7 +68,7 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
     if event is not None:
         terms |= dict(_event_terms(place, event))
         terms |= dict(_sentence_terms(place, event))
-    if count.value == 0 and "event_new" in terms:
+    if count.value == 0 and {"event_new", "event_plural"} <= terms.keys():
         terms["nobody_by_new"] = 1.0
     terms |= dict(_place_terms(place, event))
     terms |= dict(_date_terms(place))

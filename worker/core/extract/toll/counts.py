@@ -190,7 +190,7 @@ def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
 
     ("Three people who had been in intensive care died.") A number of both is one of casualties.
     """
-    dead = {m.number for m in mentions if m.what == "killed"}
+    dead = {m.number for m in mentions if m.what == "killed" and m.value != 0}
     return [m for m in mentions if m.what != "injured" or m.number not in dead]
 
 

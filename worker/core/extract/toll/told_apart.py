@@ -58,16 +58,21 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         return True
     alike = _words(first) == _words(second)
     if ANOTHER in second.tags and (not alike or ANOTHER not in first.tags):
-        return True
+        return not _is_told_before(first, second)
     if _are_of_other_sex(first, second) or are_of_other_kinds(first, second):
         return True
     if alike:
         return False
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
-    also = _ALSO in second.tags and second.noun is not None  # whoever was harmed before him
+    also = _ALSO in second.tags and second.noun is not None and first.name is None
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
     return also or new or kin or _is_beside(first, second) or are_told_apart(first, second)
+
+
+def _is_told_before(first: CountMention, second: CountMention) -> bool:
+    """Whether "a third passenger" may be "a fourth person" of before: nobody is counted backwards."""
+    return None not in (first.ordinal, second.ordinal) and second.ordinal <= first.ordinal
 
 
 def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
