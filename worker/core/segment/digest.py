@@ -26,6 +26,7 @@ from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence, lists_matters
 from worker.core.knowledge.weights import EventWeights
 from worker.core.segment.event_mention import event_score, main_event, tells_harm
+from worker.core.segment.turns import begins_with_another
 
 TOLD_SENTENCES = 3
 _OPENING_SENTENCES = 2
@@ -103,13 +104,9 @@ def _counts_others(annotated: Annotated, told: EventSentence) -> bool:
     A digest that begins with its attack goes on with it.
     """
     own = {e.index for e in annotated.events if e.paragraph == told.paragraph}
-    opens = all(
-        e.paragraph == told.paragraph
-        for e in annotated.events
-        if 0 <= e.body_number < told.body_number
-    )
+    behind = begins_with_another(annotated.events, told)
     others = (c for c in annotated.counts if not c.is_headline and c.sentence not in own)
-    return any(c.number.start < told.start or not opens for c in others)
+    return any(c.number.start < told.start or behind for c in others)
 
 
 def _first_told(

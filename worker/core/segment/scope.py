@@ -37,7 +37,12 @@ from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWei
 from worker.core.segment.framing import Frames, find_frames
 from worker.core.segment.scope_clauses import CountContext, told_days
 from worker.core.segment.scope_terms import count_terms, find_terms
-from worker.core.segment.turns import find_counted_together, find_turns, turns_away
+from worker.core.segment.turns import (
+    begins_with_another,
+    find_counted_together,
+    find_turns,
+    turns_away,
+)
 
 _BREATH_TOKENS = 8
 _SHARED = (
@@ -165,7 +170,7 @@ def _item(
     area or points back.
     """
     paragraph = anchor.paragraph
-    digest &= any(s.paragraph != paragraph for s in sentences if s.body_number == 0)
+    digest &= begins_with_another(sentences, anchor)
     for sentence in sentences:
         if sentence.body_number <= anchor.body_number:
             continue

@@ -14,6 +14,8 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from worker.core.annotate.events import EventSentence
 from worker.core.knowledge.weights import EventWeights
 from worker.core.segment.event_mention import EventMention, main_event
@@ -21,11 +23,18 @@ from worker.core.segment.framing import opens_event
 
 _OPENING_TOKENS = 5
 _GOES_ON_TOKENS = 2
+_LABEL_TOKENS = 8
 
 
 def opens_with(sentence: EventSentence, tag: str) -> bool:
     """Whether one of the first words of a sentence has a tag ("In Ward 2, meanwhile, …")."""
     return any(tag in t.tags for t in sentence.tokens[:_OPENING_TOKENS])
+
+
+def begins_with_another(sentences: Sequence[EventSentence], told: EventSentence) -> bool:
+    """Whether a paragraph of more than a label ("[STUDIO]") comes before that of a sentence."""
+    before = (s for s in sentences if 0 <= s.body_number < told.body_number)
+    return any(s.paragraph != told.paragraph and len(s.tokens) > _LABEL_TOKENS for s in before)
 
 
 def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
