@@ -62,7 +62,7 @@ _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
 _ACT_CHARS = 32
-_JOINED = ("", " ", "'")
+_JOINED = ("", " ", "'", "’")
 """What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
@@ -308,12 +308,16 @@ def _foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: boo
 def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
 
+    Or what follows is somebody's: "Wardak's driver".
+
     Only in sentences of the text, behind their first word unless an age follows, and where a language lists what may
     stand before a place with a capital: German writes every noun with one.
     """
     qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
     if qualifier is None or sentence is None or sentence.zone == "title":
         return False
+    if _follows(prose.text, lexicon, "name_of_somebody", name):
+        return True
     given = _GIVEN.search(prose.text, sentence.start, name.start)
     if given is None or _is_small(prose, given.start()):
         return False
@@ -324,11 +328,15 @@ def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
 
 def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
-    text = prose.text
-    acts = lexicon.first("name_acts", text, name.end, name.end + _ACT_CHARS)
-    if acts is not None and text[name.end : acts.start()] in _JOINED:
+    if _follows(prose.text, lexicon, "name_acts", name):
         return True
-    return lexicon.ends_with("name_accused", text, name.start, _ACT_CHARS) is not None
+    return lexicon.ends_with("name_accused", prose.text, name.start, _ACT_CHARS) is not None
+
+
+def _follows(text: str, lexicon: Lexicon, what: str, name: PlaceMention) -> bool:
+    """Whether words of a category stand right behind a name."""
+    found = lexicon.first(what, text, name.end, name.end + _ACT_CHARS)
+    return found is not None and text[name.end : found.start()] in _JOINED
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:

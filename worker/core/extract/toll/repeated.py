@@ -15,7 +15,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
@@ -69,7 +69,7 @@ def _number(statement: Statement) -> _Number:
     return (*_side(statement), statement.value, statement.qualifier == "more_than")
 
 
-def _may_say(own: Statement, attributed: Set[tuple[*_Number, str | None]]) -> bool:
+def _may_say(own: Statement, attributed: Collection[tuple[*_Number, str | None]]) -> bool:
     """Whether the outlet tells what somebody stands for; of a person only if it may be the same one.
 
     ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more.)

@@ -72,7 +72,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
 
 def _is_told_before(first: CountMention, second: CountMention) -> bool:
     """Whether "a third passenger" may be "a fourth person" of before: nobody is counted backwards."""
-    return None not in (first.ordinal, second.ordinal) and second.ordinal <= first.ordinal
+    return first.ordinal is not None and (second.ordinal or first.ordinal + 1) <= first.ordinal
 
 
 def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
