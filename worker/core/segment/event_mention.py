@@ -31,6 +31,7 @@ _TOLD = {
     "IS_FRESH": "fresh", "IS_OLD": "old", "IS_DEF": "definite", "IS_INDEF": "indefinite",
     "IS_THREAT": "threat", "IS_AGG": "many", "IS_EARLIER": "earlier", "IS_WEEKS": "weeks",
     "IS_YEAR": "year", "IS_KNOWN": "known", "IS_HARM": "harm", "IS_ACTOR": "actor", "IS_OF_DAY": "of_day",
+    "IS_REMEMBERED": "remembered",
 }  # fmt: skip
 """Tags of the grammar that are traits as they are."""
 _BAD = frozenset({"threat", "many", "earlier", "weeks", "year", "old"})
