@@ -58,6 +58,8 @@ _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
+_WHO_CHARS = 32
+"""Around a name that says who somebody is: "lecturer of the …", "… lecturer"."""
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 
@@ -274,7 +276,7 @@ def _judged(
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             part = _is_part(m, mentions) or _story_place(prose, lexicon, m, mentions) == "here"
             yield m if part else replace(m, kind="near")
-        elif m.entry.kind == "city" and _comes_from(prose, lexicon, m, mentions):
+        elif m.kind == "here" and _comes_from(prose, lexicon, m, mentions):
             yield replace(m, kind="origin")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, vicinity):
             away = _story_place(prose, lexicon, m, mentions) == "elsewhere"
@@ -286,14 +288,26 @@ def _judged(
 
 
 def _comes_from(
-    prose: Prose, lexicon: Lexicon | None, city: PlaceMention, mentions: tuple[PlaceMention, ...]
+    prose: Prose, lexicon: Lexicon | None, name: PlaceMention, mentions: tuple[PlaceMention, ...]
 ) -> bool:
-    """Whether somebody comes from the city in a sentence that puts something in another place."""
-    sentence = prose.sentence_at(city.start)
-    if lexicon is None or sentence is None or not is_origin(prose, lexicon, city):
+    """Whether a name says who somebody is, in a sentence that puts something in another place.
+
+    "A trader from Portsmere was shot in Brackwater", "Portsmere Polytechnic lecturer killed in …".
+    """
+    sentence = prose.sentence_at(name.start)
+    if lexicon is None or sentence is None or not _says_who(prose, lexicon, name):
         return False
     others = (m for m in mentions if m.kind == "elsewhere" and sentence.holds(m.start))
     return any(_is_located(prose, lexicon, other) for other in others)
+
+
+def _says_who(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    if name.entry.kind == "city" and is_origin(prose, lexicon, name):
+        return True
+    if lexicon.ends_with("person_of", prose.text, name.start, _WHO_CHARS) is not None:
+        return True
+    person = lexicon.first("place_person", prose.text, name.end, name.end + _WHO_CHARS)
+    return person is not None and person.start() == name.end + 1
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:

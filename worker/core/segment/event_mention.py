@@ -58,8 +58,8 @@ class EventMention:
 
 def event_tokens(sentence: EventSentence) -> list[tuple[int, Token]]:
     """The real events of a sentence; without one, the first word of a death."""
-    tokens = list(enumerate(sentence.tokens))
-    real = [(i, t) for i, t in tokens if "REAL_EVENT" in t.tags and "NOT_AN_EVENT" not in t.tags]
+    tokens = [(i, t) for i, t in enumerate(sentence.tokens) if "NOT_AN_EVENT" not in t.tags]
+    real = [(i, t) for i, t in tokens if "REAL_EVENT" in t.tags]
     return real or [(i, t) for i, t in tokens if "KILL" in t.tags][:1]
 
 
@@ -141,7 +141,11 @@ def _distance(sentence: EventSentence, index: int, tag: str) -> int | None:
 
 def _reacts(token: Token) -> bool:
     tags = token.tags
-    return bool(tags & {"REACTION", "TALK"}) and not tags & {"REAL_EVENT", "IN_SUBORDINATE"}
+    return bool(tags & {"REACTION", "TALK"}) and not tags & {
+        "REAL_EVENT",
+        "IN_SUBORDINATE",
+        "SETTING",
+    }
 
 
 def _is_politics(before: Sequence[Token]) -> bool:
