@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.events import EventSentence, find_events
+from worker.core.annotate.own_fighters import find_own_fighters
 from worker.core.annotate.places import PlaceMention, find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
 from worker.core.annotate.speakers import find_speaker_names
@@ -124,9 +125,10 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     groups = _groups(actors)
     spoken = None if reference.nominal else reference.day
     ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
-    text = cut_text(prose, language)
-    events = find_events(text, places, dates, _armed(groups, ruling), spoken)
-    counts = find_counts(text, groups, ruling)
+    text, armed = cut_text(prose, language), _armed(groups, ruling)
+    own = find_own_fighters(prose, lexicon, ruling, armed)
+    events = find_events(text, places, dates, armed, spoken, own)
+    counts = find_counts(text, _in_order(groups, own), _in_order(ruling, own))
     counts = mark_repeated_attackers(counts, events)
     names = find_speaker_names(prose, profile, spoken)
     return Annotated(
@@ -153,6 +155,10 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
 def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:
     """Where armed groups are named: people of theirs may be counted ("five Taliban")."""
     return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
+
+
+def _in_order(first: Iterable[Range], second: Iterable[Range]) -> tuple[Range, ...]:
+    return tuple(sorted((*first, *second), key=lambda at: at.start))
 
 
 def _armed(

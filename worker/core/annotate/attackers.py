@@ -6,7 +6,10 @@ Rules
    are attackers, it counts no victims. "The other five" are some of those told last by a larger number
    ("six men stormed … one set off a bomb, and the other five were shot by guards").
 2. Attackers are known by their noun ("four gunmen") or by what they did ("four men with rifles stormed").
-3. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
+3. "Three of them were killed" are of the attackers told in the sentence before, where nobody else there
+   is more than three, or the numbers of the sentence add up to theirs ("three of them were shot and two
+   fled", of five gunmen), or it was forces that killed them.
+4. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
    number, told nearer, are who is meant.
 
 ("Three gunmen raided a college and killed 25. All three were shot by guards": read as victims, the three
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
@@ -31,6 +35,9 @@ _ATTACKING = "ATTACKING"
 """Tag of a number whose people attack: "four men with rifles stormed a court"."""
 _DEFINITE = frozenset({"ALL", "THE"})
 _REMAINING = "REMAINING"
+_OF_THEM = frozenset({"BARE", "PART"})
+_OF_THEM_SENTENCES = 1
+_STATE = frozenset({"STATE_FORCES"})
 _WORDS_BEFORE = 2
 
 
@@ -47,7 +54,11 @@ def mark_repeated_attackers(
     for count in counts:
         sentence = known.get(count.sentence)
         words = () if sentence is None else _words_before(count, sentence)
-        if any(t.tags & _DEFINITE for t in words):
+        if sentence is not None and count.tags >= _OF_THEM and count.what in _HARMED:
+            before = known.get(count.sentence - _OF_THEM_SENTENCES)
+            of_them = _is_of_them(count, (before, sentence), attackers, counts)
+            out.append(replace(count, victim_class=PERPETRATOR) if of_them else count)
+        elif any(t.tags & _DEFINITE for t in words):
             before = [(at, n) for at, n in victims if at < count.number.start]
             nearer = max((at for at, n in before if _is_of(count, n, words)), default=-1)
             told = [
@@ -68,6 +79,44 @@ def _is_of(count: CountMention, told: int, words: Sequence[Token]) -> bool:
     """Whether a count says a number again, or, with these words before it, what is left of it."""
     own = count.value or 0
     return told > own if any(_REMAINING in t.tags for t in words) else told == own
+
+
+def _is_of_them(
+    count: CountMention,
+    told_in: tuple[EventSentence | None, EventSentence],
+    attackers: Sequence[tuple[int, int, int]],
+    counts: Sequence[CountMention],
+) -> bool:
+    """Whether "three of them" are of the attackers that the sentence before told."""
+    before, sentence = told_in
+    own, first = count.value or 0, count.sentence - _OF_THEM_SENTENCES
+    sides = {n for at, n, index in attackers if index >= first and at < count.number.start}
+    victims = {
+        c.value or 0
+        for c in counts
+        if first <= c.sentence <= count.sentence
+        and c.number.start < count.number.start
+        and not (c.is_attackers or c.tags >= _OF_THEM)
+    }
+    if not any(n > own for n in sides):
+        return False
+    if not any(n > own for n in victims) and not (before and _tells_a_crowd(before.tokens)):
+        return True
+    tokens = sentence.tokens
+    told = sum(t.value for t in tokens if "NUM" in t.tags and t.value is not None)
+    behind = [t for t in tokens if t.start >= count.end]
+    forces = any("BY" in a.tags and _STATE & b.tags for a, b in pairwise(behind))
+    return (told in sides and told not in victims) or forces
+
+
+def _tells_a_crowd(tokens: Sequence[Token]) -> bool:
+    """Whether people are told of whom no number is given: "fired on worshippers"."""
+    return any(
+        "PEOPLE" in token.tags
+        and "ATTACKER" not in token.tags
+        and not any("NUM" in t.tags for t in tokens[max(0, index - 1 - _NOUN_TOKENS) : index])
+        for index, token in enumerate(tokens)
+    )
 
 
 def _attackers(sentences: Sequence[EventSentence]) -> Iterator[tuple[int, int, int]]:

@@ -51,6 +51,7 @@ _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 _SEPARATOR, _LISTED_MATTERS = ";", 3
 _BULLETS = frozenset("•▪·●■►*-")
 _AFTER_NUMBER = frozenset(".)")
+_ATTACKING = frozenset({"ATTACKER"})
 _Marks = dict[int, set[str]]
 """Index of a token → the tags that mentions give it."""
 
@@ -96,10 +97,11 @@ def find_events(
     dates: tuple[DateMention, ...],
     groups: tuple[Range, ...] = (),
     day: dt.date | None = None,
+    rulers: tuple[Range, ...] = (),
 ) -> tuple[EventSentence, ...]:
     """All sentences of a text with their event words; empty if the language has no such grammar.
 
-    ``groups``: where armed groups of the profile are named. ``day``: the document's own day on the
+    ``groups``: where armed groups of the profile are named. ``rulers``: fighters of a group in power. ``day``: the document's own day on the
     area's calendar. Mentions stand in the order of the text. Pure; raises nothing.
     """
     reader = text.language.reader("events")
@@ -116,7 +118,7 @@ def find_events(
         if line is not None:
             labels += [_Label(bool(filed), _tells_harm(t)) for t in _read(text, line, reader)]
         for run in text.runs(sentence, reader):
-            tokens, _ = reader.read(_marked(run, places, dates, groups, day))
+            tokens, _ = reader.read(_marked(run, places, dates, (groups, rulers), day))
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), _label(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
@@ -213,11 +215,12 @@ def _marked(
     tokens: Sequence[Token],
     places: tuple[PlaceMention, ...],
     dates: tuple[DateMention, ...],
-    groups: tuple[Range, ...],
+    sides: tuple[tuple[Range, ...], tuple[Range, ...]],
     day: dt.date | None,
 ) -> list[Token]:
-    """The tokens with the tags of what is mentioned at them."""
+    """The tokens with the tags of what is mentioned at them; ``sides``: armed groups, and rulers."""
     marks: _Marks = {}
+    groups, rulers = sides
     run = Range(tokens[0].start, tokens[-1].end)
     for group in starting_in(groups, run):
         _mark(marks, tokens, group, "ATTACKER")
@@ -231,8 +234,14 @@ def _marked(
         if tag is not None:
             _mark(marks, tokens, date, tag)
     _mark_words(marks, tokens, dated, day)
+    own = {index for at in starting_in(rulers, run) for index in _covered(tokens, at)}
     return [
-        replace(token, tags=token.tags | marks[index]) if index in marks else token
+        replace(
+            token,
+            tags=(token.tags - (_ATTACKING if index in own else NO_TAGS)) | marks.get(index, set()),
+        )
+        if index in marks or index in own
+        else token
         for index, token in enumerate(tokens)
     ]
 

@@ -29,10 +29,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
+from worker.core.annotate.foreign_names import (
+    MentionKind,
+    PlaceMention,
+    foreign_kind,
+    is_origin,
+    is_small,
+)
 from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
@@ -41,16 +47,7 @@ from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
 from worker.core.lang.normalise import Range, apart, holding
 from worker.core.text.prose import Prose
 
-MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceMention(Range):
-    """A place name: its gazetteer row, and what it says."""
-
-    entry: PlaceEntry
-    kind: MentionKind
-
+__all__ = ["PlaceMention", "find_places"]
 
 _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
@@ -61,14 +58,10 @@ _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
 _LOCATIVE_REACH_CHARS = 200
 _PART_REACH_CHARS = 40
-_ACT_CHARS = 32
-_JOINED = ("", " ", "'", "’")
-"""What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
+_WHO_CHARS = 32
+"""Around a name that says who somebody is: "lecturer of the …", "… lecturer"."""
 _MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
-_GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
-"""The word right before a position."""
-_AGED = re.compile(r",? \(?\d{1,2}\b")
 
 
 def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
@@ -151,7 +144,7 @@ def _named(prose: Prose, keys: PlaceKeys, inflected: bool) -> Iterator[PlaceMent
             yield _mention(start, words[last][1], entry)
         else:
             single = _bare(word, keys, inflected)
-            if single is not None and not (cased and _is_small(prose, start)):
+            if single is not None and not (cased and is_small(prose, start)):
                 yield _mention(start, end, single)
     if keys.unspaced is not None:
         for match in keys.unspaced.finditer(text):
@@ -187,7 +180,7 @@ def _longest(
     named = first in keys.begun or sound_of(first) in keys.sound_begun
     if len(first) > 1 and not named:
         return None
-    small = cased is not None and _is_small(cased, words[index][0])
+    small = cased is not None and is_small(cased, words[index][0])
     letters, sound, best = "", "", None
     for last in range(index, min(index + _MAX_WORDS, len(words))):
         start, _, word = words[last]
@@ -206,7 +199,7 @@ def _longest(
         entry = keys.exact.get(letters)
         if entry is None and not linking:
             entry = keys.by_sound.get(sound)
-            if entry is not None and cased and _is_small(cased, start):
+            if entry is not None and cased and is_small(cased, start):
                 entry = None
         if entry is not None and not possessive:
             best = (last, entry)
@@ -215,10 +208,6 @@ def _longest(
 
 def _joins(between: str) -> bool:
     return between in (" ", "-", "'", "- ", " -", ". ", ".")
-
-
-def _is_small(prose: Prose, position: int) -> bool:
-    return prose.norm.letter(position).islower()
 
 
 def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
@@ -287,61 +276,43 @@ def _judged(
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             part = _is_part(m, mentions) or _story_place(prose, lexicon, m, mentions) == "here"
             yield m if part else replace(m, kind="near")
+        elif m.kind == "here" and _comes_from(prose, lexicon, m, mentions):
+            yield replace(m, kind="origin")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, vicinity):
             away = _story_place(prose, lexicon, m, mentions) == "elsewhere"
             yield replace(m, kind="near") if away else m
         elif m.kind == "elsewhere" and lexicon is not None:
-            yield replace(m, kind=_foreign_kind(prose, lexicon, m, cased))
+            yield replace(m, kind=foreign_kind(prose, lexicon, m, cased))
         else:
             yield m
 
 
-def _foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool) -> MentionKind:
-    """What the name of another place says: that something is there, or one of what is no place."""
-    if _acts(prose, lexicon, name):
-        return "government"
-    if lexicon.ends_with("name_origin", prose.text, name.start, _ACT_CHARS) is not None:
-        return "origin"
-    return "confused" if cased and _is_surname(prose, lexicon, name) else "elsewhere"
+def _comes_from(
+    prose: Prose, lexicon: Lexicon | None, name: PlaceMention, mentions: tuple[PlaceMention, ...]
+) -> bool:
+    """Whether a name says who somebody is, in a sentence that puts something in another place.
 
-
-def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
-    """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
-
-    Or what follows is somebody's: "Wardak's driver".
-
-    Only in sentences of the text, behind their first word unless an age follows, and where a language lists what may
-    stand before a place with a capital: German writes every noun with one.
+    "A trader from Portsmere was shot in Brackwater", "Portsmere Polytechnic lecturer killed in …".
     """
-    qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
-    if qualifier is None or sentence is None or sentence.zone == "title":
+    sentence = prose.sentence_at(name.start)
+    if lexicon is None or sentence is None or not _says_who(prose, lexicon, name):
         return False
-    if _follows(prose.text, lexicon, "name_of_somebody", name):
+    others = (m for m in mentions if m.kind == "elsewhere" and sentence.holds(m.start))
+    return any(_is_located(prose, lexicon, other) for other in others)
+
+
+def _says_who(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    if name.entry.kind == "city" and is_origin(prose, lexicon, name):
         return True
-    given = _GIVEN.search(prose.text, sentence.start, name.start)
-    if given is None or _is_small(prose, given.start()):
-        return False
-    if given.start() == sentence.start and not _AGED.match(prose.text, name.end):
-        return False
-    return qualifier.fullmatch(given[1]) is None
-
-
-def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
-    """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
-    if _follows(prose.text, lexicon, "name_acts", name):
+    if lexicon.ends_with("person_of", prose.text, name.start, _WHO_CHARS) is not None:
         return True
-    return lexicon.ends_with("name_accused", prose.text, name.start, _ACT_CHARS) is not None
-
-
-def _follows(text: str, lexicon: Lexicon, what: str, name: PlaceMention) -> bool:
-    """Whether words of a category stand right behind a name."""
-    found = lexicon.first(what, text, name.end, name.end + _ACT_CHARS)
-    return found is not None and text[name.end : found.start()] in _JOINED
+    person = lexicon.first("place_person", prose.text, name.end, name.end + _WHO_CHARS)
+    return person is not None and person.start() == name.end + 1
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:
     """Whether the last word of a phrase is printed small: "a Portsmere bank" is a bank there."""
-    return _is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
+    return is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
 
 
 def _is_part(mention: PlaceMention, mentions: tuple[PlaceMention, ...]) -> bool:
@@ -427,7 +398,7 @@ def _with_capital(
     """Add "in the capital" where the article named the area's city, or was filed there, before."""
     city = next(
         (m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None
-    )
+    ) or _only_acting(mentions)
     if city is None or lexicon is None:
         return mentions
     added = [
@@ -435,3 +406,13 @@ def _with_capital(
         for m in lexicon.find("capital_word", prose.text, city.end)
     ]
     return _apart([*mentions, *added]) if added else mentions
+
+
+def _only_acting(mentions: tuple[PlaceMention, ...]) -> PlaceMention | None:
+    """The city that is named as a government alone, in an article that names no other place.
+
+    "Portsmere vows revenge for the bombing in the capital": which, if not its own?
+    """
+    if any(m.entry.kind == "elsewhere" for m in mentions):
+        return None
+    return next((m for m in mentions if m.entry.kind == "city"), None)

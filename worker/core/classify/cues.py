@@ -22,6 +22,8 @@ _REACH_CHARS = THREAT_REACH_CHARS + 255
 """A phrase that begins further off than this before an attack does not reach it."""
 _OF_FORCES = "OF_FORCES"
 """Tag of what forces do to militants: no attack, whatever it is called."""
+_NO_MATTER = frozenset({"SETTING", "NO_ACCIDENT"})
+"""Tags of an accident that an attack came upon, that was thought of first, or that it was not."""
 Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
@@ -116,7 +118,7 @@ def _of_forces(annotated: Annotated, sentence: Sentence) -> tuple[Range, ...]:
 def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether an accident or drill is only what an attack came upon: "gunmen attack a rehearsal"."""
     tokens = _tokens(annotated, sentence)
-    return any("SETTING" in t.tags for t in tokens) and all(
+    return any(t.tags & _NO_MATTER for t in tokens) and all(
         "SETTING" in t.tags for t in tokens if "ACCIDENT" in t.tags
     )
 

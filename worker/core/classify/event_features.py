@@ -36,7 +36,7 @@ TOP_SENTENCES = 3
 NEEDED = frozenset({"ATTACKER", "HARM", "KILL", "POLITICS", "REACTION", "THREAT"})
 _TRAITS = (
     "harm_main", "noun", "sub", "threat", "many", "earlier", "weeks", "year", "old", "known", "harm",
-    "actor", "reaction", "politics", "harm_only",
+    "actor", "reaction", "politics", "harm_only", "remembered",
 )  # fmt: skip
 _WORDS = {
     "ACCIDENT": "accident", "CRIME": "crime", "OPERATION": "operation", "COMBAT": "combat",

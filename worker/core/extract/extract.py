@@ -120,6 +120,7 @@ def _parties(
     the attack itself is a party like any other, and its people are no victims. Where the outlet prints
     a group's words as a headline ("we killed 30"), they are the group's, whoever it is.
     """
+    statements = tuple(_headline_of_group(s, statements) for s in statements)
     claimed = {claim.group for claim in report.claims if claim.claimed == "yes"}
     behind = {p.name for p in report.perpetrators} | claimed
     ids = {id_of_actor(actor) for actor in passage.profile.actors if actor.name in behind}
@@ -132,6 +133,16 @@ def _parties(
         else s
         for s in out
     )
+
+
+def _headline_of_group(headline: Statement, statements: tuple[Statement, ...]) -> Statement:
+    """A headline's number that the text gives to the attackers' side alone, and others another."""
+    if headline.zone != "title" or headline.speaker_type != NARRATOR:
+        return headline
+    told = [s for s in statements if s.zone != "title" and s.measure == headline.measure]
+    same = {s.perpetrator_party for s in told if s.value == headline.value}
+    others = any(not s.perpetrator_party and s.scope == "incident" for s in told)
+    return replace(headline, perpetrator_party=True) if same == {True} and others else headline
 
 
 def _of_claimants(

@@ -31,6 +31,7 @@ _TOLD = {
     "IS_FRESH": "fresh", "IS_OLD": "old", "IS_DEF": "definite", "IS_INDEF": "indefinite",
     "IS_THREAT": "threat", "IS_AGG": "many", "IS_EARLIER": "earlier", "IS_WEEKS": "weeks",
     "IS_YEAR": "year", "IS_KNOWN": "known", "IS_HARM": "harm", "IS_ACTOR": "actor", "IS_OF_DAY": "of_day",
+    "IS_REMEMBERED": "remembered",
 }  # fmt: skip
 """Tags of the grammar that are traits as they are."""
 _BAD = frozenset({"threat", "many", "earlier", "weeks", "year", "old"})
@@ -57,8 +58,8 @@ class EventMention:
 
 def event_tokens(sentence: EventSentence) -> list[tuple[int, Token]]:
     """The real events of a sentence; without one, the first word of a death."""
-    tokens = list(enumerate(sentence.tokens))
-    real = [(i, t) for i, t in tokens if "REAL_EVENT" in t.tags and "NOT_AN_EVENT" not in t.tags]
+    tokens = [(i, t) for i, t in enumerate(sentence.tokens) if "NOT_AN_EVENT" not in t.tags]
+    real = [(i, t) for i, t in tokens if "REAL_EVENT" in t.tags]
     return real or [(i, t) for i, t in tokens if "KILL" in t.tags][:1]
 
 
@@ -140,7 +141,11 @@ def _distance(sentence: EventSentence, index: int, tag: str) -> int | None:
 
 def _reacts(token: Token) -> bool:
     tags = token.tags
-    return bool(tags & {"REACTION", "TALK"}) and not tags & {"REAL_EVENT", "IN_SUBORDINATE"}
+    return bool(tags & {"REACTION", "TALK"}) and not tags & {
+        "REAL_EVENT",
+        "IN_SUBORDINATE",
+        "SETTING",
+    }
 
 
 def _is_politics(before: Sequence[Token]) -> bool:

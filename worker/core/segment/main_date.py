@@ -295,6 +295,7 @@ def _score(
     score += weights.late_death * annotated.has("late_death", sentence)
     score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
+    score += weights.subordinate * _is_of_the_mourned(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
     score += weights.ended * _is_end(annotated, mention, sentence)
     score += weights.begun * _is_begin(annotated, mention, sentence)
@@ -404,6 +405,15 @@ def _is_subordinate(annotated: Annotated, mention: DateMention, sentence: Senten
     if not opens or comma < 0:
         return False
     return bool(inside(annotated.triggers, Range(comma, sentence.end)))
+
+
+def _is_of_the_mourned(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day is that of an earlier death: "a bomb at the funeral of a man shot on Friday"."""
+    before = Range(sentence.start, mention.start)
+    mourned = annotated.first("funeral_of", before)
+    if mourned is None or not inside(annotated.triggers, Range(before.start, mourned.start())):
+        return False
+    return not any(before.holds(d.start) and d.start > mourned.start() for d in annotated.dates)
 
 
 def _nearness(

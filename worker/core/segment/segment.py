@@ -38,6 +38,10 @@ from worker.core.text.prose import Prose
 __all__ = ["Segment", "SegmentKind", "find_segments", "segment_at"]
 
 
+_TAKEN_BACK = frozenset({"SETTING", "NO_ACCIDENT"})
+"""Tags of an accident that was thought of first, or that it was not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of an article about one candidate attack.
@@ -185,5 +189,14 @@ def _is_retracted(annotated: Annotated, ranges: tuple[Range, ...]) -> bool:
     lexicon = annotated.lexicon
     if lexicon is None or not undone:
         return False
-    withdrawn = any(lexicon.first("withdrawal", m.group()) for m in undone)
-    return withdrawn or any(annotated.has("retraction_cause", r) for r in ranges)
+    if any(lexicon.first("withdrawal", m.group()) for m in undone):
+        return True
+    causes = (cause for r in ranges for cause in annotated.ranges("retraction_cause", r))
+    return any(not _is_taken_back(annotated, cause) for cause in causes)
+
+
+def _is_taken_back(annotated: Annotated, cause: Range) -> bool:
+    """Whether a harmless cause is what was thought first: "no gas leak", "first blamed on a boiler"."""
+    event = holding(annotated.events, cause.start)
+    tokens = event.tokens if event is not None else ()
+    return any(t.tags & _TAKEN_BACK and t.start < cause.end and cause.start < t.end for t in tokens)

@@ -1,0 +1,88 @@
+"""Names of other places that are none: a state that acts, where somebody comes from, a surname.
+
+Rules
+-----
+1. Who speaks, strikes or is accused is a ``government``: "Brackwater insists", "accused Brackwater".
+2. Where somebody comes from ("a recruit from …") or was brought to is an ``origin``.
+3. What follows a given name is a surname: ``confused``. So is who has a driver: "Wardak's driver".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.core.knowledge.profile import PlaceEntry
+from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range
+from worker.core.text.prose import Prose
+
+MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMention(Range):
+    """A place name: its gazetteer row, and what it says."""
+
+    entry: PlaceEntry
+    kind: MentionKind
+
+
+_ACT_CHARS = 32
+_JOINED = ("", " ", "'", "’")
+"""What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
+_GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
+"""The word right before a position."""
+_AGED = re.compile(r",? \(?\d{1,2}\b")
+
+
+def foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool) -> MentionKind:
+    """What the name of another place says: that something is there, or one of what is no place."""
+    if _acts(prose, lexicon, name):
+        return "government"
+    if is_origin(prose, lexicon, name):
+        return "origin"
+    return "confused" if cased and _is_surname(prose, lexicon, name) else "elsewhere"
+
+
+def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
+
+    Only in sentences of the text, behind their first word unless an age follows, and where a language lists what may
+    stand before a place with a capital: German writes every noun with one.
+    """
+    qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
+    if qualifier is None or sentence is None or sentence.zone == "title":
+        return False
+    if _follows(prose.text, lexicon, "name_of_somebody", name):
+        return True
+    given = _GIVEN.search(prose.text, sentence.start, name.start)
+    if given is None or is_small(prose, given.start()):
+        return False
+    if given.start() == sentence.start and not _AGED.match(prose.text, name.end):
+        return False
+    return qualifier.fullmatch(given[1]) is None
+
+
+def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
+    if _follows(prose.text, lexicon, "name_acts", name):
+        return True
+    return lexicon.ends_with("name_accused", prose.text, name.start, _ACT_CHARS) is not None
+
+
+def _follows(text: str, lexicon: Lexicon, what: str, name: PlaceMention) -> bool:
+    """Whether words of a category stand right behind a name."""
+    found = lexicon.first(what, text, name.end, name.end + _ACT_CHARS)
+    return found is not None and text[name.end : found.start()] in _JOINED
+
+
+def is_origin(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
+    """Whether a name is where somebody comes from, or was brought to."""
+    return lexicon.ends_with("name_origin", prose.text, name.start, _ACT_CHARS) is not None
+
+
+def is_small(prose: Prose, position: int) -> bool:
+    """Whether a small letter is printed at a position."""
+    return prose.norm.letter(position).islower()
