@@ -60,7 +60,7 @@ _REACTING = frozenset({"REACTION", "TALK", "POLITICS"})
 _PAST = frozenset({"old", "weeks", "year", "earlier"})
 EVENT_FEATURES = frozenset({
     *(f"{zone}.event_{name}" for zone in ("head", "lead") for name in (*_TRAITS, "none", "figure")),
-    *(f"item.event_{name}" for name in (*_ITEM_TRAITS, "figure", "late", "separate", "roundup")),
+    *(f"item.event_{name}" for name in (*_ITEM_TRAITS, "figure", "late", "separate", "roundup", "dates")),
     *(f"{zone}.word_{name}" for zone in ("head", "lead", "item") for name in _WORDS.values()),
     *(f"new.{name}" for name in _NEWS.values()),
     "head.frame", "head.comment", "head.origin", "lead.origin", "head.attack_first",
@@ -123,9 +123,21 @@ def measure_item(annotated: Annotated, weights: EventWeights, anchor: Range) -> 
         found["item.event_separate"] = Feature(1.0, own.first("SEPARATELY"))
     _measure_figurative(found, [t for t in told if t.sentence.is_top])
     lead = next((t for t in told if t.sentence.body_number == 0), None)
-    if own.sentence.item or (lead is not None and lead.has("away") and lead.has(*ABOUT)):
+    is_away = lead is not None and lead.has("away") and lead.has(*ABOUT)
+    if is_away and _only_dates(own):
+        found["item.event_dates"] = Feature(1.0, own.at)
+    elif own.sentence.item or is_away:
         found["item.event_roundup"] = Feature(1.0, own.at)
     return found
+
+
+def _only_dates(told: Told) -> bool:
+    """Whether an attack says when something else was: "the day after bombs killed 12 in the city"."""
+    before = told.sentence.tokens[: told.event.index] if told.event is not None else ()
+    return any(
+        (_is_days(span) or "HOURS" in span.tags) and "SUBORDINATOR" in after.tags
+        for span, after in pairwise(before)
+    )
 
 
 _LEADING = 4
@@ -192,7 +204,8 @@ def _measure_order(top: Top) -> None:
         first = not any(t.tags & _REACTING for t in before)
         if first and not any("BREAK" in t.tags for t in after[:1]):
             top.add("head.attack_first", told.at)
-    for told in top.body[:1]:
+    is_away = any(told.has("away") and told.has(*ABOUT) for told in top.title)
+    for told in top.body[:1] if not is_away else ():
         span = find_day_after(told.sentence.tokens) if told.event is not None else None
         if span is not None:
             top.add("lead.day_after", span)
