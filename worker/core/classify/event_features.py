@@ -73,7 +73,7 @@ EVENT_FEATURES = frozenset({
     "away.filed", "time.fresh", "time.fresh_here", "time.near", "time.old", "time.old_only",
     "time.many_only",
     "time.old_nearer", "head.located_away", "lead.located_away",
-    "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
+    "new.own_count", "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
     "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
     "away.put", "place.filed_city", "body.event_counted",
 })  # fmt: skip
@@ -337,11 +337,23 @@ def _measure_news(top: Top) -> None:
     for tag, name in _NEWS.items() if events else ():
         for each in with_tag(top.all, tag):
             top.add(f"new.{name}", each.first(tag))
+    _measure_own_count(top)
     reactions = [n for n in ("head.event_reaction", "lead.event_reaction") if n in top.found]
     if reactions and not any(t.has(*ABOUT) for t in top.told):
         top.add("reaction.bare", top.found[reactions[0]].at)
     if len(reactions) > 1:
         top.add("reaction.both", top.found[reactions[0]].at)
+
+
+def _measure_own_count(top: Top) -> None:
+    """Who reacts to an attack of these days and has counted its victims himself brings a new toll."""
+    if not any(t.has("fresh") and t.has("here") for t in top.told):
+        return
+    for told in (*top.body, *top.later)[:_COUNTED_SENTENCES]:
+        counts = tells_harm(told.sentence, told.counts, main=False)
+        if counts and "OWN_COUNT" in told.sentence.tags:
+            top.add("new.own_count", told.first("OWN_COUNT"))
+            return
 
 
 def _measure_share(top: Top) -> None:
