@@ -197,6 +197,8 @@ def _longest(
         if small and letters not in keys.small:
             continue
         entry = keys.exact.get(letters)
+        if entry is not None and cased and last > index and _is_own_word(cased, entry, start):
+            entry = None
         if entry is None and not linking:
             entry = keys.by_sound.get(sound)
             if entry is not None and cased and is_small(cased, start):
@@ -204,6 +206,15 @@ def _longest(
         if entry is not None and not possessive:
             best = (last, entry)
     return best
+
+
+def _is_own_word(prose: Prose, entry: PlaceEntry, start: int) -> bool:
+    """Whether a small word behind a town's name is none of its: "killed in Lontown in a raid".
+
+    Another language writes the name with that ending ("Lontownin").
+    """
+    is_town = entry.kind in ("city", "elsewhere")
+    return is_town and prose.text[start - 1] == " " and _is_small(prose, start)
 
 
 def _joins(between: str) -> bool:

@@ -24,11 +24,12 @@ _OF_FORCES = "OF_FORCES"
 """Tag of what forces do to militants: no attack, whatever it is called."""
 _NO_MATTER = frozenset({"SETTING", "NO_ACCIDENT"})
 """Tags of an accident that an attack came upon, that was thought of first, or that it was not."""
+_ARMED = frozenset({"ATTACKER", "WEAPON"})
 Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
     "opening", "digest", "perpetrator", "combat", "since", "anniversary", "accident_cause",
-    "other_event",
+    "other_event", "bursts",
 ]  # fmt: skip
 """A category of cues: the pattern of the lexicon without its ``cue_``."""
 
@@ -103,6 +104,15 @@ def _cues_of(cues: SentenceCues, category: Cue) -> tuple[Range, ...]:
             return () if of_other else found
         case _:
             return found
+
+
+def is_armed(cues: SentenceCues) -> bool:
+    """Whether a sentence tells of an attacker, a weapon or an attack, by more than a word of harm."""
+    harm = cues.of("casualty")
+    if any(not overlapping(harm, at) for at in cues.of("attack_weak")):
+        return True
+    tokens = _tokens(cues.annotated, cues.sentence)
+    return any(t.tags & _ARMED and "VEHICLE" not in t.tags for t in tokens)
 
 
 def _tokens(annotated: Annotated, sentence: Sentence) -> list[Token]:

@@ -49,6 +49,8 @@ _FIGURATIVE = 2
 """So many words of another field make a figure of speech certain."""
 _SETTING = "SETTING"
 """Tag of what went on where an attack happened: no word of what the article is about."""
+_BREAKS = frozenset({":", "-", "–", "—"})
+"""What parts what a headline is about from what it says of it."""
 _VIDEO_TOKENS = 2
 _COUNTED_SENTENCES = 14
 """Sentences of the body in which a story that begins slowly comes to its count."""
@@ -60,7 +62,7 @@ _REACTING = frozenset({"REACTION", "TALK", "POLITICS"})
 _PAST = frozenset({"old", "weeks", "year", "earlier"})
 EVENT_FEATURES = frozenset({
     *(f"{zone}.event_{name}" for zone in ("head", "lead") for name in (*_TRAITS, "none", "figure")),
-    *(f"item.event_{name}" for name in (*_ITEM_TRAITS, "figure", "late", "separate", "roundup")),
+    *(f"item.event_{name}" for name in (*_ITEM_TRAITS, "figure", "late", "separate", "roundup", "dates")),
     *(f"{zone}.word_{name}" for zone in ("head", "lead", "item") for name in _WORDS.values()),
     *(f"new.{name}" for name in _NEWS.values()),
     "head.frame", "head.comment", "head.origin", "lead.origin", "head.attack_first",
@@ -71,7 +73,7 @@ EVENT_FEATURES = frozenset({
     "away.filed", "time.fresh", "time.fresh_here", "time.near", "time.old", "time.old_only",
     "time.many_only",
     "time.old_nearer", "head.located_away", "lead.located_away",
-    "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
+    "new.own_count", "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
     "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
     "away.put", "place.filed_city", "body.event_counted",
 })  # fmt: skip
@@ -123,9 +125,21 @@ def measure_item(annotated: Annotated, weights: EventWeights, anchor: Range) -> 
         found["item.event_separate"] = Feature(1.0, own.first("SEPARATELY"))
     _measure_figurative(found, [t for t in told if t.sentence.is_top])
     lead = next((t for t in told if t.sentence.body_number == 0), None)
-    if own.sentence.item or (lead is not None and lead.has("away") and lead.has(*ABOUT)):
+    is_away = lead is not None and lead.has("away") and lead.has(*ABOUT)
+    if is_away and _only_dates(own):
+        found["item.event_dates"] = Feature(1.0, own.at)
+    elif own.sentence.item or is_away:
         found["item.event_roundup"] = Feature(1.0, own.at)
     return found
+
+
+def _only_dates(told: Told) -> bool:
+    """Whether an attack says when something else was: "the day after bombs killed 12 in the city"."""
+    before = told.sentence.tokens[: told.event.index] if told.event is not None else ()
+    return any(
+        (_is_days(span) or "HOURS" in span.tags) and "SUBORDINATOR" in after.tags
+        for span, after in pairwise(before)
+    )
 
 
 _LEADING = 4
@@ -168,6 +182,9 @@ def _measure_headline(top: Top) -> None:
         tokens = told.sentence.tokens
         opening = [tokens[0]]
         opening += [b for a, b in pairwise(tokens) if a.word == ":"][:1]
+        # "The Long Shift review: a tense drama"
+        closing = [a for a, b in pairwise(tokens) if b.word in _BREAKS][:1]
+        opening += [token for token in closing if "COMMENT_FRAME" in token.tags]
         for token in opening:
             for tag, name in _FRAMES.items():
                 if tag in token.tags:
@@ -192,7 +209,8 @@ def _measure_order(top: Top) -> None:
         first = not any(t.tags & _REACTING for t in before)
         if first and not any("BREAK" in t.tags for t in after[:1]):
             top.add("head.attack_first", told.at)
-    for told in top.body[:1]:
+    is_away = any(told.has("away") and told.has(*ABOUT) for told in top.title)
+    for told in top.body[:1] if not is_away else ():
         span = find_day_after(told.sentence.tokens) if told.event is not None else None
         if span is not None:
             top.add("lead.day_after", span)
@@ -319,11 +337,23 @@ def _measure_news(top: Top) -> None:
     for tag, name in _NEWS.items() if events else ():
         for each in with_tag(top.all, tag):
             top.add(f"new.{name}", each.first(tag))
+    _measure_own_count(top)
     reactions = [n for n in ("head.event_reaction", "lead.event_reaction") if n in top.found]
     if reactions and not any(t.has(*ABOUT) for t in top.told):
         top.add("reaction.bare", top.found[reactions[0]].at)
     if len(reactions) > 1:
         top.add("reaction.both", top.found[reactions[0]].at)
+
+
+def _measure_own_count(top: Top) -> None:
+    """Who reacts to an attack of these days and has counted its victims himself brings a new toll."""
+    if not any(t.has("fresh") and t.has("here") for t in top.told):
+        return
+    for told in (*top.body, *top.later)[:_COUNTED_SENTENCES]:
+        counts = tells_harm(told.sentence, told.counts, main=False)
+        if counts and "OWN_COUNT" in told.sentence.tags:
+            top.add("new.own_count", told.first("OWN_COUNT"))
+            return
 
 
 def _measure_share(top: Top) -> None:

@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass, field
 
 from worker.core.annotate.annotate import Annotated
-from worker.core.classify.cues import Cue, SentenceCues
+from worker.core.classify.cues import Cue, SentenceCues, is_armed
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.lang.normalise import Range, least_gap, overlapping
 
@@ -96,6 +96,7 @@ def measure(zones: SegmentZones, place_matters: bool) -> dict[str, Feature]:
             if place_matters:
                 _measure_places(sums, zone, cues)
     _measure_top(sums, (*zones.head, *zones.lead))
+    _bursts(sums, zones)
     _sole_cause(sums)
     return sums.found
 
@@ -163,6 +164,15 @@ def _measure_top(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
         sums.add("top.follow_up", frame)
     _bare_reaction(sums, sentences)
     _anniversary(sums, sentences)
+
+
+def _bursts(sums: FeatureSums, zones: SegmentZones) -> None:
+    """What bursts by itself is its own cause where no attacker, weapon or claim is told of."""
+    bursts = next((c.of("bursts")[0] for c in (*zones.head, *zones.lead) if c.has("bursts")), None)
+    if bursts is None or {"any.perpetrator", "any.claim", "any.accident_cause"} & set(sums.found):
+        return
+    if not any(is_armed(c) for c in (*zones.head, *zones.lead, *zones.body)):
+        sums.add("any.accident_cause", bursts)
 
 
 def _sole_cause(sums: FeatureSums) -> None:

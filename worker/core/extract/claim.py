@@ -33,6 +33,7 @@ from worker.core.extract.claimant import (
     ClaimPhrase,
     claimant_after,
     claimants_before,
+    claimants_joined,
     claimants_of_quote,
     is_told_as_strike,
 )
@@ -107,7 +108,8 @@ def _active(passage: Passage, category: str, claimed: Claimed) -> Iterator[Claim
         undecided |= passage.has("claim_of_people", at)
         if undecided or _is_of_others(passage, at, others):
             continue
-        for subject in claimants_before(passage, match) or claimants_of_quote(passage, match):
+        subjects = claimants_before(passage, match) or claimants_of_quote(passage, match)
+        for subject in (*subjects, *claimants_joined(passage, match)):
             if _may_claim(passage, subject.actor, at.start, claimed):
                 yield ClaimPhrase(min(subject.start, at.start), at.end, subject.actor, claimed)
 

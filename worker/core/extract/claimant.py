@@ -7,7 +7,7 @@ Rules
 2. "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
 3. "The group", right before the verb or as what opens its clause, is the last group named before; one
    that does not hold power, where there is one.
-4. Where "both" did, all that are named before the verb.
+4. Where "both" did, all that are named before the verb; "X claimed the first, and Y the second" is both.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _TITLE_OPENS_CHARS = 40
 _OPENING_CHARS = 40
 _OBJECT_REACH_CHARS = 30
 _BOTH_REACH_CHARS = 12
+_AGAIN_REACH_CHARS = 48
 _LEAD_CLAUSES = 4
 _QUOTE = '"'
 
@@ -56,6 +57,23 @@ def claimants_before(passage: Passage, match: Match[str]) -> tuple[ActorMention,
     if named and passage.has("claim_both", _before(named[0], _BOTH_REACH_CHARS)):
         return named
     return (subject,)
+
+
+def claimants_joined(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
+    """Who claims another attack with the same verb: "X claimed the first, and Y the second"."""
+    behind = Range(match.end(), passage.clause(match.start()).end)
+    return tuple(
+        actor
+        for actor in starting_in(passage.actors, behind)
+        if passage.ends_with("claim_and", actor.start) and _claims_again(passage, actor.end)
+    )
+
+
+def _claims_again(passage: Passage, at: int) -> bool:
+    """Whether a name is followed by what else is claimed."""
+    behind = Range(at, at + _AGAIN_REACH_CHARS)
+    found = next(passage.annotated.find("claim_again", behind), None)
+    return found is not None and not passage.prose.text[at : found.start()].strip()
 
 
 def is_told_as_strike(passage: Passage) -> bool:

@@ -70,6 +70,7 @@ _DATELINE_CAPS = re.compile(
     r"\W{0,3}(?:[A-Z][A-Z'.-]{2,}(?:(?:[ /]| / )[A-Z][A-Z'.-]+){0,3})(?:, [A-Z]\w+(?: [A-Z]\w+)?)?"
     rf"{_WHEN}\s*(?:{_SOURCE}\s?)?(?:{_DASH}|:)?\s+(?=[A-Z][a-z]|A [a-z]|[\"“‘'])"
 )
+_FILED_ALONE = re.compile(rf"[A-Z][A-Z'-]{{2,}}(?: [A-Z][A-Z'-]+)?(?:, {_NAME})?{_WHEN}\s*")
 _DATELINE_UNCASED = re.compile(
     rf"\W{{0,3}}(?:[^\W\d_a-zA-Z][^\s.:()\[\]،,-]{{1,14}}\s?){{1,2}}"
     r"(?:,\s?[^\s.:()]{2,14}(?:\s[^\s.:()]{2,14})?)?"
@@ -144,6 +145,9 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
     for number, paragraph in enumerate(paragraphs):
         titled = paragraph.start < title_end
         zone: Zone = "title" if titled else "caption" if number in captions else "body"
+        if zone == "body" and not leads and _is_filed_alone(norm, paragraphs[number:]):
+            datelines.append(Range(paragraph.start, paragraphs[number + 1].start))
+            continue
         for whole in _sentences(norm, paragraph):
             begin = whole.start
             if zone == "body":
@@ -155,6 +159,12 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
                 here, leads = "lead", leads + 1
             sentences.append(Sentence(begin, whole.end, len(sentences), number, here))
     return Prose(norm, lang, tuple(sentences), tuple(datelines))
+
+
+def _is_filed_alone(norm: Normalised, paragraphs: list[Range]) -> bool:
+    """Whether the first of these is the filing place on a line of its own, above the story."""
+    printed = norm.untrimmed(paragraphs[0]).quote
+    return len(paragraphs) > 1 and _FILED_ALONE.fullmatch(printed) is not None
 
 
 def _captions(text: str, paragraphs: list[Range], title_end: int) -> set[int]:
