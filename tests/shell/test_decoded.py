@@ -16,7 +16,7 @@ from tests.bench.merge import Arrival, invented
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from worker.config.knowledge import load_knowledge
-from worker.core.domain.incident import Constraint
+from worker.core.domain.incident import Constraint, Incident, to_json
 from worker.core.domain.remembered import Continued, Equal, Remembered
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.merge.evidence.facts import MOST_REPORTS
@@ -201,6 +201,40 @@ def test_open_writer_migrates_a_store_of_version_1(
     rows: list[sqlite3.Row] = conn.execute("SELECT report_id, is_long FROM report").fetchall()
     assert {row["report_id"]: row["is_long"] for row in rows} == {"a1#1": 1, "a2#1": 0}
     conn.close()
+
+
+def test_open_writer_makes_rows_of_the_members_of_a_store_of_version_6(tmp_path: Path) -> None:
+    """Incidents are what they were, and what comes next is told as if the store were new."""
+    *_, last = invented("day", 41, KNOWLEDGE)
+    told = []
+    for is_old in (False, True):
+        path = tmp_path / f"{is_old}.db"
+        world = _settled(path, forget=False)
+        if is_old:
+            before = load_all(world.conn)
+            _made_version_6(world.conn, before)
+            world = StoreWorld(path, KNOWLEDGE)
+            assert load_all(world.conn) == before
+            assert any(len(incident.members) > 1 and incident.former for incident in before)
+        world.arrive(last.article, last.reports, last.at)
+        told.append((_outbox(world), load_all(world.conn), _member_rows(world)))
+    assert told[0] == told[1]
+
+
+def _made_version_6(conn: sqlite3.Connection, incidents: Collection[Incident]) -> None:
+    """Members in the record of their incident, as they were, and not in their rows."""
+    conn.executemany(
+        "UPDATE incident SET record = ? WHERE incident_id = ?",
+        [(to_json(incident).decode(), incident.incident_id) for incident in incidents],
+    )
+    conn.execute("ALTER TABLE member DROP COLUMN record")
+    conn.execute("PRAGMA user_version = 6")
+    conn.close()
+
+
+def _member_rows(world: StoreWorld) -> list[tuple[object, ...]]:
+    rows = world.conn.execute("SELECT * FROM member ORDER BY incident_id, report_id")
+    return [tuple(row) for row in rows]
 
 
 def test_remembered_forgets_what_was_not_asked_for_longest() -> None:

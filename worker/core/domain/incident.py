@@ -126,7 +126,7 @@ class Incident:
 
     ``ordinal`` says how early it was announced, over all incidents; the earliest survives a merge.
     ``founding_n``: it is the n-th incident that ``founding_article`` founded (0, 1, …).
-    ``members`` are the current ones, all of them (the snapshot may show fewer).
+    ``members`` are the current ones, all of them (the snapshot may show fewer), in its order.
     ``former`` are report ids that once were members; one that comes back reopens this id.
     ``frozen`` stands for members whose reports may be forgotten: all of them while closed.
     ``settle_at`` and ``close_at`` repeat the timers, so that a decision knows what is due.
@@ -268,7 +268,16 @@ def article_of(report_id: str) -> str:
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {
     kind: TypeAdapter(kind)
-    for kind in (ArticleRef, FiledReport, FrozenIncident, Incident, Constraint, Component, Changes)
+    for kind in (
+        ArticleRef,
+        FiledReport,
+        FrozenIncident,
+        Incident,
+        Member,
+        Constraint,
+        Component,
+        Changes,
+    )
 }
 
 
