@@ -38,12 +38,16 @@ class Remembered(Generic[K, V]):
         if key in self._young:
             return self._young[key]
         made = self._old.pop(key) if key in self._old else self._make(value)
+        self.keep(value, made)
+        return made
+
+    def keep(self, value: K, made: V) -> None:
+        """Remember what is made of a value that was not asked for yet."""
         if len(self._young) >= self._half:
             self._old, self._held_before = self._young, self._held
             self._young, self._held = {}, []
-        self._young[key] = made
+        self._young[id(value)] = made
         self._held.append(value)
-        return made
 
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to

@@ -18,6 +18,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter, itemgetter
 
+from worker.core.domain.caps import keep_short
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
 from worker.core.domain.remembered import Continued, Equal, Remembered
@@ -40,6 +41,7 @@ def decide_casualties(cluster: Cluster) -> Casualties:
     first = next(iter(cluster.counted), None)
     tally = _TALLIES.taken(first)
     found = tally.follow(_WITH_SOURCES.of(cluster).named, _told)
+    keep_short(found, tally.needed())
     _TALLIES.keep(first, tally)
     return found
 
