@@ -9,6 +9,7 @@ so that its place in memory means nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import is_
 from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
@@ -98,6 +99,44 @@ def _alike(a: tuple[K, ...], b: tuple[K, ...]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def place_of_new(before: tuple[K, ...], after: tuple[K, ...]) -> int | None:
+    """Where the one value stands that is new among others that are the very same ones; None: more than
+    that is new, or something is gone.
+    """
+    if len(after) != len(before) + 1:
+        return None
+    place, last = alike_at_ends(before, after)
+    if place + last < len(before):
+        return None
+    others = (*after[:place], *after[place + 1 :])
+    return place if all(map(is_, before, others)) else None  # equal ones may be others
+
+
+class Names(Generic[K]):
+    """What the values of a sequence are called, as a set. Of a sequence that is one asked for before
+    with more values in it only these are looked at. For one thread.
+    """
+
+    def __init__(self, name: Callable[[K], str]) -> None:
+        self._name = name
+        self._kept: dict[int, tuple[tuple[K, ...], frozenset[str]]] = {}
+
+    def of(self, values: tuple[K, ...]) -> frozenset[str]:
+        """The names."""
+        if len(values) < _LONG:
+            return frozenset(map(self._name, values))
+        before, names = self._kept.pop(id(values[0]), ((), frozenset[str]()))
+        if before is not values:
+            first, last = alike_at_ends(before, values)
+            if first + last < len(before):
+                first, last, names = 0, 0, frozenset()
+            names = names.union(map(self._name, values[first : len(values) - last]))
+        self._kept[id(values[0])] = values, names
+        if len(self._kept) > _MOST_SEQUENCES:
+            del self._kept[next(iter(self._kept))]
+        return names
 
 
 class Equal(Generic[K, V]):
