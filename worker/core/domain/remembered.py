@@ -71,6 +71,8 @@ class Remembered(Generic[K, V]):
 
     def _each(self, asked: Sequence[K]) -> list[V]:
         found: list[Any] = list(map(self._young.get, map(id, asked)))
+        if all(found):
+            return found
         for k in [k for k, made in enumerate(found) if made is None]:
             found[k] = self.of(asked[k])
         return found

@@ -108,7 +108,7 @@ class Evidence:
         """``copies``: the pairs of articles of which one repeats the other's text."""
         self.weights = weights
         self._constraint_index = constraint_index
-        self.copied: dict[str, AbstractSet[str]] = dict(by_article(copies))
+        self.copied = {name: frozenset(others) for name, others in by_article(copies).items()}
         self._compared = compared_under(weights)
         self.nodes = tuple(nodes)
         self._places = frozenset(map(id, self.nodes))
@@ -126,6 +126,8 @@ class Evidence:
             self._several = _of_one_article(self.nodes)
         self.signs = {node.key: self._sign(node) for node in self.nodes}
         """What a node's unit depends on, by key (``cluster.units``)."""
+        self.went_on: tuple[Evidence, AbstractSet[str]] | None = None
+        """The evidence that it went on from, and the keys of the nodes of which the sign is new."""
 
     def is_of(
         self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs
@@ -174,7 +176,9 @@ class Evidence:
             for name in frozenset[str]().union(*copies - self.copies)
             for n in more.of_article(name)
         ]
-        more.signs = self.signs | {node.key: more._sign(node) for node in (*fresh, *changed)}
+        signs = {node.key: more._sign(node) for node in (*fresh, *changed)}
+        more.signs = self.signs | signs
+        self.went_on, more.went_on = None, (self, signs.keys())
         return more
 
     def _new_among(self, nodes: Sequence[Node]) -> list[Node]:
@@ -266,10 +270,11 @@ class Evidence:
             return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
 
-    def copies_among(self, articles: AbstractSet[str]) -> tuple[tuple[str, frozenset[str]], ...]:
+    def copies_among(self, articles: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
         """Those of these articles that have copies among them, each with its own."""
-        among = [(name, self.copied[name] & articles) for name in self.copied.keys() & articles]
-        return tuple(sorted([(name, frozenset(others)) for name, others in among if others]))
+        among = [(name, self.copied[name]) for name in sorted(self.copied.keys() & articles)]
+        inside = [(n, others if others <= articles else others & articles) for n, others in among]
+        return tuple([(name, others) for name, others in inside if others])
 
     @property
     def plausible(self) -> float:
@@ -316,7 +321,7 @@ class Evidence:
         return pairs
 
 
-_NOBODY: AbstractSet[str] = frozenset()
+_NOBODY: frozenset[str] = frozenset()
 
 
 def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:
