@@ -55,6 +55,23 @@ def test_decide_casualties_gives_the_same_while_members_come_and_go(seed: int) -
     assert {"used", "superseded", "stale"} <= statuses
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_decide_casualties_gives_the_same_of_a_cluster_that_grows(seed: int) -> None:
+    """One more member at a time, early and late ones, and what they repeat before those that do."""
+    rng = random.Random(seed)
+    first, *others = _members(rng, 60)
+    rng.shuffle(others)
+    others.sort(key=lambda member: member.source is not None)
+    cluster = Cluster(Cell(()), (first,), (), (), retracted=False)
+    for member in others:
+        if rng.random() < 0.8:  # the figures of others are asked for now and then
+            found, plain = decide_casualties(cluster), plain_casualties(cluster)
+            assert found == plain
+            assert caps._SHORT_CASUALTIES.of(found) == caps._SHORT_CASUALTIES.of(plain)
+        cluster = cluster.with_more(Cell(()), member)
+    assert len(decide_casualties(cluster).timeline) > 5
+
+
 def test_ballots_are_the_same_while_reports_come_and_go() -> None:
     """In order of the earliest of each, each with its reports in order."""
     rng = random.Random(3)

@@ -17,7 +17,7 @@ from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.incident import Constraint, Incident, to_json
-from worker.core.domain.remembered import Continued, Equal, Remembered
+from worker.core.domain.remembered import Continued, Equal, Names, Remembered
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.settle import settle
@@ -289,6 +289,32 @@ def test_remembered_all_makes_only_what_is_new_in_a_long_sequence() -> None:
         asked = sorted(held)
         assert many.all(asked) == [value[0].upper() for value in asked]
     assert len(made) == len(set(made))
+
+
+def test_names_are_those_of_all_values_whatever_was_asked_before() -> None:
+    """Of sequences that grow, shrink and change in their middle, and of two that begin alike."""
+    rng = random.Random(7)
+    asked_for: list[str] = []
+
+    def name(value: tuple[str]) -> str:
+        asked_for.append(value[0])
+        return value[0]
+
+    names: Names[tuple[str]] = Names(name)
+    everyone = [(f"report {k % 150:03}",) for k in range(200)]
+    held = everyone[:30]
+    for _ in range(80):
+        held = [*held[:20], *rng.sample(held[20:], len(held) - 20 - rng.choice((0, 0, 0, 1)))]
+        held.insert(rng.randrange(1, len(held)), rng.choice(everyone))
+        for asked in (tuple(held), tuple(held[:18]), tuple(held)):
+            assert names.of(asked) == {value[0] for value in asked}
+    for more in everyone[:50]:
+        held.append(more)
+        names.of(tuple(held))
+    asked_for.clear()
+    held.append(everyone[-1])
+    assert names.of((*held,)) == {value[0] for value in held}
+    assert asked_for == [everyone[-1][0]]
 
 
 def test_equal_makes_one_value_for_all_that_are_equal() -> None:
