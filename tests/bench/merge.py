@@ -2,9 +2,9 @@
 
 Sets
 ----
-``day``: reports of one day on 30 attacks. ``attack``: reports of one attack. ``years``: three years
-with an attack a day, twelve reports each, days apart. Of all sets one report in six states no day,
-and one in ten repeats another's text.
+``day``: reports of one day on 30 attacks. ``attack``: reports of one attack. ``years``: an attack a
+day, with twelve reports or ``--of-a-day``: ``years --reports 100000 --of-a-day 91`` are three years.
+Of all sets one report in six states no day, and one in ten repeats another's text.
 
 Each line tells of one stretch of the arrivals: CPU in ms of a settle and of the decision in it, as
 median and 99th percentile, and the process's memory. A flat cost is one that stays. Garbage is
@@ -35,7 +35,8 @@ from worker.core.knowledge.knowledge import Knowledge
 
 FIRST = dt.datetime(2031, 3, 4, 4, 0, tzinfo=dt.UTC)
 ATTACKS_OF_A_DAY = 30
-REPORTS_OF_AN_ATTACK = 12
+REPORTS_OF_A_DAY = 12
+LAST_MINUTE = 20 * 60  # in which the last report of a day of the years comes
 _KINDS = (["bombing_explosion"], ["armed_assault"])
 _TARGETS = (
     "transportation/bus: {} Line bus",
@@ -65,33 +66,27 @@ class Measured:
     decide_s: list[float] = field(default_factory=list)
 
 
-def invented(name: str, reports: int, knowledge: Knowledge) -> Iterator[Arrival]:
+def invented(
+    name: str, reports: int, knowledge: Knowledge, of_a_day: int = REPORTS_OF_A_DAY
+) -> Iterator[Arrival]:
     """The arrivals of a set, always the same."""
     rng = random.Random(name)
     if name == "years":
         for k in range(reports):
-            day, _ = divmod(k, REPORTS_OF_AN_ATTACK)
-            yield _arrival(k, FIRST + dt.timedelta(days=day), day, 24 * 60, rng, knowledge)
+            day, nth = divmod(k, of_a_day)
+            minute = nth * LAST_MINUTE // of_a_day
+            yield _arrival(k, FIRST + dt.timedelta(days=day), day, minute, rng, knowledge)
         return
     attacks = ATTACKS_OF_A_DAY if name == "day" else 1
     minutes = sorted(rng.randrange(19 * 60) for _ in range(reports))
     for k, minute in enumerate(minutes):
-        yield _arrival(k, FIRST, rng.randrange(attacks), minute, rng, knowledge, spread=False)
+        yield _arrival(k, FIRST, rng.randrange(attacks), minute, rng, knowledge)
 
 
 def _arrival(
-    k: int,
-    day: dt.datetime,
-    attack: int,
-    minute: int,
-    rng: random.Random,
-    knowledge: Knowledge,
-    *,
-    spread: bool = True,
+    k: int, day: dt.datetime, attack: int, minute: int, rng: random.Random, knowledge: Knowledge
 ) -> Arrival:
     """The k-th article; it drops what short reports drop."""
-    if spread:
-        minute = (k % REPORTS_OF_AN_ATTACK) * 100
     at = day + dt.timedelta(minutes=minute)
     step: dict[str, Any] = {"at": at, "outlet": f"outlet {rng.randrange(40)}"}
     if rng.random() < 0.1:
@@ -175,13 +170,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="CPU of one settle as a store fills")
     parser.add_argument("set", choices=("day", "attack", "years"))
     parser.add_argument("--reports", type=int, default=1000)
+    parser.add_argument("--of-a-day", type=int, default=REPORTS_OF_A_DAY)
     parser.add_argument("--step", type=int, default=100)
     parser.add_argument("--profile", default="kabul")
     asked = parser.parse_args()
     knowledge = load_knowledge(asked.profile)
     calm_collector()
     with tempfile.TemporaryDirectory(prefix="bench-merge-") as folder:
-        measure(invented(asked.set, asked.reports, knowledge), Path(folder), knowledge, asked.step)
+        arrivals = invented(asked.set, asked.reports, knowledge, asked.of_a_day)
+        measure(arrivals, Path(folder), knowledge, asked.step)
 
 
 if __name__ == "__main__":

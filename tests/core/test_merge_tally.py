@@ -11,6 +11,7 @@ import pytest
 from tests.bench.merge import invented
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
+from worker.core.domain import caps
 from worker.core.domain.incident import ArticleRef, FiledReport
 from worker.core.merge.cluster.membership import Cluster, Membership
 from worker.core.merge.cluster.partition import Cell
@@ -47,10 +48,28 @@ def test_decide_casualties_gives_the_same_while_members_come_and_go(seed: int) -
         held ^= {rng.randrange(1, len(everyone)) for _ in "123"}
         members = tuple(everyone[k] for k in sorted({0, *held}))
         cluster = Cluster(Cell(()), members, (), (), retracted=False)
-        found = decide_casualties(cluster)
-        assert found == plain_casualties(cluster)
+        found, plain = decide_casualties(cluster), plain_casualties(cluster)
+        assert found == plain
+        assert caps._SHORT_CASUALTIES.of(found) == caps._SHORT_CASUALTIES.of(plain)
         statuses |= {statement.status for statement in found.statements}
     assert {"used", "superseded", "stale"} <= statuses
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_decide_casualties_gives_the_same_of_a_cluster_that_grows(seed: int) -> None:
+    """One more member at a time, early and late ones, and what they repeat before those that do."""
+    rng = random.Random(seed)
+    first, *others = _members(rng, 60)
+    rng.shuffle(others)
+    others.sort(key=lambda member: member.source is not None)
+    cluster = Cluster(Cell(()), (first,), (), (), retracted=False)
+    for member in others:
+        if rng.random() < 0.8:  # the figures of others are asked for now and then
+            found, plain = decide_casualties(cluster), plain_casualties(cluster)
+            assert found == plain
+            assert caps._SHORT_CASUALTIES.of(found) == caps._SHORT_CASUALTIES.of(plain)
+        cluster = cluster.with_more(Cell(()), member)
+    assert len(decide_casualties(cluster).timeline) > 5
 
 
 def test_ballots_are_the_same_while_reports_come_and_go() -> None:

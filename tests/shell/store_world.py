@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.core.domain.document import Article, Document, Entry
-from worker.core.domain.incident import Change, Constraint, Incident, from_json
+from worker.core.domain.incident import Change, Constraint, Incident
 from worker.core.domain.report import Analysis, Report, Verdict
 from worker.core.domain.vocabulary import Band, Label
 from worker.core.knowledge.knowledge import Knowledge
@@ -18,6 +18,7 @@ from worker.decisions import correct
 from worker.settle import Settled, settle, tick, withdraw
 from worker.store import inbox, outbox
 from worker.store.connect import Binding, open_writer, transaction
+from worker.store.incidents import load_all
 
 BINDING = Binding("files", "test", "portsmere")
 
@@ -80,9 +81,7 @@ class StoreWorld:
     @property
     def incidents(self) -> dict[str, Incident]:
         """All stored incidents."""
-        rows = self.conn.execute("SELECT record FROM incident ORDER BY incident_id")
-        found = (from_json(Incident, row["record"]) for row in rows)
-        return {incident.incident_id: incident for incident in found}
+        return {incident.incident_id: incident for incident in load_all(self.conn)}
 
     @property
     def log(self) -> list[Any]:

@@ -16,8 +16,8 @@ from tests.bench.merge import Arrival, invented
 from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import BINDING, StoreWorld
 from worker.config.knowledge import load_knowledge
-from worker.core.domain.incident import Constraint
-from worker.core.domain.remembered import Continued, Equal, Remembered
+from worker.core.domain.incident import Constraint, Incident, to_json
+from worker.core.domain.remembered import Continued, Equal, Names, Remembered
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.settle import settle
@@ -203,6 +203,40 @@ def test_open_writer_migrates_a_store_of_version_1(
     conn.close()
 
 
+def test_open_writer_makes_rows_of_the_members_of_a_store_of_version_6(tmp_path: Path) -> None:
+    """Incidents are what they were, and what comes next is told as if the store were new."""
+    *_, last = invented("day", 41, KNOWLEDGE)
+    told = []
+    for is_old in (False, True):
+        path = tmp_path / f"{is_old}.db"
+        world = _settled(path, forget=False)
+        if is_old:
+            before = load_all(world.conn)
+            _made_version_6(world.conn, before)
+            world = StoreWorld(path, KNOWLEDGE)
+            assert load_all(world.conn) == before
+            assert any(len(incident.members) > 1 and incident.former for incident in before)
+        world.arrive(last.article, last.reports, last.at)
+        told.append((_outbox(world), load_all(world.conn), _member_rows(world)))
+    assert told[0] == told[1]
+
+
+def _made_version_6(conn: sqlite3.Connection, incidents: Collection[Incident]) -> None:
+    """Members in the record of their incident, as they were, and not in their rows."""
+    conn.executemany(
+        "UPDATE incident SET record = ? WHERE incident_id = ?",
+        [(to_json(incident).decode(), incident.incident_id) for incident in incidents],
+    )
+    conn.execute("ALTER TABLE member DROP COLUMN record")
+    conn.execute("PRAGMA user_version = 6")
+    conn.close()
+
+
+def _member_rows(world: StoreWorld) -> list[tuple[object, ...]]:
+    rows = world.conn.execute("SELECT * FROM member ORDER BY incident_id, report_id")
+    return [tuple(row) for row in rows]
+
+
 def test_remembered_forgets_what_was_not_asked_for_longest() -> None:
     """There is room for so many; what is asked for again stays."""
     made: list[str] = []
@@ -255,6 +289,32 @@ def test_remembered_all_makes_only_what_is_new_in_a_long_sequence() -> None:
         asked = sorted(held)
         assert many.all(asked) == [value[0].upper() for value in asked]
     assert len(made) == len(set(made))
+
+
+def test_names_are_those_of_all_values_whatever_was_asked_before() -> None:
+    """Of sequences that grow, shrink and change in their middle, and of two that begin alike."""
+    rng = random.Random(7)
+    asked_for: list[str] = []
+
+    def name(value: tuple[str]) -> str:
+        asked_for.append(value[0])
+        return value[0]
+
+    names: Names[tuple[str]] = Names(name)
+    everyone = [(f"report {k % 150:03}",) for k in range(200)]
+    held = everyone[:30]
+    for _ in range(80):
+        held = [*held[:20], *rng.sample(held[20:], len(held) - 20 - rng.choice((0, 0, 0, 1)))]
+        held.insert(rng.randrange(1, len(held)), rng.choice(everyone))
+        for asked in (tuple(held), tuple(held[:18]), tuple(held)):
+            assert names.of(asked) == {value[0] for value in asked}
+    for more in everyone[:50]:
+        held.append(more)
+        names.of(tuple(held))
+    asked_for.clear()
+    held.append(everyone[-1])
+    assert names.of((*held,)) == {value[0] for value in held}
+    assert asked_for == [everyone[-1][0]]
 
 
 def test_equal_makes_one_value_for_all_that_are_equal() -> None:

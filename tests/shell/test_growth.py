@@ -23,6 +23,7 @@ from worker.core.merge.cluster.membership import (
     Derived,
 )
 from worker.core.merge.cluster.records import _RECORDS
+from worker.core.merge.decide import _COPIES
 from worker.core.merge.identity.id_matcher import _ALL_KEYS, _SURE_KEYS
 from worker.core.merge.state.draft import _told
 from worker.core.merge.state.toll import _WITH_SOURCES
@@ -34,6 +35,7 @@ _DERIVED: tuple[Derived[Any], ...] = (
     _RECORDS,
     _SURE_KEYS,
     _ALL_KEYS,
+    _COPIES,
 )
 
 

@@ -81,7 +81,7 @@ def test_examine_finds_out_a_store_that_contradicts_itself(path: Path) -> None:
     """A member of an incident that does not exist: the daily look ends the worker."""
     conn = open_writer(path, BINDING)
     maintenance.examine(path)
-    conn.execute("INSERT INTO member VALUES ('kw-gone', 'a#1', 'a', 0, ?)", (stamp(NOW),))
+    conn.execute("INSERT INTO member VALUES ('kw-gone', 'a#1', 'a', 0, ?, '{}')", (stamp(NOW),))
     with pytest.raises(StateError, match="unknown incident kw-gone"):
         maintenance.examine(path)
     conn.close()

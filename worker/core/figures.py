@@ -369,6 +369,8 @@ def _is_beside_total(statement: Statement, usable: Sequence[Statement]) -> bool:
 def _first_of_newest(of_speaker: list[Statement], seen: Seen) -> Statement:
     """Of the newest version the figure that stands for all: in its text, exact, and printed first."""
     last = newest_version(of_speaker, seen)
+    if len(last) == 1:
+        return last[0]
     return min(
         [s for s in last if not _is_outgrown(s, last)],
         key=lambda s: (_is_brief(s), PRECISION[s.qualifier], _ZONE[s.zone], s.start, key_of(s)),

@@ -105,6 +105,8 @@ def newest_version(statements: Sequence[Statement], seen: Seen) -> list[Statemen
     """Those of the latest moment; of several articles of one moment, of that which was seen last."""
     moment = max(map(moment_of, statements))
     last = [s for s in statements if moment_of(s) == moment]
+    if len(last) == 1:
+        return last
     version = max(_version(s, seen) for s in last)
     return [s for s in last if _version(s, seen) == version]
 

@@ -243,7 +243,7 @@ def _founded(
     articles = {filed.article.article_id for filed in kept}
     articles = articles.union(*(_ARTICLES.of(incident) for incident in near))
     decoded = decoded_of(conn)
-    unknown = articles - decoded.founded.keys()
+    unknown = [name for name in articles if name not in decoded.founded]
     fresh = {name: tuple[int, ...]() for name in unknown}
     if unknown:
         rows = conn.execute(
@@ -253,6 +253,6 @@ def _founded(
         )
         for row in rows:
             fresh[row["article_id"]] += (int(row["n"]),)
-    known = {name: decoded.founded[name] for name in articles & decoded.founded.keys()} | fresh
+    known = {name: decoded.founded[name] for name in articles if name not in fresh} | fresh
     decoded.answer_names(decoded.founded, fresh)
     return tuple(sorted((name, n) for name, numbers in known.items() if numbers for n in numbers))

@@ -1,13 +1,19 @@
-"""Incidents, their members and founding counts."""
+"""Incidents, their members and founding counts.
+
+A member is a row of its own: of the thousand that an incident has, a report that comes adds one.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 
 from worker.core.domain.incident import Changes, Incident, article_of, from_json, to_json
-from worker.core.domain.remembered import Remembered
+from worker.core.domain.remembered import alike_at_ends
+from worker.core.domain.snapshot import Member
+from worker.core.merge.cluster.records import in_order
 from worker.store.days import is_long
 from worker.store.decoded import decoded_of
 from worker.store.meta import read_meta, write_meta
@@ -47,8 +53,8 @@ def load_many(conn: sqlite3.Connection, names: Iterable[str]) -> dict[str, Incid
             ).fetchone()
             if row is None:
                 continue
-            incident = from_json(Incident, row["record"])
-            decoded.keep_incident(incident, len(row["record"]))
+            incident = _read(conn, row["record"])
+            decoded.keep_incident(incident, _size(incident, row["record"]))
         found[name] = incident
     return found
 
@@ -56,7 +62,20 @@ def load_many(conn: sqlite3.Connection, names: Iterable[str]) -> dict[str, Incid
 def load_all(conn: sqlite3.Connection) -> list[Incident]:
     """Every incident, in the order of their ids."""
     rows = conn.execute("SELECT record FROM incident ORDER BY incident_id").fetchall()
-    return [from_json(Incident, row["record"]) for row in rows]
+    return [_read(conn, row["record"]) for row in rows]
+
+
+def _read(conn: sqlite3.Connection, record: str) -> Incident:
+    incident = from_json(Incident, record)
+    return replace(incident, members=_members_of(conn, incident.incident_id))
+
+
+def _size(incident: Incident, record: str) -> int:
+    """About as many bytes as an incident has as JSON, with its members."""
+    return len(record) + _MEMBER_BYTES * len(incident.members)
+
+
+_MEMBER_BYTES = 500
 
 
 def drop(conn: sqlite3.Connection, incident_id: str) -> None:
@@ -116,11 +135,11 @@ def _count(conn: sqlite3.Connection, more: int) -> None:
 
 
 def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> None:
-    snapshot = incident.snapshot
+    before, snapshot = load(conn, incident.incident_id), incident.snapshot
     frozen = incident.frozen.report.date if incident.frozen is not None else None
     first = _day_before(frozen.start if frozen else snapshot.date.start)
     last = _day_after(frozen.end if frozen else snapshot.date.end)
-    record = to_json(incident).decode()
+    record = to_json(replace(incident, members=())).decode()
     known = conn.execute(
         "SELECT announced_at FROM incident WHERE incident_id = ?", (incident.incident_id,)
     ).fetchone()
@@ -147,41 +166,27 @@ def _save(conn: sqlite3.Connection, incident: Incident, now: dt.datetime) -> Non
         (incident.founding_article, incident.founding_n, incident.incident_id),
     )
     _count(conn, added.rowcount)
-    stored = _stored_members(conn, incident.incident_id)
-    decoded_of(conn).save_incident(incident, len(record))
-    _save_members(conn, incident, stored, now)
+    decoded_of(conn).save_incident(incident, _size(incident, record))
+    _save_members(conn, incident, before, now)
 
 
-_MemberRows = dict[str, tuple[str, int]]
-"""Report → its article, and 1 when it is a former member."""
+_MemberRows = dict[str, tuple[str, Member | None]]
+"""Report → its article, and as what it is a member; None: it was one once."""
 
 
-def _stored_members(conn: sqlite3.Connection, incident_id: str) -> _MemberRows:
-    """The rows of an incident's members: as it was last saved, or read from the table."""
-    known = decoded_of(conn).incident(incident_id)
-    if known is not None:
-        return _ROWS.of(known)
+def _members_of(conn: sqlite3.Connection, incident_id: str) -> tuple[Member, ...]:
+    """The members of an incident, as they are told."""
     rows = conn.execute(
-        "SELECT report_id, article_id, former FROM member WHERE incident_id = ?", (incident_id,)
+        "SELECT record FROM member WHERE incident_id = ? AND record IS NOT NULL", (incident_id,)
     )
-    return {row["report_id"]: (row["article_id"], row["former"]) for row in rows}
-
-
-def _rows_of(incident: Incident) -> _MemberRows:
-    wanted = {member.report_id: (member.article_id, 0) for member in incident.members}
-    for report_id in incident.former:
-        wanted.setdefault(report_id, (article_of(report_id), 1))
-    return wanted
-
-
-_ROWS = Remembered(_rows_of, 64)
+    return in_order(from_json(Member, row["record"]) for row in rows)
 
 
 def _save_members(
-    conn: sqlite3.Connection, incident: Incident, stored: _MemberRows, now: dt.datetime
+    conn: sqlite3.Connection, incident: Incident, before: Incident | None, now: dt.datetime
 ) -> None:
     """The rows of its members, current and former: those that are new or changed."""
-    wanted = _ROWS.of(incident)
+    stored, wanted = _rows_that_differ(before, incident)
     for report_id in stored.keys() ^ wanted.keys():
         article_id = (stored.get(report_id) or wanted[report_id])[0]
         decoded_of(conn).holding.pop(article_id, None)
@@ -190,14 +195,36 @@ def _save_members(
         [(incident.incident_id, report_id) for report_id in stored.keys() - wanted.keys()],
     )
     conn.executemany(
-        "INSERT OR REPLACE INTO member (incident_id, report_id, article_id, former, since) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO member (incident_id, report_id, article_id, former, since, record) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (incident_id, report_id) DO UPDATE SET "
+        "since = CASE former WHEN excluded.former THEN since ELSE excluded.since END, "
+        "article_id = excluded.article_id, former = excluded.former, record = excluded.record",
         [
-            (incident.incident_id, report_id, *told, stamp(now))
-            for report_id, told in wanted.items()
-            if stored.get(report_id) != told
+            (incident.incident_id, report_id, article_id, member is None, stamp(now), _row(member))
+            for report_id, (article_id, member) in wanted.items()
+            if stored.get(report_id) != (article_id, member)
         ],
     )
+
+
+def _row(member: Member | None) -> str | None:
+    return None if member is None else to_json(member).decode()
+
+
+def _rows_that_differ(before: Incident | None, after: Incident) -> tuple[_MemberRows, _MemberRows]:
+    """The rows of the two, but for those of members that stand in both at the same end of the list."""
+    old = () if before is None else before.members
+    new = after.members
+    first, last = alike_at_ends(old, new)
+    return (
+        _rows(old[first : len(old) - last], () if before is None else before.former),
+        _rows(new[first : len(new) - last], after.former),
+    )
+
+
+def _rows(members: Iterable[Member], former: Iterable[str]) -> _MemberRows:
+    rows: _MemberRows = {report_id: (article_of(report_id), None) for report_id in former}
+    return rows | {member.report_id: (member.article_id, member) for member in members}
 
 
 def _day_before(day: dt.date | None) -> dt.date | None:

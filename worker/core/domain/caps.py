@@ -85,10 +85,21 @@ def _trim(snapshot: Snapshot) -> Snapshot:
     return replace(kept, truncated=tuple(name for name, cut_off in lost.items() if cut_off))
 
 
+def keep_short(casualties: Casualties, needed: Sequence[Statement]) -> None:
+    """Keep the short form of figures of which it is known what may be in it: of their statements, in
+    order, the last of each speaker, measure and class, those that are used, and perhaps others.
+    """
+    _SHORT_CASUALTIES.keep(casualties, _short_of(casualties, needed))
+
+
 def _short_casualties(casualties: Casualties) -> Casualties:
+    return _short_of(casualties, casualties.statements)
+
+
+def _short_of(casualties: Casualties, statements: Sequence[Statement]) -> Casualties:
     return replace(
         casualties,
-        statements=tuple(map(_short_statement, _needed(casualties))),
+        statements=tuple(map(_short_statement, _needed(casualties, statements))),
         timeline=casualties.timeline[-MAX_TIMELINE:],
     )
 
@@ -138,12 +149,12 @@ def _without(snapshot: Snapshot, name: str) -> Snapshot:
     return replace(snapshot, truncated=(*snapshot.truncated, name))
 
 
-def _needed(casualties: Casualties) -> list[Statement]:
+def _needed(casualties: Casualties, statements: Sequence[Statement]) -> list[Statement]:
     """The newest per speaker, measure and class, and those that carry a bound of a total."""
-    statements = casualties.statements
-    told = _TOLD.all(statements)
-    moments, places = [moment for _, moment in told], range(len(told))
-    newest = {told[k][0]: k for k in sorted(places, key=moments.__getitem__)}
+    newest: dict[tuple[str, str, str], int] = {}
+    for k in sorted(range(len(statements)), key=lambda k: said_when(statements[k])):
+        s = statements[k]
+        newest[s.speaker_id, s.measure, s.victim_class] = k
     totals = {
         "killed": (casualties.killed, casualties.attackers_killed),
         "injured": (casualties.injured, casualties.attackers_injured),
@@ -153,16 +164,9 @@ def _needed(casualties: Casualties) -> list[Statement]:
     return [statements[k] for k in sorted({*bounds, *newest.values()})]
 
 
-_Count = tuple[str, str, str]
-_Moment = tuple[float, str]
-
-
-def _told(s: Statement) -> tuple[_Count, _Moment]:
-    """Who counts what, and when."""
-    return (s.speaker_id, s.measure, s.victim_class), (_instant(s.said_at), s.report_id or "")
-
-
-_TOLD = Remembered(_told, 20 * WORST_DAY_REPORTS)
+def said_when(statement: Statement) -> tuple[float, str]:
+    """When a statement was said, of one moment by report."""
+    return _instant(statement.said_at), statement.report_id or ""
 
 
 def _sets_a_bound(statement: Statement, figure: Figure | None) -> bool:

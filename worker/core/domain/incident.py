@@ -28,7 +28,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from worker.core.domain.document import Article
-from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
+from worker.core.domain.remembered import WORST_DAY_REPORTS, Names, Remembered
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.snapshot import (
     SNAPSHOT,
@@ -126,7 +126,7 @@ class Incident:
 
     ``ordinal`` says how early it was announced, over all incidents; the earliest survives a merge.
     ``founding_n``: it is the n-th incident that ``founding_article`` founded (0, 1, …).
-    ``members`` are the current ones, all of them (the snapshot may show fewer).
+    ``members`` are the current ones, all of them (the snapshot may show fewer), in its order.
     ``former`` are report ids that once were members; one that comes back reopens this id.
     ``frozen`` stands for members whose reports may be forgotten: all of them while closed.
     ``settle_at`` and ``close_at`` repeat the timers, so that a decision knows what is due.
@@ -166,8 +166,26 @@ class Incident:
     @property
     def article_ids(self) -> frozenset[str]:
         """Articles of current and former members."""
-        former = (article_of(report_id) for report_id in self.former)
-        return frozenset((*(member.article_id for member in self.members), *former))
+        return self.member_articles.union(map(article_of, self.former))
+
+    @property
+    def member_articles(self) -> frozenset[str]:
+        """Articles of current members."""
+        return _ARTICLE_IDS.of(self.members)
+
+    @property
+    def member_ids(self) -> frozenset[str]:
+        """The reports that are members."""
+        return report_ids(self.members)
+
+
+def report_ids(members: tuple[Member, ...]) -> frozenset[str]:
+    """The reports of some members."""
+    return _REPORT_IDS.of(members)
+
+
+_ARTICLE_IDS: Names[Member] = Names(attrgetter("article_id"))
+_REPORT_IDS: Names[Member] = Names(attrgetter("report_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +286,16 @@ def article_of(report_id: str) -> str:
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {
     kind: TypeAdapter(kind)
-    for kind in (ArticleRef, FiledReport, FrozenIncident, Incident, Constraint, Component, Changes)
+    for kind in (
+        ArticleRef,
+        FiledReport,
+        FrozenIncident,
+        Incident,
+        Member,
+        Constraint,
+        Component,
+        Changes,
+    )
 }
 
 

@@ -9,6 +9,7 @@ so that its place in memory means nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import is_
 from typing import Any, Generic, TypeVar
 
 WORST_DAY_REPORTS = 1_000
@@ -38,12 +39,16 @@ class Remembered(Generic[K, V]):
         if key in self._young:
             return self._young[key]
         made = self._old.pop(key) if key in self._old else self._make(value)
+        self.keep(value, made)
+        return made
+
+    def keep(self, value: K, made: V) -> None:
+        """Remember what is made of a value that was not asked for yet."""
         if len(self._young) >= self._half:
             self._old, self._held_before = self._young, self._held
             self._young, self._held = {}, []
-        self._young[key] = made
+        self._young[id(value)] = made
         self._held.append(value)
-        return made
 
     def all(self, values: Iterable[K]) -> list[V]:
         """What is made of each of many values, in order; one that is remembered costs next to
@@ -66,6 +71,8 @@ class Remembered(Generic[K, V]):
 
     def _each(self, asked: Sequence[K]) -> list[V]:
         found: list[Any] = list(map(self._young.get, map(id, asked)))
+        if all(found):
+            return found
         for k in [k for k, made in enumerate(found) if made is None]:
             found[k] = self.of(asked[k])
         return found
@@ -94,6 +101,44 @@ def _alike(a: tuple[K, ...], b: tuple[K, ...]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def place_of_new(before: tuple[K, ...], after: tuple[K, ...]) -> int | None:
+    """Where the one value stands that is new among others that are the very same ones; None: more than
+    that is new, or something is gone.
+    """
+    if len(after) != len(before) + 1:
+        return None
+    place, last = alike_at_ends(before, after)
+    if place + last < len(before):
+        return None
+    others = (*after[:place], *after[place + 1 :])
+    return place if all(map(is_, before, others)) else None  # equal ones may be others
+
+
+class Names(Generic[K]):
+    """What the values of a sequence are called, as a set. Of a sequence that is one asked for before
+    with more values in it only these are looked at. For one thread.
+    """
+
+    def __init__(self, name: Callable[[K], str]) -> None:
+        self._name = name
+        self._kept: dict[int, tuple[tuple[K, ...], frozenset[str]]] = {}
+
+    def of(self, values: tuple[K, ...]) -> frozenset[str]:
+        """The names."""
+        if len(values) < _LONG:
+            return frozenset(map(self._name, values))
+        before, names = self._kept.pop(id(values[0]), ((), frozenset[str]()))
+        if before is not values:
+            first, last = alike_at_ends(before, values)
+            if first + last < len(before):
+                first, last, names = 0, 0, frozenset()
+            names = names.union(map(self._name, values[first : len(values) - last]))
+        self._kept[id(values[0])] = values, names
+        if len(self._kept) > _MOST_SEQUENCES:
+            del self._kept[next(iter(self._kept))]
+        return names
 
 
 class Equal(Generic[K, V]):

@@ -20,12 +20,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from worker.core.domain.errors import StateError
-from worker.core.domain.incident import Change, Changes, Component, Incident, TimerSet
+from worker.core.domain.incident import (
+    Change,
+    Changes,
+    Component,
+    FiledReport,
+    Incident,
+    TimerSet,
+)
+from worker.core.domain.remembered import Names
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.members import gather
+from worker.core.merge.cluster.membership import Derived, Membership
 from worker.core.merge.cluster.merge_input import (
     MergeInput,
     parted_by_person,
@@ -107,7 +117,7 @@ def _closed(component: Component) -> set[str]:
 
 def _check(component: Component, incoming: Analysis | None) -> None:
     """Every live member's report must be here, unless its article is the one being replaced."""
-    here = {filed.report.report_id for filed in component.reports}
+    here = _HERE.of(component.reports)
     touched = incoming.article.article_id if incoming is not None else None
     for incident in component.announced:
         if incident.state in ("closed", "superseded"):
@@ -115,6 +125,8 @@ def _check(component: Component, incoming: Analysis | None) -> None:
         known = here
         if incident.frozen is not None:
             known = here | {m.report_id for m in incident.frozen.members}
+        if incident.member_ids <= known:
+            continue
         missing = [
             m.report_id
             for m in incident.members
@@ -122,6 +134,9 @@ def _check(component: Component, incoming: Analysis | None) -> None:
         ]
         if missing:
             raise StateError(f"{incident.incident_id}: component lacks reports {missing[:3]}")
+
+
+_HERE: Names[FiledReport] = Names(attrgetter("report_id"))
 
 
 def _cause(
@@ -211,10 +226,16 @@ def _changes(
 
 def _copies(named: Iterable[IdentifiedCluster]) -> dict[str, str]:
     """Article → the article of its incident whose text it repeats."""
-    found = [
-        (member.filed.article.article_id, member.source.article_id)
-        for entry in named
-        for member in entry.cluster.members
-        if member.source is not None
-    ]
+    found = [copy for entry in named for copy in _COPIES.of(entry.cluster).items()]
     return dict(sorted(found))
+
+
+def _copies_of(members: Iterable[Membership]) -> dict[str, str]:
+    return {
+        member.filed.article.article_id: member.source.article_id
+        for member in members
+        if member.source is not None
+    }
+
+
+_COPIES = Derived(lambda c: _copies_of(c.members), lambda known, m: known | _copies_of([m]))

@@ -73,9 +73,12 @@ def _core(parts: Sequence[Part], units: Units) -> Core:
     name = tuple(parts)
     found = units.cores.pop(name, None)
     if found is None:
-        found = core_of(parts)
+        first = parts[0].counted[0][0]
+        found = core_of(parts, units.last_cores.get(first))
+        units.last_cores[first] = found
         if len(units.cores) >= _MOST_KEPT:
             del units.cores[next(iter(units.cores))]
+            units.last_cores.clear()
     units.cores[name] = found
     return found
 

@@ -260,7 +260,8 @@ def _leaves(
             continue
         if _NAMES.of(incident).isdisjoint(incoming):
             keys = {m.report_id for m in incident.members} | {incident.frozen.report.report_id}
-            leaves.update({key: keys & set(nodes) for key in keys & set(nodes)})
+            here = {key for key in keys if key in nodes}
+            leaves.update(dict.fromkeys(here, here))
     return leaves
 
 

@@ -12,10 +12,9 @@ Rules
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import is_
 
 from worker.core.domain.incident import ArticleRef
-from worker.core.domain.remembered import alike_at_ends
+from worker.core.domain.remembered import place_of_new
 from worker.core.merge.cluster.follow_ups import Times, both, nobody_is_late, times_of
 from worker.core.merge.cluster.membership import (
     Cluster,
@@ -45,7 +44,7 @@ class Sorted:
 def grow(before: Sorted, cell: Cell, copies: Copies, merge_input: MergeInput) -> Sorted | None:
     """The members of a cell that has one node more than an earlier one; None: more than that is new."""
     fresh = _fresh(before.cluster, cell)
-    if fresh is None or _without(fresh.article_id, copies) != _without("", before.copies):
+    if fresh is None or _without(fresh.article_id, copies) != before.copies:
         return None
     member = _member(fresh, before.cluster, dict(copies), merge_input)
     if member is None:
@@ -59,14 +58,10 @@ def grow(before: Sorted, cell: Cell, copies: Copies, merge_input: MergeInput) ->
 def _fresh(before: Cluster, cell: Cell) -> Node | None:
     """The one node that is new in a cell, if all else stands and is plain."""
     old, new = before.cell.core, cell.core
-    plain = not (before.retracted or before.follow_ups or before.withdrawn)
-    if not plain or len(new) != len(old) + 1:
+    if before.retracted or before.follow_ups or before.withdrawn:
         return None
-    place, after = alike_at_ends(old, new)
-    if place + after < len(old):
-        return None
-    stands = all(map(is_, old, (*new[:place], *new[place + 1 :])))  # equal ones may be others
-    if not stands or not are_the_same(before.cell.attached, cell.attached):
+    place = place_of_new(old, new)
+    if place is None or not are_the_same(before.cell.attached, cell.attached):
         return None
     ends = before.members[-1].filed.report.role  # retractions stand at the end
     fresh = new[place]
@@ -77,7 +72,14 @@ def _fresh(before: Cluster, cell: Cell) -> Node | None:
 
 def _without(article_id: str, copies: Copies) -> Copies:
     """The copies, as if an article were not there."""
-    left = ((name, others - {article_id}) for name, others in copies if name != article_id)
+    own = {name for known, others in copies if known == article_id for name in others}
+    if not own:
+        return copies
+    left = [
+        (name, others - {article_id} if name in own else others)
+        for name, others in copies
+        if name != article_id
+    ]
     return tuple((name, others) for name, others in left if others)
 
 

@@ -119,6 +119,16 @@ class Derived(Generic[V]):
         return found
 
 
+def has_frozen(cluster: Cluster) -> bool:
+    """Whether a closed incident is among the members."""
+    return _HAS_FROZEN.of(cluster)
+
+
+_HAS_FROZEN = Derived(
+    lambda cluster: any(map(attrgetter("frozen"), cluster.members)), lambda known, _: known
+)
+
+
 def with_one(members: tuple[Membership, ...], member: Membership) -> tuple[Membership, ...]:
     """Members in order of publication, with one more at its place."""
     place = bisect_left(members, order_of(member.filed), key=lambda m: order_of(m.filed))

@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from worker.core.domain.incident import Component, FiledReport, FrozenIncident, Incident
+from worker.core.domain.remembered import Names, Remembered
 from worker.core.domain.snapshot import Member
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.evidence.constraints import ConstraintIndex, names
 from worker.core.merge.evidence.copies import Pairs, find_pairs
-from worker.core.merge.evidence.facts import Gazetteer, gazetteer_of
+from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer, gazetteer_of
 from worker.core.merge.evidence.nodes import (
     Evidence,
     Node,
@@ -40,6 +41,8 @@ class MergeInput:
     constraint_index: ConstraintIndex
     filed: dict[str, FiledReport]
     nodes: tuple[Node, ...]
+    keys: Sequence[str]
+    """Those of the nodes, in order."""
     background: tuple[Node, ...]
     """Those that mention a past attack."""
     frozen: dict[str, FrozenIncident]
@@ -69,26 +72,33 @@ def prepare(
     if hidden:
         acting = [filed for filed in acting if filed.report_id not in hidden]
     wrapped = {f.report.report_id: as_filed(f) for f in frozen_parts}
-    filed = {f.report.report_id: f for f in acting} | wrapped
-    nodes = nodes_of(acting, gazetteer)
+    keys, nodes = _KEYS.all(acting), nodes_of(acting, gazetteer)
+    filed = dict(zip(keys, acting, strict=True)) | wrapped
     nodes += [frozen_node(f, wrapped[f.report.report_id], gazetteer) for f in frozen_parts]
-    nodes.sort(key=attrgetter("key"))
+    if frozen_parts or keys != sorted(keys):
+        nodes.sort(key=attrgetter("key"))
+        keys = [node.key for node in nodes]
     copies = component.copies
     if copies is None:
         copies = find_pairs((f.article for f in component.reports), knowledge.merge_weights)
+    evidence = evidence_of(nodes, constraint_index, copies, knowledge.merge_weights)
     return MergeInput(
         knowledge=knowledge,
         gazetteer=gazetteer,
         constraint_index=constraint_index,
         filed=filed,
         nodes=tuple(nodes),
-        background=tuple([node for node in nodes if node.kind == "background"]),
+        keys=keys,
+        background=tuple(evidence.background),
         frozen={f.report.report_id: f for f in frozen_parts},
         copies=copies,
-        evidence=evidence_of(nodes, constraint_index, copies, knowledge.merge_weights),
+        evidence=evidence,
         touched=touched,
         thawed=thawed,
     )
+
+
+_KEYS: Remembered[FiledReport, str] = Remembered(attrgetter("report_id"), MOST_REPORTS)
 
 
 def touched_by(component: Component, article_id: str | None) -> frozenset[str]:
@@ -116,7 +126,7 @@ def _frozen_nodes(
 ) -> Iterable[FrozenIncident]:
     """The frozen nodes that take part, reduced to the members they stand for."""
     given = {f.incident_id: f for f in component.frozen}
-    stored = {f.article.article_id for f in component.reports}
+    stored = _STORED.of(component.reports)
     for incident in component.announced:
         frozen = incident.frozen or given.get(incident.incident_id)
         if frozen is None or incident.state == "superseded":
@@ -127,6 +137,9 @@ def _frozen_nodes(
             gone = [m for m in frozen.members if m.article_id not in stored | {touched}]
             if gone:
                 yield _reduced(frozen, gone)
+
+
+_STORED: Names[FiledReport] = Names(attrgetter("article.article_id"))
 
 
 def _reduced(frozen: FrozenIncident, members: Sequence[Member]) -> FrozenIncident:

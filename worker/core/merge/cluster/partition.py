@@ -26,6 +26,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from worker.core.domain.remembered import Names
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.agglomerate import agglomerate
 from worker.core.merge.cluster.placing import OpenCell, Placing
@@ -34,6 +35,9 @@ from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 _CERTAIN: LinkCertainty = "certain"
+
+
+_ARTICLES: Names[Node] = Names(attrgetter("article_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,7 @@ class Cell:
 
     def __post_init__(self) -> None:
         """It is asked for in each decision."""
-        attached = [node.article_id for node, _ in self.attached]
-        articles = frozenset([*map(attrgetter("article_id"), self.core), *attached])
+        articles = _ARTICLES.of(self.core).union([node.article_id for node, _ in self.attached])
         object.__setattr__(self, "articles", articles)
 
     @property

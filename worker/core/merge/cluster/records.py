@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from operator import itemgetter
 
 from worker.core.domain.remembered import Remembered
@@ -31,6 +32,11 @@ def _records(cluster: Cluster) -> tuple[Member, ...]:
             if member.frozen is not None:
                 listed += map(_ranked, member.frozen.members)
     return tuple([row[-1] for row in sorted(listed, key=_rank)])
+
+
+def in_order(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Members as the snapshot lists them, earliest published first."""
+    return tuple([row[-1] for row in sorted(map(_ranked, members), key=_rank)])
 
 
 def _with_one(listed: tuple[Member, ...], member: Membership) -> tuple[Member, ...]:

@@ -8,10 +8,12 @@ about it is found by its place in memory.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from worker.core.domain.remembered import place_of_new
 from worker.core.merge.evidence.nodes import Node
 
 _by_key = attrgetter("key")
@@ -82,6 +84,8 @@ class Core:
     """That of the earliest."""
     is_frozen: bool = field(init=False)
     units: frozenset[Unit] = field(init=False)
+    parts: Sequence[Part] = ()
+    """What it was joined of; none: of one."""
     cell: object = None
     """The cell that was made of it last (``partition``)."""
 
@@ -91,14 +95,32 @@ class Core:
         self.is_frozen = any(unit.first.kind == "frozen" for unit, _ in self.counted)
 
 
-def core_of(parts: Sequence[Part]) -> Core:
-    """What some parts are together; they are in order of key."""
+def core_of(parts: Sequence[Part], before: Core | None = None) -> Core:
+    """What some parts are together; they are in order of key. ``before``: what was made of about the
+    same ones.
+    """
     if len(parts) == 1:
         return parts[0].alone
     counted: dict[Unit, int] = {}
     for part in parts:
         for unit, count in part.counted:
             counted[unit] = counted.get(unit, 0) + count
-    nodes = itertools.chain.from_iterable([part.nodes for part in parts])
+    fresh = None if before is None else _new_node(before, parts)
     order = min(map(_by_order, parts))
-    return Core(tuple(sorted(nodes, key=_by_key)), tuple(counted.items()), order)
+    if before is not None and fresh is not None:
+        place = bisect_left(before.nodes, fresh.key, key=_by_key)
+        nodes = (*before.nodes[:place], fresh, *before.nodes[place:])
+        return Core(nodes, tuple(counted.items()), order, parts)
+    every = itertools.chain.from_iterable([part.nodes for part in parts])
+    return Core(tuple(sorted(every, key=_by_key)), tuple(counted.items()), order, parts)
+
+
+def _new_node(before: Core, parts: Sequence[Part]) -> Node | None:
+    """The one node that parts have and an earlier core has not; None: more than that differs."""
+    gone, come = set(before.parts).difference(parts), set(parts).difference(before.parts)
+    if not before.parts or len(come) != 1 or len(gone) > 1:
+        return None
+    old = next((part.nodes for part in gone), ())
+    new = next(part.nodes for part in come)
+    place = place_of_new(old, new)
+    return None if place is None else new[place]

@@ -44,6 +44,8 @@ class Units:
         """What became of the parts of a heap (``agglomerate``)."""
         self.cores: dict[tuple[Part, ...], Core] = {}
         """What was made of parts that are one."""
+        self.last_cores: dict[Unit, Core] = {}
+        """The last of these by their first unit."""
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
         self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
@@ -69,11 +71,7 @@ class Units:
         """
         before = self._signs
         signs = _signs(nodes, evidence)
-        come = [
-            key
-            for key, sign in signs.items()
-            if (known := before.get(key)) is not sign and known != sign
-        ]
+        come = self._changed(signs, evidence)
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]
@@ -97,6 +95,15 @@ class Units:
                         self._near[other][unit] = weight
                         self._forget(other)
         return True
+
+    def _changed(self, signs: Mapping[str, Sign], evidence: Evidence) -> list[str]:
+        """The keys of which the sign is another than it was, or new."""
+        before, asked = self._signs, signs.items()
+        if evidence.went_on is not None and before is evidence.went_on[0].signs:
+            asked = {key: signs[key] for key in evidence.went_on[1] if key in signs}.items()
+        return [
+            key for key, sign in asked if (known := before.get(key)) is not sign and known != sign
+        ]
 
     def _found(self, unit: Unit) -> None:
         """Take a new unit in."""

@@ -93,10 +93,12 @@ class ConstraintIndex:
         The band governs primaries and round-ups; a person may confirm those under review.
         Background and retraction act unless the article is about something else altogether.
         """
-        told = zip(reports, _ACTS.all(reports), strict=True)
+        told = _ACTS.all(reports)
+        if all(told):
+            return list(reports)
         return [
             filed
-            for filed, acts in told
+            for filed, acts in zip(reports, told, strict=True)
             if acts or filed.article.article_id in also or self._is_confirmed(filed)
         ]
 

@@ -22,6 +22,7 @@ from operator import attrgetter
 from typing import Literal
 
 from worker.core.domain.incident import FiledReport, FrozenIncident, article_of
+from worker.core.domain.remembered import place_of_new
 from worker.core.domain.report import Report
 from worker.core.merge.evidence.compared import compared_under
 from worker.core.merge.evidence.constraints import ConstraintIndex, names
@@ -107,11 +108,12 @@ class Evidence:
         """``copies``: the pairs of articles of which one repeats the other's text."""
         self.weights = weights
         self._constraint_index = constraint_index
-        self.copied: dict[str, AbstractSet[str]] = dict(by_article(copies))
+        self.copied = {name: frozenset(others) for name, others in by_article(copies).items()}
         self._compared = compared_under(weights)
-        self.nodes = list(nodes)
+        self.nodes = tuple(nodes)
         self._places = frozenset(map(id, self.nodes))
         """Of its nodes, in memory."""
+        self.background = [node for node in self.nodes if node.kind == "background"]
         self.copies = copies
         all_facts = [node.facts for node in self.nodes]
         numbers = self._compared.numbers(all_facts, all_facts)
@@ -124,6 +126,8 @@ class Evidence:
             self._several = _of_one_article(self.nodes)
         self.signs = {node.key: self._sign(node) for node in self.nodes}
         """What a node's unit depends on, by key (``cluster.units``)."""
+        self.went_on: tuple[Evidence, AbstractSet[str]] | None = None
+        """The evidence that it went on from, and the keys of the nodes of which the sign is new."""
 
     def is_of(
         self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs
@@ -145,8 +149,7 @@ class Evidence:
         """
         if len(nodes) < len(self.nodes) or not copies >= self.copies:
             return None
-        places = self._places
-        fresh = [node for node in nodes if id(node) not in places]
+        fresh = self._new_among(nodes)
         if len(self.nodes) + len(fresh) != len(nodes):
             return None
         fresh.sort(key=attrgetter("key"))
@@ -155,8 +158,11 @@ class Evidence:
         if any(n.article_id in self._first or constraint_index.named(n.key) for n in fresh):
             return None
         more: Evidence = copy(self)
-        more.nodes, more.copies = list(nodes), copies
+        more.nodes, more.copies = tuple(nodes), copies
         more._places = self._places.union(map(id, fresh))
+        more.background = self.background
+        if any(node.kind == "background" for node in fresh):
+            more.background = [node for node in more.nodes if node.kind == "background"]
         more._first = self._first | {node.article_id: node for node in reversed(fresh)}
         more._several = self._several | _of_one_article(fresh)
         more.copied = dict(self.copied)
@@ -170,8 +176,18 @@ class Evidence:
             for name in frozenset[str]().union(*copies - self.copies)
             for n in more.of_article(name)
         ]
-        more.signs = self.signs | {node.key: more._sign(node) for node in (*fresh, *changed)}
+        signs = {node.key: more._sign(node) for node in (*fresh, *changed)}
+        more.signs = self.signs | signs
+        self.went_on, more.went_on = None, (self, signs.keys())
         return more
+
+    def _new_among(self, nodes: Sequence[Node]) -> list[Node]:
+        """Those of the nodes that it has not."""
+        place = place_of_new(self.nodes, tuple(nodes))
+        if place is not None:
+            return [nodes[place]]
+        places = self._places
+        return [node for node in nodes if id(node) not in places]
 
     def _sign(self, node: Node) -> Sign:
         return self._numbers[node.key], self.tie(node), id(node)
@@ -254,12 +270,11 @@ class Evidence:
             return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
 
-    def copies_among(self, articles: AbstractSet[str]) -> tuple[tuple[str, frozenset[str]], ...]:
+    def copies_among(self, articles: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
         """Those of these articles that have copies among them, each with its own."""
-        return tuple(
-            (name, frozenset(self.copied[name] & articles))
-            for name in sorted(self.copied.keys() & articles)
-        )
+        among = [(name, self.copied[name]) for name in sorted(self.copied.keys() & articles)]
+        inside = [(n, others if others <= articles else others & articles) for n, others in among]
+        return tuple([(name, others) for name, others in inside if others])
 
     @property
     def plausible(self) -> float:
@@ -306,7 +321,7 @@ class Evidence:
         return pairs
 
 
-_NOBODY: AbstractSet[str] = frozenset()
+_NOBODY: frozenset[str] = frozenset()
 
 
 def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:

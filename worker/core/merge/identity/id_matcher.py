@@ -53,8 +53,11 @@ class IdMatcher:
         found = self._holding.get(incident.incident_id)
         if found is None:
             current = self.current(incident)
-            shared = current & self._shared
-            holding = {self._holder[name] for name in current - shared if name in self._holder}
+            shared, holding = current & self._shared, set[int]()
+            left = (self._holder.keys() & current) - shared
+            while left:
+                holding.add(self._holder[next(iter(left))])
+                left.difference_update(*(self.held[k] for k in holding))
             if shared:
                 holding |= {k for k, held in enumerate(self.held) if not held.isdisjoint(shared)}
             found = self._holding[incident.incident_id] = sorted(holding)
@@ -100,9 +103,9 @@ class IdMatcher:
         """The names of an incident's current members, and its own."""
         known = self._current.get(incident.incident_id)
         if known is None:
-            known = _CURRENT.of(incident)
             touched = self._merge_input.touched
-            if touched is not None and touched in _ARTICLES.of(incident):
+            known = incident.member_ids | {incident.incident_id}
+            if touched is not None and touched in incident.member_articles:
                 known |= {touched}
             self._current[incident.incident_id] = known
         return known
@@ -148,18 +151,6 @@ def _last(incident: Incident) -> FiledReport:
 
 
 _LAST = Remembered(_last, 2_000)
-
-
-def _current(incident: Incident) -> frozenset[str]:
-    return frozenset([m.report_id for m in incident.members]) | {incident.incident_id}
-
-
-def _articles(incident: Incident) -> frozenset[str]:
-    return frozenset([m.article_id for m in incident.members])
-
-
-_CURRENT = Remembered(_current, 2_000)
-_ARTICLES = Remembered(_articles, 2_000)
 
 
 def _names(cluster: Cluster, merge_input: MergeInput, *, weak: bool) -> AbstractSet[str]:

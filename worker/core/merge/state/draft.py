@@ -28,7 +28,7 @@ from worker.core.domain.snapshot import (
     State,
 )
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.membership import Cluster, Membership, counted_sources
+from worker.core.merge.cluster.membership import Cluster, Membership, counted_sources, has_frozen
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.records import records
 from worker.core.merge.identity.assign_ids import AssignedIds, IdentifiedCluster
@@ -372,8 +372,8 @@ def _frozen(entry: IdentifiedCluster, snapshot: Snapshot) -> FrozenIncident | No
     if snapshot.state == "closed":
         used = [s for s in snapshot.casualties.statements if s.status == "used"]
         return freeze(snapshot, records(entry.cluster), used)
-    nodes = [m.frozen for m in entry.cluster.members if m.frozen is not None]
-    if not nodes:
+    if not has_frozen(entry.cluster):
         return None
+    nodes = [m.frozen for m in entry.cluster.members if m.frozen is not None]
     report = replace(nodes[0].report, report_id=f"{entry.incident_id}#frozen")
     return FrozenIncident(entry.incident_id, report, nodes[0].members)

@@ -65,7 +65,7 @@ def link_all(
         links[key] = Link(key, mentioned.get(key), "certain", role)
     for key in merge_input.frozen:
         del links[key]
-    return [links[node.key] for node in merge_input.nodes if node.key in links]
+    return filter(None, map(links.get, merge_input.keys))
 
 
 class _Links:

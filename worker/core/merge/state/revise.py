@@ -18,9 +18,8 @@ from typing import Any
 
 from worker.core.domain.canonical import plain
 from worker.core.domain.caps import cap_snapshot
-from worker.core.domain.incident import FrozenIncident, Incident
+from worker.core.domain.incident import FrozenIncident, Incident, report_ids
 from worker.core.domain.published import Parts, forget, joined, keep, parts_of, write
-from worker.core.domain.remembered import Remembered
 from worker.core.domain.report import Figure
 from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
 from worker.core.merge.state.life import Due
@@ -130,8 +129,8 @@ def _fields(prior: Incident | None, content: Parts) -> tuple[str, ...]:
 
 def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:
     prior = draft.prior
-    current = _REPORTS.of(draft.members)
-    once = _REPORTS.of(prior.members).union(prior.former) if prior else frozenset[str]()
+    current = report_ids(draft.members)
+    once = prior.member_ids.union(prior.former) if prior else frozenset[str]()
     return Incident(
         snapshot=snapshot,
         content_hash=content_hash,
@@ -144,10 +143,3 @@ def _stored(draft: Draft, snapshot: Snapshot, content_hash: str) -> Incident:
         settle_at=draft.due.settle_at,
         close_at=draft.due.close_at,
     )
-
-
-def _reports(members: tuple[Member, ...]) -> frozenset[str]:
-    return frozenset([member.report_id for member in members])
-
-
-_REPORTS = Remembered(_reports, 64)

@@ -16,8 +16,9 @@ import datetime as dt
 import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
+from worker.core.domain.caps import keep_short
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
 from worker.core.domain.remembered import Continued, Equal, Remembered
@@ -25,7 +26,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
 from worker.core.figures import decide_toll
-from worker.core.merge.cluster.membership import Cluster, Derived, Membership
+from worker.core.merge.cluster.membership import Cluster, Derived, Membership, has_frozen
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.state.tally import Placed, Tally, Told, casualties_of
 from worker.core.said_again import alike
@@ -35,11 +36,12 @@ _TOTALS = ("killed", "injured", "casualties")
 
 def decide_casualties(cluster: Cluster) -> Casualties:
     """The figures of a cluster, with every statement's part in them."""
-    if _HAS_FROZEN.of(cluster):
+    if has_frozen(cluster):
         return plain_casualties(cluster)
     first = next(iter(cluster.counted), None)
     tally = _TALLIES.taken(first)
     found = tally.follow(_WITH_SOURCES.of(cluster).named, _told)
+    keep_short(found, tally.needed())
     _TALLIES.keep(first, tally)
     return found
 
@@ -66,9 +68,6 @@ class _WithSources:
 
 
 _WITH_SOURCES = Derived(_WithSources, _WithSources.add)
-_HAS_FROZEN = Derived(
-    lambda cluster: any(map(attrgetter("frozen"), cluster.counted)), lambda known, _: known
-)
 
 
 def _told(members: tuple[Membership, ...]) -> Told:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from worker.core.domain.caps import MAX_SUPPORTS
 from worker.core.domain.incident import FiledReport
 from worker.core.domain.moments import aware
-from worker.core.domain.remembered import Equal
+from worker.core.domain.remembered import Equal, alike_at_ends
 from worker.core.domain.report import Report
 from worker.core.domain.snapshot import Support
 from worker.core.merge.evidence.facts import MOST_REPORTS
@@ -96,30 +96,35 @@ class Ballots:
     """The ballots of reports that come and go: only those that change are made anew. For one thread."""
 
     def __init__(self) -> None:
-        self._here: dict[int, SlotSource] = {}
-        """By place in memory."""
+        self._here: tuple[SlotSource, ...] = ()
+        """Those in the ballots; of equal ones that which was taken in."""
         self._alike: dict[int, list[SlotSource]] = {}
         """By the place of what they say; in order."""
         self._made: dict[int, Ballot] = {}
 
     def follow(self, slot_sources: Sequence[SlotSource]) -> list[Ballot]:
         """The ballots of these, in order of the earliest of each."""
-        now = dict(zip(map(id, slot_sources), slot_sources, strict=True))
-        for name in self._here.keys() - now.keys():
-            source = self._here[name]
+        before, now = self._here, tuple(slot_sources)
+        first, last = alike_at_ends(before, now)
+        gone = dict(_by_place(before[first : len(before) - last]))
+        come = dict(_by_place(now[first : len(now) - last]))
+        for source in [source for place, source in gone.items() if place not in come]:
             alike = self._alike[id(source.said)]
             alike.remove(source)
             self._made.pop(id(source.said), None)
             if not alike:
                 del self._alike[id(source.said)]
-        for name in now.keys() - self._here.keys():
-            source = now[name]
+        for source in [source for place, source in come.items() if place not in gone]:
             insort(self._alike.setdefault(id(source.said), []), source, key=_order)
             self._made.pop(id(source.said), None)
-        self._here = now
+        self._here = (*before[:first], *come.values(), *before[len(before) - last :])
         for said in self._alike.keys() - self._made.keys():
             self._made[said] = Ballot(tuple(self._alike[said]))
         return sorted(self._made.values(), key=lambda ballot: ballot.slot_sources[0].order)
+
+
+def _by_place(slot_sources: Sequence[SlotSource]) -> Iterable[tuple[int, SlotSource]]:
+    return zip(map(id, slot_sources), slot_sources, strict=True)
 
 
 _order = attrgetter("order")
