@@ -214,7 +214,7 @@ def _is_own_word(prose: Prose, entry: PlaceEntry, start: int) -> bool:
     Another language writes the name with that ending ("Lontownin").
     """
     is_town = entry.kind in ("city", "elsewhere")
-    return is_town and prose.text[start - 1] == " " and _is_small(prose, start)
+    return is_town and prose.text[start - 1] == " " and is_small(prose, start)
 
 
 def _joins(between: str) -> bool:
