@@ -7,8 +7,8 @@ Rules
    body's victims and attackers.
 2. "More than a dozen", by the outlet, is a round word for what others counted, if all of them counted
    more, and the least of them not twice as many: 13, or 15 and 19.
-3. "Some 20" and "almost 20", by the outlet, round what somebody counted within those bounds (18, or at
-   least 19).
+3. "Some 20" and "almost 20", by the outlet or another one, round what somebody counted within those
+   bounds (18, or at least 19).
 4. "At least six", by unnamed officials, sums up what named offices say where one of them gives six, and
    another more: the range is then 6 to 9, and not open.
 """
@@ -18,12 +18,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
+from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, UNKNOWN
 from worker.core.domain.report import Statement
 from worker.core.extract.toll.counts import is_perpetrator
 from worker.core.figure_bounds import NO_END
 
 _ROUND = frozenset({"around", "nearly"})
+_TELLERS = frozenset({NARRATOR, "media_sources", UNKNOWN})
+"""Who counts nobody: the outlet, and those that it cites, whom it may call by name alone."""
 _UNNAMED = "/"
 """In the id of a speaker that is known by its kind alone."""
 
@@ -128,7 +130,7 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
 def _is_within(counted: Statement, rounded: Statement) -> bool:
     """Whether somebody gives a number that the outlet's round one has room for."""
     told = counted.value is not None and counted.qualifier in ("exact", "at_least")
-    if not told or not _is_of_another(counted, rounded) or rounded.speaker_type != NARRATOR:
+    if not told or not _is_of_another(counted, rounded) or rounded.speaker_type not in _TELLERS:
         return False
     return (rounded.low or 0) <= (counted.value or 0) <= (rounded.high or 0)
 
