@@ -35,6 +35,8 @@ from worker.core.lang.tokens import (
 WORD, PUNCT, CAPITAL, YEAR, MARKED = "WORD", "PUNCT", "CAP", "YEAR", "MARKED"
 NO_COUNT = "OTHERNUM"
 LEAD_AFTER = "LEAD_AFTER"
+_TAILS = frozenset({LEAD_AFTER, "STUCK"})
+"""What may be written to a number: a bound, or the next word in a careless print."""
 _REGEX = re.compile(r"[\\?*+\[\](|]")
 _DIGITS_AND_TAIL = re.compile(r"\d+(?:[.,]\d+)*-?([^\W\d_]+)")
 _YEARS = range(1900, 2100)
@@ -221,7 +223,7 @@ class WordList:
         return len(first) if rising and first not in scales and second not in scales else 0
 
     def _lead_after(self, word: str) -> str:
-        """What is written to a number and bounds it ("20-odd", "thirty-plus", "2x"), or nothing."""
+        """What is written to a number ("20-odd", "thirty-plus", "2x", "6-have"), or nothing."""
         if word in self._words:
             return ""
         digits = _DIGITS_AND_TAIL.fullmatch(word)
@@ -231,7 +233,7 @@ class WordList:
             first, hyphen, tail = word.rpartition("-")
             if not hyphen or NUMBER not in self._row(first).tags:
                 return ""
-        return tail if LEAD_AFTER in self._listed(tail).tags else ""
+        return "" if _TAILS.isdisjoint(self._listed(tail).tags) else tail
 
     def _clitic(self, word: str) -> str | None:
         if word in self._words:

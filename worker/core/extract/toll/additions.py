@@ -13,7 +13,8 @@ Rules
    boy" beside "a guard and a cook", where he is surely none of the list.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
-4. Where the text gives a number that holds them and others they are a part of it, and nothing is
+4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more.
+5. Where the text gives a number that holds them and others they are a part of it, and nothing is
    added.
 """
 
@@ -141,6 +142,9 @@ def with_others(mentions: Sequence[CountMention], told_in: ToldIn) -> list[Count
             out.append(mention)
         elif before is not None and _are_more(mention, before, mentions, told_in):
             out[last[mention.what]] = _sum(before, mention)
+        elif before is not None and _are_some_more(mention, before, mentions):
+            out[last[mention.what]] = _with_some_more(before)
+            out.append(mention)
         else:
             last[mention.what] = len(out)
             out.append(_as_part(mention, out) if mention.tags & _ALSO else mention)
@@ -256,6 +260,19 @@ def _are_more(
     return not between and here == there
 
 
+def _are_some_more(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether "several" were harmed as well as a number of other people, told directly before."""
+    no_number = mention.value is None and mention.low is not None and before.value is not None
+    if not no_number or before.is_headline or mention.tags & _SOME_OF or "toll" in before.flags:
+        return False
+    more = mention.flags & _MORE and mention.sentence == before.sentence
+    return bool(more or _adds_as_well(mention, before)) and not _holding_both(
+        mention, before, mentions
+    )
+
+
 def _holding_both(
     mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
 ) -> bool:
@@ -332,6 +349,12 @@ def _is_told_by_kind(mention: CountMention) -> bool:
     if mention.tags & _LISTED or (mention.is_single and mention.noun is not None):
         return True
     return mention.noun is not None or mention.victim_class not in (UNSPECIFIED, "civilians")
+
+
+def _with_some_more(count: CountMention) -> CountMention:
+    """A number, as the least of all: nobody says how many more there are."""
+    plain = count.qualifier == "exact"
+    return replace(count, high=None, qualifier="at_least" if plain else count.qualifier)
 
 
 def _sum(one: CountMention, two: CountMention) -> CountMention:
