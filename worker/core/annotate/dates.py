@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -81,6 +81,7 @@ _YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50
+_PARTED = re.compile(r"[.!?]\s|\n")
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
 _Days = tuple[int, int]
 """First and last day of a month, both included."""
@@ -101,7 +102,7 @@ class DatePhrases:
         named = (phrase.seen_from(day) for phrase in self.phrases)
         found = [mention for mention in named if mention is not None]
         found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
-        joined = _joined(self.text, apart(found))
+        joined = _of_same_day(self.text, self.lexicon, _joined(self.text, apart(found)))
         return tuple(m for m in joined if not _bounds(self.text, self.lexicon, m))
 
 
@@ -122,6 +123,19 @@ def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
         *_years(text),
     )
     return DatePhrases(text, lexicon, phrases)
+
+
+def _of_same_day(
+    text: str, lexicon: Lexicon, mentions: Sequence[DateMention]
+) -> Iterator[DateMention]:
+    """ "Earlier in the day" is of the day that its sentence has named: "X said on Tuesday it …"."""
+    last: DateMention | None = None
+    for mention in mentions:
+        own = lexicon.first("same_day", text, mention.start, mention.end) is not None
+        if own and last is not None and not _PARTED.search(text, last.end, mention.start):
+            mention = replace(mention, first=last.first, last=last.last, basis=last.basis)
+        yield mention
+        last = mention if mention.precision == "day" and not mention.anaphoric else None
 
 
 def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:

@@ -48,7 +48,7 @@ _HEAD_CHARS = 10
 _STALE_DAYS = 10
 _MOST_MENTIONS = 60
 _ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
-_MIDNIGHT_ENDS_HOUR = 1
+_MIDNIGHT_ENDS_HOUR = 2
 """What is published before that hour is hardly of the day that has just begun."""
 _NOON_HOUR = 12
 _SPOKEN_SENTENCES = 3
