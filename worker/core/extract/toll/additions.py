@@ -10,7 +10,8 @@ Rules
 2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
    of people of another class or noun. One person is added to people who are told by who they are.
    Soldiers and civilians are other people without "too", where one speaker tells of both; so is "a
-   boy" beside "a guard and a cook", where he is surely none of the list.
+   boy" beside "a guard and a cook", where he is surely none of the list. "Nine civilians" are none of
+   "three others" told beside a soldier.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
 4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more.
@@ -48,6 +49,8 @@ _REPLACED = frozenset({"REPLACED_COUNT"})
 _ON_TOP = frozenset({"ADDITIONAL"})
 _FURTHER_REACH = 5
 """Sentences back in which "two more" may find the one person whom they are added to."""
+_ON_TOP_REACH = 2
+"""… and in which "13 more" may find the only number of that harm."""
 _TOLL = frozenset({"toll"})
 _SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
@@ -201,7 +204,7 @@ def _goes_on(
         and mention.qualifier == "exact"
     )
     alone = not any(m is not mention and m.number != last.number for m in others)
-    return plain and alone and len(same) == 1 and apart <= 1
+    return plain and alone and len(same) == 1 and apart <= _ON_TOP_REACH
 
 
 def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMention | None:
@@ -251,6 +254,8 @@ def _are_more(
         return not _holding_both(mention, before, mentions)
     if _holding_both(mention, before, mentions):
         return False
+    if _are_besides_forces(mention, before, mentions):
+        return True
     here, there = told_in(mention), told_in(before)
     if _are_others(mention, before) and mention.sentence != before.sentence:
         return here[1] == there[1]
@@ -271,6 +276,19 @@ def _are_some_more(
     return bool(more or _adds_as_well(mention, before)) and not _holding_both(
         mention, before, mentions
     )
+
+
+def _are_besides_forces(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
+    """Whether civilians are more than the "others" of soldiers told before them, so none of those.
+
+    ("It killed one soldier and wounded three others. Nine civilians were hurt.")
+    """
+    first = next((m for m in mentions if m.sentence == before.sentence), before)
+    follows = mention.sentence - before.sentence == 1 and bool(before.tags & _FURTHER)
+    more = (mention.value or 0) > (before.value or 0) and before.victim_class == UNSPECIFIED
+    return follows and more and are_of_other_kinds(first, mention)
 
 
 def _holding_both(

@@ -64,6 +64,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     if alike:
         return False
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
+    known |= first.age is not None and first.name is None
     also = _ALSO in second.tags and second.noun is not None and first.name is None
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
