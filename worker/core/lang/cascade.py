@@ -88,7 +88,8 @@ class _Sentence:
             labels = _Labels.of(match, self.tokens)
             position = match.start() + 1
             if rule.kind == "make":
-                self._make(rule, match, labels)
+                if not _falls(labels.tokens):
+                    self._make(rule, match, labels)
             elif rule.kind == "tag":
                 indexes = labels.indexes.get("t", range(*match.span()))
                 for index in indexes:
@@ -148,6 +149,12 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
         if rule.needs & sentence.mask == rule.needs:
             sentence.apply(rule)
     return sentence.tokens, sentence.found
+
+
+def _falls(labels: Mapping[str, Sequence[Token]]) -> bool:
+    """Whether two numbers that would bound one do not rise: "killed five - three men and a boy"."""
+    ends = [labels[name][0].value for name in ("lo", "hi") if labels.get(name)]
+    return len(ends) == 2 and None not in ends and (ends[0] or 0) >= (ends[1] or 0)
 
 
 def _made(

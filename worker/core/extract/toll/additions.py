@@ -40,6 +40,8 @@ ToldIn = Callable[[CountMention], tuple[int, str]]
 CASUALTY = frozenset({"killed", "injured"})
 _COUNTED = CASUALTY | {"shot"}
 """Harms that one sentence may tell of several in turn."""
+_PART = "part"
+"""What is told of people who are some of others."""
 AMONG = "among"
 """Flag of people who are told as some of others."""
 _LISTED = frozenset({"GROUP"})
@@ -59,21 +61,28 @@ _ALSO_REACH = 2
 
 
 def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
-    """The mentions, with "three … and two more" of one sentence and harm made one sum."""
+    """The mentions, with "three … and two more" of one sentence and harm made one sum.
+
+    A part told between them ("five guards, two of them brothers, and a cook as well") ends nothing.
+    """
     held: CountMention | None = None
+    parts: list[CountMention] = []
     for mention in mentions:
         if held is not None and _adds_to(mention, held):
             held = _sum(held, mention)
             continue
+        if held is not None and mention.what == _PART:
+            parts.append(mention)
+            continue
         if held is not None:
-            yield held
-            held = None
+            yield from (held, *parts)
+            held, parts = None, []
         if mention.what in _COUNTED and mention.value is not None and not mention.is_attackers:
             held = mention
         else:
             yield mention
     if held is not None:
-        yield held
+        yield from (held, *parts)
 
 
 def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
