@@ -18,7 +18,7 @@ are another opinion of the toll.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -46,33 +46,54 @@ def mark_repeated_attackers(
 ) -> tuple[CountMention, ...]:
     """The counts, in their order, with numbers alone that repeat a number of attackers as theirs."""
     attackers = list(_attackers(sentences))
-    victims = [
-        (c.number.start, c.value or 0) for c in counts if "COUNT" in c.tags and not c.is_attackers
-    ]
     known = {sentence.index: sentence for sentence in sentences}
-    out = []
-    for count in counts:
-        sentence = known.get(count.sentence)
-        words = () if sentence is None else _words_before(count, sentence)
-        if sentence is not None and count.tags >= _OF_THEM and count.what in _HARMED:
-            before = known.get(count.sentence - _OF_THEM_SENTENCES)
-            of_them = _is_of_them(count, (before, sentence), attackers, counts)
-            out.append(replace(count, victim_class=PERPETRATOR) if of_them else count)
-        elif any(t.tags & _DEFINITE for t in words):
-            before = [(at, n) for at, n in victims if at < count.number.start]
-            nearer = max((at for at, n in before if _is_of(count, n, words)), default=-1)
-            told = [
-                at
-                for at, n, index in attackers
-                if at < count.number.start
-                and count.sentence - index <= _REACH_SENTENCES
-                and _is_of(count, n, words)
-            ]
-            repeats = bool(told) and told[-1] > nearer
-            out.append(replace(count, victim_class=PERPETRATOR) if repeats else count)
-        else:
-            out.append(count)
-    return tuple(out)
+    return tuple(
+        replace(count, victim_class=PERPETRATOR)
+        if _is_theirs(count, known, attackers, counts)
+        else count
+        for count in counts
+    )
+
+
+def _is_theirs(
+    count: CountMention,
+    known: Mapping[int, EventSentence],
+    attackers: Sequence[tuple[int, int, int]],
+    counts: Sequence[CountMention],
+) -> bool:
+    """Whether a number alone counts attackers who were told of before. ``known``: sentences by number."""
+    sentence = known.get(count.sentence)
+    if sentence is None:
+        return False
+    if count.tags >= _OF_THEM and count.what in _HARMED:
+        before = known.get(count.sentence - _OF_THEM_SENTENCES)
+        return _is_of_them(count, (before, sentence), attackers, counts)
+    words = _words_before(count, sentence)
+    return any(t.tags & _DEFINITE for t in words) and _repeats(count, words, attackers, counts)
+
+
+def _repeats(
+    count: CountMention,
+    words: Sequence[Token],
+    attackers: Sequence[tuple[int, int, int]],
+    counts: Sequence[CountMention],
+) -> bool:
+    """Whether "all three" are the attackers told last by that number, and no victims told nearer."""
+    at = count.number.start
+    victims = [
+        c.number.start
+        for c in counts
+        if "COUNT" in c.tags
+        and not c.is_attackers
+        and c.number.start < at
+        and _is_of(count, c.value or 0, words)
+    ]
+    told = [
+        start
+        for start, n, index in attackers
+        if start < at and count.sentence - index <= _REACH_SENTENCES and _is_of(count, n, words)
+    ]
+    return bool(told) and told[-1] > max(victims, default=-1)
 
 
 def _is_of(count: CountMention, told: int, words: Sequence[Token]) -> bool:
