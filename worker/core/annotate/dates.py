@@ -128,14 +128,15 @@ def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
 def _of_same_day(
     text: str, lexicon: Lexicon, mentions: Sequence[DateMention]
 ) -> Iterator[DateMention]:
-    """ "Earlier in the day" is of the day that its sentence has named: "X said on Tuesday it …"."""
+    """The day that its sentence has named is that of "earlier in the day": "said on Tuesday it …"."""
     last: DateMention | None = None
     for mention in mentions:
+        one = mention
         own = lexicon.first("same_day", text, mention.start, mention.end) is not None
         if own and last is not None and not _PARTED.search(text, last.end, mention.start):
-            mention = replace(mention, first=last.first, last=last.last, basis=last.basis)
-        yield mention
-        last = mention if mention.precision == "day" and not mention.anaphoric else None
+            one = replace(mention, first=last.first, last=last.last, basis=last.basis)
+        yield one
+        last = one if one.precision == "day" and not one.anaphoric else None
 
 
 def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:

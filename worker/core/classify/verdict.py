@@ -29,7 +29,7 @@ from worker.core.classify.context import (
     measure_segment,
     told_in_digest,
 )
-from worker.core.classify.score import Score, Term, band, length_of, score, section_of, thresholds
+from worker.core.classify.score import Score, band, length_of, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Band, Label, Role
 from worker.core.knowledge.knowledge import Knowledge
@@ -158,19 +158,13 @@ def _may_report(context: Context, segment: Segment, inside: bool | None) -> bool
 
 
 def _is_no_attack(judged: Score) -> bool:
-    """An accident, a film, a militant's death, or what the policy does not count, is none of the past either."""
+    """An accident, a fear, a militant's death, or what the policy does not count, is none of the past either."""
     has_attack = any(
         "attack" in t.name or "casualty" in t.name or t.name in _TOLD for t in judged.terms
     )
     return not has_attack or any(
-        t.weight < 0 and (t.name.rpartition(".")[2] in _NO_ATTACK or _is_figure(t))
-        for t in judged.terms
+        t.name.rpartition(".")[2] in _NO_ATTACK and t.weight < 0 for t in judged.terms
     )
-
-
-def _is_figure(term: Term) -> bool:
-    """Whether it is certain that attacks are told of in a game, a film or a figure of speech."""
-    return term.name == "top.figurative" and term.feature.value >= 1
 
 
 def _area_at_top(context: Context) -> bool:

@@ -11,7 +11,7 @@ Rules
 4. A siege is of the day on which it began, not of that on which it ended.
 5. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). It is that
    day and the one before where the article is of the small hours, or its headline a new toll or a
-   claim; the day before alone in the first hour of the night. It is not later than the day of those
+   claim; the day before alone in the first two hours of the night. It is not later than the day of those
    who speak of it ("officials said on Sunday", printed on Monday). What rests on a nominal day
    (``annotate.reference_day``) is never reported.
 6. In a digest only the paragraph that tells the attack dates it.

@@ -70,7 +70,7 @@ _DATELINE_CAPS = re.compile(
     r"\W{0,3}(?:[A-Z][A-Z'.-]{2,}(?:(?:[ /]| / )[A-Z][A-Z'.-]+){0,3})(?:, [A-Z]\w+(?: [A-Z]\w+)?)?"
     rf"{_WHEN}\s*(?:{_SOURCE}\s?)?(?:{_DASH}|:)?\s+(?=[A-Z][a-z]|A [a-z]|[\"“‘'])"
 )
-_FILED_ALONE = re.compile(rf"[A-Z][A-Z'-]{{2,}}(?: [A-Z][A-Z'-]+)?(?:, {_NAME})?{_WHEN}\s*")
+_FILED_ALONE = re.compile(rf"[A-Z][A-Z'-]{{2,}}(?:, {_NAME})?{_WHEN}\s*")
 _DATELINE_UNCASED = re.compile(
     rf"\W{{0,3}}(?:[^\W\d_a-zA-Z][^\s.:()\[\]،,-]{{1,14}}\s?){{1,2}}"
     r"(?:,\s?[^\s.:()]{2,14}(?:\s[^\s.:()]{2,14})?)?"
