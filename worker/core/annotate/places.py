@@ -29,11 +29,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
 from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
@@ -44,7 +45,7 @@ from worker.core.text.prose import Prose
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class PlaceMention(Range):
     """A place name: its gazetteer row, and what it says."""
 
