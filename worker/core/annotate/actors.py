@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.core.domain.light_value import light_value
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.lexicon import any_of
 from worker.core.lang.normalise import Range, plain
@@ -17,7 +17,7 @@ _ACRONYM_CHARS = 2
 """Names of that length are words as well ("IS")."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class ActorMention(Range):
     """An actor's name; ``person``: that of one who speaks for it."""
 

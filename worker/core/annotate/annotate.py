@@ -86,8 +86,9 @@ class Annotated:
 
     def find(self, category: str, at: Range) -> Iterator[re.Match[str]]:
         """All matches of a category of the lexicon inside a stretch."""
-        if self.lexicon is not None:
-            yield from self.lexicon.find(category, self.prose.text, at.start, at.end)
+        if self.lexicon is None:
+            return iter(())
+        return self.lexicon.find(category, self.prose.text, at.start, at.end)
 
     def ranges(self, category: str, at: Range) -> Iterator[Range]:
         """Where a category matches inside a stretch."""
@@ -95,7 +96,9 @@ class Annotated:
 
     def first(self, category: str, at: Range) -> re.Match[str] | None:
         """The first match of a category inside a stretch, if there is one."""
-        return next(self.find(category, at), None)
+        if self.lexicon is None:
+            return None
+        return self.lexicon.first(category, self.prose.text, at.start, at.end)
 
     def has(self, category: str, at: Range) -> bool:
         """Whether a category matches inside a stretch."""

@@ -36,6 +36,7 @@ from worker.core.annotate.speakers import (
     SpeakerName,
     is_introduction,
 )
+from worker.core.domain.light_value import light_value
 from worker.core.lang.cascade import Finding
 from worker.core.lang.language import Reader
 from worker.core.lang.normalise import Range, apart, holding, overlapping
@@ -52,7 +53,7 @@ _NEGATIONS = frozenset({"NEG", "SAFE", "NO_CASUALTIES", "NOBODY_HURT", "NOBODY_K
 _SENTENCE = attrgetter("sentence")
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Attribution(Range):
     """Source and verb of saying, and the words that they govern. ``sentence``: its index.
 
@@ -106,7 +107,7 @@ class Attributions:
 NOTHING_SAID = Attributions()
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class _Said(Range):
     """An attribution as the grammar found it. ``before`` and ``after``: where the message stands."""
 
@@ -222,7 +223,7 @@ class Marks:
         out = []
         for token in tokens:
             tags = {tag for tag, found in kinds if overlapping(found, token)}
-            out.append(replace(token, tags=token.tags | tags) if tags else token)
+            out.append(token.also(tags) if tags else token)
         return out
 
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.lexicon import NOT_INSIDE_A_WORD, Lexicon, Table
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
@@ -27,7 +27,7 @@ _CLOCK = re.compile(r"(?<![\d.:,$/-])(\d{1,2})(?:([.:h])([0-5]\d))?(?!\d|[.:,]\d
 _MILITARY = re.compile(r"(?<![\d.:,$/-])([01]\d|2[0-3])([0-5]\d)(?!\d|[.:,]\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class ClockMention(Range):
     """Words that name a time of day, as HH:MM on the watched place's clock, or on that of UTC."""
 

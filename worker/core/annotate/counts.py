@@ -17,10 +17,11 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast, get_args
 
 from worker.core.annotate.cut_text import CutText
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
 from worker.core.lang.language import OF_ACT, ONCE, STATED, Reader
@@ -42,7 +43,7 @@ SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class CountMention(Range):
     """A count of people and what became of them: "at least seven civilians were killed".
 

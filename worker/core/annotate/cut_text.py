@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.language import Language, Reader
 from worker.core.lang.tokens import Piece, Token
 from worker.core.text.prose import Prose, Sentence
@@ -23,7 +24,7 @@ LONGEST_TOKENS = 200
 _LOUD_SHARE = 0.75
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class CutSentence(Sentence):
     """A sentence with its words. ``is_capital``: whether a position holds a capital that counts."""
 

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import DateBasis, DatePrecision
 from worker.core.lang.normalise import Range
 
@@ -17,7 +18,7 @@ LOOK_CHARS = 24
 """How many characters left and right of a word may hold its day, year or qualifier."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class DateMention(Range):
     """Words that name a day or a stretch of days; ``first`` and ``last`` are inclusive.
 
@@ -51,7 +52,7 @@ class Interval:
     basis: DateBasis
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class DatePhrase(Range):
     """Words that name days as soon as it is known from which day the text speaks."""
 

@@ -30,6 +30,7 @@ from itertools import pairwise
 from worker.core.annotate.cut_text import LONGEST_TOKENS, CutText
 from worker.core.annotate.date_mention import DateMention
 from worker.core.annotate.places import PlaceMention
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Zone
 from worker.core.lang.language import Reader
 from worker.core.lang.normalise import Range, starting_in
@@ -56,7 +57,7 @@ _Marks = dict[int, set[str]]
 """Index of a token → the tags that mentions give it."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class EventSentence(Range):
     """A sentence, or a run of a long one, with its tagged tokens; positions as in ``Prose.text``.
 
@@ -126,9 +127,9 @@ def find_events(
             if made.start == sentence.start and line is None and (numbered or label):
                 placed = any(t.tags & _PLACED for t in label)
                 labels.append(_Label(placed or not label, _tells_harm(label)))
-            out.append(replace(made, item=is_item))
+            out.append(replace(made, item=True) if is_item else made)
     is_list = _is_list(out) and not _is_form(labels)
-    return tuple(out) if is_list else tuple(replace(s, item=False) for s in out)
+    return tuple(replace(s, item=False) if s.item and not is_list else s for s in out)
 
 
 def _is_list(sentences: Sequence[EventSentence]) -> bool:
@@ -235,15 +236,8 @@ def _marked(
             _mark(marks, tokens, date, tag)
     _mark_words(marks, tokens, dated, day)
     own = {index for at in starting_in(rulers, run) for index in _covered(tokens, at)}
-    return [
-        replace(
-            token,
-            tags=(token.tags - (_ATTACKING if index in own else NO_TAGS)) | marks.get(index, set()),
-        )
-        if index in marks or index in own
-        else token
-        for index, token in enumerate(tokens)
-    ]
+    told = [replace(t, tags=t.tags - _ATTACKING) if i in own else t for i, t in enumerate(tokens)]
+    return [t.also(marks[i]) if i in marks else t for i, t in enumerate(told)]
 
 
 def _mark_words(

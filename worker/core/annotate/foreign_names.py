@@ -10,9 +10,9 @@ Rules
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from worker.core.domain.light_value import light_value
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range
@@ -21,7 +21,7 @@ from worker.core.text.prose import Prose
 MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class PlaceMention(Range):
     """A place name: its gazetteer row, and what it says."""
 

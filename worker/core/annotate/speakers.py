@@ -24,6 +24,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from worker.core.annotate.actors import is_in_power
+from worker.core.domain.light_value import light_value
 from worker.core.knowledge.profile import Actor, Institution, Profile
 from worker.core.lang.lexicon import any_of
 from worker.core.lang.normalise import Range, plain, starting_in
@@ -71,7 +72,7 @@ class Speaker:
     perpetrator_party: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class SpeakerName(Range):
     """A name of the profile: institution, armed group, or (``person``) somebody who speaks for it."""
 

@@ -12,8 +12,9 @@ Rules
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, inside
 from worker.core.lang.tokens import UNSPACED
@@ -24,7 +25,7 @@ _GAP = re.compile(rf"\s(?:[\w'-]+\s){{0,3}}|[{UNSPACED}]{{0,6}}")
 """What may stand between a determiner and its noun: a few modifiers."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Trigger(Range):
     """A word that tells of an attack, with its GTD type; ``weak`` ones prove it only alone."""
 

@@ -31,6 +31,7 @@ from worker.core.classify.features import (
     is_locative,
     measure,
 )
+from worker.core.domain.light_value import light_value
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import Range, holding, plain, starting_in
 from worker.core.segment.digest import is_digest, telling_sentences
@@ -181,7 +182,7 @@ def _named_places(context: Context, cues: SentenceCues) -> tuple[_NamedPlace, ..
     )
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class _NamedPlace(Range):
     """A place beside an attack: inside the area or not, and whether the event is put there."""
 

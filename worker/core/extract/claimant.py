@@ -13,11 +13,11 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from re import Match
 from typing import Literal
 
 from worker.core.annotate.actors import ActorMention, is_in_power
+from worker.core.domain.light_value import light_value
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, inside, starting_in
@@ -36,7 +36,7 @@ _QUOTE = '"'
 Claimed = Literal["yes", "denied"]
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class ClaimPhrase(Range):
     """The words of a claim or a denial, and whose it is."""
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.core.domain.light_value import light_value
 from worker.core.domain.report import Target
 from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
@@ -53,7 +53,7 @@ _SITES = {
 """Subtypes that name a place; a convoy, a bus and people do not."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Thing(Range):
     """Words that name what may have been aimed at. ``proper``: they are a name, not a noun only."""
 

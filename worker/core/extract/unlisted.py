@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from worker.core.domain.light_value import light_value
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage
 from worker.core.lang.normalise import Range
@@ -35,7 +35,7 @@ _WORD_AFTER = re.compile(r" ([\w'’.-]+)")
 _QUOTED_AFTER = re.compile(r" ?[\"«“']([^\"»”'\n]{2,40})[\"»”']")
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Unlisted(Range):
     """Words that name a place; ``proper``: with a name, not only "a main road"."""
 

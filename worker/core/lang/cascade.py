@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.grammar import Grammar, Rule
 from worker.core.lang.normalise import Range
-from worker.core.lang.tokens import NO_TAGS, Token
+from worker.core.lang.tokens import Token
 
 USED = "USED"
 UNSPECIFIED, PERPETRATOR = "unspecified", "perpetrator"
@@ -30,7 +31,7 @@ _OWN = frozenset({"qualifier"})
 """Meanings that a made token does not take over from just any of its tokens."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Finding(Range):
     """Something that a rule states: ``what`` ("killed"), about ``token`` (None: about no number).
 
@@ -108,9 +109,7 @@ class _Sentence:
         self._write(first, last, made.tags)
 
     def _tag(self, index: int, tags: frozenset[str], rule: str = "") -> None:
-        token = self.tokens[index]
-        rules = (*token.rules, rule) if rule else token.rules
-        self.tokens[index] = replace(token, tags=token.tags | tags, rules=rules)
+        self.tokens[index] = self.tokens[index].also(tags, (rule,) if rule else ())
         self._write(index, index + 1, self.tokens[index].tags)
 
     def _write(self, first: int, last: int, tags: frozenset[str]) -> None:
@@ -140,10 +139,9 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
 
     A sentence without a trigger of the grammar comes back as it is.
     """
-    here = NO_TAGS.union(*(token.tags for token in tokens))
-    if not here & grammar.triggers:
+    if all(grammar.triggers.isdisjoint(token.tags) for token in tokens):
         return list(tokens), []
-    code = "".join(grammar.letter(token.tags) for token in tokens)
+    code = "".join([grammar.letter(token.tags) for token in tokens])
     sentence = _Sentence(grammar, list(tokens), code, grammar.mask(code), [], set())
     for rule in grammar.rules():
         if rule.needs & sentence.mask == rule.needs:

@@ -75,14 +75,18 @@ class Lexicon:
     ) -> Iterator[re.Match[str]]:
         """All matches of a category in ``text[start:end]``, left to right."""
         pattern = self.patterns[category]
-        if pattern is not None:
-            yield from pattern.finditer(text, start, len(text) if end is None else end)
+        if pattern is None:
+            return iter(())
+        return pattern.finditer(text, start, len(text) if end is None else end)
 
     def first(
         self, category: str, text: str, start: int = 0, end: int | None = None
     ) -> re.Match[str] | None:
         """The first match of a category, or None."""
-        return next(self.find(category, text, start, end), None)
+        pattern = self.patterns[category]
+        if pattern is None:
+            return None
+        return pattern.search(text, start, len(text) if end is None else end)
 
     def ending_at(self, category: str, text: str, low: int, stop: int) -> re.Match[str] | None:
         """The match of a category that stands right before ``stop``, not before ``low``."""

@@ -33,6 +33,7 @@ from re import Match
 from typing import TypeVar
 
 from worker.core.domain.document import Span
+from worker.core.domain.light_value import light_value
 
 _LETTERS = str.maketrans({
     "ي": "ی", "ى": "ی", "ئ": "ی", "ې": "ی", "ۍ": "ی", "ے": "ی", "ۓ": "ی", "ك": "ک", "ڪ": "ک",
@@ -98,7 +99,7 @@ def _fold(char: str) -> str:
     return "".join(c for c in composed if ord(c) not in _VANISH)
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Range:
     """A stretch ``[start, end)`` of normalised text.
 

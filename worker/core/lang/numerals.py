@@ -23,6 +23,7 @@ from worker.core.lang.tokens import Token
 
 _THOUSAND = 1000
 NUMBER, DIGITS, DECIMAL = "NUM", "DIGIT", "DECIMAL"
+_NUMERIC = frozenset({NUMBER, DECIMAL})
 PAIR = "DUAL"
 """Two people in one word: a count, and no part of a larger number ("شرطيان وعشرون مدنيا")."""
 
@@ -66,11 +67,13 @@ class _Sum:
 
 def compose(tokens: Sequence[Token], numerals: Numerals) -> list[Token]:
     """The same tokens, with each run of number words made one token."""
-    if not any(NUMBER in t.tags or DECIMAL in t.tags for t in tokens):
-        return list(tokens)
     out: list[Token] = []
     index = 0
     while index < len(tokens):
+        if tokens[index].tags.isdisjoint(_NUMERIC):
+            out.append(tokens[index])
+            index += 1
+            continue
         scaled = _scaled_decimal(tokens, index, numerals)
         end, value = scaled if scaled is not None else _run(tokens, index, numerals)
         if end - index > 1:

@@ -21,8 +21,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.normalise import Range
 
 NO_TAGS: frozenset[str] = frozenset()
@@ -56,7 +58,7 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Token(Range):
     """A word, or what rules made of several.
 
@@ -73,8 +75,15 @@ class Token(Range):
     rules: tuple[str, ...] = ()
     """The rules that made it or gave it a tag, in order."""
 
+    def also(self, tags: AbstractSet[str], rules: tuple[str, ...] = ()) -> Token:
+        """The same token with more tags, and the rules that gave them."""
+        return Token(
+            *(self.start, self.end, self.tags | tags, self.word, self.value, self.low),
+            *(self.meaning, self.parts, self.rules + rules),
+        )
 
-@dataclass(frozen=True, slots=True)
+
+@light_value
 class Piece(Range):
     """A stretch of text that is one token, before anything is known of it."""
 

@@ -72,19 +72,26 @@ class _Node:
     leads_to: set[str] = field(default_factory=set)
     """All classes of the phrases that go on from here, or end here."""
 
+    def after(self, word: str) -> list[_Node]:
+        """Where a phrase goes on with a word."""
+        nodes = [child for shape, child in self.shapes if shape.fullmatch(word)]
+        child = self.words.get(word)
+        return nodes if child is None else [child, *nodes]
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """All that is asked of a word of a text, looked up once.
 
-    ``opens``: where a phrase goes on that it begins. ``may_be``: its own classes and those of these
-    phrases. ``parts``: the words that are written as this one, at their places in it; else none.
+    ``opens``: where a phrase goes on that it begins. ``parts``: the words that are written as this one,
+    at their places in it; else none. ``may_be``: its classes and those of these phrases; of a word with
+    parts all that these may be.
     """
 
     row: _Row
     opens: tuple[_Node, ...]
-    may_be: frozenset[str]
     parts: tuple[Piece, ...]
+    may_be: frozenset[str]
 
 
 _UNKNOWN = _Row(NO_TAGS, {}, None)
@@ -109,6 +116,7 @@ class WordList:
         self._shapes: list[tuple[re.Pattern[str], _Row]] = []
         self._phrases = _Node()
         self._known: dict[str, _Known] = {}
+        self._capitals: dict[frozenset[str], frozenset[str]] = {}
         self.listed: frozenset[str] = NO_TAGS
         """All classes that some form has."""
         for entry in entries:
@@ -125,7 +133,7 @@ class WordList:
         """What a word or a whole phrase is by this list; nothing when it is not listed."""
         if len(words) == 1:
             return self._of(words[0]).row.tags
-        size, row = self._phrase(words, 0)
+        size, row = self._phrase(words, 0, self._of(words[0]))
         return row.tags if size == len(words) else NO_TAGS
 
     def tokens(
@@ -140,25 +148,28 @@ class WordList:
         in a script where that means something.
         """
         pieces = self._split(cut)
-        words = [piece.word for piece in pieces]
+        words = [piece.word for piece, _ in pieces]
         out: list[Token] = []
         index = 0
         while index < len(pieces):
-            size, row = self._phrase(words, index)
-            first, last = pieces[index], pieces[index + size - 1]
-            word = first.word if size == 1 else " ".join(words[index : index + size])
+            piece, known = pieces[index]
+            size, row, end, word = 1, known.row, piece.end, piece.word
+            if known.opens:
+                size, row = self._phrase(words, index, known)
+            if size > 1:
+                end, word = pieces[index + size - 1][0].end, " ".join(words[index : index + size])
             tags = row.tags
-            if is_capital(first.start):
-                tags |= _CAPITAL
-            if self._script.marked and self._is_marked(first.start, last.end, letter):
+            if is_capital(piece.start):
+                tags = self._with_capital(tags)
+            if self._script.marked and self._is_marked(piece.start, end, letter):
                 tags |= {MARKED}
-            out.append(Token(first.start, last.end, tags, word, row.value, None, row.meaning))
+            out.append(Token(piece.start, end, tags, word, row.value, None, row.meaning))
             index += size
         return compose(out, self._numerals)
 
     def concerns(self, cut: Sequence[Piece], tags: frozenset[str]) -> bool:
         """Whether a cut stretch may hold a token with one of these tags. Cheap; never wrongly no."""
-        return any(not tags.isdisjoint(self._of(piece.word).may_be) for piece in self._split(cut))
+        return any(not tags.isdisjoint(self._of(piece.word).may_be) for piece in cut)
 
     def _is_marked(self, start: int, end: int, letter: Callable[[int], str] | None) -> bool:
         """Whether a token is printed with a letter that tells it from another word."""
@@ -179,16 +190,24 @@ class WordList:
             node.leads_to |= row.tags
         node.rows.append(row)
 
-    def _split(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """The pieces, with those that are written as one word taken apart."""
-        out: list[Piece] = []
+    def _split(self, pieces: Iterable[Piece]) -> list[tuple[Piece, _Known]]:
+        """The pieces with what is known of them; those that are written as one word taken apart."""
+        out: list[tuple[Piece, _Known]] = []
         for piece in pieces:
-            parts, at = self._of(piece.word).parts, piece.start
-            if parts:
-                out += [Piece(at + part.start, at + part.end, part.word) for part in parts]
-            else:
-                out.append(piece)
+            known, at = self._of(piece.word), piece.start
+            if not known.parts:
+                out.append((piece, known))
+            for part in known.parts:
+                here = Piece(at + part.start, at + part.end, part.word)
+                out.append((here, self._of(part.word)))
         return out
+
+    def _with_capital(self, tags: frozenset[str]) -> frozenset[str]:
+        """The tags of a word that begins with a capital: of the same tags always the same set."""
+        found = self._capitals.get(tags)
+        if found is None:
+            found = self._capitals[tags] = tags | _CAPITAL
+        return found
 
     def _parts(self, word: str) -> tuple[Piece, ...]:
         """Clitics that are words of their own, taken off the word they are written to; and the ends
@@ -252,9 +271,12 @@ class WordList:
         if found is None:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            row, opens = self._row(word), tuple(_children(self._phrases, word))
-            may_be = row.tags.union(*(node.leads_to for node in opens)) if opens else row.tags
-            found = self._known[word] = _Known(row, opens, may_be, self._parts(word))
+            row, opens, parts = self._row(word), self._phrases.after(word), self._parts(word)
+            heads = [(self._row(p.word), self._phrases.after(p.word)) for p in parts]
+            may_be = NO_TAGS.union(
+                *(tags for of, nodes in heads or [(row, opens)] for tags in _may_be(of, nodes))
+            )
+            found = self._known[word] = _Known(row, tuple(opens), parts, may_be)
         return found
 
     def _row(self, word: str) -> _Row:
@@ -315,17 +337,23 @@ class WordList:
                 return _Row(tens.tags & unit.tags, {}, tens.value + unit.value)
         return _UNKNOWN
 
-    def _phrase(self, words: Sequence[str], index: int) -> tuple[int, _Row]:
+    def _phrase(self, words: Sequence[str], index: int, known: _Known) -> tuple[int, _Row]:
         """The longest phrase that begins at a word, or the word: how many words, and what it says."""
-        known = self._of(words[index])
-        size, row, nodes, at = 1, known.row, known.opens, index + 1
+        size, row, at = 1, known.row, index + 1
+        nodes: Sequence[_Node] = known.opens
         while nodes and at < len(words):
-            nodes = tuple(child for node in nodes for child in _children(node, words[at]))
+            word = words[at]
+            nodes = [child for node in nodes for child in node.after(word)]
             at += 1
             rows = [row for node in nodes for row in node.rows]
             if rows:
                 size, row = at - index, _merged(rows)
         return size, row
+
+
+def _may_be(row: _Row, opens: Sequence[_Node]) -> list[frozenset[str] | set[str]]:
+    """The classes of a word, and those of the phrases that it begins."""
+    return [row.tags, *(node.leads_to for node in opens)]
 
 
 def _merged(rows: Sequence[_Row]) -> _Row:
@@ -341,14 +369,6 @@ def _merged(rows: Sequence[_Row]) -> _Row:
 def is_shape(word: str) -> bool:
     """Whether a form's word is a regex; a lone mark ("(", "?") is itself."""
     return len(word) > 1 and _REGEX.search(word) is not None
-
-
-def _children(node: _Node, word: str) -> Iterable[_Node]:
-    if word in node.words:
-        yield node.words[word]
-    for shape, child in node.shapes:
-        if shape.fullmatch(word):
-            yield child
 
 
 def _word_child(node: _Node, word: str) -> _Node:

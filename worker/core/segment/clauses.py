@@ -18,7 +18,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Literal
@@ -26,6 +25,7 @@ from typing import Literal
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
 from worker.core.annotate.triggers import Trigger, triggers_in
+from worker.core.domain.light_value import light_value
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.lang.tokens import UNSPACED
@@ -51,7 +51,7 @@ _HEAD_CHARS = 12
 _COMMA = re.compile(rf"[,;:](?:\s|(?=[{UNSPACED}]))|\s-\s")
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Clause(Range):
     """A stretch of one sentence that tells of one thing; ``date`` is the sign's, if it is one."""
 
@@ -62,7 +62,7 @@ class Clause(Range):
     date: DateMention | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class _Sign(Range):
     kind: ClauseKind
     date: DateMention | None = None

@@ -21,6 +21,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from worker.core.domain.document import Span
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Zone
 from worker.core.lang.normalise import Normalised, Range, holding, normalise
 from worker.core.lang.tokens import WORD_CHARS_CLASS, is_unspaced
@@ -83,7 +84,7 @@ _PLACE_WITH_DANDA = re.compile(
 """A filing place that ends in a full stop is no sentence: "गजनी, एएनआइ। …"."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Sentence(Range):
     """One sentence: its number, its paragraph's, its zone."""
 

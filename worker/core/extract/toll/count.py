@@ -5,14 +5,13 @@ A part names the count that it is a part of by that one's place in the text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from worker.core.annotate.counts import CountMention
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Measure
 from worker.core.lang.normalise import Range
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Count(Range):
     """A count with its measure decided. ``parent``: the number that it is a part of.
 
