@@ -126,7 +126,6 @@ def _frozen_nodes(
 ) -> Iterable[FrozenIncident]:
     """The frozen nodes that take part, reduced to the members they stand for."""
     given = {f.incident_id: f for f in component.frozen}
-    stored = _STORED.of(component.reports)
     for incident in component.announced:
         frozen = incident.frozen or given.get(incident.incident_id)
         if frozen is None or incident.state == "superseded":
@@ -134,7 +133,8 @@ def _frozen_nodes(
         if incident.state == "closed" and incident.incident_id not in thawed:
             yield frozen
         else:
-            gone = [m for m in frozen.members if m.article_id not in stored | {touched}]
+            known = _STORED.of(component.reports) | {touched}
+            gone = [m for m in frozen.members if m.article_id not in known]
             if gone:
                 yield _reduced(frozen, gone)
 

@@ -147,8 +147,9 @@ def _is_bridge(unit: Unit, units: Units) -> bool:
         partners = units.near(unit)
         best = max(partners.values(), default=0.0)
         floor = max(plausible, best - units.evidence.weights["merge.margin"])
-        near = [other for other, weight in partners.items() if weight >= floor]
-        judged = unit.first.kind == "primary" and units.exclude_each_other(near)
+        near = dict.fromkeys([other for other, weight in partners.items() if weight >= floor])
+        near[unit] = None  # which excludes none of them, and is among the near ones of the next
+        judged = unit.first.kind == "primary" and units.exclude_each_other([*near])
         units.bridges[unit] = judged
     return judged
 

@@ -56,6 +56,8 @@ class Units:
         self._strong: dict[Unit, frozenset[Unit]] = {}
         self._foreign: dict[Unit, dict[Unit, float]] = {}
         self._numbers: set[int] = set()
+        self._agreeing: frozenset[Unit] = frozenset()
+        """The last ones of which no two exclude each other."""
         given = sorted(nodes, key=attrgetter("key"))
         self._signs = _signs(given, evidence)
         groups: dict[tuple[int, Hashable], list[Node]] = {}
@@ -191,11 +193,14 @@ class Units:
 
     def exclude_each_other(self, units: Sequence[Unit]) -> bool:
         """Whether two of these can never be one attack."""
-        if len(units) < 2:
+        if len(units) < 2 or self._agreeing.issuperset(units):
             return False
         bonds = self.bonds.among(units, self.bond)
         np.fill_diagonal(bonds, 0.0)
-        return bool(np.minimum.reduce(bonds, axis=None) == -math.inf)
+        if np.minimum.reduce(bonds, axis=None) == -math.inf:
+            return True
+        self._agreeing = frozenset(units)
+        return False
 
     def near(self, unit: Unit) -> Mapping[Unit, float]:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
