@@ -166,21 +166,23 @@ def _item(
 ) -> range:
     """Numbers of the body's sentences from the anchor to the next turn.
 
-    In a digest that began with another matter another paragraph is one, too, unless it opens with the
+    A digest's item begins with its paragraph. In a digest that began with another matter another paragraph is one, too, unless it opens with the
     area or points back.
     """
-    paragraph = anchor.paragraph
+    paragraph, begin = anchor.paragraph, anchor.body_number
+    if digest:
+        begin = min(s.body_number for s in sentences if s.paragraph == paragraph)
     digest &= begins_with_another(sentences, anchor)
     for sentence in sentences:
         if sentence.body_number <= anchor.body_number:
             continue
         if sentence.paragraph != paragraph:
             if digest and not sentence.tags & _OF_ITEM:
-                return range(anchor.body_number, sentence.body_number)
+                return range(begin, sentence.body_number)
             paragraph = sentence.paragraph
         if turns_away(sentence, weights):
-            return range(anchor.body_number, sentence.body_number)
-    return range(anchor.body_number, len(sentences))
+            return range(begin, sentence.body_number)
+    return range(begin, len(sentences))
 
 
 def _told(

@@ -182,6 +182,8 @@ def _place_terms(place: CountContext, event: EventMention | None) -> Iterator[tu
             yield "place_put", 1.0
         elif _is_of_both(place):
             yield "places_joint", 1.0
+    elif "SEVERAL_PLACES" in tags and not tags & {"HERE", "AWAY"}:
+        yield "places_joint", 1.0
     if "HERE" in tags and place.is_later and not place.turned:
         if event is None or not event.is_bad:
             yield "place_here", 1.0

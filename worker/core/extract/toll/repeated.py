@@ -30,9 +30,13 @@ _UNNAMED = "/"
 """In the id of a speaker that is known by its kind alone."""
 
 
-def mark_repeated(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def mark_repeated(
+    statements: tuple[Statement, ...], besides: Collection[str]
+) -> tuple[Statement, ...]:
     """The outlet's own words for a number that somebody stands for are a repetition, and so is its
     headline beside a number of the body; not beside a mere "as many as seven", which it makes sure.
+
+    ``besides``: ids of those statements that tell of one more ("her brother", "also").
     """
     statements = tuple(
         replace(s, derived=True) if _is_round_word(s, statements) else s for s in statements
@@ -52,7 +56,7 @@ def mark_repeated(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         and (
             (
                 s.value is not None
-                and _may_say(s, attributed)
+                and _may_say(s, attributed, besides)
                 and (s.zone != "title" or _side(s) in known)
             )
             or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
@@ -71,12 +75,14 @@ def _number(statement: Statement) -> _Number:
     return (*_side(statement), statement.value, statement.qualifier == "more_than")
 
 
-def _may_say(own: Statement, attributed: Collection[tuple[*_Number, str | None]]) -> bool:
-    """Whether the outlet tells what somebody stands for; of a person only if it may be the same one.
+def _may_say(
+    own: Statement, attributed: Collection[tuple[*_Number, str | None]], besides: Collection[str]
+) -> bool:
+    """Whether the outlet tells what somebody stands for; of one told besides others, if it is he.
 
     ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more.)
     """
-    persons = {own.person, None, ""} if own.person else {p for *_, p in attributed}
+    persons = {own.person, None, ""} if own.id in besides else {p for *_, p in attributed}
     return any((*_number(own), person) in attributed for person in persons)
 
 

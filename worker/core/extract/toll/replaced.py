@@ -16,7 +16,9 @@ Rules
 6. A number "in all" holds smaller ones told before it, of nobody in particular or of its speaker.
 7. What the outlet, a hospital, an embassy or a foreign ministry tells of, after an office has given a
    number for all that is twice as large or more, is a part of that ("police put the toll at 13 … Three
-   people died in the yard").
+   people died in the yard"). So are fewer people whom the outlet tells by who they were ("six dead,
+   police said. Four geologists and the driver died at once"), and what a foreign ministry tells of its
+   own people, wherever somebody counts twice as many.
 8. What one of several blasts did is a part of a larger number of somebody ("at least four … three people
    were killed in the first blast").
 9. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
@@ -38,7 +40,8 @@ _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _OLD = frozenset({"REPLACED_COUNT", "FORMER_COUNT"})
 _TOLL = frozenset({"toll"})
 _OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
-_KNOW_A_PART = frozenset({NARRATOR, "hospital", "government_foreign", "unknown"})
+_FOREIGN = "government_foreign"
+_KNOW_A_PART = frozenset({NARRATOR, "hospital", _FOREIGN, "unknown"})
 """Kinds of speakers who tell of those whom they received, or of one scene. Witnesses speak of the whole."""
 _OF_ONE = "OF_ONE_BLAST"
 _MUCH_MORE = 2
@@ -94,7 +97,8 @@ def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], dict[Side, in
     for item in placed:
         value, tags = item.count.mention.value, item.count.mention.tags
         is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
-        if is_newer and item.scope == "incident" and value:
+        whole = item.count.parent is None and item.scope == "incident"
+        if is_newer and whole and value:
             newest[item.opinion] = max(value, newest.get(item.opinion, 0))
             if not item.speaker.perpetrator_party:
                 said[item.side] = max(value, said.get(item.side, 0))
@@ -225,7 +229,7 @@ def _is_as_well(item: Placed, placed: Sequence[Placed]) -> bool:
 def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a number was told before one that says it is of all: "five people died in total"."""
     mention = item.count.mention
-    vague = item.speaker.type in (NARRATOR, POWER_TYPE) and not item.speaker.perpetrator_party
+    vague = item.speaker.type in _KNOW_A_PART | {POWER_TYPE} and not item.speaker.perpetrator_party
     if not item.is_whole or mention.is_single:
         return False
     return any(
@@ -267,10 +271,22 @@ def _of_part(placed: Sequence[Placed]) -> set[int]:
             if not mention.tags & _OLD:
                 counted[key] = max(counted.get(key, 0), mention.low or 0)
             continue
-        is_few = counted.get(key, 0) >= _MUCH_MORE * max(1, mention.value or 0)
+        most = counted.get(key, 0)
+        if item.speaker.type == _FOREIGN:
+            most = max(
+                (p.count.mention.low or 0 for p in placed if (p.side, p.scope) == key), default=0
+            )
+        is_few = most >= _MUCH_MORE * max(1, mention.value or 0)
+        is_few |= item.speaker.type == NARRATOR and _are_told_by_kind(mention, most)
         if is_few and mention.value is not None and not _tells_of_all(mention):
             found.add(index)
     return found
+
+
+def _are_told_by_kind(mention: CountMention, most: int) -> bool:
+    """Whether people are told by who they are, all of them, and fewer than an office has counted."""
+    told = all(m.noun is not None for m in mention.parts or (mention,))
+    return told and (mention.high or mention.low or 0) < most
 
 
 def _tells_of_all(mention: CountMention) -> bool:

@@ -44,6 +44,7 @@ from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hosp
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
+from worker.core.extract.toll.told_apart import is_besides
 from worker.core.figure_bounds import RECEIVED
 from worker.core.figures import PART
 from worker.core.knowledge.knowledge import Knowledge
@@ -98,7 +99,8 @@ def find_statements(
         told = tuple(
             replace(s, derived=True) if gone else s for s, gone in zip(told, replaced, strict=True)
         )
-        out.append(mark_repeated(told))
+        besides = {s.id for s, p in zip(told, placed, strict=True) if is_besides(p.count.mention)}
+        out.append(mark_repeated(told, besides))
     return tuple(out)
 
 

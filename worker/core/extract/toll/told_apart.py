@@ -140,6 +140,11 @@ def is_companion(mention: CountMention) -> bool:
     return mention.beside == "companion" and _RELATIVE in mention.tags
 
 
+def is_besides(mention: CountMention) -> bool:
+    """Whether one is told as somebody besides those told before: "also", "another", "her brother"."""
+    return mention.beside is not None or bool(mention.tags & {_ALSO, ANOTHER})
+
+
 def _are_of_other_sex(one: CountMention, two: CountMention) -> bool:
     return bool(one.sex and two.sex and one.sex != two.sex)
 
