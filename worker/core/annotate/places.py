@@ -44,7 +44,7 @@ from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
-from worker.core.lang.normalise import Range, apart, holding
+from worker.core.lang.normalise import Range, apart, holding, plain
 from worker.core.text.prose import Prose
 
 __all__ = ["PlaceMention", "find_places"]
@@ -197,8 +197,9 @@ def _longest(
         if small and letters not in keys.small:
             continue
         entry = keys.exact.get(letters)
-        if entry is not None and cased and last > index and _is_own_word(cased, entry, start):
-            entry = None
+        if entry is not None and cased and last > index:
+            printed = text[words[index][0] : words[last][1]]
+            entry = None if _is_own_word(cased, entry, start, printed) else entry
         if entry is None and not linking:
             entry = keys.by_sound.get(sound)
             if entry is not None and cased and is_small(cased, start):
@@ -208,13 +209,14 @@ def _longest(
     return best
 
 
-def _is_own_word(prose: Prose, entry: PlaceEntry, start: int) -> bool:
+def _is_own_word(prose: Prose, entry: PlaceEntry, start: int, printed: str) -> bool:
     """Whether a small word behind a town's name is none of its: "killed in Lontown in a raid".
 
     Another language writes the name with that ending ("Lontownin").
     """
-    is_town = entry.kind in ("city", "elsewhere")
-    return is_town and prose.text[start - 1] == " " and is_small(prose, start)
+    if entry.kind not in ("city", "elsewhere") or prose.text[start - 1] != " ":
+        return False
+    return is_small(prose, start) and all(plain(v) != printed for v in entry.variants)
 
 
 def _joins(between: str) -> bool:
