@@ -40,7 +40,7 @@ from worker.core.domain.light_value import light_value
 from worker.core.lang.cascade import Finding
 from worker.core.lang.language import Reader
 from worker.core.lang.normalise import Range, apart, holding, overlapping
-from worker.core.lang.tokens import Token
+from worker.core.lang.tokens import Token, touched
 from worker.core.text.prose import Prose, Sentence
 
 _INTRODUCED_WITHIN = 2
@@ -220,11 +220,11 @@ class Marks:
         kinds = [(tag, here) for tag, found in every if (here := overlapping(found, run))]
         if not kinds:
             return list(tokens)
-        out = []
-        for token in tokens:
-            tags = {tag for tag, found in kinds if overlapping(found, token)}
-            out.append(token.also(tags) if tags else token)
-        return out
+        tags: dict[int, set[str]] = {}
+        for tag, found in kinds:
+            for index in (index for at in found for index in touched(tokens, at)):
+                tags.setdefault(index, set()).add(tag)
+        return [t.also(tags[index]) if index in tags else t for index, t in enumerate(tokens)]
 
 
 def _said(reader: Reader, tokens: Sequence[Token]) -> list[_Said]:

@@ -66,5 +66,6 @@ def _capitals_of(sentence: Sentence, prose: Prose, language: Language) -> Callab
     words = [w for w in prose.span(sentence).quote.split() if w[0].isalpha()]
     if len(words) > 3 and sum(w[0].isupper() for w in words) > _LOUD_SHARE * len(words):
         return lambda _: False
-    letter, positions = prose.norm.letter, range(sentence.start, sentence.end)
-    return frozenset(at for at in positions if letter(at).isupper()).__contains__
+    raw, offsets = prose.raw, prose.norm.offsets
+    capitals = {at for at in range(sentence.start, sentence.end) if raw[offsets[at]].isupper()}
+    return capitals.__contains__

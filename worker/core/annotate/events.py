@@ -22,7 +22,6 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -34,7 +33,7 @@ from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Zone
 from worker.core.lang.language import Reader
 from worker.core.lang.normalise import Range, starting_in
-from worker.core.lang.tokens import NO_TAGS, Token
+from worker.core.lang.tokens import NO_TAGS, Token, index_at, touched
 from worker.core.text.prose import Sentence
 
 FRESH_DAYS = 2
@@ -81,7 +80,7 @@ class EventSentence(Range):
 
     def token_at(self, position: int) -> int:
         """The index of the token that holds a position, or of the next one."""
-        return min(_token_index(self.tokens, position), len(self.tokens) - 1)
+        return min(index_at(self.tokens, position), len(self.tokens) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +229,7 @@ def _marked(
             _mark(marks, tokens, place, _place_tag(place))
     dated: set[int] = set()
     for date in starting_in(dates, run):
-        dated.update(_covered(tokens, date))
+        dated.update(touched(tokens, date))
         tag = _age_tag(date, day)
         if tag is not None:
             _mark(marks, tokens, date, tag)
@@ -280,17 +279,5 @@ def _age_by_wording(date: DateMention) -> str | None:
 
 
 def _mark(marks: _Marks, tokens: Sequence[Token], at: Range, tag: str) -> None:
-    for index in _covered(tokens, at):
+    for index in touched(tokens, at):
         marks.setdefault(index, set()).add(tag)
-
-
-def _covered(tokens: Sequence[Token], at: Range) -> range:
-    """Indexes of the tokens that a stretch touches."""
-    first = last = _token_index(tokens, at.start)
-    while last < len(tokens) and tokens[last].start < at.end:
-        last += 1
-    return range(first, last)
-
-
-def _token_index(tokens: Sequence[Token], position: int) -> int:
-    return bisect_right(tokens, position, key=lambda token: token.end)

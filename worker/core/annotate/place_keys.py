@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.core.domain.vocabulary import FINE_PLACES
-from worker.core.knowledge.profile import PlaceEntry
+from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.normalise import plain
 from worker.core.lang.tokens import is_unspaced
 
@@ -58,8 +58,9 @@ class PlaceKeys:
 
 
 @lru_cache(maxsize=8)
-def place_keys(places: tuple[PlaceEntry, ...]) -> PlaceKeys:
+def place_keys(profile: Profile) -> PlaceKeys:
     """The keys of a profile's places."""
+    places = profile.places
     exact: dict[str, PlaceEntry] = {}
     by_sound: dict[str, PlaceEntry] = {}
     names: dict[str, PlaceEntry] = {}

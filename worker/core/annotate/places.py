@@ -70,7 +70,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     if not profile.places:
         return ()
     lexicon = knowledge.lexicon(prose.lang)
-    keys = place_keys(profile.places)
+    keys = place_keys(profile)
     needing = profile.confusers.needs_context
     found = [
         *_soft(prose, profile),

@@ -102,10 +102,10 @@ def measure(zones: SegmentZones, place_matters: bool) -> dict[str, Feature]:
 
 
 def _measure_words(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
-    strong, weak = cues.of("attack"), cues.of("attack_weak")
+    strong = cues.of("attack")
     if strong:
         sums.add(f"{zone}.attack", strong[0], cap=2)
-    elif weak:
+    elif weak := cues.of("attack_weak"):
         sums.add(f"{zone}.attack_weak", weak[0], cap=2)
     harm = cues.of("casualty")
     if harm:

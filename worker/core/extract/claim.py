@@ -52,6 +52,8 @@ def find_claims(
     passage: Passage, statements: Sequence[Statement] = ()
 ) -> tuple[tuple[Claim, ...], Spans]:
     """One claim or denial per group, in the order of the text. ``statements``: those of its report."""
+    if not passage.annotated.actors and not any(s.perpetrator_party for s in statements):
+        return (), ()  # nobody is there to claim or deny anything
     passage = with_asides(passage)
     phrases = _phrases(passage, statements)
     if not phrases:
@@ -82,11 +84,13 @@ def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhr
 
 def _passive(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:
     """Claims or denials whose group stands behind the words."""
+    matches = [(m, actor) for m in passage.find(category) if (actor := claimant_after(passage, m))]
+    if not matches:
+        return
     none = tuple(passage.find_ranges("claim_none"))
     others = tuple(passage.find_ranges("claim_of_others"))
-    for match in passage.find(category):
-        actor = claimant_after(passage, match)
-        if actor is None or _is_of_others(passage, Range.of(match), others):
+    for match, actor in matches:
+        if _is_of_others(passage, Range.of(match), others):
             continue
         if claimed == "yes" and _is_negated(passage, match, none):
             continue
@@ -96,11 +100,14 @@ def _passive(passage: Passage, category: str, claimed: Claimed) -> Iterator[Clai
 
 def _active(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:
     """Claims or denials whose group stands before the words."""
+    matches = tuple(passage.find(category))
+    if not matches:
+        return
     found = (passage.find_ranges(negation) for negation in ("claim_none", "claim_denied"))
     negations = tuple(chain.from_iterable(found))
     others = tuple(passage.find_ranges("claim_of_others"))
     neither = tuple(passage.find_ranges("claim_undecided"))
-    for match in passage.find(category):
+    for match in matches:
         at = Range.of(match)
         if claimed == "yes" and _is_negated(passage, match, negations):
             continue

@@ -24,7 +24,7 @@ from worker.core.domain.report import Target
 from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
 from worker.core.extract.passage import Passage, Spans
-from worker.core.knowledge.profile import Institution, PlaceEntry
+from worker.core.knowledge.profile import Institution, Profile
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
 from worker.core.lang.names import words_of
@@ -173,7 +173,7 @@ def word_key(
 def _mentions(passage: Passage) -> Iterator[Thing]:
     weights = passage.weights.target
     spokesmen = tuple(a for a in passage.actors if a.person)
-    city = _area(passage.profile.places)
+    city = _area(passage.profile)
     institutions = _institutions(passage.profile.institutions)
     spelling = tuple(passage.lexicon.words["spelling"].items())
     generic = passage.lexicon.patterns["site_generic"]
@@ -213,9 +213,9 @@ def _words(passage: Passage, at: Range) -> Iterator[re.Match[str]]:
 
 
 @lru_cache(maxsize=8)
-def _area(places: tuple[PlaceEntry, ...]) -> frozenset[str]:
+def _area(profile: Profile) -> frozenset[str]:
     """Names of the whole watched area: they tell no thing in it apart."""
-    wide = (p for p in places if p.kind in WIDE_PLACES)
+    wide = (p for p in profile.places if p.kind in WIDE_PLACES)
     return frozenset(plain(variant) for place in wide for variant in place.variants)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from worker.core.extract.passage import Passage
-from worker.core.knowledge.profile import Actor, Institution, PlaceEntry
+from worker.core.knowledge.profile import Profile
 from worker.core.lang.normalise import Range, plain
 
 _MOST_NAMES = 12
@@ -27,8 +27,7 @@ def find_victims(passage: Passage) -> tuple[str, ...]:
     found = sorted({*_introduced(passage), *_aged(passage)}, key=lambda r: (r.start, r.end))
     if not found:
         return ()
-    profile = passage.profile
-    known = _known(profile.places, profile.actors, profile.institutions)
+    known = _known(passage.profile)
     names = (_printed(passage, at) for at in found)
     return tuple(dict.fromkeys(n for n in names if n and plain(n) not in known))[:_MOST_NAMES]
 
@@ -93,17 +92,13 @@ def _is_capitalised(passage: Passage, position: int) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _known(
-    places: tuple[PlaceEntry, ...],
-    actors: tuple[Actor, ...],
-    institutions: tuple[Institution, ...],
-) -> frozenset[str]:
+def _known(profile: Profile) -> frozenset[str]:
     """Names that are places, groups or institutions of the profile, never victims."""
     names: set[str] = set()
-    for place in places:
+    for place in profile.places:
         names |= {plain(v) for v in (place.name, *place.variants)}
-    for actor in actors:
+    for actor in profile.actors:
         names |= {plain(v) for v in (actor.name, *actor.variants, *actor.speakers)}
-    for institution in institutions:
+    for institution in profile.institutions:
         names |= {plain(v) for v in (institution.name, *institution.variants, *institution.people)}
     return frozenset(names)

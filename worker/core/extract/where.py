@@ -27,7 +27,7 @@ from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.target import Things, find_site, word_key
 from worker.core.extract.unlisted import find_unlisted
-from worker.core.knowledge.profile import PlaceEntry
+from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.normalise import Range, plain
 
 _RANK: dict[str, int] = {kind: n for n, kind in enumerate((*FINE_PLACES, *WIDE_PLACES))}
@@ -99,18 +99,18 @@ def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Sco
 def _landmark_named(passage: Passage, key: str) -> PlaceEntry | None:
     spelling = tuple(passage.lexicon.words["spelling"].items())
     generic = passage.lexicon.patterns["site_generic"]
-    return _landmarks(passage.profile.places, spelling, generic).get(key)
+    return _landmarks(passage.profile, spelling, generic).get(key)
 
 
 @lru_cache(maxsize=32)
 def _landmarks(
-    places: tuple[PlaceEntry, ...],
+    profile: Profile,
     spelling: tuple[tuple[str, str], ...],
     generic: re.Pattern[str] | None,
 ) -> dict[str, PlaceEntry]:
     """Landmarks by the words of their names."""
     names: dict[str, PlaceEntry] = {}
-    for entry in places:
+    for entry in profile.places:
         if entry.kind == "landmark":
             for name in (entry.name, *entry.variants):
                 names.setdefault(word_key(name, spelling, generic), entry)

@@ -161,3 +161,7 @@ class Profile:
     """outlet name → "wire" | "local" | "national" | "aggregator"; wires and locals are trusted."""
     soft_names: dict[str, tuple[str, ...]]
     """Language → phrases that mean the city without naming it ("the <country> capital")."""
+
+    def __hash__(self) -> int:
+        """By name alone: tables are remembered by the profile they were made of."""
+        return hash(self.name)

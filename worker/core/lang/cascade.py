@@ -67,7 +67,10 @@ class _Labels:
 
 @dataclass(slots=True)
 class _Sentence:
-    """The tokens while rules work on them, their string and its mask, and what has been found."""
+    """The tokens while rules work on them, their string, and what has been found.
+
+    ``mask``: of all that the string has had; a rule that asks for what is gone just finds nothing.
+    """
 
     grammar: Grammar
     tokens: list[Token]
@@ -113,8 +116,9 @@ class _Sentence:
         self._write(index, index + 1, self.tokens[index].tags)
 
     def _write(self, first: int, last: int, tags: frozenset[str]) -> None:
-        self.code = self.code[:first] + self.grammar.letter(tags) + self.code[last:]
-        self.mask = self.grammar.mask(self.code)
+        letter = self.grammar.letter(tags)
+        self.code = self.code[:first] + letter + self.code[last:]
+        self.mask |= self.grammar.mask(letter)
 
     def _state_numbers(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
         start, end = self.tokens[match.start()].start, self.tokens[match.end() - 1].end

@@ -20,9 +20,11 @@ Rules
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from worker.core.domain.light_value import light_value
 from worker.core.lang.normalise import Range
@@ -55,6 +57,7 @@ _ENDING = "ending"
 _WORDS_WITH_ENDINGS = re.compile(rf"(?:(?<=[^\W\d_])'(?P<{_ENDING}>{_LETTER}+))|{_TOKEN}")
 _SPACELESS = re.compile(rf"{_CLOCK}|\d+(?:[.,]\d+)*|[a-z]+|\S")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_END = attrgetter("end")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
@@ -119,6 +122,19 @@ def cut(text: str, at: Range, script: Script) -> Iterator[Piece]:
     for found in pattern.finditer(text, at.start, at.end):
         if found.lastgroup != _ENDING:
             yield Piece(found.start(), found.end(), found.group())
+
+
+def index_at(tokens: Sequence[Token], position: int) -> int:
+    """The index of the token that holds a position, or of the next one."""
+    return bisect_right(tokens, position, key=_END)
+
+
+def touched(tokens: Sequence[Token], at: Range) -> range:
+    """Indexes of the tokens that a stretch touches."""
+    first = last = index_at(tokens, at.start)
+    while last < len(tokens) and tokens[last].start < at.end:
+        last += 1
+    return range(first, last)
 
 
 def is_unspaced(name: str) -> bool:

@@ -37,9 +37,11 @@ def copy_signature(text: str) -> tuple[int, ...]:
 
 def _filled(places: list[int | None]) -> tuple[int, ...]:
     """Empty places take the next full one's value, shifted by the distance."""
-    out = []
-    for k in range(SLOTS):
-        step = next(s for s in range(SLOTS) if places[(k + s) % SLOTS] is not None)
-        value = places[(k + step) % SLOTS] or 0
-        out.append((value + step * 0x9E37_79B1) & _VALUE)
+    out = [0] * SLOTS
+    next_full, at = next((value, k + SLOTS) for k, value in enumerate(places) if value is not None)
+    for k in reversed(range(SLOTS)):
+        value = places[k]
+        if value is not None:
+            next_full, at = value, k
+        out[k] = (next_full + (at - k) * 0x9E37_79B1) & _VALUE
     return tuple(out)
