@@ -234,7 +234,7 @@ def _marked(
         if tag is not None:
             _mark(marks, tokens, date, tag)
     _mark_words(marks, tokens, dated, day)
-    own = {index for at in starting_in(rulers, run) for index in _covered(tokens, at)}
+    own = {index for at in starting_in(rulers, run) for index in touched(tokens, at)}
     told = [replace(t, tags=t.tags - _ATTACKING) if i in own else t for i, t in enumerate(tokens)]
     return [t.also(marks[i]) if i in marks else t for i, t in enumerate(told)]
 
