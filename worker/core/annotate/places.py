@@ -411,7 +411,7 @@ def _with_capital(
     """Add "in the capital" where the article named the area's city, or was filed there, before."""
     city = next(
         (m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None
-    ) or _only_acting(mentions)
+    )
     if city is None or lexicon is None:
         return mentions
     added = [
@@ -419,13 +419,3 @@ def _with_capital(
         for m in lexicon.find("capital_word", prose.text, city.end)
     ]
     return _apart([*mentions, *added]) if added else mentions
-
-
-def _only_acting(mentions: tuple[PlaceMention, ...]) -> PlaceMention | None:
-    """The city that is named as a government alone, in an article that names no other place.
-
-    "Portsmere vows revenge for the bombing in the capital": which, if not its own?
-    """
-    if any(m.entry.kind == "elsewhere" for m in mentions):
-        return None
-    return next((m for m in mentions if m.entry.kind == "city"), None)
