@@ -89,7 +89,7 @@ _SETS = (
     ),
     _voices("voices_en"),
     _voices("voices_xx"),
-    *(_strangers(number) for number in range(1, 14)),
+    *(_strangers(number) for number in range(1, 15)),
     MeasuredSet(
         "unlabelled", (_UNLABELLED, "unlabelled_labels.jsonl"), verdict.load_unlabelled,
         articles.examine_unlabelled,

@@ -55,7 +55,8 @@ def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
     if qualifier is None or sentence is None or sentence.zone == "title":
         return False
-    if _follows(prose.text, lexicon, "name_of_somebody", name):
+    end = name.end + _ACT_CHARS
+    if _follows(prose.text, lexicon.first("name_of_somebody", prose.text, name.end, end), name):
         return True
     given = _GIVEN.search(prose.text, sentence.start, name.start)
     if given is None or is_small(prose, given.start()):
@@ -67,14 +68,14 @@ def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
 
 def _acts(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name is that of a state which speaks, strikes or is accused, and no place here."""
-    if _follows(prose.text, lexicon, "name_acts", name):
+    end = name.end + _ACT_CHARS
+    if _follows(prose.text, lexicon.first("name_acts", prose.text, name.end, end), name):
         return True
     return lexicon.ends_with("name_accused", prose.text, name.start, _ACT_CHARS) is not None
 
 
-def _follows(text: str, lexicon: Lexicon, what: str, name: PlaceMention) -> bool:
-    """Whether words of a category stand right behind a name."""
-    found = lexicon.first(what, text, name.end, name.end + _ACT_CHARS)
+def _follows(text: str, found: re.Match[str] | None, name: PlaceMention) -> bool:
+    """Whether words that were found stand right behind a name."""
     return found is not None and text[name.end : found.start()] in _JOINED
 
 

@@ -44,7 +44,7 @@ from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
-from worker.core.lang.normalise import Range, apart, holding, plain
+from worker.core.lang.normalise import Range, apart, holding, plain, starting_in
 from worker.core.text.prose import Prose
 
 __all__ = ["PlaceMention", "find_places"]
@@ -310,7 +310,7 @@ def _comes_from(
     sentence = prose.sentence_at(name.start)
     if lexicon is None or sentence is None or not _says_who(prose, lexicon, name):
         return False
-    others = (m for m in mentions if m.kind == "elsewhere" and sentence.holds(m.start))
+    others = (m for m in starting_in(mentions, sentence) if m.kind == "elsewhere")
     return any(_is_located(prose, lexicon, other) for other in others)
 
 

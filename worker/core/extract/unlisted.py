@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from worker.core.domain.light_value import light_value
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, overlapping
 
 _BEFORE_CHARS = 90
 _LEAD_CHARS = 60
@@ -95,7 +95,7 @@ def _behind_attacks(passage: Passage) -> Iterator[Unlisted]:
 
 def _is_elsewhere(passage: Passage, at: Range) -> bool:
     """Whether a place of the article stands at a name, of this attack or of another."""
-    return any(m.overlaps(at) for m in passage.annotated.places)
+    return bool(overlapping(passage.annotated.places, at))
 
 
 def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:
@@ -197,7 +197,7 @@ def _capitals(passage: Passage, start: int, high: int) -> Range | None:
 
 def _is_listed(passage: Passage, at: Range) -> bool:
     """Whether the words hold a name of the gazetteer."""
-    return any(m.overlaps(at) for m in passage.segment.places)
+    return bool(overlapping(passage.segment.places, at))
 
 
 def _is_time(passage: Passage, name: Range) -> bool:

@@ -58,6 +58,8 @@ _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
 _DIED_THERE = frozenset({"there"})
 """Flag of people who died where they had been brought, wounded."""
+_IN_CARE = frozenset({"hosp", "care"})
+"""Flags of people who are, or were, in a hospital."""
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
 _LISTED = frozenset({"GROUP"})
@@ -188,9 +190,11 @@ def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]
 def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """Without the wounds of those who died of them ("one was taken to a hospital, where he died").
 
-    ("Three people who had been in intensive care died.") A number of both is one of casualties.
+    ("Three people who had been in intensive care died.")
     """
-    dead = {m.number for m in mentions if m.what == "killed" and m.value != 0}
+    died = [m for m in mentions if m.what == "killed" and m.value != 0]
+    cared = {m.number for m in mentions if m.what == "injured" and m.flags & _IN_CARE}
+    dead = {m.number for m in died if m.is_single or m.flags & _DIED_THERE or m.number in cared}
     return [m for m in mentions if m.what != "injured" or m.number not in dead]
 
 
