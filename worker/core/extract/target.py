@@ -28,7 +28,7 @@ from worker.core.knowledge.profile import Institution, Profile
 from worker.core.knowledge.weights import TargetWeights
 from worker.core.lang.lexicon import Lexicon, any_of
 from worker.core.lang.names import words_of
-from worker.core.lang.normalise import Range, overlapping, plain
+from worker.core.lang.normalise import Range, overlapping, plain, starting_in
 
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
@@ -132,7 +132,7 @@ def _in_area(passage: Passage, site: Range) -> int:
     near = Range(site.end, min(clause.end, site.end + _AREA_REACH_CHARS))
     if "," in passage.prose.of(near).split(" ")[0]:
         return 0
-    kinds = {m.kind for m in passage.annotated.places if near.holds(m.start)}
+    kinds = {m.kind for m in starting_in(passage.annotated.places, near)}
     if "here" in kinds:
         return 1
     return -1 if "elsewhere" in kinds or passage.has("region_phrase", near) else 0

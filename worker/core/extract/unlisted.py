@@ -86,16 +86,11 @@ def _behind_attacks(passage: Passage) -> Iterator[Unlisted]:
         if lead is None or lead.start() > trigger.end + 1 or passage.zone(trigger.start) == "title":
             continue
         at = _capitals(passage, lead.end() + 1, clause.end)
-        if at is None or _is_listed(passage, at) or _is_elsewhere(passage, at):
+        if at is None or _is_listed(passage, at):
             continue
         name = passage.prose.of(at)
         if not name.endswith(("'s", "'")):
             yield _judged(passage, Range(at.start, at.end - name.endswith(".")), True)
-
-
-def _is_elsewhere(passage: Passage, at: Range) -> bool:
-    """Whether a place of the article stands at a name, of this attack or of another."""
-    return bool(overlapping(passage.annotated.places, at))
 
 
 def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:
@@ -196,8 +191,8 @@ def _capitals(passage: Passage, start: int, high: int) -> Range | None:
 
 
 def _is_listed(passage: Passage, at: Range) -> bool:
-    """Whether the words hold a name of the gazetteer."""
-    return bool(overlapping(passage.segment.places, at))
+    """Whether the words hold a name of the gazetteer, of this attack's place or of another."""
+    return bool(overlapping(passage.annotated.places, at))
 
 
 def _is_time(passage: Passage, name: Range) -> bool:
