@@ -20,13 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.cascade import PERPETRATOR, UNSPECIFIED
 from worker.core.lang.tokens import Token
 
+_BY_TOKENS = 3
+"""Behind "by": as far as forces are looked for ("by the security forces")."""
 _REACH_SENTENCES = 4
 _NOUN_TOKENS = 2
 """How many words may stand between a number and its attackers ("three heavily armed gunmen")."""
@@ -126,7 +127,10 @@ def _is_of_them(
     tokens = sentence.tokens
     told = sum(t.value for t in tokens if "NUM" in t.tags and t.value is not None)
     behind = [t for t in tokens if t.start >= count.end]
-    forces = any("BY" in a.tags and _STATE & b.tags for a, b in pairwise(behind))
+    forces = any(
+        "BY" in t.tags and any(_STATE & b.tags for b in behind[at + 1 : at + 1 + _BY_TOKENS])
+        for at, t in enumerate(behind)
+    )
     return (told in sides and told not in victims) or forces
 
 

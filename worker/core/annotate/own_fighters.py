@@ -19,6 +19,8 @@ from worker.core.text.prose import Prose
 
 _BESIDE_CHARS = 2
 """Between a group's name and its fighters: a blank, or an apostrophe and a letter."""
+_POST_CHARS = 64
+"""Behind a group's name: as far as the words for what it holds are looked for."""
 
 
 def find_own_fighters(
@@ -32,14 +34,11 @@ def find_own_fighters(
     if not hit and lexicon.first("fighters_on_guard", text) is None:
         return ()
     found = map(Range.of, lexicon.find("either_side", text))
-    return tuple(one for one in found if not any(_is_beside(group, one) for group in armed))
-
-
-def _is_beside(group: Range, fighters: Range) -> bool:
-    return 0 <= fighters.start - group.end <= _BESIDE_CHARS
+    beside = {group.end + gap for group in armed for gap in range(_BESIDE_CHARS + 1)}
+    return tuple(fighters for fighters in found if fighters.start not in beside)
 
 
 def _is_hit(lexicon: Lexicon, text: str, group: Range) -> bool:
     """Whether what belongs to a group follows its name: "Taliban checkpoint", "the Taliban's base"."""
-    post = lexicon.first("group_post", text, group.end)
+    post = lexicon.first("group_post", text, group.end, group.end + _POST_CHARS)
     return post is not None and post.start() - group.end <= _BESIDE_CHARS + 1

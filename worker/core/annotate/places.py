@@ -303,15 +303,17 @@ def _judged(
 def _comes_from(
     prose: Prose, lexicon: Lexicon | None, name: PlaceMention, mentions: tuple[PlaceMention, ...]
 ) -> bool:
-    """Whether a name says who somebody is, in a sentence that puts something in another place.
+    """Whether a name says who somebody is, in a clause that puts something in another place.
 
-    "A trader from Portsmere was shot in Brackwater", "Portsmere Polytechnic lecturer killed in …".
+    "A trader from Portsmere was shot in Brackwater", "Portsmere Polytechnic lecturer killed in …". Not
+    behind a comma: "… lecturers of Portsmere Polytechnic, a day after a blast in Brackwater".
     """
     sentence = prose.sentence_at(name.start)
     if lexicon is None or sentence is None or not _says_who(prose, lexicon, name):
         return False
     others = (m for m in starting_in(mentions, sentence) if m.kind == "elsewhere")
-    return any(_is_located(prose, lexicon, other) for other in others)
+    near = (m for m in others if "," not in prose.text[name.end : m.start])
+    return any(_is_located(prose, lexicon, other) for other in near)
 
 
 def _says_who(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:

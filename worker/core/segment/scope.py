@@ -166,18 +166,19 @@ def _item(
 ) -> range:
     """Numbers of the body's sentences from the anchor to the next turn.
 
-    A digest's item begins with its paragraph. In a digest that began with another matter another paragraph is one, too, unless it opens with the
-    area or points back.
+    A digest's item begins with its paragraph. In one that began with another matter another paragraph
+    is another, too, unless it opens with the area or points back.
     """
     paragraph, begin = anchor.paragraph, anchor.body_number
     if digest:
-        begin = min(s.body_number for s in sentences if s.paragraph == paragraph)
-    digest &= begins_with_another(sentences, anchor)
+        own = (s.body_number for s in sentences if s.paragraph == paragraph)
+        begin = min(number for number in own if number >= 0)
+    is_parted = digest and begins_with_another(sentences, anchor)
     for sentence in sentences:
         if sentence.body_number <= anchor.body_number:
             continue
         if sentence.paragraph != paragraph:
-            if digest and not sentence.tags & _OF_ITEM:
+            if is_parted and not sentence.tags & _OF_ITEM:
                 return range(begin, sentence.body_number)
             paragraph = sentence.paragraph
         if turns_away(sentence, weights):

@@ -281,6 +281,8 @@ def _are_some_more(
     no_number = mention.value is None and mention.low is not None and before.value is not None
     if not no_number or before.is_headline or mention.tags & _SOME_OF or "toll" in before.flags:
         return False
+    if before.qualifier not in ("exact", "at_least"):
+        return False
     more = mention.flags & _MORE and mention.sentence == before.sentence
     return bool(more or _adds_as_well(mention, before)) and not _holding_both(
         mention, before, mentions

@@ -13,12 +13,13 @@ Rules
    replaced one and add up to the newest with it (17, "four more died and eight bodies have been
    added", 29).
 5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
-6. A number "in all" holds smaller ones told before it, of nobody in particular or of its speaker.
+6. A number "in all" holds smaller ones told before it, of nobody in particular, of its speaker, or of
+   who knows a part (a hospital, an embassy).
 7. What the outlet, a hospital, an embassy or a foreign ministry tells of, after an office has given a
    number for all that is twice as large or more, is a part of that ("police put the toll at 13 … Three
    people died in the yard"). So are fewer people whom the outlet tells by who they were ("six dead,
-   police said. Four geologists and the driver died at once"), and what a foreign ministry tells of its
-   own people, wherever somebody counts twice as many.
+   police said. Four geologists and the driver died at once"), and what a foreign ministry tells,
+   wherever somebody counts twice as many: it speaks of its own people.
 8. What one of several blasts did is a part of a larger number of somebody ("at least four … three people
    were killed in the first blast").
 9. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
@@ -229,13 +230,14 @@ def _is_as_well(item: Placed, placed: Sequence[Placed]) -> bool:
 def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a number was told before one that says it is of all: "five people died in total"."""
     mention = item.count.mention
-    vague = item.speaker.type in _KNOW_A_PART | {POWER_TYPE} and not item.speaker.perpetrator_party
+    may_know = item.speaker.type in _KNOW_A_PART | {POWER_TYPE}
+    may_know &= not item.speaker.perpetrator_party
     if not item.is_whole or mention.is_single:
         return False
     return any(
         p.side == item.side
         and p.is_whole
-        and (vague or p.speaker.id == item.speaker.id)
+        and (may_know or p.speaker.id == item.speaker.id)
         and p.count.mention.number.start >= mention.number.end
         and (p.count.mention.low or 0) > (mention.value or 0)
         for p in placed
@@ -250,8 +252,8 @@ def _is_of_one_blast(item: Placed, placed: Sequence[Placed]) -> bool:
         return False
     return any(
         p.side == item.side
-        and p.scope == item.scope
         and p.is_whole
+        and _is_toll(p)
         and _OF_ONE not in p.count.mention.tags
         and (p.count.mention.low or 0) > (mention.value or 0)
         for p in placed
@@ -262,6 +264,7 @@ def _of_part(placed: Sequence[Placed]) -> set[int]:
     """Indexes of few whom somebody tells of who cannot know the whole, after an office counted many."""
     found: set[int] = set()
     counted: dict[tuple[Side, Scope], int] = {}
+    told = _most_told(placed)
     for index in sorted(range(len(placed)), key=lambda i: placed[i].count.mention.number.start):
         item = placed[index]
         if not item.is_whole or item.speaker.perpetrator_party:
@@ -273,14 +276,21 @@ def _of_part(placed: Sequence[Placed]) -> set[int]:
             continue
         most = counted.get(key, 0)
         if item.speaker.type == _FOREIGN:
-            most = max(
-                (p.count.mention.low or 0 for p in placed if (p.side, p.scope) == key), default=0
-            )
+            most = told.get(item.side, 0)
         is_few = most >= _MUCH_MORE * max(1, mention.value or 0)
         is_few |= item.speaker.type == NARRATOR and _are_told_by_kind(mention, most)
         if is_few and mention.value is not None and not _tells_of_all(mention):
             found.add(index)
     return found
+
+
+def _most_told(placed: Sequence[Placed]) -> dict[Side, int]:
+    """The most that anybody but a party of the attack counts of each side, and that is not replaced."""
+    most: dict[Side, int] = {}
+    for item in placed:
+        if item.is_whole and _is_toll(item):
+            most[item.side] = max(item.count.mention.low or 0, most.get(item.side, 0))
+    return most
 
 
 def _are_told_by_kind(mention: CountMention, most: int) -> bool:
@@ -317,7 +327,8 @@ def _is_toll(item: Placed) -> bool:
     """Whether a figure is a number for all of its side, given by no party of the attack."""
     mention = item.count.mention
     given = mention.value is not None and not mention.is_single and not mention.tags & _OLD
-    return given and item.count.victim_class != PART and not item.speaker.perpetrator_party
+    is_party = item.speaker.perpetrator_party or item.own_killing
+    return given and item.count.victim_class != PART and not is_party
 
 
 def _addends(placed: Sequence[Placed]) -> Iterator[int]:

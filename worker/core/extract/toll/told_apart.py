@@ -4,7 +4,8 @@ Rules
 -----
 1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
-   watchman" is new after "her guard" and "the driver", too), or the second as harmed "also", by "the
+   watchman" is new after "her guard" and "the driver", too), or the second as harmed "also" (but "his
+   brother, who was also hurt", may be the "Omid" of before), by "the
    driver" beside whom the text calls otherwise, as "one of his sons" beside somebody named, and where
    one sentence tells the harm of each: "the clerk was killed while his son died later". A pronoun, and
    whatever else leaves it open, is nobody new.
@@ -58,14 +59,18 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         return True
     alike = _words(first) == _words(second)
     if ANOTHER in second.tags and (not alike or ANOTHER not in first.tags):
-        return not _is_told_before(first, second)
+        if not _is_told_before(first, second):
+            return True
     if _are_of_other_sex(first, second) or are_of_other_kinds(first, second):
         return True
+    if _is_told_before(first, second):
+        return False
     if alike:
         return False
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
     known |= first.age is not None and first.name is None
-    also = _ALSO in second.tags and second.noun is not None and first.name is None
+    sure = first.name is None or NEW in second.tags  # "his brother, who was also hurt" may be Omid
+    also = _ALSO in second.tags and second.noun is not None and sure
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
     return also or new or kin or _is_beside(first, second) or are_told_apart(first, second)
