@@ -97,12 +97,13 @@ def find_events(
     dates: tuple[DateMention, ...],
     groups: tuple[Range, ...] = (),
     day: dt.date | None = None,
-    rulers: tuple[Range, ...] = (),
+    own_fighters: tuple[Range, ...] = (),
 ) -> tuple[EventSentence, ...]:
     """All sentences of a text with their event words; empty if the language has no such grammar.
 
-    ``groups``: where armed groups of the profile are named. ``rulers``: fighters of a group in power. ``day``: the document's own day on the
-    area's calendar. Mentions stand in the order of the text. Pure; raises nothing.
+    ``groups``: where armed groups of the profile are named. ``own_fighters``: those of a group in power.
+    ``day``: the document's own day on the area's calendar. Mentions stand in the order of the text. Pure;
+    raises nothing.
     """
     reader = text.language.reader("events")
     if reader is None:
@@ -118,7 +119,7 @@ def find_events(
         if line is not None:
             labels += [_Label(bool(filed), _tells_harm(t)) for t in _read(text, line, reader)]
         for run in text.runs(sentence, reader):
-            tokens, _ = reader.read(_marked(run, places, dates, (groups, rulers), day))
+            tokens, _ = reader.read(_marked(run, places, dates, (groups, own_fighters), day))
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), _label(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
@@ -218,9 +219,9 @@ def _marked(
     sides: tuple[tuple[Range, ...], tuple[Range, ...]],
     day: dt.date | None,
 ) -> list[Token]:
-    """The tokens with the tags of what is mentioned at them; ``sides``: armed groups, and rulers."""
+    """The tokens with the tags of what is mentioned at them; ``sides``: armed groups, and a ruler's fighters."""
     marks: _Marks = {}
-    groups, rulers = sides
+    groups, own_fighters = sides
     run = Range(tokens[0].start, tokens[-1].end)
     for group in starting_in(groups, run):
         _mark(marks, tokens, group, "ATTACKER")
@@ -234,7 +235,7 @@ def _marked(
         if tag is not None:
             _mark(marks, tokens, date, tag)
     _mark_words(marks, tokens, dated, day)
-    own = {index for at in starting_in(rulers, run) for index in touched(tokens, at)}
+    own = {index for at in starting_in(own_fighters, run) for index in touched(tokens, at)}
     told = [replace(t, tags=t.tags - _ATTACKING) if i in own else t for i, t in enumerate(tokens)]
     return [t.also(marks[i]) if i in marks else t for i, t in enumerate(told)]
 

@@ -49,7 +49,8 @@ def foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool
 def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     """Whether a name goes on with it: "the spokesman, Khalid Wardak", not "Northern Wardak".
 
-    Only in sentences of the text, behind their first word unless an age follows, and where a language lists what may
+    Or somebody is told as his ("Wardak's driver"). Only in sentences of the text. A given name before
+    it is asked for behind their first word, unless an age follows, and where a language lists what may
     stand before a place with a capital: German writes every noun with one.
     """
     qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
