@@ -10,7 +10,8 @@ import pytest
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
-from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.place_mention import PlaceMention
+from worker.core.annotate.places import find_places
 from worker.core.text.prose import Prose, compose
 
 CITY = load_knowledge(PORTSMERE)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SNIPPET = """
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.document import Span
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose, Sentence

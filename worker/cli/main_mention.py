@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from worker.core.annotate.annotate import annotate
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.caps import readable
 from worker.core.domain.document import Span
 from worker.core.domain.report import Analysis, IncidentDate, Place, Report, Verdict

@@ -25,7 +25,8 @@ from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.events import EventSentence, find_events
 from worker.core.annotate.own_fighters import find_own_fighters
-from worker.core.annotate.places import PlaceMention, find_places
+from worker.core.annotate.place_mention import PlaceMention
+from worker.core.annotate.places import find_places
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
 from worker.core.annotate.speakers import find_speaker_names
 from worker.core.annotate.teasers import without_teasers

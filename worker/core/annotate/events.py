@@ -28,7 +28,7 @@ from itertools import pairwise
 
 from worker.core.annotate.cut_text import LONGEST_TOKENS, CutText
 from worker.core.annotate.date_mention import DateMention
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Zone
 from worker.core.lang.language import Reader

@@ -10,24 +10,10 @@ Rules
 from __future__ import annotations
 
 import re
-from typing import Literal
 
-from worker.core.domain.light_value import light_value
-from worker.core.knowledge.profile import PlaceEntry
+from worker.core.annotate.place_mention import MentionKind, PlaceMention
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
-
-MentionKind = Literal["here", "near", "elsewhere", "confused", "dateline", "government", "origin"]
-
-
-@light_value
-class PlaceMention(Range):
-    """A place name: its gazetteer row, and what it says."""
-
-    entry: PlaceEntry
-    kind: MentionKind
-
 
 _ACT_CHARS = 32
 _JOINED = ("", " ", "'", "’")

@@ -32,22 +32,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from worker.core.annotate.foreign_names import (
-    MentionKind,
-    PlaceMention,
-    foreign_kind,
-    is_origin,
-    is_small,
-)
+from worker.core.annotate.foreign_names import foreign_kind, is_origin, is_small
 from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
+from worker.core.annotate.place_mention import MentionKind, PlaceMention
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
 from worker.core.lang.normalise import Range, apart, holding, plain, starting_in
 from worker.core.text.prose import Prose
-
-__all__ = ["PlaceMention", "find_places"]
 
 _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""

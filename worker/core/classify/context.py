@@ -19,7 +19,7 @@ from itertools import chain, islice
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.events import EventSentence
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
 from worker.core.classify.deed_features import measure_deeds
 from worker.core.classify.event_features import find_day_after, measure_article, measure_item

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.lang.normalise import Range, overlapping, starting_in
 from worker.core.lang.tokens import Token
 from worker.core.text.prose import Sentence

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.classify.context import (
     Context,
     at_top,

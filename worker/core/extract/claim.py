@@ -24,7 +24,7 @@ from itertools import chain
 from re import Match
 
 from worker.core.annotate.actors import STATES
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Claim, Statement
 from worker.core.extract.claim_asides import with_apart, with_asides
 from worker.core.extract.claim_told import find_not_done, find_told

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision, Trust
 from worker.core.extract.noun_phrase import is_name

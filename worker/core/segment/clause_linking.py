@@ -19,7 +19,7 @@ from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.annotate.triggers import opening
 from worker.core.domain.report import IncidentDate
 from worker.core.domain.vocabulary import WIDE_PLACES

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
-from worker.core.annotate.places import PlaceMention
+from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import KnownAttack
