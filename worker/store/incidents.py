@@ -13,13 +13,15 @@ from dataclasses import replace
 from worker.core.domain.incident import Changes, Incident, article_of, from_json, to_json
 from worker.core.domain.remembered import alike_at_ends
 from worker.core.domain.snapshot import Member
-from worker.core.merge.cluster.records import in_order
+from worker.core.merge.cluster.records import as_listed
 from worker.store.days import is_long
 from worker.store.decoded import decoded_of
 from worker.store.meta import read_meta, write_meta
 from worker.store.timers import set_timer
 from worker.store.times import stamp
 
+_MEMBER_BYTES = 500
+"""About what a member has as JSON; in the demonstration 479 to 506."""
 _ERASE = (
     "DELETE FROM timer WHERE incident_id = ?",
     "DELETE FROM member WHERE incident_id = ?",
@@ -73,9 +75,6 @@ def _read(conn: sqlite3.Connection, record: str) -> Incident:
 def _size(incident: Incident, record: str) -> int:
     """About as many bytes as an incident has as JSON, with its members."""
     return len(record) + _MEMBER_BYTES * len(incident.members)
-
-
-_MEMBER_BYTES = 500
 
 
 def drop(conn: sqlite3.Connection, incident_id: str) -> None:
@@ -179,7 +178,7 @@ def _members_of(conn: sqlite3.Connection, incident_id: str) -> tuple[Member, ...
     rows = conn.execute(
         "SELECT record FROM member WHERE incident_id = ? AND record IS NOT NULL", (incident_id,)
     )
-    return in_order(from_json(Member, row["record"]) for row in rows)
+    return as_listed(from_json(Member, row["record"]) for row in rows)
 
 
 def _save_members(
@@ -213,11 +212,13 @@ def _row(member: Member | None) -> str | None:
 
 def _rows_that_differ(before: Incident | None, after: Incident) -> tuple[_MemberRows, _MemberRows]:
     """The rows of the two, but for those of members that stand in both at the same end of the list."""
-    old = () if before is None else before.members
     new = after.members
+    if before is None:
+        return {}, _rows(new, after.former)
+    old = before.members
     first, last = alike_at_ends(old, new)
     return (
-        _rows(old[first : len(old) - last], () if before is None else before.former),
+        _rows(old[first : len(old) - last], before.former),
         _rows(new[first : len(new) - last], after.former),
     )
 

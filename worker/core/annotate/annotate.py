@@ -132,7 +132,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     text, armed = cut_text(prose, language), _armed(groups, ruling)
     own = find_own_fighters(prose, lexicon, ruling, armed)
     events = find_events(text, places, dates, armed, spoken, own)
-    counts = find_counts(text, _in_order(groups, own), _in_order(ruling, own))
+    counts = find_counts(text, _both(groups, own), _both(ruling, own))
     counts = mark_repeated_attackers(counts, events)
     names = find_speaker_names(prose, profile, spoken)
     return Annotated(
@@ -161,7 +161,8 @@ def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:
     return tuple(a for a in actors if not a.person and a.actor.actor_class not in STATES)
 
 
-def _in_order(first: Iterable[Range], second: Iterable[Range]) -> tuple[Range, ...]:
+def _both(first: Iterable[Range], second: Iterable[Range]) -> tuple[Range, ...]:
+    """All of both, in the order of the text."""
     return tuple(sorted((*first, *second), key=lambda at: at.start))
 
 

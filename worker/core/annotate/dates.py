@@ -7,7 +7,8 @@ Rules
    that carry their year are mentions.
 2. An interval is never narrower than the words: "just over two weeks" is 14 to 18 days.
 3. Dates after "since", "until" and the like bound a stretch of time; they are no mention.
-4. ``anaphoric`` mentions ("two weeks after …", "a day earlier") count from what the text was
+4. "Earlier in the day" is of the day that its sentence has named ("said on Tuesday that …").
+5. ``anaphoric`` mentions ("two weeks after …", "a day earlier") count from what the text was
    talking about. They are resolved against the same day; ``shifted`` moves them.
 
 Theory of operation
@@ -81,7 +82,6 @@ _YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50
-_PARTED = re.compile(r"[.!?]\s|\n")
 _APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
 _Days = tuple[int, int]
 """First and last day of a month, both included."""
@@ -91,7 +91,7 @@ _Days = tuple[int, int]
 class DatePhrases:
     """All words of a text that may name days, whichever day it speaks from."""
 
-    text: str
+    prose: Prose
     lexicon: Lexicon | None
     phrases: tuple[DatePhrase, ...] = ()
 
@@ -102,15 +102,16 @@ class DatePhrases:
         named = (phrase.seen_from(day) for phrase in self.phrases)
         found = [mention for mention in named if mention is not None]
         found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
-        joined = _of_same_day(self.text, self.lexicon, _joined(self.text, apart(found)))
-        return tuple(m for m in joined if not _bounds(self.text, self.lexicon, m))
+        text = self.prose.text
+        joined = _of_same_day(self.prose, self.lexicon, _joined(text, apart(found)))
+        return tuple(m for m in joined if not _bounds(text, self.lexicon, m))
 
 
 def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
     """All words that may name days; none in a language that we do not read."""
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
-        return DatePhrases(prose.text, None)
+        return DatePhrases(prose, None)
     text = prose.text
     phrases = (
         *_numeric(text),
@@ -122,19 +123,20 @@ def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
         *counted(text, lexicon),
         *_years(text),
     )
-    return DatePhrases(text, lexicon, phrases)
+    return DatePhrases(prose, lexicon, phrases)
 
 
 def _of_same_day(
-    text: str, lexicon: Lexicon, mentions: Sequence[DateMention]
+    prose: Prose, lexicon: Lexicon, mentions: Sequence[DateMention]
 ) -> Iterator[DateMention]:
-    """The day that its sentence has named is that of "earlier in the day": "said on Tuesday it …"."""
+    """The mentions, with the day that its sentence named right before for "earlier in the day"."""
     last: DateMention | None = None
     for mention in mentions:
         one = mention
-        own = lexicon.first("same_day", text, mention.start, mention.end) is not None
-        if own and last is not None and not _PARTED.search(text, last.end, mention.start):
-            one = replace(mention, first=last.first, last=last.last, basis=last.basis)
+        if last is not None and lexicon.first("same_day", prose.text, mention.start, mention.end):
+            sentence = prose.sentence_at(mention.start)
+            if sentence is not None and sentence.holds(last.start):
+                one = replace(mention, first=last.first, last=last.last, basis=last.basis)
         yield one
         last = one if one.precision == "day" and not one.anaphoric else None
 

@@ -52,6 +52,8 @@ _SEPARATOR, _LISTED_MATTERS = ";", 3
 _BULLETS = frozenset("•▪·●■►*-")
 _AFTER_NUMBER = frozenset(".)")
 _ATTACKING = frozenset({"ATTACKER"})
+NO_MATTER = frozenset({"SETTING", "NO_ACCIDENT"})
+"""Tags of an accident that an attack came upon, that was thought of first, or that it was not."""
 _Marks = dict[int, set[str]]
 """Index of a token → the tags that mentions give it."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.events import NO_MATTER
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.lang.normalise import Range, overlapping, starting_in
 from worker.core.lang.tokens import Token
@@ -22,8 +23,6 @@ _REACH_CHARS = THREAT_REACH_CHARS + 255
 """A phrase that begins further off than this before an attack does not reach it."""
 _OF_FORCES = "OF_FORCES"
 """Tag of what forces do to militants: no attack, whatever it is called."""
-_NO_MATTER = frozenset({"SETTING", "NO_ACCIDENT"})
-"""Tags of an accident that an attack came upon, that was thought of first, or that it was not."""
 _ARMED = frozenset({"ATTACKER", "WEAPON"})
 Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
@@ -128,7 +127,7 @@ def _of_forces(annotated: Annotated, sentence: Sentence) -> tuple[Range, ...]:
 def _is_setting(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether an accident or drill is only what an attack came upon: "gunmen attack a rehearsal"."""
     tokens = _tokens(annotated, sentence)
-    return any(t.tags & _NO_MATTER for t in tokens) and all(
+    return any(t.tags & NO_MATTER for t in tokens) and all(
         "SETTING" in t.tags for t in tokens if "ACCIDENT" in t.tags
     )
 

@@ -49,8 +49,6 @@ _FIGURATIVE = 2
 """So many words of another field make a figure of speech certain."""
 _SETTING = "SETTING"
 """Tag of what went on where an attack happened: no word of what the article is about."""
-_BREAKS = frozenset({":", "-", "–", "—"})
-"""What parts what a headline is about from what it says of it."""
 _VIDEO_TOKENS = 2
 _COUNTED_SENTENCES = 14
 """Sentences of the body in which a story that begins slowly comes to its count."""
@@ -183,7 +181,7 @@ def _measure_headline(top: Top) -> None:
         opening = [tokens[0]]
         opening += [b for a, b in pairwise(tokens) if a.word == ":"][:1]
         # "The Long Shift review: a tense drama"
-        closing = [a for a, b in pairwise(tokens) if b.word in _BREAKS][:1]
+        closing = [a for a, b in pairwise(tokens) if "BREAK" in b.tags][:1]
         opening += [token for token in closing if "COMMENT_FRAME" in token.tags]
         for token in opening:
             for tag, name in _FRAMES.items():

@@ -2,7 +2,7 @@
 
 They are as immutable as any frozen dataclass, and compared and hashed as one; but it is mypy that says
 so, and not each assignment. A frozen dataclass writes every field by a call of its own, which makes a
-word of a text three times as dear: a tenth of all reading was spent there.
+word of a text five times as dear (2.0 µs, and 0.4).
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def claimants_joined(passage: Passage, match: Match[str]) -> tuple[ActorMention,
 def _claims_again(passage: Passage, at: int) -> bool:
     """Whether a name is followed by what else is claimed."""
     behind = Range(at, at + _AGAIN_REACH_CHARS)
-    found = next(passage.annotated.find("claim_again", behind), None)
+    found = passage.annotated.first("claim_again", behind)
     return found is not None and not passage.prose.text[at : found.start()].strip()
 
 

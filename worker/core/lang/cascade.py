@@ -155,8 +155,8 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
 
 def _falls(labels: Mapping[str, Sequence[Token]]) -> bool:
     """Whether two numbers that would bound one do not rise: "killed five - three men and a boy"."""
-    ends = [labels[name][0].value for name in ("lo", "hi") if labels.get(name)]
-    return len(ends) == 2 and None not in ends and (ends[0] or 0) >= (ends[1] or 0)
+    low, high = (labels[name][0].value if labels.get(name) else None for name in ("lo", "hi"))
+    return low is not None and high is not None and low >= high
 
 
 def _made(

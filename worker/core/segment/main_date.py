@@ -30,7 +30,7 @@ from worker.core.annotate.dates import DateMention
 from worker.core.annotate.events import EventSentence
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
-from worker.core.lang.normalise import Range, inside
+from worker.core.lang.normalise import Range, inside, starting_in
 from worker.core.text.prose import Sentence
 
 _HEAD_SENTENCES = 10
@@ -413,7 +413,7 @@ def _is_of_the_mourned(annotated: Annotated, mention: DateMention, sentence: Sen
     mourned = annotated.first("funeral_of", before)
     if mourned is None or not inside(annotated.triggers, Range(before.start, mourned.start())):
         return False
-    return not any(before.holds(d.start) and d.start > mourned.start() for d in annotated.dates)
+    return not starting_in(annotated.dates, Range(mourned.start() + 1, before.end))
 
 
 def _nearness(

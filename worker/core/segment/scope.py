@@ -124,7 +124,9 @@ def score_counts(
     ``digest``: whether the article tells of many matters (``is_digest``). ``policy``: what the profile
     asks for.
     """
-    item = _item(sentences, anchor, weights.event, digest) if anchor is not None else None
+    item: range | None = None
+    if anchor is not None:
+        item = (_digest_item if digest else _item)(sentences, anchor, weights.event)
     turned = frozenset[int]()
     if anchor is None:
         turned = find_turns(sentences, weights.event, digest=digest)
@@ -159,31 +161,29 @@ def _unasked(policy: Policy) -> frozenset[str]:
 
 
 def _item(
-    sentences: tuple[EventSentence, ...],
-    anchor: EventSentence,
-    weights: EventWeights,
-    digest: bool,
+    sentences: tuple[EventSentence, ...], anchor: EventSentence, weights: EventWeights
 ) -> range:
-    """Numbers of the body's sentences from the anchor to the next turn.
+    """Numbers of the body's sentences from the anchor to the next turn."""
+    later = (s for s in sentences if s.body_number > anchor.body_number)
+    end = next((s.body_number for s in later if turns_away(s, weights)), len(sentences))
+    return range(anchor.body_number, end)
 
-    A digest's item begins with its paragraph. In one that began with another matter another paragraph
-    is another, too, unless it opens with the area or points back.
+
+def _digest_item(
+    sentences: tuple[EventSentence, ...], anchor: EventSentence, weights: EventWeights
+) -> range:
+    """The same from the head of the anchor's paragraph; in a digest that told another matter before,
+    to the next paragraph that does not go on with it.
     """
-    paragraph, begin = anchor.paragraph, anchor.body_number
-    if digest:
-        own = (s.body_number for s in sentences if s.paragraph == paragraph)
-        begin = min(number for number in own if number >= 0)
-    is_parted = digest and begins_with_another(sentences, anchor)
-    for sentence in sentences:
-        if sentence.body_number <= anchor.body_number:
-            continue
-        if sentence.paragraph != paragraph:
-            if is_parted and not sentence.tags & _OF_ITEM:
-                return range(begin, sentence.body_number)
-            paragraph = sentence.paragraph
-        if turns_away(sentence, weights):
-            return range(begin, sentence.body_number)
-    return range(begin, len(sentences))
+    own = (s for s in sentences if s.paragraph == anchor.paragraph)
+    begin = next(s.body_number for s in own if s.body_number >= 0)
+    item = _item(sentences, anchor, weights)
+    if not begins_with_another(sentences, anchor):
+        return range(begin, item.stop)
+    opening = (b for a, b in pairwise(sentences) if a.paragraph != b.paragraph)
+    later = (s for s in opening if s.body_number > anchor.body_number)
+    end = next((s.body_number for s in later if not s.tags & _OF_ITEM), item.stop)
+    return range(begin, min(end, item.stop))
 
 
 def _told(

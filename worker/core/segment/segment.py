@@ -24,11 +24,13 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
+from worker.core.annotate.events import NO_MATTER
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import KnownAttack
 from worker.core.lang.normalise import Found, Range, holding, inside, plain, starting_in
+from worker.core.lang.tokens import touched
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
 from worker.core.segment.clauses import Clause, split_clauses
 from worker.core.segment.digest import is_digest, telling_sentences
@@ -36,10 +38,6 @@ from worker.core.segment.main_date import Timeline, find_timeline
 from worker.core.text.prose import Prose
 
 __all__ = ["Segment", "SegmentKind", "find_segments", "segment_at"]
-
-
-_TAKEN_BACK = frozenset({"SETTING", "NO_ACCIDENT"})
-"""Tags of an accident that was thought of first, or that it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +197,4 @@ def _is_taken_back(annotated: Annotated, cause: Range) -> bool:
     """Whether a harmless cause is what was thought first: "no gas leak", "first blamed on a boiler"."""
     event = holding(annotated.events, cause.start)
     tokens = event.tokens if event is not None else ()
-    return any(t.tags & _TAKEN_BACK and t.start < cause.end and cause.start < t.end for t in tokens)
+    return any(tokens[at].tags & NO_MATTER for at in touched(tokens, cause))

@@ -5,7 +5,9 @@ Rules
 1. "In a separate incident" turns to another attack; "meanwhile" only if its sentence tells a new one
    or names a place outside ("Meanwhile, the toll rose to 12" goes on). So does a new attack outside.
 2. In a list every item turns away that is not about the area. In an article of many matters
-   (``digest``) so does a paragraph that opens with a place outside only.
+   (``digest``) so does a paragraph that opens with a place outside only, or, where the attack is an
+   item behind another matter (``begins_with_another``), one that opens with neither the area nor a word
+   that points back.
 3. A sentence that opens with "as a result", "of these", "they" goes on with attacks that the sentence
    before it counts together ("120 attacks were recorded this year. As a result 30 people died").
 4. What comes after a turn stays turned, until an event here that is not new, an item about the area,

@@ -14,7 +14,8 @@ Rules
    "three others" told beside a soldier.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
-4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more.
+4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more; so are "14 and several
+   more" of one sentence.
 5. Where the text gives a number that holds them and others they are a part of it, and nothing is
    added.
 """
@@ -277,7 +278,7 @@ def _are_more(
 def _are_some_more(
     mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
 ) -> bool:
-    """Whether "several" were harmed as well as a number of other people, told directly before."""
+    """Whether "several more" were harmed, or "several" also, after a number told directly before."""
     no_number = mention.value is None and mention.low is not None and before.value is not None
     if not no_number or before.is_headline or mention.tags & _SOME_OF or "toll" in before.flags:
         return False
@@ -382,8 +383,7 @@ def _is_told_by_kind(mention: CountMention) -> bool:
 
 def _with_some_more(count: CountMention) -> CountMention:
     """A number, as the least of all: nobody says how many more there are."""
-    plain = count.qualifier == "exact"
-    return replace(count, high=None, qualifier="at_least" if plain else count.qualifier)
+    return replace(count, high=None, qualifier="at_least")
 
 
 def _sum(one: CountMention, two: CountMention) -> CountMention:

@@ -125,7 +125,8 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
     if not _stands(statement) or statement.value is None:
         return False
     if statement.high is not None:
-        return statement.qualifier in _ROUND and any(_is_within(s, statement) for s in statements)
+        is_round = statement.qualifier in _ROUND and statement.speaker_type in _TELLERS
+        return is_round and any(_is_within(s, statement) for s in statements)
     counted = [s.value or 0 for s in statements if _is_counted_by_another(s, statement)]
     if statement.speaker_type == NARRATOR and statement.qualifier == "more_than":
         return bound <= min(counted, default=0) < 2 * bound
@@ -134,11 +135,11 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
 
 
 def _is_within(counted: Statement, rounded: Statement) -> bool:
-    """Whether somebody gives a number that the outlet's round one has room for."""
-    told = counted.value is not None and counted.qualifier in ("exact", "at_least")
-    if not told or not _is_of_another(counted, rounded) or rounded.speaker_type not in _TELLERS:
+    """Whether somebody else who is quoted gives a number that a round one has room for."""
+    if counted.value is None or counted.qualifier not in ("exact", "at_least"):
         return False
-    return (rounded.low or 0) <= (counted.value or 0) <= (rounded.high or 0)
+    has_room = (rounded.low or 0) <= counted.value <= (rounded.high or 0)
+    return has_room and _is_of_another(counted, rounded)
 
 
 def _is_of_another(statement: Statement, than: Statement) -> bool:

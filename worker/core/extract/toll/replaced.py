@@ -230,14 +230,14 @@ def _is_as_well(item: Placed, placed: Sequence[Placed]) -> bool:
 def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a number was told before one that says it is of all: "five people died in total"."""
     mention = item.count.mention
-    may_know = item.speaker.type in _KNOW_A_PART | {POWER_TYPE}
-    may_know &= not item.speaker.perpetrator_party
     if not item.is_whole or mention.is_single:
         return False
+    knows_a_part = item.speaker.type in _KNOW_A_PART | {POWER_TYPE}
+    holds_any = knows_a_part and not item.speaker.perpetrator_party
     return any(
         p.side == item.side
         and p.is_whole
-        and (may_know or p.speaker.id == item.speaker.id)
+        and (holds_any or p.speaker.id == item.speaker.id)
         and p.count.mention.number.start >= mention.number.end
         and (p.count.mention.low or 0) > (mention.value or 0)
         for p in placed
@@ -274,9 +274,7 @@ def _of_part(placed: Sequence[Placed]) -> set[int]:
             if not mention.tags & _OLD:
                 counted[key] = max(counted.get(key, 0), mention.low or 0)
             continue
-        most = counted.get(key, 0)
-        if item.speaker.type == _FOREIGN:
-            most = told.get(item.side, 0)
+        most = told.get(item.side, 0) if item.speaker.type == _FOREIGN else counted.get(key, 0)
         is_few = most >= _MUCH_MORE * max(1, mention.value or 0)
         is_few |= item.speaker.type == NARRATOR and _are_told_by_kind(mention, most)
         if is_few and mention.value is not None and not _tells_of_all(mention):

@@ -34,7 +34,7 @@ def _records(cluster: Cluster) -> tuple[Member, ...]:
     return tuple([row[-1] for row in sorted(listed, key=_rank)])
 
 
-def in_order(members: Iterable[Member]) -> tuple[Member, ...]:
+def as_listed(members: Iterable[Member]) -> tuple[Member, ...]:
     """Members as the snapshot lists them, earliest published first."""
     return tuple([row[-1] for row in sorted(map(_ranked, members), key=_rank)])
 

@@ -56,8 +56,9 @@ class IdMatcher:
             shared, holding = current & self._shared, set[int]()
             left = (self._holder.keys() & current) - shared
             while left:
-                holding.add(self._holder[next(iter(left))])
-                left.difference_update(*(self.held[k] for k in holding))
+                holder = self._holder[next(iter(left))]
+                holding.add(holder)
+                left -= self.held[holder]
             if shared:
                 holding |= {k for k, held in enumerate(self.held) if not held.isdisjoint(shared)}
             found = self._holding[incident.incident_id] = sorted(holding)
