@@ -146,6 +146,7 @@ class ScopeWeights:
     day_apart: float
     frame_opened: float
     frame_going_on: float
+    played: float
     after: float
     place_away: float
     place_beside: float

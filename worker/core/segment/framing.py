@@ -3,10 +3,16 @@
 Rules
 -----
 1. A sentence of the body opens another time with one of its first words: an old date, "last month",
-   "weeks ago" ("In June, a gathering in the same city was attacked; seven people died").
-2. So does "earlier the same day", with a new attack told behind it ("The same Friday, a bomber …").
-3. Where it tells an attack, what follows in its paragraph goes on with that ("At least ten others were
-   injured there"), until a sentence has a day of these days or a place of the area.
+   "weeks ago", "it is a year since" ("In June, a gathering in the same city was attacked; seven people
+   died"). An evening is of that time as well ("on a January evening last year").
+2. So does "earlier the same day", and a day or two ago, with a new attack told behind it ("The same
+   Friday, a bomber …", "Two days ago a magnetic bomb killed …").
+3. Where it tells an attack, or what happened in the area, what follows in its paragraph goes on with
+   that ("At least ten others were injured there"), until a sentence has a day of these days or a place
+   of the area. With what only happened there nobody goes on who is "he" or "she": they are somebody's
+   life ("In 2015 he moved to the capital. He was killed with his driver").
+4. So it does with an attack whose main clause bears an old date anywhere ("The bomber struck among the
+   crowds on August 26, 2021. The blast killed …"), and with a court's sentence over one.
 """
 
 from __future__ import annotations
@@ -20,7 +26,11 @@ from worker.core.lang.tokens import Token
 _OPENING_TOKENS = 6
 _OPENING_STOPS = frozenset({"EVENT", "HARM", "SAYS", "FRESH", "REL"})
 """What ends the opening of a sentence."""
-_OTHER_TIME = frozenset({"OLD", "EARLIER"})
+_OTHER_TIME = frozenset({"OLD", "EARLIER", "LONG_AGO"})
+_OF_A_DAY_TOKENS = 2
+"""An evening is that of a year so far behind it."""
+_LESSER_CLAUSE = frozenset({"IN_SUBORDINATE", "IN_ASIDE"})
+_HAPPENED = frozenset({"REAL_EVENT", "COURT"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
 
 
@@ -42,18 +52,37 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
     """The sentences of a text that tell of another time."""
     opened: set[int] = set()
     going_on: set[int] = set()
-    open_paragraph = -1
+    before: EventSentence | None = None
     for sentence in sentences:
         if sentence.body_number <= 0:
             continue
         if _opens_other_time(sentence.tokens):
             opened.add(sentence.start)
-            open_paragraph = sentence.paragraph if "REAL_EVENT" in sentence.tags else -1
-        elif sentence.paragraph != open_paragraph or sentence.tags & _COMES_BACK:
-            open_paragraph = -1
-        else:
+            before = sentence
+        elif before is not None and _goes_on(before, sentence):
             going_on.add(sentence.start)
+        else:
+            before = sentence if _tells_old_attack(sentence) else None
     return Frames(frozenset(opened), frozenset(going_on))
+
+
+def _goes_on(before: EventSentence, sentence: EventSentence) -> bool:
+    """Whether a sentence goes on with another time; ``before``: the one that opened it."""
+    if sentence.paragraph != before.paragraph or sentence.tags & _COMES_BACK:
+        return False
+    if before.tags & _HAPPENED:
+        return True
+    return "HERE" in before.tags and "PRON" not in sentence.tokens[0].tags
+
+
+def _tells_old_attack(sentence: EventSentence) -> bool:
+    """Whether the main clause of a sentence tells an attack with an old date, or a court's sentence."""
+    if "FRESH" in sentence.tags:
+        return False
+    main = [t.tags for t in sentence.tokens if not t.tags & _LESSER_CLAUSE]
+    if any("COURT" in tags for tags in main):
+        return True
+    return any("OLD" in tags for tags in main) and any("REAL_EVENT" in tags for tags in main)
 
 
 def opens_event(tokens: Sequence[Token], index: int) -> bool:
@@ -67,11 +96,19 @@ def opens_event(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _opens_other_time(tokens: Sequence[Token]) -> bool:
-    for token in tokens[:_OPENING_TOKENS]:
-        if token.tags & _OPENING_STOPS:
+    for index, token in enumerate(tokens[:_OPENING_TOKENS]):
+        if "SAME_TIME" in token.tags or {"EARLIER", "FRESH"} <= token.tags:
+            return any(opens_event(tokens, i) for i in range(len(tokens)))
+        if token.tags & _OPENING_STOPS and not _is_of_other_time(tokens, index):
             return False
         if token.tags & _OTHER_TIME:
             return True
-        if "SAME_TIME" in token.tags:
-            return any(opens_event(tokens, i) for i in range(len(tokens)))
     return False
+
+
+def _is_of_other_time(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a word of the day is that of an old date, or counts the days since ("two days ago")."""
+    if "FRESH" not in tokens[index].tags:
+        return False
+    behind = tokens[index + 1 : index + 1 + _OF_A_DAY_TOKENS]
+    return any(token.tags & _OTHER_TIME for token in behind)

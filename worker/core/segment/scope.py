@@ -47,10 +47,12 @@ from worker.core.segment.turns import (
 _BREATH_TOKENS = 8
 _SHARED = (
     "earlier_near", "many_count", "event_earlier", "event_weeks", "event_old", "event_year",
-    "date_old", "date_year", "many_over_time",
+    "date_old", "date_year", "many_over_time", "other_day", "day_apart",
 )  # fmt: skip
 """What one count of a breath says of the other."""
 _REPEATED = ("repeated", "repeated_large")
+_OF_ANOTHER_DAY = frozenset({"other_day", "day_apart", "frame_opened", "frame_going_on"})
+"""What says that a small number, which comes again by chance, is of another attack."""
 _MOST_PLACES = 4
 _OF_ITEM = frozenset({"HERE", "ANAPHOR"})
 """What goes on with an item of a digest, in the first sentence of a paragraph."""
@@ -61,7 +63,7 @@ _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _POLICY = Policy()
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_over_time": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
-    "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical",
+    "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical", "played": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
     "separate": "other_incident", "event_new": "other_incident", "nobody_by_new": "other_incident",
@@ -148,8 +150,11 @@ def score_counts(
 
 
 def _main_days(sentences: Sequence[EventSentence]) -> frozenset[str]:
-    """The days that the top tells of; where it tells of none, those of the first of the next that does."""
-    days = frozenset[str]().union(*(told_days(s.tokens) for s in sentences if s.is_top))
+    """The days that the top tells of; where it tells of no time, those of the first of the next that does."""
+    top = [s for s in sentences if s.is_top]
+    days = frozenset[str]().union(*(told_days(s.tokens) for s in top))
+    if any("FRESH" in s.tags for s in top):
+        return days
     early = (told_days(s.tokens) for s in sentences if 0 < s.body_number <= _EARLY_SENTENCES)
     return days or next(filter(None, early), frozenset())
 
@@ -247,7 +252,7 @@ def _find_repeated(told: Sequence[_Told], weights: ScopeWeights) -> None:
             printed.setdefault((count.what, count.value), set()).add(count.sentence)
     for each in told:
         value, sentence = each.count.value, {each.count.sentence}
-        if value is None:
+        if value is None or (value < _LARGE and each.terms.keys() & _OF_ANOTHER_DAY):
             continue
         if main.get((each.count.what, value), set()) - sentence:
             each.terms["repeated"] = 1.0

@@ -9,7 +9,8 @@ Rules
    span or a day apart ("After a bomber killed twenty on Monday, gunmen attacked on Wednesday").
 3. So is a sentence of the body that opens with another day and tells something new ("On Tuesday, a
    magnetic bomb killed two"), and a new attack in one clause with a day of the week that the top does
-   not name. A day on which somebody only speaks is none.
+   not name, or behind "Saturday, when". A day on which somebody only speaks is none. Where the top
+   names no day, a day of the week that is not one of these days is another.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _DAY_TOKENS = 14
 _SAYING_TOKENS = 3
 _OPENS_WORDS = frozenset({"REL", "MODAL"})
 """What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
+EARLY = range(1, 3)
+"""Numbers of the sentences after the first that still belong to a lead."""
 _SAYING = frozenset({"SAYS", "TALK", "CLAIMED"})
 _OPENING_TOKENS = 4
 _NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})
@@ -112,22 +115,32 @@ def _is_fronted(place: CountContext) -> bool:
 def _is_of_another_day(place: CountContext) -> bool:
     """Whether a sentence opens with a day that the top does not name, and tells a new event."""
     tokens = place.sentence.tokens
-    days = day_words(tokens[:_OPENING_TOKENS])
-    if not days or not place.days or days & place.days:
+    days = [token for token in tokens[:_OPENING_TOKENS] if "DAY" in token.tags]
+    if not days or not all(_is_another_day(place, day) for day in days):
         return False
     return any(opens_event(tokens, i) for i in range(len(tokens)))
+
+
+def _is_another_day(place: CountContext, day: Token) -> bool:
+    """Whether a day is none that the top names; where it names none, no day of these days."""
+    if place.days:
+        return day.word not in place.days
+    return "WEEKDAY" in day.tags and "FRESH" not in day.tags
 
 
 def _is_beside_another_day(place: CountContext) -> bool:
     """Whether a day that the top does not name stands near, and an attack told anew with it.
 
     ("… and on Saturday a van was blown up, with 11 deaths", in news of Friday. Not: "one of the wounded
-    died on Saturday", nor what somebody said then.)
+    died on Saturday", nor what somebody said then; and not the day before, where the lead goes on:
+    "Doctors were still operating on Wednesday. 25 people died when two blasts shook it on Tuesday".)
     """
     tokens = place.sentence.tokens
     near = range(max(0, place.index - _DAY_TOKENS), min(len(tokens), place.index + _DAY_TOKENS))
     days = [i for i in near if "WEEKDAY" in tokens[i].tags and not _is_day_of_saying(tokens, i)]
-    if not days or not place.days or any(tokens[i].word in place.days for i in days):
+    if not days or not all(_is_another_day(place, tokens[i]) for i in days):
+        return False
+    if place.sentence.body_number in EARLY and any("FRESH" in tokens[i].tags for i in days):
         return False
     return any(
         "REAL_EVENT" in tokens[i].tags and "IS_DEF" not in tokens[i].tags
@@ -136,10 +149,13 @@ def _is_beside_another_day(place: CountContext) -> bool:
     )
 
 
-def _in_one_clause(tokens: Sequence[Token], one: int, two: int) -> bool:
-    """Whether no comma stands between two tokens ("17 had died, a number he repeated on Monday")."""
-    between = tokens[min(one, two) : max(one, two)]
-    return not any("COMMA" in token.tags for token in between)
+def _in_one_clause(tokens: Sequence[Token], event: int, day: int) -> bool:
+    """Whether no comma stands between an event and a day ("17 had died, a number he repeated on Monday").
+
+    One before "when" parts nothing ("on edge since Saturday, when gunmen stormed a hotel").
+    """
+    between = range(min(event, day), max(event, day))
+    return not any("COMMA" in tokens[i].tags and "WHEN" not in tokens[i + 1].tags for i in between)
 
 
 def _is_day_of_saying(tokens: Sequence[Token], index: int) -> bool:

@@ -13,13 +13,11 @@ from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.tokens import Token
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event
-from worker.core.segment.scope_clauses import CLAUSE_TOKENS, CountContext, clause_terms
+from worker.core.segment.scope_clauses import CLAUSE_TOKENS, EARLY, CountContext, clause_terms
 from worker.core.segment.turns import opens_with
 
 _FAR_SENTENCES = 12
 _FARTHEST = 2
-_EARLY = range(1, 3)
-"""Numbers of the sentences after the first that still belong to a lead."""
 _EVENT_TOKENS = 14
 """An event word further off says nothing about a count."""
 _BESIDE_TOKENS = 8
@@ -72,6 +70,8 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
         terms["nobody_by_new"] = 1.0
     terms |= dict(_place_terms(place, event))
     terms |= dict(_date_terms(place))
+    if opens_with(place.sentence, "SCENARIO"):
+        terms["played"] = 1.0
     if place.frame and "earlier_near" not in terms and not _is_broken_off(place):
         terms[place.frame] = 1.0
     if item is None:
@@ -92,7 +92,7 @@ def _zone_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "title", 1.0
     elif sentence.body_number == 0:
         yield "first", 1.0
-    elif sentence.body_number in _EARLY:
+    elif sentence.body_number in EARLY:
         yield "early", 1.0
     else:
         yield "body", 1.0
