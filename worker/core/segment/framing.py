@@ -5,8 +5,8 @@ Rules
 1. A sentence of the body opens another time with one of its first words: an old date, "last month",
    "weeks ago", "it is a year since" ("In June, a gathering in the same city was attacked; seven people
    died"). An evening is of that time as well ("on a January evening last year").
-2. So does "earlier the same day", and a day or two ago, with a new attack told behind it ("The same
-   Friday, a bomber …", "Two days ago a magnetic bomb killed …").
+2. So does "earlier the same day", a day or two ago, and "last Saturday", with a new attack told behind
+   it ("The same Friday, a bomber …", "Two days ago a magnetic bomb killed …").
 3. Where it tells an attack, or what happened in the area, what follows in its paragraph goes on with
    that ("At least ten others were injured there"), until a sentence has a day of these days or a place
    of the area. With what only happened there nobody goes on who is "he" or "she": they are somebody's
@@ -97,13 +97,21 @@ def opens_event(tokens: Sequence[Token], index: int) -> bool:
 
 def _opens_other_time(tokens: Sequence[Token]) -> bool:
     for index, token in enumerate(tokens[:_OPENING_TOKENS]):
-        if "SAME_TIME" in token.tags or {"EARLIER", "FRESH"} <= token.tags:
+        if _is_of_these_days(tokens, index):
             return any(opens_event(tokens, i) for i in range(len(tokens)))
         if token.tags & _OPENING_STOPS and not _is_of_other_time(tokens, index):
             return False
         if token.tags & _OTHER_TIME:
             return True
     return False
+
+
+def _is_of_these_days(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a word counts back to a day of these days, which may be the news's own."""
+    tags, behind = tokens[index].tags, tokens[index + 1 : index + 2]
+    if "SAME_TIME" in tags or {"EARLIER", "FRESH"} <= tags:
+        return True
+    return "LAST" in tags and any("WEEKDAY" in token.tags for token in behind)
 
 
 def _is_of_other_time(tokens: Sequence[Token], index: int) -> bool:

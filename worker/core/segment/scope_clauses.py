@@ -26,6 +26,7 @@ CLAUSE_TOKENS = 16
 _SPAN_TOKENS = 3
 _DAY_TOKENS = 14
 _SAYING_TOKENS = 3
+_POSSESSIVE_TOKENS = 2
 _OPENS_WORDS = frozenset({"REL", "MODAL"})
 """What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
 EARLY = range(1, 3)
@@ -143,10 +144,21 @@ def _is_beside_another_day(place: CountContext) -> bool:
     if place.sentence.body_number in EARLY and any("FRESH" in tokens[i].tags for i in days):
         return False
     return any(
-        "REAL_EVENT" in tokens[i].tags and "IS_DEF" not in tokens[i].tags
+        _is_told_anew(tokens, i)
         for i in near
         if any(_in_one_clause(tokens, i, day) for day in days)
     )
+
+
+def _is_told_anew(tokens: Sequence[Token], index: int) -> bool:
+    """Whether an attack is told that need not be the news: "a bomb", or "Tuesday's raid" by its day."""
+    if opens_event(tokens, index):
+        return True
+    if "REAL_EVENT" not in tokens[index].tags:
+        return False
+    before = tokens[max(0, index - _POSSESSIVE_TOKENS) : index]
+    own = any("WEEKDAY" in t.tags and "FRESH" not in t.tags for t in before)
+    return own or "IS_DEF" not in tokens[index].tags
 
 
 def _in_one_clause(tokens: Sequence[Token], event: int, day: int) -> bool:

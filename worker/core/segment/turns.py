@@ -26,6 +26,8 @@ from worker.core.segment.framing import opens_event
 _OPENING_TOKENS = 5
 _GOES_ON_TOKENS = 2
 _LABEL_TOKENS = 8
+_KINDS_COUNTED = 3
+"""Kinds of attacks in the plural that are a count of many ("nine blasts, four raids and 11 killings")."""
 
 
 def opens_with(sentence: EventSentence, tag: str) -> bool:
@@ -109,8 +111,10 @@ def _counts_many(sentence: EventSentence) -> bool:
     """Whether a sentence counts attacks together, and says nothing of the one that was told."""
     if "ANAPHOR" in sentence.tags:
         return False
-    several = any({"EVENT", "PLURAL"} <= t.tags for t in sentence.tokens)
-    return "IS_AGG" in sentence.tags or (several and "MANY_EVENTS" in sentence.tags)
+    kinds = sum({"EVENT", "PLURAL"} <= t.tags for t in sentence.tokens)
+    if kinds >= _KINDS_COUNTED:
+        return True
+    return "IS_AGG" in sentence.tags or (kinds > 0 and "MANY_EVENTS" in sentence.tags)
 
 
 def _is_elsewhere(sentence: EventSentence) -> bool:
