@@ -13,14 +13,19 @@ is no subject and no verb of the clause is enough.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
-from worker.core.segment.event_mention import EventMention, event_tokens, read_event
+from worker.core.annotate.events import EventSentence
+from worker.core.segment.event_mention import EventMention, event_tokens, read_event, tells_harm
 from worker.core.text.prose import Sentence
 
 _ABOUT = frozenset({"main", "harm_main"})
 _NOT_NEWS = frozenset({"reaction", "harm_only"})
 _DAYS = frozenset({"day", "days"})
+_JOINING = frozenset({"AT_PLACE", "BY", "OVER", "REL", "SUBORDINATOR"})
+"""Tags of words that join an attack to another matter."""
 
 
 def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -28,9 +33,9 @@ def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -
     if mention.anaphoric or not _is_top(annotated, sentence):
         return False
     days = [d for d in annotated.dates if sentence.holds(d.start) and d.precision in _DAYS]
-    events = _events(annotated, sentence)
     return len(days) == 1 and any(
-        e.traits & _ABOUT and not e.is_bad and not e.traits & _NOT_NEWS for e in events
+        event.traits & _ABOUT and not event.is_bad and not event.traits & _NOT_NEWS
+        for _, event in _events(annotated, sentence)
     )
 
 
@@ -38,21 +43,30 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
     """Whether a day stands before an attack that its clause is not about."""
     if mention.anaphoric or sentence.zone == "title":
         return False
-    events = _events(annotated, sentence)
-    if not events or any(e.traits & _ABOUT for e in events):
+    events = list(_events(annotated, sentence))
+    counts = [c for c in annotated.counts if c.sentence == sentence.index]
+    if not events or any("main" in e.traits for _, e in events):
         return False
-    return all(mention.end <= e.token.start for e in events)
+    if any(tells_harm(run, counts, main=True) for run, _ in events):
+        return False
+    return all(_stands_apart(run, mention, event) for run, event in events)
+
+
+def _stands_apart(run: EventSentence, mention: DateMention, event: EventMention) -> bool:
+    """Whether a day stands before an attack and is no part of its name: not "the August 30 attack"."""
+    between = (t for t in run.tokens if mention.end <= t.start and t.end <= event.token.start)
+    return mention.end <= event.token.start and any(t.tags & _JOINING for t in between)
 
 
 def _is_top(annotated: Annotated, sentence: Sentence) -> bool:
     return any(e.is_top for e in annotated.events if e.index == sentence.index)
 
 
-def _events(annotated: Annotated, sentence: Sentence) -> list[EventMention]:
+def _events(
+    annotated: Annotated, sentence: Sentence
+) -> Iterator[tuple[EventSentence, EventMention]]:
     counts = [c for c in annotated.counts if c.sentence == sentence.index]
-    return [
-        read_event(run, index, counts)
-        for run in annotated.events
-        if run.index == sentence.index
-        for index, _ in event_tokens(run)
-    ]
+    for run in annotated.events:
+        if run.index == sentence.index:
+            for index, _ in event_tokens(run):
+                yield run, read_event(run, index, counts)
