@@ -24,6 +24,8 @@ from worker.core.text.prose import Sentence
 _ABOUT = frozenset({"main", "harm_main"})
 _NOT_NEWS = frozenset({"reaction", "harm_only"})
 _DAYS = frozenset({"day", "days"})
+_AN_END = frozenset({"HOLDS", "HOLDS_OUT", "MILITANT_KILLED", "SIEGE_END"})
+"""Tags of an attack that goes on or is over: it began before."""
 _JOINING = frozenset({"AT_PLACE", "BY", "OVER", "REL", "SUBORDINATOR"})
 """Tags of words that join an attack to another matter."""
 
@@ -31,6 +33,9 @@ _JOINING = frozenset({"AT_PLACE", "BY", "OVER", "REL", "SUBORDINATOR"})
 def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether a day is the only one of a top sentence that tells an attack in its own clause."""
     if mention.anaphoric or not _is_top(annotated, sentence):
+        return False
+    runs = [run for run in annotated.events if run.index == sentence.index]
+    if any(run.tags & _AN_END for run in runs):
         return False
     days = [d for d in annotated.dates if sentence.holds(d.start) and d.precision in _DAYS]
     return len(days) == 1 and any(

@@ -393,7 +393,8 @@ def _nearness(
     attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
-    if is_own_day(annotated, mention, sentence):
+    spoken = _is_spoken(annotated, mention, sentence)
+    if not spoken and is_own_day(annotated, mention, sentence):
         best = weights.beside_attack
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
         for spot in positions:
