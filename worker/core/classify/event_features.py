@@ -110,7 +110,9 @@ def measure_article(
 def _fills_in_form(told: Told) -> bool:
     """Whether a line only fills in a form: "Location: PD 10". What it tells of is told below."""
     tokens = told.sentence.tokens[:_LABEL_TOKENS]
-    labelled = any("FORM_LABEL" in t.tags for t in tokens[:1]) and any(t.word == ":" for t in tokens)
+    labelled = any("FORM_LABEL" in t.tags for t in tokens[:1]) and any(
+        t.word == ":" for t in tokens
+    )
     return labelled and told.event is None
 
 
