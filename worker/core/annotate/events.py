@@ -14,8 +14,9 @@ Rules
 4. Names of the profile's armed groups are attackers; no pack lists them.
 5. Two or more sentences that open with a bullet, a number or a label of their own make a list
    ("TUNIS: …", "• …"): each is an ``item``. Not under a headline that tells an attack of the area:
-   its bullets, and the entries of its live blog, are about that one. Nor is a form, which tells its
-   casualties once under a label, and whose labels name no place ("SUMMARY: … CASUALTIES: …").
+   its bullets, and the entries of its live blog, are about that one. Nor is a form: it tells its
+   casualties once under a label, and its labels name no place ("SUMMARY: … CASUALTIES: …"), or it
+   has three of a form's own labels, each once ("Location: … Details: … Advice: …").
 6. A run of a long sentence (``cut_text``) is a value of its own.
 """
 
@@ -46,6 +47,7 @@ _BESIDE_TOKENS = 2
 _PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
 _PLACED = frozenset({"HERE", "AWAY", "DATELINE", "DATELINE_AWAY"})
 _LABEL_TOKENS = 4
+_FORM_LABELS = 3
 _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 """What a labelled sentence must have, or it fills in a form."""
 _SEPARATOR, _LISTED_MATTERS = ";", 3
@@ -87,10 +89,14 @@ class EventSentence(Range):
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """What opens a sentence. ``matter``: it names a place, or is a mere number; ``harm``: "Casualties"."""
+    """What opens a sentence. ``matter``: it names a place, or is a mere number; ``harm``: "Casualties".
+
+    ``form``: the label itself, where forms have such ones.
+    """
 
     matter: bool
     harm: bool
+    form: str = ""
 
 
 def find_events(
@@ -128,7 +134,8 @@ def find_events(
             is_item = made.start == sentence.start and opens and made.body_number >= 0
             if made.start == sentence.start and line is None and (numbered or label):
                 placed = any(t.tags & _PLACED for t in label)
-                labels.append(_Label(placed or not label, _tells_harm(label)))
+                form = next((t.word for t in label[:1] if "FORM_LABEL" in t.tags), "")
+                labels.append(_Label(placed or not label, _tells_harm(label), form))
             out.append(replace(made, item=True) if is_item else made)
     is_list = _is_list(out) and not _is_form(labels)
     return tuple(replace(s, item=False) if s.item and not is_list else s for s in out)
@@ -150,6 +157,9 @@ def lists_matters(headline: str) -> bool:
 
 def _is_form(labels: Sequence[_Label]) -> bool:
     """Whether labels are those of one attack's form, and not of several matters."""
+    own = [label.form for label in labels if label.form]
+    if len(set(own)) == len(own) >= _FORM_LABELS:
+        return True
     return sum(label.harm for label in labels) == 1 and not any(label.matter for label in labels)
 
 

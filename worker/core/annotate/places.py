@@ -91,7 +91,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
             and not _is_in_other(prose, lexicon, m, mentions)
         )
     )
-    return _with_capital(prose, lexicon, kept)
+    return _with_capital(prose, knowledge, kept)
 
 
 def _holds_city(prose: Prose, keys: PlaceKeys, mention: PlaceMention) -> bool:
@@ -280,13 +280,15 @@ def _judged(
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
-            part = _is_part(m, mentions) or _story_place(prose, lexicon, m, mentions) == "here"
+            told_here = _in_title(prose, m) and _story_place(prose, lexicon, m, mentions) == "here"
+            part = _is_part(m, mentions) or told_here
             yield m if part else replace(m, kind="near")
         elif m.kind == "here" and _comes_from(prose, lexicon, m, mentions):
             yield replace(m, kind="origin")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, vicinity):
             away = _story_place(prose, lexicon, m, mentions) == "elsewhere"
-            yield replace(m, kind="near") if away else m
+            beyond = away or _goes_beyond(prose, m, mentions, directions)
+            yield replace(m, kind="near") if beyond else m
         elif m.kind == "elsewhere" and lexicon is not None:
             yield replace(m, kind=foreign_kind(prose, lexicon, m, cased))
         else:
@@ -323,9 +325,9 @@ def _ends_small(prose: Prose, phrase: Range) -> bool:
     return is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
 
 
-def _is_part(mention: PlaceMention, mentions: tuple[PlaceMention, ...]) -> bool:
+def _is_part(name: Range, mentions: tuple[PlaceMention, ...]) -> bool:
     """Whether what lies in that direction is a part of the area itself: "X district, south of …"."""
-    reach = Range(mention.start - _PART_REACH_CHARS, mention.start)
+    reach = Range(name.start - _PART_REACH_CHARS, name.start)
     return any(
         reach.holds(m.end) and m.kind == "here" and m.entry.kind in FINE_PLACES for m in mentions
     )
@@ -337,24 +339,45 @@ def _story_place(
     mention: PlaceMention,
     mentions: tuple[PlaceMention, ...],
 ) -> MentionKind | None:
-    """Where the story goes that a headline puts near the area: "south of the city", then "in Musahi".
+    """Where a story goes that begins near the area: "south of the city", then "in Musahi".
 
     The first place says so that the story puts something in; a hospital or an office would not.
     """
-    if not _in_title(prose, mention):
-        return None
-    title = prose.sentence_at(mention.start)
-    last = _STORY_SENTENCES + (title.index if title is not None else 0)
+    told = prose.sentence_at(mention.start)
+    last = _STORY_SENTENCES + (told.index if told is not None else 0)
     for m in mentions:
-        told = prose.sentence_at(m.start)
-        if told is not None and told.index > last:
+        sentence = prose.sentence_at(m.start)
+        if sentence is not None and sentence.index > last:
             break
         district = m.entry.kind in _DISTRICTS
-        if _in_title(prose, m) or not (district or m.kind == "elsewhere"):
+        if m.start <= mention.start or _in_title(prose, m):
+            continue
+        if not (district or m.kind == "elsewhere"):
             continue
         if (district and m.kind == "here") or _is_located(prose, lexicon, m):
             return m.kind
     return None
+
+
+def _goes_beyond(
+    prose: Prose,
+    mention: PlaceMention,
+    mentions: tuple[PlaceMention, ...],
+    directions: tuple[Range, ...],
+) -> bool:
+    """Whether a story that begins "near" the area goes on with how far away it was.
+
+    "Near the city", and then "on a road 50 km south of it"; not "in Musahi, 30 km south of it".
+    """
+    told = prose.sentence_at(mention.start)
+    last = _STORY_SENTENCES + (told.index if told is not None else 0)
+    for direction in directions:
+        sentence = prose.sentence_at(direction.start)
+        if direction.start <= mention.end or sentence is None or sentence.zone == "title":
+            continue
+        if sentence.index <= last and not _is_part(direction, mentions):
+            return True
+    return False
 
 
 def _in_title(prose: Prose, mention: PlaceMention) -> bool:
@@ -401,16 +424,22 @@ def _is_located(prose: Prose, lexicon: Lexicon | None, mention: PlaceMention) ->
 
 
 def _with_capital(
-    prose: Prose, lexicon: Lexicon | None, mentions: tuple[PlaceMention, ...]
+    prose: Prose, knowledge: Knowledge, mentions: tuple[PlaceMention, ...]
 ) -> tuple[PlaceMention, ...]:
-    """Add "in the capital" where the article named the area's city, or was filed there, before."""
+    """Add "in the capital" where the article named the area's city, or was filed there, before.
+
+    "50 km south of the capital" is near it, as it would be with the name.
+    """
     city = next(
         (m for m in mentions if m.entry.kind == "city" and m.kind in ("here", "dateline")), None
     )
+    lexicon = knowledge.lexicon(prose.lang)
     if city is None or lexicon is None:
         return mentions
-    added = [
-        PlaceMention(m.start(), m.end(), city.entry, "here")
-        for m in lexicon.find("capital_word", prose.text, city.end)
-    ]
+    directions = _phrases_in(knowledge.profile.confusers.direction, prose)
+    added: list[PlaceMention] = []
+    for found in lexicon.find("capital_word", prose.text, city.end):
+        word = PlaceMention(found.start(), found.end(), city.entry, "here")
+        beyond = _covered(word, directions) and not _is_part(word, mentions)
+        added.append(replace(word, kind="near") if beyond else word)
     return _apart([*mentions, *added]) if added else mentions

@@ -89,6 +89,7 @@ def measure_article(
     body = tuple(t for t in told if t.sentence.body_number >= 0) or tuple(
         t for t in told if t.sentence.zone == "caption"
     )
+    body = tuple(t for t in body if not _fills_in_form(t)) or body
     top = Top(title, body[:TOP_SENTENCES], body[TOP_SENTENCES:])
     for zone, part in (("head", top.title), ("lead", top.body[:1])):
         for each in part:
@@ -104,6 +105,15 @@ def measure_article(
     _measure_share(top)
     _measure_counted(top)
     return top.found
+
+
+def _fills_in_form(told: Told) -> bool:
+    """Whether a line only fills in a form: "Location: PD 10". What it tells of is told below."""
+    tokens = told.sentence.tokens[:_LABEL_TOKENS]
+    labelled = any("FORM_LABEL" in t.tags for t in tokens[:1]) and any(
+        t.word == ":" for t in tokens
+    )
+    return labelled and told.event is None
 
 
 def measure_item(annotated: Annotated, weights: EventWeights, anchor: Range) -> dict[str, Feature]:
@@ -141,6 +151,7 @@ def _only_dates(told: Told) -> bool:
 
 
 _LEADING = 4
+_LABEL_TOKENS = 4
 
 
 def _reads_events(annotated: Annotated) -> bool:

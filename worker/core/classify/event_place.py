@@ -62,11 +62,12 @@ def _measure_loose_place(top: Top) -> None:
 
 
 def _filed_city(top: Top) -> Range | None:
-    """A city without a name, in a story that was filed here and names no place at its top.
+    """A city without a name, in a story that was filed here, names no other place at its top.
 
     "CAPITAL — A recruit shot two instructors in the west of the city": where else?
     """
-    if any(told.sentence.tags & _PLACES for told in top.first):
+    first = any(told.sentence.tags & _PLACES for told in top.body[:1])
+    if first or any("AWAY" in told.sentence.tags for told in top.title):
         return None
     for told in top.body[:1]:
         if told.event is not None and not told.event.is_bad and "DATELINE" in told.sentence.tags:

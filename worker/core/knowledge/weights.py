@@ -64,6 +64,7 @@ class MainDateWeights:
     stale: float
     ended: float
     begun: float
+    aftermath: float
 
 
 @dataclass(frozen=True, slots=True)

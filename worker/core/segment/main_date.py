@@ -9,11 +9,8 @@ Rules
 3. "Overnight" is two days, unless a day or a time of the clock beside the attack says which: "The
    assault began at 9 p.m. on Saturday".
 4. A siege is of the day on which it began, not of that on which it ended.
-5. Without any date the document's own day stands in (basis ``published`` or ``first_seen``). It is that
-   day and the one before where the article is of the small hours, or its headline a new toll or a
-   claim; the day before alone in the first two hours of the night. It is not later than the day of those
-   who speak of it ("officials said on Sunday", printed on Monday). What rests on a nominal day
-   (``annotate.reference_day``) is never reported.
+5. Without any date the document's own day stands in (``undated``), basis ``published`` or
+   ``first_seen``. What rests on a nominal day (``annotate.reference_day``) is never reported.
 6. In a digest only the paragraph that tells the attack dates it.
 """
 
@@ -23,7 +20,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
@@ -31,6 +27,8 @@ from worker.core.annotate.events import EventSentence
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.segment.date_clause import is_of_aftermath, is_own_day
+from worker.core.segment.undated import undated_interval
 from worker.core.text.prose import Sentence
 
 _HEAD_SENTENCES = 10
@@ -48,16 +46,10 @@ _HEAD_CHARS = 10
 _STALE_DAYS = 10
 _MOST_MENTIONS = 60
 _ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
-_MIDNIGHT_ENDS_HOUR = 2
-"""What is published before that hour is hardly of the day that has just begun."""
 _NOON_HOUR = 12
 _SPOKEN_SENTENCES = 3
 _SPOKEN_DAYS = 3
 """Speakers of the first sentences, of so many days before, date what they speak of."""
-_NIGHT_ENDS_HOUR = 6
-"""What is published before that hour, on the area's clock, may be of the evening before."""
-_EVENING_HOUR = 18
-"""From then on an undated new toll is of the same day: whoever tells of yesterday by then says so."""
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 
@@ -142,38 +134,8 @@ def _main_date(
         return IncidentDate(mention.first, mention.last, mention.precision, basis)
     if annotated.article.published is None:
         return IncidentDate(day, day, "unknown", "first_seen")
-    return _undated(annotated, annotated.day or day)
-
-
-def _undated(annotated: Annotated, day: dt.date) -> IncidentDate:
-    """The day or two days of an article that gives none; ``day``: its own, on the area's clock."""
-    before = dt.timedelta(days=1)
-    hour = _hour(annotated)
-    spoken = _spoken_day(annotated, day)
-    if spoken is not None:
-        last, late = spoken
-        since = last - before if _is_told_later(annotated) and not late else last
-        return IncidentDate(since, last, "days", "published")
-    if hour is not None and hour < _NIGHT_ENDS_HOUR:
-        last = day - before if hour < _MIDNIGHT_ENDS_HOUR else day
-        return IncidentDate(day - before, last, "days", "published")
-    evening = hour is not None and hour >= _EVENING_HOUR
-    since = day - before if _is_told_later(annotated) and not evening else day
-    return IncidentDate(since, day, "days", "published")
-
-
-def _hour(annotated: Annotated) -> int | None:
-    """The hour of publication on the area's clock; a day without a time, stamped midnight, has none."""
-    moment = annotated.article.document_time
-    if moment is None or not annotated.zone or moment.time() == dt.time():
-        return None
-    return moment.astimezone(ZoneInfo(annotated.zone)).hour
-
-
-def _is_told_later(annotated: Annotated) -> bool:
-    """Whether an undated article may well be of the day after: a new toll or a claim in its headline."""
-    titles = (event for event in annotated.events if event.zone == "title")
-    return any(event.tags & {"TOLL_ROSE", "CLAIMED"} for event in titles)
+    own = annotated.day or day
+    return undated_interval(annotated, own, _spoken_day(annotated, own))
 
 
 def _spoken_day(annotated: Annotated, day: dt.date) -> tuple[dt.date, bool] | None:
@@ -299,6 +261,7 @@ def _score(
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
     score += weights.ended * _is_end(annotated, mention, sentence)
     score += weights.begun * _is_begin(annotated, mention, sentence)
+    score += weights.aftermath * is_of_aftermath(annotated, mention, sentence)
     return score
 
 
@@ -430,6 +393,9 @@ def _nearness(
     attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
+    spoken = _is_spoken(annotated, mention, sentence)
+    if not spoken and is_own_day(annotated, mention, sentence):
+        best = weights.beside_attack
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
         for spot in positions:
             gap = mention.gap(spot)

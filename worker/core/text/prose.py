@@ -6,7 +6,8 @@ Rules
 2. A sentence never crosses a paragraph. The title is a sentence of its own (zone ``title``). A dot
    behind a number ends none where a small letter follows: it is an ordinal ("8. bölge").
 3. Zones: ``title``; ``lead`` = the first three sentences of the body; ``caption`` = a line that
-   describes a picture; ``body`` = the rest. A dateline is no part of the sentence after it.
+   describes a picture, or a heading in capitals above a dateline ("FOR IMMEDIATE RELEASE"); ``body``
+   = the rest. A dateline is no part of the sentence after it.
 
 All positions in this module are positions in ``Prose.norm.text``; a ``Span`` stands in ``raw``.
 """
@@ -52,6 +53,7 @@ _PICTURE = re.compile(r"\b(?:file photo|file picture|ap photo/)")
 _CAPTION_CHARS = 400
 _INNER_BREAK = re.compile(r"(?<=[^\n]{40})\n(?=[ ]?[^\n\s])")
 _WRAPPED_LINES = 4
+_HEADING_WORDS = 4
 _LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
@@ -149,6 +151,8 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
         if zone == "body" and not leads and _is_filed_alone(norm, paragraphs[number:]):
             datelines.append(Range(paragraph.start, paragraphs[number + 1].start))
             continue
+        if zone == "body" and not leads and _is_heading(norm, paragraphs[number:]):
+            zone = "caption"
         for whole in _sentences(norm, paragraph):
             begin = whole.start
             if zone == "body":
@@ -166,6 +170,14 @@ def _is_filed_alone(norm: Normalised, paragraphs: list[Range]) -> bool:
     """Whether the first of these is the filing place on a line of its own, above the story."""
     printed = norm.untrimmed(paragraphs[0]).quote
     return len(paragraphs) > 1 and _FILED_ALONE.fullmatch(printed) is not None
+
+
+def _is_heading(norm: Normalised, paragraphs: list[Range]) -> bool:
+    """Whether the first of these says what a paper is, above a story that opens with its filing place."""
+    printed = norm.untrimmed(paragraphs[0]).quote
+    if len(paragraphs) < 2 or not printed.isupper() or len(printed.split()) > _HEADING_WORDS:
+        return False
+    return _dateline_end(norm, paragraphs[1]) > paragraphs[1].start
 
 
 def _captions(text: str, paragraphs: list[Range], title_end: int) -> set[int]:

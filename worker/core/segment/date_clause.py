@@ -1,0 +1,77 @@
+"""Whether a day is that of the attack which its own sentence tells, or of what came after it.
+
+Rules
+-----
+1. A title or a first sentence whose own clause tells an attack gives its day, however far the two stand
+   from each other: "A bomb killed six people at a bank in the west of the city on Monday".
+2. A day before an attack that only another clause tells is that of the aftermath: "Doctors were still
+   operating on Tuesday on people hurt in a blast", "swept up glass on Tuesday after a bombing".
+
+Theory: a day hangs on the verb of its clause. Of the aftermath's verbs there is no list; that the attack
+is no subject and no verb of the clause is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.date_mention import DateMention
+from worker.core.annotate.events import EventSentence
+from worker.core.segment.event_mention import EventMention, event_tokens, read_event, tells_harm
+from worker.core.text.prose import Sentence
+
+_ABOUT = frozenset({"main", "harm_main"})
+_NOT_NEWS = frozenset({"reaction", "harm_only"})
+_DAYS = frozenset({"day", "days"})
+_AN_END = frozenset({"HOLDS", "HOLDS_OUT", "MILITANT_KILLED", "SIEGE_END"})
+"""Tags of an attack that goes on or is over: it began before."""
+_JOINING = frozenset({"AT_PLACE", "BY", "OVER", "REL", "SUBORDINATOR"})
+"""Tags of words that join an attack to another matter."""
+
+
+def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day is the only one of a top sentence that tells an attack in its own clause."""
+    if mention.anaphoric or not _is_top(annotated, sentence):
+        return False
+    runs = [run for run in annotated.events if run.index == sentence.index]
+    if any(run.tags & _AN_END for run in runs):
+        return False
+    days = [d for d in annotated.dates if sentence.holds(d.start) and d.precision in _DAYS]
+    return len(days) == 1 and any(
+        event.traits & _ABOUT and not event.is_bad and not event.traits & _NOT_NEWS
+        for _, event in _events(annotated, sentence)
+    )
+
+
+def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether a day stands before an attack that its clause is not about."""
+    if mention.anaphoric or sentence.zone == "title":
+        return False
+    events = list(_events(annotated, sentence))
+    counts = [c for c in annotated.counts if c.sentence == sentence.index]
+    if not events or any("main" in e.traits for _, e in events):
+        return False
+    if any(tells_harm(run, counts, main=True) for run, _ in events):
+        return False
+    return all(_stands_apart(run, mention, event) for run, event in events)
+
+
+def _stands_apart(run: EventSentence, mention: DateMention, event: EventMention) -> bool:
+    """Whether a day stands before an attack and is no part of its name: not "the August 30 attack"."""
+    between = (t for t in run.tokens if mention.end <= t.start and t.end <= event.token.start)
+    return mention.end <= event.token.start and any(t.tags & _JOINING for t in between)
+
+
+def _is_top(annotated: Annotated, sentence: Sentence) -> bool:
+    return any(e.is_top for e in annotated.events if e.index == sentence.index)
+
+
+def _events(
+    annotated: Annotated, sentence: Sentence
+) -> Iterator[tuple[EventSentence, EventMention]]:
+    counts = [c for c in annotated.counts if c.sentence == sentence.index]
+    for run in annotated.events:
+        if run.index == sentence.index:
+            for index, _ in event_tokens(run):
+                yield run, read_event(run, index, counts)
