@@ -146,8 +146,6 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
         return False
     if speaker.type == HOSPITAL:  # "the hospital says it has seven bodies"
         return False
-    if count.start == count.mention.number.start:  # "we have six dead"
-        return False
     stop = words_end(prose.text, count.start)
     low = max(0, stop - _CUE_REACH_CHARS)
     if lexicon.ending_at("self_killing", prose.text, low, stop) is not None:
