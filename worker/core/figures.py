@@ -8,9 +8,10 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).
 3. Of one speaker the newest version counts, by its time, then what was seen later, then article.
    Within it the first figure does: news begins with the newest, and goes on with how it was before.
-   Body before headline and caption, the more specific before the vague. The others are
-   ``superseded``. What words make newer or older ("later said", "first said", "we reported") was
-   told apart when the article was read (``extract/toll/replaced.py``).
+   Body before headline and caption, the more specific before the vague; but a plain number is short
+   for the same number told before as "at least". The others are ``superseded``. What words make
+   newer or older ("later said", "first said", "we reported") was told apart when the article was read
+   (``extract/toll/replaced.py``).
 4. Persons told singly are parts of a number that anybody gives. Where nobody does, those of one report
    add up: as many as have names of their own (``Statement.person``), and at least one. Each keeps its
    own quote.
@@ -225,7 +226,8 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
 
     ("Two policemen were killed" is all that is known of a small attack; beside "12 people were
     killed" nine children are a part of it, whoever counted them. Three policemen are no part of
-    two dead, nor of three: that is an opinion of the total. Nor are 14 soldiers one of "several".)
+    two dead, nor of three: that is an opinion of the total. Nor are 14 soldiers one of "several", nor is
+    anybody a part of a printed zero.)
     """
     whole = [s for s in usable if _is_whole(s)]
     whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
@@ -244,7 +246,7 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     for statement in usable:
         if id(statement) in counted:
             continue
-        if statement.person is None and (statement.low or 0) >= most:
+        if most == 0 or (statement.person is None and (statement.low or 0) >= most):
             standing.append(statement)
         else:
             statuses[key_of(statement)] = "subset"
@@ -259,9 +261,11 @@ def _least_beside(whole: Statement) -> int:
 def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> list[Statement]:
     """Without the persons whom a number of people of some whole holds, where nobody gives the whole.
 
-    ("A man attacked guards, wounding two of them", and somebody else: "one was hit in the neck".)
+    ("A man attacked guards, wounding two of them", and somebody else: "one was hit in the neck"; "a
+    tailor lost two fingers", and a hospital received 33.)
     """
-    parts = [s.low or 0 for s in usable if s.victim_class == PART and s.person is None]
+    some = [s for s in usable if s.victim_class in (PART, RECEIVED) and s.person is None]
+    parts = [s.low or 0 for s in some]
     persons = [s for s in usable if s.person is not None]
     if not persons or max(parts, default=0) < _told_singly(persons):
         return usable
@@ -372,7 +376,7 @@ def _first_of_newest(of_speaker: list[Statement], seen: Seen) -> Statement:
     if len(last) == 1:
         return last[0]
     return min(
-        [s for s in last if not _is_outgrown(s, last)],
+        [s for s in last if not (_is_outgrown(s, last) or _is_short_for(s, last))],
         key=lambda s: (_is_brief(s), PRECISION[s.qualifier], _ZONE[s.zone], s.start, key_of(s)),
     )
 
@@ -385,6 +389,17 @@ def _is_outgrown(statement: Statement, last: Sequence[Statement]) -> bool:
     bounding = [s for s in last if s.high is None and PRECISION[s.qualifier] < VAGUE]
     least = (s.low or 0 for s in bounding if not _is_brief(s))
     return statement.high is not None and statement.high < max(least, default=0)
+
+
+def _is_short_for(statement: Statement, last: Sequence[Statement]) -> bool:
+    """Whether a plain number is short for one that its speaker has told as a bound before.
+
+    ("At least five people were killed … the five were on their way to work".)
+    """
+    if statement.qualifier != "exact" or statement.value is None:
+        return False
+    bounds = (s for s in last if s.qualifier == "at_least" and not _is_brief(s))
+    return any(s.value == statement.value and s.start < statement.start for s in bounds)
 
 
 def _is_brief(statement: Statement) -> bool:

@@ -38,6 +38,8 @@ _LEAST: dict[Qualifier, int] = {
     "hundreds": 200,
 }  # fmt: skip
 """What a wording without a number stands for at least."""
+_LESS: frozenset[Qualifier] = frozenset({"nearly", "up_to", "fewer_than"})
+"""Wordings for less than a number: a sum with one of them is bounded by all of its parts."""
 _COUNTED = STATED - {"nobody"}
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
@@ -219,8 +221,10 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         for part in token.parts
         if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
     )
-    if qualifier == "nearly" and len(parts) == len(token.parts) > 1:
+    if qualifier in _LESS and len(parts) == len(token.parts) > 1:
         low, high = _summed(p.low for p in parts), _summed(p.high for p in parts)
+        if low is None:
+            low = sum(p.low or 0 for p in parts) or None
     return CountMention(
         start=min(finding.start, token.start),
         end=max(finding.end, token.end),

@@ -320,7 +320,7 @@ def _holding_both(
 def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
     """Whether "two policemen died, too" tells of nobody whom the count before it holds.
 
-    A class of people told before, or the same number, is told again. ("Eleven were hurt. Three died,
+    A class of people told before, or the same number, is told again, but soldiers are no civilians. ("Eleven were hurt. Three died,
     and eleven people were hurt, too": "too" ties the two harms.) One person is added to people who
     are told by who they are, not to a number of people.
     """
@@ -331,7 +331,8 @@ def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
     is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
     others = "FURTHER" in mention.tags or _have_other_nouns(mention, before)
     by_kind = others and _is_told_by_kind(before)
-    return (is_new or by_kind) and mention.value != before.value
+    is_again = mention.value == before.value and not are_of_other_kinds(before, mention)
+    return (is_new or by_kind) and not is_again
 
 
 def _have_other_nouns(mention: CountMention, before: CountMention) -> bool:
