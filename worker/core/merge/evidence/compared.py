@@ -13,7 +13,8 @@ Theory of operation
 -------------------
 Facts get a number, never given twice. For each number is kept with which others it was compared,
 and who of them is near. A decision asks with the numbers that it looks at; only what is new is
-compared.
+compared. Most of what a week brought is of other days than what comes: of these the days are compared,
+and nothing else. Of one day the whole pair is kept, for it is asked for again.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from collections.abc import Set as AbstractSet
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.evidence.facts import Facts
-from worker.core.merge.evidence.pairs import Pair, Weights, compare
+from worker.core.merge.evidence.pairs import Pair, Weights, compare, dates_meet
 
 MOST_FACTS = 20 * WORST_DAY_REPORTS
 """Different sets of facts that are remembered: of about 1.5 KB each."""
@@ -88,7 +89,8 @@ class Compared:
         key = (i << _SHIFT) | j if i < j else (j << _SHIFT) | i
         found = self._pairs.get(key)
         if found is None:
-            made = self._compared(i, j)
+            first, second = (i, j) if i < j else (j, i)
+            made = compare(self._facts[first], self._facts[second], self._weights)
             found = self._pairs[key] = self._alike.setdefault(made, made)
         return found
 
@@ -97,8 +99,9 @@ class Compared:
         near = self._near.setdefault(i, {})
         met = self._met.setdefault(i, set())
         fresh = among - met
-        for j in fresh:
-            pair = self._compared(i, j)
+        own, facts = self._facts[i], self._facts
+        for j in [j for j in fresh if dates_meet(own, facts[j], self._weights)]:
+            pair = self.pair(i, j)
             if pair.veto is None and pair.weight >= self._plausible:
                 near[j] = pair.weight
         met |= fresh
@@ -121,10 +124,6 @@ class Compared:
             younger._near[number] = {j: w for j, w in self._near[number].items() if j in live}
         younger._count = sum(map(len, younger._met.values()))
         return younger
-
-    def _compared(self, i: int, j: int) -> Pair:
-        first, second = (i, j) if i < j else (j, i)
-        return compare(self._facts[first], self._facts[second], self._weights)
 
 
 def compared_under(weights: Weights) -> Compared:
