@@ -32,7 +32,10 @@ MOST_FACTS = 20 * WORST_DAY_REPORTS
 MOST_MET = 3 * WORST_DAY_REPORTS**2
 """Pairs of which it is remembered whether they are near, from both sides: of about 30 bytes each. A day
 on which no two reports say the same takes a million, and the full comparison of each pair half as
-many; a bound of a million was reached in the middle of it, and half of the day compared anew."""
+many of the larger ones; a bound of a million was reached in the middle of it, and half of the day
+compared anew."""
+_PAIR_IN_MET = 3
+"""How many of these a full comparison is as large as."""
 _SHIFT = 32
 
 
@@ -64,7 +67,7 @@ class Compared:
         """Whether half of it should be forgotten."""
         return (
             max(len(self._numbers), len(self._by_place)) > MOST_FACTS
-            or self._count + len(self._pairs) > MOST_MET
+            or self._count + _PAIR_IN_MET * len(self._pairs) > MOST_MET
         )
 
     def number(self, facts: Facts) -> int:
