@@ -166,7 +166,10 @@ class Connected:
 
 
 def _outside_of_both(
-    inside: frozenset[_K], outside: frozenset[_K], other_inside: frozenset[_K], other_outside: frozenset[_K]
+    inside: frozenset[_K],
+    outside: frozenset[_K],
+    other_inside: frozenset[_K],
+    other_outside: frozenset[_K],
 ) -> frozenset[_K]:
     """What is outside of two components together. What is inside of one and outside of both has the
     same facts (or the same article) as something that is of neither.
