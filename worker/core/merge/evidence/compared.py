@@ -5,7 +5,7 @@ Rules
 1. A pair depends on two sets of facts and the weights, on nothing else: it stays true for as long
    as the process lives, whichever decision asks.
 2. Everything here may be forgotten at any time; that costs time and nothing else. When it is full
-   (``MOST_FACTS``, ``MOST_MET``: some 120 MB), the half that was not asked for longest is forgotten.
+   (``MOST_FACTS``, ``MOST_MET``: some 200 MB), the half that was not asked for longest is forgotten.
 3. *Near* is evidence of ``merge.plausible`` or more without a veto. Whatever merging does with two
    reports, it does because somebody is near somebody: no score exceeds its strongest pair.
 
@@ -27,10 +27,11 @@ from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.evidence.facts import Facts
 from worker.core.merge.evidence.pairs import Pair, Weights, compare, dates_meet
 
-MOST_FACTS = 20 * WORST_DAY_REPORTS
-"""Different sets of facts that are remembered: of about 1.5 KB each."""
+MOST_FACTS = 10 * WORST_DAY_REPORTS
+"""Sets of facts that are remembered: of about 1.5 KB each, and of each with which others it was compared,
+which in years of busy days is the larger part."""
 MOST_MET = 3 * WORST_DAY_REPORTS**2
-"""Pairs of which it is remembered whether they are near, from both sides: of about 30 bytes each. A day
+"""Pairs of which it is remembered whether they are near, from both sides: of 30 to 100 bytes each. A day
 on which no two reports say the same takes a million, and the full comparison of each pair half as
 many of the larger ones; a bound of a million was reached in the middle of it, and half of the day
 compared anew."""
