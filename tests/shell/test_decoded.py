@@ -97,6 +97,34 @@ def test_component_that_is_kept_is_the_one_that_is_found(
     assert added.count(True) > 10
 
 
+def test_components_that_an_article_joins_are_the_one_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report that states no day and may be of several attacks of a week: what was known of each is
+    put together, and is what a look at everything finds. Some attacks are closed meanwhile.
+    """
+    joined: list[bool] = []
+    real = component._joining
+
+    def compared(
+        conn: sqlite3.Connection, usable: Any, names: Collection[str], knowledge: Any
+    ) -> Any:
+        found = real(conn, usable, names, knowledge)
+        joined.append(found is not None)
+        if found is not None:
+            plain = component._look_around(conn, names, knowledge, ())
+            assert (found.component, found.days) == (plain.component, plain.days)
+        return found
+
+    monkeypatch.setattr(component, "_joining", compared)
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    for arrival in invented("years", 240, KNOWLEDGE, 6):
+        world.tick(arrival.at)
+        world.arrive(arrival.article, arrival.reports, arrival.at)
+    assert joined.count(True) > 10
+    assert any(incident.state == "closed" for incident in load_all(world.conn))
+
+
 def test_decoded_incidents_are_those_of_the_table(tmp_path: Path) -> None:
     """What is kept as it was saved equals what the row decodes to."""
     world = _settled(tmp_path / "store.db", forget=False, reports=20)

@@ -123,6 +123,24 @@ def test_statements_read_a_whole_table_only_where_it_is_argued_for(
     assert set(WHOLE) - {start for starts in argued.values() for start in starts} == set()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT report_id, version FROM report WHERE date_lo BETWEEN",
+        "SELECT incident_id FROM incident WHERE frozen = 1 AND date_lo BETWEEN",
+    ],
+)
+def test_what_is_looked_up_by_days_stands_in_the_index(
+    conn: sqlite3.Connection, statement: str
+) -> None:
+    """Hundreds of rows of a busy week, each of a page of its own in the table."""
+    whole = next(text for text in statements() if text.startswith(statement))
+    rows = conn.execute(f"EXPLAIN QUERY PLAN {whole}", [None] * 3)
+    plan = [row["detail"] for row in rows if "_dates" in row["detail"]]
+    assert len(plan) == 1
+    assert "COVERING INDEX" in plan[0]
+
+
 def test_statements_are_found_for_every_table(conn: sqlite3.Connection) -> None:
     """None hides from the test above: each table is read and written by statements that it saw."""
     seen = " ".join(statements()).replace('"', "")

@@ -7,7 +7,10 @@ Rules
    plainly is added to it, and nothing else is looked at again: an article of a day of a thousand reports costs
    what one of a day of ten does. It is kept beside the rows it was read from and dropped with them: at a
    rollback, when a report or an incident goes, when a person decides, when something closes.
-3. What is kept are components: they have no article in common. So a report that joined one of them is
+3. An article that joins several of them plainly makes them one; if its days reach further than theirs, what
+   is of these days is looked at besides. (The first report of a day that states no day may be of any
+   attack of the week before.)
+4. What is kept are components: they have no article in common. So a report that joined one of them is
    outside of all others.
 """
 
@@ -16,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -48,14 +51,20 @@ def gather_component(
     if constraints is None:
         constraints = load_constraints(conn)
     gathered = decoded_of(conn).gathered
-    for kept in reversed(gathered):
-        if kept.knowledge is knowledge and kept.component.constraints == constraints:
-            found = _with_more(conn, kept, names)
-            if found is not None:
-                gathered.remove(kept)
-                gathered.append(found)
-                return found.component
-    found = _look_around(conn, names, knowledge, constraints)
+    usable = [
+        kept
+        for kept in reversed(gathered)
+        if kept.knowledge is knowledge and kept.component.constraints == constraints
+    ]
+    for kept in usable:
+        found = _with_more(conn, kept, names)
+        if found is not None:
+            gathered.remove(kept)
+            gathered.append(found)
+            return found.component
+    found = _joining(conn, usable, names, knowledge)
+    if found is None:
+        found = _look_around(conn, names, knowledge, constraints)
     articles = {filed.article.article_id for filed in found.component.reports}
     apart = [kept for kept in gathered if kept.connected.articles.isdisjoint(articles)]
     gathered[:] = [*apart[1 - _MOST_GATHERED :], found]
@@ -99,6 +108,68 @@ def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str])
         copies=component.copies if component.copies is None else component.copies | pairs,
     )
     return Gathered(more, replace(connected, concerned=tuple(announced)), kept.days, knowledge)
+
+
+def _joining(
+    conn: sqlite3.Connection,
+    usable: Iterable[Gathered],
+    names: Collection[str],
+    knowledge: Knowledge,
+) -> Gathered | None:
+    """What an article joins, with it: several components, or one of fewer days; None: nothing plainly.
+
+    ``usable``: all that may be gone on with, each with what was filed since (``_with_more``).
+    """
+    near = [kept for kept in usable if kept.filed and kept.connected.is_near(kept.filed, knowledge)]
+    looked_at = [kept.days for kept in near if kept.days is not None]
+    if not looked_at:
+        return None
+    fresh = near[0].filed
+    windows = [w for w in (*looked_at, hull(fresh, knowledge)) if w is not None]
+    days = min(first for first, _ in windows), max(last for _, last in windows)
+    unseen = _unseen(conn, looked_at, days, knowledge)
+    if unseen is None:
+        return None
+    joined = near[0].connected
+    for kept in near[1:]:
+        joined = joined.together_with(kept.connected)
+    others = [filed for filed in unseen if filed.article.article_id not in names]
+    component = replace(
+        near[0].component,
+        reports=joined.kept,
+        founded=tuple(sorted({row for kept in near for row in kept.component.founded})),
+        copies=_copies(conn, joined.kept, knowledge),
+    )
+    saved = set[str]().union(*(kept.saved for kept in near))
+    whole = Gathered(component, joined.beside(others, knowledge), days, knowledge, fresh, saved)
+    return _with_more(conn, whole, names)
+
+
+def _unseen(
+    conn: sqlite3.Connection, looked_at: Sequence[Days], days: Days, knowledge: Knowledge
+) -> Iterable[FiledReport] | None:
+    """The reports that meet some days, and none that were looked at; None: a closed incident does."""
+    found: dict[str, FiledReport] = {}
+    for first, last in _between(looked_at, days):
+        if _of_days(conn, (first, last)):
+            return None
+        found |= reports_of_days(conn, first, last)
+    return [
+        filed
+        for filed in found.values()
+        if not any(_meets(window(filed, knowledge), known) for known in looked_at)
+    ]
+
+
+def _between(looked_at: Iterable[Days], days: Days) -> Iterator[Days]:
+    """The stretches of some days that were not looked at."""
+    day, one = days[0], dt.timedelta(days=1)
+    for first, last in sorted(looked_at):
+        if day < first:
+            yield day, first - one
+        day = max(day, last + one)
+    if day <= days[1]:
+        yield day, days[1]
 
 
 def _look_around(

@@ -33,7 +33,7 @@ Connection: TypeAlias = sqlite3.Connection
 
 _SCRIPTS = (
     "schema.sql", "subscriptions.sql", "report_days.sql", "stories.sql", "entry_content.sql",
-    "decisions.sql", "members.sql",
+    "decisions.sql", "members.sql", "covered_days.sql",
 )  # fmt: skip
 MIGRATIONS: tuple[str, ...] = tuple(
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCRIPTS

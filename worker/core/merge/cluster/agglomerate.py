@@ -133,20 +133,23 @@ def _reach(
 
 
 class _Joining:
-    """One heap. A row is ``-inf`` where a veto stands and where a part is gone; of scores there are none
-    below the diagonal.
+    """One heap. A row is ``-inf`` where a veto stands; of scores there are none below the diagonal, and
+    none of a part that is gone, whose own row is not looked at any more.
     """
 
     def __init__(self, parts: Sequence[Part], units: Units) -> None:
         self._threshold = units.evidence.weights["merge.threshold"]
         self._size: Table = np.array([len(part.nodes) for part in parts], dtype=np.float64)
-        self._total, self._top = _evidence(parts, self._size, units)
+        pairs: Table = np.outer(self._size, self._size)
+        self._total, self._top = _evidence(parts, pairs, units)
         count = len(parts)
-        score = self._scores(self._total, self._top, np.outer(self._size, self._size))
+        score = self._scores(self._total, self._top, pairs)
         score[np.tri(count, dtype=bool)] = -np.inf
         self._score = score
         self._bound: Table = score.max(axis=1)
         """No score of the row is higher."""
+        self._gone: Table = np.zeros(count)
+        """``-inf`` where a part is gone."""
         self._cells: dict[int, list[int]] = {k: [k] for k in range(count)}
 
     def run(self) -> _Places:
@@ -170,10 +173,9 @@ class _Joining:
         total[a] += total[b]
         total[:, a] = total[a]
         top[a] = np.maximum(top[a], top[b])
-        top[a, b] = -np.inf
         top[:, a] = top[a]
-        top[:, b] = scores[:b, b] = scores[b] = bound[b] = -np.inf
-        score = self._scores(total[a], top[a], self._size[a] * self._size)
+        scores[:b, b] = bound[b] = self._gone[b] = -np.inf
+        score = self._scores(total[a], top[a], self._size[a] * self._size) + self._gone
         scores[a, a + 1 :] = score[a + 1 :]
         scores[:a, a] = score[:a]
         np.maximum(bound[:a], score[:a], out=bound[:a])
@@ -187,22 +189,24 @@ class _Joining:
         return score
 
 
-def _evidence(parts: Sequence[Part], size: Table, units: Units) -> tuple[Table, Table]:
-    """Of each part with each: the evidence summed, and the strongest."""
+def _evidence(parts: Sequence[Part], pairs: Table, units: Units) -> tuple[Table, Table]:
+    """Of each part with each: the evidence summed, and the strongest. ``pairs``: of their nodes."""
     everyone = list(dict.fromkeys(unit for part in parts for unit, _ in part.counted))
     bonds = units.bonds.among(everyone, units.bond)
     place = {unit: k for k, unit in enumerate(everyone)}
-    first = np.array([place[part.counted[0][0]] for part in parts])
-    top: Table = bonds[first[:, None], first]
-    total: Table = top * np.outer(size, size)
+    first = [place[part.counted[0][0]] for part in parts]
     mixed = [k for k, part in enumerate(parts) if len(part.counted) > 1]
+    top: Table = bonds
+    if mixed or len(everyone) < len(parts):
+        top = bonds.take(first, axis=0).take(first, axis=1)
+    total: Table = top * pairs
     for k in mixed:
         for j, other in enumerate(parts):
-            pairs = [
+            told = [
                 (bonds[place[x], place[y]], n * m)
                 for x, n in parts[k].counted
                 for y, m in other.counted
             ]
-            total[k, j] = total[j, k] = sum(bond * n for bond, n in pairs)
-            top[k, j] = top[j, k] = max(bond for bond, _ in pairs)
+            total[k, j] = total[j, k] = sum(bond * n for bond, n in told)
+            top[k, j] = top[j, k] = max(bond for bond, _ in told)
     return total, top

@@ -38,7 +38,7 @@ class Bonds:
     ) -> Table:
         """The bonds of each of some units with each of others."""
         rows, columns = self._placed(a), self._placed(b)
-        found: Table = self._known[rows[:, None], columns]
+        found: Table = self._known.take(rows, axis=0).take(columns, axis=1)
         if not np.isnan(np.maximum.reduce(found, axis=None)):
             return found
         own, others = rows.tolist(), columns.tolist()
@@ -46,7 +46,7 @@ class Bonds:
         unknown = {(min(x, y), max(x, y)): (a[i], b[j]) for i, j, x, y in pairs}
         for (x, y), (one, other) in unknown.items():
             self._known[x, y] = self._known[y, x] = bond(one, other)
-        return self._known[rows[:, None], columns]
+        return self._known.take(rows, axis=0).take(columns, axis=1)
 
     def forget(self, unit: Unit) -> None:
         """A unit is gone."""

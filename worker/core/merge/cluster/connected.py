@@ -4,7 +4,8 @@ Rules
 -----
 1. What hangs together is known, and of all that was looked at beside it the different facts. A report
    that is near something inside and near nothing outside belongs to it, and brings nothing else along.
-2. Only the plain case is answered: reports of a new article that nobody named, none of them a
+2. Components that were plain each are plain together: who is near one of them was looked at from there.
+3. Only the plain case is answered: reports of a new article that nobody named, none of them a
    background mention or a combined round-up, copies of inside articles at most. ``with_more`` says None
    to all others, and where the component itself is not plain (``component.connect``): then all is
    looked at again.
@@ -17,12 +18,15 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import TypeVar
 
 from worker.core.domain.incident import FiledReport, article_of
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.facts import gazetteer_of
 from worker.core.merge.evidence.nodes import Evidence, Node, nodes_of
+
+_K = TypeVar("_K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,35 @@ class Connected:
         articles = known.articles_outside.union([node.article_id for node in nodes])
         return replace(self, around=replace(known, outside=outside, articles_outside=articles))
 
+    def is_near(self, fresh: Sequence[FiledReport], knowledge: Knowledge) -> bool:
+        """Whether something inside is near one of these reports; where it is plain."""
+        known = self.around
+        if known is None or not known.evidence.is_current:
+            return False
+        nodes = nodes_of(fresh, gazetteer_of(knowledge))
+        numbers = [known.evidence.number_of(node.facts) for node in nodes]
+        near = (known.evidence.near(number, known.inside).keys() for number in numbers)
+        return not all(known.inside.isdisjoint(n) for n in near)
+
+    def together_with(self, other: Connected) -> Connected:
+        """This and another component, of which nothing was near the other, as one; both are plain."""
+        one, two = self.around, other.around
+        if one is None or two is None:
+            return replace(self, around=None)
+        looked_at = Around(
+            evidence=one.evidence,
+            constraint_index=one.constraint_index,
+            inside=one.inside | two.inside,
+            outside=_outside_of_both(one.inside, one.outside, two.inside, two.outside),
+            articles_inside=one.articles_inside | two.articles_inside,
+            articles_outside=_outside_of_both(
+                one.articles_inside, one.articles_outside, two.articles_inside, two.articles_outside
+            ),
+        )
+        kept = sorted((*self.kept, *other.kept), key=attrgetter("report_id"))
+        concerned = sorted({*self.concerned, *other.concerned})
+        return Connected(tuple(kept), tuple(concerned), looked_at)
+
     def with_more(
         self, fresh: Sequence[FiledReport], copied: AbstractSet[str], knowledge: Knowledge
     ) -> Connected | None:
@@ -130,3 +163,15 @@ class Connected:
         articles = known.articles_inside.union([node.article_id for node in nodes])
         more = replace(known, inside=inside, articles_inside=articles)
         return Connected(tuple(kept), self.concerned, more)
+
+
+def _outside_of_both(
+    inside: frozenset[_K],
+    outside: frozenset[_K],
+    other_inside: frozenset[_K],
+    other_outside: frozenset[_K],
+) -> frozenset[_K]:
+    """What is outside of two components together. What is inside of one and outside of both has the
+    same facts (or the same article) as something that is of neither.
+    """
+    return (outside - other_inside) | (other_outside - inside) | (outside & other_outside)

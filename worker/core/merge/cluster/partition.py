@@ -29,6 +29,7 @@ from operator import attrgetter
 from worker.core.domain.remembered import Names
 from worker.core.domain.snapshot import LinkCertainty
 from worker.core.merge.cluster.agglomerate import agglomerate
+from worker.core.merge.cluster.nearby import Choice
 from worker.core.merge.cluster.placing import OpenCell, Placing
 from worker.core.merge.cluster.unit import Unit
 from worker.core.merge.cluster.units import Units, units_of
@@ -141,17 +142,17 @@ def _groups(core: Sequence[Node], evidence: Evidence) -> list[list[Node]]:
 
 def _is_bridge(unit: Unit, units: Units) -> bool:
     """Whether its near-best partners exclude each other: it cannot choose by its own evidence."""
-    judged = units.bridges.get(unit)
-    if judged is None:
-        plausible = units.evidence.weights["merge.plausible"]
-        partners = units.near(unit)
-        best = max(partners.values(), default=0.0)
-        floor = max(plausible, best - units.evidence.weights["merge.margin"])
-        near = dict.fromkeys([other for other, weight in partners.items() if weight >= floor])
-        near[unit] = None  # which excludes none of them, and is among the near ones of the next
-        judged = unit.first.kind == "primary" and units.exclude_each_other([*near])
-        units.bridges[unit] = judged
-    return judged
+    known = units.nearby.choices.get(unit)
+    if known is not None:
+        return known.is_bridge
+    weights, partners = units.evidence.weights, units.near(unit)
+    best = max(partners.values(), default=0.0)
+    floor = max(weights["merge.plausible"], best - weights["merge.margin"])
+    near = dict.fromkeys([other for other, weight in partners.items() if weight >= floor])
+    near[unit] = None  # which excludes none of them, and is among the near ones of the next
+    is_bridge = unit.first.kind == "primary" and units.exclude_each_other([*near])
+    units.nearby.choices[unit] = Choice(is_bridge, best, floor)
+    return is_bridge
 
 
 def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> None:

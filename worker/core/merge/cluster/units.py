@@ -21,6 +21,7 @@ import numpy as np
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
+from worker.core.merge.cluster.nearby import Nearby
 from worker.core.merge.cluster.unit import Core, Counted, Part, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
 
@@ -35,8 +36,7 @@ class Units:
     def __init__(self, nodes: Iterable[Node], evidence: Evidence) -> None:
         self.evidence = evidence
         self.of: dict[str, Unit] = {}
-        self.bridges: dict[Unit, bool] = {}
-        """Units that were judged as bridges; what is near them is what it was then."""
+        self.nearby = Nearby(evidence.weights["merge.threshold"])
         self.scores: dict[tuple[int, int], float | None] = {}
         """By the numbers of groups (``name``)."""
         self.bonds = Bonds()
@@ -52,8 +52,6 @@ class Units:
         self._groups_of: dict[Unit, list[tuple[Unit, ...]]] = {}
         self._plain: dict[int, Unit] = {}
         self._tied: dict[int, dict[Hashable, Unit]] = {}
-        self._near: dict[Unit, dict[Unit, float]] = {}
-        self._strong: dict[Unit, frozenset[Unit]] = {}
         self._foreign: dict[Unit, dict[Unit, float]] = {}
         self._numbers: set[int] = set()
         self._agreeing: frozenset[Unit] = frozenset()
@@ -93,9 +91,8 @@ class Units:
         for unit in fresh:
             if unit is not None:
                 for other, weight in self._around(unit).items():
-                    if other is not unit and other in self._near:
-                        self._near[other][unit] = weight
-                        self._forget(other)
+                    if other is not unit and self.nearby.come(unit, other, weight):
+                        self._forget_groups(other)
         return True
 
     def _changed(self, signs: Mapping[str, Sign], evidence: Evidence) -> list[str]:
@@ -132,17 +129,17 @@ class Units:
 
     def _leave(self, key: str) -> None:
         """Let a node go, and its unit with the last."""
-        unit = self.of.pop(key)
+        unit = self.of[key]
         if len(unit.nodes) > 1:
+            del self.of[key]
             unit.hold(node for node in unit.nodes if node.key != key)
             if len(unit.nodes) == 1:
                 self._forget_self(unit)
             return
-        for other in self._around(unit):
-            if other in self._near:
-                self._near[other].pop(unit, None)
-                self._forget(other)
-        self._near.pop(unit, None)
+        for other in self.near(unit):
+            if other is not unit and self.nearby.go(unit, other):
+                self._forget_groups(other)
+        del self.of[key]
         self._forget(unit)
         self.bonds.forget(unit)
         if unit.tie is None:
@@ -155,15 +152,17 @@ class Units:
             self._numbers.discard(unit.number)
 
     def _forget(self, unit: Unit) -> None:
+        """A unit is gone, or what is near it is asked for anew."""
+        self.nearby.forget(unit)
+        self._forget_groups(unit)
+
+    def _forget_groups(self, unit: Unit) -> None:
         """What is near a unit has changed."""
-        self.bridges.pop(unit, None)
-        self._strong.pop(unit, None)
         for group in self._groups_of.pop(unit, ()):
             self._around_groups.pop(group, None)
 
     def _forget_self(self, unit: Unit) -> None:
         """A unit has another node now, or has none any more: it is near itself, or is not."""
-        self._near.pop(unit, None)
         self.bonds.forget_self(unit)
         self._forget(unit)
 
@@ -206,7 +205,7 @@ class Units:
         """Units that are plausible partners of one of its nodes, with the weight; itself too, when
         it has several. The unit asked about need not be one of these units.
         """
-        near = self._near.get(unit)
+        near = self.nearby.of(unit)
         return self._around(unit) if near is None else near
 
     def near_group(self, counted: Counted) -> AbstractSet[Unit]:
@@ -226,21 +225,15 @@ class Units:
 
     def strong(self, unit: Unit) -> AbstractSet[Unit]:
         """Those near one of these units that reach the threshold."""
-        found = self._strong.get(unit)
-        if found is None:
-            threshold = self.evidence.weights["merge.threshold"]
-            near = self.near(unit).items()
-            found = self._strong[unit] = frozenset(
-                [o for o, weight in near if round(weight, 6) >= threshold]
-            )
-        return found
+        return self.nearby.strong(unit, self.near(unit))
 
     def _around(self, unit: Unit) -> Mapping[Unit, float]:
-        kept = self._near if self._has(unit) else self._foreign
-        near = kept.get(unit)
-        if near is None:
-            near = kept[unit] = dict(self._look_around(unit))
-        return near
+        if not self._has(unit):
+            if unit not in self._foreign:
+                self._foreign[unit] = dict(self._look_around(unit))
+            return self._foreign[unit]
+        near = self.nearby.of(unit)
+        return self.nearby.keep(unit, dict(self._look_around(unit))) if near is None else near
 
     def _look_around(self, unit: Unit) -> Iterable[tuple[Unit, float]]:
         found = self.evidence.near(unit.number, self._numbers)

@@ -5,7 +5,7 @@ Rules
 1. A pair depends on two sets of facts and the weights, on nothing else: it stays true for as long
    as the process lives, whichever decision asks.
 2. Everything here may be forgotten at any time; that costs time and nothing else. When it is full
-   (``MOST_FACTS``, ``MOST_MET``: some 120 MB), the half that was not asked for longest is forgotten.
+   (``MOST_FACTS``, ``MOST_MET``: some 200 MB), the half that was not asked for longest is forgotten.
 3. *Near* is evidence of ``merge.plausible`` or more without a veto. Whatever merging does with two
    reports, it does because somebody is near somebody: no score exceeds its strongest pair.
 
@@ -13,7 +13,8 @@ Theory of operation
 -------------------
 Facts get a number, never given twice. For each number is kept with which others it was compared,
 and who of them is near. A decision asks with the numbers that it looks at; only what is new is
-compared.
+compared. Most of what a week brought is of other days than what comes: of these the days are compared,
+and nothing else. Of one day the whole pair is kept, for it is asked for again.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ from collections.abc import Set as AbstractSet
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.evidence.facts import Facts
-from worker.core.merge.evidence.pairs import Pair, Weights, compare
+from worker.core.merge.evidence.pairs import Pair, Weights, compare, dates_meet
 
-MOST_FACTS = 20 * WORST_DAY_REPORTS
-"""Different sets of facts that are remembered: of about 1.5 KB each."""
+MOST_FACTS = 10 * WORST_DAY_REPORTS
+"""Sets of facts that are remembered: of about 1.5 KB each, and of each with which others it was compared,
+which in years of busy days is the larger part."""
 MOST_MET = 3 * WORST_DAY_REPORTS**2
-"""Pairs of which it is remembered whether they are near, from both sides: of about 30 bytes each. A day
+"""Pairs of which it is remembered whether they are near, from both sides: of 30 to 100 bytes each. A day
 on which no two reports say the same takes a million, and the full comparison of each pair half as
-many; a bound of a million was reached in the middle of it, and half of the day compared anew."""
+many of the larger ones; a bound of a million was reached in the middle of it, and half of the day
+compared anew."""
+_PAIR_IN_MET = 3
+"""How many of these a full comparison is as large as."""
 _SHIFT = 32
 
 
@@ -63,7 +68,7 @@ class Compared:
         """Whether half of it should be forgotten."""
         return (
             max(len(self._numbers), len(self._by_place)) > MOST_FACTS
-            or self._count + len(self._pairs) > MOST_MET
+            or self._count + _PAIR_IN_MET * len(self._pairs) > MOST_MET
         )
 
     def number(self, facts: Facts) -> int:
@@ -88,7 +93,8 @@ class Compared:
         key = (i << _SHIFT) | j if i < j else (j << _SHIFT) | i
         found = self._pairs.get(key)
         if found is None:
-            made = self._compared(i, j)
+            first, second = (i, j) if i < j else (j, i)
+            made = compare(self._facts[first], self._facts[second], self._weights)
             found = self._pairs[key] = self._alike.setdefault(made, made)
         return found
 
@@ -97,8 +103,9 @@ class Compared:
         near = self._near.setdefault(i, {})
         met = self._met.setdefault(i, set())
         fresh = among - met
-        for j in fresh:
-            pair = self._compared(i, j)
+        own, facts = self._facts[i], self._facts
+        for j in [j for j in fresh if dates_meet(own, facts[j], self._weights)]:
+            pair = self.pair(i, j)
             if pair.veto is None and pair.weight >= self._plausible:
                 near[j] = pair.weight
         met |= fresh
@@ -121,10 +128,6 @@ class Compared:
             younger._near[number] = {j: w for j, w in self._near[number].items() if j in live}
         younger._count = sum(map(len, younger._met.values()))
         return younger
-
-    def _compared(self, i: int, j: int) -> Pair:
-        first, second = (i, j) if i < j else (j, i)
-        return compare(self._facts[first], self._facts[second], self._weights)
 
 
 def compared_under(weights: Weights) -> Compared:

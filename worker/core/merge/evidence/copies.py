@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from operator import eq
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
@@ -37,11 +40,28 @@ def find_pairs(articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> 
     return index.pairs(by_id.values(), weights)
 
 
+_Order = tuple[bool, float, str]
+
+
+@dataclass(slots=True)
+class _Text:
+    """What is compared of an article."""
+
+    article: ArticleRef
+    order: _Order = field(init=False)
+    signature: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Both are asked for with each article that shares a band."""
+        self.order = _order(self.article)
+        self.signature = np.array(self.article.copy_signature, dtype=np.int64)
+
+
 class CopyIndex:
     """Articles by their texts and the bands of their signatures. Each pair is compared once."""
 
     def __init__(self) -> None:
-        self._articles: dict[str, ArticleRef] = {}
+        self._texts: dict[str, _Text] = {}
         self._buckets: dict[object, set[str]] = {}
         self._copies: dict[str, set[str]] = {}
         self._pairs: dict[str, dict[str, Pair]] = {}
@@ -52,20 +72,21 @@ class CopyIndex:
 
     def add(self, article: ArticleRef) -> None:
         """Take an article in; a later version takes the place of an earlier one."""
-        if self._articles.get(article.article_id) == article:
+        known = self._texts.get(article.article_id)
+        if known is not None and known.article == article:
             return
         self.discard(article.article_id)
-        self._articles[article.article_id] = article
+        self._texts[article.article_id] = _Text(article)
         for bucket in _buckets(article):
             self._buckets.setdefault(bucket, set()).add(article.article_id)
 
     def discard(self, article_id: str) -> None:
         """Forget an article."""
-        article = self._articles.pop(article_id, None)
-        if article is None:
+        text = self._texts.pop(article_id, None)
+        if text is None:
             return
         alike: set[str] = set()
-        for bucket in _buckets(article):
+        for bucket in _buckets(text.article):
             held = self._buckets[bucket]
             held.discard(article_id)
             alike |= held
@@ -80,10 +101,11 @@ class CopyIndex:
     def pairs(self, articles: Iterable[ArticleRef], weights: Mapping[str, float]) -> Pairs:
         """The pairs among these articles, which are taken in if they are not here yet."""
         self._compare_under(weights)
-        known = self._articles
+        known = self._texts
         asked = {article.article_id: article for article in articles}
-        for article in [a for name, a in asked.items() if known.get(name) is not a]:
-            self.add(article)
+        for name, article in asked.items():
+            if name not in known or known[name].article is not article:
+                self.add(article)
         for name in asked.keys() - self._copies.keys():
             self._copies_of(name, weights)
         found: set[Pair] = set()
@@ -113,18 +135,15 @@ class CopyIndex:
         found = self._copies.get(name)
         if found is None:
             candidates = set[str]().union(
-                *(self._buckets[bucket] for bucket in _buckets(self._articles[name]))
+                *(self._buckets[bucket] for bucket in _buckets(self._texts[name].article))
             )
             candidates.discard(name)
-            found = {other for other in candidates if self._repeats(name, other, weights)}
+            own, texts = self._texts[name], self._texts
+            found = {other for other in candidates if _repeats(own, texts[other], weights)}
             self._copies[name] = found
             for other in found & self._copies.keys():
                 self._copies[other].add(name)
         return found
-
-    def _repeats(self, a: str, b: str, weights: Mapping[str, float]) -> bool:
-        first, second = sorted((self._articles[a], self._articles[b]), key=_order)
-        return _repeats(first, second, weights)
 
 
 def _buckets(article: ArticleRef) -> Iterator[object]:
@@ -182,23 +201,24 @@ def outlet_key(article: ArticleRef) -> str:
     return " ".join((article.outlet or f"#{article.article_id}").casefold().split())
 
 
-def _order(article: ArticleRef) -> tuple[bool, float, str]:
+def _order(article: ArticleRef) -> _Order:
     moment = article.document_time
     if moment is None:
         return True, 0.0, article.article_id
     return False, aware(moment).timestamp(), article.article_id
 
 
-def _repeats(a: ArticleRef, b: ArticleRef, weights: Mapping[str, float]) -> bool:
-    first, second = _order(a), _order(b)
+def _repeats(one: _Text, other: _Text, weights: Mapping[str, float]) -> bool:
+    first, second = min(one.order, other.order), max(one.order, other.order)
     if second[1] - first[1] > weights["copy.hours"] * 3600:
         return False
+    a, b = one.article, other.article
     if a.text_sha256 and a.text_sha256 == b.text_sha256:
         return True
     if a.agency and b.agency and a.agency != b.agency:
         return False
-    size = len(a.copy_signature)
-    if not size or size != len(b.copy_signature):
+    size = len(one.signature)
+    if not size or size != len(other.signature):
         return False
-    same = sum(map(eq, a.copy_signature, b.copy_signature))
+    same = np.count_nonzero(one.signature == other.signature)
     return bool(same / size >= weights["copy.jaccard"])

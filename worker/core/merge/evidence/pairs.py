@@ -57,7 +57,7 @@ def compare(a: Facts, b: Facts, weights: Weights) -> Pair:
     total = round(sum(weight for _, weight in terms), 6)
     hard = tuple(code.split(".")[0] for code, _ in terms if code in _HARD)
     veto = None
-    if not _dates_meet(a, b, weights):
+    if not dates_meet(a, b, weights):
         veto = "date"
     elif len(hard) >= weights["merge.contradictions"]:
         veto = "+".join(hard)
@@ -91,7 +91,8 @@ def _gap(a: Facts, b: Facts) -> int | None:
     return max((a.first - b.last).days, (b.first - a.last).days, 0)
 
 
-def _dates_meet(a: Facts, b: Facts, weights: Weights) -> bool:
+def dates_meet(a: Facts, b: Facts, weights: Weights) -> bool:
+    """Whether two reports may be of one day; if not, nothing else matters."""
     gap = _gap(a, b)
     margin = weights["date.stated_margin_days"]
     if a.dated and b.dated and gap is not None:
