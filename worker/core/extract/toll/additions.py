@@ -57,6 +57,8 @@ _ON_TOP_REACH = 2
 _TOLL = frozenset({"toll"})
 _SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
+_AT_ONCE = frozenset({"DIED_AT_ONCE"})
+"""Tag of some, told without those who died later: a sum of both are all."""
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
 
@@ -396,6 +398,6 @@ def _sum(one: CountMention, two: CountMention) -> CountMention:
         low=None if one.low is None or two.low is None else one.low + two.low,
         high=None if one.high is None or two.high is None else one.high + two.high,
         victim_class=UNSPECIFIED,
-        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER,
+        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER - _AT_ONCE,
         parts=(*(one.parts or (one,)), *(two.parts or (two,))),
     )

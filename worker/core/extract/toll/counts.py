@@ -51,6 +51,8 @@ _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _CORRECTED = "CORRECTED_COUNT"
 _REVISED = frozenset({"revised"})
+_ALONE = frozenset({"alone"})
+"""Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
@@ -133,11 +135,22 @@ def _numbered_again(mentions: Sequence[CountMention]) -> list[CountMention]:
                 last, printed[mention.value] = len(out) - 1, mention.what
         elif mention.value in printed:
             out.append(replace(mention, what=printed[mention.value]))
-        elif last is not None and mention.sentence - out[last].sentence <= _AGAIN_REACH:
+        elif last is not None and _may_be_of(mention, out[last], out):
             out.append(replace(mention, what=out[last].what))
             if mention.flags & _REVISED:
                 out[last] = replace(out[last], tags=out[last].tags | _REPLACED)
     return out
+
+
+def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[CountMention]) -> bool:
+    """Whether a number told without its harm is of the harm told before it.
+
+    "The hospital said seven" is of none that stands in one sentence with another harm.
+    """
+    if mention.sentence - before.sentence > _AGAIN_REACH:
+        return False
+    same = (m.what for m in told if m.sentence == before.sentence and m.what in _HARM)
+    return not mention.flags & _ALONE or {*same} == {before.what}
 
 
 def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:

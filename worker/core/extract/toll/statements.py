@@ -57,7 +57,8 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
-_SEEN = "SEEN"
+_SOME = frozenset({"SEEN", "DIED_AT_ONCE"})
+"""Tags of people beside whom there may be others: "saw four bodies", "two died on the spot"."""
 _HARM = CASUALTY | {"casualties"}
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
@@ -205,13 +206,14 @@ def _victim_class(count: Count) -> str:
     """What a hospital received is a count of its own: a lower bound for the whole.
 
     Only words of receiving or treating say so: a hospital may well give the whole toll. What somebody
-    saw are some of those killed or wounded ("a policeman saw four bodies", beside a ministry's nine).
+    saw are some of those killed or wounded ("a policeman saw four bodies", beside a ministry's nine),
+    and so are those who died at once ("two died on the spot").
     """
     if count.victim_class != "unspecified":
         return count.victim_class
     if RECEIVED_TAG in count.mention.tags:
         return RECEIVED
-    return PART if _SEEN in count.mention.tags and count.person is None else "unspecified"
+    return PART if count.mention.tags & _SOME and count.person is None else "unspecified"
 
 
 def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:
