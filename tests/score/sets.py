@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from tests.score import articles, corpus, merge, muc4, pages, public, shootings, verdict
+from tests.score import articles, corpus, foreign, merge, muc4, pages, public, shootings, verdict
 from tests.score.data import ROOT, digest, nth
 from tests.score.marks import Item, Mark
 
@@ -88,7 +88,11 @@ _SETS = (
     ),
     _voices("voices_en"),
     _voices("voices_xx"),
-    *(_strangers(number) for number in range(1, 15)),
+    *(_strangers(number) for number in range(1, 16)),
+    MeasuredSet(
+        "foreign_background", (foreign.FOLDER,), foreign.load, foreign.examine, own=True,
+        pattern="*.jsonl", every=4,
+    ),
     MeasuredSet(
         "unlabelled", (_UNLABELLED, "unlabelled_labels.jsonl"), verdict.load_unlabelled,
         articles.examine_unlabelled,

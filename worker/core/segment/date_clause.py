@@ -58,8 +58,13 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
 
 
 def _stands_apart(run: EventSentence, mention: DateMention, event: EventMention) -> bool:
-    """Whether a day stands before an attack and is no part of its name: not "the August 30 attack"."""
-    between = (t for t in run.tokens if mention.end <= t.start and t.end <= event.token.start)
+    """Whether a day stands before an attack and is no part of its name: not "the August 30 attack".
+
+    Nor where only hours lie between ("buried their dead yesterday, hours after a bomber …").
+    """
+    between = [t for t in run.tokens if mention.end <= t.start and t.end <= event.token.start]
+    if any("HOURS" in t.tags for t in between):
+        return False
     return mention.end <= event.token.start and any(t.tags & _JOINING for t in between)
 
 
