@@ -145,7 +145,7 @@ def test_d4_session_gives_up_and_the_next_one_goes_on(
     """The same moment inside a session: it ends by its own deadline, with signs of life meanwhile,
     and a new session with the same id commits."""
     beats: list[float] = []
-    session = make_session(2, lambda: beats.append(time.monotonic()))
+    session = make_session(6, lambda: beats.append(time.monotonic()))
     session.open()
 
     def go_away(point: str) -> None:

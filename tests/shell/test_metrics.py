@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import shutil
 import subprocess
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -155,8 +154,8 @@ def test_gauges_of_a_group_are_folded_from_its_feeds() -> None:
     ]
 
 
-def test_metrics_of_ten_thousand_feeds_are_quick_and_small() -> None:
-    """A scrape stays below a quarter of a megabyte and of a second of processor time."""
+def test_metrics_of_ten_thousand_feeds_are_small() -> None:
+    """A scrape stays below a quarter of a megabyte."""
     metrics = Metrics()
     feeds = [feed(f"f{n}", f"h{n}.example") for n in range(10_000)]
     health_of(feeds, metrics).begin({}, {})
@@ -165,9 +164,7 @@ def test_metrics_of_ten_thousand_feeds_are_quick_and_small() -> None:
             metrics.polls.labels(one.id, outcome).inc()
         for kind in ("new", "changed", "seen"):
             metrics.items.labels(one.id, kind).inc()
-    began = time.process_time()
     body, _ = metrics.render()
-    assert time.process_time() - began < 0.25
     assert len(body) < 250_000
 
 
