@@ -29,6 +29,7 @@ _OPENING_STOPS = frozenset({"EVENT", "HARM", "SAYS", "FRESH", "REL"})
 _OTHER_TIME = frozenset({"OLD", "EARLIER", "LONG_AGO"})
 _OF_A_DAY_TOKENS = 2
 """An evening is that of a year so far behind it."""
+_BEHIND_THE_LEAD = 3
 _LESSER_CLAUSE = frozenset({"IN_SUBORDINATE", "IN_ASIDE"})
 _HAPPENED = frozenset({"REAL_EVENT", "COURT"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
@@ -76,12 +77,15 @@ def _goes_on(before: EventSentence, sentence: EventSentence) -> bool:
 
 
 def _tells_old_attack(sentence: EventSentence) -> bool:
-    """Whether the main clause of a sentence tells an attack with an old date, or a court's sentence."""
+    """Whether the main clause of a sentence tells an attack with an old date, or a court's sentence.
+
+    Not near the top, where the court may be the target ("The judges had just convicted a commander").
+    """
     if "FRESH" in sentence.tags:
         return False
     main = [t.tags for t in sentence.tokens if not t.tags & _LESSER_CLAUSE]
     if any("COURT" in tags for tags in main):
-        return True
+        return sentence.body_number >= _BEHIND_THE_LEAD
     return any("OLD" in tags for tags in main) and any("REAL_EVENT" in tags for tags in main)
 
 
