@@ -6,10 +6,10 @@ Rules
    the first paragraph whose figures are all background to the last, none of the main attack's among
    them. It is put behind reports of other attacks, of another month and another day of the week, for
    "in August" and "on Monday" would be told of the other's own.
-2. The other's killed and injured must stay as they are without it, right or wrong. No label is
-   needed: what is measured is whether a text of another time is heard to be one.
+2. The other's killed and injured must stay as they are without it, right or wrong: what is measured is
+   whether a text of another time is heard to be one. Where it has none there are none to come.
 3. Some ends cannot be told by anybody ("No Australians were among the 21 people killed"): the score
-   is not meant to become 1.
+   is not meant to become 1. A new set of a stranger makes other pairs: its floor is then set anew.
 """
 
 from __future__ import annotations

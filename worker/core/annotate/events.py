@@ -129,7 +129,7 @@ def find_events(
         for run in text.runs(sentence, reader):
             tokens, _ = reader.read(_marked(run, places, dates, (groups, own_fighters), day))
             made = _sentence(sentence, number, tokens, filed)
-            numbered, label = _is_numbered(tokens), _label(tokens)
+            numbered, label = _is_numbered(tokens), label_of(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
             is_item = made.start == sentence.start and opens and made.body_number >= 0
             if made.start == sentence.start and line is None and (numbered or label):
@@ -203,10 +203,10 @@ def _has_label(tokens: Sequence[Token], tags: frozenset[str]) -> bool:
     """
     if "HARM" in tokens[0].tags or not tags & _NEWS:
         return False
-    return bool(_label(tokens))
+    return bool(label_of(tokens))
 
 
-def _label(tokens: Sequence[Token]) -> Sequence[Token]:
+def label_of(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens of the label that a sentence opens with; none where it has none."""
     for index, (a, b) in enumerate(pairwise(tokens[: _LABEL_TOKENS + 1])):
         if b.word == ":" and not a.word.isdecimal():

@@ -34,8 +34,15 @@ from functools import lru_cache
 
 from worker.core.annotate.foreign_names import foreign_kind, is_origin, is_small
 from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
-from worker.core.annotate.place_mention import MentionKind, PlaceMention
-from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES
+from worker.core.annotate.place_mention import PlaceMention
+from worker.core.annotate.places_beside import (
+    goes_beyond,
+    in_title,
+    is_located,
+    is_part,
+    story_place,
+)
+from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
@@ -44,16 +51,10 @@ from worker.core.text.prose import Prose
 
 _Word = tuple[int, int, str]
 """Start, end and letters. No ``Range``: of a thousand words of an article few are names."""
-_STORY_SENTENCES = 3
-"""Sentences in which a story says where it goes."""
-_DISTRICTS = ("district", "neighbourhood")
 _MAX_WORDS = 9
 _LABEL_END = re.compile(r"(?: ?[(\[][^)\]]{2,40}[)\]])? ?:")
-_LOCATIVE_REACH_CHARS = 200
-_PART_REACH_CHARS = 40
 _WHO_CHARS = 32
 """Around a name that says who somebody is: "lecturer of the …", "… lecturer"."""
-_MOST_WORDS_PASSED = 5
 _CLITICS = re.compile(r"^[وف]?[بلک]?(?:ال|لل)?(?=\w{3})")
 
 
@@ -87,7 +88,7 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
         or _holds_city(prose, keys, m)
         or (
             about_here
-            and _is_located(prose, lexicon, m)
+            and is_located(prose, lexicon, m)
             and not _is_in_other(prose, lexicon, m, mentions)
         )
     )
@@ -280,14 +281,14 @@ def _judged(
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
-            told_here = _in_title(prose, m) and _story_place(prose, lexicon, m, mentions) == "here"
-            part = _is_part(m, mentions) or told_here
+            told_here = in_title(prose, m) and story_place(prose, lexicon, m, mentions) == "here"
+            part = is_part(m, mentions) or told_here
             yield m if part else replace(m, kind="near")
         elif m.kind == "here" and _comes_from(prose, lexicon, m, mentions):
             yield replace(m, kind="origin")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, vicinity):
-            away = _story_place(prose, lexicon, m, mentions) == "elsewhere"
-            beyond = away or _goes_beyond(prose, m, mentions, directions)
+            away = story_place(prose, lexicon, m, mentions) == "elsewhere"
+            beyond = away or goes_beyond(prose, m, mentions, directions)
             yield replace(m, kind="near") if beyond else m
         elif m.kind == "elsewhere" and lexicon is not None:
             yield replace(m, kind=foreign_kind(prose, lexicon, m, cased))
@@ -308,7 +309,7 @@ def _comes_from(
         return False
     others = (m for m in starting_in(mentions, sentence) if m.kind == "elsewhere")
     near = (m for m in others if "," not in prose.text[name.end : m.start])
-    return any(_is_located(prose, lexicon, other) for other in near)
+    return any(is_located(prose, lexicon, other) for other in near)
 
 
 def _says_who(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
@@ -323,66 +324,6 @@ def _says_who(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
 def _ends_small(prose: Prose, phrase: Range) -> bool:
     """Whether the last word of a phrase is printed small: "a Portsmere bank" is a bank there."""
     return is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
-
-
-def _is_part(name: Range, mentions: tuple[PlaceMention, ...]) -> bool:
-    """Whether what lies in that direction is a part of the area itself: "X district, south of …"."""
-    reach = Range(name.start - _PART_REACH_CHARS, name.start)
-    return any(
-        reach.holds(m.end) and m.kind == "here" and m.entry.kind in FINE_PLACES for m in mentions
-    )
-
-
-def _story_place(
-    prose: Prose,
-    lexicon: Lexicon | None,
-    mention: PlaceMention,
-    mentions: tuple[PlaceMention, ...],
-) -> MentionKind | None:
-    """Where a story goes that begins near the area: "south of the city", then "in Musahi".
-
-    The first place says so that the story puts something in; a hospital or an office would not.
-    """
-    told = prose.sentence_at(mention.start)
-    last = _STORY_SENTENCES + (told.index if told is not None else 0)
-    for m in mentions:
-        sentence = prose.sentence_at(m.start)
-        if sentence is not None and sentence.index > last:
-            break
-        district = m.entry.kind in _DISTRICTS
-        if m.start <= mention.start or _in_title(prose, m):
-            continue
-        if not (district or m.kind == "elsewhere"):
-            continue
-        if (district and m.kind == "here") or _is_located(prose, lexicon, m):
-            return m.kind
-    return None
-
-
-def _goes_beyond(
-    prose: Prose,
-    mention: PlaceMention,
-    mentions: tuple[PlaceMention, ...],
-    directions: tuple[Range, ...],
-) -> bool:
-    """Whether a story that begins "near" the area goes on with how far away it was.
-
-    "Near the city", and then "on a road 50 km south of it"; not "in Musahi, 30 km south of it".
-    """
-    told = prose.sentence_at(mention.start)
-    last = _STORY_SENTENCES + (told.index if told is not None else 0)
-    for direction in directions:
-        sentence = prose.sentence_at(direction.start)
-        if direction.start <= mention.end or sentence is None or sentence.zone == "title":
-            continue
-        if sentence.index <= last and not _is_part(direction, mentions):
-            return True
-    return False
-
-
-def _in_title(prose: Prose, mention: PlaceMention) -> bool:
-    sentence = prose.sentence_at(mention.start)
-    return sentence is not None and sentence.zone == "title"
 
 
 def _covered(mention: PlaceMention, phrases: tuple[Range, ...]) -> bool:
@@ -405,24 +346,6 @@ def _in_context(prose: Prose, profile: Profile) -> bool:
     return pattern.search(prose.text) is not None
 
 
-def _is_located(prose: Prose, lexicon: Lexicon | None, mention: PlaceMention) -> bool:
-    """Whether a generic name stands right after a locative cue, "the gates of the" aside."""
-    if lexicon is None:
-        return False
-    sentence = prose.sentence_at(mention.start)
-    low = max(sentence.start if sentence else 0, mention.start - _LOCATIVE_REACH_CHARS)
-    before = prose.text[low : mention.start]
-    passed = [lexicon.patterns[c] for c in ("determiner", "site_generic")]
-    for _ in range(_MOST_WORDS_PASSED):
-        if any(m.end() >= len(before.rstrip()) for m in lexicon.find("locative", before)):
-            return True
-        last = before.split(" ")[-2:-1] or [""]
-        if not any(p is not None and p.fullmatch(last[0]) for p in passed):
-            return False
-        before = before[: -len(last[0]) - 1]
-    return False
-
-
 def _with_capital(
     prose: Prose, knowledge: Knowledge, mentions: tuple[PlaceMention, ...]
 ) -> tuple[PlaceMention, ...]:
@@ -440,6 +363,6 @@ def _with_capital(
     added: list[PlaceMention] = []
     for found in lexicon.find("capital_word", prose.text, city.end):
         word = PlaceMention(found.start(), found.end(), city.entry, "here")
-        beyond = _covered(word, directions) and not _is_part(word, mentions)
+        beyond = _covered(word, directions) and not is_part(word, mentions)
         added.append(replace(word, kind="near") if beyond else word)
     return _apart([*mentions, *added]) if added else mentions

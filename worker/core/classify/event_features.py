@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from worker.core.annotate.annotate import Annotated
-from worker.core.annotate.events import FRESH_DAYS, EventSentence
+from worker.core.annotate.events import FRESH_DAYS, EventSentence, label_of
 from worker.core.classify.event_place import measure_away, measure_place
 from worker.core.classify.features import Feature
 from worker.core.classify.told import ABOUT, Told, Top, range_of, read_told, with_tag
@@ -109,11 +109,8 @@ def measure_article(
 
 def _fills_in_form(told: Told) -> bool:
     """Whether a line only fills in a form: "Location: PD 10". What it tells of is told below."""
-    tokens = told.sentence.tokens[:_LABEL_TOKENS]
-    labelled = any("FORM_LABEL" in t.tags for t in tokens[:1]) and any(
-        t.word == ":" for t in tokens
-    )
-    return labelled and told.event is None
+    label = label_of(told.sentence.tokens)
+    return told.event is None and any("FORM_LABEL" in t.tags for t in label[:1])
 
 
 def measure_item(annotated: Annotated, weights: EventWeights, anchor: Range) -> dict[str, Feature]:
@@ -151,7 +148,6 @@ def _only_dates(told: Told) -> bool:
 
 
 _LEADING = 4
-_LABEL_TOKENS = 4
 
 
 def _reads_events(annotated: Annotated) -> bool:

@@ -147,7 +147,7 @@ class ScopeWeights:
     day_apart: float
     frame_opened: float
     frame_going_on: float
-    played: float
+    in_scenario: float
     after: float
     place_away: float
     place_beside: float

@@ -12,7 +12,8 @@ Rules
    of the area. With what only happened there nobody goes on who is "he" or "she": they are somebody's
    life ("In 2015 he moved to the capital. He was killed with his driver").
 4. So it does with an attack whose main clause bears an old date anywhere ("The bomber struck among the
-   crowds on August 26, 2021. The blast killed …"), and with a court's sentence over one.
+   crowds on August 26, 2021. The blast killed …"), and with a court that judges: it comes months
+   later. Not near the top, where it may be the target ("The judges had just convicted a commander").
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _OPENING_STOPS = frozenset({"EVENT", "HARM", "SAYS", "FRESH", "REL"})
 _OTHER_TIME = frozenset({"OLD", "EARLIER", "LONG_AGO"})
 _OF_A_DAY_TOKENS = 2
 """An evening is that of a year so far behind it."""
-_BEHIND_THE_LEAD = 3
+EARLY = range(1, 3)
+"""Numbers of the sentences after the first that still belong to a lead."""
 _LESSER_CLAUSE = frozenset({"IN_SUBORDINATE", "IN_ASIDE"})
 _HAPPENED = frozenset({"REAL_EVENT", "COURT"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
@@ -77,15 +79,12 @@ def _goes_on(before: EventSentence, sentence: EventSentence) -> bool:
 
 
 def _tells_old_attack(sentence: EventSentence) -> bool:
-    """Whether the main clause of a sentence tells an attack with an old date, or a court's sentence.
-
-    Not near the top, where the court may be the target ("The judges had just convicted a commander").
-    """
+    """Whether the main clause of a sentence tells an attack with an old date, or of a court below the lead."""
     if "FRESH" in sentence.tags:
         return False
     main = [t.tags for t in sentence.tokens if not t.tags & _LESSER_CLAUSE]
     if any("COURT" in tags for tags in main):
-        return sentence.body_number >= _BEHIND_THE_LEAD
+        return sentence.body_number not in EARLY
     return any("OLD" in tags for tags in main) and any("REAL_EVENT" in tags for tags in main)
 
 

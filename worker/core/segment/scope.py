@@ -63,7 +63,7 @@ _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _POLICY = Policy()
 _KINDS: Mapping[str, Scope] = {
     "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_over_time": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
-    "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical", "played": "hypothetical",
+    "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical", "in_scenario": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",
     "separate": "other_incident", "event_new": "other_incident", "nobody_by_new": "other_incident",

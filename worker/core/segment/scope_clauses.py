@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.tokens import Token
-from worker.core.segment.framing import opens_event
+from worker.core.segment.framing import EARLY, opens_event
 
 CLAUSE_TOKENS = 16
 _SPAN_TOKENS = 3
@@ -29,8 +29,6 @@ _SAYING_TOKENS = 3
 _POSSESSIVE_TOKENS = 2
 _OPENS_WORDS = frozenset({"REL", "MODAL"})
 """What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
-EARLY = range(1, 3)
-"""Numbers of the sentences after the first that still belong to a lead."""
 _SAYING = frozenset({"SAYS", "TALK", "CLAIMED"})
 _OPENING_TOKENS = 4
 _NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})

@@ -13,7 +13,8 @@ from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.tokens import Token
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event
-from worker.core.segment.scope_clauses import CLAUSE_TOKENS, EARLY, CountContext, clause_terms
+from worker.core.segment.framing import EARLY
+from worker.core.segment.scope_clauses import CLAUSE_TOKENS, CountContext, clause_terms
 from worker.core.segment.turns import opens_with
 
 _FAR_SENTENCES = 12
@@ -71,7 +72,7 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
     terms |= dict(_place_terms(place, event))
     terms |= dict(_date_terms(place))
     if opens_with(place.sentence, "SCENARIO"):
-        terms["played"] = 1.0
+        terms["in_scenario"] = 1.0
     if place.frame and "earlier_near" not in terms and not _is_broken_off(place):
         terms[place.frame] = 1.0
     if item is None:

@@ -57,7 +57,7 @@ _ON_TOP_REACH = 2
 _TOLL = frozenset({"toll"})
 _SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
-_AT_ONCE = frozenset({"DIED_AT_ONCE"})
+_DIED_AT_ONCE = frozenset({"DIED_AT_ONCE"})
 """Tag of some, told without those who died later: a sum of both are all."""
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
@@ -322,9 +322,10 @@ def _holding_both(
 def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
     """Whether "two policemen died, too" tells of nobody whom the count before it holds.
 
-    A class of people told before, or the same number, is told again, but soldiers are no civilians. ("Eleven were hurt. Three died,
-    and eleven people were hurt, too": "too" ties the two harms.) One person is added to people who
-    are told by who they are, not to a number of people.
+    A class of people told before is told again, and so is the same number, but for that of people of
+    another kind: as many civilians are added to soldiers. ("Eleven were hurt. Three died, and eleven
+    people were hurt, too": "too" ties the two harms.) One person is added to people who are told by who
+    they are, not to a number of people.
     """
     if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
         return False
@@ -398,6 +399,6 @@ def _sum(one: CountMention, two: CountMention) -> CountMention:
         low=None if one.low is None or two.low is None else one.low + two.low,
         high=None if one.high is None or two.high is None else one.high + two.high,
         victim_class=UNSPECIFIED,
-        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER - _AT_ONCE,
+        tags=(one.tags | two.tags | _LISTED) - SINGLE_TAGS - _FURTHER - _DIED_AT_ONCE,
         parts=(*(one.parts or (one,)), *(two.parts or (two,))),
     )

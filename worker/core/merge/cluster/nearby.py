@@ -7,7 +7,7 @@ for anew only where the newcomer, or who left, has a part in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ class Nearby:
         """Those near a unit, if it was asked for before."""
         return self._near.get(unit)
 
-    def keep(self, unit: Unit, near: Mapping[Unit, float]) -> Mapping[Unit, float]:
+    def keep(self, unit: Unit, near: Iterable[tuple[Unit, float]]) -> Mapping[Unit, float]:
         """Remember who is near a unit."""
         kept = self._near[unit] = dict(near)
         return kept

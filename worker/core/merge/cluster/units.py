@@ -233,7 +233,7 @@ class Units:
                 self._foreign[unit] = dict(self._look_around(unit))
             return self._foreign[unit]
         near = self.nearby.of(unit)
-        return self.nearby.keep(unit, dict(self._look_around(unit))) if near is None else near
+        return self.nearby.keep(unit, self._look_around(unit)) if near is None else near
 
     def _look_around(self, unit: Unit) -> Iterable[tuple[Unit, float]]:
         found = self.evidence.near(unit.number, self._numbers)

@@ -5,7 +5,7 @@ Rules
 1. A pair depends on two sets of facts and the weights, on nothing else: it stays true for as long
    as the process lives, whichever decision asks.
 2. Everything here may be forgotten at any time; that costs time and nothing else. When it is full
-   (``MOST_FACTS``, ``MOST_MET``: some 200 MB), the half that was not asked for longest is forgotten.
+   (``MOST_FACTS``, ``MOST_MET``: 100 to 300 MB), the half that was not asked for longest is forgotten.
 3. *Near* is evidence of ``merge.plausible`` or more without a veto. Whatever merging does with two
    reports, it does because somebody is near somebody: no score exceeds its strongest pair.
 
