@@ -120,6 +120,7 @@ class Desk:
         self.sites.day = day
         self.sites.asked.clear()
         done = self.run(day, "once")
+        print(f"day {day}:", done.stderr, sep="\n")
         return [json.loads(line) for line in done.stderr.splitlines()]
 
     def listed(self, day: int) -> dict[str, dict[str, Any]]:
@@ -216,6 +217,11 @@ def test_once_through_ten_days_of_odd_sites_loses_and_doubles_nothing(
     assert_no_holes(changes)
     made = [c["value"]["change"] for c in changes if c["value"]["change"]["kind"] == "created"]
     assert [change["backfill"] for change in made] == [True, True, False]
-    reports = topic(desk.folder, "reports.v1")
-    told = Counter(record["value"]["url"].rpartition("/")[2] for record in reports)
+    reports = [record["value"] for record in topic(desk.folder, "reports.v1")]
+    # Of what tells no attack one article in a hundred is told too, by its id, and so by the port.
+    told = Counter(
+        report["url"].rpartition("/")[2]
+        for report in reports
+        if report["verdict"]["label"] == "attack_report"
+    )
     assert told == {"quay": 1, "gate": 1, "pier": 1}
