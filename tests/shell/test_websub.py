@@ -252,13 +252,15 @@ def test_run_renews_a_lease_and_keeps_it_over_a_restart(running_hub: Hub, tmp_pa
         worker.wait_for(lambda: "pushed" in identities(tmp_path))
         worker.process.kill()
         worker.process.wait()
+    time.sleep(0.7)  # what was on its way when it was killed may still arrive
     asked, polls = len(running_hub.requests), len(running_hub.polls)
     with world.working() as worker:
         worker.wait_for(lambda: len(worker.told("worker.started")) > 2, LONG_S)
         running_hub.publish(("later", "Council meets"))
         worker.wait_for(lambda: "later" in identities(tmp_path))
         assert len(running_hub.requests) == asked
-        assert len(running_hub.polls) <= polls + 1
+        outrun = worker.told("websub.silent")  # a poll met the item before its push did
+        assert outrun or len(running_hub.polls) <= polls + 1
         assert worker.stop() == 0
     assert running_hub.faults == []
 
