@@ -122,7 +122,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     if not told or not _may_be_here(article, prose, lexicon, places, profile):
         found = Annotated(article, prose, lexicon, language, day, None, places, ())
         return replace(found, triggers=triggers, harm=harm, silent=True)
-    phrases = find_dates(prose, knowledge)
+    times = find_times(prose, lexicon)
+    phrases = find_dates(prose, knowledge, times)
     reference = reference_day(article.document_time, zone, prose, lexicon, phrases)
     certain = phrases.seen_from(None) if reference.nominal else ()
     dates, actors = phrases.seen_from(reference.day), find_actors(prose, profile.actors)
@@ -146,7 +147,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         actors=actors,
         dates=dates,
         certain=frozenset((m.first, m.last) for m in certain),
-        times=find_times(prose, lexicon),
+        times=times,
         triggers=triggers,
         harm=harm,
         counts=counts,

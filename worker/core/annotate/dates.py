@@ -107,12 +107,17 @@ class DatePhrases:
         return tuple(m for m in joined if not _bounds(text, self.lexicon, m))
 
 
-def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
-    """All words that may name days; none in a language that we do not read."""
+def find_dates(
+    prose: Prose, knowledge: Knowledge, clocks: Iterable[Range] = ()
+) -> DatePhrases:
+    """All words that may name days; none in a language that we do not read.
+
+    ``clocks``: where hours are told. "At 1940 hrs" names no year.
+    """
     lexicon = knowledge.lexicon(prose.lang)
     if lexicon is None:
         return DatePhrases(prose, None)
-    text = prose.text
+    text, hours = prose.text, {clock.start for clock in clocks}
     phrases = (
         *_numeric(text),
         *_months(prose, lexicon, knowledge),
@@ -121,7 +126,7 @@ def find_dates(prose: Prose, knowledge: Knowledge) -> DatePhrases:
         *_day_words(text, lexicon),
         *_periods(text, lexicon),
         *counted(text, lexicon),
-        *_years(text),
+        *(p for p in _years(text) if p.start not in hours),
     )
     return DatePhrases(prose, lexicon, phrases)
 

@@ -47,6 +47,8 @@ _BESIDE_TOKENS = 2
 _PLACE_TAGS = {"here": "HERE", "near": "AWAY", "elsewhere": "AWAY", "dateline": "DATELINE"}
 _PLACED = frozenset({"HERE", "AWAY", "DATELINE", "DATELINE_AWAY"})
 _LABEL_TOKENS = 4
+_FORM_LABELS_ALONE = 2
+"""So many of a form's labels, each once, make one where there are no others; else it takes more."""
 _FORM_LABELS = 3
 _NEWS = frozenset({"HERE", "AWAY", "EVENT"})
 """What a labelled sentence must have, or it fills in a form."""
@@ -125,18 +127,18 @@ def find_events(
         line = lines.get(sentence.start)
         filed = _place_tags(starting_in(places, line)) if line is not None else NO_TAGS
         if line is not None:
-            labels += [_Label(bool(filed), _tells_harm(t)) for t in _read(text, line, reader)]
+            read = _read(text, line, reader)
+            labels += [_Label(bool(filed), _tells_harm(t), _form(t)) for t in read]
         for run in text.runs(sentence, reader):
             tokens, _ = reader.read(_marked(run, places, dates, (groups, own_fighters), day))
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), label_of(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
-            is_item = made.start == sentence.start and opens and made.body_number >= 0
-            if made.start == sentence.start and line is None and (numbered or label):
+            begins = made.start == sentence.start and made.body_number >= 0
+            if begins and line is None and (numbered or label):
                 placed = any(t.tags & _PLACED for t in label)
-                form = next((t.word for t in label[:1] if "FORM_LABEL" in t.tags), "")
-                labels.append(_Label(placed or not label, _tells_harm(label), form))
-            out.append(replace(made, item=True) if is_item else made)
+                labels.append(_Label(placed or not label, _tells_harm(label), _form(label)))
+            out.append(replace(made, item=True) if begins and opens else made)
     is_list = _is_list(out) and not _is_form(labels)
     return tuple(replace(s, item=False) if s.item and not is_list else s for s in out)
 
@@ -158,7 +160,8 @@ def lists_matters(headline: str) -> bool:
 def _is_form(labels: Sequence[_Label]) -> bool:
     """Whether labels are those of one attack's form, and not of several matters."""
     own = [label.form for label in labels if label.form]
-    if len(set(own)) == len(own) >= _FORM_LABELS:
+    least = _FORM_LABELS_ALONE if len(own) == len(labels) else _FORM_LABELS
+    if len(set(own)) == len(own) >= least:
         return True
     return sum(label.harm for label in labels) == 1 and not any(label.matter for label in labels)
 
@@ -168,6 +171,11 @@ def _read(text: CutText, line: Range, reader: Reader) -> Iterator[Sequence[Token
     tokens = reader.tokens(cut, lambda _: False, text.prose.norm.letter)
     if tokens:
         yield reader.read(tokens[:LONGEST_TOKENS])[0]
+
+
+def _form(label: Sequence[Token]) -> str:
+    """The label's word, where forms have such ones; else none."""
+    return next((t.word for t in label[:1] if "FORM_LABEL" in t.tags), "")
 
 
 def _tells_harm(label: Sequence[Token]) -> bool:

@@ -58,6 +58,7 @@ _PUBLISHERS = frozenset(
 """Kinds of institutions that publish news of an attack themselves."""
 _OUTLET_WORDS = 3
 """So many words an outlet's name may have beside the institution's."""
+_FOREIGN = "government_foreign"
 _START = attrgetter("start")
 
 
@@ -161,8 +162,9 @@ class SpeakerDirectory:
         """Who a source is. ``described``: it with the words that describe it; ``tokens``: those of its
         sentence; ``last``: the speaker before.
         """
+        described = self._without_aside(described, tokens)
         within = [t for t in tokens if described.start <= t.start < described.end]
-        named = list(starting_in(self._names, described))
+        named = _of_the_area(list(starting_in(self._names, described)), within)
         is_inside = _is_inside(within)
         kind = "media_sources" if is_inside else _kind(within)
         found = self._named(named, kind) or self._introduced(within)
@@ -187,6 +189,19 @@ class SpeakerDirectory:
         if found.type.startswith(_GOVERNMENT):
             self._ministry = found
         return found
+
+    def _without_aside(self, described: Range, tokens: Sequence[Token]) -> Range:
+        """A group without what is told of it: "the Taliban, who fight the president's government" is
+        no government. (A person's aside says what he is: "Amiri, who runs the city's hospitals".)
+        """
+        first = next(iter(starting_in(self._names, described)), None)
+        if first is None or first.person or not first.speaker.id.startswith(_OF_ACTOR):
+            return described
+        before = [t for t in _starting(tokens, described) if t.start < first.start]
+        behind = next((t for t in tokens if t.start >= first.end), None)
+        opens = all(t.tags & _MODIFIERS for t in before)
+        is_head = opens and behind is not None and "COMMA" in behind.tags
+        return Range(described.start, first.end) if is_head else described
 
     def names_person(self, described: Range, tokens: Sequence[Token]) -> bool:
         """Whether some words name a person: one of the profile's, or by two capitals."""
@@ -249,6 +264,12 @@ def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
         return False
     same = not several if first.type in _VAGUE else second.type == first.type
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
+
+
+def _of_the_area(named: Sequence[SpeakerName], within: Sequence[Token]) -> list[SpeakerName]:
+    """The names but for those inside another country's office: "the German foreign ministry"."""
+    abroad = [t for t in within if t.meaning.get("speaker") == _FOREIGN]
+    return [n for n in named if not any(t.start < n.start < t.end for t in abroad)]
 
 
 def _with_modifiers(source: Range, tokens: Sequence[Token]) -> Range:

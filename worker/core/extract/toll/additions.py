@@ -32,6 +32,7 @@ from worker.core.extract.toll.told_apart import (
     are_told_apart,
     is_again,
     is_somebody,
+    may_be_called_alike,
 )
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
@@ -352,9 +353,20 @@ def _are_others(mention: CountMention, before: CountMention) -> bool:
     """Whether no one of them can be one of those before: civilians and soldiers, persons of two lists."""
     if mention.is_single and before.is_single:
         return False
+    if _are_one_each(mention, before):
+        return True
     pairs = [(m, b) for m in (mention.parts or (mention,)) for b in (before.parts or (before,))]
     persons = all(m.is_single and b.is_single and are_different(b, m) for m, b in pairs)
     return persons or all(are_of_other_kinds(m, b) for m, b in pairs)
+
+
+def _are_one_each(mention: CountMention, before: CountMention) -> bool:
+    """Whether "one cook" is told right after "one guard": one of each trade, and nobody in general."""
+    told = None not in (mention.noun, before.noun) and mention.value == before.value == 1
+    if mention.victim_class == before.victim_class != UNSPECIFIED:  # a policeman is an officer
+        return False
+    follows = 0 <= mention.sentence - before.sentence <= 1 and not mention.is_single
+    return told and follows and not (before.is_single or may_be_called_alike(mention, before))
 
 
 def _died_later(

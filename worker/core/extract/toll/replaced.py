@@ -22,7 +22,9 @@ Rules
    wherever somebody counts twice as many: it speaks of its own people.
 8. What one of several blasts did is a part of a larger number of somebody ("at least four … three people
    were killed in the first blast").
-9. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
+9. Who died of his wounds makes the toll one more: "22, police said … one of the wounded died, taking
+   the toll to 23" are 23.
+10. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
 """
 
@@ -67,6 +69,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_of_earlier_entry(p, placed)
         or _is_within_total(p, placed)
         or _is_of_one_blast(p, placed)
+        or _is_before_a_death(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -257,6 +260,21 @@ def _is_of_one_blast(item: Placed, placed: Sequence[Placed]) -> bool:
         and _OF_ONE not in p.count.mention.tags
         and (p.count.mention.low or 0) > (mention.value or 0)
         for p in placed
+    )
+
+
+def _is_before_a_death(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether those who died later make another's number of dead out of this one."""
+    mention = item.count.mention
+    if item.side != ("killed", False) or not item.is_whole or mention.value is None:
+        return False
+    return any(
+        later.count.mention.sentence == p.count.mention.sentence
+        and _value(later) + mention.value == _value(p)
+        for p in placed
+        if p.side == item.side and p.is_whole and p.count.mention.flags & _TOLL
+        for later in placed
+        if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags
     )
 
 

@@ -171,7 +171,7 @@ def _is_grown_up(mention: CountMention) -> bool:
 
 def _is_beside(first: CountMention, second: CountMention) -> bool:
     """Whether "his driver", or "the driver" behind another noun, is told after somebody."""
-    if second.beside != "companion" or second.noun is None or _may_name_both(first, second):
+    if second.beside != "companion" or second.noun is None or may_be_called_alike(first, second):
         return False
     if _RELATIVE in second.tags and (first.name is not None or first.noun is None):
         return True
@@ -184,7 +184,7 @@ def _words(mention: CountMention) -> tuple[str | None, ...]:
     return mention.age, mention.name, mention.noun, mention.sex
 
 
-def _may_name_both(one: CountMention, two: CountMention) -> bool:
+def may_be_called_alike(one: CountMention, two: CountMention) -> bool:
     """Whether the noun of one may be short for the other's: "the guard", after "his bodyguard"."""
     nouns = one.noun or "", two.noun or ""
     return one.noun is not None and (nouns[0].endswith(nouns[1]) or nouns[1].endswith(nouns[0]))
