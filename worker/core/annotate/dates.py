@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -107,9 +107,7 @@ class DatePhrases:
         return tuple(m for m in joined if not _bounds(text, self.lexicon, m))
 
 
-def find_dates(
-    prose: Prose, knowledge: Knowledge, clocks: Iterable[Range] = ()
-) -> DatePhrases:
+def find_dates(prose: Prose, knowledge: Knowledge, clocks: Iterable[Range] = ()) -> DatePhrases:
     """All words that may name days; none in a language that we do not read.
 
     ``clocks``: where hours are told. "At 1940 hrs" names no year.
