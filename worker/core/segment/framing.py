@@ -12,11 +12,11 @@ Rules
    that ("At least ten others were injured there"), until a sentence has a day of these days or a place
    of the area. With what only happened there nobody goes on who is "he" or "she": they are somebody's
    life ("In 2015 he moved to the capital. He was killed with his driver").
-4. Who was hit on an old day, and of whom the next sentence tells harm, was attacked ("A sports club was
-   hit on October 26. Four people were killed").
-5. So it does with an attack whose main clause bears an old date anywhere ("The bomber struck among the
+4. So it does with an attack whose main clause bears an old date anywhere ("The bomber struck among the
    crowds on August 26, 2021. The blast killed …"), and with a court that judges: it comes months
    later. Not near the top, where it may be the target ("The judges had just convicted a commander").
+5. Who was hit on an old day, and of whom the next sentence tells harm, was attacked ("A sports club was
+   hit on October 26. Four people were killed").
 """
 
 from __future__ import annotations
