@@ -7,6 +7,7 @@ Rules
    died"). An evening is of that time as well ("on a January evening last year").
 2. So does "earlier the same day", a day or two ago, and "last Saturday", with a new attack told behind
    it ("The same Friday, a bomber …", "Two days ago a magnetic bomb killed …").
+   So does "rockets struck the city the same day", wherever it names the day: no word of it points back.
 3. Where it tells an attack, or what happened in the area, what follows in its paragraph goes on with
    that ("At least ten others were injured there"), until a sentence has a day of these days or a place
    of the area. With what only happened there nobody goes on who is "he" or "she": they are somebody's
@@ -14,6 +15,8 @@ Rules
 4. So it does with an attack whose main clause bears an old date anywhere ("The bomber struck among the
    crowds on August 26, 2021. The blast killed …"), and with a court that judges: it comes months
    later. Not near the top, where it may be the target ("The judges had just convicted a commander").
+5. Who was hit on an old day, and of whom the next sentence tells harm, was attacked ("A sports club was
+   hit on October 26. Four people were killed").
 """
 
 from __future__ import annotations
@@ -28,12 +31,18 @@ _OPENING_TOKENS = 6
 _OPENING_STOPS = frozenset({"EVENT", "HARM", "SAYS", "FRESH", "REL"})
 """What ends the opening of a sentence."""
 _OTHER_TIME = frozenset({"OLD", "EARLIER", "LONG_AGO"})
+_SUBJECT_TOKENS = 3
+_BY_WHOM = frozenset({"WEAPON", "ATTACKER"})
+_POINTS_BACK = frozenset({"ANAPHOR", "IS_DEF"})
+_COMPARES = frozenset({"REL", "SUBORDINATOR"})
+"""What goes on behind "the same day": "the same day that talks began"."""
 _OF_A_DAY_TOKENS = 2
 """An evening is that of a year so far behind it."""
 EARLY = range(1, 3)
 """Numbers of the sentences after the first that still belong to a lead."""
 _LESSER_CLAUSE = frozenset({"IN_SUBORDINATE", "IN_ASIDE"})
 _HAPPENED = frozenset({"REAL_EVENT", "COURT"})
+_ATTACKED = frozenset({"REAL_EVENT", "WEAK_EVENT"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
 
 
@@ -59,7 +68,7 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
     for sentence in sentences:
         if sentence.body_number <= 0:
             continue
-        if _opens_other_time(sentence.tokens):
+        if _opens_other_time(sentence.tokens) or _tells_beside(sentence):
             opened.add(sentence.start)
             before = sentence
         elif before is not None and _goes_on(before, sentence):
@@ -73,7 +82,7 @@ def _goes_on(before: EventSentence, sentence: EventSentence) -> bool:
     """Whether a sentence goes on with another time; ``before``: the one that opened it."""
     if sentence.paragraph != before.paragraph or sentence.tags & _COMES_BACK:
         return False
-    if before.tags & _HAPPENED:
+    if before.tags & _HAPPENED or ("WEAK_EVENT" in before.tags and "HARM" in sentence.tags):
         return True
     return "HERE" in before.tags and "PRON" not in sentence.tokens[0].tags
 
@@ -85,7 +94,7 @@ def _tells_old_attack(sentence: EventSentence) -> bool:
     main = [t.tags for t in sentence.tokens if not t.tags & _LESSER_CLAUSE]
     if any("COURT" in tags for tags in main):
         return sentence.body_number not in EARLY
-    return any("OLD" in tags for tags in main) and any("REAL_EVENT" in tags for tags in main)
+    return any("OLD" in tags for tags in main) and any(tags & _ATTACKED for tags in main)
 
 
 def opens_event(tokens: Sequence[Token], index: int) -> bool:
@@ -107,6 +116,18 @@ def _opens_other_time(tokens: Sequence[Token]) -> bool:
         if token.tags & _OTHER_TIME:
             return True
     return False
+
+
+def _tells_beside(sentence: EventSentence) -> bool:
+    """Whether a sentence opens with new attackers or weapons, and with an attack of the same day."""
+    tokens = sentence.tokens
+    if sentence.tags & _POINTS_BACK or "REAL_EVENT" not in sentence.tags:
+        return False
+    by = next((i for i, t in enumerate(tokens[:_SUBJECT_TOKENS]) if t.tags & _BY_WHOM), None)
+    if by is None or any("DEFINITE" in t.tags for t in tokens[:by]):
+        return False
+    at = (i for i, t in enumerate(tokens) if "SAME_TIME" in t.tags)
+    return any(not any(t.tags & _COMPARES for t in tokens[i + 1 : i + 2]) for i in at)
 
 
 def _is_of_these_days(tokens: Sequence[Token], index: int) -> bool:

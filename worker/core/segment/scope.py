@@ -48,6 +48,7 @@ _BREATH_TOKENS = 8
 _SHARED = (
     "earlier_near", "many_count", "event_earlier", "event_weeks", "event_old", "event_year",
     "date_old", "date_year", "many_over_time", "other_day", "day_apart",
+    "many_near",
 )  # fmt: skip
 """What one count of a breath says of the other."""
 _REPEATED = ("repeated", "repeated_large")

@@ -4,8 +4,8 @@ Rules
 -----
 1. "The group said it was behind the blast, which killed 12": what a relative clause tells of the attack
    is no word of the group's, though it stands in its sentence. Nor is it where the group denies it.
-2. Where somebody else gives another number, nobody knows whose the clause is: it stays the group's, and
-   with it all that the sentence tells ("it carried out the attack, which killed 60 apostates", beside
+2. Where somebody else gives another number, one that "at least 17" has no room for, nobody knows whose
+   the clause is: it stays the group's, and with it all that the sentence tells ("it carried out the attack, which killed 60 apostates", beside
    the three that the police count).
 """
 
@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from worker.core.annotate.counts import CountMention
 from worker.core.annotate.speakers import POWER_TYPE, Speaker
 from worker.core.extract.toll.placed import Placed
 from worker.core.lang.lexicon import Lexicon
@@ -45,9 +46,16 @@ def _is_contradicted(item: Placed, placed: Sequence[Placed]) -> bool:
         p.side == item.side
         and p.scope == item.scope
         and not _is_of_group(p.speaker)
-        and p.count.mention.value != item.count.mention.value
+        and not _is_within(p.count.mention, item.count.mention)
         for p in placed
     )
+
+
+def _is_within(other: CountMention, told: CountMention) -> bool:
+    """Whether another number is the one told, or one that "at least 17", "over 70" leaves room for."""
+    if told.value is None or other.value is None or told.high is not None:
+        return other.value == told.value
+    return (told.low or 0) <= other.value
 
 
 def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:

@@ -26,6 +26,8 @@ Rules
    the toll to 23" are 23.
 10. Numbers of one speaker that follow upon each other and add up to a total are its parts ("killed
    seven … the first killed four, the second three").
+11. "Three civilians were killed", beside "four policemen and three civilians" of anybody, are those three
+   again: the same class and number as a part of a larger figure.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.placed import Opinion, Placed, Side
 from worker.core.figures import PART
+from worker.core.lang.cascade import UNSPECIFIED
 
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _OLD = frozenset({"REPLACED_COUNT", "FORMER_COUNT"})
@@ -70,6 +73,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_within_total(p, placed)
         or _is_of_one_blast(p, placed)
         or _is_before_a_death(p, placed)
+        or _is_part_again(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -276,6 +280,29 @@ def _is_before_a_death(item: Placed, placed: Sequence[Placed]) -> bool:
         for later in placed
         if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags
     )
+
+
+def _is_part_again(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether a class of people is, by its number, a part of what somebody counts with others."""
+    mention, group = item.count.mention, item.count.victim_class
+    if not item.is_whole or mention.is_single or mention.is_headline or mention.value is None:
+        return False
+    if group in (PART, UNSPECIFIED) or item.side[1]:
+        return False
+    wholes = {
+        p.count.key for p in placed if p.side == item.side and p.is_whole and _is_more(p, mention)
+    }
+    return any(
+        p.count.parent in wholes
+        and p.count.victim_class == group
+        and p.count.mention.value == mention.value
+        for p in placed
+    )
+
+
+def _is_more(item: Placed, than: CountMention) -> bool:
+    """Whether a figure is a larger number, of no party of the attack."""
+    return _is_toll(item) and (item.count.mention.low or 0) > (than.value or 0)
 
 
 def _of_part(placed: Sequence[Placed]) -> set[int]:

@@ -57,8 +57,9 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
-_SOME = frozenset({"SEEN", "DIED_AT_ONCE"})
-"""Tags of people beside whom there may be others: "saw four bodies", "two died on the spot"."""
+_SOME = frozenset({"SEEN", "DIED_AT_ONCE", "EMPLOYED"})
+"""Tags of people beside whom there may be others: "saw four bodies", "two died on the spot", "three men
+who work in the shop"."""
 _HARM = CASUALTY | {"casualties"}
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
