@@ -154,7 +154,8 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     start = side.start() if side is not None else mention.start
     if passage.ends_with("launched_from", start, _LAUNCH_REACH_CHARS):
         score += weights.launched
-    if passage.has("not_site", after) or passage.ends_with("post_at", mention.start):
+    posted = mention.entry.kind == "landmark" and passage.ends_with("post_at", mention.start)
+    if posted or passage.has("not_site", after):
         score += weights.not_site
     if side is not None:
         score += weights.part_named
