@@ -82,6 +82,20 @@ def name_within(passage: Passage, phrase: Range, head: Range) -> Range:
     return phrase
 
 
+def head_word(passage: Passage, phrase: Range) -> str:
+    """The word that a phrase is built around: "headquarters | of the traffic police"."""
+    text = passage.prose.of(phrase)
+    of, joint = _OF.search(text), passage.lexicon.first("np_joint", text)
+    ends = [m.start() for m in (of, joint) if m is not None and m.start() > 0]
+    return text[: min(ends, default=len(text))].rsplit(maxsplit=1)[-1]
+
+
+def with_complement(passage: Passage, phrase: Range) -> Range:
+    """A phrase with the "of …" or "run by …" that follows it."""
+    end = _extend_right(passage, phrase.end, passage.clause(phrase.start).end)
+    return Range(phrase.start, end)
+
+
 def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
     text, small, words = passage.prose.text, 0, 0
     while words < _MOST_WORDS:
@@ -89,6 +103,8 @@ def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
         if found is None or found.end() != start:
             break
         word = found[1]
+        if not any(c.isalnum() for c in word):  # a dash: "three dead - health ministry"
+            break
         conjunction = joined and word == "and"
         if not conjunction and _ends_phrase(passage, Range.of(found, 1)):
             break

@@ -33,24 +33,13 @@ from worker.core.lang.normalise import Range, overlapping, plain, starting_in
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
 _FOLLOWING_CHARS = 60
-_AREA_REACH_CHARS = 40
-_OWNER_REACH_CHARS = 40
-_OWNER_WORDS = 4
+_PLACE_REACH_CHARS = 30
 _MOST_TARGETS = 3
 _MOST_THINGS = 300
 """Mentions that are put together, the likeliest first; no article has as many of one attack."""
 _NO_THING = PEOPLE | {"unknown"}
 """Subtypes that are rarely what was aimed at. A civilian with a name is: that is an assassination.
 (``merge.facts`` counts him among people for another reason: that he was hit tells no attack apart.)"""
-_SITES = {
-    "military_barracks_base_headquarters", "military_checkpoint", "police_building",
-    "police_checkpoint", "television_journalist_staff_facility", "place_of_worship",
-    "school_university_educational_building", "embassy_consulate",
-    "government_building_facility_office", "election_related", "intelligence", "hotel_resort",
-    "restaurant_bar_cafe", "bank_commerce", "retail_grocery_bakery", "medical_pharmaceutical",
-    "entertainment_cultural_stadium_casino", "house_apartment_residence", "airport",
-}  # fmt: skip
-"""Subtypes that name a place; a convoy, a bus and people do not."""
 
 
 @light_value
@@ -106,51 +95,6 @@ def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], 
         targets.append(_target(group, role, passage.lexicon.lang))
         proof += group[:3]
     return tuple(targets), passage.spans(proof)
-
-
-def find_site(passage: Passage, things: Things) -> Thing | None:
-    """The best thing that is a place, for want of a place of the profile.
-
-    A mere noun must be led to ("outside a school"): "hospitals cut the toll" names no site.
-    """
-    weights = passage.weights.target
-    sites = [
-        (m.score + weights.proper_site * m.proper + weights.in_area * _in_area(passage, m), m)
-        for m in things
-        if m.subtype in _SITES
-        and m.score >= weights.least
-        and (m.led or (m.proper and " " in m.name))
-        and not _is_owner(passage, m)
-    ]
-    best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
-    return best[1] if best is not None else None
-
-
-def _in_area(passage: Passage, site: Range) -> int:
-    """1 when the watched area is named right after it ("a hotel in the capital"), -1 for another place."""
-    clause = passage.clause(site.start)
-    near = Range(site.end, min(clause.end, site.end + _AREA_REACH_CHARS))
-    if "," in passage.prose.of(near).split(" ")[0]:
-        return 0
-    kinds = {m.kind for m in starting_in(passage.annotated.places, near)}
-    if "here" in kinds:
-        return 1
-    return -1 if "elsewhere" in kinds or passage.has("region_phrase", near) else 0
-
-
-def _is_owner(passage: Passage, site: Range) -> bool:
-    """Whether only what belongs to the site was there: "a bus carrying employees of the ministry"."""
-    clause = passage.clause(site.start)
-    low = max(clause.start, site.start - _OWNER_REACH_CHARS)
-    last = max(
-        (m.end() for m in passage.lexicon.find("not_site", passage.prose.text, low, site.start)),
-        default=None,
-    )
-    between = Range(last, site.start) if last is not None else None
-    if between is None or passage.has("locative", between):
-        return False
-    words = passage.prose.of(between).split()
-    return len(words) <= _OWNER_WORDS and not any(c in w for w in words for c in ",.;:")
 
 
 def canonical_id(name: str, lexicon: Lexicon) -> str:
@@ -219,14 +163,20 @@ def _area(profile: Profile) -> frozenset[str]:
     return frozenset(plain(variant) for place in wide for variant in place.variants)
 
 
+def closes_with_source(passage: Passage, name: Range) -> bool:
+    """Whether a sentence ends with it as its source: "…, driver killed: embassy"."""
+    text, sentence = passage.prose.text, passage.sentence(name.start)
+    if sentence is None or text[name.end : sentence.end].strip(". "):
+        return False
+    before = text[sentence.start : name.start].rstrip()
+    return before.removesuffix(" the").endswith((":", " -", " –", " —", " |"))
+
+
 def _is_speaker(passage: Passage, phrase: Range) -> bool:
     """Whether the phrase is whom the outlet quotes: "police said", "…, driver killed: embassy"."""
     text, end = passage.prose.text, phrase.end
     sentence = passage.sentence(end)
-    before = text[sentence.start : phrase.start].rstrip() if sentence is not None else ""
-    if before.endswith((":", " -", " |")) and not text[
-        end : sentence.end if sentence else end
-    ].strip(". "):
+    if closes_with_source(passage, phrase):
         return True
     stop = min(end + _FOLLOWING_CHARS, max(end, sentence.end) if sentence else len(text))
     words = text[end:stop].split(",")[0].split(".")[0].split()[:4]
@@ -240,17 +190,23 @@ def _is_speaker(passage: Passage, phrase: Range) -> bool:
 
 
 def _is_harmed(passage: Passage, end: int) -> bool:
-    """Whether a passive follows: "the deputy governor | was killed"."""
-    pattern = passage.lexicon.patterns["passive_harm"]
-    at = end + (passage.prose.text[end : end + 1] == " ")
-    return pattern is not None and pattern.match(passage.prose.text, at) is not None
+    """Whether a passive follows: "the deputy governor | was killed", "a station | in <city> was hit"."""
+    pattern, text = passage.lexicon.patterns["passive_harm"], passage.prose.text
+    if pattern is None:
+        return False
+    ends = [end]
+    for place in starting_in(passage.annotated.places, Range(end, end + _PLACE_REACH_CHARS))[:1]:
+        lead = passage.lexicon.first("locative", text, end, place.start)
+        if lead is not None and lead.start() == end + 1:
+            ends.append(place.end)
+    return any(pattern.match(text, at + (text[at : at + 1] == " ")) for at in ends)
 
 
 def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool, bool]:
     """How strongly the words before a phrase make it a target; whether it was aimed at, or led to."""
     weights, start = passage.weights.target, phrase.start
     if _is_harmed(passage, phrase.end):
-        return weights.passive, False, False
+        return weights.passive, False, True
     clause = passage.clause(head)
     low = max(clause.start, start - _LEAD_REACH_CHARS)
     text = passage.prose.text

@@ -20,14 +20,14 @@ import re
 from collections.abc import Iterator
 
 from worker.core.domain.light_value import light_value
-from worker.core.extract.noun_phrase import is_name
+from worker.core.extract.noun_phrase import is_name, with_complement
 from worker.core.extract.passage import Passage
 from worker.core.lang.normalise import Range, overlapping
 
 _BEFORE_CHARS = 90
 _LEAD_CHARS = 60
 _MOST_WORDS = 6
-_MOST_SMALL_WORDS = 3
+_MOST_SMALL_WORDS = 4
 _AREA_REACH_CHARS = 34
 _WORD = re.compile(r"([\w'’.-]+)")
 _WORD_BEFORE = re.compile(r"([\w'’.-]+)([ -])$")
@@ -57,8 +57,15 @@ def _beside_nouns(passage: Passage) -> Iterator[Unlisted]:
             continue
         named = _name_before(passage, noun) or _name_after(passage, noun)
         at = named or _plain(passage, noun)
+        if named is None and at is not None and _is_building(passage, noun):
+            at = with_complement(passage, at)
         if at is not None and not _is_listed(passage, at) and _located(passage, at):
             yield _judged(passage, at, named is not None)
+
+
+def _is_building(passage: Passage, noun: Range) -> bool:
+    pattern = passage.lexicon.patterns["site_noun"]
+    return pattern is not None and pattern.fullmatch(passage.prose.of(noun)) is not None
 
 
 def _before_area(passage: Passage) -> Iterator[Unlisted]:
@@ -104,7 +111,8 @@ def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:
 def _tells(passage: Passage, at: Range) -> bool:
     """Whether the clause tells of the attack, and nobody is quoted or cared for at that place."""
     clause = passage.clause(at.start)
-    if not (passage.triggers_in(clause) or passage.has("harm", clause)):
+    told = passage.has("harm", clause) or passage.has("took_place", clause)
+    if not (told or passage.triggers_in(clause)):
         return False
     before = Range(max(clause.start, at.start - _LEAD_CHARS), at.start)
     return not passage.has("reception", before)
@@ -167,14 +175,16 @@ def _located(passage: Passage, at: Range) -> bool:
     low = max(passage.clause(at.start).start, at.start - _LEAD_CHARS)
     leads = (
         m.end()
-        for category in ("locative", "target_near")
+        for category in ("locative", "target_near", "target_lead")
         for m in passage.lexicon.find(category, text, low, at.start)
     )
     last = max(leads, default=None)
     if last is None:
         return False
     between = text[last : at.start]
-    return len(between.split()) <= _MOST_SMALL_WORDS and not any(c in between for c in ",.;:")
+    passed = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
+    words = [w for w in between.split() if not any(p and p.fullmatch(w) for p in passed)]
+    return len(words) < _MOST_SMALL_WORDS and not any(c in between for c in ",.;:")
 
 
 def _capitals(passage: Passage, start: int, high: int) -> Range | None:

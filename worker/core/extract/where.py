@@ -25,7 +25,8 @@ from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision, Trust
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
-from worker.core.extract.target import Things, find_site, word_key
+from worker.core.extract.site import find_site
+from worker.core.extract.target import Things, closes_with_source, word_key
 from worker.core.extract.unlisted import find_unlisted
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.normalise import Range, plain
@@ -34,7 +35,8 @@ _RANK: dict[str, int] = {kind: n for n, kind in enumerate((*FINE_PLACES, *WIDE_P
 _RECEPTION_REACH_CHARS = 44
 _SAYS_REACH_CHARS = 26
 _LOCATIVE_REACH_CHARS = 40
-_FREE_PLACE_REACH_CHARS = 20
+_FREE_PLACE_REACH_CHARS = 48
+_LAUNCH_REACH_CHARS = 90
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
 )
@@ -126,8 +128,9 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     triggered = bool(passage.triggers_in(clause))
     score = weights.named + weights.with_attack * triggered + weights.zone.of(sentence.zone)
     score += weights.per_sentence * sentence.index
+    side = passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS)
     before = Range(max(clause.start, mention.start - _LOCATIVE_REACH_CHARS), mention.start)
-    score += weights.located * passage.has("locative", before)
+    score += weights.located * (side is not None or passage.has("locative", before))
     after = Range(mention.end, min(clause.end, mention.end + _SAYS_REACH_CHARS))
     if _is_reception(passage, mention, after):
         score += weights.received_with_attack if triggered else weights.received
@@ -148,9 +151,13 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
         score += weights.other_attack
     if passage.ends_with("threatened", mention.start, _RECEPTION_REACH_CHARS):
         score += weights.threatened
-    if passage.has("not_site", after):
+    start = side.start() if side is not None else mention.start
+    if passage.ends_with("launched_from", start, _LAUNCH_REACH_CHARS):
+        score += weights.launched
+    posted = mention.entry.kind == "landmark" and passage.ends_with("post_at", mention.start)
+    if posted or passage.has("not_site", after):
         score += weights.not_site
-    if passage.ends_with("free_place", mention.start, _FREE_PLACE_REACH_CHARS):
+    if side is not None:
         score += weights.part_named
     return score
 
@@ -158,8 +165,10 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
 def _is_reception(passage: Passage, mention: PlaceMention, after: Range) -> bool:
     """Whether the place is a speaker's, or where the wounded were taken."""
     before = Range(max(0, mention.start - _RECEPTION_REACH_CHARS), mention.start)
-    return passage.has("reception", before) or (
-        mention.entry.kind == "landmark" and passage.has("says", after)
+    return (
+        passage.has("reception", before)
+        or closes_with_source(passage, mention)
+        or (mention.entry.kind == "landmark" and passage.has("says", after))
     )
 
 
@@ -212,6 +221,9 @@ def _printed(
         site = find_site(passage, things) if first.entry.kind != "landmark" else None
         if site is not None and site.proper and targets and site.name == targets[0].name:
             return site.name
+        named = find_unlisted(passage) if first.entry.kind == "district" else None
+        if named is not None and named.proper:
+            return passage.prose.span(named).quote
         return passage.prose.span(first).quote
     free = _unlisted_name(passage, things)
     if free is not None:
@@ -219,7 +231,7 @@ def _printed(
     side = passage.ends_with("free_place", first.start, _FREE_PLACE_REACH_CHARS)
     start = side.start() if side is not None else first.start
     lead = passage.lexicon.first("locative", passage.prose.text, start, first.end)
-    if lead is not None and lead.start() == start:  # "in the capital"
+    if side is None and lead is not None and lead.start() == start:  # "in the capital"
         start = lead.end() + 1
     return passage.prose.span(Range(start, first.end)).quote
 

@@ -199,6 +199,7 @@ class WhereWeights:
     other_attack: float
     not_site: float
     threatened: float
+    launched: float
     part_named: float
     is_target: float
     landmark_least: float
