@@ -174,8 +174,8 @@ class SpeakerDirectory:
             found = self._group_before(source.start)
         if found is None and not is_inside:
             is_ministry = any("THE_MINISTRY" in t.tags for t in within)
-            named = is_ministry and last is not None and self._keeps_ministry(last)
-            if last is not None and not named and _points_back(within, kind, last):
+            keeps = is_ministry and last is not None and self._keeps_ministry(last)
+            if last is not None and not keeps and _points_back(within, kind, last):
                 return last
             if is_ministry:
                 found = self._ministry
