@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -24,6 +24,14 @@ from worker.core.merge.evidence.facts import Gazetteer
 from worker.core.merge.evidence.nodes import Evidence, Node, evidence_of, nodes_of
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_heaps_are_gone_on_from() -> Iterator[None]:
+    """Days of the plain partition's size have no heap that would be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agglomerate, "_FEWEST_CONTINUED", 2)
+        yield
 
 
 def _told(parted: Partition) -> object:

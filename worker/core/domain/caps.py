@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from worker.core.domain.moments import aware
@@ -72,7 +72,7 @@ def _trim(snapshot: Snapshot) -> Snapshot:
     kept = replace(
         snapshot,
         casualties=_SHORT_CASUALTIES.of(casualties),
-        support={slot: _short_support(s) for slot, s in sorted(snapshot.support.items())},
+        support=_SHORT_SUPPORT.of(snapshot.support),
         reports=tuple(_SHORT_MEMBERS.all(reports)),
         victims=snapshot.victims[:MAX_NAMES],
     )
@@ -187,8 +187,11 @@ def _short_statement(statement: Statement) -> Statement:
     return replace(statement, quote=quote, end=statement.start + MAX_QUOTE, speaker=speaker)
 
 
-def _short_support(supports: Sequence[Support]) -> tuple[Support, ...]:
-    return tuple(map(_short_span, supports[:MAX_SUPPORTS]))
+def _short_support(support: Mapping[str, Sequence[Support]]) -> dict[str, tuple[Support, ...]]:
+    return {slot: tuple(map(_short_span, s[:MAX_SUPPORTS])) for slot, s in sorted(support.items())}
+
+
+_SHORT_SUPPORT = Remembered(_short_support, 64)
 
 
 def _short_span(support: Support) -> Support:

@@ -17,7 +17,14 @@ from pydantic import TypeAdapter
 from worker.core.domain.canonical import encode, plain
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Statement
-from worker.core.domain.snapshot import SNAPSHOT, Casualties, Member, Snapshot, TimelinePoint
+from worker.core.domain.snapshot import (
+    SNAPSHOT,
+    Casualties,
+    Member,
+    Snapshot,
+    Support,
+    TimelinePoint,
+)
 
 Parts = Mapping[str, bytes]
 _MOST_BYTES = 16 * 1024 * 1024
@@ -94,11 +101,16 @@ _MOST_ELEMENTS = 10 * WORST_DAY_REPORTS
 _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
 _CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 _WRITTEN = Remembered(_casualties, 64)
-"""Figures as bytes: an incident that is told anew for what is near it has the same."""
+"""Figures as bytes: an incident that is told anew for what is near it has the same, and support."""
+_SUPPORT: TypeAdapter[dict[str, tuple[Support, ...]]] = TypeAdapter(dict[str, tuple[Support, ...]])
+_SUPPORT_WRITTEN: Remembered[dict[str, tuple[Support, ...]], bytes] = Remembered(
+    lambda support: encode(plain(support, _SUPPORT)), 64
+)
 _FIELDS = [f.name for f in fields(Snapshot)]
 _LONG: Mapping[str, Callable[[Snapshot], bytes]] = {
     "reports": lambda snapshot: _listed(_MEMBERS.all(snapshot.reports)),
     "casualties": lambda snapshot: _WRITTEN.of(snapshot.casualties),
+    "support": lambda snapshot: _SUPPORT_WRITTEN.of(snapshot.support),
 }
 """Fields that are long, with how each is written of its elements."""
 

@@ -4,38 +4,30 @@ Rules
 -----
 1. Reports of one unit are one part from the start, when their evidence with each other reaches the
    threshold: nothing can be said of one that is not true of the other.
-2. Of all pairs of parts without a veto between any two members the one with the highest score is
-   joined (mean of average and strongest evidence), while it reaches the threshold. Ties go by the
-   least report ids of the two.
+2. What reaches the threshold is joined, best first (``joining``, ``continuing``).
 3. A score is no higher than its strongest pair. So only reports that hang together by pairs at the
    threshold can ever be joined, and each such *heap* is worked on alone.
-4. A heap of the same parts as in an earlier decision is joined as it was then, to the same values.
-
-Theory of operation
--------------------
-A heap is three tables of part by part: summed evidence, strongest evidence, score. The parts stand in
-order of their least report id, and what is joined takes the place of the lesser one, so that the first
-of equal scores is the one that goes first. A join adds two rows; the best score of each row is kept.
+4. A heap of the same parts as in an earlier decision is joined as it was then, to the same values. One
+   with the same first part goes on from what that was joined to last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
 from worker.core.domain.remembered import WORST_DAY_REPORTS
-from worker.core.merge.cluster.bonds import Table
+from worker.core.merge.cluster.continuing import go_on
+from worker.core.merge.cluster.joining import join
 from worker.core.merge.cluster.unit import Core, Part, Unit, core_of
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Node
 
-_DIGITS = 6
-"""Places after the point that a score is rounded to."""
 _MOST_KEPT = WORST_DAY_REPORTS // 4
 """Heaps and cores that are remembered: each holds its nodes, of 8 bytes each."""
-_Places = tuple[tuple[int, ...], ...]
-"""For each cell of a heap the places of its parts."""
+_FEWEST_CONTINUED = 64
+"""Parts of a heap that is gone on from; fewer are joined as quickly from nothing."""
+_MOST_RECORDED = 32
+"""Heaps of which the joins are remembered, of some 100 bytes each."""
 
 
 def agglomerate(
@@ -60,8 +52,15 @@ def _joined(heap: Sequence[Part], units: Units) -> Sequence[Core]:
     parts = tuple(sorted(heap, key=lambda part: part.key))
     found = units.heaps.pop(parts, None)
     if found is None:
-        joined = _Joining(parts, units).run()
-        found = [_core([parts[k] for k in sorted(places)], units) for places in joined]
+        before = units.last_joined.pop(parts[0], None)
+        if before is None or len(parts) < _FEWEST_CONTINUED:
+            joined = join(parts, units)
+        else:
+            joined = go_on(parts, units, before)
+        units.last_joined[parts[0]] = joined
+        if len(units.last_joined) > _MOST_RECORDED:
+            del units.last_joined[next(iter(units.last_joined))]
+        found = [_core(cell, units) for cell in joined.cells]
         if len(units.heaps) >= _MOST_KEPT:
             del units.heaps[next(iter(units.heaps))]
     units.heaps[parts] = found
@@ -130,83 +129,3 @@ def _reach(
         left -= fresh
         found += fresh
     return found
-
-
-class _Joining:
-    """One heap. A row is ``-inf`` where a veto stands; of scores there are none below the diagonal, and
-    none of a part that is gone, whose own row is not looked at any more.
-    """
-
-    def __init__(self, parts: Sequence[Part], units: Units) -> None:
-        self._threshold = units.evidence.weights["merge.threshold"]
-        self._size: Table = np.array([len(part.nodes) for part in parts], dtype=np.float64)
-        pairs: Table = np.outer(self._size, self._size)
-        self._total, self._top = _evidence(parts, pairs, units)
-        count = len(parts)
-        score = self._scores(self._total, self._top, pairs)
-        score[np.tri(count, dtype=bool)] = -np.inf
-        self._score = score
-        self._bound: Table = score.max(axis=1)
-        """No score of the row is higher."""
-        self._gone: Table = np.zeros(count)
-        """``-inf`` where a part is gone."""
-        self._cells: dict[int, list[int]] = {k: [k] for k in range(count)}
-
-    def run(self) -> _Places:
-        """The cells, when nothing reaches the threshold any more."""
-        bound, score = self._bound, self._score
-        while True:
-            a = int(bound.argmax())
-            if bound[a] < self._threshold:
-                return tuple(map(tuple, self._cells.values()))
-            b = int(score[a].argmax())
-            if score[a, b] == bound[a]:
-                self._join(a, b)
-            else:
-                bound[a] = score[a, b]
-
-    def _join(self, a: int, b: int) -> None:
-        """Put b to a, which stands before it."""
-        self._cells[a] += self._cells.pop(b)
-        total, top, scores, bound = self._total, self._top, self._score, self._bound
-        self._size[a] += self._size[b]
-        total[a] += total[b]
-        total[:, a] = total[a]
-        top[a] = np.maximum(top[a], top[b])
-        top[:, a] = top[a]
-        scores[:b, b] = bound[b] = self._gone[b] = -np.inf
-        score = self._scores(total[a], top[a], self._size[a] * self._size) + self._gone
-        scores[a, a + 1 :] = score[a + 1 :]
-        scores[:a, a] = score[:a]
-        np.maximum(bound[:a], score[:a], out=bound[:a])
-        bound[a] = np.maximum.reduce(scores[a])
-
-    def _scores(self, total: Table, top: Table, pairs: Table) -> Table:
-        score: Table = total / pairs
-        score += top
-        score *= 0.5
-        score.round(_DIGITS, out=score)
-        return score
-
-
-def _evidence(parts: Sequence[Part], pairs: Table, units: Units) -> tuple[Table, Table]:
-    """Of each part with each: the evidence summed, and the strongest. ``pairs``: of their nodes."""
-    everyone = list(dict.fromkeys(unit for part in parts for unit, _ in part.counted))
-    bonds = units.bonds.among(everyone, units.bond)
-    place = {unit: k for k, unit in enumerate(everyone)}
-    first = [place[part.counted[0][0]] for part in parts]
-    mixed = [k for k, part in enumerate(parts) if len(part.counted) > 1]
-    top: Table = bonds
-    if mixed or len(everyone) < len(parts):
-        top = bonds.take(first, axis=0).take(first, axis=1)
-    total: Table = top * pairs
-    for k in mixed:
-        for j, other in enumerate(parts):
-            told = [
-                (bonds[place[x], place[y]], n * m)
-                for x, n in parts[k].counted
-                for y, m in other.counted
-            ]
-            total[k, j] = total[j, k] = sum(bond * n for bond, n in told)
-            top[k, j] = top[j, k] = max(bond for bond, _ in told)
-    return total, top

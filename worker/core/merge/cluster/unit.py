@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import NamedTuple
 
 from worker.core.domain.remembered import place_of_new
 from worker.core.merge.evidence.nodes import Node
@@ -93,6 +94,23 @@ class Core:
         """Both are asked for in each decision."""
         self.units = frozenset([unit for unit, _ in self.counted])
         self.is_frozen = any(unit.first.kind == "frozen" for unit, _ in self.counted)
+
+
+class Join(NamedTuple):
+    """Two cells, by the first part of each; ``into`` stands before ``other``."""
+
+    score: float
+    into: Part
+    other: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What became of the parts of a heap: cells in order of their first part, parts in order of key."""
+
+    parts: tuple[Part, ...]
+    joins: Sequence[Join]
+    cells: Sequence[Sequence[Part]]
 
 
 def core_of(parts: Sequence[Part], before: Core | None = None) -> Core:

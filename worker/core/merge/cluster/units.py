@@ -22,8 +22,9 @@ import numpy as np
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
 from worker.core.merge.cluster.nearby import Nearby
-from worker.core.merge.cluster.unit import Core, Counted, Part, Unit
+from worker.core.merge.cluster.unit import Core, Counted, Joined, Part, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
+from worker.core.merge.evidence.pairs import MILLION, in_millionths
 
 
 class Units:
@@ -42,6 +43,8 @@ class Units:
         self.bonds = Bonds()
         self.heaps: dict[tuple[Part, ...], Sequence[Core]] = {}
         """What became of the parts of a heap (``agglomerate``)."""
+        self.last_joined: dict[Part, Joined] = {}
+        """The last joins of a heap by its first part."""
         self.cores: dict[tuple[Part, ...], Core] = {}
         """What was made of parts that are one."""
         self.last_cores: dict[Unit, Core] = {}
@@ -183,18 +186,22 @@ class Units:
             return self.evidence.weight(a.nodes[0], b.nodes[-1])
         return self.evidence.pair_of(a.number, b.number).weight
 
-    def bond(self, a: Unit, b: Unit) -> float:
-        """The weight, or ``-inf`` where they cannot be one."""
-        if a.tie is not None and b.tie is not None:
-            return -math.inf if self.cannot(a, b) else self.weight(a, b)
-        pair = self.evidence.pair_of(a.number, b.number)
-        return pair.weight if pair.veto is None else -math.inf
+    def bonds_of(self, unit: Unit, others: Sequence[Unit]) -> list[float]:
+        """The bond (``bonds``) of a node of one unit with a node of each of others."""
+        pairs = self.evidence.pairs_of(unit.number, [other.number for other in others])
+        bonds = [pair.bond for pair in pairs]
+        if unit.tie is not None:
+            for k, other in enumerate(others):
+                if other.tie is not None and pairs[k].possible:
+                    cannot = self.cannot(unit, other)
+                    bonds[k] = -math.inf if cannot else in_millionths(self.weight(unit, other))
+        return bonds
 
     def exclude_each_other(self, units: Sequence[Unit]) -> bool:
         """Whether two of these can never be one attack."""
         if len(units) < 2 or self._agreeing.issuperset(units):
             return False
-        bonds = self.bonds.among(units, self.bond)
+        bonds = self.bonds.among(units, self.bonds_of)
         np.fill_diagonal(bonds, 0.0)
         if np.minimum.reduce(bonds, axis=None) == -math.inf:
             return True
@@ -292,15 +299,16 @@ class Units:
         """Evidence between two groups: mean of average and strongest; None when a veto stands."""
         one, other = [unit for unit, _ in a], [unit for unit, _ in b]
         if self._has(one[0]) and self._has(other[0]):
-            bonds = self.bonds.between(one, other, self.bond)
+            placed = self.bonds.placed(one), self.bonds.placed(other)
+            bonds = self.bonds.between(*placed, self.bonds_of)
         else:
-            bonds = np.array([[self.bond(x, y) for y in other] for x in one])
+            bonds = np.array([self.bonds_of(unit, other) for unit in one])
         top = float(np.maximum.reduce(bonds, axis=None))
         if np.minimum.reduce(bonds, axis=None) == -math.inf:
             return None
         n, m = np.array([n for _, n in a]), np.array([m for _, m in b])
         average = float(n @ bonds @ m) / int(n.sum() * m.sum())
-        return round(0.5 * average + 0.5 * top, 6)
+        return round(0.5 * (average + top)) / MILLION
 
     def _has(self, unit: Unit) -> bool:
         """Whether it is one of these units."""

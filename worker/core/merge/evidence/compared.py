@@ -98,6 +98,12 @@ class Compared:
             found = self._pairs[key] = self._alike.setdefault(made, made)
         return found
 
+    def pairs(self, i: int, others: Sequence[int]) -> list[Pair]:
+        """How the i-th facts compare with each of others."""
+        keys = [(i << _SHIFT) | j if i < j else (j << _SHIFT) | i for j in others]
+        found = map(self._pairs.get, keys)
+        return [self.pair(i, j) if p is None else p for p, j in zip(found, others, strict=True)]
+
     def near(self, i: int, among: AbstractSet[int]) -> Mapping[int, float]:
         """Everybody near the i-th facts, with the weight; of ``among`` nobody is missing."""
         near = self._near.setdefault(i, {})

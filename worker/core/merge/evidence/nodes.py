@@ -213,6 +213,10 @@ class Evidence:
         """The same for two numbers of facts."""
         return self._compared.pair(i, j)
 
+    def pairs_of(self, i: int, others: Sequence[int]) -> list[Pair]:
+        """The same for a number with each of others."""
+        return self._compared.pairs(i, others)
+
     @property
     def units(self) -> dict[str, list[object]]:
         """The units of the last decisions, by what they are for (``cluster.units``)."""

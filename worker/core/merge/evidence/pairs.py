@@ -24,6 +24,15 @@ _KM_PER_DEGREE = 111.2
 """Of latitude, anywhere on earth."""
 
 
+MILLION = 1_000_000
+"""Weights are rounded to its parts."""
+
+
+def in_millionths(weight: float) -> float:
+    """A weight as a whole number: sums of such are exact, in whatever order they are added."""
+    return float(round(weight * MILLION))
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """The evidence between two reports. ``contradictions`` are hard slots; ``veto`` names why."""
@@ -34,9 +43,13 @@ class Pair:
     veto: str | None
     opposed: bool = field(init=False, compare=False)
     """Whether a slot speaks against it, claims apart."""
+    bond: float = field(init=False, compare=False)
+    """The weight in whole millionths, or ``-inf`` where a veto stands."""
 
     def __post_init__(self) -> None:
-        """It is asked of each pair of two cells."""
+        """Both are asked of each pair of two cells."""
+        bond = -math.inf if self.veto is not None else in_millionths(self.weight)
+        object.__setattr__(self, "bond", bond)
         against = any(w < 0 and not code.startswith("claim.") for code, w in self.terms)
         object.__setattr__(self, "opposed", against)
 
