@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,13 @@ _Option = tuple[float, int, int, int, int]
 """Two cells: score, negative; their first parts' places; their columns. The least goes first."""
 _NOBODY = -1
 """The column of what is not there any more."""
+
+
+class _Partner(NamedTuple):
+    """What a cell is joined with, and the cell that is made of both."""
+
+    other: int
+    made: int
 
 
 def go_on(parts: Sequence[Part], units: Units, before: Joined) -> Joined:
@@ -53,8 +61,8 @@ class _Record:
         self.changed = sorted(set(place.values()).difference(map(place.get, before.parts)))
         """Parts that came, or that were joined with one that is gone."""
         self.joins: list[tuple[float, int, int]] = []
-        self._next: dict[int, tuple[int, int]] = {}
-        """What a cell is joined with next, and what is made of both."""
+        self._next: dict[int, _Partner] = {}
+        """What a cell is joined with next."""
         self.first = [*range(count), *(place.get(join.into, 0) for join in joins)]
         """By column the place of the first part."""
         columns = dict(zip(parts, range(count), strict=True))
@@ -68,7 +76,7 @@ class _Record:
                 columns[into] = made
                 cells[place[into]] += cells.pop(place[other])
                 lengths[made] = len(cells[place[into]])
-                self._next[a], self._next[b] = (b, made), (a, made)
+                self._next[a], self._next[b] = _Partner(b, made), _Partner(a, made)
             else:
                 self.changed += [column for column in (a, b) if 0 <= column < count]
         self.order = list(itertools.chain.from_iterable(cells.values()))
@@ -83,11 +91,12 @@ class _Record:
         begin, end = self._stretches[2 * column : 2 * column + 2]
         return self.order[begin:end]
 
-    def partners(self, column: int) -> Iterator[tuple[int, int]]:
-        """What a cell is joined with, one after another, and the cell that is made."""
+    def partners(self, column: int) -> Iterator[_Partner]:
+        """What a cell is joined with, and what is made of both, and so on."""
         while column in self._next:
-            other, column = self._next[column]
-            yield other, column
+            partner = self._next[column]
+            yield partner
+            column = partner.made
 
     def by_column(self, put_together: np.ufunc, of_parts: Table) -> Table:
         """A table with a column for each part as one with a column for each cell."""
