@@ -169,7 +169,10 @@ def closes_with_source(passage: Passage, name: Range) -> bool:
     if sentence is None or text[name.end : sentence.end].strip(". "):
         return False
     before = text[sentence.start : name.start].rstrip()
-    return before.removesuffix(" the").endswith((":", " -", " –", " —", " |"))
+    determiner, last = passage.lexicon.patterns["determiner"], before.rpartition(" ")[2]
+    if determiner is not None and determiner.fullmatch(last):
+        before = before.removesuffix(last).rstrip()
+    return f" {before}".endswith((":", " -", " –", " —", " |"))
 
 
 def _is_speaker(passage: Passage, phrase: Range) -> bool:
