@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,7 +17,11 @@ from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.incident import Constraint, FiledReport
 from worker.core.merge.cluster import agglomerate
+from worker.core.merge.cluster.continuing import go_on
+from worker.core.merge.cluster.joining import join
 from worker.core.merge.cluster.partition import Partition, partition
+from worker.core.merge.cluster.unit import Joined, Part
+from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
 from worker.core.merge.evidence.facts import Gazetteer
@@ -26,12 +30,16 @@ from worker.core.merge.evidence.nodes import Evidence, Node, evidence_of, nodes_
 KNOWLEDGE = load_knowledge(PORTSMERE)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _small_heaps_are_gone_on_from() -> Iterator[None]:
-    """Days of the plain partition's size have no heap that would be."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agglomerate, "_FEWEST_CONTINUED", 2)
-        yield
+@pytest.fixture(autouse=True)
+def continued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many parts each heap had that was gone on from: here small ones are, too, since days of the
+    plain partition's size have no others. Each is held against the same heap joined from nothing,
+    join by join: a wrong record would show in the cells of a later decision only.
+    """
+    sizes: list[int] = []
+    monkeypatch.setattr(agglomerate, "_FEWEST_CONTINUED", 2)
+    monkeypatch.setattr(agglomerate, "go_on", _counting(sizes))
+    return sizes
 
 
 def _told(parted: Partition) -> object:
@@ -100,7 +108,9 @@ def test_partition_equals_the_plain_one_on_crowded_days(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> None:
+def test_partition_equals_the_plain_one_while_reports_come_and_go(
+    seed: int, continued: list[int]
+) -> None:
     """What is kept from one decision to the next is right in the next: with twins, copies that lose
     their source, several reports of one article, round-ups, and a person who decides in between.
     """
@@ -122,10 +132,13 @@ def test_partition_equals_the_plain_one_while_reports_come_and_go(seed: int) -> 
             constraints.append(Constraint(kind, (f"a{rng.randrange(40)}", f"a{rng.randrange(40)}")))
         found, plain = _both(held, constraints, known)
         assert found == plain
+    assert continued
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_partition_equals_the_plain_one_when_several_come_and_go_at_once(seed: int) -> None:
+def test_partition_equals_the_plain_one_when_several_come_and_go_at_once(
+    seed: int, continued: list[int]
+) -> None:
     """One to five reports between two decisions, of a day with few places: parts that were passed over
     come back, and joins that were kept give way to better ones."""
     known: Known = {}
@@ -145,6 +158,7 @@ def test_partition_equals_the_plain_one_when_several_come_and_go_at_once(seed: i
             constraints.append(Constraint(rng.choice(("must", "cannot")), pair))
         found, plain = _both(held, constraints, known)
         assert found == plain
+    assert continued
 
 
 def test_partition_that_broke_off_leaves_nothing_to_the_next(
@@ -170,6 +184,19 @@ def test_partition_that_broke_off_leaves_nothing_to_the_next(
     assert raised
     found, plain = _both(held, (), known)
     assert found == plain
+
+
+def _counting(sizes: list[int]) -> Any:
+    """``go_on``, held against a heap joined from nothing."""
+
+    def checked(parts: tuple[Part, ...], units: Units, before: Joined) -> Joined:
+        found, plain = go_on(parts, units, before), join(parts, units)
+        told = [(list(j.joins), list(map(list, j.cells))) for j in (found, plain)]
+        assert told[0] == told[1]
+        sizes.append(len(parts))
+        return found
+
+    return checked
 
 
 def _breaking(real: Any, raised: list[str]) -> Any:

@@ -9,7 +9,6 @@ Rules
    attack, unless it claims it, which is decided where claims are read.
 4. "The official", "the ministry" is the speaker told of before, where that can be one. A ministry is
    no police and no hospital: it is the last of the government's that was told of, else its own.
-   "Officials" quoted since then are no ministry.
    An outlet that names itself as the source is the outlet.
 5. Of several kinds in one source the telling one counts: in "a police official" it is the police.
 """
@@ -173,11 +172,9 @@ class SpeakerDirectory:
         if by_anaphor:
             found = self._group_before(source.start)
         if found is None and not is_inside:
-            is_ministry = any("THE_MINISTRY" in t.tags for t in within)
-            keeps = is_ministry and last is not None and self._keeps_ministry(last)
-            if last is not None and not keeps and _points_back(within, kind, last):
+            if last is not None and _points_back(within, kind, last):
                 return last
-            if is_ministry:
+            if any("THE_MINISTRY" in t.tags for t in within):
                 found = self._ministry
         if found is None and kind is None and self._is_outlet(source):
             return narrator(self._outlet)
@@ -189,7 +186,7 @@ class SpeakerDirectory:
         printed = self._printed(described if named_person else _with_modifiers(source, tokens))
         found = replace(found, name=found.name if by_anaphor else printed, anonymous=anonymous)
         self._remember(within, found)
-        if found.type.startswith(_GOVERNMENT) and not self._keeps_ministry(found):
+        if found.type.startswith(_GOVERNMENT):
             self._ministry = found
         return found
 
@@ -205,11 +202,6 @@ class SpeakerDirectory:
         opens = all(t.tags & _MODIFIERS for t in before)
         is_head = opens and behind is not None and "COMMA" in behind.tags
         return Range(described.start, first.end) if is_head else described
-
-    def _keeps_ministry(self, other: Speaker) -> bool:
-        """Whether a ministry that was named is still "the ministry" after "officials" were quoted."""
-        known = self._ministry
-        return known is not None and known.type != POWER_TYPE and other.type == POWER_TYPE
 
     def names_person(self, described: Range, tokens: Sequence[Token]) -> bool:
         """Whether some words name a person: one of the profile's, or by two capitals."""

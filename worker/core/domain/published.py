@@ -101,11 +101,12 @@ _MOST_ELEMENTS = 10 * WORST_DAY_REPORTS
 _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
 _CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 _WRITTEN = Remembered(_casualties, 64)
-"""Figures as bytes: an incident that is told anew for what is near it has the same, and support."""
+"""Figures as bytes: an incident that is told anew for what is near it has the same ones."""
 _SUPPORT: TypeAdapter[dict[str, tuple[Support, ...]]] = TypeAdapter(dict[str, tuple[Support, ...]])
 _SUPPORT_WRITTEN: Remembered[dict[str, tuple[Support, ...]], bytes] = Remembered(
     lambda support: encode(plain(support, _SUPPORT)), 64
 )
+"""The same of who supports each slot; such a table is never changed after it is made."""
 _FIELDS = [f.name for f in fields(Snapshot)]
 _LONG: Mapping[str, Callable[[Snapshot], bytes]] = {
     "reports": lambda snapshot: _listed(_MEMBERS.all(snapshot.reports)),

@@ -8,8 +8,7 @@ Rules
    "Hospitals cut the toll" names no site.
 3. Whose a thing or a person is, is no site: "a bus carrying employees of the ministry", "two judges of
    the Supreme Court", "the ministry's drivers", "a woman who teaches at a school".
-4. It is told in a headline, or where the attack, harm or an event is told, unless it was aimed at:
-   "he spoke at a mosque" names none. The site before the watched area's name wins ("a hotel in the capital").
+4. The site before the watched area's name wins ("a hotel in the capital").
 """
 
 from __future__ import annotations
@@ -43,7 +42,6 @@ def find_site(passage: Passage, things: Things) -> Thing | None:
         and m.score >= weights.least
         and (m.led or (m.proper and " " in m.name))
         and not _is_owner(passage, m)
-        and (m.strong or _tells(passage, m))
     ]
     best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
     return best[1] if best is not None else None
@@ -53,14 +51,6 @@ def _is_built(passage: Passage, thing: Thing) -> bool:
     """Whether it is a kind of building: "headquarters of the traffic police"."""
     pattern = passage.lexicon.patterns["site_noun"]
     return pattern is not None and pattern.fullmatch(head_word(passage, thing)) is not None
-
-
-def _tells(passage: Passage, site: Range) -> bool:
-    """Whether the clause tells of the attack, of harm, or of what took place there."""
-    clause = passage.clause(site.start)
-    told = passage.has("harm", clause) or passage.has("took_place", clause)
-    headed = passage.zone(site.start) == "title"
-    return headed or told or bool(passage.triggers_in(clause))
 
 
 def _in_area(passage: Passage, site: Range) -> int:

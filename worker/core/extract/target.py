@@ -34,6 +34,7 @@ _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
 _FOLLOWING_CHARS = 60
 _PLACE_REACH_CHARS = 30
+_LABEL_WORDS = 3
 _MOST_TARGETS = 3
 _MOST_THINGS = 300
 """Mentions that are put together, the likeliest first; no article has as many of one attack."""
@@ -164,7 +165,10 @@ def _area(profile: Profile) -> frozenset[str]:
 
 
 def closes_with_source(passage: Passage, name: Range) -> bool:
-    """Whether a sentence ends with it as its source: "…, driver killed: embassy"."""
+    """Whether a sentence ends with it as its source: "…, driver killed: embassy".
+
+    A label tells none: "Location: Old Port".
+    """
     text, sentence = passage.prose.text, passage.sentence(name.start)
     if sentence is None or text[name.end : sentence.end].strip(". "):
         return False
@@ -172,7 +176,8 @@ def closes_with_source(passage: Passage, name: Range) -> bool:
     determiner, last = passage.lexicon.patterns["determiner"], before.rpartition(" ")[2]
     if determiner is not None and determiner.fullmatch(last):
         before = before.removesuffix(last).rstrip()
-    return f" {before}".endswith((":", " -", " –", " —", " |"))
+    is_label = len(before.split()) <= _LABEL_WORDS
+    return not is_label and before.endswith((":", " -", " –", " —", " |"))
 
 
 def _is_speaker(passage: Passage, phrase: Range) -> bool:
@@ -205,11 +210,20 @@ def _is_harmed(passage: Passage, end: int) -> bool:
     return any(pattern.match(text, at + (text[at : at + 1] == " ")) for at in ends)
 
 
+def _is_damaged(passage: Passage, end: int) -> bool:
+    """Whether it "was damaged": it was harmed, and need not be where the attack was."""
+    pattern, at = passage.lexicon.patterns["passive_damage"], end
+    at += passage.prose.text[end : end + 1] == " "
+    return pattern is not None and pattern.match(passage.prose.text, at) is not None
+
+
 def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool, bool]:
     """How strongly the words before a phrase make it a target; whether it was aimed at, or led to."""
     weights, start = passage.weights.target, phrase.start
     if _is_harmed(passage, phrase.end):
         return weights.passive, False, True
+    if _is_damaged(passage, phrase.end):
+        return weights.passive, False, False
     clause = passage.clause(head)
     low = max(clause.start, start - _LEAD_REACH_CHARS)
     text = passage.prose.text

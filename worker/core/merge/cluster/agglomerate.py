@@ -8,7 +8,7 @@ Rules
 3. A score is no higher than its strongest pair. So only reports that hang together by pairs at the
    threshold can ever be joined, and each such *heap* is worked on alone.
 4. A heap of the same parts as in an earlier decision is joined as it was then, to the same values. One
-   with the same first part goes on from what that was joined to last.
+   of many parts with the same first one goes on from what that was joined to last.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_KEPT = WORST_DAY_REPORTS // 4
 _FEWEST_CONTINUED = 64
 """Parts of a heap that is gone on from; fewer are joined as quickly from nothing."""
 _MOST_RECORDED = 32
-"""Heaps of which the joins are remembered, of some 100 bytes each."""
+"""Heaps of which the joins are remembered, some 100 bytes a join, in each set of units."""
 
 
 def agglomerate(

@@ -68,6 +68,8 @@ class Bonds:
         unknown = np.flatnonzero(np.isnan(self._known[own, b.places])).tolist()
         places = b.places[unknown]
         bonds = bonds_of(a.units[row], [b.units[k] for k in unknown])
+        if np.isnan(bonds).any():
+            raise ValueError("a bond is no number")
         self._known[own, places] = self._known[places, own] = bonds
 
     def forget(self, unit: Unit) -> None:
