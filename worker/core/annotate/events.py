@@ -134,11 +134,12 @@ def find_events(
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), label_of(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
-            begins = made.start == sentence.start and made.body_number >= 0
+            begins = made.start == sentence.start
             if begins and line is None and (numbered or label):
                 placed = any(t.tags & _PLACED for t in label)
                 labels.append(_Label(placed or not label, _tells_harm(label), _form(label)))
-            out.append(replace(made, item=True) if begins and opens else made)
+            is_item = begins and opens and made.body_number >= 0
+            out.append(replace(made, item=True) if is_item else made)
     is_list = _is_list(out) and not _is_form(labels)
     return tuple(replace(s, item=False) if s.item and not is_list else s for s in out)
 

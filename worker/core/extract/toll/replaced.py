@@ -278,7 +278,7 @@ def _is_before_a_death(item: Placed, placed: Sequence[Placed]) -> bool:
         for p in placed
         if p.side == item.side and p.is_whole and p.count.mention.flags & _TOLL
         for later in placed
-        if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags
+        if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags and _value(later)
     )
 
 
