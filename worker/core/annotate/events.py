@@ -16,7 +16,8 @@ Rules
    ("TUNIS: …", "• …"): each is an ``item``. Not under a headline that tells an attack of the area:
    its bullets, and the entries of its live blog, are about that one. Nor is a form: it tells its
    casualties once under a label, and its labels name no place ("SUMMARY: … CASUALTIES: …"), or it
-   has three of a form's own labels, each once ("Location: … Details: … Advice: …").
+   has three of a form's own labels, each once ("Location: … Details: … Advice: …"), or two and no
+   others.
 6. A run of a long sentence (``cut_text``) is a value of its own.
 """
 

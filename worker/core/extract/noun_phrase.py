@@ -82,6 +82,19 @@ def name_within(passage: Passage, phrase: Range, head: Range) -> Range:
     return phrase
 
 
+def is_building(passage: Passage, word: str) -> bool:
+    """Whether a word names what is a place, whoever it belongs to: "compound", "offices"."""
+    pattern = passage.lexicon.patterns["site_noun"]
+    return pattern is not None and pattern.fullmatch(word) is not None
+
+
+def words_between(passage: Passage, between: Range) -> int:
+    """Words between a lead and its thing, not counting "the gates of the"."""
+    free = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
+    words = passage.prose.of(between).split()
+    return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
+
+
 def head_word(passage: Passage, phrase: Range) -> str:
     """The word that a phrase is built around: "headquarters | of the traffic police"."""
     text = passage.prose.of(phrase)

@@ -13,7 +13,7 @@ Rules
 
 from __future__ import annotations
 
-from worker.core.extract.noun_phrase import head_word
+from worker.core.extract.noun_phrase import head_word, is_building
 from worker.core.extract.passage import Passage
 from worker.core.extract.target import Thing, Things
 from worker.core.lang.normalise import Range, starting_in
@@ -38,19 +38,13 @@ def find_site(passage: Passage, things: Things) -> Thing | None:
     sites = [
         (m.score + weights.proper_site * m.proper + weights.in_area * _in_area(passage, m), m)
         for m in things
-        if (m.subtype in _SITES or _is_built(passage, m))
+        if (m.subtype in _SITES or is_building(passage, head_word(passage, m)))
         and m.score >= weights.least
         and (m.led or (m.proper and " " in m.name))
         and not _is_owner(passage, m)
     ]
     best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
     return best[1] if best is not None else None
-
-
-def _is_built(passage: Passage, thing: Thing) -> bool:
-    """Whether it is a kind of building: "headquarters of the traffic police"."""
-    pattern = passage.lexicon.patterns["site_noun"]
-    return pattern is not None and pattern.fullmatch(head_word(passage, thing)) is not None
 
 
 def _in_area(passage: Passage, site: Range) -> int:

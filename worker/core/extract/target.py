@@ -22,7 +22,7 @@ from functools import lru_cache
 from worker.core.domain.light_value import light_value
 from worker.core.domain.report import Target
 from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
-from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase
+from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase, words_between
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, Profile
 from worker.core.knowledge.weights import TargetWeights
@@ -199,22 +199,18 @@ def _is_speaker(passage: Passage, phrase: Range) -> bool:
 
 def _is_harmed(passage: Passage, end: int) -> bool:
     """Whether a passive follows: "the deputy governor | was killed", "a station | in <city> was hit"."""
-    pattern, text = passage.lexicon.patterns["passive_harm"], passage.prose.text
-    if pattern is None:
-        return False
     ends = [end]
     for place in starting_in(passage.annotated.places, Range(end, end + _PLACE_REACH_CHARS))[:1]:
-        lead = passage.lexicon.first("locative", text, end, place.start)
+        lead = passage.lexicon.first("locative", passage.prose.text, end, place.start)
         if lead is not None and lead.start() == end + 1:
             ends.append(place.end)
-    return any(pattern.match(text, at + (text[at : at + 1] == " ")) for at in ends)
+    return any(_follows(passage, "passive_harm", at) for at in ends)
 
 
-def _is_damaged(passage: Passage, end: int) -> bool:
-    """Whether it "was damaged": it was harmed, and need not be where the attack was."""
-    pattern, at = passage.lexicon.patterns["passive_damage"], end
-    at += passage.prose.text[end : end + 1] == " "
-    return pattern is not None and pattern.match(passage.prose.text, at) is not None
+def _follows(passage: Passage, category: str, end: int) -> bool:
+    """Whether words of a category stand right behind a position, a blank aside."""
+    pattern, text = passage.lexicon.patterns[category], passage.prose.text
+    return pattern is not None and bool(pattern.match(text, end + (text[end : end + 1] == " ")))
 
 
 def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, bool, bool]:
@@ -222,7 +218,7 @@ def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, b
     weights, start = passage.weights.target, phrase.start
     if _is_harmed(passage, phrase.end):
         return weights.passive, False, True
-    if _is_damaged(passage, phrase.end):
+    if _follows(passage, "passive_damage", phrase.end):  # and maybe only by what hit another
         return weights.passive, False, False
     clause = passage.clause(head)
     low = max(clause.start, start - _LEAD_REACH_CHARS)
@@ -240,7 +236,7 @@ def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, b
         if between is not None and _is_close(passage, between):
             said = category == "target_lead" and passage.has("aim", Range(low, between.start))
             bonus = weights.said_aim * said
-            bonus += weights.per_word_between * _words_in(passage, between)
+            bonus += weights.per_word_between * words_between(passage, between)
             return score + bonus, category == "target_lead", True
     if passage.triggers_in(clause):
         return weights.in_clause, False, False
@@ -250,14 +246,7 @@ def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, b
 def _is_close(passage: Passage, between: Range) -> bool:
     """Only determiners and a couple of words may stand between a lead and its thing."""
     text = passage.prose.of(between)
-    return _words_in(passage, between) <= 2 and not any(c in text for c in '.;:,"')
-
-
-def _words_in(passage: Passage, between: Range) -> int:
-    """Words between a lead and its thing, not counting "the gates of the"."""
-    free = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
-    words = passage.prose.of(between).split()
-    return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
+    return words_between(passage, between) <= 2 and not any(c in text for c in '.;:,"')
 
 
 def _institution(passage: Passage, at: Range, known: _Institutions) -> Institution | None:

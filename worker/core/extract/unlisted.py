@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 
 from worker.core.domain.light_value import light_value
-from worker.core.extract.noun_phrase import is_name, with_complement
+from worker.core.extract.noun_phrase import is_building, is_name, with_complement, words_between
 from worker.core.extract.passage import Passage
 from worker.core.lang.normalise import Range, overlapping
 
@@ -57,15 +57,10 @@ def _beside_nouns(passage: Passage) -> Iterator[Unlisted]:
             continue
         named = _name_before(passage, noun) or _name_after(passage, noun)
         at = named or _plain(passage, noun)
-        if named is None and at is not None and _is_building(passage, noun):
+        if named is None and at is not None and is_building(passage, passage.prose.of(noun)):
             at = with_complement(passage, at)
         if at is not None and not _is_listed(passage, at) and _located(passage, at):
             yield _judged(passage, at, named is not None)
-
-
-def _is_building(passage: Passage, noun: Range) -> bool:
-    pattern = passage.lexicon.patterns["site_noun"]
-    return pattern is not None and pattern.fullmatch(passage.prose.of(noun)) is not None
 
 
 def _before_area(passage: Passage) -> Iterator[Unlisted]:
@@ -181,10 +176,9 @@ def _located(passage: Passage, at: Range) -> bool:
     last = max(leads, default=None)
     if last is None:
         return False
-    between = text[last : at.start]
-    passed = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
-    words = [w for w in between.split() if not any(p and p.fullmatch(w) for p in passed)]
-    return len(words) < _MOST_SMALL_WORDS and not any(c in between for c in ",.;:")
+    between = Range(last, at.start)
+    few = words_between(passage, between) < _MOST_SMALL_WORDS
+    return few and not any(c in passage.prose.of(between) for c in ",.;:")
 
 
 def _capitals(passage: Passage, start: int, high: int) -> Range | None:
