@@ -199,17 +199,16 @@ def _is_speaker(passage: Passage, phrase: Range) -> bool:
 
 def _is_harmed(passage: Passage, end: int) -> bool:
     """Whether a passive follows: "the deputy governor | was killed", "a station | in <city> was hit"."""
-    ends = [end]
+    pattern, text, ends = passage.lexicon.patterns["passive_harm"], passage.prose.text, [end]
     for place in starting_in(passage.annotated.places, Range(end, end + _PLACE_REACH_CHARS))[:1]:
-        lead = passage.lexicon.first("locative", passage.prose.text, end, place.start)
+        lead = passage.lexicon.first("locative", text, end, place.start)
         if lead is not None and lead.start() == end + 1:
             ends.append(place.end)
-    return any(_follows(passage, "passive_harm", at) for at in ends)
+    return any(_follows(pattern, text, at) for at in ends)
 
 
-def _follows(passage: Passage, category: str, end: int) -> bool:
+def _follows(pattern: re.Pattern[str] | None, text: str, end: int) -> bool:
     """Whether words of a category stand right behind a position, a blank aside."""
-    pattern, text = passage.lexicon.patterns[category], passage.prose.text
     return pattern is not None and bool(pattern.match(text, end + (text[end : end + 1] == " ")))
 
 
@@ -218,7 +217,8 @@ def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, b
     weights, start = passage.weights.target, phrase.start
     if _is_harmed(passage, phrase.end):
         return weights.passive, False, True
-    if _follows(passage, "passive_damage", phrase.end):  # and maybe only by what hit another
+    damaged = passage.lexicon.patterns["passive_damage"]
+    if _follows(damaged, passage.prose.text, phrase.end):  # maybe only by what hit another
         return weights.passive, False, False
     clause = passage.clause(head)
     low = max(clause.start, start - _LEAD_REACH_CHARS)
