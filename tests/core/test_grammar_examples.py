@@ -61,7 +61,7 @@ def places() -> Iterator[Place]:
         for name in get_args(GrammarName):
             reader = language.reader(name)
             if reader is not None:
-                for rule in reader.grammar.rules():
+                for rule in reader.grammar.rules:
                     yield Place(language, name, reader, rule)
 
 

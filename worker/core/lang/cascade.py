@@ -81,9 +81,8 @@ class _Sentence:
 
     def apply(self, rule: Rule) -> None:
         position = 0
-        size = self.grammar.size
-        while (match := rule.pattern(size).search(self.code, position)) is not None:
-            size = self.grammar.size
+        alphabet = self.grammar.alphabet
+        while (match := rule.pattern.search(alphabet, self.code, position)) is not None:
             if match.end() == match.start():
                 position = match.end() + 1
                 if position > len(self.code):
@@ -116,9 +115,10 @@ class _Sentence:
         self._write(index, index + 1, self.tokens[index].tags)
 
     def _write(self, first: int, last: int, tags: frozenset[str]) -> None:
-        letter = self.grammar.letter(tags)
+        alphabet = self.grammar.alphabet
+        letter = alphabet.letter(tags)
         self.code = self.code[:first] + letter + self.code[last:]
-        self.mask |= self.grammar.mask(letter)
+        self.mask |= alphabet.mask(letter)
 
     def _state_numbers(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
         start, end = self.tokens[match.start()].start, self.tokens[match.end() - 1].end
@@ -145,10 +145,12 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
     """
     if all(grammar.triggers.isdisjoint(token.tags) for token in tokens):
         return list(tokens), []
-    code = "".join([grammar.letter(token.tags) for token in tokens])
-    sentence = _Sentence(grammar, list(tokens), code, grammar.mask(code), [], set())
-    for rule in grammar.rules():
-        if rule.needs & sentence.mask == rule.needs:
+    alphabet = grammar.alphabet
+    code = "".join([alphabet.letter(token.tags) for token in tokens])
+    sentence = _Sentence(grammar, list(tokens), code, alphabet.mask(code), [], set())
+    for rule in grammar.rules:
+        needs = rule.pattern.needs
+        if needs & sentence.mask == needs:
             sentence.apply(rule)
     return sentence.tokens, sentence.found
 

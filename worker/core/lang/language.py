@@ -317,13 +317,13 @@ def _check_grammar(
     """Every tag that it names is declared, a word can set it to work, and what it states is taken up."""
     names = ", ".join(name for name, _ in files)
     made = {
-        tag for rule in grammar.rules() if rule.kind != "state" for tag in {rule.head} | rule.flags
+        tag for rule in grammar.rules if rule.kind != "state" for tag in {rule.head} | rule.flags
     }
     if unknown := (grammar.classes | made) - set(classes):
         raise KnowledgeError(f"{names}: no such word class: {sorted(unknown)}")
     if idle := {name for name in grammar.triggers if classes[name].made}:
         raise KnowledgeError(f"{names}: no word is {sorted(idle)}: it cannot trigger a grammar")
-    for rule in grammar.rules():
+    for rule in grammar.rules:
         if rule.kind == "state":
             measures = rule.flags if rule.head == "nobody" else NO_TAGS
             if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"] - {ONCE, OF_ACT}):

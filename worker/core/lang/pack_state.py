@@ -63,7 +63,7 @@ def _state(pack: Language, every: Iterable[Language]) -> PackState:
         capabilities=pack.capabilities,
         classes=len({entry.tag for entry in pack.entries}),
         forms=len(pack.entries),
-        rules={name: sum(1 for _ in r.grammar.rules()) for name, r in pack.readers.items()},
+        rules={name: len(r.grammar.rules) for name, r in pack.readers.items()},
         missing_phrases=_missing(_filled(pack.phrases), (_filled(o.phrases) for o in others)),
         missing_classes=_missing_classes(pack, others),
         repeated=tuple(sorted(_repeated(pack))),
