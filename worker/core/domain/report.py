@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from worker.core.domain.document import Article, Span
+from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import (
     Attribution,
     Band,
@@ -36,7 +37,7 @@ from worker.core.domain.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Reason:
     """One signed term of a verdict. A reason with no place in the text has no span."""
 
@@ -87,7 +88,7 @@ class Place:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Weapon:
     """GTD weapon type and subtype, by name (``explosives``/``vehicle``), and the words used."""
 
@@ -122,7 +123,7 @@ class Perpetrator:
     attribution: Attribution
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Claim:
     """A claim or denial of responsibility, with who spoke for the group."""
 
@@ -163,7 +164,7 @@ class OtherCount:
     high: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Statement:
     """One figure as printed: what was counted, the number, who said it, where in the text.
 

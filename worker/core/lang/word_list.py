@@ -22,6 +22,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
 from worker.core.lang.tokens import (
     NO_TAGS,
@@ -43,7 +44,7 @@ _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Entry:
     """One form as a file lists it: its words (normalised), class and what it means beside it."""
 
@@ -53,7 +54,7 @@ class Entry:
     value: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class _Row:
     """What a form says of a token."""
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from worker.core.domain.light_value import light_value
 from worker.core.lang.names import Wording, is_comparable
 from worker.core.merge.evidence.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
 
@@ -33,7 +34,7 @@ def in_millionths(weight: float) -> float:
     return float(round(weight * MILLION))
 
 
-@dataclass(frozen=True, slots=True)
+@light_value
 class Pair:
     """The evidence between two reports. ``contradictions`` are hard slots; ``veto`` names why."""
 
