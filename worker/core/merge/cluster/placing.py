@@ -14,6 +14,7 @@ from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 Option = tuple[float, "OpenCell"]
+_NOTHING: Mapping[Core, float] = {}
 
 
 class OpenCell:
@@ -123,17 +124,29 @@ class Placing:
     def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:
         """For each cell the others that are plausible as one with it, with the score.
 
-        Cores stand, so of cells that were asked for before nothing is asked again.
+        Cores stand, so of two that were there when it was asked before, or in the last decision,
+        nothing is asked again.
         """
         found = self._related
-        fresh = [cell for cell in self._cells if cell not in found]
-        found.update((cell, {}) for cell in fresh)
-        for cell in fresh:
-            for other in self._near(cell.counted):
-                if other is not cell and other not in found[cell]:
-                    value = self._between(cell, other)
-                    if value is not None and value >= self.plausible:
-                        found[cell][other] = found[other][cell] = value
+        fresh = {cell.core: cell for cell in self._cells if cell not in found}
+        if not fresh:
+            return found
+        found.update((cell, {}) for cell in fresh.values())
+        before = self._scoring.related
+        for core, cell in fresh.items():
+            for other, value in before.get(core, _NOTHING).items():
+                if other in fresh:
+                    found[cell][fresh[other]] = value
+        for cell in [cell for core, cell in fresh.items() if core not in before]:
+            for near in self._near(cell.counted):
+                if near is not cell and near not in found[cell]:
+                    score = self._between(cell, near)
+                    if score is not None and score >= self.plausible:
+                        found[cell][near] = found[near][cell] = score
+        self._scoring.related = {
+            cell.core: {other.core: value for other, value in others.items()}
+            for cell, others in found.items()
+        }
         return found
 
     def _between(self, a: OpenCell, b: OpenCell) -> float | None:

@@ -49,6 +49,8 @@ class Units:
         """What was made of parts that are one."""
         self.last_cores: dict[Unit, Core] = {}
         """The last of these by their first unit."""
+        self.related: Mapping[Core, Mapping[Core, float]] = {}
+        """Of each cell of the last decision those that were related with it (``placing``)."""
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
         self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
@@ -192,7 +194,7 @@ class Units:
         bonds = [pair.bond for pair in pairs]
         if unit.tie is not None:
             for k, other in enumerate(others):
-                if other.tie is not None and pairs[k].possible:
+                if other.tie is not None and pairs[k].possible and not self._by_slots(unit, other):
                     cannot = self.cannot(unit, other)
                     bonds[k] = -math.inf if cannot else in_millionths(self.weight(unit, other))
         return bonds
@@ -264,10 +266,17 @@ class Units:
         others |= {other for other in related if other is not None and other.tie is not None}
         if len(unit.nodes) == 1:
             others = {other for other in others if other.first.key != unit.first.key}
-        for other in sorted(others, key=lambda other: other.first.key):
+        for other in others:
+            if other.number in found and self._by_slots(unit, other):
+                yield other, found[other.number]
+                continue
             weight = self.weight(unit, other)
             if weight >= self.evidence.plausible and not self.cannot(unit, other):
                 yield other, weight
+
+    def _by_slots(self, a: Unit, b: Unit) -> bool:
+        """Whether slots alone speak of two units with a tie, so that it is as if they had none."""
+        return self.evidence.is_by_slots(a.first, b.nodes[-1])
 
     def count(self, nodes: Sequence[Node]) -> Counted:
         """The units of some nodes, with how many of each."""

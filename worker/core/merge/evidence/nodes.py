@@ -257,6 +257,15 @@ class Evidence:
             one_article and len(pair.contradictions) + 1 >= self.weights["merge.contradictions"]
         )
 
+    def is_by_slots(self, a: Node, b: Node) -> bool:
+        """Whether two nodes have what their slots say of them: no article or text in common, no person
+        who parted them, and not both are closed.
+        """
+        if a.article_id == b.article_id or b.article_id in self.copied.get(a.article_id, _NOBODY):
+            return False
+        both_closed = a.kind == "frozen" and b.kind == "frozen"
+        return not both_closed and not self._constraint_index.cannot(a.key, b.key)
+
     def tie(self, node: Node) -> Hashable:
         """What besides its slots decides with what this node is one: nodes of the same facts and tie
         are interchangeable. None when nothing does.
