@@ -138,8 +138,8 @@ class CopyIndex:
                 *(self._buckets[bucket] for bucket in _buckets(self._texts[name].article))
             )
             candidates.discard(name)
-            own, texts = self._texts[name], self._texts
-            found = {other for other in candidates if _repeats(own, texts[other], weights)}
+            texts = self._texts
+            found = _repeating(texts[name], [texts[other] for other in candidates], weights)
             self._copies[name] = found
             for other in found & self._copies.keys():
                 self._copies[other].add(name)
@@ -208,17 +208,22 @@ def _order(article: ArticleRef) -> _Order:
     return False, aware(moment).timestamp(), article.article_id
 
 
-def _repeats(one: _Text, other: _Text, weights: Mapping[str, float]) -> bool:
-    first, second = min(one.order, other.order), max(one.order, other.order)
-    if second[1] - first[1] > weights["copy.hours"] * 3600:
-        return False
-    a, b = one.article, other.article
-    if a.text_sha256 and a.text_sha256 == b.text_sha256:
-        return True
-    if a.agency and b.agency and a.agency != b.agency:
-        return False
-    size = len(one.signature)
-    if not size or size != len(other.signature):
-        return False
-    same = np.count_nonzero(one.signature == other.signature)
-    return bool(same / size >= weights["copy.jaccard"])
+def _repeating(one: _Text, others: Iterable[_Text], weights: Mapping[str, float]) -> set[str]:
+    """The articles among others that repeat one's text, or whose text it repeats."""
+    hours, found, compared = weights["copy.hours"], set[str](), []
+    a, size = one.article, len(one.signature)
+    for other in others:
+        first, second = min(one.order, other.order), max(one.order, other.order)
+        if second[1] - first[1] > hours * 3600:
+            continue
+        b = other.article
+        if a.text_sha256 and a.text_sha256 == b.text_sha256:
+            found.add(b.article_id)
+        elif not (a.agency and b.agency and a.agency != b.agency) and size == len(other.signature):
+            compared.append(other)
+    if compared and size:
+        signatures = np.array([other.signature for other in compared])
+        same = np.count_nonzero(signatures == one.signature, axis=1) / size
+        alike = np.flatnonzero(same >= weights["copy.jaccard"]).tolist()
+        found.update(compared[k].article.article_id for k in alike)
+    return found
