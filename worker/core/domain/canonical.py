@@ -20,17 +20,21 @@ def plain(value: object, adapter: TypeAdapter[Any], fields: set[str] | None = No
 
     ``fields``: only these.
     """
-    return json.loads(adapter.dump_json(value, include=fields), parse_float=_rounded)
+    return _READER.decode(adapter.dump_json(value, include=fields).decode())
 
 
 def _rounded(number: str) -> float:
     return round(float(number), 4)
 
 
+_READER = json.JSONDecoder(parse_float=_rounded)
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+"""Made once: ``json`` itself makes new ones for each value that is not written its own way."""
+
+
 def encode(value: Any) -> bytes:
     """JSON values as bytes."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8", "replace")
+    return _WRITER.encode(value).encode("utf-8", "replace")
 
 
 def digest(value: Any) -> str:

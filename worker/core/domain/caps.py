@@ -69,20 +69,21 @@ def readable(text: str) -> str:
 
 def _trim(snapshot: Snapshot) -> Snapshot:
     casualties, reports = snapshot.casualties, snapshot.reports[-MAX_REPORTS:]
-    kept = replace(
+    short, victims = _SHORT_CASUALTIES.of(casualties), snapshot.victims[:MAX_NAMES]
+    lost = {
+        "statements": len(short.statements) < len(casualties.statements),
+        "timeline": len(short.timeline) < len(casualties.timeline),
+        "reports": len(reports) < len(snapshot.reports),
+        "victims": len(victims) < len(snapshot.victims),
+    }
+    return replace(
         snapshot,
-        casualties=_SHORT_CASUALTIES.of(casualties),
+        casualties=short,
         support=_SHORT_SUPPORT.of(snapshot.support),
         reports=tuple(_SHORT_MEMBERS.all(reports)),
-        victims=snapshot.victims[:MAX_NAMES],
+        victims=victims,
+        truncated=tuple(name for name, cut_off in lost.items() if cut_off),
     )
-    lost = {
-        "statements": len(kept.casualties.statements) < len(casualties.statements),
-        "timeline": len(kept.casualties.timeline) < len(casualties.timeline),
-        "reports": len(reports) < len(snapshot.reports),
-        "victims": len(kept.victims) < len(snapshot.victims),
-    }
-    return replace(kept, truncated=tuple(name for name, cut_off in lost.items() if cut_off))
 
 
 def keep_short(casualties: Casualties, needed: Sequence[Statement]) -> None:

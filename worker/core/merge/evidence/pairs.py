@@ -84,9 +84,10 @@ _HARD = ("place.differ", "target.differ", "target.other", "time.differ")
 
 
 def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
+    gap = _gap(a, b)
     codes = (
-        _date(a, b, weights),
-        _time(a, b, weights),
+        None if gap is None else _date(a, b, gap, weights),
+        _time(a, b, weights) if gap == 0 else None,
         _place(a.place, b.place, weights),
         _target(a, b, weights["target.close_share"]),
         _kinds(a.kinds, b.kinds),
@@ -118,10 +119,7 @@ def dates_meet(a: Facts, b: Facts, weights: Weights) -> bool:
     return overlap(window_of(a, weights), window_of(b, weights))
 
 
-def _date(a: Facts, b: Facts, weights: Weights) -> str | None:
-    gap = _gap(a, b)
-    if gap is None:
-        return None
+def _date(a: Facts, b: Facts, gap: int, weights: Weights) -> str | None:
     if a.dated and b.dated:
         exact = a.first == a.last and b.first == b.last
         return ("date.same" if exact else "date.within") if gap == 0 else "date.adjacent"
@@ -155,7 +153,7 @@ def _lag(undated: Facts, dated: Facts, weights: Weights) -> str | None:
 
 
 def _time(a: Facts, b: Facts, weights: Weights) -> str | None:
-    if a.minutes is None or b.minutes is None or _gap(a, b) != 0:
+    if a.minutes is None or b.minutes is None:
         return None
     apart = abs(a.minutes - b.minutes)
     if apart <= weights["time.same_minutes"]:
