@@ -151,8 +151,7 @@ class _Continued:
         while self._next < len(recorded):
             score, a, b = recorded[self._next]
             made = len(self._parts) + self._next
-            unchanged = [column for column in (a, b) if column not in self._changed]
-            if len(unchanged) == 2:
+            if a not in self._changed and b not in self._changed:
                 option = -score, first[a], first[b], a, b
                 best = self._best(score)
                 if best is not None and best < option:
@@ -164,7 +163,7 @@ class _Continued:
                 self._score[:, made] = self._ahead[:, made]
                 np.maximum(self._bound, self._ahead[:, made], out=self._bound)
             else:
-                self._give_rows(unchanged)
+                self._give_rows([column for column in (a, b) if column not in self._changed])
                 self._changed.add(made)
             self._next += 1
         return self._best(self._threshold)
