@@ -1,8 +1,7 @@
-"""What a witness counts beside a larger number of somebody else: what he saw of it.
+"""People of his own whom a witness tells of, beside a larger number of somebody else: some of those.
 
-A shopkeeper who says that two of his colleagues died beside him, or that he counted ten wounded, does
-not contradict the police's eleven and 37. His larger number would be an opinion of the whole ("six
-bodies", beside the police's four), and so is his number where nobody else gives one.
+A clerk who says that two of his colleagues died beside him does not contradict the police's eleven.
+What a witness says of everybody ("residents said five were killed") is an opinion of the whole.
 """
 
 from __future__ import annotations
@@ -12,24 +11,25 @@ from dataclasses import replace
 
 from worker.core.extract.toll.placed import Placed
 
-WITNESS = "witness"
 SEEN_TAG = "SEEN"
 """Tag of people of whom somebody saw some; there may be others."""
+_WITNESS = "witness"
+_SOME_OF_HIS = "SOME_OF_HIS"
 
 
 def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
-    """The figures, with a witness's smaller numbers as of those that he saw."""
+    """The figures, with a witness's own people as some of those whom others count."""
     return [_seen(p) if _is_some(p, placed) else p for p in placed]
 
 
 def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
-    number = item.count.mention.value
-    if item.speaker.type != WITNESS or not item.is_whole or not number:
+    mention = item.count.mention
+    if item.speaker.type != _WITNESS or _SOME_OF_HIS not in mention.tags or not item.is_whole:
         return False
-    return item.count.person is None and any(
-        p.side == item.side and p.is_whole and (p.count.mention.value or 0) > number
+    return any(
+        p.side == item.side and p.is_whole and (p.count.mention.value or 0) > (mention.value or 0)
         for p in placed
-        if p.speaker.type != WITNESS and not p.speaker.perpetrator_party
+        if p.speaker.type != _WITNESS and not p.speaker.perpetrator_party
     )
 
 
