@@ -20,6 +20,7 @@ def _grammar() -> Grammar:
     rule = [
         {"name": "clause", "stage": "one", "rule": "+MADE <- <A> <!C>{0,4}"},
         {"name": "pair", "stage": "one", "rule": "MADE.B <- <B> <!A>? <C>"},
+        {"name": "who", "stage": "one", "rule": "~WIDE <- n:<B&!WIDE> <WORD>{1,2} (?=<C>)"},
         {"name": "told", "stage": "one", "rule": "!told <- <MADE&!A> x:<MADE|C> (?!<B>)"},
     ]
     return build_grammar(
@@ -73,3 +74,16 @@ def test_a_sentence_has_the_bits_of_what_its_tokens_satisfy(sets: list[frozenset
     mask = alphabet.mask("".join(alphabet.letter(tags) for tags in sets))
     for formula in formulas:
         assert bool(mask & formula.bit) == any(formula.holds(tags) for tags in sets)
+
+
+def test_a_widened_token_stays_what_it_is() -> None:
+    """It stands for the whole match, and later rules meet one token."""
+    words = [frozenset({tag}) for tag in ("B", "WORD", "WORD", "C")]
+    tokens, _ = run(_grammar(), _tokens(words))
+    assert [(token.start, token.end, token.value) for token in tokens] == [
+        (0, 5, None),
+        (6, 7, None),
+    ]
+    assert tokens[0].tags == {"B", "WIDE", ANY}
+    assert tokens[0].word == "w"
+    assert tokens[0].rules == ("who",)

@@ -6,7 +6,8 @@ Rules
    goes back into it, there is no backtracking over stages.
 2. A made token has the sum of the numbers labelled ``n``, the victim class of ``who``, and the
    meaning of its tokens; several ``n`` are kept as its ``parts``.
-3. A statement about a labelled ``n`` uses it up (tag ``USED``): later rules of the same stage may
+3. A widened token stays what it is (``n``) and stands for the whole match.
+4. A statement about a labelled ``n`` uses it up (tag ``USED``): later rules of the same stage may
    leave it alone by asking for ``!USED``.
 """
 
@@ -93,6 +94,8 @@ class _Sentence:
             if rule.kind == "make":
                 if not _falls(labels.tokens):
                     self._make(rule, match, labels)
+            elif rule.kind == "widen":
+                self._widen(rule, match, labels)
             elif rule.kind == "tag":
                 indexes = labels.indexes.get("t", range(*match.span()))
                 for index in indexes:
@@ -109,6 +112,13 @@ class _Sentence:
         made = _made(rule, self.tokens[first:last], labels.tokens, nouns=nouns)
         self.tokens[first:last] = [made]
         self._write(first, last, made.tags)
+
+    def _widen(self, rule: Rule, match: re.Match[str], labels: _Labels) -> None:
+        first, last = match.span()
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
+        wide = labels.tokens["n"][0].over(start, end, rule.flags | {rule.head}, (rule.name,))
+        self.tokens[first:last] = [wide]
+        self._write(first, last, wide.tags)
 
     def _tag(self, index: int, tags: frozenset[str], rule: str = "") -> None:
         self.tokens[index] = self.tokens[index].also(tags, (rule,) if rule else ())

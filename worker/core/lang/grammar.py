@@ -4,6 +4,7 @@ A rule is one line of text:
 
     COUNT <- <LEAD>{0,2} n:<NUM> <OTHER>? who:<PEOPLE>     makes one token of several
     +PART <- <INCLUDING> t:<COUNT|SINGLE>                  adds a tag, replaces nothing
+    ~DESCRIBED <- n:<COUNT> <PREP> <WORD>{1,3}             one token takes in what describes it
     !killed.toll <- <TOLL> <!DOT>{0,12} <TO> n:<COUNT>     states something
 
 ``<F>`` is any token whose tags satisfy F: ``<A>``, ``<A&!B>``, ``<A|B&C>``. Repeats are ``?`` and
@@ -26,9 +27,9 @@ from typing import Any, Literal
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.alphabet import Alphabet, Formula, TagPattern
 
-Kind = Literal["make", "tag", "state"]
-_KINDS: dict[str, Kind] = {"": "make", "+": "tag", "!": "state"}
-_RULE = re.compile(r"^([+!]?)([\w.,=]+)\s*<-\s*(.+)$", re.DOTALL)
+Kind = Literal["make", "tag", "widen", "state"]
+_KINDS: dict[str, Kind] = {"": "make", "+": "tag", "~": "widen", "!": "state"}
+_RULE = re.compile(r"^([+!~]?)([\w.,=]+)\s*<-\s*(.+)$", re.DOTALL)
 _ATOM = re.compile(r"(\w+):(?=[<(])|<([^<=!>][^<>]*|![^<>]*)>")
 _REPEATED = re.compile(r"\)\{(\d+),(\d+)\}")
 _LABEL = re.compile(r"\w+:(?=[<(])")

@@ -85,6 +85,13 @@ class Token(Range):
             *(self.meaning, self.parts, self.rules + rules),
         )
 
+    def over(self, start: int, end: int, tags: AbstractSet[str], rules: tuple[str, ...]) -> Token:
+        """The same token over a longer stretch, with more tags."""
+        return Token(
+            *(start, end, self.tags | tags, self.word, self.value, self.low),
+            *(self.meaning, self.parts, self.rules + rules),
+        )
+
 
 @light_value
 class Piece(Range):

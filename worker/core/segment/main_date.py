@@ -243,14 +243,16 @@ def _score(
     weights: MainDateWeights,
 ) -> float:
     score = weights.zone.of(sentence.zone) + sentence.index * weights.per_sentence
-    score += _nearness(annotated, mention, sentence, weights)
+    if _is_counted_from(annotated, mention, sentence):
+        score += weights.alone + weights.other_matter
+    else:
+        score += _nearness(annotated, mention, sentence, weights)
     score += weights.anaphoric * mention.anaphoric
     if _is_spoken(annotated, mention, sentence):
         score += weights.spoken
     before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
         score += weights.other_matter * annotated.has(category, before)
-    score += weights.other_matter * _is_counted_from(annotated, mention, sentence)
     score += weights.other_matter * _is_of_elsewhere(annotated, sentence)
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
     score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
@@ -327,6 +329,8 @@ def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence
 
 def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether the attack that follows has a day of its own: "buried on Thursday, a day after a bomb …".
+
+    (However near it stands: "were suspended on Sunday after gunmen stormed a hall the previous day".)
 
     ("Dealers pulled down their shutters on Tuesday after grenades thrown the previous afternoon …")
     """

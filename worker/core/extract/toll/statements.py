@@ -45,6 +45,7 @@ from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
 from worker.core.extract.toll.told_apart import is_besides
+from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
 from worker.core.figure_bounds import RECEIVED
 from worker.core.figures import PART
 from worker.core.knowledge.knowledge import Knowledge
@@ -57,7 +58,7 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
-_SOME = frozenset({"SEEN", "DIED_AT_ONCE", "EMPLOYED"})
+_SOME = frozenset({SEEN_TAG, "DIED_AT_ONCE", "EMPLOYED"})
 """Tags of people beside whom there may be others: "saw four bodies", "two died on the spot", "three men
 who work in the shop"."""
 _HARM = CASUALTY | {"casualties"}
@@ -94,7 +95,7 @@ def find_statements(
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
         placed = told_by_outlet(placed, outlet, prose, lexicon)
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
-        placed = mark_hospitals(bound_doubted(placed, prose, lexicon))
+        placed = mark_seen(mark_hospitals(bound_doubted(placed, prose, lexicon)))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))

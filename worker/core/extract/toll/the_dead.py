@@ -6,6 +6,7 @@ A person told as hurt is a dead person where their words allow it (``may_be_one`
 says so:
 
 1. Name or age: "Omid Rahimi, 19, was shot … the 19-year-old died"; "Rahimi was taken to a hospital".
+   (A boy and a girl of nine are two.)
 2. The later of the two is told as somebody told before (``is_told_again``), and nobody else who may be
    meant is told in between: "Rahimi was flown to a hospital, where he died"; "the girl was hit in the
    head. The child died". Where a death was told before, "he died" must stand near, and is never of
@@ -84,7 +85,7 @@ class Dead:
     def _is(self, dead: CountMention, hurt: CountMention) -> bool:
         person = person_of(hurt, self.ages)
         if person and person == person_of(dead, self.ages):
-            return True
+            return not are_different(dead, hurt)
         if is_companion(hurt) or not may_be_one(dead, hurt):
             return False
         if SAME in hurt.tags or (self._is_nameless_shot(hurt) and not is_somebody(hurt)):

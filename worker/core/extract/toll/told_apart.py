@@ -51,6 +51,8 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         return False
     if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
         return False
+    if _are_of_other_sex(first, second):
+        return True
     if first.age and second.age and first.age.isdigit() and second.age.isdigit():
         return first.age != second.age
     if first.names & second.names:
@@ -61,7 +63,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     if ANOTHER in second.tags and (not alike or ANOTHER not in first.tags):
         if not _is_told_before(first, second):
             return True
-    if _are_of_other_sex(first, second) or are_of_other_kinds(first, second):
+    if are_of_other_kinds(first, second):
         return True
     if _is_told_before(first, second):
         return False

@@ -1,0 +1,38 @@
+"""People of his own whom a witness tells of, beside a larger number of somebody else: some of those.
+
+A clerk who says that two of his colleagues died beside him does not contradict the police's eleven.
+What a witness says of everybody ("residents said five were killed") is an opinion of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.core.extract.toll.placed import Placed
+
+SEEN_TAG = "SEEN"
+"""Tag of people of whom somebody saw some; there may be others."""
+_WITNESS = "witness"
+_SOME_OF_HIS = "SOME_OF_HIS"
+
+
+def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
+    """The figures, with a witness's own people as some of those whom others count."""
+    return [_seen(p) if _is_some(p, placed) else p for p in placed]
+
+
+def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
+    mention = item.count.mention
+    if item.speaker.type != _WITNESS or _SOME_OF_HIS not in mention.tags or not item.is_whole:
+        return False
+    return any(
+        p.side == item.side and p.is_whole and (p.count.mention.value or 0) > (mention.value or 0)
+        for p in placed
+        if p.speaker.type != _WITNESS and not p.speaker.perpetrator_party
+    )
+
+
+def _seen(item: Placed) -> Placed:
+    mention = replace(item.count.mention, tags=item.count.mention.tags | {SEEN_TAG})
+    return replace(item, count=replace(item.count, mention=mention))
