@@ -115,12 +115,17 @@ def _report(
 
 
 def _telling(passage: Passage) -> Passage:
-    """The paragraph of a digest that tells the attack: it alone places it, no market of the prices."""
+    """What of a digest tells the attack: its paragraph, and sentences with a word of it.
+
+    They alone place it, no market of the day's prices.
+    """
     annotated, segment = passage.annotated, passage.segment
     if not is_digest(annotated):
         return passage
     told = told_apart(annotated, passage.knowledge.segment_weights.event)
-    own = [e for e in annotated.events if told is not None and e.paragraph == told.paragraph]
+    if told is None:
+        return passage
+    own = [e for e in annotated.events if e.paragraph == told.paragraph or passage.triggers_in(e)]
     ranges = tuple(r for r in segment.ranges if any(e.holds(r.start) for e in own))
     places = tuple(m for m in segment.places if any(e.holds(m.start) for e in own))
     if not ranges or not places:
