@@ -17,7 +17,9 @@ Rules
    himself or by the words that "he said" goes on with, is nobody introduced later.
 7. Who denies or rejects something is the last who spoke, and nothing else is his ("police rejected
    the claim. He said five died").
-8. What nobody is quoted for is the outlet's own.
+8. "It" and "they" right after a claim are who claims it ("the group claimed the attack. It said …");
+   "he" is not.
+9. What nobody is quoted for is the outlet's own.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ from worker.core.text.prose import Prose, Sentence
 
 _INTRODUCED_WITHIN = 2
 """How many sentences later somebody unnamed may be introduced by name."""
+_PRONOUN_TOKENS = 4
+"""How far before its verb a pronoun may stand."""
 _QUOTE = '"'
 _CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
 _CLOSES = frozenset({"CONTRAST", "COLON"})
@@ -67,6 +71,8 @@ class Attribution(Range):
     several: bool = False
     known: bool = False
     """Whether it names somebody, or goes on with whoever was named."""
+    claims: bool = False
+    """Whether it only says who claims the attack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,8 @@ class _Said(Range):
     """Whether it goes on with the last speaker: a pronoun, or no subject at all."""
     of_previous: bool
     """Whether the message is the sentence before ("so the police said")."""
+    claims: bool
+    """Whether the source only claims the attack: "it" and "they" may be the source afterwards."""
     mute: bool
     """Whether nothing that is told is his ("police denied that"): he is who "he" is afterwards."""
 
@@ -137,11 +145,16 @@ def find_attributions(
     marks = Marks.of(prose, names, counts)
     out: list[Attribution] = []
     last: Attribution | None = None
+    claimant: Attribution | None = None
     before: Sentence | None = None
     for sentence in text.sentences:
         concerned = reader.concerns(sentence.pieces)
         for run in text.runs(sentence, reader) if concerned else ():
-            for made in _attributions(reader, marks.on(run), directory, sentence, before, last):
+            tokens = marks.on(run)
+            for made in _attributions(reader, tokens, directory, sentence, before, last, claimant):
+                claimant = made if made.claims else None
+                if made.claims:
+                    continue
                 last = made
                 if made.governs.start == made.governs.end:
                     continue
@@ -160,6 +173,7 @@ def _attributions(
     sentence: Sentence,
     before: Sentence | None,
     previous: Attribution | None,
+    claimant: Attribution | None,
 ) -> Iterator[Attribution]:
     """The attributions of a sentence; ``before``: the one that "so the police said" speaks of."""
     said = _said(reader, tokens)
@@ -167,7 +181,9 @@ def _attributions(
     known = previous is not None and previous.known
     for here, governs in zip(said, _governed(said, tokens), strict=True):
         speaker = last
-        if not here.again:
+        if here.again and claimant is not None and _is_of_group(here, tokens):
+            speaker = claimant.speaker
+        elif not here.again:
             speaker = directory.speaker(here.source, here.described, tokens, last)
         if speaker is not None:
             person = not here.again and directory.names_person(here.described, tokens)
@@ -177,8 +193,22 @@ def _attributions(
             several = any("SPEAKERS" in t.tags for t in at)
             known = (here.again and known) or person or _is_name(here.source, tokens)
             index = sentence.index
-            yield Attribution(here.start, here.end, speaker, governs, index, person, several, known)
-            last = speaker
+            made = Attribution(
+                here.start, here.end, speaker, governs, index, person, several, known
+            )
+            if here.claims:
+                claimant = replace(made, claims=True)
+                yield claimant
+            else:
+                yield made
+                last, claimant = speaker, None
+
+
+def _is_of_group(said: _Said, tokens: Sequence[Token]) -> bool:
+    """Whether a pronoun may stand for a group: "it said", and not "he said"."""
+    before = [t for t in tokens if t.end <= said.start][-_PRONOUN_TOKENS:]
+    pronoun = next((t for t in reversed(before) if "SPEAKER_PRON" in t.tags), None)
+    return pronoun is not None and "GROUP_PRON" in pronoun.tags
 
 
 def _is_name(source: Range, tokens: Sequence[Token]) -> bool:
@@ -263,6 +293,7 @@ def _made(finding: Finding) -> _Said:
         after or either,
         "last" in finding.flags,
         "previous" in finding.flags,
+        "claims" in finding.flags,
         "mute" in finding.flags,
     )
 

@@ -239,7 +239,8 @@ def find_day_after(tokens: Sequence[Token]) -> Range | None:
         if "HOURS" in span.tags or ("INDEFINITE" in before.tags and _is_days(span)):
             if after.tags & {"SUBORDINATOR", "AGO"} and (before.value or 1) <= FRESH_DAYS:
                 return Range(span.start, after.end)
-        if "EARLIER" in before.tags and (_is_days(span) or "FRESH_WORD" in span.tags):
+        is_earlier = "EARLIER" in before.tags and "OLD" not in span.tags
+        if is_earlier and (_is_days(span) or "FRESH_WORD" in span.tags):
             return Range(before.start, span.end)
     return None
 

@@ -26,6 +26,7 @@ from worker.core.extract.passage import Passage
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
 from worker.core.figures import ATTACKERS, decide_toll
+from worker.core.segment.digest import is_digest, told_apart
 from worker.core.segment.segment import Segment
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def _report(
     time, time_spans = when.find_time(passage)
     things = target.find_things(passage)
     targets, target_spans = target.find_targets(passage, things)
-    place, place_spans = where.find_place(passage, targets, things)
+    spot = _telling(passage) if role == "roundup" else passage
+    near = things if spot is passage else target.find_things(spot)
+    place, place_spans = where.find_place(spot, targets, near)
     types, type_spans = what.find_types(passage)
     suicide, suicide_spans = what.find_suicide(passage)
     weapons, weapon_spans = what.find_weapons(passage)
@@ -109,6 +112,25 @@ def _report(
         probability=round(probability, 4),
     )
     return _with_toll(without_toll, _parties(statements, without_toll, passage))
+
+
+def _telling(passage: Passage) -> Passage:
+    """What of a digest tells the attack: its paragraph, and sentences with a word of it.
+
+    They alone place it, no market of the day's prices.
+    """
+    annotated, segment = passage.annotated, passage.segment
+    if not is_digest(annotated):
+        return passage
+    told = told_apart(annotated, passage.knowledge.segment_weights.event)
+    if told is None:
+        return passage
+    own = [e for e in annotated.events if e.paragraph == told.paragraph or passage.triggers_in(e)]
+    ranges = tuple(r for r in segment.ranges if any(e.holds(r.start) for e in own))
+    places = tuple(m for m in segment.places if any(e.holds(m.start) for e in own))
+    if not ranges or not places:
+        return passage
+    return replace(passage, segment=replace(segment, ranges=ranges, places=places))
 
 
 def _parties(

@@ -109,6 +109,17 @@ def with_complement(passage: Passage, phrase: Range) -> Range:
     return Range(phrase.start, end)
 
 
+def with_goal(passage: Passage, noun: Range) -> Range:
+    """A road's noun with where it goes: "road to the airport"."""
+    clause = passage.clause(noun.start)
+    led = passage.lexicon.patterns["road_to"]
+    found = led.match(passage.prose.text, noun.start, clause.end) if led is not None else None
+    if found is None:
+        return noun
+    end = _words_right(passage, found.end(), clause.end)
+    return Range(noun.start, end) if end > found.end() else noun
+
+
 def _extend_left(passage: Passage, start: int, low: int, joined: bool) -> int:
     text, small, words = passage.prose.text, 0, 0
     while words < _MOST_WORDS:

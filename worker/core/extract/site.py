@@ -8,7 +8,8 @@ Rules
    "Hospitals cut the toll" names no site.
 3. Whose a thing or a person is, is no site: "a bus carrying employees of the ministry", "two judges of
    the Supreme Court", "the ministry's drivers", "a woman who teaches at a school".
-4. The site before the watched area's name wins ("a hotel in the capital").
+4. Its clause tells of the attack, unless it is what was aimed at.
+5. The site before the watched area's name wins ("a hotel in the capital").
 """
 
 from __future__ import annotations
@@ -41,10 +42,28 @@ def find_site(passage: Passage, things: Things) -> Thing | None:
         if (m.subtype in _SITES or is_building(passage, head_word(passage, m)))
         and m.score >= weights.least
         and (m.led or (m.proper and " " in m.name))
+        and (m.strong or _is_told(passage, m))
+        and not _receives(passage, m)
         and not _is_owner(passage, m)
     ]
     best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
     return best[1] if best is not None else None
+
+
+def _is_told(passage: Passage, site: Range) -> bool:
+    """Whether the headline or a clause that tells of the attack names it: no club of a victim's home town."""
+    clause = passage.clause(site.start)
+    told = any(passage.has(c, clause) for c in ("harm", "took_place", "attackers"))
+    armed = passage.lexicon.table("weapon").find(passage.prose.text, clause.start, clause.end)
+    told = told or bool(passage.triggers_in(clause)) or any(True for _ in armed)
+    return told or passage.zone(site.start) == "title"
+
+
+def _receives(passage: Passage, site: Range) -> bool:
+    """Whether the wounded were only brought or counted there, or died there later."""
+    low, text = max(0, site.start - _OWNER_REACH_CHARS), passage.prose.text
+    leads = passage.lexicon.find("reception", text, low, site.end)
+    return any(m.end() <= site.start and not text[m.end() : site.start].strip() for m in leads)
 
 
 def _in_area(passage: Passage, site: Range) -> int:

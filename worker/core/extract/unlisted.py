@@ -20,7 +20,13 @@ import re
 from collections.abc import Iterator
 
 from worker.core.domain.light_value import light_value
-from worker.core.extract.noun_phrase import is_building, is_name, with_complement, words_between
+from worker.core.extract.noun_phrase import (
+    is_building,
+    is_name,
+    with_complement,
+    with_goal,
+    words_between,
+)
 from worker.core.extract.passage import Passage
 from worker.core.lang.normalise import Range, overlapping
 
@@ -59,6 +65,8 @@ def _beside_nouns(passage: Passage) -> Iterator[Unlisted]:
         at = named or _plain(passage, noun)
         if named is None and at is not None and is_building(passage, passage.prose.of(noun)):
             at = with_complement(passage, at)
+        elif named is None and at is not None:
+            at = Range(at.start, with_goal(passage, noun).end)
         if at is not None and not _is_listed(passage, at) and _located(passage, at):
             yield _judged(passage, at, named is not None)
 

@@ -10,6 +10,7 @@ Rules
    the site has a name itself, else "central <city>" or the city.
 3. A coordinate comes from the gazetteer with its trust, or not at all. A quarter without one does not
    get that of the city; a site without one gets that of its quarter, with less trust.
+   A site with a name that was hit next to a landmark keeps its name.
 4. A place near which it happened counts as its place; a place only passed by does not.
 """
 
@@ -26,7 +27,7 @@ from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecisi
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.site import find_site
-from worker.core.extract.target import Things, closes_with_source, word_key
+from worker.core.extract.target import Thing, Things, closes_with_source, word_key
 from worker.core.extract.unlisted import find_unlisted
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.normalise import Range, plain
@@ -154,6 +155,8 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     start = side.start() if side is not None else mention.start
     if passage.ends_with("launched_from", start, _LAUNCH_REACH_CHARS):
         score += weights.launched
+    if fine and _is_perceived_from(passage, mention):
+        score += weights.launched
     posted = mention.entry.kind == "landmark" and passage.ends_with("post_at", mention.start)
     if posted or passage.has("not_site", after):
         score += weights.not_site
@@ -162,11 +165,18 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     return score
 
 
+def _is_perceived_from(passage: Passage, mention: PlaceMention) -> bool:
+    """Whether it was only heard or seen there, and another place was told before."""
+    told = any(m.kind == "here" and m.end < mention.start for m in passage.segment.places)
+    return told and passage.ends_with("perceived_from", mention.start) is not None
+
+
 def _is_reception(passage: Passage, mention: PlaceMention, after: Range) -> bool:
     """Whether the place is a speaker's, or where the wounded were taken."""
-    before = Range(max(0, mention.start - _RECEPTION_REACH_CHARS), mention.start)
+    low = max(0, mention.start - _RECEPTION_REACH_CHARS)
+    leads = passage.lexicon.find("reception", passage.prose.text, low, mention.end)
     return (
-        passage.has("reception", before)
+        any(lead.end() <= mention.start for lead in leads)
         or closes_with_source(passage, mention)
         or (mention.entry.kind == "landmark" and passage.has("says", after))
     )
@@ -218,7 +228,9 @@ def _printed(
     """The finest place phrase as the outlet prints it."""
     first = kept[0]
     if first.entry.kind in FINE_PLACES:
-        site = find_site(passage, things) if first.entry.kind != "landmark" else None
+        site = find_site(passage, things)
+        if first.entry.kind == "landmark" and not _stands_beside(passage, site, first, things):
+            site = None
         if site is not None and site.proper and targets and site.name == targets[0].name:
             return site.name
         named = find_unlisted(passage) if first.entry.kind == "district" else None
@@ -234,6 +246,15 @@ def _printed(
     if side is None and lead is not None and lead.start() == start:  # "in the capital"
         start = lead.end() + 1
     return passage.prose.span(Range(start, first.end)).quote
+
+
+def _stands_beside(passage: Passage, site: Thing | None, landmark: Range, things: Things) -> bool:
+    """Whether the landmark only says where a site is: "the Arya Hotel, close to the Old Mosque"."""
+    words = passage.ends_with("stands_beside", landmark.start)
+    if site is None or words is None:
+        return False
+    ends = (thing.end for thing in things if thing.name == site.name and thing.end < words.start())
+    return any(not passage.prose.text[end : words.start()].strip(" ,") for end in ends)
 
 
 def _unlisted_name(passage: Passage, things: Things) -> str | None:

@@ -84,13 +84,19 @@ def telling_sentences(
 
 
 def find_item(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
-    """The sentence that tells a digest's attack, where people of another paragraph are counted, too.
+    """The sentence that tells a digest's attack, where people of another paragraph are counted, too."""
+    told = told_apart(annotated, weights)
+    return told if told is not None and _counts_others(annotated, told) else None
+
+
+def told_apart(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
+    """The sentence that tells a digest's attack, if nothing above it does.
 
     None where its own top, or a sentence before, tells it: "Flash report: bomb in the capital … Other
     incidents".
     """
     told = next(iter(telling_sentences(annotated, weights)), None)
-    if told is None or not _counts_others(annotated, told):
+    if told is None:
         return None
     before = (sentence for sentence in annotated.events if sentence.start < told.start)
     if any((s.zone == "title" and "HERE" in s.tags) or s.tags >= _TOLD_HERE for s in before):
