@@ -70,6 +70,8 @@ _VERIFIER = "international_organisation"
 _AUTHORITIES = frozenset({"government_unspecified"})
 """Authorities by that word alone, whose lower numbers give way to verified ones."""
 _TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
+_OF_ANY_TRADE = frozenset({"children", "women"})
+"""Classes of people who may be civilians as well."""
 _CASUALTY: tuple[Measure, ...] = ("killed", "injured")
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
 
@@ -277,13 +279,15 @@ def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> li
 def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
     """Whether somebody quoted counts civilians, and nobody else of the dead: all victims, as he sees it.
 
-    ("Five civilians were killed, police said. Witnesses spoke of 20 dead.")
+    ("Five civilians were killed, police said. Witnesses spoke of 20 dead." Two women are among them.)
     """
     if statement.speaker_type == OUTLET or statement.person is not None:
         return False
     others = [s for s in usable if s.victim_class != statement.victim_class and s.person is None]
     own = any(s.speaker_id == statement.speaker_id for s in others)
-    return not own and all(_is_whole(s) for s in others)
+    least = statement.low or 0
+    among = [s for s in others if s.victim_class in _OF_ANY_TRADE and (s.low or 0) < least]
+    return not own and all(_is_whole(s) or s in among for s in others)
 
 
 def _is_whole(statement: Statement) -> bool:

@@ -16,10 +16,9 @@ Rules
 6. "An official said", and then an official by name: the two are one. Who was named already, by
    himself or by the words that "he said" goes on with, is nobody introduced later.
 7. Who denies or rejects something is the last who spoke, and nothing else is his ("police rejected
-   the claim. He said five died").
-8. "It" and "they" right after a claim are who claims it ("the group claimed the attack. It said …");
-   "he" is not.
-9. What nobody is quoted for is the outlet's own.
+   the claim. He said five died"). A group that claims an attack is so for "it" and "they" in the next
+   sentence, and "a spokesman" behind a group's words is the group's.
+8. What nobody is quoted for is the outlet's own.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ from worker.core.annotate.speakers import (
     SpeakerDirectory,
     SpeakerName,
     is_introduction,
+    is_of_actor,
 )
 from worker.core.domain.light_value import light_value
 from worker.core.lang.cascade import Finding
@@ -47,8 +47,6 @@ from worker.core.text.prose import Prose, Sentence
 
 _INTRODUCED_WITHIN = 2
 """How many sentences later somebody unnamed may be introduced by name."""
-_PRONOUN_TOKENS = 4
-"""How far before its verb a pronoun may stand."""
 _QUOTE = '"'
 _CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
 _CLOSES = frozenset({"CONTRAST", "COLON"})
@@ -72,7 +70,7 @@ class Attribution(Range):
     known: bool = False
     """Whether it names somebody, or goes on with whoever was named."""
     claims: bool = False
-    """Whether it only says who claims the attack."""
+    """Whether it only says that an attack was somebody's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +123,10 @@ class _Said(Range):
     """Whether it goes on with the last speaker: a pronoun, or no subject at all."""
     of_previous: bool
     """Whether the message is the sentence before ("so the police said")."""
-    claims: bool
-    """Whether the source only claims the attack: "it" and "they" may be the source afterwards."""
     mute: bool
     """Whether nothing that is told is his ("police denied that"): he is who "he" is afterwards."""
+    claims: bool
+    """Whether it only says that an attack was his."""
 
 
 def find_attributions(
@@ -145,17 +143,19 @@ def find_attributions(
     marks = Marks.of(prose, names, counts)
     out: list[Attribution] = []
     last: Attribution | None = None
-    claimant: Attribution | None = None
+    claim: Attribution | None = None
     before: Sentence | None = None
     for sentence in text.sentences:
         concerned = reader.concerns(sentence.pieces)
         for run in text.runs(sentence, reader) if concerned else ():
-            tokens = marks.on(run)
-            for made in _attributions(reader, tokens, directory, sentence, before, last, claimant):
-                claimant = made if made.claims else None
+            goes_on = claim is not None and _goes_on_with_claim(claim, sentence, run)
+            previous = claim if goes_on else last
+            for made in _attributions(reader, marks.on(run), directory, sentence, before, previous):
                 if made.claims:
+                    told = last is not None and last.sentence == made.sentence
+                    claim = None if told else made
                     continue
-                last = made
+                last, claim = made, None
                 if made.governs.start == made.governs.end:
                     continue
                 if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
@@ -173,7 +173,6 @@ def _attributions(
     sentence: Sentence,
     before: Sentence | None,
     previous: Attribution | None,
-    claimant: Attribution | None,
 ) -> Iterator[Attribution]:
     """The attributions of a sentence; ``before``: the one that "so the police said" speaks of."""
     said = _said(reader, tokens)
@@ -181,9 +180,7 @@ def _attributions(
     known = previous is not None and previous.known
     for here, governs in zip(said, _governed(said, tokens), strict=True):
         speaker = last
-        if here.again and claimant is not None and _is_of_group(here, tokens):
-            speaker = claimant.speaker
-        elif not here.again:
+        if not here.again and not _is_their_spokesman(here, tokens, previous, sentence):
             speaker = directory.speaker(here.source, here.described, tokens, last)
         if speaker is not None:
             person = not here.again and directory.names_person(here.described, tokens)
@@ -193,22 +190,31 @@ def _attributions(
             several = any("SPEAKERS" in t.tags for t in at)
             known = (here.again and known) or person or _is_name(here.source, tokens)
             index = sentence.index
-            made = Attribution(
-                here.start, here.end, speaker, governs, index, person, several, known
+            yield Attribution(
+                here.start, here.end, speaker, governs, index, person, several, known, here.claims
             )
-            if here.claims:
-                claimant = replace(made, claims=True)
-                yield claimant
-            else:
-                yield made
-                last, claimant = speaker, None
+            last = last if here.claims else speaker
 
 
-def _is_of_group(said: _Said, tokens: Sequence[Token]) -> bool:
-    """Whether a pronoun may stand for a group: "it said", and not "he said"."""
-    before = [t for t in tokens if t.end <= said.start][-_PRONOUN_TOKENS:]
-    pronoun = next((t for t in reversed(before) if "SPEAKER_PRON" in t.tags), None)
-    return pronoun is not None and "GROUP_PRON" in pronoun.tags
+def _goes_on_with_claim(claim: Attribution, sentence: Sentence, tokens: Sequence[Token]) -> bool:
+    """Whether "it", "they" or a spokesman goes on with the group that claimed the attack right before."""
+    if not is_of_actor(claim.speaker) or sentence.index - claim.sentence != 1:
+        return False
+    opens = tokens[0].tags
+    return any("SPOKESMAN" in t.tags for t in tokens[:2]) or (
+        "SPEAKER_PRON" in opens and "PRON" not in opens
+    )
+
+
+def _is_their_spokesman(
+    here: _Said, tokens: Sequence[Token], previous: Attribution | None, sentence: Sentence
+) -> bool:
+    """Whether "a spokesman", with no word of whom, speaks right after a group."""
+    if previous is None or not is_of_actor(previous.speaker):
+        return False
+    words = [t for t in tokens if here.described.holds(t.start)]
+    plain = len(words) == 1 and "SPOKESMAN" in words[0].tags
+    return plain and sentence.index - previous.sentence == 1
 
 
 def _is_name(source: Range, tokens: Sequence[Token]) -> bool:
@@ -293,8 +299,8 @@ def _made(finding: Finding) -> _Said:
         after or either,
         "last" in finding.flags,
         "previous" in finding.flags,
-        "claims" in finding.flags,
         "mute" in finding.flags,
+        "claims" in finding.flags,
     )
 
 

@@ -86,6 +86,11 @@ def id_of_actor(actor: Actor) -> str:
     return f"{_OF_ACTOR}{actor.id}"
 
 
+def is_of_actor(speaker: Speaker) -> bool:
+    """Whether a speaker is a group or state of the profile, or somebody who speaks for it."""
+    return speaker.id.startswith(_OF_ACTOR)
+
+
 def narrator(outlet: str | None) -> Speaker:
     """The outlet itself."""
     return Speaker(None, f"outlet:{plain(outlet or 'outlet')}", NARRATOR)

@@ -34,6 +34,7 @@ from worker.core.annotate.events import EventSentence
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.profile import Policy
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
+from worker.core.lang.tokens import Token
 from worker.core.segment.framing import Frames, find_frames
 from worker.core.segment.scope_clauses import CountContext, told_days
 from worker.core.segment.scope_terms import count_terms, find_terms
@@ -55,6 +56,8 @@ _REPEATED = ("repeated", "repeated_large")
 _OF_ANOTHER_DAY = frozenset({"other_day", "day_apart", "frame_opened", "frame_going_on"})
 """What says that a small number, which comes again by chance, is of another attack."""
 _MOST_PLACES = 4
+_NEW_EVENT = frozenset({"EVENT_NOUN", "IS_INDEF"})
+_TWO_TOKENS = 4
 _OF_ITEM = frozenset({"HERE", "ANAPHOR"})
 """What goes on with an item of a digest, in the first sentence of a paragraph."""
 _EARLY_SENTENCES = 3
@@ -219,16 +222,39 @@ def _sentence_at(sentences: tuple[EventSentence, ...], position: int) -> EventSe
 def _find_sums(told: Sequence[_Told]) -> None:
     """Numbers of the top that only add up what the text then tells of each of several places.
 
-    ("Two bombings killed five", "… in one ward, killing three", "… in another, killing two".)
+    ("Two bombings killed five", "… in one ward, killing three", "… in another, killing two".) So where
+    the top tells two attacks, and the text turns from one to the other ("a bombing and a shooting killed
+    four … the bomb killed three … also in the city, a guard was shot").
     """
     for what in {each.count.what for each in told}:
         counted = [e for e in told if e.count.what == what and e.context and e.count.value]
         placed = [e for e in counted if _is_placed(e)]
         sums = set(accumulate(e.count.value or 0 for e in placed[:_MOST_PLACES]))
         sums -= {e.count.value for e in placed[:1]}
+        both = _sums_of_two(counted)
         for each in counted:
-            if each.context and each.context.sentence.is_top and each.count.value in sums:
+            if each.context is None or not each.context.sentence.is_top:
+                continue
+            two = _tells_two(each.context.sentence.tokens) and each.count.value in both
+            if two or each.count.value in sums:
                 each.terms["sum_of_places"] = 1.0
+
+
+def _sums_of_two(counted: Sequence[_Told]) -> set[int]:
+    """What a number of the attack and one of another that the text turns to add up to."""
+    later = [e for e in counted if e.context and e.context.is_later and "PART" not in e.count.tags]
+    others = [e for e in later if e.context and e.context.turned]
+    own = [e for e in later if e.context and not e.context.turned]
+    return {(a.count.value or 0) + (b.count.value or 0) for a in own for b in others}
+
+
+def _tells_two(tokens: Sequence[Token]) -> bool:
+    """Whether two new attacks are told in one breath: "a bombing and a shooting"."""
+    new = [i for i, t in enumerate(tokens) if t.tags >= _NEW_EVENT]
+    return any(
+        b - a <= _TWO_TOKENS and any("CONJ" in t.tags for t in tokens[a:b])
+        for a, b in pairwise(new)
+    )
 
 
 def _is_placed(told: _Told) -> bool:

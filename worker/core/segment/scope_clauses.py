@@ -77,6 +77,8 @@ def _after_terms(place: CountContext, opened: int) -> Iterator[tuple[str, float]
     tokens = place.sentence.tokens
     tells = any("REAL_EVENT" in t.tags for t in tokens[:opened])
     before = tokens[max(0, opened - _SPAN_TOKENS) : opened]
+    if any("FORMERLY" in t.tags for t in tokens[opened : place.index]):
+        return  # "the night before, he had put the toll at three": only when he spoke
     if _has_span(before):
         if tells:
             yield "after_span_event", 1.0

@@ -3,7 +3,8 @@
 Rules
 -----
 1. "In a separate incident" turns to another attack; "meanwhile" only if its sentence tells a new one
-   or names a place outside ("Meanwhile, the toll rose to 12" goes on). So does a new attack outside.
+   or names a place outside ("Meanwhile, the toll rose to 12" goes on). So does a new attack outside,
+   "besides the bomb, rockets hit two districts", and "also in the city, a judge was shot".
 2. In a list every item turns away that is not about the area. In an article of many matters
    (``digest``) so does a paragraph that opens with a place outside only, or, where the attack is an
    item behind another matter (``begins_with_another``), one that opens with neither the area nor a word
@@ -45,6 +46,8 @@ def turns_away(sentence: EventSentence, weights: EventWeights) -> bool:
     """Whether a sentence opens another piece of news."""
     if sentence.item:
         return not _is_of_area(sentence)
+    if opens_with(sentence, "BESIDES_IT"):
+        return True
     event = main_event(sentence, weights)
     if opens_with(sentence, "SEPARATELY"):
         return "HERE" not in sentence.tags or _is_new(sentence, event)

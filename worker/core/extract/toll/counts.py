@@ -54,6 +54,8 @@ _REVISED = frozenset({"revised"})
 _ALONE = frozenset({"alone"})
 """Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
+_BROUGHT = frozenset({"hosp"})
+_ARRIVED = frozenset({"arrived"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
@@ -263,7 +265,8 @@ def _living(counts: Sequence[Count]) -> list[Count]:
     """Hospitals' counts less those who died: "received 21 people, three of them dead".
 
     A sentence of its own may tell it, right behind: "Three were dead on arrival and one died on the
-    table." Who is a part of a sum of dead is in that.
+    table." Who is a part of a sum of dead is in that. Of people who were brought to a hospital only those
+    count so who "were dead on arrival".
     """
     out = list(counts)
     last: int | None = None
@@ -272,27 +275,28 @@ def _living(counts: Sequence[Count]) -> list[Count]:
         if _is_received(count):
             last = index
         elif last is not None and _were_received(count) and count.parent not in dead:
-            out[last] = _less(out[last], count)
+            if not out[last].mention.flags & _BROUGHT or count.mention.flags & _ARRIVED:
+                out[last] = _less(out[last], count)
     return out
 
 
 def _is_received(count: Count) -> bool:
     """Whether a hospital counts those whom it received, dead or alive."""
-    received = "received" in count.mention.flags
+    received = bool(count.mention.flags & ({"received"} | _BROUGHT))
     both = count.measure == "casualties" and "AT_HOSPITAL" in count.mention.tags
     return both or (received and count.measure == "injured")
 
 
 def _were_received(count: Count) -> bool:
     """Whether people are told as dead of whom a hospital had received them."""
-    in_care = count.victim_class == PART or "arrived" in count.mention.flags
+    in_care = count.victim_class == PART or bool(count.mention.flags & _ARRIVED)
     return in_care and count.measure == "killed"
 
 
 def _less(received: Count, dead: Count) -> Count:
     mention = received.mention
     rest = (mention.value or 0) - (dead.mention.value or 0)
-    reach = 1 if "arrived" in dead.mention.flags else 0
+    reach = 1 if dead.mention.flags & _ARRIVED else 0
     if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
     flags = mention.flags | {"received"}
