@@ -263,7 +263,7 @@ def _living(counts: Sequence[Count]) -> list[Count]:
     """Hospitals' counts less those who died: "received 21 people, three of them dead".
 
     A sentence of its own may tell it, right behind: "Three were dead on arrival and one died on the
-    table." Who is a part of a sum of dead is in that.
+    table", "two of them have died". Who is a part of a sum of dead is in that.
     """
     out = list(counts)
     last: int | None = None
@@ -292,7 +292,7 @@ def _were_received(count: Count) -> bool:
 def _less(received: Count, dead: Count) -> Count:
     mention = received.mention
     rest = (mention.value or 0) - (dead.mention.value or 0)
-    reach = 1 if "arrived" in dead.mention.flags else 0
+    reach = 1 if "arrived" in dead.mention.flags or "PART" in dead.mention.tags else 0
     if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
     flags = mention.flags | {"received"}
