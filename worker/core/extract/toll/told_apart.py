@@ -72,7 +72,8 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
     known |= first.age is not None and first.name is None
     sure = first.name is None or NEW in second.tags  # "his brother, who was also hurt" may be Omid
-    also = _ALSO in second.tags and second.noun is not None and sure
+    told_new = second.noun is not None or (NEW in second.tags and _RELATIVE in first.tags)
+    also = _ALSO in second.tags and told_new and sure
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
     return also or new or kin or _is_beside(first, second) or are_told_apart(first, second)
