@@ -30,6 +30,7 @@ _POSSESSIVE_TOKENS = 2
 _OPENS_WORDS = frozenset({"REL", "MODAL"})
 """What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
 _SAYING = frozenset({"SAYS", "TALK", "CLAIMED"})
+_REACTING = frozenset({"REACTION", "DENIES"})
 _OPENING_TOKENS = 4
 _NOT_TOLD = frozenset({"IN_SUBORDINATE", "OBJECT_NOUN"})
 _EVENTS_COUNTED_TOGETHER = 3
@@ -170,17 +171,24 @@ def _in_one_clause(tokens: Sequence[Token], event: int, day: int) -> bool:
     return not any("COMMA" in tokens[i].tags and "WHEN" not in tokens[i + 1].tags for i in between)
 
 
-def _is_day_of_saying(tokens: Sequence[Token], index: int) -> bool:
-    """Whether somebody speaks on that day: "said on Monday", "claimed on Monday that"."""
-    beside = (*tokens[max(0, index - _SAYING_TOKENS) : index], *tokens[index + 1 : index + 2])
+def _is_day_of_saying(
+    tokens: Sequence[Token], index: int, saying: frozenset[str] = _SAYING
+) -> bool:
+    """Whether somebody speaks on that day: "said on Monday", "on Monday night denied"."""
+    after = index + 2 if "TIME_SPAN" in tokens[min(index + 1, len(tokens) - 1)].tags else index + 1
+    beside = (*tokens[max(0, index - _SAYING_TOKENS) : index], *tokens[after : after + 1])
     opens_clause = any(token.tags & _OPENS_WORDS for token in tokens[index + 1 : index + 2])
-    return opens_clause or any(token.tags & _SAYING for token in beside)
+    return opens_clause or any(token.tags & saying for token in beside)
 
 
 def told_days(tokens: Sequence[Token]) -> frozenset[str]:
-    """The names of days among tokens, without those on which somebody only speaks."""
+    """The names of days among tokens, without those on which somebody only speaks.
+
+    To condemn or deny an attack, without a word of harm, is to speak ("on Friday condemned the bombing").
+    """
+    saying = _SAYING if any("HARM" in t.tags for t in tokens) else _SAYING | _REACTING
     days = (i for i, t in enumerate(tokens) if "DAY" in t.tags)
-    return frozenset(tokens[i].word for i in days if not _is_day_of_saying(tokens, i))
+    return frozenset(tokens[i].word for i in days if not _is_day_of_saying(tokens, i, saying))
 
 
 def day_words(tokens: Sequence[Token]) -> frozenset[str]:

@@ -21,6 +21,7 @@ from worker.core.extract.toll.placed import Placed
 from worker.core.lang.lexicon import Lexicon
 from worker.core.text.prose import Prose
 
+_OF_BEFORE = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
 _CLAUSE_END = re.compile("[,،;؛；:]")
 
 
@@ -41,11 +42,12 @@ def _is_of_group(speaker: Speaker) -> bool:
 
 
 def _is_contradicted(item: Placed, placed: Sequence[Placed]) -> bool:
-    """Whether somebody who is no group gives another number of the same harm."""
+    """Whether somebody who is no group gives another number of the same harm, and still holds to it."""
     return any(
         p.side == item.side
         and p.scope == item.scope
         and not _is_of_group(p.speaker)
+        and not p.count.mention.tags & _OF_BEFORE
         and not _is_within(p.count.mention, item.count.mention)
         for p in placed
     )

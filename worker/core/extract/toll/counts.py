@@ -265,8 +265,8 @@ def _living(counts: Sequence[Count]) -> list[Count]:
     """Hospitals' counts less those who died: "received 21 people, three of them dead".
 
     A sentence of its own may tell it, right behind: "Three were dead on arrival and one died on the
-    table." Who is a part of a sum of dead is in that. Of people who were brought to a hospital only those
-    count so who "were dead on arrival".
+    table", "two of them have died". Who is a part of a sum of dead is in that. Of people who were brought
+    to a hospital only those count so who "were dead on arrival".
     """
     out = list(counts)
     last: int | None = None
@@ -296,7 +296,8 @@ def _were_received(count: Count) -> bool:
 def _less(received: Count, dead: Count) -> Count:
     mention = received.mention
     rest = (mention.value or 0) - (dead.mention.value or 0)
-    reach = 1 if dead.mention.flags & _ARRIVED else 0
+    near = bool(dead.mention.flags & _ARRIVED) or "PART" in dead.mention.tags
+    reach = 1 if near else 0
     if dead.mention.sentence - mention.sentence > reach or rest <= 0:
         return received
     flags = mention.flags | {"received"}

@@ -4,7 +4,8 @@ Rules
 -----
 1. A count that is surely the main attack's (``segment.scope``) goes to its report, wherever it
    stands: a clause that looks like background may well give the attack's toll. "Surely" is more
-   where the main attack's own words count people. Only another item of a round-up keeps what stands
+   where the main attack's own words count people, but for a number that somebody had given before
+   ("officials had earlier put the toll at six"). Only another item of a round-up keeps what stands
    in it.
 2. One that is scored out of it goes to the segment that holds it; if that is the main one, it stays
    there as a figure of something else (aggregate, another incident, background). So does one in the
@@ -36,6 +37,8 @@ _SURE_ALONE, _SURE_BESIDE_HARM, _SURE_BESIDE_SAME = 0.0, 1.95, 4.9
 day after a blast that left 90 dead, residents …" tells its only toll in a clause about the past),
 where it counts other harm, and where it counts the same ("two people were killed; the blast came
 hours after gunmen killed 12": these are somebody else's dead)."""
+_TOLL_OF_BEFORE = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
+"""Tags of what somebody had counted before: a toll of the same attack, told in the past of the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def _segment(segments: tuple[Segment, ...], count: CountMention) -> Segment | No
 
 def _sure(scored: ScopedCount, own: set[str]) -> float:
     """How sure a count must be; ``own``: what the main stretch counts."""
+    if scored.count.tags & _TOLL_OF_BEFORE:
+        return _SURE_ALONE
     if scored.count.what in own:
         return _SURE_BESIDE_SAME
     return _SURE_BESIDE_HARM if own else _SURE_ALONE

@@ -28,6 +28,7 @@ Rules
    seven … the first killed four, the second three").
 11. "Three civilians were killed", beside "four policemen and three civilians" of anybody, are those three
    again: the same class and number as a part of a larger figure.
+12. "Two Indians were killed", told by the outlet before its seven people, are some of those.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_of_one_blast(p, placed)
         or _is_before_a_death(p, placed)
         or _is_part_again(p, placed)
+        or _is_kind_of_people(p, placed)
         or index in addends
         for index, p in enumerate(placed)
     ]
@@ -296,6 +298,26 @@ def _is_part_again(item: Placed, placed: Sequence[Placed]) -> bool:
         p.count.parent in wholes
         and p.count.victim_class == group
         and p.count.mention.value == mention.value
+        for p in placed
+    )
+
+
+def _is_kind_of_people(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether the outlet tells some by who they are, and more "people" behind them."""
+    mention = item.count.mention
+    if not item.is_whole or mention.is_single or mention.is_headline or item.side[1]:
+        return False
+    if mention.noun is None or mention.parts or item.speaker.type != NARRATOR:
+        return False  # an office may have lowered its toll: "seven guests … on Tuesday it said 11 people"
+    return any(
+        p.side == item.side
+        and p.is_whole
+        and p.speaker.id == item.speaker.id
+        and p.count.mention.number.start >= mention.number.end
+        and p.count.mention.noun is None
+        and p.count.victim_class == UNSPECIFIED
+        and not p.count.mention.tags & _FURTHER
+        and _is_more(p, mention)
         for p in placed
     )
 

@@ -12,7 +12,7 @@ says so:
    head. The child died". Where a death was told before, "he died" must stand near, and is never of
    "his father".
 3. "He" who was hurt, and whoever was shot and has neither age nor name, is nobody new beside a death.
-   Who was shot may be any of a number of dead as well.
+   Who was shot may be any of a number of dead as well. "His son", told after a dead person, is not he.
 4. The text tells of one dead and one hurt person, and leaves open what became of the hurt one: he was
    shot, or taken to a hospital before a death is told of somebody without a name, or below a headline
    that tells of it. "The 2-year-old has died. Omid Rahimi was badly hurt" are one, too: who is told
@@ -50,6 +50,8 @@ _ALL = frozenset({"ALL_OF_THEM"})
 _CARE = frozenset({"hosp"})
 _PRONOUN_REACH = 1
 """Sentences on that "he died" is of the one just told as hurt, where a death was told before."""
+_HIS_REACH = 2
+"""Sentences back in which "his son" finds the dead man whose son he is."""
 _MOST_PERSONS = 30
 """Persons of one harm who are compared with each other; more are never one."""
 
@@ -88,7 +90,8 @@ class Dead:
             return not are_different(dead, hurt)
         if is_companion(hurt) or not may_be_one(dead, hurt):
             return False
-        if SAME in hurt.tags or (self._is_nameless_shot(hurt) and not is_somebody(hurt)):
+        is_nobody_new = not is_somebody(hurt) and not self._is_his(hurt)
+        if SAME in hurt.tags or (self._is_nameless_shot(hurt) and is_nobody_new):
             return True
         return self._is_meant(dead, hurt) or (self.is_one and _is_left_open(hurt, dead))
 
@@ -110,6 +113,13 @@ class Dead:
         if not before or dead.noun is not None:  # "the driver", after a driver, is he
             return False
         return is_of_somebody(hurt) or dead.sentence - hurt.sentence > _PRONOUN_REACH
+
+    def _is_his(self, hurt: CountMention) -> bool:
+        """Whether one is told as somebody's of a dead person told right before: "his son"."""
+        near = range(hurt.sentence - _HIS_REACH, hurt.sentence + 1)
+        told = (d for d in self.persons if d.sentence in near and not d.is_headline)
+        before = (d for d in told if d.number.start < hurt.number.start)
+        return is_of_somebody(hurt) and any(d.victim_class != "children" for d in before)
 
     def _is_nameless_shot(self, hurt: CountMention) -> bool:
         return hurt.what == "shot" and person_of(hurt, self.ages) == ""

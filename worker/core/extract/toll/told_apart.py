@@ -6,7 +6,7 @@ Rules
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
    watchman" is new after "her guard" and "the driver", too), by the second as harmed "also" (but "his
    brother, who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls
-   otherwise, as "one of his sons" beside somebody named, and where
+   otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody named, and where
    one sentence tells the harm of each: "the clerk was killed while his son died later". A pronoun, and
    whatever else leaves it open, is nobody new.
 2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
@@ -28,6 +28,8 @@ _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _ALSO = "ALSO"
 _FORCES = frozenset({"military", "police", "security_forces"})
+_MAY_DRIVE = frozenset({"military", "police"})
+"""Classes of people who drive themselves: "the driver" may be the policeman told before."""
 _NO_FORCES = frozenset(
     {"civilians", "children", "students", "teachers", "medical", "media_workers"}
 )
@@ -72,7 +74,8 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
     known |= first.age is not None and first.name is None
     sure = first.name is None or NEW in second.tags  # "his brother, who was also hurt" may be Omid
-    also = _ALSO in second.tags and second.noun is not None and sure
+    told_new = second.noun is not None or (NEW in second.tags and _RELATIVE in first.tags)
+    also = _ALSO in second.tags and told_new and sure
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
     return also or new or kin or _is_beside(first, second) or are_told_apart(first, second)
@@ -177,6 +180,8 @@ def _is_beside(first: CountMention, second: CountMention) -> bool:
         return False
     if _RELATIVE in second.tags and (first.name is not None or first.noun is None):
         return True
+    if _DEFINITE in second.tags and first.victim_class in _MAY_DRIVE:
+        return False  # "a policeman was killed … the driver died on the spot"
     told = first.noun is not None and bool(first.tags & {NEW, _RELATIVE})
     return told and bool(second.tags & {_DEFINITE, _RELATIVE})
 
