@@ -1,10 +1,9 @@
 """How often Python looks for garbage that refers to itself.
 
-By its own thresholds it goes through everything that is alive each time a quarter is new: a dozen times
-while modules and knowledge are loaded, a tenth of the start. In a worker what is alive is knowledge,
-decoded reports and incidents: values, of which nearly none refers to itself. On a busy day such a pass
-took 0.2 s in the middle of a settle, once in thirty. What no longer lives is freed at once all the same;
-only circles (of a failed request, say) wait longer.
+By its own thresholds it goes through everything that is alive each time a quarter is new. In a worker
+that is knowledge, decoded reports and incidents: values, of which nearly none refers to itself. On a
+busy day such a pass took 0.2 s in the middle of a settle, once in thirty. What no longer lives is
+freed at once all the same; only circles (of a failed request, say) wait longer.
 """
 
 from __future__ import annotations
@@ -16,17 +15,10 @@ _YOUNG, _MIDDLE, _ALL = 10_000, 20, 50
 ones are; and so many of these before all are."""
 
 
-def make_passes_rare() -> None:
-    """To be called before much is loaded."""
-    gc.set_threshold(_YOUNG, _MIDDLE, _ALL)
-
-
 def calm_collector() -> None:
     """Leave what is alive now out of every pass, and make passes rare. To be called once, when the
     knowledge is loaded.
-
-    (What is garbage by then is left out with it: a thousand small values, which are not worth the
-    pass that would find them.)
     """
+    gc.collect()
     gc.freeze()
-    make_passes_rare()
+    gc.set_threshold(_YOUNG, _MIDDLE, _ALL)

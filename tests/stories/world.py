@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeVar
-
-from pydantic import TypeAdapter
 
 from worker.core.domain.document import Article
 from worker.core.domain.incident import (
@@ -21,16 +18,14 @@ from worker.core.domain.incident import (
     Constraint,
     FiledReport,
     Incident,
+    from_json,
+    to_json,
 )
 from worker.core.domain.report import Analysis, Report, Verdict
 from worker.core.domain.vocabulary import Band, Label
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.component import collect
 from worker.core.merge.decide import decide
-
-T = TypeVar("T")
-_COMPONENT: TypeAdapter[Component] = TypeAdapter(Component)
-_CHANGES: TypeAdapter[Changes] = TypeAdapter(Changes)
 
 
 @dataclass
@@ -105,9 +100,9 @@ class World:
     def _carry_out(self, names: set[str], incoming: Analysis | None, now: dt.datetime) -> Changes:
         """Decide once, and make it so."""
         component = self._component(names)
-        assert _through_json(_COMPONENT, component) == component
+        assert from_json(Component, to_json(component)) == component
         changes = decide(component, incoming, now, self.knowledge)
-        assert _through_json(_CHANGES, changes) == changes
+        assert from_json(Changes, to_json(changes)) == changes
         for change in changes.changes:
             before = self.incidents.get(change.incident.incident_id)
             assert change.incident.revision == (before.revision + 1 if before else 1)
@@ -133,7 +128,3 @@ class World:
             told = [(c.incident.incident_id, c.note) for c in again.changes]
             assert not told, f"a decision taken twice changes nothing: {told}"
         return changes
-
-
-def _through_json(adapter: TypeAdapter[T], value: T) -> T:
-    return adapter.validate_json(adapter.dump_json(value))

@@ -30,7 +30,6 @@ from worker.cli.exit_codes import (
     EX_UNAVAILABLE,
     EX_USAGE,
 )
-from worker.collector import make_passes_rare
 
 
 def main() -> None:
@@ -40,7 +39,6 @@ def main() -> None:
         from worker.cli.liveness import healthy
 
         sys.exit(_written(healthy(sys.argv[2:])))
-    make_passes_rare()
     if sys.argv[1:2] in (["run"], ["once"]):
         # Until the worker listens itself: what was not begun is drained already.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.classify.cues import Cue, SentenceCues, is_armed
-from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.lang.normalise import Range, least_gap, overlapping
 
@@ -56,7 +55,7 @@ PLACE_FEATURES = frozenset({
 """Every feature that is measured only where the place matters."""
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A value and the words that it comes from."""
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from worker.core.classify.deed_features import DEED_FEATURES
 from worker.core.classify.event_features import EVENT_FEATURES
 from worker.core.classify.features import FEATURES, PLACE_FEATURES, Feature
-from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Band
 from worker.core.knowledge.profile import Policy
 from worker.core.text.prose import Prose
@@ -29,7 +28,7 @@ _WIDEST = 30
 """Log-odds beyond which a probability is 0 or 1 to all digits."""
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Term:
     """One signed contribution to a score."""
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import EntryStatus, PublishedBasis
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of ``Article.text``: half-open, in Unicode code points."""
 

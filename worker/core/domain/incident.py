@@ -2,8 +2,7 @@
 
 Rules
 -----
-1. Every value here goes through JSON and back unchanged; what the store keeps does so by ``to_json``
-   and ``from_json``.
+1. Every value here goes through JSON and back unchanged (``to_json``, ``from_json``).
 2. An article is named by ``article_id``, a report by ``report_id`` = ``article_id#k``.
 3. ``Component`` is all that ``merge.decide`` may look at; ``Changes`` is all that it may want.
    Nothing else passes between merging and the store.
@@ -29,12 +28,11 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from worker.core.domain.document import Article
-from worker.core.domain.light_value import light_value
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Names, Remembered
 from worker.core.domain.report import Report, Statement
 from worker.core.domain.snapshot import (
-    CASUALTIES,
     SNAPSHOT,
+    Casualties,
     ChangeNote,
     LinkCertainty,
     Member,
@@ -248,7 +246,7 @@ class TimerSet:
     due_at: dt.datetime | None
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Link:
     """Where a report belongs now; ``incident_id`` None: to no incident."""
 
@@ -295,9 +293,10 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {
         Incident,
         Member,
         Constraint,
+        Component,
+        Changes,
     )
 }
-"""For what the store keeps."""
 
 
 def _remembered(kind: type[Any]) -> Remembered[Any, bytes]:
@@ -307,10 +306,11 @@ def _remembered(kind: type[Any]) -> Remembered[Any, bytes]:
 
 _MEMBERS, _STATEMENTS, _POINTS = map(_remembered, (Member, Statement, TimelinePoint))
 """As JSON: of the thousand members and figures of an incident a revision changes one or two."""
+_CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 
 
 def to_json(value: object) -> bytes:
-    """One of the values that the store keeps as JSON (UTF-8)."""
+    """One of this module's values as JSON (UTF-8)."""
     if not isinstance(value, Incident):
         return _ADAPTERS[type(value)].dump_json(value)
     snapshot, figures = value.snapshot, value.snapshot.casualties
@@ -320,7 +320,7 @@ def to_json(value: object) -> bytes:
     }
     parts = {
         "reports": _listed(_MEMBERS.all(snapshot.reports)),
-        "casualties": _with_written(figures, CASUALTIES, lists),
+        "casualties": _with_written(figures, _CASUALTIES, lists),
     }
     whole = {
         "snapshot": _with_written(snapshot, SNAPSHOT, parts),

@@ -1,4 +1,4 @@
-"""Values of which one text, or one decision, has hundreds: words, stretches, mentions, pairs.
+"""Values of which one text has hundreds: words, stretches, mentions.
 
 They are as immutable as any frozen dataclass, and compared and hashed as one; but it is mypy that says
 so, and not each assignment. A frozen dataclass writes every field by a call of its own, which makes a

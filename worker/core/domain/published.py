@@ -18,7 +18,6 @@ from worker.core.domain.canonical import encode, plain
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import (
-    CASUALTIES,
     SNAPSHOT,
     Casualties,
     Member,
@@ -83,7 +82,7 @@ def _casualties(casualties: Casualties) -> bytes:
         "timeline": _listed(_POINTS.all(casualties.timeline)),
     }
     names = [f.name for f in fields(Casualties)]
-    short = plain(casualties, CASUALTIES, set(names) - lists.keys())
+    short = plain(casualties, _CASUALTIES, set(names) - lists.keys())
     return joined({n: lists[n] if n in lists else encode(short[n]) for n in names})
 
 
@@ -100,6 +99,7 @@ def _written(kind: type[Any]) -> Remembered[Any, bytes]:
 _MOST_ELEMENTS = 10 * WORST_DAY_REPORTS
 """Members, figures and points that are kept as bytes: of about 400 each."""
 _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
+_CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 _WRITTEN = Remembered(_casualties, 64)
 """Figures as bytes: an incident that is told anew for what is near it has the same ones."""
 _SUPPORT: TypeAdapter[dict[str, tuple[Support, ...]]] = TypeAdapter(dict[str, tuple[Support, ...]])

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from worker.core.domain.document import Article, Span
-from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import (
     Attribution,
     Band,
@@ -37,7 +36,7 @@ from worker.core.domain.vocabulary import (
 )
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One signed term of a verdict. A reason with no place in the text has no span."""
 
@@ -88,7 +87,7 @@ class Place:
     path: tuple[str, ...] = ()
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Weapon:
     """GTD weapon type and subtype, by name (``explosives``/``vehicle``), and the words used."""
 
@@ -123,7 +122,7 @@ class Perpetrator:
     attribution: Attribution
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A claim or denial of responsibility, with who spoke for the group."""
 
@@ -164,7 +163,7 @@ class OtherCount:
     high: int | None
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One figure as printed: what was counted, the number, who said it, where in the text.
 

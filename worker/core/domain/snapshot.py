@@ -18,7 +18,6 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from worker.core.domain.light_value import light_value
 from worker.core.domain.report import (
     CategoryFigure,
     Claim,
@@ -40,7 +39,7 @@ ChangeKind = Literal[
 LinkCertainty = Literal["certain", "probable", "ambiguous"]
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Support:
     """One report that gave a slot its value, with the words when the report points at them."""
 
@@ -153,7 +152,7 @@ class ChangeNote:
     fields: tuple[str, ...]
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One published state of an incident: complete, so that the newest record says it all."""
 
@@ -196,5 +195,3 @@ class Snapshot:
 
 SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)
 """Reader, writer and JSON Schema of a snapshot."""
-CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
-"""The same of its figures, which are written apart from the rest."""

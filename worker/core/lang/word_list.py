@@ -22,7 +22,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from worker.core.domain.light_value import light_value
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
 from worker.core.lang.tokens import (
     NO_TAGS,
@@ -44,7 +43,7 @@ _YEARS = range(1900, 2100)
 _SHORTEST_STEM = 2
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One form as a file lists it: its words (normalised), class and what it means beside it."""
 
@@ -54,7 +53,7 @@ class Entry:
     value: int | None = None
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class _Row:
     """What a form says of a token."""
 

@@ -11,11 +11,11 @@ are added.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.core.domain.light_value import light_value
 from worker.core.merge.cluster.unit import Unit
 
 Table = NDArray[np.float64]
@@ -24,7 +24,7 @@ BondsOf = Callable[[Unit, Sequence[Unit]], Sequence[float]]
 _FIRST_ROOM = 64
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Placed:
     """Units and where they stand in the table, for as long as none of them is forgotten."""
 

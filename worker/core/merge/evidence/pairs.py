@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from worker.core.domain.light_value import light_value
 from worker.core.lang.names import Wording, is_comparable
 from worker.core.merge.evidence.facts import Facts, PlaceFacts, TargetFacts, overlap, window_of
 
@@ -34,7 +33,7 @@ def in_millionths(weight: float) -> float:
     return float(round(weight * MILLION))
 
 
-@light_value
+@dataclass(frozen=True, slots=True)
 class Pair:
     """The evidence between two reports. ``contradictions`` are hard slots; ``veto`` names why."""
 
