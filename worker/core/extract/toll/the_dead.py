@@ -50,6 +50,8 @@ _ALL = frozenset({"ALL_OF_THEM"})
 _CARE = frozenset({"hosp"})
 _PRONOUN_REACH = 1
 """Sentences on that "he died" is of the one just told as hurt, where a death was told before."""
+_GROWN_UP = 18
+"""Years from which somebody may have children of his own."""
 _HIS_REACH = 2
 """Sentences back in which "his son" finds the dead man whose son he is."""
 _MOST_PERSONS = 30
@@ -119,7 +121,7 @@ class Dead:
         near = range(hurt.sentence - _HIS_REACH, hurt.sentence + 1)
         told = (d for d in self.persons if d.sentence in near and not d.is_headline)
         before = (d for d in told if d.number.start < hurt.number.start)
-        return is_of_somebody(hurt) and any(d.victim_class != "children" for d in before)
+        return is_of_somebody(hurt) and any(_may_have(d, hurt) for d in before)
 
     def _is_nameless_shot(self, hurt: CountMention) -> bool:
         return hurt.what == "shot" and person_of(hurt, self.ages) == ""
@@ -170,6 +172,17 @@ def _are_those(told: CountMention, again: CountMention) -> bool:
     """Whether "all three", or "both", are a number of people told elsewhere with another harm."""
     same_class = again.victim_class in (UNSPECIFIED, told.victim_class)
     return bool(again.tags & _ALL) and same_class and again.value == told.value
+
+
+def _may_have(dead: CountMention, hurt: CountMention) -> bool:
+    """Whether one told as somebody's may be this dead person's: who died is told as no relative himself.
+
+    ("killed her brother … the girl shot her brother": he is the dead one, told again.)
+    """
+    if is_of_somebody(dead) or dead.noun == hurt.noun is not None:
+        return False
+    is_young = dead.age is not None and dead.age.isdigit() and int(dead.age) < _GROWN_UP
+    return dead.victim_class != "children" and not is_young
 
 
 def _is_left_open(hurt: CountMention, dead: CountMention) -> bool:
