@@ -43,6 +43,8 @@ _LESS: frozenset[Qualifier] = frozenset({"nearly", "up_to", "fewer_than"})
 _COUNTED = STATED - {"nobody"}
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
+_FORMER = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
+"""Tags of what was counted before."""
 
 
 @light_value
@@ -86,6 +88,11 @@ class CountMention(Range):
     def is_single(self) -> bool:
         """Whether it is one person told singly, without a numeral."""
         return bool(self.tags & SINGLE_TAGS)
+
+    @property
+    def is_former(self) -> bool:
+        """Whether it is told as what was counted before: "an earlier toll of six"."""
+        return not self.tags.isdisjoint(_FORMER)
 
     @property
     def is_attackers(self) -> bool:

@@ -26,7 +26,7 @@ from worker.core.extract.passage import Passage
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
 from worker.core.figures import ATTACKERS, decide_toll
-from worker.core.segment.digest import is_digest, told_apart
+from worker.core.segment.digest import first_telling, is_digest
 from worker.core.segment.segment import Segment
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _telling(passage: Passage) -> Passage:
     annotated, segment = passage.annotated, passage.segment
     if not is_digest(annotated):
         return passage
-    told = told_apart(annotated, passage.knowledge.segment_weights.event)
+    told = first_telling(annotated, passage.knowledge.segment_weights.event)
     if told is None:
         return passage
     own = [e for e in annotated.events if e.paragraph == told.paragraph or passage.triggers_in(e)]

@@ -12,8 +12,8 @@ its own, a character for each combination of its formulas that has come up, and 
 translated into it. ``<F>`` is the class of those characters of its own whose combination has F, and
 Python's ``re`` does the rest: a match's offsets are token indexes.
 
-(Classes over the sentence's own alphabet held hundreds of characters each. To compile nine hundred
-rules so took longer than to read a hundred articles with them.)
+(Classes over the sentence's own alphabet held hundreds of characters each, and grew with each article:
+three quarters of the time of reading went into compiling them anew. Decision 0037.)
 
 New sets get new characters as they come up, and a pattern is compiled again when it meets a new
 combination. Which sets came first changes no result.

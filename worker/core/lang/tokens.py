@@ -80,10 +80,7 @@ class Token(Range):
 
     def also(self, tags: AbstractSet[str], rules: tuple[str, ...] = ()) -> Token:
         """The same token with more tags, and the rules that gave them."""
-        return Token(
-            *(self.start, self.end, self.tags | tags, self.word, self.value, self.low),
-            *(self.meaning, self.parts, self.rules + rules),
-        )
+        return self.over(self.start, self.end, tags, rules)
 
     def over(self, start: int, end: int, tags: AbstractSet[str], rules: tuple[str, ...]) -> Token:
         """The same token over a longer stretch, with more tags."""

@@ -85,11 +85,11 @@ def telling_sentences(
 
 def find_item(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
     """The sentence that tells a digest's attack, where people of another paragraph are counted, too."""
-    told = told_apart(annotated, weights)
+    told = first_telling(annotated, weights)
     return told if told is not None and _counts_others(annotated, told) else None
 
 
-def told_apart(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
+def first_telling(annotated: Annotated, weights: EventWeights) -> EventSentence | None:
     """The sentence that tells a digest's attack, if nothing above it does.
 
     None where its own top, or a sentence before, tells it: "Flash report: bomb in the capital … Other

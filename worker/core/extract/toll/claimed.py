@@ -21,7 +21,6 @@ from worker.core.extract.toll.placed import Placed
 from worker.core.lang.lexicon import Lexicon
 from worker.core.text.prose import Prose
 
-_OF_BEFORE = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
 _CLAUSE_END = re.compile("[,،;؛；:]")
 
 
@@ -47,7 +46,7 @@ def _is_contradicted(item: Placed, placed: Sequence[Placed]) -> bool:
         p.side == item.side
         and p.scope == item.scope
         and not _is_of_group(p.speaker)
-        and not p.count.mention.tags & _OF_BEFORE
+        and not p.count.mention.is_former
         and not _is_within(p.count.mention, item.count.mention)
         for p in placed
     )

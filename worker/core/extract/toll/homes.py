@@ -37,8 +37,6 @@ _SURE_ALONE, _SURE_BESIDE_HARM, _SURE_BESIDE_SAME = 0.0, 1.95, 4.9
 day after a blast that left 90 dead, residents …" tells its only toll in a clause about the past),
 where it counts other harm, and where it counts the same ("two people were killed; the blast came
 hours after gunmen killed 12": these are somebody else's dead)."""
-_TOLL_OF_BEFORE = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
-"""Tags of what somebody had counted before: a toll of the same attack, told in the past of the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def _segment(segments: tuple[Segment, ...], count: CountMention) -> Segment | No
 
 def _sure(scored: ScopedCount, own: set[str]) -> float:
     """How sure a count must be; ``own``: what the main stretch counts."""
-    if scored.count.tags & _TOLL_OF_BEFORE:
+    if scored.count.is_former:  # of the same attack, told in the past of the past
         return _SURE_ALONE
     if scored.count.what in own:
         return _SURE_BESIDE_SAME

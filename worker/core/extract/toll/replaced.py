@@ -44,7 +44,6 @@ from worker.core.figures import PART
 from worker.core.lang.cascade import UNSPECIFIED
 
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
-_OLD = frozenset({"REPLACED_COUNT", "FORMER_COUNT"})
 _TOLL = frozenset({"toll"})
 _OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
 _FOREIGN = "government_foreign"
@@ -183,7 +182,7 @@ def _is_of_before(item: Placed, placed: Sequence[Placed]) -> bool:
         and p.count.parent is None
         and p.count.victim_class != PART
         and (is_dead or p.count.mention.value is not None)
-        and not p.count.mention.tags & _OLD
+        and not p.count.mention.is_former
         and ((p.count.mention.low or 0) > (mention.value or 0) * is_dead or _revises(p, item))
         for p in placed
     )
@@ -208,7 +207,8 @@ def _is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
         and p.scope == item.scope
         and p.count.parent is None
         and not p.count.mention.is_single
-        and not p.count.mention.tags & (_FURTHER | _OLD)
+        and not p.count.mention.is_former
+        and not p.count.mention.tags & _FURTHER
         and (p.count.mention.low or 0) >= mention.value + (not more)
         for p in placed
     )
@@ -338,7 +338,7 @@ def _of_part(placed: Sequence[Placed]) -> set[int]:
             continue
         mention, key = item.count.mention, (item.side, item.scope)
         if item.speaker.type not in _KNOW_A_PART:
-            if not mention.tags & _OLD:
+            if not mention.is_former:
                 counted[key] = max(counted.get(key, 0), mention.low or 0)
             continue
         most = told.get(item.side, 0) if item.speaker.type == _FOREIGN else counted.get(key, 0)
@@ -391,7 +391,7 @@ def _is_newer_entry(later: Placed, item: Placed) -> bool:
 def _is_toll(item: Placed) -> bool:
     """Whether a figure is a number for all of its side, given by no party of the attack."""
     mention = item.count.mention
-    given = mention.value is not None and not mention.is_single and not mention.tags & _OLD
+    given = mention.value is not None and not mention.is_single and not mention.is_former
     is_party = item.speaker.perpetrator_party or item.own_killing
     return given and item.count.victim_class != PART and not is_party
 
@@ -409,10 +409,10 @@ def _addends(placed: Sequence[Placed]) -> Iterator[int]:
 
 def _steps(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
     """Figures behind a replaced one that add up to a larger one with it: what the toll grew by."""
-    totals = {_value(p) for _, p in own if not p.count.mention.tags & _OLD}
+    totals = {_value(p) for _, p in own if not p.count.mention.is_former}
     for at, (_, old) in enumerate(own):
         run = own[at + 1 : at + 1 + _MOST_ADDENDS]
-        if not old.count.mention.tags & _OLD:
+        if not old.count.mention.is_former:
             continue
         for size in range(1, len(run) + 1):
             if _value(old) + sum(_value(p) for _, p in run[:size]) in totals:

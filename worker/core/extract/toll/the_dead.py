@@ -50,8 +50,6 @@ _ALL = frozenset({"ALL_OF_THEM"})
 _CARE = frozenset({"hosp"})
 _PRONOUN_REACH = 1
 """Sentences on that "he died" is of the one just told as hurt, where a death was told before."""
-_GROWN_UP = 18
-"""Years from which somebody may have children of his own."""
 _HIS_REACH = 2
 """Sentences back in which "his son" finds the dead man whose son he is."""
 _MOST_PERSONS = 30
@@ -181,8 +179,7 @@ def _may_have(dead: CountMention, hurt: CountMention) -> bool:
     """
     if is_of_somebody(dead) or dead.noun == hurt.noun is not None:
         return False
-    is_young = dead.age is not None and dead.age.isdigit() and int(dead.age) < _GROWN_UP
-    return dead.victim_class != "children" and not is_young
+    return dead.victim_class != "children"
 
 
 def _is_left_open(hurt: CountMention, dead: CountMention) -> bool:

@@ -6,9 +6,9 @@ Rules
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
    watchman" is new after "her guard" and "the driver", too), by the second as harmed "also" (but "his
    brother, who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls
-   otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody named, and where
-   one sentence tells the harm of each: "the clerk was killed while his son died later". A pronoun, and
-   whatever else leaves it open, is nobody new.
+   otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody
+   named, and where one sentence tells the harm of each: "the clerk was killed while his son died
+   later". A pronoun, and whatever else leaves it open, is nobody new.
 2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
    against it: other names, a child and a grown-up, or the second told as new ("a tailor died", after "a
    boy was shot"). A headline is told again by the body, so nobody in it is somebody new.
