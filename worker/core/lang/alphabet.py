@@ -135,11 +135,8 @@ class _OwnLetters(dict[int, str]):
         return found
 
     def text_class(self, bit: int) -> str:
-        """The regex of those that satisfy a formula; written by the others where these are fewer."""
-        inside = [letter for held, letter in self.of_held.items() if held & bit]
-        outside = [letter for held, letter in self.of_held.items() if not held & bit]
-        if len(outside) < len(inside):
-            return f"[^{_NEVER}{''.join(outside)}]"
+        """The regex of those that satisfy a formula."""
+        inside = (letter for held, letter in self.of_held.items() if held & bit)
         return f"[{_NEVER}{''.join(inside)}]"
 
 
