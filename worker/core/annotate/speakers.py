@@ -7,7 +7,8 @@ Rules
 2. An official of a group speaks as an official ("a security official of the group").
 3. A group that holds power (``Actor.in_power_from``) is the authorities: it is no party of the
    attack, unless it claims it, which is decided where claims are read.
-4. "The official", "the ministry" is the speaker told of before, where that can be one. A ministry is
+4. "The official", "the ministry" is the speaker told of before, where that can be one ("the governor's
+   office" is not). A ministry is
    no police and no hospital: it is the last of the government's that was told of, else its own.
    An outlet that names itself as the source is the outlet.
 5. Of several kinds in one source the telling one counts: in "a police official" it is the police.
@@ -47,6 +48,8 @@ _NAMES_BACK = 20
 """Among so many names before it "the group" is looked for."""
 _MODIFIER_TOKENS = 3
 _MODIFIERS = frozenset({"WORD", "THE", "ART", "SPEAKER_KIND"})
+_OF_WHOM = frozenset({"GENITIVE", "OF"})
+"""What stands behind "the governor" in "the governor's office", or "the chief" in "the chief of …"."""
 _CLAUSE_EDGES = frozenset(
     {"COMMA", "DOT", "DASH", "COLON", "THAT", "CONTRAST", "HOWEVER", "ACCORDING", "CONJ", "QUOTED"}
 )
@@ -177,7 +180,7 @@ class SpeakerDirectory:
         if by_anaphor:
             found = self._group_before(source.start)
         if found is None and not is_inside:
-            if last is not None and _points_back(within, kind, last):
+            if last is not None and _points_back(within, _behind(tokens, described), kind, last):
                 return last
             if any("THE_MINISTRY" in t.tags for t in within):
                 found = self._ministry
@@ -311,9 +314,22 @@ def _is_inside(within: Sequence[Token]) -> bool:
     return "media_sources" in kinds and any("THE_MINISTRY" in t.tags for t in within)
 
 
-def _points_back(within: Sequence[Token], kind: str | None, last: Speaker) -> bool:
-    if not any("THE_SPEAKER" in t.tags for t in within):
+def _behind(tokens: Sequence[Token], at: Range) -> Token | None:
+    return next((t for t in tokens if t.start >= at.end), None)
+
+
+def _points_back(
+    within: Sequence[Token], behind: Token | None, kind: str | None, last: Speaker
+) -> bool:
+    """Whether "the spokesman" is who spoke last. "The governor's office", "the spokesman for the
+    union" are somebody else.
+    """
+    followed = zip(within, (*within[1:], behind), strict=True)
+    ends = [after for token, after in followed if "THE_SPEAKER" in token.tags]
+    if not any(after is None or not after.tags & _OF_WHOM for after in ends):
         return False
+    if "THE_SPEAKER" in within[0].tags and any("SPEAKER" in t.tags for t in within[1:]):
+        return kind == last.type  # "the spokesman for the council"
     of_government = last.type.startswith(_GOVERNMENT)
     if any("THE_MINISTRY" in t.tags for t in within):
         return of_government or last.type == UNKNOWN

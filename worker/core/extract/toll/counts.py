@@ -50,6 +50,7 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _CORRECTED = "CORRECTED_COUNT"
+_LATER = "LATER_COUNT"
 _REVISED = frozenset({"revised"})
 _ALONE = frozenset({"alone"})
 """Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
@@ -138,10 +139,27 @@ def _numbered_again(mentions: Sequence[CountMention]) -> list[CountMention]:
         elif mention.value in printed:
             out.append(replace(mention, what=printed[mention.value]))
         elif last is not None and _may_be_of(mention, out[last], out):
+            last = _risen(mention, last, out)
             out.append(replace(mention, what=out[last].what))
             if mention.flags & _REVISED:
                 out[last] = replace(out[last], tags=out[last].tags | _REPLACED)
     return out
+
+
+def _risen(mention: CountMention, last: int, told: Sequence[CountMention]) -> int:
+    """The index of the number that has risen: the last one, or one of its sentence that was less.
+
+    ("13 were killed and 22 wounded … That number rose to 16": of those killed.)
+    """
+    number = mention.value or 0
+    if _LATER not in mention.tags or (told[last].value or 0) < number:
+        return last
+    less = [
+        index
+        for index, m in enumerate(told)
+        if m.sentence == told[last].sentence and m.what in CASUALTY and 0 < (m.value or 0) < number
+    ]
+    return less[-1] if less and not mention.flags & _REVISED else last
 
 
 def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[CountMention]) -> bool:

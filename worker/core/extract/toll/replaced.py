@@ -64,7 +64,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     return [
         replaced[index]
         or _is_outdated(p, newest)
-        or _is_overtaken(p, said)
+        or _is_overtaken(p, said, placed)
         or _is_named_old(p, gone)
         or _is_revised(p, placed)
         or _is_of_before(p, placed)
@@ -94,23 +94,23 @@ def _are_replaced(placed: Sequence[Placed]) -> list[bool]:
     ]
 
 
-def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], dict[Side, int]]:
-    """What each speaker said later, and the most that anybody did.
+def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], list[Placed]]:
+    """What each speaker said later, and all newer numbers that no party of the attack gave.
 
     Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
     What only adds up to a total is newer than none ("at least 31 … By nightfall 27 bodies had been
     counted in one morgue, with four more at a clinic").
     """
     newest: dict[Opinion, int] = {}
-    said: dict[Side, int] = {}
+    said: list[Placed] = []
     for item in placed:
         value, tags = item.count.mention.value, item.count.mention.tags
         is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
         whole = item.count.parent is None and item.scope == "incident"
         if is_newer and whole and value:
             newest[item.opinion] = max(value, newest.get(item.opinion, 0))
-            if not item.speaker.perpetrator_party:
-                said[item.side] = max(value, said.get(item.side, 0))
+            if not (item.speaker.perpetrator_party or item.own_killing):
+                said.append(item)
     return newest, said
 
 
@@ -119,17 +119,38 @@ def _is_outdated(item: Placed, newest: Mapping[Opinion, int]) -> bool:
     return item.count.parent is None and newest.get(item.opinion, value) != value
 
 
-def _is_overtaken(item: Placed, said: Mapping[Side, int]) -> bool:
-    """Whether a number of nobody in particular is less than somebody gave later.
+def _is_overtaken(item: Placed, said: Sequence[Placed], placed: Sequence[Placed]) -> bool:
+    """Whether somebody gave more later: than nobody in particular, or than anybody told before him.
 
-    ("At least seven died, officials said. The ministry later put the number at 16.")
+    ("Police said nine people were killed. The ministry later put the number at 16.") Behind it, the
+    police's nine are another opinion; so they are where the ministry only puts its own number right.
     """
     mention = item.count.mention
-    vague = item.speaker.type in (NARRATOR, POWER_TYPE) and not item.speaker.perpetrator_party
-    if not vague or not item.is_whole:
+    if not item.is_whole or item.speaker.perpetrator_party or "LATER_COUNT" in mention.tags:
         return False
-    last = said.get(item.side, 0)
-    return "LATER_COUNT" not in mention.tags and last > (mention.high or mention.low or 0)
+    vague = item.speaker.type in (NARRATOR, POWER_TYPE)
+    most = mention.high or mention.low or 0
+    return any(
+        p.side == item.side
+        and _value(p) > most
+        and (vague or (_is_told_before(item, p) and not _had_another(p, placed)))
+        for p in said
+    )
+
+
+def _is_told_before(item: Placed, other: Placed) -> bool:
+    return item.count.mention.number.end <= other.count.mention.number.start
+
+
+def _had_another(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether its speaker gave another number before."""
+    return any(
+        p.opinion == item.opinion
+        and p.is_whole
+        and _value(p) not in (0, _value(item))
+        and _is_told_before(p, item)
+        for p in placed
+    )
 
 
 def _is_named_old(item: Placed, gone: Sequence[Placed]) -> bool:
