@@ -25,7 +25,8 @@ from worker.core.domain.report import IncidentDate
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.knowledge.weights import LinkingWeights
-from worker.core.lang.normalise import Range, starting_in
+from worker.core.lang.normalise import Range, holding, inside, starting_in
+from worker.core.lang.tokens import touched
 from worker.core.segment.clauses import Clause, is_foreign
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
@@ -242,7 +243,7 @@ class ClauseLinker:
         """Whether a clause reports another attack for its own sake."""
         if self._prose.sentences[clause.sentence].zone in ("title", "caption"):
             return False
-        if not (clause.triggers or clause.harm):
+        if not (clause.triggers or clause.harm) or self._is_of_the_dead(clause):
             return False
         filed = self._filed_from(clause)
         regions = self._regions(clause, located=True) or filed
@@ -258,6 +259,15 @@ class ClauseLinker:
         if self._says("second_cue", clause):
             return is_elsewhere or self._is_other_site(clause)
         return is_elsewhere and (bool(filed) or not any(t.definite for t in clause.triggers))
+
+    def _is_of_the_dead(self, clause: Clause) -> bool:
+        """Whether it only goes on with somebody killed: "the slain prosecutor had worked in Herat"."""
+        event = holding(self._annotated.events, clause.start)
+        harm = inside(self._annotated.harm, clause)
+        if clause.triggers or event is None or not harm:
+            return False
+        told = (event.tokens[at].tags for one in harm for at in touched(event.tokens, one))
+        return all("OF_THE_DEAD" in tags for tags in told)
 
     def _opens_another_day(self, clause: Clause) -> bool:
         """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""

@@ -39,3 +39,8 @@ class Placed:
     def is_whole(self) -> bool:
         """Whether it is of the main attack, and no part of another count."""
         return self.scope == "incident" and self.count.parent is None
+
+    @property
+    def number(self) -> int:
+        """The number as printed; 0 where none is ("several")."""
+        return self.count.mention.value or 0

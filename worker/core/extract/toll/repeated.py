@@ -15,6 +15,7 @@ Rules
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -49,6 +50,7 @@ def mark_repeated(
         and s.scope == "incident"
     }
     body = _most_by_side(statements)
+    persons = Counter(side for side, _ in {(_side(s), s.person) for s in statements if s.person})
     known = {_side(s) for s in statements if s.zone != "title" and _stands(s) and s.low is not None}
     return tuple(
         replace(s, derived=True)
@@ -56,7 +58,7 @@ def mark_repeated(
         and (
             (
                 s.value is not None
-                and _may_say(s, attributed, besides)
+                and _may_say(s, attributed, besides, several=persons[_side(s)] > 1)
                 and (s.zone != "title" or _side(s) in known)
             )
             or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
@@ -76,13 +78,22 @@ def _number(statement: Statement) -> _Number:
 
 
 def _may_say(
-    own: Statement, attributed: Collection[tuple[*_Number, str | None]], besides: Collection[str]
+    own: Statement,
+    attributed: Collection[tuple[*_Number, str | None]],
+    besides: Collection[str],
+    *,
+    several: bool,
 ) -> bool:
-    """Whether the outlet tells what somebody stands for; of one told besides others, if it is he.
+    """Whether the outlet tells what somebody stands for; of one who is surely somebody, if it is he.
 
-    ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more.)
+    ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more, also where "the
+    45-year-old died, a cousin said", who may be either.) ``several``: the outlet tells of two or more.
     """
-    persons = {own.person, None, ""} if own.id in besides else {p for *_, p in attributed}
+    is_one_more = own.id in besides
+    if own.person:
+        persons = {own.person, None} if is_one_more or several else {own.person, None, ""}
+    else:
+        persons = {None, ""} if is_one_more else {p for *_, p in attributed}
     return any((*_number(own), person) in attributed for person in persons)
 
 

@@ -5,7 +5,7 @@ Rules
 1. What the text says was replaced ("from nine to seven", "had first put it at four") is, also where
    the same number stands again, for the toll or of the same speaker. So is whatever stood before "the
    toll was revised to 16".
-2. What a speaker says later replaces what he said, and smaller numbers of nobody in particular.
+2. What is told to be newer replaces what was told before (``newer``).
 3. In a live blog a later entry replaces what earlier ones have and is less, whoever said it: tolls
    rise. Of the same speaker it replaces any other number. What one hospital received replaces nobody
    else's total, and a class of people nothing.
@@ -33,13 +33,14 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
 from worker.core.domain.vocabulary import Scope
-from worker.core.extract.toll.placed import Opinion, Placed, Side
+from worker.core.extract.toll.newer import find_newer
+from worker.core.extract.toll.placed import Placed, Side
 from worker.core.figures import PART
 from worker.core.lang.cascade import UNSPECIFIED
 
@@ -60,11 +61,10 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     replaced = _are_replaced(placed)
     gone = [p for p, is_gone in zip(placed, replaced, strict=True) if is_gone]
     addends = set(_addends(placed)) | _of_part(placed)
-    newest, said = _newest([p for index, p in enumerate(placed) if index not in addends])
+    newer = find_newer(placed, addends)
     return [
         replaced[index]
-        or _is_outdated(p, newest)
-        or _is_overtaken(p, said, placed)
+        or newer.overtakes(p)
         or _is_named_old(p, gone)
         or _is_revised(p, placed)
         or _is_of_before(p, placed)
@@ -92,65 +92,6 @@ def _are_replaced(placed: Sequence[Placed]) -> list[bool]:
         and ("toll" in p.count.mention.flags or (p.side, p.scope) not in only_a_party)
         for p in placed
     ]
-
-
-def _newest(placed: Sequence[Placed]) -> tuple[dict[Opinion, int], list[Placed]]:
-    """What each speaker said later, and all newer numbers that no party of the attack gave.
-
-    Of several newer ones the largest is the newest: tolls rise, and those that fall are told as such.
-    What only adds up to a total is newer than none ("at least 31 … By nightfall 27 bodies had been
-    counted in one morgue, with four more at a clinic").
-    """
-    newest: dict[Opinion, int] = {}
-    said: list[Placed] = []
-    for item in placed:
-        value, tags = item.count.mention.value, item.count.mention.tags
-        is_newer = "LATER_COUNT" in tags and "REPLACED_COUNT" not in tags
-        whole = item.count.parent is None and item.scope == "incident"
-        if is_newer and whole and value:
-            newest[item.opinion] = max(value, newest.get(item.opinion, 0))
-            if not (item.speaker.perpetrator_party or item.own_killing):
-                said.append(item)
-    return newest, said
-
-
-def _is_outdated(item: Placed, newest: Mapping[Opinion, int]) -> bool:
-    value = item.count.mention.value
-    return item.count.parent is None and newest.get(item.opinion, value) != value
-
-
-def _is_overtaken(item: Placed, said: Sequence[Placed], placed: Sequence[Placed]) -> bool:
-    """Whether somebody gave more later: than nobody in particular, or than anybody told before him.
-
-    ("Police said nine people were killed. The ministry later put the number at 16.") Behind it, the
-    police's nine are another opinion; so they are where the ministry only puts its own number right.
-    """
-    mention = item.count.mention
-    if not item.is_whole or item.speaker.perpetrator_party or "LATER_COUNT" in mention.tags:
-        return False
-    vague = item.speaker.type in (NARRATOR, POWER_TYPE)
-    most = mention.high or mention.low or 0
-    return any(
-        p.side == item.side
-        and _value(p) > most
-        and (vague or (_is_told_before(item, p) and not _had_another(p, placed)))
-        for p in said
-    )
-
-
-def _is_told_before(item: Placed, other: Placed) -> bool:
-    return item.count.mention.number.end <= other.count.mention.number.start
-
-
-def _had_another(item: Placed, placed: Sequence[Placed]) -> bool:
-    """Whether its speaker gave another number before."""
-    return any(
-        p.opinion == item.opinion
-        and p.is_whole
-        and _value(p) not in (0, _value(item))
-        and _is_told_before(p, item)
-        for p in placed
-    )
 
 
 def _is_named_old(item: Placed, gone: Sequence[Placed]) -> bool:
@@ -297,11 +238,11 @@ def _is_before_a_death(item: Placed, placed: Sequence[Placed]) -> bool:
         return False
     return any(
         later.count.mention.sentence == p.count.mention.sentence
-        and _value(later) + mention.value == _value(p)
+        and later.number + mention.value == p.number
         for p in placed
         if p.side == item.side and p.is_whole and p.count.mention.flags & _TOLL
         for later in placed
-        if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags and _value(later)
+        if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags and later.number
     )
 
 
@@ -430,13 +371,13 @@ def _addends(placed: Sequence[Placed]) -> Iterator[int]:
 
 def _steps(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
     """Figures behind a replaced one that add up to a larger one with it: what the toll grew by."""
-    totals = {_value(p) for _, p in own if not p.count.mention.is_former}
+    totals = {p.number for _, p in own if not p.count.mention.is_former}
     for at, (_, old) in enumerate(own):
         run = own[at + 1 : at + 1 + _MOST_ADDENDS]
         if not old.count.mention.is_former:
             continue
         for size in range(1, len(run) + 1):
-            if _value(old) + sum(_value(p) for _, p in run[:size]) in totals:
+            if old.number + sum(p.number for _, p in run[:size]) in totals:
                 yield from (i for i, _ in run[:size])
 
 
@@ -446,10 +387,6 @@ def _parts(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
         for at in range(1, len(own) - size + 1):
             run = own[at : at + size]
             one_speaker = all(a.speaker.id == b.speaker.id for (_, a), (_, b) in pairwise(run))
-            total = sum(_value(p) for _, p in run)
-            if one_speaker and any(_value(p) == total for _, p in own[:at]):
+            total = sum(p.number for _, p in run)
+            if one_speaker and any(p.number == total for _, p in own[:at]):
                 yield from (i for i, _ in run)
-
-
-def _value(item: Placed) -> int:
-    return item.count.mention.value or 0

@@ -93,7 +93,21 @@ class Dead:
         is_nobody_new = not is_somebody(hurt) and not self._is_his(hurt)
         if SAME in hurt.tags or (self._is_nameless_shot(hurt) and is_nobody_new):
             return True
-        return self._is_meant(dead, hurt) or (self.is_one and _is_left_open(hurt, dead))
+        if self._is_meant(dead, hurt) or self._is_first(dead, hurt):
+            return True
+        return self.is_one and _is_left_open(hurt, dead)
+
+    def _is_first(self, dead: CountMention, hurt: CountMention) -> bool:
+        """Whether one who was shot is told by a name alone, as the nameless one of the news is named.
+
+        ("A prosecutor was shot dead … Mr Rahimi was shot in the head.")
+        """
+        told = (d for d in self.persons if not d.is_headline)
+        is_first = dead is min(told, key=lambda d: d.number.start, default=None)
+        by_name = (
+            hurt.what == "shot" and bool(hurt.names) and hurt.noun is None and NEW not in hurt.tags
+        )
+        return is_first and by_name and not dead.names and dead.number.start < hurt.number.start
 
     def _is_meant(self, dead: CountMention, hurt: CountMention) -> bool:
         """Whether the later of the two is the earlier one, and nobody told in between."""

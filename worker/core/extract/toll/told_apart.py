@@ -4,7 +4,7 @@ Rules
 -----
 1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
-   watchman" is new after "her guard" and "the driver", too), by the second as harmed "also" (but "his
+   watchman" is new after "her guard" and "the driver", too; "a child" beside a trade), by the second as harmed "also" (but "his
    brother, who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls
    otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody
    named, and where one sentence tells the harm of each: "the clerk was killed while his son died
@@ -34,6 +34,9 @@ _NO_FORCES = frozenset(
     {"civilians", "children", "students", "teachers", "medical", "media_workers"}
 )
 """Classes of people of whom nobody is in the forces."""
+_YOUNG_YEARS = 15
+"""Years below which nobody has a trade."""
+_YOUNG = frozenset({"children", "students"})
 _GROWN_UP = 20
 """Years at which nobody is called a child, or a teenager, any more."""
 _GROWN_UPS = frozenset({"women", "adults"})
@@ -49,8 +52,10 @@ def in_order(one: CountMention, two: CountMention) -> tuple[CountMention, CountM
 def are_different(one: CountMention, two: CountMention) -> bool:
     """Whether two mentions are surely not of one person."""
     first, second = in_order(one, two)
-    if SAME in first.tags | second.tags or first.is_headline or second.is_headline:
+    if first.is_headline or second.is_headline or SAME in second.tags:
         return False
+    if SAME in first.tags:
+        return _is_beside_him(second)
     if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
         return False
     if _are_of_other_sex(first, second):
@@ -77,8 +82,44 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     told_new = second.noun is not None or (NEW in second.tags and _RELATIVE in first.tags)
     also = _ALSO in second.tags and told_new and sure
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
+    told = bool(second.tags & {NEW, _RELATIVE})
+    new |= told and (_is_no_child(first, second) or _is_no_child(second, first))
+    new |= _RELATIVE in first.tags and NEW in second.tags and _is_child(second)
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
-    return also or new or kin or _is_beside(first, second) or are_told_apart(first, second)
+    return (
+        also
+        or new
+        or kin
+        or _are_both_his(first, second)
+        or _is_beside(first, second)
+        or are_told_apart(first, second)
+    )
+
+
+def _are_both_his(first: CountMention, second: CountMention) -> bool:
+    """Whether both are told as somebody's: "his assistant" is not "his daughter"."""
+    if _RELATIVE not in first.tags & second.tags or first.noun == second.noun:
+        return False
+    near = second.sentence - first.sentence <= 1
+    return {first.beside, second.beside} == {"companion", "kin"} or (near and first.beside == "kin")
+
+
+def _is_beside_him(mention: CountMention) -> bool:
+    """Whether one is surely not "he": "killing him. His driver was also killed", "… another clerk"."""
+    also_his = mention.beside is not None and {_RELATIVE, _ALSO} <= mention.tags
+    return also_his or bool({ANOTHER, _ALSO} <= mention.tags)
+
+
+def _is_no_child(one: CountMention, other: CountMention) -> bool:
+    """Whether one is told by a trade, and the other as a child: "a child was hurt", after "a tailor"."""
+    has_trade = one.noun is not None and one.beside != "kin" and one.victim_class not in _YOUNG
+    return _is_child(other) and has_trade
+
+
+def _is_child(mention: CountMention) -> bool:
+    """Whether one is told as a child, by that word alone or by the years."""
+    is_young = mention.age is not None and mention.age.isdigit() and int(mention.age) < _YOUNG_YEARS
+    return is_young or (mention.victim_class == "children" and mention.noun is None)
 
 
 def _is_told_before(first: CountMention, second: CountMention) -> bool:
