@@ -84,7 +84,6 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     told = bool(second.tags & {NEW, _RELATIVE})
     new |= told and (_is_no_child(first, second) or _is_no_child(second, first))
-    new |= _RELATIVE in first.tags and NEW in second.tags and _is_child(second)
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
     return (
         also
