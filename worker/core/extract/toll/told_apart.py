@@ -4,8 +4,8 @@ Rules
 -----
 1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
-   watchman" is new after "her guard" and "the driver", too), by the second as harmed "also" (but "his
-   brother, who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls
+   watchman" is new after "her guard" and "the driver", too), by the second as harmed "also", even after
+   "she" (but "his brother, who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls
    otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody
    named, and where one sentence tells the harm of each: "the clerk was killed while his son died
    later". A pronoun, and whatever else leaves it open, is nobody new.
@@ -49,8 +49,10 @@ def in_order(one: CountMention, two: CountMention) -> tuple[CountMention, CountM
 def are_different(one: CountMention, two: CountMention) -> bool:
     """Whether two mentions are surely not of one person."""
     first, second = in_order(one, two)
-    if SAME in first.tags | second.tags or first.is_headline or second.is_headline:
+    if SAME in second.tags or first.is_headline or second.is_headline:
         return False
+    if SAME in first.tags:  # "she was killed. Her watchman also died"
+        return _ALSO in second.tags and second.noun is not None
     if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
         return False
     if _are_of_other_sex(first, second):
@@ -74,7 +76,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
     known |= first.age is not None and first.name is None
     sure = first.name is None or NEW in second.tags  # "his brother, who was also hurt" may be Omid
-    told_new = second.noun is not None or (NEW in second.tags and _RELATIVE in first.tags)
+    told_new = second.noun is not None or NEW in second.tags
     also = _ALSO in second.tags and told_new and sure
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     kin = first.name is not None and second.beside == "kin" and NEW in second.tags
