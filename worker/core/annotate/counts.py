@@ -24,7 +24,7 @@ from worker.core.annotate.cut_text import CutText
 from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import OF_ACT, ONCE, STATED, Reader
+from worker.core.lang.language import ELSE, OF_ACT, ONCE, STATED, Reader
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import NO_TAGS, Token
 from worker.core.text.prose import Sentence
@@ -191,18 +191,19 @@ def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
     """A printed zero for each measure that the rule names: "no one was hurt".
 
     One of a class ("no civilian was hurt") says nothing of everybody. Flag ``once``: it was said before
-    ("initially reported no casualties"); ``of_act``: it is told of one act.
+    ("initially reported no casualties"); ``of_act``: it is told of one act;
+    ``else``: of all but those who are told.
     """
     of = [token.meaning.get("people", UNSPECIFIED) for token in finding.labels.get("who", ())]
     if set(of) - {UNSPECIFIED}:
         return
     at = Range(finding.start, finding.end)
     once = ONCE in finding.flags
-    for measure in sorted(finding.flags - {ONCE, OF_ACT}):
+    for measure in sorted(finding.flags - {ONCE, OF_ACT, ELSE}):
         yield CountMention(
             *(at.start, at.end, measure, at, 0, 0, 0, "exact", UNSPECIFIED, sentence.index),
             tags=frozenset({"REPLACED_COUNT"}) if once else NO_TAGS,
-            flags=frozenset({"nobody"}) | (finding.flags & {OF_ACT}),
+            flags=frozenset({"nobody"}) | (finding.flags & {OF_ACT, ELSE}),
             rules=(finding.rule,),
             is_headline=sentence.zone == "title",
         )

@@ -54,6 +54,8 @@ ONCE = "once"
 """Flag of ``nobody``: what was said before, and replaced."""
 OF_ACT = "of_act"
 """Flag of ``nobody``: told of what an act did ("rockets hit the hotel but caused no casualties")."""
+ELSE = "else"
+"""Flag of ``nobody``: of all but those who are told ("no one else was hurt")."""
 _SPLIT = re.compile(r"(\\.)")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
@@ -326,5 +328,7 @@ def _check_grammar(
     for rule in grammar.rules:
         if rule.kind == "state":
             measures = rule.flags if rule.head == "nobody" else NO_TAGS
-            if wrong := ({rule.head} - STATED) | (measures - _VALUES["fate"] - {ONCE, OF_ACT}):
+            if wrong := ({rule.head} - STATED) | (
+                measures - _VALUES["fate"] - {ONCE, OF_ACT, ELSE}
+            ):
                 raise KnowledgeError(f"{names}: {rule.name}: nobody takes up {sorted(wrong)}")

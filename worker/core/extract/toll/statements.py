@@ -49,7 +49,7 @@ from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
 from worker.core.figure_bounds import RECEIVED
 from worker.core.figures import PART
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.language import OF_ACT
+from worker.core.lang.language import ELSE, OF_ACT
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment
@@ -111,7 +111,8 @@ def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether a printed zero says nothing of the whole: "nobody else was hurt".
 
     It does where somebody is quoted for it who counts nobody ("the ministry said no one had died"), of
-    the attack, and not of what one act did ("they also shelled a hotel, causing no casualties").
+    the attack, and not of what one act did ("they also shelled a hotel, causing no casualties"), nor of
+    all but those who are told ("no one else was hurt").
     """
     mention = item.count.mention
     if mention.value != 0:
@@ -119,7 +120,9 @@ def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
     is_of_act = OF_ACT in mention.flags
     denied = {p.count.measure for p in placed if p.count.mention.number == mention.number}
     told: set[str] = {item.count.measure}
-    if denied == CASUALTY:  # "no casualties": but where some are told as wounded, nobody died
+    if (
+        denied == CASUALTY and ELSE not in mention.flags
+    ):  # "no casualties": but where some are told as wounded, nobody died
         told |= _HARM if is_of_act else _HARM - {"injured"}
     others = [
         p
@@ -130,7 +133,7 @@ def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
         and not is_perpetrator(p.count.victim_class)
     ]
     is_aside = item.speaker.type == NARRATOR or item.speaker.perpetrator_party
-    if is_aside or is_of_act:
+    if is_aside or is_of_act or ELSE in mention.flags:
         return bool(others)
     return any(p.speaker.id == item.speaker.id for p in others)
 

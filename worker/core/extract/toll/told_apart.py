@@ -4,8 +4,9 @@ Rules
 -----
 1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
-   watchman" is new after "her guard" and "the driver", too; "a child" beside a trade), by the second as harmed "also" (but "his
-   brother, who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls
+   watchman" is new after "her guard" and "the driver", too; "a child" beside a trade), by the second
+   as harmed "also", even after "she" (but "his brother, who was also hurt", may be the "Omid" of
+   before), by "the driver" beside whom the text calls
    otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody
    named, and where one sentence tells the harm of each: "the clerk was killed while his son died
    later". A pronoun, and whatever else leaves it open, is nobody new.
@@ -52,10 +53,10 @@ def in_order(one: CountMention, two: CountMention) -> tuple[CountMention, CountM
 def are_different(one: CountMention, two: CountMention) -> bool:
     """Whether two mentions are surely not of one person."""
     first, second = in_order(one, two)
-    if first.is_headline or second.is_headline or SAME in second.tags:
+    if SAME in second.tags or first.is_headline or second.is_headline:
         return False
-    if SAME in first.tags:
-        return _is_beside_him(second)
+    if SAME in first.tags:  # "she was killed. Her watchman also died"
+        return _ALSO in second.tags and second.noun is not None
     if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
         return False
     if _are_of_other_sex(first, second):
@@ -79,7 +80,7 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     known = bool(first.tags & {NEW, _RELATIVE}) or first.beside == "companion"
     known |= first.age is not None and first.name is None
     sure = first.name is None or NEW in second.tags  # "his brother, who was also hurt" may be Omid
-    told_new = second.noun is not None or (NEW in second.tags and _RELATIVE in first.tags)
+    told_new = second.noun is not None or NEW in second.tags
     also = _ALSO in second.tags and told_new and sure
     new = known and NEW in second.tags and first.noun is not None and second.noun is not None
     told = bool(second.tags & {NEW, _RELATIVE})
@@ -101,12 +102,6 @@ def _are_both_his(first: CountMention, second: CountMention) -> bool:
         return False
     near = second.sentence - first.sentence <= 1
     return {first.beside, second.beside} == {"companion", "kin"} or (near and first.beside == "kin")
-
-
-def _is_beside_him(mention: CountMention) -> bool:
-    """Whether one is surely not "he": "killing him. His driver was also killed", "… another clerk"."""
-    also_his = mention.beside is not None and {_RELATIVE, _ALSO} <= mention.tags
-    return also_his or bool({ANOTHER, _ALSO} <= mention.tags)
 
 
 def _is_no_child(one: CountMention, other: CountMention) -> bool:
