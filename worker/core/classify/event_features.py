@@ -148,6 +148,7 @@ def _only_dates(told: Told) -> bool:
 
 
 _LEADING = 4
+_VIOLENT = frozenset({"EVENT", "WEAK_EVENT", "HARM", "KILL", "WEAPON", "ATTACKER"})
 
 
 def _reads_events(annotated: Annotated) -> bool:
@@ -333,7 +334,9 @@ def _measure_time(top: Top) -> None:
 
 def _is_count_of_many(told: Told) -> bool:
     """Whether a sentence counts attacks over months, or how many there were, and tells none itself."""
-    many = told.has("many") or (told.event is None and "MANY_EVENTS" in told.sentence.tags)
+    tags = told.sentence.tags
+    violent = bool(tags & _VIOLENT)  # "twice this month she changed her route": of nothing that counts
+    many = told.has("many") or (told.event is None and "MANY_EVENTS" in tags and violent)
     return many and "COUNTED_OVER" in told.sentence.tags
 
 
