@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -103,14 +103,32 @@ def is_inside(context: Context, segment: Segment) -> bool | None:
     anchor = segment.anchor
     at = context.prose.sentence_at(anchor.start)
     first = (context.cues(at),) if at is not None and at.index in segment.sentences else ()
-    in_segment = (
+    in_segment = [
         (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
         for c in chain(first, context.of(segment))
-    )
+    ]
     placed = _first_placed([(c, places) for c, places in in_segment if places])
     if placed is None:
         return True if _is_labelled_here(context, segment) else None
-    cues, places = placed
+    told = _told_by(context, anchor, *placed)
+    return False if told is None and _is_put_away(placed[0], in_segment) else told
+
+
+def _is_put_away(named: SentenceCues, told: Iterable[_Placed]) -> bool:
+    """Whether the next placed sentence that tells an attack puts it elsewhere, and names nothing here.
+
+    "Consulate of X in Y attacked | The assault on the consulate in Y …": the headline only names.
+    """
+    later = ((c, places) for c, places in told if c is not named and places and c.attack)
+    for _, places in later:
+        return any(s.located for s in places) and not any(s.here for s in places)
+    return False
+
+
+def _told_by(
+    context: Context, anchor: Range, cues: SentenceCues, places: Sequence[_NamedPlace]
+) -> bool | None:
+    """What the places of one sentence say of an attack in it: here, elsewhere, or None."""
     if not cues.sentence.holds(anchor.start) and cues.attack:
         anchor = cues.attack[0]
     nearest = min(places, key=lambda s: (s.gap(anchor), s.start))

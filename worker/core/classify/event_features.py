@@ -335,8 +335,12 @@ def _measure_time(top: Top) -> None:
 def _is_count_of_many(told: Told) -> bool:
     """Whether a sentence counts attacks over months, or how many there were, and tells none itself."""
     tags = told.sentence.tags
-    violent = bool(tags & _VIOLENT)  # "twice this month she changed her route": of nothing that counts
-    many = told.has("many") or (told.event is None and "MANY_EVENTS" in tags and violent)
+    many = told.has("many")
+    if not many and told.event is None and "MANY_EVENTS" in tags:
+        # "Twice this month she changed her route" counts nothing of the kind.
+        tokens = told.sentence.tokens
+        counted = ("MANY_EVENTS" in t.tags and "COUNTED_OVER" not in t.tags for t in tokens)
+        many = bool(tags & _VIOLENT) or any(counted)
     return many and "COUNTED_OVER" in told.sentence.tags
 
 
