@@ -94,7 +94,11 @@ def _in_form(passage: Passage) -> Iterator[Unlisted]:
     for found in passage.find("place_form"):
         at = Range.of(found)
         low = max(passage.clause(at.start).start, at.start - _LEAD_CHARS)
-        leads = (m for c in ("locative", "target_near") for m in passage.lexicon.find(c, text, low, at.start))
+        leads = (
+            m
+            for c in ("locative", "target_near")
+            for m in passage.lexicon.find(c, text, low, at.start)
+        )
         led = any(not text[lead.end() : at.start].strip() for lead in leads)
         if led and is_name(passage, at) and _tells(passage, at) and not _is_listed(passage, at):
             yield _judged(passage, at, True)

@@ -195,6 +195,8 @@ def _scored(
             continue
         if mention.first > day + dt.timedelta(days=1):
             continue
+        if _is_of_elsewhere(annotated, sentence) and _is_told_here(annotated, sentence):
+            continue
         if told and sentence.paragraph not in told:
             continue
         if not told and sentence.index > _HEAD_SENTENCES and sentence.zone != "caption":
@@ -233,6 +235,14 @@ def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether a sentence names places outside the area, and none of the area."""
     kinds = {m.kind for m in inside(annotated.places, sentence)}
     return "elsewhere" in kinds and not kinds & {"here", "near"}
+
+
+def _is_told_here(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a sentence of the top before this one tells an attack in the area: that has its own day."""
+    return any(
+        inside(annotated.triggers, s) and any(m.kind == "here" for m in inside(annotated.places, s))
+        for s in annotated.prose.sentences[: min(sentence.index, _HEAD_SENTENCES)]
+    )
 
 
 def _score(
