@@ -48,9 +48,13 @@ def find_site(passage: Passage, things: Things) -> Thing | None:
         and not _is_owner(passage, m)
     ]
     best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
-    if best is None or best[1].proper:
+    if best is None or best[1].proper or passage.zone(best[1].start) != "title":
         return best[1] if best is not None else None
-    named = (s for s in sites if s[1].proper and s[1].subtype == best[1].subtype)
+    named = (
+        s
+        for s in sites
+        if s[1].proper and s[1].subtype == best[1].subtype and passage.zone(s[1].start) != "title"
+    )
     return max(named, key=lambda s: (s[0], -s[1].start), default=best)[1]
 
 

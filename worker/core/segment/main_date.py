@@ -195,7 +195,7 @@ def _scored(
             continue
         if mention.first > day + dt.timedelta(days=1):
             continue
-        if _is_of_elsewhere(annotated, sentence) and _is_told_here(annotated, sentence):
+        if _is_of_elsewhere(annotated, sentence) and _brings_in_another(annotated, sentence):
             continue
         if told and sentence.paragraph not in told:
             continue
@@ -237,8 +237,11 @@ def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
     return "elsewhere" in kinds and not kinds & {"here", "near"}
 
 
-def _is_told_here(annotated: Annotated, sentence: Sentence) -> bool:
-    """Whether a sentence of the top before this one tells an attack in the area: that has its own day."""
+def _brings_in_another(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether this sentence brings in "a bomb", after one of the top that tells an attack in the area."""
+    triggers = inside(annotated.triggers, sentence)
+    if any(t.definite for t in triggers) or not any(t.indefinite for t in triggers):
+        return False
     return any(
         inside(annotated.triggers, s) and any(m.kind == "here" for m in inside(annotated.places, s))
         for s in annotated.prose.sentences[: min(sentence.index, _HEAD_SENTENCES)]
