@@ -44,6 +44,7 @@ _OPENING_CHARS = 4
 _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
 _STALE_DAYS = 10
+_PAST_DAYS = 3
 _MOST_MENTIONS = 60
 _ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
 _NOON_HOUR = 12
@@ -197,6 +198,8 @@ def _scored(
             continue
         if _is_of_elsewhere(annotated, sentence) and _brings_in_another(annotated, sentence):
             continue
+        if (day - mention.last).days > _PAST_DAYS and _tells_nothing(annotated, sentence):
+            continue
         if told and sentence.paragraph not in told:
             continue
         if not told and sentence.index > _HEAD_SENTENCES and sentence.zone != "caption":
@@ -235,6 +238,14 @@ def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether a sentence names places outside the area, and none of the area."""
     kinds = {m.kind for m in inside(annotated.places, sentence)}
     return "elsewhere" in kinds and not kinds & {"here", "near"}
+
+
+def _tells_nothing(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a sentence of the text has no word of an attack or harm: its old day is of another matter."""
+    if sentence.zone == "title" or _is_lead_sentence(annotated, sentence):
+        return False
+    told = inside(annotated.triggers, sentence) or inside(annotated.harm, sentence)
+    return not (told or any(annotated.has(c, sentence) for c in ("took_place", "it_happened")))
 
 
 def _brings_in_another(annotated: Annotated, sentence: Sentence) -> bool:
