@@ -244,7 +244,7 @@ def _tells_nothing(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether a sentence of the text has no word of an attack or harm: its old day is of another matter."""
     if sentence.zone == "title" or _is_lead_sentence(annotated, sentence):
         return False
-    told = inside(annotated.triggers, sentence) or inside(annotated.harm, sentence)
+    told = bool(inside(annotated.triggers, sentence) or inside(annotated.harm, sentence))
     return not (told or any(annotated.has(c, sentence) for c in ("took_place", "it_happened")))
 
 
