@@ -13,7 +13,7 @@ Rules
 
 Theory of operation
 -------------------
-Words come from the lexicon (tables ``month``, ``weekday``, ``day_word``, ``period``, ``time_unit``,
+Words come from the lexicon (tables ``month``, ``weekday``, ``feast``, ``day_word``, ``period``, ``time_unit``,
 ``time_direction``, ``count_word``, ``vague_amount``; ``day_of_month``), shapes of digits stand here. A month name is
 found first and day and year looked for on both sides, so "May 8, 2019", "8 de mayo de 2019" and
 "18 Sawr 1398" are one piece of code. A month of another calendar is written ``calendar/number``.
@@ -82,7 +82,7 @@ _YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50
-_APPOSITION = re.compile(r"[ ,(]{0,3}(?:the )?")
+_APPOSITION = re.compile(r"[ ,(]{0,3}(?:the |a )?")
 _Days = tuple[int, int]
 """First and last day of a month, both included."""
 
@@ -121,6 +121,7 @@ def find_dates(prose: Prose, knowledge: Knowledge, clocks: Iterable[Range] = ())
         *_months(prose, lexicon, knowledge),
         *_days_of_month(text, lexicon),
         *_weekdays(text, lexicon),
+        *_feasts(text, lexicon, knowledge),
         *_day_words(text, lexicon),
         *_periods(text, lexicon),
         *counted(text, lexicon),
@@ -367,6 +368,18 @@ def _weekdays(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
             continue
         past = lexicon.ends_with("date_last", text, found.start(), LOOK_CHARS) is not None
         yield DatePhrase(*found.span(), partial(_weekday, int(value), past))
+
+
+def _feasts(text: str, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DatePhrase]:
+    """Days that have a name, of a calendar that is used there: "New Year's Eve"."""
+    calendars = {"gregorian", *knowledge.profile.calendars}
+    for found, value in lexicon.table("feast").find(text, 0, len(text)):
+        *calendar, month, day = value.split("/")
+        of = calendar[0] if calendar else "gregorian"
+        ahead = lexicon.ends_with("date_next", text, found.start(), LOOK_CHARS)
+        if of in calendars and not ahead:
+            days = (int(day), int(day))
+            yield DatePhrase(*found.span(), partial(_in_month, int(month), of, days, None))
 
 
 def _weekday(number: int, past: bool, document: dt.date | None) -> Interval | None:

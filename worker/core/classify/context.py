@@ -2,24 +2,20 @@
 
 Rules
 -----
-1. A segment is inside the area, outside, or nowhere said. The place nearest the attack decides, in
-   the anchor's sentence, else in the first sentence of the segment that names any place. A foreign
-   name counts only where an event is put ("in X"), not as an actor ("X's foreign minister").
-2. The age of an attack is known only when both the article's day and a date of its own are.
-3. The main segment is judged by the article's head and lead, any other by its own words.
+1. The age of an attack is known only when both the article's day and a date of its own are.
+2. The main segment is judged by the article's head and lead, any other by its own words.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.events import EventSentence
-from worker.core.annotate.place_mention import PlaceMention
 from worker.core.classify.cues import SentenceCues, read_sentence
 from worker.core.classify.deed_features import measure_deeds
 from worker.core.classify.event_features import find_day_after, measure_article, measure_item
@@ -28,10 +24,9 @@ from worker.core.classify.features import (
     Feature,
     SegmentZones,
     age_features,
-    is_locative,
     measure,
+    told_whole,
 )
-from worker.core.domain.light_value import light_value
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.normalise import Range, holding, plain, starting_in
 from worker.core.segment.digest import is_digest, telling_sentences
@@ -40,8 +35,6 @@ from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
-_COUNTED_CHARS = 8
-"""Between a count of victims and the place where they were counted: a preposition and blanks."""
 _OF_PLACE = frozenset({
     "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
     "place.body", "place.none",
@@ -96,65 +89,7 @@ def context_of(annotated: Annotated, knowledge: Knowledge) -> Context:
     return Context(annotated, knowledge, head, lead, digest, deeds, read)
 
 
-def is_inside(context: Context, segment: Segment) -> bool | None:
-    """Whether a segment's attack is in the area: yes, no, or None when nothing says where."""
-    if not context.knowledge.profile.policy.require_place or told_in_digest(context, segment):
-        return True
-    anchor = segment.anchor
-    at = context.prose.sentence_at(anchor.start)
-    first = (context.cues(at),) if at is not None and at.index in segment.sentences else ()
-    in_segment = (
-        (c, tuple(s for s in _named_places(context, c) if segment.holds(s.start)))
-        for c in chain(first, context.of(segment))
-    )
-    placed = _first_placed([(c, places) for c, places in in_segment if places])
-    if placed is None:
-        return True if _is_labelled_here(context, segment) else None
-    cues, places = placed
-    if not cues.sentence.holds(anchor.start) and cues.attack:
-        anchor = cues.attack[0]
-    nearest = min(places, key=lambda s: (s.gap(anchor), s.start))
-    if (
-        nearest.here
-        or _is_counted_here(context, cues.sentence, places)
-        or (any(s.here for s in places) and not nearest.located)
-    ):
-        return True
-    return None if not any(s.located for s in places) else False
-
-
-def _is_counted_here(context: Context, sentence: Sentence, places: Sequence[_NamedPlace]) -> bool:
-    """Whether victims are counted right before the area: "four killed in X, six in Herat attacks"."""
-    counts = [c for c in starting_in(context.annotated.counts, sentence) if not c.is_single]
-    return any(
-        place.here and place.start - _COUNTED_CHARS <= count.end <= place.start
-        for count in counts
-        for place in places
-        if count.what in ("killed", "injured") and not count.is_attackers
-    )
-
-
-_Placed = tuple[SentenceCues, "tuple[_NamedPlace, ...]"]
-
-
-def _first_placed(told: Sequence[_Placed]) -> _Placed | None:
-    """The first sentence that names places. What is near the area may be told closer after it.
-
-    "At a base just outside the capital. He was shot on the range of the Qargha academy": it is here.
-    """
-    first = told[0] if told else None
-    if first is None or any(place.here or not place.is_near for place in first[1]):
-        return first
-    return next((each for each in told if any(place.here for place in each[1])), first)
-
-
-def _is_labelled_here(context: Context, segment: Segment) -> bool:
-    """Whether a segment is told in an item of a list whose label is the area: "CAPITAL: A bomb …"."""
-    item = _list_item(context, segment)
-    return item is not None and "DATELINE" in item.tags
-
-
-def _list_item(context: Context, segment: Segment) -> EventSentence | None:
+def list_item(context: Context, segment: Segment) -> EventSentence | None:
     """The item of a list that holds a segment's first word, if one does."""
     event = holding(context.annotated.events, segment.anchor.start)
     return event if event is not None and event.item else None
@@ -171,32 +106,6 @@ def filed_here(context: Context) -> Range | None:
     if any(c.regions for c in (*context.head, *context.lead)):
         return None
     return next((m for m in places if m.kind == "dateline"), None)
-
-
-def _named_places(context: Context, cues: SentenceCues) -> tuple[_NamedPlace, ...]:
-    return (
-        *(_NamedPlace(m.start, m.end, True, True) for m in cues.here),
-        *(_NamedPlace(m.start, m.end, False, True, True) for m in cues.near),
-        *(_NamedPlace(m.start, m.end, False, _is_located(context, m)) for m in cues.elsewhere),
-        *(_NamedPlace(r.start, r.end, False, True) for r in cues.regions),
-    )
-
-
-@light_value
-class _NamedPlace(Range):
-    """A place beside an attack: inside the area or not, and whether the event is put there."""
-
-    here: bool
-    located: bool
-    is_near: bool = False
-
-
-def _is_located(context: Context, mention: PlaceMention) -> bool:
-    """Whether a name stands where an event is put ("in X"), rather than as an actor or topic."""
-    start = max(0, mention.start - 40)
-    before = context.prose.text[start : mention.start].rstrip()
-    words = before.split()
-    return any(is_locative(context.annotated, word) for word in words[-2:])
 
 
 def told_in_digest(context: Context, segment: Segment) -> tuple[EventSentence, ...]:
@@ -267,7 +176,7 @@ def _event_features(context: Context, segment: Segment) -> dict[str, Feature]:
     if own := told_in_digest(context, segment):
         found = measure_article(context.annotated, weights, own)
         return _with_label(context, own[0], found) | {"segment.digest": Feature(1.0, own[0])}
-    if effective_kind(context, segment) == "main" and _list_item(context, segment) is None:
+    if effective_kind(context, segment) == "main" and list_item(context, segment) is None:
         return measure_article(context.annotated, weights)
     return measure_item(context.annotated, weights, segment.anchor)
 
@@ -308,7 +217,7 @@ def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     if segment.kind == "background" and age is not None and age <= window:
         if opens:
             return "main"
-        if _list_item(context, segment) is not None:
+        if list_item(context, segment) is not None:
             return "item"
     return segment.kind
 
@@ -388,7 +297,7 @@ def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, F
     zones = _zones_of(context, segment)
     if context.today is None or _is_fresh_at_top(context, zones, window):
         return {}
-    for cues in (*zones.head, *zones.lead):
+    for cues in told_whole((*zones.head, *zones.lead)):
         for date in starting_in(context.annotated.dates, cues.sentence) if cues.attack else ():
             if (context.today - date.last).days > window:
                 return {"age.old_mention": Feature(1.0, date)}

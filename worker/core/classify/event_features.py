@@ -148,6 +148,7 @@ def _only_dates(told: Told) -> bool:
 
 
 _LEADING = 4
+_VIOLENT = frozenset({"EVENT", "WEAK_EVENT", "HARM", "KILL", "WEAPON", "ATTACKER"})
 
 
 def _reads_events(annotated: Annotated) -> bool:
@@ -333,7 +334,13 @@ def _measure_time(top: Top) -> None:
 
 def _is_count_of_many(told: Told) -> bool:
     """Whether a sentence counts attacks over months, or how many there were, and tells none itself."""
-    many = told.has("many") or (told.event is None and "MANY_EVENTS" in told.sentence.tags)
+    tags = told.sentence.tags
+    many = told.has("many")
+    if not many and told.event is None and "MANY_EVENTS" in tags:
+        # "Twice this month she changed her route" counts nothing of the kind.
+        tokens = told.sentence.tokens
+        counted = ("MANY_EVENTS" in t.tags and "COUNTED_OVER" not in t.tags for t in tokens)
+        many = bool(tags & _VIOLENT) or any(counted)
     return many and "COUNTED_OVER" in told.sentence.tags
 
 

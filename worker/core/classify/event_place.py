@@ -22,6 +22,7 @@ from worker.core.lang.tokens import Token
 _PLACES = frozenset({"HERE", "AWAY"})
 _CITY = frozenset({"CITY_WORD", "CAPITAL_CITY"})
 _BETWEEN = _PLACES | {"EVENT", "DOT", "COMMA", "BREAK"}
+_SPOKEN = 3
 _BEFORE_NAME = 4
 """Tokens before a name among which "in" may stand: "in the Shahjoy district of …"."""
 
@@ -115,10 +116,19 @@ def _put(annotated: Annotated, told: Told) -> Token | None:
     """The place that its event is "in": the first behind the event, else the last before it."""
     tokens = told.sentence.tokens
     index = told.event.index if told.event is not None else 0
-    located = [i for i in range(len(tokens)) if _is_located(annotated, tokens, i)]
+    located = [
+        i
+        for i in range(len(tokens))
+        if _is_located(annotated, tokens, i) and not _is_spoken_in(tokens, i)
+    ]
     behind = [i for i in located if i > index]
     chosen = behind[:1] or located[-1:]
     return tokens[chosen[0]] if chosen else None
+
+
+def _is_spoken_in(tokens: Sequence[Token], index: int) -> bool:
+    """Whether somebody only speaks there: "the charity said in London"."""
+    return any("SAYS" in t.tags for t in tokens[max(0, index - _SPOKEN) : index])
 
 
 def _is_located(annotated: Annotated, tokens: Sequence[Token], index: int) -> bool:

@@ -158,12 +158,25 @@ def _measure_top(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None
     here = next((c.here[0] for c in sentences if c.here), None)
     if here is not None and any(c.has("attack") for c in sentences):
         sums.add("top.attack_and_here", here)
-    frame = next((c.of(n)[0] for c in sentences for n in _FOLLOW_UP if c.has(n)), None)
+    told = told_whole(sentences)
+    frame = next((c.of(n)[0] for c in told for n in _FOLLOW_UP if c.has(n)), None)
     fresh = {"head.recent", "lead.recent"} & set(sums.found)
     if frame is not None and not fresh:
         sums.add("top.follow_up", frame)
     _bare_reaction(sums, sentences)
     _anniversary(sums, sentences)
+
+
+def told_whole(sentences: tuple[SentenceCues, ...]) -> tuple[SentenceCues, ...]:
+    """The sentences up to the first that tells an attack here with its victims, as news and no look back.
+
+    What stands behind it is its background: "Twin blasts in the city killed 17. Three years ago …"
+    """
+    for number, cues in enumerate(sentences):
+        whole = cues.here and cues.has("attack") and cues.has("casualty") and cues.has("number")
+        if whole and not any(cues.has(name) for name in _FOLLOW_UP):
+            return sentences[: number + 1]
+    return sentences
 
 
 def _bursts(sums: FeatureSums, zones: SegmentZones) -> None:

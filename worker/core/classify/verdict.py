@@ -25,10 +25,10 @@ from worker.core.classify.context import (
     context_of,
     effective_kind,
     filed_here,
-    is_inside,
     measure_segment,
     told_in_digest,
 )
+from worker.core.classify.inside import is_inside
 from worker.core.classify.score import Score, band, length_of, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Band, Label, Role

@@ -31,7 +31,9 @@ _OBJECT_REACH_CHARS = 30
 _BOTH_REACH_CHARS = 12
 _AGAIN_REACH_CHARS = 48
 _LEAD_CLAUSES = 4
-_QUOTE = '"'
+_ARTICLE_CHARS = 3
+"""Between a verb of saying and the name behind it: an article and blanks."""
+_QUOTES = frozenset("\"'")
 
 Claimed = Literal["yes", "denied"]
 
@@ -102,10 +104,14 @@ def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMentio
     end = passage.clause(match.start()).end
     reach = Range(match.end(), min(end, match.end() + _AFTER_REACH_CHARS))
     named = starting_in(passage.actors, reach)
-    if not named or _QUOTE not in passage.prose.text[match.end() : named[0].start]:
+    between = passage.prose.text[match.end() : named[0].start] if named else ""
+    if not _QUOTES & set(between):
         return ()
-    spoken = Range(named[0].end, min(end, named[0].end + _ANAPHOR_REACH_CHARS))
-    return named[:1] if passage.has("claim_telling", spoken) else ()
+    behind = Range(named[0].end, min(end, named[0].end + _ANAPHOR_REACH_CHARS))
+    told = passage.has("claim_telling", behind)
+    spoken = passage.annotated.ranges("claim_telling", Range(match.end(), named[0].start))
+    told |= any(named[0].start - said.end <= _ARTICLE_CHARS for said in spoken)  # '," said X'
+    return named[:1] if told else ()
 
 
 def _subjects(passage: Passage, named: Sequence[ActorMention]) -> Sequence[ActorMention]:

@@ -165,7 +165,20 @@ def _extend_right(passage: Passage, end: int, high: int) -> int:
     if of is None:
         return end
     rest = _words_right(passage, of.end(), high)
-    return _names_right(passage, rest, high) if rest > of.end() else end
+    if rest == of.end():
+        return end
+    end = _names_right(passage, rest, high)
+    return _named_for(passage, end, high)
+
+
+def _named_for(passage: Passage, end: int, high: int) -> int:
+    """The rest of a name that has a purpose: "house of the Organization | for Migration"."""
+    last = passage.prose.text.rfind(" ", 0, end) + 1
+    of = _OF.match(passage.prose.text, end, high)
+    if of is None or not is_name(passage, Range(last, end)):
+        return end
+    rest = _names_right(passage, of.end() - 1, high)
+    return rest if rest > of.end() else end
 
 
 def _joining_participle(passage: Passage, end: int, high: int) -> re.Match[str] | None:

@@ -9,7 +9,8 @@ Rules
 3. Whose a thing or a person is, is no site: "a bus carrying employees of the ministry", "two judges of
    the Supreme Court", "the ministry's drivers", "a woman who teaches at a school".
 4. Its clause tells of the attack, unless it is what was aimed at.
-5. The site before the watched area's name wins ("a hotel in the capital").
+5. What a headline calls "a gym" has the name that the text gives a site of that kind.
+6. The site before the watched area's name wins ("a hotel in the capital").
 """
 
 from __future__ import annotations
@@ -47,7 +48,14 @@ def find_site(passage: Passage, things: Things) -> Thing | None:
         and not _is_owner(passage, m)
     ]
     best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
-    return best[1] if best is not None else None
+    if best is None or best[1].proper or passage.zone(best[1].start) != "title":
+        return best[1] if best is not None else None
+    named = (
+        s
+        for s in sites
+        if s[1].proper and s[1].subtype == best[1].subtype and passage.zone(s[1].start) != "title"
+    )
+    return max(named, key=lambda s: (s[0], -s[1].start), default=best)[1]
 
 
 def _is_told(passage: Passage, site: Range) -> bool:

@@ -4,6 +4,7 @@ Rules
 -----
 1. A name is a place by the noun beside it (``place_noun``: "area", "crossroads"), or by what
    the watched area's name does after it: "near Sorkhab, in the capital", "in Afzal Khan, west of the city".
+   So is one that looks like the name of a quarter (``place_form``: "in Deh-e Bala").
    For want of such a one, by the attack right before it: "died in the blast at Sorkhab".
 2. It stands after a word of place, in a clause that tells of the attack. A name goes before a
    mere noun, then head and lead before what follows.
@@ -51,7 +52,7 @@ class Unlisted(Range):
 
 def find_unlisted(passage: Passage) -> Unlisted | None:
     """The likeliest place of the attack that is no row of the gazetteer, or None."""
-    found = [*_beside_nouns(passage), *_before_area(passage)]
+    found = [*_beside_nouns(passage), *_before_area(passage), *_in_form(passage)]
     found = found or list(_behind_attacks(passage))
     return max(found, key=lambda u: (u.proper, u.score, -u.start), default=None)
 
@@ -85,6 +86,22 @@ def _before_area(passage: Passage) -> Iterator[Unlisted]:
         if area is not None and area.kind == "here" and between.startswith(","):
             if "," not in between[1:] and not passage.triggers_in(near):
                 yield _judged(passage, at, True)
+
+
+def _in_form(passage: Passage) -> Iterator[Unlisted]:
+    """Names after a word of place that look like those of quarters: "in Deh-e Bala"."""
+    text = passage.prose.text
+    for found in passage.find("place_form"):
+        at = Range.of(found)
+        low = max(passage.clause(at.start).start, at.start - _LEAD_CHARS)
+        leads = (
+            m
+            for c in ("locative", "target_near")
+            for m in passage.lexicon.find(c, text, low, at.start)
+        )
+        led = any(not text[lead.end() : at.start].strip() for lead in leads)
+        if led and is_name(passage, at) and _tells(passage, at) and not _is_listed(passage, at):
+            yield _judged(passage, at, True)
 
 
 def _behind_attacks(passage: Passage) -> Iterator[Unlisted]:

@@ -159,6 +159,8 @@ class _Splitter:
     def _is_aside(self, mention: DateMention) -> bool:
         """Whether a day stands in a relative clause that tells of no attack, and is about none."""
         before = Range(self._sentence.start, mention.start)
+        if self._is_after_the_day(mention, before):
+            return True
         opened = max((m.start() for m in self._annotated.find("relative", before)), default=None)
         if opened is None or _COMMA.search(self._text, opened, mention.start):
             return False
@@ -167,6 +169,21 @@ class _Splitter:
         inner = Range(opened, closed.start() if closed else self._sentence.end)
         told = self._triggers(inner) or self._tells_harm(inner)
         return not told and not self._triggers(Range(about or before.start, opened))
+
+    def _is_after_the_day(self, mention: DateMention, before: Range) -> bool:
+        """Whether the attack has its day before this one, and nobody is harmed behind that.
+
+        ("They were found shot dead on Monday in the house that they had bought a week ago.")
+        """
+        main, days = self._main, starting_in(self._dates, before)
+        if mention.anaphoric or main.start is None or main.end is None:
+            return False
+        own = [d for d in days if d.precision == "day" and d.meets(main.start, main.end)]
+        if not own or not self._triggers(Range(before.start, own[-1].start)):
+            return False
+        rest = Range(own[-1].end, self._sentence.end)
+        counted = starting_in(self._annotated.counts, rest)
+        return not (counted or self._triggers(rest) or self._tells_harm(rest))
 
     def _is_day_before(self, mention: DateMention) -> bool:
         """Whether a sentence tells a new attack of the day before: "On Tuesday a bomb killed five."

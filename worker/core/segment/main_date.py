@@ -44,6 +44,7 @@ _OPENING_CHARS = 4
 _HEAD_CHARS = 10
 """A conjunction that opens a sentence stands whole in its first characters."""
 _STALE_DAYS = 10
+_PAST_DAYS = 3
 _MOST_MENTIONS = 60
 _ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
 _NOON_HOUR = 12
@@ -195,6 +196,10 @@ def _scored(
             continue
         if mention.first > day + dt.timedelta(days=1):
             continue
+        if _is_of_elsewhere(annotated, sentence) and _brings_in_another(annotated, sentence):
+            continue
+        if (day - mention.last).days > _PAST_DAYS and _tells_nothing(annotated, sentence):
+            continue
         if told and sentence.paragraph not in told:
             continue
         if not told and sentence.index > _HEAD_SENTENCES and sentence.zone != "caption":
@@ -233,6 +238,25 @@ def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether a sentence names places outside the area, and none of the area."""
     kinds = {m.kind for m in inside(annotated.places, sentence)}
     return "elsewhere" in kinds and not kinds & {"here", "near"}
+
+
+def _tells_nothing(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a sentence of the text has no word of an attack or harm: its old day is of another matter."""
+    if sentence.zone == "title" or _is_lead_sentence(annotated, sentence):
+        return False
+    told = bool(inside(annotated.triggers, sentence) or inside(annotated.harm, sentence))
+    return not (told or any(annotated.has(c, sentence) for c in ("took_place", "it_happened")))
+
+
+def _brings_in_another(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether this sentence brings in "a bomb", after one of the top that tells an attack in the area."""
+    triggers = inside(annotated.triggers, sentence)
+    if any(t.definite for t in triggers) or not any(t.indefinite for t in triggers):
+        return False
+    return any(
+        inside(annotated.triggers, s) and any(m.kind == "here" for m in inside(annotated.places, s))
+        for s in annotated.prose.sentences[: min(sentence.index, _HEAD_SENTENCES)]
+    )
 
 
 def _score(
