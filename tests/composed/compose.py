@@ -68,22 +68,27 @@ def stories(frame: Frame, seed: int, count: int, *, with_open: bool) -> list[Sto
 
 
 class _Decks:
-    """The choices of every slot, shuffled; who was dealt goes to the end."""
+    """The choices of every slot, shuffled anew when all have been dealt."""
 
     def __init__(self, frame: Frame, rnd: random.Random, with_open: bool) -> None:
-        self._decks: dict[str, list[Choice]] = {}
-        for slot, choices in {TEMPLATE: frame.templates, **frame.slots}.items():
-            deck = [one for one in choices if with_open or not one.open]
-            self._decks[slot] = rnd.sample(deck, len(deck))
+        self._all = {
+            slot: [one for one in choices if with_open or not one.open]
+            for slot, choices in {TEMPLATE: frame.templates, **frame.slots}.items()
+        }
+        self._left: dict[str, list[Choice]] = {slot: [] for slot in self._all}
+        self._rnd = rnd
         self._with_open = with_open
 
     def deal(self, slot: str, drawn: Sequence[Choice]) -> Choice:
-        deck = self._decks[slot]
-        found = next((one for one in deck if self._fits(one, drawn)), None)
+        left = self._left[slot]
+        found = next((one for one in left if self._fits(one, drawn)), None)
+        if found is None:
+            again = [one for one in self._all[slot] if one not in left]
+            left += self._rnd.sample(again, len(again))
+            found = next((one for one in left if self._fits(one, drawn)), None)
         if found is None:
             raise FrameError(f"nothing fits slot {slot} after {[one.text for one in drawn]}")
-        deck.remove(found)
-        deck.append(found)
+        left.remove(found)
         return found
 
     def _fits(self, one: Choice, drawn: Sequence[Choice]) -> bool:
@@ -183,7 +188,7 @@ def in_words(rnd: random.Random, lang: str, number: int) -> str:
     """As outlets write it: small numbers in words, large ones in digits, some either way."""
     known = _words()[lang]
     words = known["words"]
-    if number >= len(words) or number >= known["either"] and rnd.random() < 0.5:
+    if number >= len(words) or (number >= known["either"] and rnd.random() < 0.5):
         return str(number)
     return str(words[number])
 
