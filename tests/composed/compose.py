@@ -59,7 +59,9 @@ class Story:
 
 
 def stories(frame: Frame, seed: int, count: int, *, with_open: bool) -> list[Story]:
-    """So many stories of a frame; always the same for the same seed."""
+    """So many stories of a frame; always the same for the same seed. None where all of a slot is open."""
+    if not with_open and any(all(one.open for one in slot) for slot in frame.slots.values()):
+        return []
     dealt = _Decks(frame, random.Random(f"{frame.name} {seed}"), with_open)
     return [
         _Draft(frame, dealt, random.Random(f"{frame.name} {seed} {number}")).story(number)
@@ -164,6 +166,8 @@ class _Draft:
         found = [choice for name, choice in self.drawn if name == (slot or self.frame.agrees)]
         if not found:
             raise FrameError(f"{self.frame.name}: {{{inner}}} stands before what it agrees with")
+        if found[0].count is None:
+            raise FrameError(f"{self.frame.name}: {found[0].text!r} has no count to agree with")
         return one if found[0].count == 1 else many
 
     def _take_effect(self, choice: Choice) -> None:
