@@ -27,7 +27,6 @@ from tests.composed.frames import FIGURES, PLACEHOLDER, Choice, Frame, FrameErro
 
 TEMPLATE = "template"
 Bounds = tuple[int, int]
-_TRIES = 100
 _NUMBERS = Path(__file__).with_name("numbers.toml")
 
 
@@ -133,11 +132,9 @@ class _Draft:
     def _draw_numbers(self) -> None:
         """Every number of the frame; no two are equal, so that none can stand for another."""
         for name, (low, high) in self.frame.numbers.items():
-            for _ in range(_TRIES):
-                value = self.rnd.randint(self._value(low), self._value(high))
-                if value not in self.numbers.values():
-                    break
-            self.numbers[name] = value
+            span = range(self._value(low), self._value(high) + 1)
+            free = [value for value in span if value not in self.numbers.values()]
+            self.numbers[name] = self.rnd.choice(free)
 
     def _drawn(self, slot: str) -> str:
         if slot not in self.filled:
@@ -190,16 +187,16 @@ class _Draft:
 
 def in_words(rnd: random.Random, lang: str, number: int) -> str:
     """As outlets write it: small numbers in words, large ones in digits, some either way."""
-    known = _words()[lang]
-    words = known["words"]
-    if number >= len(words) or (number >= known["either"] and rnd.random() < 0.5):
+    words, either = _words()[lang]
+    if number >= len(words) or (number >= either and rnd.random() < 0.5):
         return str(number)
-    return str(words[number])
+    return words[number]
 
 
 @cache
-def _words() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(_NUMBERS.read_text("utf-8"))
+def _words() -> dict[str, tuple[list[str], int]]:
+    tables = tomllib.loads(_NUMBERS.read_text("utf-8"))
+    return {lang: (table["words"], table["either"]) for lang, table in tables.items()}
 
 
 def tidied(text: str) -> str:

@@ -141,7 +141,7 @@ def _counted(choice: Choice, figure: str) -> Choice:
 
 
 def _choice(given: str | Mapping[str, Any]) -> Choice:
-    table = {"text": given} if isinstance(given, str) else given
+    table: Mapping[str, Any] = {"text": given} if isinstance(given, str) else given
     _known(table, _CHOICE_KEYS, repr(table.get("text")))
     effects = [(what, *pair) for what in _EFFECTS for pair in table.get(what, {}).items()]
     wrong = [figure for _, figure, _ in effects if figure not in FIGURES]

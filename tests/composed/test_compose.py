@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.composed.compose import Story, stories
 from tests.composed.frames import Frame, FrameError, load_frames
 
+FOLDER = Path(__file__).parent
 FRAMES = load_frames()
 ENOUGH = 12
 """Stories for each choice of a frame's largest slot: a choice that needs others comes up by then."""
@@ -57,6 +58,23 @@ def test_every_story_is_whole(frame: Frame, seed: int) -> None:
         assert story.title
         assert not story.text or story.text[-1] in '."', story.text
         assert any(story.expect.values())
+
+
+def test_the_example_of_the_readme_gives_as_many_stories_as_it_says(tmp_path: Path) -> None:
+    """Twelve, one of them the one that is quoted."""
+    readme = (FOLDER / "README.md").read_text("utf-8")
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "a.toml").write_text(readme.partition("```toml\n")[2].partition("```")[0])
+    load_frames.cache_clear()
+    told = {
+        story.text: story.expect["killed"]
+        for story in stories(load_frames(tmp_path)[0], 1, 200, with_open=True)
+    }
+    load_frames.cache_clear()
+    quoted = "Two guards and a driver who were waiting outside lost their lives in a blast in Kabul"
+    assert len(told) == 12
+    assert told[f"{quoted} on Sunday."] == (3, 3)
+    assert f'"{quoted} on Sunday."' in " ".join(readme.split())
 
 
 def test_the_same_seed_gives_the_same_stories() -> None:

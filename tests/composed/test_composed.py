@@ -9,7 +9,7 @@ from tests.composed.frames import load_frames
 from tests.composed.judge import differences, shown
 
 SEED = 1
-OF_EACH = 40
+OF_EACH = 32
 """Stories of a frame."""
 STORIES = [s for f in load_frames() for s in stories(f, SEED, OF_EACH, with_open=False)]
 
