@@ -5,6 +5,8 @@ Rules
 1. A floor is a ratio rounded down to three places, or, where few things are wanted, a whole number:
    right less invented. TOML tells them apart (0.912, 14). In a set that grows (``GROWING``) it is
    always the number of right ones: a new hard case must not fall below it.
+   In a set that is drawn anew with every change (``DRAWN``) it is a ratio in twentieths, below what
+   was reached: another draw of the same quality must not fall below it.
 2. ``raised`` puts in what is higher and what is new. It never lowers a floor and never drops one.
 3. A floor whose score has gone (nothing left to judge) counts as fallen. Only where the program's
    own output says how much there is to judge (``OF_OUTPUT``) may it go.
@@ -21,11 +23,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.score.marks import F1, GROWING, SHOWN_ONLY, Row
+from tests.score.marks import DRAWN, F1, GROWING, SHOWN_ONLY, Row
 
 FLOORS = Path(__file__).with_name("floors.toml")
 FEW = 30
 """With fewer wanted than this a floor is a count."""
+
+_STEPS = 20
+"""Of the floors of drawn sets."""
 
 OF_OUTPUT = frozenset({"spans"})
 
@@ -77,6 +82,8 @@ def reached(row: Row) -> Floor | None:
     """What the row would have as its floor today; None when it has none, or could not fall."""
     if not row.score or SHOWN_ONLY.fullmatch(row.field):
         return None
+    if row.set in DRAWN:
+        return max(0, math.ceil(row.score * _STEPS) - 1) / _STEPS or None
     whole = row.tally.right == int(row.tally.right)
     few = row.tally.wanted < FEW and row.field not in OF_OUTPUT
     if whole and (few or row.set in GROWING):

@@ -29,6 +29,8 @@ F1 = frozenset(
 SHOWN_ONLY = re.compile(r"figures\..*|absent\..*|label")
 GROWING = frozenset({"corpus"})
 """Sets to which cases are added all the time."""
+DRAWN = frozenset({"composed"})
+"""Sets whose items are drawn anew whenever something is added to them."""
 ALL, OTHERS = "all", "rest"
 FEWEST_OF_A_LANGUAGE = 5
 """Languages with fewer items than this share one row, unless more are to come."""

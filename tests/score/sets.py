@@ -11,7 +11,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from tests.score import articles, corpus, foreign, merge, muc4, pages, public, shootings, verdict
+from tests.score import (
+    articles,
+    composed,
+    corpus,
+    foreign,
+    merge,
+    muc4,
+    pages,
+    public,
+    shootings,
+    verdict,
+)
 from tests.score.data import ROOT, digest, nth
 from tests.score.marks import Item, Mark
 
@@ -25,9 +36,16 @@ class MeasuredSet:
     load: Callable[[Path], list[Item]]
     examine: Callable[[Item], Iterator[Mark]]
     own: bool = False
+    may_lack: bool = False
+    """Told and not failed when the checkout is without it."""
     pattern: str = "*"
     """Which files of a folder are data."""
     every: int = 1
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a checkout without it is broken."""
+        return self.own and not self.may_lack
 
     @property
     def note(self) -> str:
@@ -77,6 +95,10 @@ _SETS = (
     MeasuredSet("public", ("public",), public.load, public.examine),
     MeasuredSet(
         "corpus", ("tests/corpus",), corpus.load, corpus.examine, own=True, pattern="*.toml"
+    ),
+    MeasuredSet(
+        "composed", ("tests/composed",), composed.load, composed.examine, own=True, may_lack=True,
+        pattern="*.toml",
     ),
     MeasuredSet("kabul_dev", (_KABUL,), verdict.load_kabul, articles.examine_kabul),
     MeasuredSet(

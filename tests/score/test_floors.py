@@ -37,6 +37,12 @@ def test_reached_is_a_count_where_few_are_judged() -> None:
     assert reached(_row(0, 90)) is None
 
 
+def test_reached_keeps_a_distance_where_items_are_drawn() -> None:
+    """In twentieths, below what was reached: the next draw has other stories."""
+    drawn = [Row("composed", "en", "k", Tally(right, 100 - right)) for right in (100, 88, 85, 4)]
+    assert [reached(row) for row in drawn] == [0.95, 0.85, 0.8, None]
+
+
 def test_reached_has_nothing_for_one_side_of_a_trade() -> None:
     """Fields that are only shown get no floor."""
     for name in ("figures.kept_out", "absent.quotes", "label"):

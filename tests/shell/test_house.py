@@ -34,6 +34,7 @@ READ_THE_CITY = (
     "tests/profiles/test_two_languages.py",  # its quarters, told in six languages
     "tests/profiles/test_page_identity.py",  # which names and quarters tell its attacks apart
     "tests/corpus/",  # articles about real quarters
+    "tests/composed/",  # the same, put together by chance
     "tests/shell/test_docs.py",  # the example that docs/contract.md prints
     "tests/shell/test_demo.py",  # its newsroom
     "tests/outside/",  # the articles the project began with
