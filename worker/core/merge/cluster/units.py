@@ -78,9 +78,8 @@ class Units:
         signs = _signs(nodes, evidence)
         come = self._changed(signs, evidence)
         retied = self._retied(come, signs, evidence)
-        if retied:
-            stay = {node.key for unit in retied for node in unit.nodes}
-            come = [key for key in come if key not in stay]
+        stay = {node.key for stayed in retied for node in stayed.nodes}
+        come = [key for key in come if key not in stay]
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]
@@ -90,10 +89,10 @@ class Units:
             return False
         for key in gone:
             self._leave(key)
-        for unit, tie in retied.items():
-            self._strike_off(unit)
-            unit.tie = tie
-            self._enlist(unit)
+        for stayed, tie in retied.items():
+            self._strike_off(stayed)
+            stayed.tie = tie
+            self._enlist(stayed)
         self.evidence = evidence
         self._signs = signs
         self._foreign = {}
