@@ -62,7 +62,7 @@ class _Record:
         place = {part: k for k, part in enumerate(parts)}
         self.changed = sorted(set(place.values()).difference(map(place.get, before.parts)))
         """Parts that came, or that were joined with one that is gone."""
-        pairs: list[tuple[int, int]] = []
+        joined: tuple[list[int], list[int]] = [], []
         self._next: dict[int, _Partner] = {}
         """What a cell is joined with next."""
         self.first = [*range(count), *(place.get(join.into, 0) for join in joins)]
@@ -72,7 +72,8 @@ class _Record:
         lengths = [1] * (count + len(joins))
         for made, (_, into, other) in enumerate(joins, count):
             a, b = columns.get(into, _NOBODY), columns.get(other, _NOBODY)
-            pairs.append((a, b))
+            joined[0].append(a)
+            joined[1].append(b)
             columns[into] = _NOBODY
             if a != _NOBODY and b != _NOBODY:
                 columns[into] = made
@@ -83,7 +84,7 @@ class _Record:
                 self.changed += [column for column in (a, b) if 0 <= column < count]
         self.joins = joins
         self.scores: Table = np.array([join.score for join in joins], dtype=np.float64)
-        self.pairs = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+        self.pairs = np.array(joined, dtype=np.intp)
         """Two rows: of each join the columns of what it joins."""
         self.order = list(itertools.chain.from_iterable(cells.values()))
         """The parts, so that each cell is a stretch of them, which begins with its first."""
