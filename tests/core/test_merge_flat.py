@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,12 +16,12 @@ from tests.core import merge_oracle
 from tests.core.merge_strategies import FIRST, arrivals, build, filed
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
-from worker.core.domain.incident import Constraint, FiledReport
+from worker.core.domain.incident import ArticleRef, Constraint, FiledReport
 from worker.core.merge.cluster import agglomerate
 from worker.core.merge.cluster.continuing import go_on
 from worker.core.merge.cluster.joining import join
 from worker.core.merge.cluster.partition import Partition, partition
-from worker.core.merge.cluster.unit import Joined, Part
+from worker.core.merge.cluster.unit import Joined, Part, Unit
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.constraints import ConstraintIndex
 from worker.core.merge.evidence.copies import find_pairs
@@ -159,6 +160,55 @@ def test_partition_equals_the_plain_one_when_several_come_and_go_at_once(
         found, plain = _both(held, constraints, known)
         assert found == plain
     assert continued
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_partition_equals_the_plain_one_while_copies_of_copies_come(seed: int) -> None:
+    """Each text is a little other than the one before: the first and the third may be no copies."""
+    known: Known = {}
+    rng = random.Random(2000 + seed)
+    held: list[FiledReport] = []
+    for k in range(40):
+        at = FIRST + dt.timedelta(hours=rng.randrange(30))
+        step: dict[str, object] = {"name": f"a{rng.randrange(100)}-{k}", "at": at, "outlet": "gulf"}
+        reports = filed(*build(step, [_slots(rng, at)], KNOWLEDGE))
+        held += [replace(f, article=_of_text(f.article, rng.randrange(60))) for f in reports]
+        found, plain = _both(held, (), known)
+        assert found == plain
+
+
+def test_who_gets_a_copy_is_not_looked_around_from_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all that a text has copies of, only a copy that comes is compared with what is there."""
+    asked: list[str] = []
+    monkeypatch.setattr(Units, "_look_around", _noting(asked, Units._look_around))
+    known: Known = {}
+    held: list[FiledReport] = []
+    for k in range(12):
+        step: dict[str, object] = {"name": f"a{k:02}", "at": FIRST, "outlet": "gulf"}
+        slots = {"kind": ["bombing_explosion"], "date": FIRST.date(), "time": f"08:{10 + k}"}
+        reports = filed(*build(step, [slots], KNOWLEDGE))
+        held += [replace(f, article=_of_text(f.article, k)) for f in reports]
+        asked.clear()
+        found, plain = _both(held, (), known)
+        assert found == plain
+    assert len(find_pairs([f.article for f in held], KNOWLEDGE.merge_weights)) > 30
+    assert asked == ["a11#1"]
+
+
+def _of_text(article: ArticleRef, place: int) -> ArticleRef:
+    """The article, with a text that is the more alike the nearer its place is."""
+    signature = tuple((100 * place + 31 * slot) // 2_000 for slot in range(128))
+    return replace(article, copy_signature=signature, text_sha256=f"{article.article_id}")
+
+
+def _noting(asked: list[str], real: Any) -> Any:
+    """``_look_around``, with the first report of the unit that it is asked of."""
+
+    def noted(units: Units, unit: Unit) -> Any:
+        asked.append(unit.first.key)
+        return real(units, unit)
+
+    return noted
 
 
 def test_partition_that_broke_off_leaves_nothing_to_the_next(

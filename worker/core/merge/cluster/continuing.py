@@ -37,6 +37,8 @@ _Option = tuple[float, int, int, int, int]
 """Two cells: score, negative; their first parts' places; their columns. The least goes first."""
 _NOBODY = -1
 """The column of what is not there any more."""
+_AT_ONCE = 64
+"""Recorded joins that are looked at together."""
 
 
 class _Partner(NamedTuple):
@@ -60,7 +62,7 @@ class _Record:
         place = {part: k for k, part in enumerate(parts)}
         self.changed = sorted(set(place.values()).difference(map(place.get, before.parts)))
         """Parts that came, or that were joined with one that is gone."""
-        self.joins: list[tuple[float, int, int]] = []
+        joined: tuple[list[int], list[int]] = [], []
         self._next: dict[int, _Partner] = {}
         """What a cell is joined with next."""
         self.first = [*range(count), *(place.get(join.into, 0) for join in joins)]
@@ -68,9 +70,10 @@ class _Record:
         columns = dict(zip(parts, range(count), strict=True))
         cells = {k: [k] for k in range(count)}
         lengths = [1] * (count + len(joins))
-        for made, (score, into, other) in enumerate(joins, count):
+        for made, (_, into, other) in enumerate(joins, count):
             a, b = columns.get(into, _NOBODY), columns.get(other, _NOBODY)
-            self.joins.append((score, a, b))
+            joined[0].append(a)
+            joined[1].append(b)
             columns[into] = _NOBODY
             if a != _NOBODY and b != _NOBODY:
                 columns[into] = made
@@ -79,6 +82,10 @@ class _Record:
                 self._next[a], self._next[b] = _Partner(b, made), _Partner(a, made)
             else:
                 self.changed += [column for column in (a, b) if 0 <= column < count]
+        self.joins = joins
+        self.scores: Table = np.array([join.score for join in joins], dtype=np.float64)
+        self.pairs = np.array(joined, dtype=np.intp)
+        """Two rows: of each join the columns of what it joins."""
         self.order = list(itertools.chain.from_iterable(cells.values()))
         """The parts, so that each cell is a stretch of them, which begins with its first."""
         position = np.argsort(self.order)
@@ -116,8 +123,9 @@ class _Continued:
         self._record = record = _Record(parts, before)
         self._next = 0
         self._joins: list[Join] = []
-        self._changed = {_NOBODY}
-        """Columns that are not what the record knows by them."""
+        self._changed = np.zeros(len(record.first) + 1, dtype=np.bool_)
+        """Columns that are not what the record knows by them; the last is that of nobody."""
+        self._changed[_NOBODY] = True
         self._grown: dict[int, list[int]] = {}
         """The parts of cells that were joined with a changed one."""
         sizes: Table = np.array([[len(part.nodes) for part in parts]], dtype=np.float64)
@@ -147,26 +155,51 @@ class _Continued:
 
     def _follow_record(self) -> _Option | None:
         """Join as the record says, until a pair with a changed cell is due; returns that."""
-        first, recorded = self._record.first, self._record.joins
-        while self._next < len(recorded):
-            score, a, b = recorded[self._next]
-            made = len(self._parts) + self._next
-            if a not in self._changed and b not in self._changed:
-                option = -score, first[a], first[b], a, b
+        record = self._record
+        while self._next < len(record.joins):
+            self._next += self._join_unchanged()
+            if self._next == len(record.joins):
+                break
+            a, b = record.pairs[:, self._next].tolist()
+            if not self._changed[a] and not self._changed[b]:
+                score = float(record.scores[self._next])
                 best = self._best(score)
-                if best is not None and best < option:
+                if best is not None and best < (-score, record.first[a], record.first[b], a, b):
                     return best
-                self._note(option)
-                self._fall(a)
-                self._fall(b)
-                self._standing[made] = 0.0
-                self._score[:, made] = self._ahead[:, made]
-                np.maximum(self._bound, self._ahead[:, made], out=self._bound)
+                self._take_over(1)
             else:
-                self._give_rows([column for column in (a, b) if column not in self._changed])
-                self._changed.add(made)
+                self._give_rows([column for column in (a, b) if not self._changed[column]])
+                self._changed[len(self._parts) + self._next] = True
             self._next += 1
         return self._best(self._threshold)
+
+    def _join_unchanged(self) -> int:
+        """Join as the record says while no changed cell can have a part in it; returns how often."""
+        record = self._record
+        some = slice(self._next, self._next + _AT_ONCE)
+        a, b = record.pairs[:, some]
+        begin = len(self._parts) + self._next
+        ahead = self._ahead[:, begin : begin + len(a)]
+        highest = np.maximum.reduce(self._bound, initial=-np.inf)
+        bound = np.maximum.accumulate((highest, *np.maximum.reduce(ahead, initial=-np.inf)))[:-1]
+        stops = np.flatnonzero(self._changed[a] | self._changed[b] | (bound >= record.scores[some]))
+        count = int(stops[0]) if len(stops) else len(a)
+        if count:
+            self._take_over(count)
+        return count
+
+    def _take_over(self, count: int) -> None:
+        """Join what the next recorded joins do, all of unchanged cells."""
+        begin = len(self._parts) + self._next
+        made = slice(begin, begin + count)
+        fallen = self._record.pairs[:, self._next : self._next + count].ravel()
+        self._joins += self._record.joins[self._next : self._next + count]
+        ahead = self._ahead[:, made]
+        np.maximum(self._bound, np.maximum.reduce(ahead, axis=1), out=self._bound)
+        self._standing[made] = 0.0
+        self._standing[fallen] = -np.inf
+        self._score[:, made] = ahead
+        self._score[:, fallen] = -np.inf
 
     def _best(self, floor: float) -> _Option | None:
         """The best pair with a changed cell, if it reaches the floor."""
@@ -245,7 +278,7 @@ class _Continued:
         totals[range(len(columns)), columns] = -np.inf
         ahead = scores(totals, tops, np.outer(self._size[columns], self._size))
         score = ahead + self._standing
-        self._changed.update(columns)
+        self._changed[columns] = True
         self._rows.update(zip(columns, itertools.count(len(self._column_of_row))))
         self._column_of_row = np.append(self._column_of_row, columns)
         self._total = np.concatenate((self._total, totals))
@@ -259,9 +292,9 @@ class _Continued:
         found = dict.fromkeys(columns)
         for column in columns:
             for other, made in self._record.partners(column):
-                if made in self._changed:
+                if self._changed[made]:
                     break  # and all that is made of it
-                self._changed.add(made)
-                if self._standing[other] == 0.0 and other not in self._changed:
+                self._changed[made] = True
+                if self._standing[other] == 0.0 and not self._changed[other]:
                     found[other] = None
         return list(found)

@@ -77,6 +77,9 @@ class Units:
         before = self._signs
         signs = _signs(nodes, evidence)
         come = self._changed(signs, evidence)
+        retied = self._retied(come, signs, evidence)
+        stay = {node.key for stayed in retied for node in stayed.nodes}
+        come = [key for key in come if key not in stay]
         if 2 * len(come) > len(signs):
             return False
         gone = [key for key in come if key in before]
@@ -86,6 +89,10 @@ class Units:
             return False
         for key in gone:
             self._leave(key)
+        for stayed, tie in retied.items():
+            self._strike_off(stayed)
+            stayed.tie = tie
+            self._enlist(stayed)
         self.evidence = evidence
         self._signs = signs
         self._foreign = {}
@@ -109,14 +116,49 @@ class Units:
             key for key, sign in asked if (known := before.get(key)) is not sign and known != sign
         ]
 
+    def _retied(
+        self, changed: Sequence[str], signs: Mapping[str, Sign], evidence: Evidence
+    ) -> dict[Unit, Hashable]:
+        """Units that stay as they are but for their tie, with the new one: those of which a copy came.
+
+        Whatever was found out about such a unit and any other stands: the evidence that went on from
+        the last one says nothing new of two nodes that were there. So only the copy looks around.
+        """
+        if evidence.went_on is None or evidence.went_on[0] is not self.evidence:
+            return {}
+        found: dict[tuple[int, Hashable], Unit] = {}
+        for key in changed:
+            unit = self.of.get(key)
+            if unit is not None:
+                sign = signs[key][:2]
+                alike = all(signs[node.key][:2] == sign for node in unit.nodes)
+                if alike and sign[1] not in self._tied.get(unit.number, ()):
+                    found[sign] = unit
+        return {unit: tie for (_, tie), unit in found.items()}
+
     def _found(self, unit: Unit) -> None:
         """Take a new unit in."""
         self.of.update(dict.fromkeys((node.key for node in unit.nodes), unit))
+        self._enlist(unit)
+
+    def _enlist(self, unit: Unit) -> None:
+        """Let a unit be found by its facts and its tie."""
         self._numbers.add(unit.number)
         if unit.tie is None:
             self._plain[unit.number] = unit
         else:
             self._tied.setdefault(unit.number, {})[unit.tie] = unit
+
+    def _strike_off(self, unit: Unit) -> None:
+        """Let a unit be found so no more."""
+        if unit.tie is None:
+            del self._plain[unit.number]
+        else:
+            del self._tied[unit.number][unit.tie]
+            if not self._tied[unit.number]:
+                del self._tied[unit.number]
+        if unit.number not in self._plain and unit.number not in self._tied:
+            self._numbers.discard(unit.number)
 
     def _enter(self, node: Node) -> Unit | None:
         """Take a node in; returns its unit when that is new."""
@@ -147,14 +189,7 @@ class Units:
         del self.of[key]
         self._forget(unit)
         self.bonds.forget(unit)
-        if unit.tie is None:
-            del self._plain[unit.number]
-        else:
-            del self._tied[unit.number][unit.tie]
-            if not self._tied[unit.number]:
-                del self._tied[unit.number]
-        if unit.number not in self._plain and unit.number not in self._tied:
-            self._numbers.discard(unit.number)
+        self._strike_off(unit)
 
     def _forget(self, unit: Unit) -> None:
         """A unit is gone, or what is near it is asked for anew."""

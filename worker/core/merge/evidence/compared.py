@@ -25,7 +25,7 @@ from collections.abc import Set as AbstractSet
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.evidence.facts import Facts
-from worker.core.merge.evidence.pairs import Pair, Weights, compare, dates_meet
+from worker.core.merge.evidence.pairs import Pair, Said, Weights, dates_meet, said_of, weigh
 
 MOST_FACTS = 10 * WORST_DAY_REPORTS
 """Sets of facts that are remembered: of about 1.5 KB each, and of each with which others it was compared,
@@ -54,7 +54,7 @@ class Compared:
         """What the last decision looked at."""
         self._facts: dict[int, Facts] = {}
         self._pairs: dict[int, Pair] = {}
-        self._alike: dict[Pair, Pair] = {}
+        self._weighed: dict[Said, Pair] = {}
         self._met: dict[int, set[int]] = {}
         self._near: dict[int, dict[int, float]] = {}
         self._count = 0
@@ -94,8 +94,11 @@ class Compared:
         found = self._pairs.get(key)
         if found is None:
             first, second = (i, j) if i < j else (j, i)
-            made = compare(self._facts[first], self._facts[second], self._weights)
-            found = self._pairs[key] = self._alike.setdefault(made, made)
+            said = said_of(self._facts[first], self._facts[second], self._weights)
+            found = self._weighed.get(said)
+            if found is None:
+                found = self._weighed[said] = weigh(said, self._weights)
+            self._pairs[key] = found
         return found
 
     def pairs(self, i: int, others: Sequence[int]) -> list[Pair]:

@@ -222,7 +222,7 @@ def _repeating(one: _Text, others: Iterable[_Text], weights: Mapping[str, float]
         elif not (a.agency and b.agency and a.agency != b.agency) and size == len(other.signature):
             compared.append(other)
     if compared and size:
-        signatures = np.array([other.signature for other in compared])
+        signatures = np.concatenate([other.signature for other in compared]).reshape(-1, size)
         same = np.count_nonzero(signatures == one.signature, axis=1) / size
         alike = np.flatnonzero(same >= weights["copy.jaccard"]).tolist()
         found.update(compared[k].article.article_id for k in alike)

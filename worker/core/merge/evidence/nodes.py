@@ -127,7 +127,8 @@ class Evidence:
         self.signs = {node.key: self._sign(node) for node in self.nodes}
         """What a node's unit depends on, by key (``cluster.units``)."""
         self.went_on: tuple[Evidence, AbstractSet[str]] | None = None
-        """The evidence that it went on from, and the keys of the nodes of which the sign is new."""
+        """The evidence that it went on from, and the keys of the nodes of which the sign is new: of
+        those that came, and of those that have a copy among these."""
 
     def is_of(
         self, nodes: Sequence[Node], constraint_index: ConstraintIndex, copies: Pairs
@@ -145,7 +146,7 @@ class Evidence:
     ) -> Evidence | None:
         """The evidence of these nodes, which are its own and those of new articles that nobody named.
 
-        What was found out about its own stands. None: more than that is new.
+        What was found out about any two of its own stands. None: more than that is new.
         """
         if len(nodes) < len(self.nodes) or not copies >= self.copies:
             return None
@@ -157,6 +158,9 @@ class Evidence:
             return None
         if any(n.article_id in self._first or constraint_index.named(n.key) for n in fresh):
             return None
+        copied = copies - self.copies
+        if any(pair <= self._first.keys() for pair in copied):
+            return None
         more: Evidence = copy(self)
         more.nodes, more.copies = tuple(nodes), copies
         more._places = self._places.union(map(id, fresh))
@@ -166,16 +170,12 @@ class Evidence:
         more._first = self._first | {node.article_id: node for node in reversed(fresh)}
         more._several = self._several | _of_one_article(fresh)
         more.copied = dict(self.copied)
-        for one, other in copies - self.copies:
+        for one, other in copied:
             more.copied[one] = more.copied.get(one, _NOBODY) | {other}
             more.copied[other] = more.copied.get(other, _NOBODY) | {one}
         numbers = self._compared.numbers([n.facts for n in fresh], [n.facts for n in nodes])
         more._numbers = self._numbers | dict(zip([n.key for n in fresh], numbers, strict=True))
-        changed = [
-            n
-            for name in frozenset[str]().union(*copies - self.copies)
-            for n in more.of_article(name)
-        ]
+        changed = [n for name in frozenset[str]().union(*copied) for n in more.of_article(name)]
         signs = {node.key: more._sign(node) for node in (*fresh, *changed)}
         more.signs = self.signs | signs
         self.went_on, more.went_on = None, (self, signs.keys())

@@ -13,7 +13,7 @@ two names for most things; there the profile's ids speak, and a little the GTD t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.core.lang.names import Wording, is_comparable
@@ -64,13 +64,26 @@ class Pair:
         return self.veto is None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the slots of two reports say of each other: a few codes, the same ones for many pairs."""
+
+    dates_meet: bool
+    codes: tuple[str, ...]
+
+
 def compare(a: Facts, b: Facts, weights: Weights) -> Pair:
     """Weigh two reports of different articles by their slots alone."""
-    terms = tuple(_terms(a, b, weights))
+    return weigh(said_of(a, b, weights), weights)
+
+
+def weigh(said: Said, weights: Weights) -> Pair:
+    """What is said, as evidence."""
+    terms = tuple([(code, weights[code]) for code in said.codes])
     total = round(sum(weight for _, weight in terms), 6)
-    hard = tuple(code.split(".")[0] for code, _ in terms if code in _HARD)
+    hard = tuple([code.split(".")[0] for code in said.codes if code in _HARD])
     veto = None
-    if not dates_meet(a, b, weights):
+    if not said.dates_meet:
         veto = "date"
     elif len(hard) >= weights["merge.contradictions"]:
         veto = "+".join(hard)
@@ -82,7 +95,8 @@ def compare(a: Facts, b: Facts, weights: Weights) -> Pair:
 _HARD = ("place.differ", "target.differ", "target.other", "time.differ")
 
 
-def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
+def said_of(a: Facts, b: Facts, weights: Weights) -> Said:
+    """What two reports of different articles say of each other by their slots."""
     gap = _gap(a, b)
     codes = (
         None if gap is None else _date(a, b, gap, weights),
@@ -93,9 +107,7 @@ def _terms(a: Facts, b: Facts, weights: Weights) -> Iterator[tuple[str, float]]:
         _claims(a.claims, b.claims),
         "victims.same" if a.victims & b.victims else None,
     )
-    for code in codes:
-        if code is not None:
-            yield code, weights[code]
+    return Said(dates_meet(a, b, weights), tuple([code for code in codes if code is not None]))
 
 
 def _gap(a: Facts, b: Facts) -> int | None:
