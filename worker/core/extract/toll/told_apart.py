@@ -97,11 +97,15 @@ def are_different(one: CountMention, two: CountMention) -> bool:
 
 
 def _are_both_his(first: CountMention, second: CountMention) -> bool:
-    """Whether both are told as somebody's: "his assistant" is not "his daughter"."""
-    if _RELATIVE not in first.tags & second.tags or first.noun == second.noun:
+    """Whether both are told as somebody's: "his assistant", "the driver" is not "his daughter"."""
+    if first.noun == second.noun or not (first.tags | second.tags) & {_RELATIVE}:
         return False
-    near = second.sentence - first.sentence <= 1
-    return {first.beside, second.beside} == {"companion", "kin"} or (near and first.beside == "kin")
+    apart = second.sentence - first.sentence
+    if {first.beside, second.beside} == {"companion", "kin"}:
+        kin = first if first.beside == "kin" else second
+        known = all(m.tags & {_RELATIVE, _DEFINITE} for m in (first, second))
+        return known and _RELATIVE in kin.tags and apart > 0
+    return _RELATIVE in first.tags & second.tags and apart <= 1 and first.beside == "kin"
 
 
 def _is_no_child(one: CountMention, other: CountMention) -> bool:
