@@ -8,7 +8,8 @@ Rules
    at 16.") What stands behind it is another opinion.
 3. Whoever only puts his own number right says nothing of another's ("four, the ministry said. Police
    said six. The ministry later said seven": six to seven).
-4. A party of the attack overtakes nobody, and neither does who says that he killed them.
+4. A party of the attack overtakes nobody, and neither does who says that he killed them, nor who
+   counts those brought to him ("by noon 19 people were being treated").
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from worker.core.extract.toll.placed import Opinion, Placed
 
 _LATER = "LATER_COUNT"
 """Tag of a number that is told to be newer than what was told before."""
+
+_IN_CARE = frozenset({"hosp", "received"})
+_RECEIVED = frozenset({"AT_HOSPITAL", "SEEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,15 @@ def find_newer(placed: Sequence[Placed], addends: set[int]) -> Newer:
         if index in addends or not (is_newer and item.is_whole and item.number):
             continue
         last[item.opinion] = max(item.number, last.get(item.opinion, 0))
-        if not (item.speaker.perpetrator_party or item.own_killing):
+        if not (item.speaker.perpetrator_party or item.own_killing or _is_of_one_hospital(item)):
             said.append(item)
     return Newer(last, said, placed)
+
+
+def _is_of_one_hospital(item: Placed) -> bool:
+    """Whether it only counts those who were brought somewhere, or lie there."""
+    mention = item.count.mention
+    return bool(mention.flags & _IN_CARE or mention.tags & _RECEIVED)
 
 
 def _is_told_before(item: Placed, other: Placed) -> bool:

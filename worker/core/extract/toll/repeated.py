@@ -15,7 +15,6 @@ Rules
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -50,7 +49,7 @@ def mark_repeated(
         and s.scope == "incident"
     }
     body = _most_by_side(statements)
-    persons = Counter(side for side, _ in {(_side(s), s.person) for s in statements if s.person})
+    others = {(_side(s), s.person) for s in statements if s.person and s.id in besides}
     known = {_side(s) for s in statements if s.zone != "title" and _stands(s) and s.low is not None}
     return tuple(
         replace(s, derived=True)
@@ -58,7 +57,7 @@ def mark_repeated(
         and (
             (
                 s.value is not None
-                and _may_say(s, attributed, besides, several=persons[_side(s)] > 1)
+                and _may_say(s, attributed, besides, several=_is_one_of(s, others))
                 and (s.zone != "title" or _side(s) in known)
             )
             or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
@@ -87,7 +86,8 @@ def _may_say(
     """Whether the outlet tells what somebody stands for; of one who is surely somebody, if it is he.
 
     ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more, also where "the
-    45-year-old died, a cousin said", who may be either.) ``several``: the outlet tells of two or more.
+    45-year-old died, a cousin said", who may be either.) ``several``: the outlet tells of
+    another besides him.
     """
     is_one_more = own.id in besides
     if own.person:
@@ -95,6 +95,11 @@ def _may_say(
     else:
         persons = {None, ""} if is_one_more else {p for *_, p in attributed}
     return any((*_number(own), person) in attributed for person in persons)
+
+
+def _is_one_of(own: Statement, others: Collection[tuple[tuple[str, bool], str | None]]) -> bool:
+    """Whether the outlet tells of somebody besides, who is surely another."""
+    return any(side == _side(own) and person != own.person for side, person in others)
 
 
 def _both_sides(headline: Statement, body: Mapping[tuple[str, bool], int]) -> int | None:

@@ -110,7 +110,8 @@ def _are_both_his(first: CountMention, second: CountMention) -> bool:
 
 def _is_no_child(one: CountMention, other: CountMention) -> bool:
     """Whether one is told by a trade, and the other as a child: "a child was hurt", after "a tailor"."""
-    has_trade = one.noun is not None and one.beside != "kin" and one.victim_class not in _YOUNG
+    new = NEW in one.tags and one.noun is not None
+    has_trade = new and one.beside != "kin" and one.victim_class not in _YOUNG
     return _is_child(other) and has_trade
 
 
