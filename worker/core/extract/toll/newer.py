@@ -8,7 +8,8 @@ Rules
    at 16.") What stands behind it is another opinion.
 3. Whoever only puts his own number right says nothing of another's ("four, the ministry said. Police
    said six. The ministry later said seven": six to seven).
-4. A party of the attack overtakes nobody, and neither does who says that he killed them, nor who
+4. "Hours later seven died when fire swept a camp" is no toll of before: it replaces nobody's number.
+5. A party of the attack overtakes nobody, and neither does who says that he killed them, nor who
    counts those brought to him ("by noon 19 people were being treated").
 """
 
@@ -19,10 +20,12 @@ from dataclasses import dataclass
 
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
 from worker.core.extract.toll.placed import Opinion, Placed
+from worker.core.figures import MIXED
 
 _LATER = "LATER_COUNT"
 """Tag of a number that is told to be newer than what was told before."""
 
+_TOLL = "NEWER_TOLL"
 _IN_CARE = frozenset({"hosp", "received"})
 _RECEIVED = frozenset({"AT_HOSPITAL", "SEEN"})
 
@@ -53,7 +56,7 @@ class Newer:
         return any(
             p.side == item.side
             and p.number > most
-            and (vague or (_is_told_before(item, p) and not self._had_another(p)))
+            and (vague or (_is_a_toll(p) and _is_told_before(item, p) and not self._had_another(p)))
             for p in self.said
         )
 
@@ -82,6 +85,8 @@ def find_newer(placed: Sequence[Placed], addends: set[int]) -> Newer:
         is_newer = _LATER in tags and "REPLACED_COUNT" not in tags
         if index in addends or not (is_newer and item.is_whole and item.number):
             continue
+        if item.count.victim_class == MIXED:  # "11, including the bomber": the ten are told as well
+            continue
         last[item.opinion] = max(item.number, last.get(item.opinion, 0))
         if not (item.speaker.perpetrator_party or item.own_killing or _is_of_one_hospital(item)):
             said.append(item)
@@ -92,6 +97,12 @@ def _is_of_one_hospital(item: Placed) -> bool:
     """Whether it only counts those who were brought somewhere, or lie there."""
     mention = item.count.mention
     return bool(mention.flags & _IN_CARE or mention.tags & _RECEIVED)
+
+
+def _is_a_toll(item: Placed) -> bool:
+    """Whether a number is told as the toll of later on, not as what happened later."""
+    mention = item.count.mention
+    return "toll" in mention.flags or _TOLL in mention.tags
 
 
 def _is_told_before(item: Placed, other: Placed) -> bool:
