@@ -8,9 +8,8 @@ Rules
 3. A group that holds power (``Actor.in_power_from``) is the authorities: it is no party of the
    attack, unless it claims it, which is decided where claims are read.
 4. "The official", "the ministry" is the speaker told of before, where that can be one ("the governor's
-   office" is not). A ministry is
-   no police and no hospital: it is the last of the government's that was told of, else its own.
-   An outlet that names itself as the source is the outlet.
+   office" is not). A ministry is no police and no hospital: it is the last of the government's that
+   was told of, else its own. An outlet that names itself as the source is the outlet.
 5. Of several kinds in one source the telling one counts: in "a police official" it is the police.
 """
 

@@ -4,12 +4,12 @@ Rules
 -----
 1. Two mentions are surely two persons (``are_different``) by their ages, by "another", as man and
    woman, as a soldier and a civilian (``are_of_other_kinds``), by two nouns both told as new ("a
-   watchman" is new after "her guard" and "the driver", too; "a child" beside a trade), by the second
-   as harmed "also", even after "she" (but "his brother, who was also hurt", may be the "Omid" of
-   before), by "the driver" beside whom the text calls
-   otherwise (but a policeman may be the driver of his car), as "one of his sons" beside somebody
-   named, and where one sentence tells the harm of each: "the clerk was killed while his son died
-   later". A pronoun, and whatever else leaves it open, is nobody new.
+   watchman" is new after "her guard" and "the driver", too), as a child beside a trade, as "his
+   assistant" beside "his daughter", by the second as harmed "also", even after "she" (but "his brother,
+   who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls otherwise
+   (but a policeman may be the driver of his car), as "one of his sons" beside somebody named, and where
+   one sentence tells the harm of each: "the clerk was killed while his son died later". A pronoun, and
+   whatever else leaves it open, is nobody new.
 2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
    against it: other names, a child and a grown-up, or the second told as new ("a tailor died", after "a
    boy was shot"). A headline is told again by the body, so nobody in it is somebody new.
