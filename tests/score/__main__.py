@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     lines += table.costs(examined, {one.name: one.note for one in here})
     lines += [f"{time.perf_counter() - begun:.0f} s in all", *_told(wanted, here, known, digests)]
     fell = [one for one in judged if one.ok is False]
-    missing = [one.name for one in wanted if one.is_due and one not in here]
+    missing = [one.name for one in wanted if one.own and one not in here]
     lines += [f"MISSING: {name}, which belongs into the checkout" for name in missing]
     lines.append(f"{len(fell)} below their floor" if fell else "no score is below its floor")
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -77,7 +77,7 @@ def _told(
     digests: dict[str, str],
 ) -> list[str]:
     """What a reader must know before believing the table: absent sets, other data."""
-    absent = [one.name for one in wanted if not one.is_due and one not in here]
+    absent = [one.name for one in wanted if not one.own and one not in here]
     told = [f"not beside this checkout: {', '.join(absent)}"] if absent else []
     changed = [n for n, value in digests.items() if known.digests.get(n, value) != value]
     if changed:

@@ -8,35 +8,26 @@ of all of it, so a floor of this set keeps a distance from what is reached (see 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+from tests.composed.compose import stories
+from tests.composed.frames import load_frames
+from tests.composed.judge import differences
 from tests.score.marks import Item, Mark, check
 
 SEED = 2
 OF_EACH = 100
 """Stories of a frame."""
-Story = Any
-"""A story of a frame. Its module is imported late: a checkout may lack it, which is told."""
 
 
 def load(_data: Path) -> list[Item]:
-    """All stories, by id: a story itself does not travel between processes."""
-    return [Item(story.id, story.lang, None, None) for story in _stories().values()]
+    """All stories; a story says itself what is right."""
+    drawn = (stories(frame, SEED, OF_EACH, with_open=True) for frame in load_frames())
+    return [Item(story.id, story.lang, story, None) for told in drawn for story in told]
 
 
 def examine(item: Item) -> Iterator[Mark]:
     """One mark: whether all figures are right."""
-    story = _stories()[item.id]
-    wrong = import_module("tests.composed.judge").differences(story)
+    story = item.given
+    wrong = differences(story)
     yield check(story.frame.partition("/")[2], not wrong, f"{'; '.join(wrong)}: {story.text}")
-
-
-@lru_cache(maxsize=1)
-def _stories() -> dict[str, Story]:
-    frames = import_module("tests.composed.frames").load_frames()
-    compose = import_module("tests.composed.compose").stories
-    drawn = (compose(frame, SEED, OF_EACH, with_open=True) for frame in frames)
-    return {story.id: story for stories in drawn for story in stories}

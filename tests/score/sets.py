@@ -36,16 +36,9 @@ class MeasuredSet:
     load: Callable[[Path], list[Item]]
     examine: Callable[[Item], Iterator[Mark]]
     own: bool = False
-    may_lack: bool = False
-    """Told and not failed when the checkout is without it."""
     pattern: str = "*"
     """Which files of a folder are data."""
     every: int = 1
-
-    @property
-    def is_due(self) -> bool:
-        """Whether a checkout without it is broken."""
-        return self.own and not self.may_lack
 
     @property
     def note(self) -> str:
@@ -97,8 +90,7 @@ _SETS = (
         "corpus", ("tests/corpus",), corpus.load, corpus.examine, own=True, pattern="*.toml"
     ),
     MeasuredSet(
-        "composed", ("tests/composed",), composed.load, composed.examine, own=True, may_lack=True,
-        pattern="*.toml",
+        "composed", ("tests/composed",), composed.load, composed.examine, own=True, pattern="*.toml"
     ),
     MeasuredSet("kabul_dev", (_KABUL,), verdict.load_kabul, articles.examine_kabul),
     MeasuredSet(

@@ -114,13 +114,13 @@ def test_main_fails_below_a_floor_and_raising_does_not_hide_it(
 def test_main_tells_what_is_absent(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Data that are not there are named and not judged, stories as well; without a corpus it fails."""
+    """Data that are not there are named and not judged; without a corpus, or stories, it fails."""
     (data / "voices_en.jsonl").unlink()
     monkeypatch.setattr(sets, "ROOT", data)
     assert main(["--only", "voices_en", "--only", "muc4"]) == 0
     assert "not beside this checkout: voices_en, muc4" in capsys.readouterr().out
-    assert main(["--only", "composed"]) == 0
-    assert "not beside this checkout: composed" in capsys.readouterr().out
+    assert main(["--only", "composed"]) == 1
+    assert "MISSING: composed" in capsys.readouterr().out
     assert main(["--only", "corpus"]) == 1
     assert "MISSING: corpus" in capsys.readouterr().out
 

@@ -32,7 +32,7 @@ _PREFIXES = {f"{name.partition('_')[0]}_" for name in CATEGORIES}
 
 MATCHED = {
     "annotate/clock.py": ("h", "a unit: 8h30"),
-    "annotate/dates.py": ("JOINT a the", "a slot that the pack fills; an article inside a date"),
+    "annotate/dates.py": ("JOINT", "a slot that the pack fills"),
     "annotate/place_keys.py": ("s", "a possessive inside a name"),
     "annotate/places.py": (
         "st nd rd th no number º وف بلک ال لل",

@@ -82,7 +82,9 @@ _YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50
-_APPOSITION = re.compile(r"[ ,(]{0,3}(?:the |a )?")
+_APPOSITION = re.compile(r"[ ,(]{0,3}")
+_ARTICLE_CHARS = 4
+"""The longest article with its blank: "Monday, a holiday", "Monday, the 8th"."""
 _Days = tuple[int, int]
 """First and last day of a month, both included."""
 
@@ -103,7 +105,7 @@ class DatePhrases:
         found = [mention for mention in named if mention is not None]
         found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
         text = self.prose.text
-        joined = _of_same_day(self.prose, self.lexicon, _joined(text, apart(found)))
+        joined = _of_same_day(self.prose, self.lexicon, _joined(text, apart(found), self.lexicon))
         return tuple(m for m in joined if not _bounds(text, self.lexicon, m))
 
 
@@ -145,12 +147,20 @@ def _of_same_day(
         last = one if one.precision == "day" and not one.anaphoric else None
 
 
-def _joined(text: str, mentions: Iterator[DateMention]) -> list[DateMention]:
+def _stand_together(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Whether nothing but marks and an article stands between two dates."""
+    article = lexicon.ends_with("date_article", text, end, _ARTICLE_CHARS)
+    if article is not None and article.start() >= start:
+        end = article.start()
+    return _APPOSITION.fullmatch(text, start, end) is not None
+
+
+def _joined(text: str, mentions: Iterator[DateMention], lexicon: Lexicon) -> list[DateMention]:
     """One mention of "Tuesday (May 8)"."""
     out: list[DateMention] = []
     for mention in mentions:
         last = out[-1] if out else None
-        if last and _APPOSITION.fullmatch(text, last.end, mention.start):
+        if last and _stand_together(text, last.end, mention.start, lexicon):
             if last.basis == "weekday" and mention.basis == "stated" and mention.precision == "day":
                 out[-1] = replace(_agreed(mention, last), start=last.start)
                 continue

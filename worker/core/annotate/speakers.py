@@ -205,7 +205,7 @@ class SpeakerDirectory:
         if first is None or first.person or not first.speaker.id.startswith(_OF_ACTOR):
             return described
         before = [t for t in _starting(tokens, described) if t.start < first.start]
-        behind = next((t for t in tokens if t.start >= first.end), None)
+        behind = _behind(tokens, first)
         opens = all(t.tags & _MODIFIERS for t in before)
         is_head = opens and behind is not None and "COMMA" in behind.tags
         return Range(described.start, first.end) if is_head else described

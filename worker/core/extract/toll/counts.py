@@ -152,14 +152,15 @@ def _risen(mention: CountMention, last: int, told: Sequence[CountMention]) -> in
     ("13 were killed and 22 wounded … That number rose to 16": of those killed.)
     """
     number = mention.value or 0
-    if _LATER not in mention.tags or (told[last].value or 0) < number:
+    fell = mention.flags & _REVISED or _LATER not in mention.tags
+    if fell or (told[last].value or 0) < number:
         return last
     less = [
         index
         for index, m in enumerate(told)
         if m.sentence == told[last].sentence and m.what in CASUALTY and 0 < (m.value or 0) < number
     ]
-    return less[-1] if less and not mention.flags & _REVISED else last
+    return less[-1] if less else last
 
 
 def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[CountMention]) -> bool:

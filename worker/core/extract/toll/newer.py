@@ -8,7 +8,8 @@ Rules
    at 16.") What stands behind it is another opinion.
 3. Whoever only puts his own number right says nothing of another's ("four, the ministry said. Police
    said six. The ministry later said seven": six to seven).
-4. "Hours later seven died when fire swept a camp" is no toll of before: it replaces nobody's number.
+4. "Hours later seven died when fire swept a camp" is no toll of before: it replaces no number that
+   somebody is quoted for.
 5. A party of the attack overtakes nobody, and neither does who says that he killed them, nor who
    counts those brought to him ("by noon 19 people were being treated").
 """

@@ -57,7 +57,7 @@ def mark_repeated(
         and (
             (
                 s.value is not None
-                and _may_say(s, attributed, besides, several=_is_one_of(s, others))
+                and _may_say(s, attributed, besides, others)
                 and (s.zone != "title" or _side(s) in known)
             )
             or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
@@ -68,6 +68,7 @@ def mark_repeated(
     )
 
 
+_Side = tuple[str, bool]
 _Number = tuple[str, bool, int | None, bool]
 
 
@@ -80,24 +81,23 @@ def _may_say(
     own: Statement,
     attributed: Collection[tuple[*_Number, str | None]],
     besides: Collection[str],
-    *,
-    several: bool,
+    others: Collection[tuple[_Side, str | None]],
 ) -> bool:
     """Whether the outlet tells what somebody stands for; of one who is surely somebody, if it is he.
 
     ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more, also where "the
-    45-year-old died, a cousin said", who may be either.) ``several``: the outlet tells of
-    another besides him.
+    45-year-old died, a cousin said", who may be either.) ``others``: whom the outlet tells besides.
     """
     is_one_more = own.id in besides
     if own.person:
-        persons = {own.person, None} if is_one_more or several else {own.person, None, ""}
+        apart = is_one_more or _is_one_of(own, others)
+        persons = {own.person, None} if apart else {own.person, None, ""}
     else:
         persons = {None, ""} if is_one_more else {p for *_, p in attributed}
     return any((*_number(own), person) in attributed for person in persons)
 
 
-def _is_one_of(own: Statement, others: Collection[tuple[tuple[str, bool], str | None]]) -> bool:
+def _is_one_of(own: Statement, others: Collection[tuple[_Side, str | None]]) -> bool:
     """Whether the outlet tells of somebody besides, who is surely another."""
     return any(side == _side(own) and person != own.person for side, person in others)
 

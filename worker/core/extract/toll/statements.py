@@ -120,9 +120,9 @@ def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
     is_of_act = OF_ACT in mention.flags
     denied = {p.count.measure for p in placed if p.count.mention.number == mention.number}
     told: set[str] = {item.count.measure}
-    if (
-        denied == CASUALTY and ELSE not in mention.flags
-    ):  # "no casualties": but where some are told as wounded, nobody died
+    is_of_others = ELSE in mention.flags
+    # "no casualties": but where some are told as wounded, nobody died
+    if denied == CASUALTY and not is_of_others:
         told |= _HARM if is_of_act else _HARM - {"injured"}
     others = [
         p
@@ -133,7 +133,7 @@ def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
         and not is_perpetrator(p.count.victim_class)
     ]
     is_aside = item.speaker.type == NARRATOR or item.speaker.perpetrator_party
-    if is_aside or is_of_act or ELSE in mention.flags:
+    if is_aside or is_of_act or is_of_others:
         return bool(others)
     return any(p.speaker.id == item.speaker.id for p in others)
 

@@ -98,12 +98,12 @@ def are_different(one: CountMention, two: CountMention) -> bool:
 
 def _are_both_his(first: CountMention, second: CountMention) -> bool:
     """Whether both are told as somebody's: "his assistant", "the driver" is not "his daughter"."""
-    if first.noun == second.noun or not (first.tags | second.tags) & {_RELATIVE}:
+    if first.noun == second.noun:
         return False
     apart = second.sentence - first.sentence
     if {first.beside, second.beside} == {"companion", "kin"}:
-        kin = first if first.beside == "kin" else second
-        known = all(m.tags & {_RELATIVE, _DEFINITE} for m in (first, second))
+        kin, other = (first, second) if first.beside == "kin" else (second, first)
+        known = bool(other.tags & {_RELATIVE, _DEFINITE})
         return known and _RELATIVE in kin.tags and apart > 0
     return _RELATIVE in first.tags & second.tags and apart <= 1 and first.beside == "kin"
 
