@@ -72,7 +72,8 @@ _AUTHORITIES = frozenset({"government_unspecified"})
 _TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
 _OF_ANY_TRADE = frozenset({"children", "women"})
 """Classes of people who may be civilians as well."""
-_CASUALTY: tuple[Measure, ...] = ("killed", "injured")
+_ANYBODY_ABROAD = "foreigners"
+_CASUALTY: tuple[Measure, ...] = "killed", "injured"
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
 
 
@@ -264,12 +265,13 @@ def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> li
     """Without the persons whom a number of people of some whole holds, where nobody gives the whole.
 
     ("A man attacked guards, wounding two of them", and somebody else: "one was hit in the neck"; "a
-    tailor lost two fingers", and a hospital received 33.)
+    tailor lost two fingers", and a hospital received 33; "a Dane dies", of "three foreigners killed".)
     """
-    some = [s for s in usable if s.victim_class in (PART, RECEIVED) and s.person is None]
-    parts = [s.low or 0 for s in some]
     persons = [s for s in usable if s.person is not None]
-    if not persons or max(parts, default=0) < _told_singly(persons):
+    told = {s.victim_class for s in persons if s.victim_class != "unspecified"}
+    classes = {PART, RECEIVED, *(told or {_ANYBODY_ABROAD} if len(told) < 2 else ())}
+    some = [s.low or 0 for s in usable if s.victim_class in classes and s.person is None]
+    if not persons or max(some, default=0) < _told_singly(persons):
         return usable
     for person in persons:
         statuses[key_of(person)] = "subset"

@@ -281,7 +281,8 @@ def _judged(
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
-            told_here = in_title(prose, m) and story_place(prose, lexicon, m, mentions) == "here"
+            may_be_here = in_title(prose, m) or not _is_measured(prose, m, directions)
+            told_here = may_be_here and story_place(prose, lexicon, m, mentions) == "here"
             part = is_part(m, mentions) or told_here
             yield m if part else replace(m, kind="near")
         elif m.kind == "here" and _comes_from(prose, lexicon, m, mentions):
@@ -294,6 +295,12 @@ def _judged(
             yield replace(m, kind=foreign_kind(prose, lexicon, m, cased))
         else:
             yield m
+
+
+def _is_measured(prose: Prose, name: Range, directions: tuple[Range, ...]) -> bool:
+    """Whether it is said how far away something was: "30 km south of the city", not "outside" it."""
+    told = (prose.of(d) for d in directions if d.start <= name.start < d.end)
+    return any(char.isdigit() for words in told for char in words)
 
 
 def _comes_from(

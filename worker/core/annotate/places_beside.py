@@ -4,8 +4,9 @@ Rules
 -----
 1. What lies in a direction from the area is a part of it where a quarter stands right before: "X
    district, south of the city".
-2. A headline's "south of the city" is where the first sentences put something: in a district of the
-   area, or in another town. A place says so only behind a locative cue.
+2. "South of the city" and "outside it" are where the next sentences put something: in a district of
+   the area, or in another town. A place says so only behind a locative cue. So is a headline's "30 km
+   south of the city"; a text that says how far away it was means what it says.
 3. "Near the city" is the area, unless the first sentences go on in another town, or say how far away it
    was.
 """

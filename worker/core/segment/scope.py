@@ -224,11 +224,12 @@ def _find_sums(told: Sequence[_Told]) -> None:
 
     ("Two bombings killed five", "… in one ward, killing three", "… in another, killing two".) So where
     the top tells two attacks, and the text turns from one to the other ("a bombing and a shooting killed
-    four … the bomb killed three … also in the city, a guard was shot").
+    four … the bomb killed three … also in the city, a guard was shot"). The dead of an older attack and
+    of one elsewhere make no sum, whatever they come to.
     """
     for what in {each.count.what for each in told}:
         counted = [e for e in told if e.count.what == what and e.context and e.count.value]
-        placed = [e for e in counted if _is_placed(e)]
+        placed = [e for e in counted if _is_placed(e) and not e.terms.keys() & _OF_AGE]
         sums = set(accumulate(e.count.value or 0 for e in placed[:_MOST_PLACES]))
         sums -= {e.count.value for e in placed[:1]}
         both = _sums_of_two(counted)

@@ -3,8 +3,9 @@
 Rules
 -----
 1. ``Prose.norm`` is what gets matched, ``Prose.raw`` is what gets quoted; ``span`` joins the two.
-2. A sentence never crosses a paragraph. The title is a sentence of its own (zone ``title``). A dot
-   behind a number ends none where a small letter follows: it is an ordinal ("8. bölge").
+2. A paragraph is a line, or what bullets part within it. A sentence never crosses one. The title is a
+   sentence of its own (zone ``title``). A dot behind a number ends none where a small letter follows:
+   it is an ordinal ("8. bölge").
 3. Zones: ``title``; ``lead`` = the first three sentences of the body; ``caption`` = a line that
    describes a picture, or a heading in capitals above a dateline ("FOR IMMEDIATE RELEASE"); ``body``
    = the rest. A dateline is no part of the sentence after it.
@@ -53,6 +54,9 @@ _PICTURE = re.compile(r"\b(?:file photo|file picture|ap photo/)")
 _CAPTION_CHARS = 400
 _INNER_BREAK = re.compile(r"(?<=[^\n]{40})\n(?=[ ]?[^\n\s])")
 _WRAPPED_LINES = 4
+_BULLET = re.compile(r"(?<=\S) ?[•●▪■◆] ?(?=\S)")
+_FEWEST_BULLETS = 2
+"""So many bullets within a line part a ticker's entries; one may stand for anything."""
 _HEADING_WORDS = 4
 _LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
@@ -218,9 +222,19 @@ def _unwrapped(norm: Normalised) -> Normalised:
 def _paragraphs(text: str) -> Iterator[Range]:
     position = 0
     for line in text.split("\n"):
-        if line.strip():
-            yield Range(position, position + len(line))
+        for entry in _entries(line) if line.strip() else ():
+            yield Range(position + entry.start, position + entry.end)
         position += len(line) + 1
+
+
+def _entries(line: str) -> Iterator[Range]:
+    """What bullets part within a line: "Heat record • Bomb in the capital kills six • Cup draw"."""
+    marks = list(_BULLET.finditer(line))
+    first = 0
+    for mark in marks if len(marks) >= _FEWEST_BULLETS else ():
+        yield Range(first, mark.start())
+        first = mark.end()
+    yield Range(first, len(line))
 
 
 def _dateline_end(norm: Normalised, sentence: Range) -> int:

@@ -11,7 +11,7 @@ Rules
    of people of another class or noun. One person is added to people who are told by who they are.
    Soldiers and civilians are other people without "too", where one speaker tells of both; so is "a
    boy" beside "a guard and a cook", where he is surely none of the list. "Nine civilians" are none of
-   "three others" told beside a soldier.
+   "three others" told beside a soldier. "Two Turks" may be among any.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
 4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more; so are "14 and several
@@ -46,6 +46,8 @@ _PART = "part"
 """What is told of people who are some of others."""
 AMONG = "among"
 """Flag of people who are told as some of others."""
+_ANYBODY = (UNSPECIFIED, "foreigners")
+"""Classes of people who may be among any others: "nine people died. Two Turks also died"."""
 _LISTED = frozenset({"GROUP"})
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
 _MORE = frozenset({"more"})
@@ -201,7 +203,7 @@ def _goes_on(
 ) -> bool:
     """Whether "two more" are more than those of the same harm who were told before."""
     more = mention.tags & _FURTHER and mention.value is not None and mention.what in CASUALTY
-    if not more or mention.is_single or mention.is_attackers:
+    if not more or AMONG in mention.flags or mention.is_single or mention.is_attackers:
         return False
     last, apart = same[-1], mention.sentence - same[-1].sentence
     others = [m for m in mentions if m.what == mention.what and not m.is_single]
@@ -332,7 +334,7 @@ def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
         return False
     if mention.is_single:
         return not before.is_single and _is_told_by_kind(before) and mention.noun != before.noun
-    is_new = mention.victim_class not in (UNSPECIFIED, before.victim_class) or before.is_single
+    is_new = mention.victim_class not in (*_ANYBODY, before.victim_class) or before.is_single
     others = "FURTHER" in mention.tags or _have_other_nouns(mention, before)
     by_kind = others and _is_told_by_kind(before)
     is_again = mention.value == before.value and not are_of_other_kinds(before, mention)

@@ -59,6 +59,7 @@ _BROUGHT = frozenset({"hosp"})
 _ARRIVED = frozenset({"arrived"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
+_ON_TOP = frozenset({"ADDITIONAL"})
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
 _DIED_THERE = frozenset({"there"})
@@ -215,6 +216,20 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     ]
 
 
+def _leading_on(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with "another six" right behind an old number being no more than the new one holds.
+
+    ("Twelve are dead. The toll had stood at six, but another six bodies were found.")
+    """
+    out: list[CountMention] = []
+    for mention in mentions:
+        before = [m for m in mentions if m.what == mention.what and m.sentence == mention.sentence]
+        before = [m for m in before if m.number.end <= mention.number.start]
+        leads_on = mention.tags & _ON_TOP and before and before[-1].tags & _REPLACED
+        out.append(replace(mention, flags=mention.flags | _AMONG) if leads_on else mention)
+    return out
+
+
 def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """Without the killed or wounded whose number is said to count both ("14 casualties")."""
     both = {m.number for m in mentions if m.what == "casualties"}
@@ -243,7 +258,8 @@ _READING: tuple[_Pass, ...] = (
     _counting,  # first: a denied number is nothing that "as many" or "the police give seven" can mean
     _numbered_again,  # before what repeats a number: "seven, and as many wounded" needs a harm for seven
     _same_numbers,
-    _unreplaced,  # last: what replaces a number may have got its harm or value only here
+    _unreplaced,  # what replaces a number may have got its harm or value only here
+    _leading_on,  # last: asks which numbers are replaced
 )
 """What each mention says by itself and of those before it, replaced ones too."""
 _ONE_HARM_EACH: tuple[_Pass, ...] = (
