@@ -54,6 +54,8 @@ _COUNTED_SENTENCES = 14
 """Sentences of the body in which a story that begins slowly comes to its count."""
 _COUNTED_DAYS = 2
 _NOT_NOW = frozenset({"OLD", "MANY_EVENTS", "COUNTED_OVER", "EARLIER"})
+_PERIODIC = "PERIODIC"
+"""Tag of a report that counts the attacks of months: its day is not theirs."""
 _LATE = 6
 _MOST_LATE = 2
 _REACTING = frozenset({"REACTION", "TALK", "POLITICS"})
@@ -312,7 +314,7 @@ def _distance(told: Told, tag: str) -> int:
 
 def _measure_time(top: Top) -> None:
     """Whether an event is of these days, or of another time."""
-    fresh = [t for t in top.told if t.has("fresh")]
+    fresh = [t for t in top.told if t.has("fresh") and _PERIODIC not in t.sentence.tags]
     if fresh:
         top.add("time.fresh", fresh[0].at)
         if "place.close" in top.found:
@@ -335,7 +337,7 @@ def _measure_time(top: Top) -> None:
 def _is_count_of_many(told: Told) -> bool:
     """Whether a sentence counts attacks over months, or how many there were, and tells none itself."""
     tags = told.sentence.tags
-    many = told.has("many")
+    many = told.has("many") or _PERIODIC in tags
     if not many and told.event is None and "MANY_EVENTS" in tags:
         # "Twice this month she changed her route" counts nothing of the kind.
         tokens = told.sentence.tokens
