@@ -82,6 +82,8 @@ class CountMention(Range):
     """As what somebody is told whom a word names by others: "companion" (driver), "kin" (wife)."""
     ordinal: int | None = None
     """The how many-th of those harmed one person is: 4 for "a fourth"."""
+    whole: int | None = None
+    """The number that they are some of: 9 for "two of the nine"."""
     parts: tuple[CountMention, ...] = ()
 
     @property
@@ -255,6 +257,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         sex=token.meaning.get("sex"),
         beside=token.meaning.get("beside"),
         ordinal=int(token.meaning.get("ordinal", 0)) or None,
+        whole=int(token.meaning.get("whole", 0)) or None,
         parts=parts,
     )
 

@@ -27,11 +27,13 @@ from dataclasses import replace
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.extract.toll.told_apart import (
+    SAME,
     are_different,
     are_of_other_kinds,
     are_told_apart,
     is_again,
     is_somebody,
+    is_told_again,
     may_be_called_alike,
 )
 from worker.core.lang.cascade import UNSPECIFIED
@@ -58,6 +60,7 @@ _FURTHER_REACH = 5
 _ON_TOP_REACH = 2
 """… and in which "13 more" may find the only number of that harm."""
 _TOLL = frozenset({"toll"})
+_PLAIN = frozenset({"exact", "at_least", "more_than"})
 _SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
 _DIED_AT_ONCE = frozenset({"DIED_AT_ONCE"})
@@ -75,7 +78,7 @@ def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
     parts: list[CountMention] = []
     for mention in mentions:
         if held is not None and _adds_to(mention, held):
-            held = _sum(held, mention)
+            held = summed(held, mention)
             continue
         if held is not None and mention.what == _PART:
             parts.append(mention)
@@ -108,10 +111,10 @@ def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:
             continue
         same = [m for m in out if _is_harmed_as(m, mention) and not m.is_headline]
         if same and _goes_on(mention, same, mentions):
-            out[out.index(same[-1])] = replace(_sum(same[-1], mention), what=mention.what)
+            out[out.index(same[-1])] = replace(summed(same[-1], mention), what=mention.what)
         elif (before := _one_less(mention, same := same + _shot_before(mention, out))) is not None:
             out = [_replaced(m) if m in same and m.value == before.value else m for m in out]
-            out[out.index(_replaced(before))] = _sum(before, mention)
+            out[out.index(_replaced(before))] = summed(before, mention)
         else:
             out.append(_with_those_before(mention, mentions))
     return _without_one_less(out)
@@ -159,7 +162,7 @@ def with_others(mentions: Sequence[CountMention], told_in: ToldIn) -> list[Count
         if mention.what not in CASUALTY or mention.is_attackers:
             out.append(mention)
         elif before is not None and _are_more(mention, before, mentions, told_in):
-            out[last[mention.what]] = _sum(before, mention)
+            out[last[mention.what]] = summed(before, mention)
         elif before is not None and _are_some_more(mention, before, mentions):
             out[last[mention.what]] = _with_some_more(before)
             out.append(mention)
@@ -177,14 +180,14 @@ def _is_list_of_persons(mention: CountMention) -> bool:
 
 def _as_part_of_more(mention: CountMention, told: Sequence[CountMention]) -> CountMention:
     """A list of persons, as some of a larger number, whoever gave it: nobody tells many one by one."""
-    part = _holding_both(mention, mention, told)
+    part = is_held(mention, mention, told)
     return replace(mention, flags=mention.flags | {AMONG}) if part else mention
 
 
 def _as_part(mention: CountMention, told: Sequence[CountMention]) -> CountMention:
     """People harmed as well, as some of a larger number that was told before."""
     before = [m for m in told if m.number.end <= mention.number.start]
-    part = _holding_both(mention, mention, before)
+    part = is_held(mention, mention, before)
     return replace(mention, flags=mention.flags | {AMONG}) if part else mention
 
 
@@ -214,11 +217,12 @@ def _goes_on(
         return apart <= (_FURTHER_REACH if on_top else 1)
     plain = (
         bool(on_top)
-        and last.qualifier == "exact"
+        and last.qualifier in _PLAIN
         and not last.flags & _TOLL
         and mention.qualifier == "exact"
     )
-    alone = not any(m is not mention and m.number != last.number for m in others)
+    told = [m for m in others if not (m.is_headline and m.value == last.value)]
+    alone = not any(m is not mention and m.number != last.number for m in told)
     return plain and alone and len(same) == 1 and apart <= _ON_TOP_REACH
 
 
@@ -261,13 +265,17 @@ def _are_more(
     told_in: ToldIn,
 ) -> bool:
     """Whether people are told besides those told before, and nobody gives a number of all of them."""
-    if before.is_headline or "toll" in before.flags | mention.flags or mention.tags & _SOME_OF:
+    if before.is_headline or "toll" in before.flags | mention.flags:
         return False
     if None in (mention.value, before.value):
         return False
-    if _adds_as_well(mention, before) or _died_later(mention, before, mentions):
-        return not _holding_both(mention, before, mentions)
-    if _holding_both(mention, before, mentions):
+    if _died_later(mention, before, mentions):
+        return not is_held(mention, before, mentions)
+    if mention.tags & _SOME_OF:
+        return False
+    if _adds_as_well(mention, before):
+        return not is_held(mention, before, mentions)
+    if is_held(mention, before, mentions):
         return False
     if _are_besides_forces(mention, before, mentions):
         return True
@@ -290,9 +298,7 @@ def _are_some_more(
     if before.qualifier not in ("exact", "at_least"):
         return False
     more = mention.flags & _MORE and mention.sentence == before.sentence
-    return bool(more or _adds_as_well(mention, before)) and not _holding_both(
-        mention, before, mentions
-    )
+    return bool(more or _adds_as_well(mention, before)) and not is_held(mention, before, mentions)
 
 
 def _are_besides_forces(
@@ -308,9 +314,7 @@ def _are_besides_forces(
     return follows and more and are_of_other_kinds(first, mention)
 
 
-def _holding_both(
-    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
-) -> bool:
+def is_held(mention: CountMention, before: CountMention, mentions: Sequence[CountMention]) -> bool:
     """Whether the text gives a number, of the same harm, that holds both and others beside."""
     both = (mention.value or 0) + (0 if before is mention else before.value or 0)
     larger = [m for m in mentions if m.value is not None and m.value > both]
@@ -374,14 +378,25 @@ def _are_one_each(mention: CountMention, before: CountMention) -> bool:
 def _died_later(
     mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
 ) -> bool:
-    """Whether "the driver" who died was told as wounded in one breath with those dead before him."""
-    if before.is_single or mention.what != "killed" or mention.noun is None:
+    """Whether "the driver" who died was told as wounded in one breath with those dead before him.
+
+    So is "she", where one woman was told so and nobody else since.
+    """
+    if before.is_single or mention.what != "killed" or not mention.is_single:
         return False
-    if not mention.is_single or mention.sentence <= before.sentence:
-        return False
+    apart = mention.sentence - before.sentence
     same_breath = [m for m in mentions if m.what == "injured" and m.sentence == before.sentence]
     told = [part for m in same_breath for part in (m.parts or (m,))]
-    return any(is_again(m, mention) for m in told)
+    if mention.noun is not None:
+        return apart > 0 and any(is_again(m, mention) for m in told)
+    if SAME not in mention.tags or len(told) != 1 or not told[0].is_single:
+        return False
+    if any(m.is_single and m.sentence == before.sentence and m is not told[0] for m in mentions):
+        return False  # "killed four, among them Farid Karim, and wounded a clerk. He …"
+    since = [m for m in mentions if told[0].end <= m.number.start < mention.number.start]
+    last = since[-1] if since else told[0]
+    near = 0 <= mention.sentence - last.sentence <= 1 and apart > 0
+    return near and all(m.what == "injured" and is_told_again(m, told[0]) for m in since)
 
 
 def _is_beside(mention: CountMention, before: CountMention) -> bool:
@@ -404,7 +419,7 @@ def _with_some_more(count: CountMention) -> CountMention:
     return replace(count, high=None, qualifier="at_least")
 
 
-def _sum(one: CountMention, two: CountMention) -> CountMention:
+def summed(one: CountMention, two: CountMention) -> CountMention:
     return replace(
         one,
         end=max(one.end, two.end),

@@ -11,7 +11,8 @@ Rules
    The victims are the rest (nine), with all of it in the quote. "Eight, attackers included" is less
    those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
-5. Who is told besides those told before is added to them (``additions``).
+5. Who is told besides those told before is added to them (``additions``), and so is who is told to be
+   in no toll (``outside``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before; "revised that to seven"
    replaces it.
@@ -40,6 +41,7 @@ from worker.core.extract.toll.additions import (
 )
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import move_to_dead
+from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
 from worker.core.figures import ATTACKERS, MIXED, PART
@@ -90,7 +92,7 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
         read = step(read)
     replaced = [m for m in read if m.tags & _REPLACED and m.what in _HARM]
     standing = _dead_once([m for m in read if not m.tags & _REPLACED])
-    standing = with_others(after_one(list(with_further(standing))), told_in)
+    standing = with_others(after_one(with_outside(list(with_further(standing)))), told_in)
     for step in _ONE_HARM_EACH:
         standing = step(standing)
     out = _with_parts_told(told_once(standing))
@@ -256,6 +258,7 @@ def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
 _Pass = Callable[[Sequence[CountMention]], Sequence[CountMention]]
 _READING: tuple[_Pass, ...] = (
     _counting,  # first: a denied number is nothing that "as many" or "the police give seven" can mean
+    left_out,  # before what gives another number: those whom "the figures leave out" are none of it
     _numbered_again,  # before what repeats a number: "seven, and as many wounded" needs a harm for seven
     _same_numbers,
     _unreplaced,  # what replaces a number may have got its harm or value only here

@@ -3,12 +3,14 @@
 Rules
 -----
 1. "Wounded four, and one of them later died" leaves three. They must be told as some of the wounded:
-   by their words ("two of the injured"), or right behind them: in their sentence, or in the next one
-   where nobody else is dead.
+   by their words ("two of the injured"; "one of the nine", where nine were wounded), or right behind
+   them: in their sentence, or in the next one where nobody else is dead.
 2. The dead that were told in one breath with those wounded are without him: "killed three and wounded
    five. One of the wounded died in hospital" is four dead. Where their sum is printed too ("raising
    the toll to four"), the number from before is replaced by it.
-3. Where the number of dead comes again, in a headline or later, nobody can say whether he is in it:
+3. Whoever is told to be in no toll ("since those numbers were released two of the wounded have died")
+   is in no number from before, whoever gave it: that is replaced wherever it stands.
+4. Where the number of dead comes again, in a headline or later, nobody can say whether he is in it:
    then nothing is changed. What one hospital received has rules of its own (``counts``), and so has
    a number of people shot, which is told without its dead already (``persons``).
 """
@@ -19,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.extract.toll.count import Count
+from worker.core.extract.toll.outside import OUTSIDE
 from worker.core.figures import PART
 
 _REACH = 2
@@ -27,6 +30,7 @@ _PLAIN = frozenset({"exact", "at_least", "more_than"})
 _OTHERWISE = frozenset({"received", "toll"})
 """Flags of numbers that were counted after some had died ("the number of wounded rose to 17")."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
+_WAS_WOUNDED = frozenset({"WAS_WOUNDED"})
 
 
 def move_to_dead(counts: Sequence[Count]) -> list[Count]:
@@ -52,53 +56,92 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
         return None
     last = before[-1]
     if "WAS_WOUNDED" in dead.mention.tags:
-        last = next((c for c in reversed(before) if c.measure == "injured"), last)
-        reach = _REACH
+        hurt = (c for c in reversed(before) if c.measure == "injured")
+        last = next((c for c in hurt if (c.mention.value or 0) > number), last)
+        reach = dead.mention.sentence if OUTSIDE in dead.mention.tags else _REACH
+    elif dead.mention.whole is not None:
+        same = [c for c in before if c.mention.value == dead.mention.whole]
+        if {c.measure for c in same} != {"injured"}:
+            return None
+        last, reach = same[-1], _REACH
     else:
         reach = 0 if any(c.measure == "killed" for c in before) else 1
     apart = dead.mention.sentence - last.mention.sentence
-    if last.measure != "injured" or apart > reach or last.mention.flags & _OTHERWISE:
+    if last.measure != "injured" or apart > reach or last.mention.what == "shot":
         return None
-    if last.mention.what == "shot":
+    if last.mention.flags & _OTHERWISE and OUTSIDE not in dead.mention.tags:
         return None
     fits = last.mention.qualifier in _PLAIN and (last.mention.value or 0) > number
     return last if fits else None
 
 
 def _totals(counts: Sequence[Count]) -> list[Count]:
-    """What is no part of anything, of the victims, with a number."""
+    """What is no part of anything, of the victims, with a number; "nobody died" is none."""
     return [
         c
         for c in counts
         if c.parent is None
         and not _is_of_others(c)
         and not c.mention.is_attackers
-        and c.mention.value is not None
+        and c.mention.value
     ]
 
 
 def _moved(counts: list[Count], dead: Count, wounded: Count) -> list[Count]:
     number = dead.mention.value or 0
     totals = [c for c in _totals(counts) if c.measure == "killed"]
-    told = [c for c in totals if c.mention.sentence == wounded.mention.sentence and c is not dead]
-    old = next((c for c in told if c.mention.number.end <= wounded.mention.number.start), None)
+    old = _dead_before(totals or _some_killed(counts), dead, wounded)
+    rest = (wounded, _with_number(wounded, dead, -number))
     if old is None:
-        rest = _with_number(wounded, dead, -number) if not totals else wounded
-        return [rest if c is wounded else _again_part_of(c, wounded, rest) for c in counts]
+        return counts if totals else _changed(counts, [rest])
     value = old.mention.value or 0
     same = [c for c in totals if c.mention.value == value]
     others = [c for c in totals if c.mention.value != value]
-    out = [_with_number(c, dead, -number) if c is wounded else c for c in counts]
     if any(c.mention.value == value + number for c in others):
-        return [_replaced(c) if any(c is s for s in same) else c for c in out]
-    if others or len(same) > 1 or old.mention.qualifier not in _PLAIN:
+        return _changed(counts, [rest, *((c, _replaced(c)) for c in same)])
+    is_outside = OUTSIDE in dead.mention.tags
+    if ((others or len(same) > 1) and not is_outside) or old.mention.qualifier not in _PLAIN:
         return counts
-    return [_with_number(c, dead, number) if c is old else c for c in out]
+    again = [c for c in same if c is not old]
+    if is_outside:
+        hurt = (c for c in _totals(counts) if c.measure == "injured" and c is not wounded)
+        again += [c for c in hurt if c.mention.value == wounded.mention.value]
+    raised = _with_number(old, dead, number)
+    gone = ((c, _replaced(c)) for c in again)
+    told = (dead, dead if dead.victim_class == PART else replace(dead, parent=raised.key))
+    return _changed(counts, [rest, (old, raised), told, *gone])
 
 
-def _again_part_of(count: Count, old: Count, new: Count) -> Count:
-    """A part of a count whose quote was changed."""
-    return replace(count, parent=new.key) if count.parent == old.key else count
+def _dead_before(totals: Sequence[Count], dead: Count, wounded: Count) -> Count | None:
+    """The number of dead that those who died of their wounds are not in.
+
+    It was told in one breath with the wounded. Whoever is told to be in no toll is in none before him.
+    """
+    before = [c for c in totals if c.mention.number.end <= dead.mention.number.start]
+    if OUTSIDE in dead.mention.tags:
+        body = [c for c in before if not c.mention.is_headline] or before
+        return max(reversed(body), key=lambda c: c.mention.value or 0, default=None)
+    return next((c for c in before if c.mention.sentence == wounded.mention.sentence), None)
+
+
+def _some_killed(counts: Sequence[Count]) -> list[Count]:
+    """The dead who are told as "27 of them", where that is all that is told."""
+    return [
+        c
+        for c in counts
+        if c.measure == "killed"
+        and c.parent is None
+        and c.mention.value
+        and not (c.mention.is_attackers or c.mention.tags & _WAS_WOUNDED)
+    ]
+
+
+def _changed(counts: Sequence[Count], changes: Sequence[tuple[Count, Count]]) -> list[Count]:
+    """The counts with each first one changed to the second; a part follows its whole."""
+    new = {id(old): changed for old, changed in changes}
+    keys = {old.key: changed.key for old, changed in changes}
+    out = [new.get(id(c), c) for c in counts]
+    return [replace(c, parent=keys[c.parent]) if c.parent in keys else c for c in out]
 
 
 def _with_number(count: Count, dead: Count, more: int) -> Count:

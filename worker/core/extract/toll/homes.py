@@ -39,6 +39,9 @@ where it counts other harm, and where it counts the same ("two people were kille
 hours after gunmen killed 12": these are somebody else's dead)."""
 
 
+_OF_THE_TOLD = frozenset({"WAS_WOUNDED", "OUTSIDE_TOLL"})
+
+
 @dataclass(frozen=True, slots=True)
 class HomedCount:
     """A count, the segment whose report has it, and what it is about there."""
@@ -86,7 +89,7 @@ def _home(
     held = _segment(segments, scored.count)
     if held is not None and held is told:
         return HomedCount(scored.count, held, scored.scope)
-    if main is not None and (held is None or held is main):
+    if main is not None and (held is None or held is main or _goes_on(scored, held)):
         return HomedCount(scored.count, main, scored.scope)
     if (
         main is not None
@@ -96,6 +99,11 @@ def _home(
     ):
         return HomedCount(scored.count, main, "incident")
     return HomedCount(scored.count, held, _SCOPES[held.kind]) if held is not None else None
+
+
+def _goes_on(scored: ScopedCount, held: Segment) -> bool:
+    """Whether a count goes on with one that was told before, in words for counts over a time."""
+    return held.kind == "aggregate" and scored.is_main and bool(scored.count.tags & _OF_THE_TOLD)
 
 
 def _segment(segments: tuple[Segment, ...], count: CountMention) -> Segment | None:

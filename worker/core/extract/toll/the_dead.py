@@ -117,7 +117,8 @@ class Dead:
         ):
             return False
         between = (m for m in self.told if first.number.end <= m.number.start < second.number.start)
-        return not any(SAME not in m.tags and may_be_one(m, second) for m in between)
+        others = (m for m in between if SAME not in m.tags and not is_told_again(m, first))
+        return not any(may_be_one(m, second) for m in others)
 
     def _may_be_another(self, hurt: CountMention, dead: CountMention) -> bool:
         """Whether "he died" may be of somebody whose death was told before the hurt one."""
