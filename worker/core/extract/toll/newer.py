@@ -57,16 +57,16 @@ class Newer:
         return any(
             p.side == item.side
             and p.number > most
-            and (vague or (_is_a_toll(p) and _is_told_before(item, p) and not self._had_another(p)))
+            and (vague or (_is_a_toll(p) and _is_told_before(item, p) and not self._had_another(p, most)))
             for p in self.said
         )
 
-    def _had_another(self, item: Placed) -> bool:
-        """Whether its speaker gave another number before."""
+    def _had_another(self, item: Placed, overtaken: int) -> bool:
+        """Whether its speaker gave another number before, which is not the one that is overtaken."""
         return any(
             p.opinion == item.opinion
             and p.is_whole
-            and p.number not in (0, item.number)
+            and p.number not in (0, item.number, overtaken)
             and _is_told_before(p, item)
             for p in self.placed
         )
