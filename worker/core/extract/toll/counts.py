@@ -13,8 +13,9 @@ Rules
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
 5. Who is told besides those told before is added to them (``additions``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
-7. "The police give seven" is another number for what was counted before; "revised that to seven"
-   replaces it.
+7. "The police give seven" is another number for what was counted before, of the same people; "revised
+   that to seven" replaces it. A lone number that somebody says ("residents insisted there were
+   seven") is of the sentence before, and of none that tells of dead and wounded.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
    it gives no other one ("at first the police said seven"), nothing replaces it.
 9. Who is counted by how he is ("seriously wounded", "still in hospital") is one of the wounded, where
