@@ -14,8 +14,9 @@ Rules
 5. Who is told besides those told before is added to them (``additions``), and so is who is told to be
    in no toll (``outside``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
-7. "The police give seven" is another number for what was counted before; "revised that to seven"
-   replaces it.
+7. "The police give seven" is another number for what was counted before, of the same people; "revised
+   that to seven" replaces it. A lone number that somebody says ("residents insisted there were
+   seven") is of the sentence before, and of none that tells of dead and wounded.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
    it gives no other one ("at first the police said seven"), nothing replaces it.
 9. Who is counted by how he is ("seriously wounded", "still in hospital") is one of the wounded, where
@@ -45,6 +46,7 @@ from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
 from worker.core.figures import ATTACKERS, MIXED, PART
+from worker.core.lang.cascade import UNSPECIFIED
 
 PERPETRATOR = ATTACKERS
 _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
@@ -70,6 +72,11 @@ _IN_CARE = frozenset({"hosp", "care"})
 """Flags of people who are, or were, in a hospital."""
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
+_SAYS = frozenset({"says"})
+"""Flag of a lone number that somebody says, which may as well be of something told in between."""
+_SAYS_REACH = 1
+AGAIN = frozenset({"again"})
+"""Flag of a number that is told for another one."""
 _LISTED = frozenset({"GROUP"})
 _HARM = CASUALTY | {"casualties"}
 _OF_NEXT = "of_next"
@@ -140,30 +147,40 @@ def _numbered_again(mentions: Sequence[CountMention]) -> list[CountMention]:
             if mention.what in _HARM:
                 last, printed[mention.value] = len(out) - 1, mention.what
         elif mention.value in printed:
-            out.append(replace(mention, what=printed[mention.value]))
+            out.append(replace(mention, what=printed[mention.value], flags=mention.flags | AGAIN))
         elif last is not None and _may_be_of(mention, out[last], out):
-            last = _risen(mention, last, out)
-            out.append(replace(mention, what=out[last].what))
+            last = _meant(mention, last, out)
+            out.append(_of_same(mention, out[last]))
             if mention.flags & _REVISED:
                 out[last] = replace(out[last], tags=out[last].tags | _REPLACED)
     return out
 
 
-def _risen(mention: CountMention, last: int, told: Sequence[CountMention]) -> int:
-    """The index of the number that has risen: the last one, or one of its sentence that was less.
+def _of_same(mention: CountMention, before: CountMention) -> CountMention:
+    """A lone number of the people that another one counts: "three policemen died … there had been seven"."""
+    people = before.victim_class if mention.victim_class == UNSPECIFIED else mention.victim_class
+    flags = mention.flags | AGAIN
+    return replace(mention, what=before.what, victim_class=people, flags=flags)
 
-    ("13 were killed and 22 wounded … That number rose to 16": of those killed.)
+
+def _meant(mention: CountMention, last: int, told: Sequence[CountMention]) -> int:
+    """The index of the number for which another one is told: the last one, or another of its sentence.
+
+    ("13 were killed and 22 wounded … That number rose to 16": of those killed, since 22 cannot rise to
+    it. "The figure was lowered to 12", "elders put it at 14": the number that is nearest to it.)
     """
     number = mention.value or 0
-    fell = mention.flags & _REVISED or _LATER not in mention.tags
-    if fell or (told[last].value or 0) < number:
-        return last
-    less = [
+    beside = [
         index
         for index, m in enumerate(told)
-        if m.sentence == told[last].sentence and m.what in CASUALTY and 0 < (m.value or 0) < number
+        if m.sentence == told[last].sentence and m.what in CASUALTY and m.value
     ]
-    return less[-1] if less else last
+    if len({told[index].what for index in beside}) < len(CASUALTY):
+        return last
+    less = [index for index in beside if (told[index].value or 0) < number]
+    if less and _LATER in mention.tags and not mention.flags & _REVISED:
+        return last if last in less else less[-1]
+    return min(beside, key=lambda index: abs((told[index].value or 0) - number))
 
 
 def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[CountMention]) -> bool:
@@ -171,7 +188,8 @@ def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[Count
 
     "The hospital said seven" is of none that stands in one sentence with another harm.
     """
-    if mention.sentence - before.sentence > _AGAIN_REACH:
+    reach = _SAYS_REACH if mention.flags & _SAYS else _AGAIN_REACH
+    if mention.sentence - before.sentence > reach:
         return False
     same = (m.what for m in told if m.sentence == before.sentence and m.what in _HARM)
     return not mention.flags & _ALONE or {*same} == {before.what}

@@ -7,7 +7,8 @@ Rules
    stand before it: tolls rise. ("Police said nine people were killed. The ministry later put the number
    at 16.") What stands behind it is another opinion.
 3. Whoever only puts his own number right says nothing of another's ("four, the ministry said. Police
-   said six. The ministry later said seven": six to seven).
+   said six. The ministry later said seven": six to seven). Who repeats the number that he overtakes
+   does ("the nine had become 12"), and people who died besides are no number of his.
 4. "Hours later seven died when fire swept a camp" is no toll of before: it replaces no number that
    somebody is quoted for.
 5. A party of the attack overtakes nobody, and neither does who says that he killed them, nor who
@@ -27,6 +28,8 @@ _LATER = "LATER_COUNT"
 """Tag of a number that is told to be newer than what was told before."""
 
 _TOLL = "NEWER_TOLL"
+_FURTHER = "FURTHER"
+"""Tag of people who come on top of those counted before: no number of the whole."""
 _IN_CARE = frozenset({"hosp", "received"})
 _RECEIVED = frozenset({"AT_HOSPITAL", "SEEN"})
 
@@ -57,16 +60,20 @@ class Newer:
         return any(
             p.side == item.side
             and p.number > most
-            and (vague or (_is_a_toll(p) and _is_told_before(item, p) and not self._had_another(p)))
+            and (
+                vague
+                or (_is_a_toll(p) and _is_told_before(item, p) and not self._had_another(p, most))
+            )
             for p in self.said
         )
 
-    def _had_another(self, item: Placed) -> bool:
-        """Whether its speaker gave another number before."""
+    def _had_another(self, item: Placed, overtaken: int) -> bool:
+        """Whether its speaker gave another number before, which is not the one that is overtaken."""
         return any(
             p.opinion == item.opinion
             and p.is_whole
-            and p.number not in (0, item.number)
+            and _FURTHER not in p.count.mention.tags
+            and p.number not in (0, item.number, overtaken)
             and _is_told_before(p, item)
             for p in self.placed
         )

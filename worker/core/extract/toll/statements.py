@@ -36,7 +36,7 @@ from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.additions import CASUALTY
 from worker.core.extract.toll.claimed import told_by_outlet
 from worker.core.extract.toll.count import Count
-from worker.core.extract.toll.counts import decide_counts, is_perpetrator
+from worker.core.extract.toll.counts import AGAIN, decide_counts, is_perpetrator
 from worker.core.extract.toll.doubted import bound_doubted
 from worker.core.extract.toll.entries import find_entries
 from worker.core.extract.toll.homes import HomedCount, find_homes
@@ -159,8 +159,8 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     said = lexicon.find("own_killing", prose.text, low, count.end + _CUE_REACH_CHARS)
     if any(m.start() <= count.end + 1 and count.start < m.end() for m in said):
         return True
-    if speaker.type not in (GROUP_TYPE, POWER_TYPE):
-        return False  # "a bomb exploded. It killed four": the bomb did
+    if speaker.type not in (GROUP_TYPE, POWER_TYPE) or count.mention.flags & AGAIN:
+        return False  # "a bomb exploded. It killed four": the bomb did; "they lowered it to seven"
     return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
 
 

@@ -1,7 +1,8 @@
-"""People of his own whom a witness tells of, beside a larger number of somebody else: some of those.
+"""People of his own, or of one kind, beside a larger number of somebody else: some of those.
 
 A clerk who says that two of his colleagues died beside him does not contradict the police's eleven.
-What a witness says of everybody ("residents said five were killed") is an opinion of the whole.
+What a witness says of everybody ("residents said five were killed") is an opinion of the whole. "The
+number of dead children rose to three", whoever says so, is a part of nine dead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from worker.core.extract.toll.placed import Placed
 SEEN_TAG = "SEEN"
 """Tag of people of whom somebody saw some; there may be others."""
 _WITNESS = "witness"
-_SOME_OF_HIS = "SOME_OF_HIS"
+_SOME_OF_HIS, _OF_A_KIND = "SOME_OF_HIS", "OF_A_KIND"
 
 
 def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
@@ -23,13 +24,14 @@ def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
 
 
 def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
-    mention = item.count.mention
-    if item.speaker.type != _WITNESS or _SOME_OF_HIS not in mention.tags or not item.is_whole:
+    tags = item.count.mention.tags
+    of_his = item.speaker.type == _WITNESS and _SOME_OF_HIS in tags
+    if not (of_his or _OF_A_KIND in tags) or not item.is_whole:
         return False
     return any(
-        p.side == item.side and p.is_whole and (p.count.mention.value or 0) > (mention.value or 0)
+        p.side == item.side and p.is_whole and p.number > item.number
         for p in placed
-        if p.speaker.type != _WITNESS and not p.speaker.perpetrator_party
+        if not p.speaker.perpetrator_party and not (of_his and p.speaker.type == _WITNESS)
     )
 
 
