@@ -12,6 +12,7 @@ Rules
 5. A state claims or denies only where the attack is told as a strike, or where the sentence before says
    that it organised it. (Many a report ends with what a neighbour "denies": that it shelters the group.)
 6. "The dead were its men" claims nothing: what is a group's own must be the attack, or who made it.
+   One that was taken back is none.
 7. A denial is kept as one (the group denied a blast that others blamed on it).
 8. Sentences outside the attack's own words are searched too, where nothing else is told
    (``claim_asides``).
@@ -46,6 +47,8 @@ _NEXT_WORD_CHARS = 2
 _NEGATED_CHARS = 3
 """How far behind a negation a claim may begin: a blank and a mark."""
 _SENTENCES_BEFORE = 3
+_PUT_REACH_CHARS = 40
+_MESSAGE_REACH_CHARS = 24
 
 
 def find_claims(
@@ -77,7 +80,11 @@ def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhr
         *_passive(passage, "claim_denied_passive", "denied"),
         *_active(passage, "claim_denied", "denied"),
     ]
-    phrases = [p for p in found if not _is_behind_another(passage, p, statements)]
+    phrases = [
+        p
+        for p in found
+        if not _is_behind_another(passage, p, statements) and not _is_withdrawn(passage, p)
+    ]
     claimed = {p.actor.id for p in phrases if p.claimed == "yes"}
     return [*phrases, *find_not_done(passage, claimed)]
 
@@ -152,12 +159,34 @@ def _is_of_others(
     if any(place.kind in ("here", "near") for place in places):
         return False
     for place in places:
+        if passage.has("claim_message", Range(place.start - _MESSAGE_REACH_CHARS, place.start)):
+            continue  # "called agencies in another city to say"
         clause = passage.clause(place.start)
-        told = Range(clause.start, clause.end if whole else min(clause.end, claim.start))
+        until = clause.end if whole or _is_put_there(passage, claim, place) else claim.start
+        told = Range(clause.start, min(clause.end, until))
         harmed = passage.triggers_in(told) or passage.has("harm", told)
         if place.kind == "elsewhere" and harmed:
             return True
     return False
+
+
+def _is_put_there(passage: Passage, claim: Range, place: Range) -> bool:
+    """Whether what is claimed is put elsewhere right behind: "claimed a bombing in another town"."""
+    if place.start < claim.start:
+        return False
+    near = Range(max(claim.start, place.start - _PUT_REACH_CHARS), place.start)
+    told = [*passage.triggers_in(near), *passage.annotated.ranges("harm", near)]
+    answers = passage.has("claim_deed", Range(claim.end, place.start))  # "in answer to a raid in …"
+    return bool(told) and not answers
+
+
+def _is_withdrawn(passage: Passage, claim: ClaimPhrase) -> bool:
+    """Whether a claim is taken back in its sentence or the next one ("later withdrew it")."""
+    sentence = passage.sentence(claim.end - 1)
+    if claim.claimed == "denied" or sentence is None:
+        return False
+    following = passage.prose.sentences[sentence.index : sentence.index + 2]
+    return passage.has("claim_withdrawn", Range(claim.start, following[-1].end))
 
 
 def _is_behind_another(

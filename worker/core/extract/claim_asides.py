@@ -5,6 +5,8 @@ Rules
 1. A sentence that a group opens and claims or denies in is the main attack's, if it belongs to no
    other one: it only turns aside to what the group does elsewhere ("X, whose envoys are in talks
    abroad, had denied any role").
+   So is what it claims or denies behind a semicolon ("officials blamed X, as for most such attacks; X
+   denied it").
 2. Where the main attack's own words say nothing of who did it, a group that opens a sentence of
    another paragraph, with no attack told before it there, no other place and no earlier day, speaks of
    the main attack, though the paragraph before it told another ("In May, 90 people were killed by a
@@ -26,6 +28,7 @@ _CLAIMING = (
 )  # fmt: skip
 _PLAIN = _CLAIMING[:-1]
 _OPENING_CHARS = 24
+_OPENING_BEHIND_CHARS = 48
 
 
 def with_asides(passage: Passage) -> Passage:
@@ -33,12 +36,14 @@ def with_asides(passage: Passage) -> Passage:
     if passage.segment.kind != "main":
         return passage
     told = [r for s in (passage.segment, *passage.others) if s.kind != "threat" for r in s.ranges]
-    asides = (
-        s
-        for s in _opened(passage)
-        if not _meets(s, told) and any(passage.has(category, s) for category in _PLAIN)
+    asides = [s for s in _opened(passage) if not _meets(s, told)]
+    counted = [r for s in passage.others if s.kind == "aggregate" for r in s.ranges]
+    taken = [r for r in told if r not in counted]
+    behind = [s for s in _opened_behind(passage) if not _meets(s, taken)]
+    claiming = (
+        s for s in (*asides, *behind) if any(passage.has(category, s) for category in _PLAIN)
     )
-    return _widened(passage, asides)
+    return _widened(passage, claiming)
 
 
 def with_apart(passage: Passage) -> Passage:
@@ -58,9 +63,24 @@ def with_apart(passage: Passage) -> Passage:
 def _opened(passage: Passage) -> Iterable[Sentence]:
     """The sentences that a group opens."""
     for sentence in passage.prose.sentences:
-        opening = Range(sentence.start, sentence.start + _OPENING_CHARS)
-        if sentence.zone in ("lead", "body") and starting_in(passage.annotated.actors, opening):
+        if sentence.zone in ("lead", "body") and _opens(passage, sentence.start):
             yield sentence
+
+
+def _opened_behind(passage: Passage) -> Iterable[Range]:
+    """What a group opens behind a semicolon: "officials blamed it, as for most of them; X denied it"."""
+    for sentence in passage.prose.sentences:
+        at = passage.prose.text.rfind("; ", sentence.start, sentence.end) + len("; ")
+        if (
+            at > sentence.start
+            and sentence.zone in ("lead", "body")
+            and _opens(passage, at, _OPENING_BEHIND_CHARS)
+        ):
+            yield Range(at, sentence.end)
+
+
+def _opens(passage: Passage, at: int, reach: int = _OPENING_CHARS) -> bool:
+    return bool(starting_in(passage.annotated.actors, Range(at, at + reach)))
 
 
 def _is_apart(passage: Passage, sentence: Sentence) -> bool:
@@ -78,11 +98,11 @@ def _is_apart(passage: Passage, sentence: Sentence) -> bool:
     return not starting_in(annotated.harm, before)
 
 
-def _meets(sentence: Sentence, ranges: Iterable[Range]) -> bool:
+def _meets(sentence: Range | Sentence, ranges: Iterable[Range]) -> bool:
     return any(r.start < sentence.end and sentence.start < r.end for r in ranges)
 
 
-def _widened(passage: Passage, sentences: Iterable[Sentence]) -> Passage:
+def _widened(passage: Passage, sentences: Iterable[Range | Sentence]) -> Passage:
     more = [Range(s.start, s.end) for s in sentences]
     if not more:
         return passage

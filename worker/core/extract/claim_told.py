@@ -11,6 +11,9 @@ Rules
 4. A group in power tells what others did, as all authorities do: it claims in plain words only.
 5. A state that tells of its strike claims it. Its own words are "a precise strike", "destroyed a camp".
 6. A group that says it does no such thing denies, unless it claims as well.
+7. What is told may stand first: "one of its fighters did it, X said", "…, said X", "…, a statement by X
+   read".
+8. What a party's enemies did is no deed of its own: "puppets of foreign powers were behind it".
 """
 
 from __future__ import annotations
@@ -21,7 +24,14 @@ from re import Match
 from worker.core.annotate.actors import STATES, ActorMention, is_in_power
 from worker.core.annotate.speakers import id_of_actor
 from worker.core.domain.report import Statement
-from worker.core.extract.claimant import ClaimPhrase, claimants_before, is_told_as_strike
+from worker.core.extract.claimant import (
+    ENDS_MESSAGE,
+    ClaimPhrase,
+    claimants_before,
+    is_told_as_strike,
+    part,
+    speaker_behind,
+)
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, inside
@@ -31,18 +41,16 @@ _SUBJECT_REACH_CHARS = 110
 _ACT_REACH_CHARS = 90
 _VICTIMS = frozenset({"civilians", "children", "women"})
 _DEATHS = ("killed", "casualties")
-_ENDS_QUOTATION = frozenset(',"')
-_QUOTATION_CHARS = 5
-"""How near a quotation ends before the name of who says it, with an article between."""
+_SOURCE_REACH_CHARS = 70
+_NAME_GAP_CHARS = 26
+"""Between two names of one speaker: "the group's spokesman, So-and-so"."""
 
 
 def find_told(passage: Passage, statements: Sequence[Statement]) -> Iterator[ClaimPhrase]:
     """What groups and states tell as their own deed, in the order of the text."""
     for telling in passage.find("claim_telling"):
-        for subject in claimants_before(passage, telling):
-            if telling.start() - subject.end > _SUBJECT_REACH_CHARS:
-                continue
-            deed = _deed(passage, subject, telling)
+        for subject, messages in _told(passage, telling):
+            deed = _deed(passage, subject, messages)
             if deed is not None:
                 start = min(subject.start, deed.start)
                 yield ClaimPhrase(start, max(deed.end, telling.end()), subject.actor, "yes")
@@ -61,17 +69,47 @@ def find_not_done(passage: Passage, claimed: set[str]) -> Iterator[ClaimPhrase]:
                     yield ClaimPhrase(start, match.end(), subject.actor, "denied")
 
 
-def _deed(passage: Passage, subject: ActorMention, telling: Match[str]) -> Range | None:
-    """The words that make what is told behind or before a verb of saying the speaker's own deed."""
-    clause = passage.clause(telling.start())
-    if any(passage.has(denial, clause) for denial in ("claim_denied", "claim_none")):
-        return None
-    messages = [Range(telling.end(), clause.end)]
-    before = Range(clause.start, subject.start)
-    if set(passage.prose.of(before).strip()[-_QUOTATION_CHARS:]) & _ENDS_QUOTATION:
-        messages.append(before)
+def _told(passage: Passage, telling: Match[str]) -> Iterator[tuple[ActorMention, list[Range]]]:
+    """Who speaks, before a verb of saying or right behind it, and where what he says may stand."""
+    clause, said = passage.clause(telling.start()), part(passage, telling.start())
+    if any(passage.has(denial, said) for denial in ("claim_denied", "claim_none")):
+        return
+    behind = speaker_behind(passage, telling)
+    if behind is not None:
+        after = Range(max(behind.end, telling.end()), clause.end)
+        yield behind, [Range(clause.start, telling.start()), after]
+        return
+    for subject in claimants_before(passage, telling):
+        if telling.start() - subject.end > _SUBJECT_REACH_CHARS:
+            continue
+        source = _source(passage, subject, telling, clause.start)
+        before = [Range(clause.start, source)] if _ends_message(passage, source) else []
+        yield subject, [Range(telling.end(), clause.end), *before]
+
+
+def _deed(passage: Passage, subject: ActorMention, messages: Iterable[Range]) -> Range | None:
+    """The words that make what is told the speaker's own deed."""
     found = (_own_words(passage, subject, message) for message in messages)
     return next((deed for deed in found if deed is not None), None)
+
+
+def _source(passage: Passage, subject: ActorMention, telling: Match[str], low: int) -> int:
+    """Where the words begin that name who speaks: "a spokesman for the group, So-and-so"."""
+    titled = passage.ends_with("group_title", telling.start(), _SOURCE_REACH_CHARS)
+    if titled is not None:
+        return titled.start()
+    start = subject.start
+    for name in reversed(inside(passage.actors, Range(low, subject.start))):
+        if name.actor.id != subject.actor.id or start - name.end > _NAME_GAP_CHARS:
+            break
+        start = name.start
+    words = passage.ends_with("claim_source", start, _SOURCE_REACH_CHARS)
+    return start if words is None else max(low, words.start())
+
+
+def _ends_message(passage: Passage, at: int) -> bool:
+    """Whether a comma or a quotation mark stands before what names the speaker."""
+    return passage.prose.text[max(0, at - 2) : at].strip()[-1:] in ENDS_MESSAGE
 
 
 def _own_words(passage: Passage, subject: ActorMention, message: Range) -> Range | None:
@@ -83,16 +121,36 @@ def _own_words(passage: Passage, subject: ActorMention, message: Range) -> Range
         return None
     told = [*ranges("claim_deed", message)]
     if passage.has("harm", message) or passage.triggers_in(message):
-        told += ranges("claim_scorn", message)
+        scorned = ranges("claim_scorn", message)
+        told += [found for found in scorned if not _is_of_theirs(passage, found, message)]
     return _first(passage, told, message) or _act(passage, subject, message)
 
 
 def _first(passage: Passage, told: Iterable[Range], message: Range) -> Range | None:
     """The first of some words that no doubt stands before."""
     for found in told:
-        if not passage.has("claim_doubt", Range(message.start, found.start)):
+        if not _is_doubted(passage, message, found.start):
             return found
     return None
+
+
+def _is_doubted(passage: Passage, message: Range, at: int) -> bool:
+    """Whether a word of doubt stands before a deed ("not a school, and that it had hit": it does not)."""
+    also = max(
+        (
+            m.end()
+            for m in passage.lexicon.find("claim_also", passage.prose.text, message.start, at)
+        ),
+        default=message.start,
+    )
+    return passage.has("claim_doubt", Range(also, at))
+
+
+def _is_of_theirs(passage: Passage, scorned: Range, message: Range) -> bool:
+    """Whether those whom a party scorns are told to have done it."""
+    behind = Range(scorned.end, min(message.end, scorned.end + _ACT_REACH_CHARS))
+    deed = passage.annotated.first("claim_theirs", behind)
+    return deed is not None and not passage.prose.text[behind.start : deed.start()].strip()
 
 
 def _act(passage: Passage, subject: ActorMention, message: Range) -> Range | None:
@@ -103,7 +161,7 @@ def _act(passage: Passage, subject: ActorMention, message: Range) -> Range | Non
         act = passage.annotated.first("claim_act", Range(own.end, end))
         if act is None or passage.has("claim_passive_act", Range(own.end, act.start())):
             continue
-        if not passage.has("claim_doubt", Range(message.start, act.start())):
+        if not _is_doubted(passage, message, act.start()):
             return Range(own.start, act.end())
     return None
 

@@ -7,6 +7,7 @@ Rules
 2. "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
 3. "The group", right before the verb or as what opens its clause, is the last group named before; one
    that does not hold power, where there is one.
+   Not who goes on in a clause of his own: "blamed X, who said".
 4. Where "both" did, all that are named before the verb; "X claimed the first, and Y the second" is both.
 """
 
@@ -34,6 +35,11 @@ _LEAD_CLAUSES = 4
 _ARTICLE_CHARS = 3
 """Between a verb of saying and the name behind it: an article and blanks."""
 _QUOTES = frozenset("\"'")
+_ENDS_PART = "; "
+ENDS_MESSAGE = frozenset(",\"'")
+"""What stands between a message and the words that name who says it."""
+_BEHIND_REACH_CHARS = 34
+_WHO_REACH_CHARS = 6
 
 Claimed = Literal["yes", "denied"]
 
@@ -93,10 +99,19 @@ def claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
 
 def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
     """The subject of a claiming verb: named in its clause, or taken up by "the group"."""
-    low = passage.clause(match.start()).start
+    low = part(passage, match.start()).start
     named = _subjects(passage, inside(passage.actors, Range(low, match.start())))
     named = named or inside(passage.actors, Range(match.start(), match.end()))
     return named[-1] if named else _opening(passage, low) or _taken_up(passage, low, match.start())
+
+
+def part(passage: Passage, at: int) -> Range:
+    """The clause at a position, between its semicolons: behind one somebody else may speak."""
+    clause, text = passage.clause(at), passage.prose.text
+    opened = text.rfind(_ENDS_PART, clause.start, at)
+    closed = text.find(_ENDS_PART, at, clause.end)
+    low = clause.start if opened < 0 else opened + len(_ENDS_PART)
+    return Range(low, clause.end if closed < 0 else closed)
 
 
 def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMention, ...]:
@@ -114,16 +129,48 @@ def claimants_of_quote(passage: Passage, match: Match[str]) -> tuple[ActorMentio
     return named[:1] if told else ()
 
 
+def speaker_behind(passage: Passage, telling: Match[str]) -> ActorMention | None:
+    """Who is named right behind a verb of saying: "…, said X in a statement", "…, said its spokesman"."""
+    clause, at = passage.clause(telling.start()), telling.start()
+    if passage.prose.text[max(clause.start, at - 2) : at].strip()[-1:] not in ("", *ENDS_MESSAGE):
+        return None
+    reach = Range(telling.end(), min(clause.end, telling.end() + _BEHIND_REACH_CHARS))
+    named = starting_in(passage.actors, reach)[:1]
+    if named:
+        source = passage.ends_with("claim_source", named[0].start, _BEHIND_REACH_CHARS)
+        begin, end = named[0].start if source is None else source.start(), named[0].end
+    else:
+        title = passage.annotated.first("group_title", reach)
+        if title is None:
+            return None
+        begin, end = title.span()
+        named = inside(passage.actors, Range(0, at))[-1:]
+    follows = not passage.prose.text[telling.end() : begin].strip() or begin < telling.end()
+    return named[0] if named and follows and _closes(passage, Range(end, clause.end)) else None
+
+
+def _closes(passage: Passage, rest: Range) -> bool:
+    """Whether nothing follows that a subject does: a mark, or how it was said ("in a statement")."""
+    text = passage.prose.of(rest).strip()
+    if not text or not text[0].isalnum():
+        return True
+    goes_on = passage.annotated.first("claim_goes_on", rest)
+    return goes_on is not None and not passage.prose.text[rest.start : goes_on.start()].strip()
+
+
 def _subjects(passage: Passage, named: Sequence[ActorMention]) -> Sequence[ActorMention]:
     """Those that nobody else's verb or preposition stands before."""
     return [m for m in named if not _is_object(passage, m)]
 
 
 def _is_object(passage: Passage, mention: ActorMention) -> bool:
-    before = Range(max(0, mention.start - _OBJECT_REACH_CHARS), mention.start)
-    if not passage.prose.of(before).strip():
+    low = passage.clause(mention.start).start
+    reach = min(_OBJECT_REACH_CHARS, mention.start - low)
+    if passage.ends_with("claim_object", mention.start, reach) is None:
         return False
-    return passage.ends_with("claim_object", mention.start, _OBJECT_REACH_CHARS) is not None
+    goes_on = Range(mention.end, mention.end + _WHO_REACH_CHARS)
+    who = passage.annotated.first("claim_who", goes_on)
+    return who is None or "," not in passage.prose.text[mention.end : who.start()]
 
 
 def _opening(passage: Passage, low: int) -> ActorMention | None:
@@ -142,7 +189,8 @@ def _taken_up(passage: Passage, low: int, at: int) -> ActorMention | None:
     near = not passage.prose.of(head).strip() or passage.has("group_anaphor", head)
     if not near and not _is_titled(passage, low, at):
         return None
-    earlier = inside(passage.actors, Range(0, low))
+    titled = passage.ends_with("group_title", at, _ANAPHOR_REACH_CHARS)
+    earlier = inside(passage.actors, Range(0, low if titled is None else titled.start()))
     day = passage.annotated.spoken_day
     armed = [mention for mention in earlier if not is_in_power(mention.actor, day)]
     found = armed or list(earlier)

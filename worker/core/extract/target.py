@@ -32,6 +32,7 @@ from worker.core.lang.normalise import Range, overlapping, plain, starting_in
 
 _LEAD_REACH_CHARS = 60
 _SPEECH_REACH_CHARS = 24
+_ROLE_REACH_CHARS = 70
 _FOLLOWING_CHARS = 60
 _PLACE_REACH_CHARS = 30
 _LABEL_WORDS = 3
@@ -125,7 +126,7 @@ def _mentions(passage: Passage) -> Iterator[Thing]:
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)
-        if overlapping(spokesmen, at) or _is_speaker(passage, at):
+        if overlapping(spokesmen, at) or _is_speaker(passage, at) or _is_passed(passage, at):
             continue
         score, strong, led = _context_score(passage, at, head.start)
         if score <= 0:
@@ -195,6 +196,11 @@ def _is_speaker(passage: Passage, phrase: Range) -> bool:
         passage.ends_with(c, phrase.start, _SPEECH_REACH_CHARS)
         for c in ("says", "reception", "speech")
     )
+
+
+def _is_passed(passage: Passage, phrase: Range) -> bool:
+    """Whether somebody only comes from there, speaks there or is due there."""
+    return passage.ends_with("place_of_speech", phrase.start, _ROLE_REACH_CHARS) is not None
 
 
 def _is_harmed(passage: Passage, end: int) -> bool:

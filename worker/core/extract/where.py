@@ -4,7 +4,8 @@ Rules
 -----
 1. The finest place wins that stands with the attack: landmark, neighbourhood, district, city. Where
    the wounded were taken and who speaks is no place ("officials at the city's hospital"), nor is what
-   was only to be attacked ("a threat to the airport").
+   was only to be attacked ("a threat to the airport"), nor where somebody lives, works, speaks, sets
+   out from or is bound for ("a driver from X", "was due at the court").
 2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else words that no
    gazetteer lists: a site ("police checkpoint"), the name of a quarter ("Afzal Khan area") unless
    the site has a name itself, else "central <city>" or the city.
@@ -38,6 +39,7 @@ _SAYS_REACH_CHARS = 26
 _LOCATIVE_REACH_CHARS = 40
 _FREE_PLACE_REACH_CHARS = 48
 _LAUNCH_REACH_CHARS = 90
+_OTHER_ROLES = ("launched_from", "place_of_speech")
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
 )
@@ -153,7 +155,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if passage.ends_with("threatened", mention.start, _RECEPTION_REACH_CHARS):
         score += weights.threatened
     start = side.start() if side is not None else mention.start
-    if passage.ends_with("launched_from", start, _LAUNCH_REACH_CHARS):
+    if _has_another_role(passage, mention, start):
         score += weights.launched
     if fine and _is_perceived_from(passage, mention):
         score += weights.launched
@@ -163,6 +165,15 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if side is not None:
         score += weights.part_named
     return score
+
+
+def _has_another_role(passage: Passage, mention: PlaceMention, start: int) -> bool:
+    """Whether a place is only a beginning, or of somebody's life beside the place of the attack."""
+    roles: tuple[str, ...] = _OTHER_ROLES
+    others = (m for m in passage.segment.places if m.entry.id != mention.entry.id)
+    if any(m.kind == "here" and m.entry.kind in FINE_PLACES for m in others):
+        roles += ("place_of_other",)
+    return any(passage.ends_with(role, start, _LAUNCH_REACH_CHARS) for role in roles)
 
 
 def _is_perceived_from(passage: Passage, mention: PlaceMention) -> bool:
