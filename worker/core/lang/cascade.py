@@ -214,7 +214,7 @@ def _meaning(
             meaning["qualifier"] = next((lead for lead in leads if lead != "exact"), leads[0])
         if len(numbers) > 1:
             meaning["people"] = UNSPECIFIED
-    if labels.get("whole"):
+    if labels.get("whole") and labels["whole"][0].value is not None:
         meaning["whole"] = str(labels["whole"][0].value)
     if labels.get("age"):
         meaning["age"] = re.split(r"[- ]", labels["age"][0].word)[0]

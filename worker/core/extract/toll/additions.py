@@ -8,10 +8,11 @@ Rules
    three told before, where nobody gives more; told before anybody else was, he makes four at once.
    "A third", shot, makes three of two who were hurt.
 2. "Five guests were killed. Two policemen died, too" are seven: the same harm, told directly before,
-   of people of another class or noun. One person is added to people who are told by who they are.
-   Soldiers and civilians are other people without "too", where one speaker tells of both; so is "a
-   boy" beside "a guard and a cook", where he is surely none of the list. "Nine civilians" are none of
-   "three others" told beside a soldier. "Two Turks" may be among any.
+   of people of another class or noun. One person is added to people who are told by who they are, and
+   whoever died "with them" to any. Soldiers and civilians are other people without "too", where one
+   speaker tells of both, or the outlet goes on; so is "a boy" beside "a guard and a cook", where he
+   is surely none of the list. "Nine civilians" are none of "three others" told beside a soldier. "Two
+   Turks" may be among any.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
 4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more; so are "14 and several
@@ -41,6 +42,8 @@ from worker.core.lang.normalise import Range
 
 ToldIn = Callable[[CountMention], tuple[int, str]]
 """The part of its sentence that a mention stands in, counted from 0, and who is quoted there."""
+NOBODY_QUOTED = ""
+"""Who is quoted where the outlet itself speaks."""
 CASUALTY = frozenset({"killed", "injured"})
 _COUNTED = CASUALTY | {"shot"}
 """Harms that one sentence may tell of several in turn."""
@@ -63,6 +66,7 @@ _TOLL = frozenset({"toll"})
 _PLAIN = frozenset({"exact", "at_least", "more_than"})
 _SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
+_BESIDE_THEM = frozenset({"BESIDE_THEM"})
 _DIED_AT_ONCE = frozenset({"DIED_AT_ONCE"})
 """Tag of some, told without those who died later: a sum of both are all."""
 _ALSO_REACH = 2
@@ -273,7 +277,7 @@ def _are_more(
         return not is_held(mention, before, mentions)
     if mention.tags & _SOME_OF:
         return False
-    if _adds_as_well(mention, before):
+    if _adds_as_well(mention, before, mentions):
         return not is_held(mention, before, mentions)
     if is_held(mention, before, mentions):
         return False
@@ -281,7 +285,7 @@ def _are_more(
         return True
     here, there = told_in(mention), told_in(before)
     if _are_others(mention, before) and mention.sentence != before.sentence:
-        return here[1] == there[1]
+        return here[1] in (there[1], NOBODY_QUOTED)
     if not (_are_others(mention, before) or _is_beside(mention, before)):
         return False
     between = any(before.end <= m.start and m.end <= mention.start for m in mentions)
@@ -298,7 +302,9 @@ def _are_some_more(
     if before.qualifier not in ("exact", "at_least"):
         return False
     more = mention.flags & _MORE and mention.sentence == before.sentence
-    return bool(more or _adds_as_well(mention, before)) and not is_held(mention, before, mentions)
+    return bool(more or _adds_as_well(mention, before, mentions)) and not is_held(
+        mention, before, mentions
+    )
 
 
 def _are_besides_forces(
@@ -326,23 +332,35 @@ def is_held(mention: CountMention, before: CountMention, mentions: Sequence[Coun
     )
 
 
-def _adds_as_well(mention: CountMention, before: CountMention) -> bool:
+def _adds_as_well(
+    mention: CountMention, before: CountMention, mentions: Sequence[CountMention]
+) -> bool:
     """Whether "two policemen died, too" tells of nobody whom the count before it holds.
 
     A class of people told before is told again, and so is the same number, but for that of people of
     another kind: as many civilians are added to soldiers. ("Eleven were hurt. Three died, and eleven
     people were hurt, too": "too" ties the two harms.) One person is added to people who are told by who
-    they are, not to a number of people.
+    they are ("six of them", of workers told before), not to a number of people; whoever was harmed
+    "with them" is added to any.
     """
     if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
         return False
+    if mention.tags & _BESIDE_THEM and mention.sentence - before.sentence == 1:
+        return True
+    by_who = _is_told_by_kind(before) or _are_of_a_kind(before, mentions)
     if mention.is_single:
-        return not before.is_single and _is_told_by_kind(before) and mention.noun != before.noun
+        return not before.is_single and by_who and mention.noun != before.noun
     is_new = mention.victim_class not in (*_ANYBODY, before.victim_class) or before.is_single
     others = "FURTHER" in mention.tags or _have_other_nouns(mention, before)
-    by_kind = others and _is_told_by_kind(before)
+    by_kind = others and by_who
     is_again = mention.value == before.value and not are_of_other_kinds(before, mention)
     return (is_new or by_kind) and not is_again
+
+
+def _are_of_a_kind(before: CountMention, mentions: Sequence[CountMention]) -> bool:
+    """Whether they are "six of them", of people whom no number tells before: of those on a bus, say."""
+    told = (m for m in mentions if m.sentence == before.sentence and not m.is_headline)
+    return "PART" in before.tags and not any(m.number.end <= before.number.start for m in told)
 
 
 def _have_other_nouns(mention: CountMention, before: CountMention) -> bool:

@@ -269,7 +269,8 @@ def _dead_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
 
 def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """Without the shooting of those of whom it is told what became of them ("were shot dead")."""
-    known = {m.number for m in mentions if m.what in ("killed", "injured")}
+    told = [m for m in mentions if m.what in CASUALTY]
+    known = {part.number for m in told for part in (m, *m.parts)}
     return [m for m in mentions if m.what != "shot" or m.number not in known]
 
 

@@ -20,9 +20,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from worker.core.annotate.counts import SINGLE_TAGS
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.outside import OUTSIDE
 from worker.core.figures import PART
+from worker.core.lang.cascade import UNSPECIFIED
 
 _REACH = 2
 """Sentences back in which "one of the wounded" finds the wounded."""
@@ -30,6 +32,7 @@ _PLAIN = frozenset({"exact", "at_least", "more_than"})
 _OTHERWISE = frozenset({"received", "toll"})
 """Flags of numbers that were counted after some had died ("the number of wounded rose to 17")."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
+_LISTED = frozenset({"GROUP"})
 _WAS_WOUNDED = frozenset({"WAS_WOUNDED"})
 
 
@@ -145,16 +148,20 @@ def _changed(counts: Sequence[Count], changes: Sequence[tuple[Count, Count]]) ->
 
 
 def _with_number(count: Count, dead: Count, more: int) -> Count:
-    """A count with so many more or fewer; its quote reaches to those who died."""
+    """A count with so many more or fewer; its quote reaches to those who died. One person is then several."""
     mention = count.mention
+    single = mention.is_single
     changed = replace(
         mention,
         end=max(mention.end, dead.mention.end),
         value=(mention.value or 0) + more,
         low=None if mention.low is None else mention.low + more,
         high=None if mention.high is None else mention.high + more,
+        tags=mention.tags - SINGLE_TAGS | _LISTED if single else mention.tags,
     )
-    return replace(count, mention=changed, end=max(count.end, dead.mention.end))
+    group = UNSPECIFIED if single else count.victim_class
+    end, person = max(count.end, dead.mention.end), None if single else count.person
+    return replace(count, mention=changed, end=end, victim_class=group, person=person)
 
 
 def _replaced(count: Count) -> Count:

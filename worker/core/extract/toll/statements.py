@@ -33,7 +33,7 @@ from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, POWER_TYPE, Spea
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
-from worker.core.extract.toll.additions import CASUALTY
+from worker.core.extract.toll.additions import CASUALTY, NOBODY_QUOTED
 from worker.core.extract.toll.claimed import told_by_outlet
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import AGAIN, decide_counts, is_perpetrator
@@ -83,7 +83,8 @@ def find_statements(
     def told_in(mention: CountMention) -> tuple[int, str]:
         at = mention.number.start
         parts = len(_PART_END.findall(prose.text, prose.sentences[mention.sentence].start, at))
-        return parts, (said(prose, at) or outlet).id
+        speaker = said(prose, at) or outlet
+        return parts, NOBODY_QUOTED if speaker.type == NARRATOR else speaker.id
 
     for segment in segments:
         placed = []
