@@ -418,11 +418,14 @@ def _died_later(
 
 
 def _is_beside(mention: CountMention, before: CountMention) -> bool:
-    """Whether one sentence tells two harms: "two sisters were stabbed, and the porter died"."""
-    if before.is_single and mention.is_single:
+    """Whether one sentence tells two harms: "two sisters were stabbed, and the porter died".
+
+    So are two guards who died told apart from somebody by name ("Karim died, and two guards died").
+    """
+    if (before.is_single and mention.is_single) or "IN_TOTAL" in mention.tags:
         return False
-    kinds = _is_told_by_kind(before) and _is_told_by_kind(mention)
-    return kinds and are_told_apart(before, mention)
+    kinds = _is_told_by_kind(before) or (before.is_single and before.name is not None)
+    return kinds and _is_told_by_kind(mention) and are_told_apart(before, mention)
 
 
 def _is_told_by_kind(mention: CountMention) -> bool:
