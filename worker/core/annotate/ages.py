@@ -25,6 +25,7 @@ _SLACK_DAYS = {"day": 0.0, "week": 2.0, "month": 7.0, "year": 75.0, "decade": 72
 _VAGUE_COUNT = {"day": (2, 6), "week": (2, 8), "month": (2, 11), "year": (2, 9), "decade": (1, 5)}
 """What a bare plural ("weeks ago") may mean, in its unit."""
 _MOST_SLACK_DAYS = 400
+_HALF_A_DAY_HOURS = 12
 _OF_A_MOMENT = frozenset({"second", "minute"})
 
 
@@ -93,9 +94,10 @@ def _ending_at(table: Table, text: str, stop: int) -> tuple[re.Match[str], str] 
 
 
 def _days_back(unit: str, count: int | None, amount: str) -> tuple[int, int]:
-    """Nearest and farthest day, counted back. Hours and minutes are the same day."""
+    """Nearest and farthest day, counted back. Some hours and minutes are the same day."""
     if unit not in _UNIT_DAYS:
-        return (0, 1) if unit == "hour" and (count or 2) > 12 else (0, 0)
+        hours = count or 0 if unit == "hour" else 0
+        return (hours // 24, -(-hours // 24)) if hours > _HALF_A_DAY_HOURS else (0, 0)
     days = _UNIT_DAYS[unit]
     if count is None:
         low, high = _VAGUE_COUNT[unit]

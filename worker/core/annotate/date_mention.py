@@ -23,7 +23,7 @@ class DateMention(Range):
     """Words that name a day or a stretch of days; ``first`` and ``last`` are inclusive.
 
     ``anaphoric``: it is counted from another attack ("a day after …"), not from the day of
-    publication.
+    publication; ``counted``: from a day that the text names before it.
     """
 
     first: dt.date
@@ -31,6 +31,7 @@ class DateMention(Range):
     precision: DatePrecision
     basis: DateBasis
     anaphoric: bool = False
+    counted: bool = False
 
     def shifted(self, days: int) -> DateMention:
         """The same mention, counted from another day."""
@@ -81,3 +82,16 @@ def precision_of(first: dt.date, last: dt.date) -> DatePrecision:
         (61, "month"),
     )
     return next((name for limit, name in steps if days <= limit), "year")
+
+
+def period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of the week, month or year so many back ("last month")."""
+    if unit == "week":
+        first = document - dt.timedelta(days=7 * (back + 1))
+        return first, first + dt.timedelta(days=7)
+    if unit == "year":
+        return dt.date(document.year - back, 1, 1), dt.date(document.year - back, 12, 31)
+    months = document.year * 12 + document.month - 1 - back
+    after = months + 1
+    first = dt.date(months // 12, months % 12 + 1, 1)
+    return first, dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)

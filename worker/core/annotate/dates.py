@@ -38,6 +38,7 @@ from worker.core.annotate.date_mention import (
     DateMention,
     DatePhrase,
     Interval,
+    period,
     precision_of,
 )
 from worker.core.domain.vocabulary import DatePrecision
@@ -295,6 +296,8 @@ def _written(
     if prior and not left:
         first = prior.start()
     last = max(end, right.end() if right else 0, year.end() if year else 0)
+    if lexicon.ends_with("date_due", text, first, LOOK_CHARS):
+        return None
     days = (int(day[1]), int(day[2] or day[1])) if day else None
     return Range(first, last), days, _full_year(stated[1]) if stated else None
 
@@ -374,10 +377,16 @@ def _of_month(number: int, document: dt.date | None) -> Interval | None:
 
 def _weekdays(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
     for found, value in lexicon.table("weekday").find(text, 0, len(text)):
-        if lexicon.ends_with("date_next", text, found.start(), LOOK_CHARS):
+        if _is_ahead(lexicon, text, found.start()):
             continue
         past = lexicon.ends_with("date_last", text, found.start(), LOOK_CHARS) is not None
         yield DatePhrase(*found.span(), partial(_weekday, int(value), past))
+
+
+def _is_ahead(lexicon: Lexicon, text: str, start: int) -> bool:
+    """Whether a day is to come: "next Monday", "the vote due on Monday"."""
+    led = (lexicon.ends_with(words, text, start, LOOK_CHARS) for words in ("date_next", "date_due"))
+    return any(led)
 
 
 def _feasts(text: str, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DatePhrase]:
@@ -386,8 +395,7 @@ def _feasts(text: str, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DateP
     for found, value in lexicon.table("feast").find(text, 0, len(text)):
         *calendar, month, day = value.split("/")
         of = calendar[0] if calendar else "gregorian"
-        ahead = lexicon.ends_with("date_next", text, found.start(), LOOK_CHARS)
-        if of in calendars and not ahead:
+        if of in calendars and not _is_ahead(lexicon, text, found.start()):
             days = (int(day), int(day))
             yield DatePhrase(*found.span(), partial(_in_month, int(month), of, days, None))
 
@@ -427,21 +435,9 @@ def _periods(text: str, lexicon: Lexicon) -> Iterator[DatePhrase]:
 def _until_now(unit: str, back: int, document: dt.date | None) -> Interval | None:
     if document is None:
         return None
-    first, last = _period(unit, back, document)
+    first, last = period(unit, back, document)
     precision: DatePrecision = "week" if unit == "week" else "month" if unit == "month" else "year"
     return Interval(first, min(last, document), precision, "relative")
-
-
-def _period(unit: str, back: int, document: dt.date) -> tuple[dt.date, dt.date]:
-    if unit == "week":
-        first = document - dt.timedelta(days=7 * (back + 1))
-        return first, first + dt.timedelta(days=7)
-    if unit == "year":
-        return dt.date(document.year - back, 1, 1), dt.date(document.year - back, 12, 31)
-    months = document.year * 12 + document.month - 1 - back
-    after = months + 1
-    first = dt.date(months // 12, months % 12 + 1, 1)
-    return first, dt.date(after // 12, after % 12 + 1, 1) - dt.timedelta(days=1)
 
 
 def _years(text: str) -> Iterator[DatePhrase]:

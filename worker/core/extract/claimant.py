@@ -40,6 +40,7 @@ ENDS_MESSAGE = frozenset(",\"'")
 """What stands between a message and the words that name who says it."""
 _BEHIND_REACH_CHARS = 34
 _WHO_REACH_CHARS = 6
+_OTHER_NAME_CHARS = 48
 
 Claimed = Literal["yes", "denied"]
 
@@ -164,6 +165,10 @@ def _subjects(passage: Passage, named: Sequence[ActorMention]) -> Sequence[Actor
 
 
 def _is_object(passage: Passage, mention: ActorMention) -> bool:
+    behind = Range(mention.end, mention.end + _OTHER_NAME_CHARS)
+    other = passage.annotated.first("claim_other_name", behind)
+    if other is not None and not passage.prose.text[mention.end : other.start()].strip():
+        return True  # "a gang of X fanatics calling itself Y"
     low = passage.clause(mention.start).start
     reach = min(_OBJECT_REACH_CHARS, mention.start - low)
     if passage.ends_with("claim_object", mention.start, reach) is None:

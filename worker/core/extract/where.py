@@ -39,7 +39,6 @@ _SAYS_REACH_CHARS = 26
 _LOCATIVE_REACH_CHARS = 40
 _FREE_PLACE_REACH_CHARS = 48
 _LAUNCH_REACH_CHARS = 90
-_OTHER_ROLES = ("launched_from", "place_of_speech")
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
 )
@@ -169,11 +168,13 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
 
 def _has_another_role(passage: Passage, mention: PlaceMention, start: int) -> bool:
     """Whether a place is only a beginning, or of somebody's life beside the place of the attack."""
-    roles: tuple[str, ...] = _OTHER_ROLES
+    reach = _LAUNCH_REACH_CHARS
+    if any(passage.ends_with(c, start, reach) for c in ("launched_from", "place_of_speech")):
+        return True
     others = (m for m in passage.segment.places if m.entry.id != mention.entry.id)
-    if any(m.kind == "here" and m.entry.kind in FINE_PLACES for m in others):
-        roles += ("place_of_other",)
-    return any(passage.ends_with(role, start, _LAUNCH_REACH_CHARS) for role in roles)
+    if not any(m.kind == "here" and m.entry.kind in FINE_PLACES for m in others):
+        return False
+    return passage.ends_with("place_of_other", start, reach) is not None
 
 
 def _is_perceived_from(passage: Passage, mention: PlaceMention) -> bool:

@@ -58,6 +58,8 @@ class MainDateWeights:
     other_matter: float
     stamp: float
     quoted: float
+    denied: float
+    last: float
     late_death: float
     abducted: float
     subordinate: float

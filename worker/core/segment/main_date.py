@@ -11,7 +11,9 @@ Rules
 4. A siege is of the day on which it began, not of that on which it ended.
 5. Without any date the document's own day stands in (``undated``), basis ``published`` or
    ``first_seen``. What rests on a nominal day (``annotate.reference_day``) is never reported.
-6. In a digest only the paragraph that tells the attack dates it.
+6. "A day after", "the day before" count from the day that stands before them (``counted_from``).
+7. A day that is denied is none ("not on Friday, as first reported").
+8. In a digest only the paragraph that tells the attack dates it.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from worker.core.annotate.events import EventSentence
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.segment.counted_from import counted_from
 from worker.core.segment.date_clause import is_of_aftermath, is_own_day
 from worker.core.segment.undated import undated_interval
 from worker.core.text.prose import Sentence
@@ -85,6 +88,8 @@ def find_timeline(
     reference = annotated.reference
     if reference is None:
         return Timeline((), IncidentDate(None, None, "unknown", "none"), False, frozenset())
+    counted = counted_from(annotated, reference.day)
+    annotated = replace(annotated, dates=counted)
     main = _main_date(annotated, reference.day, weights, {event.paragraph for event in told})
     dates = _anchored(annotated, main, reference.day)
     return Timeline(dates, main, reference.nominal, annotated.certain)
@@ -101,8 +106,8 @@ def _anchored(
     move = (main.start - document).days if main.start is not None else 0
     if not move or -move > _NARRATIVE_DAYS:
         return dates
-    earlier = {d for d in dates if d.anaphoric and _is_after_dated(annotated, d)}
-    others = [d for d in dates if d.anaphoric and d not in earlier]
+    earlier = {d for d in dates if d.anaphoric and not d.counted and _is_after_dated(annotated, d)}
+    others = [d for d in dates if d.anaphoric and not d.counted and d not in earlier]
     itself = any((d.first, d.last) == (main.start, main.end) for d in others)
     moved = earlier if itself else earlier.union(d for d in others if not _meets(d, main))
     return tuple(d.shifted(move) if d in moved else d for d in dates)
@@ -280,6 +285,10 @@ def _score(
     score += weights.other_matter * _is_of_elsewhere(annotated, sentence)
     score += weights.stamp * _is_stamp(annotated, mention, sentence)
     score += weights.quoted * _is_quoted(annotated.prose.text[sentence.start : mention.start + 1])
+    near = Range(max(sentence.start, mention.start - _STAMP_REACH_CHARS), mention.start)
+    score += weights.denied * _leads(annotated.find("date_not", near), annotated, mention)
+    if mention.basis == "weekday":
+        score += weights.last * _leads(annotated.find("date_last", near), annotated, mention)
     score += weights.late_death * annotated.has("late_death", sentence)
     score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
@@ -289,6 +298,11 @@ def _score(
     score += weights.begun * _is_begin(annotated, mention, sentence)
     score += weights.aftermath * is_of_aftermath(annotated, mention, sentence)
     return score
+
+
+def _leads(found: Iterator[re.Match[str]], annotated: Annotated, mention: DateMention) -> bool:
+    """Whether one of some words stands right before a day ("not on", "last")."""
+    return any(not annotated.prose.text[m.end() : mention.start].strip() for m in found)
 
 
 def _is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
