@@ -11,8 +11,7 @@ Rules
    of people of another class or noun. One person is added to people who are told by who they are, and
    whoever died "with them" to any. Soldiers and civilians are other people without "too", where one
    speaker tells of both, or the outlet goes on; so is "a boy" beside "a guard and a cook", where he
-   is surely none of the list. "Nine civilians" are none of "three others" told beside a soldier. "Two
-   Turks" may be among any.
+   is none of the list. "Nine civilians" are none of a soldier's "three others". "Two Turks" may be of any.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
 4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more; so are "14 and several
