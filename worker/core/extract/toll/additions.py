@@ -14,10 +14,8 @@ Rules
    is none of the list. "Nine civilians" are none of a soldier's "three others". "Two Turks" may be of any.
 3. "Two sisters were stabbed, and the porter died" are three: one sentence that tells two harms, of
    people told by who they are, in one part of it, and by one speaker.
-4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more; so are "14 and several
-   more" of one sentence.
-5. Where the text gives a number that holds them and others they are a part of it, and nothing is
-   added.
+4. "14 recruits were wounded. A number of guests were also hurt" are 14 and more; so are "14 and several".
+5. Where the text gives a number that holds them and others they are a part of it.
 """
 
 from __future__ import annotations
@@ -336,11 +334,10 @@ def _adds_as_well(
 ) -> bool:
     """Whether "two policemen died, too" tells of nobody whom the count before it holds.
 
-    A class of people told before is told again, and so is the same number, but for that of people of
-    another kind: as many civilians are added to soldiers. ("Eleven were hurt. Three died, and eleven
-    people were hurt, too": "too" ties the two harms.) One person is added to people who are told by who
-    they are ("six of them", of workers told before), not to a number of people; whoever was harmed
-    "with them" is added to any.
+    A class told before is told again, and so is the same number, but for people of another kind. ("Three
+    died, and eleven people were hurt, too": "too" ties the two harms.) One person is added to people told
+    by who they are ("six of them", of workers), not to a number of people; who was harmed "with them" is
+    added to any.
     """
     if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
         return False

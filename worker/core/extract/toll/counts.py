@@ -72,9 +72,8 @@ _IN_CARE = frozenset({"hosp", "care"})
 """Flags of people who are, or were, in a hospital."""
 _AGAIN_REACH = 2
 """Sentences back in which another number for a count may find what it counts."""
-_SAYS = frozenset({"says"})
-"""Flag of a lone number that somebody says, which may as well be of something told in between."""
-_SAYS_REACH = 1
+_ALONE_REACH = 1
+"""… and a number told alone, which may as well be of something told in between."""
 AGAIN = frozenset({"again"})
 """Flag of a number that is told for another one."""
 _LISTED = frozenset({"GROUP"})
@@ -188,7 +187,7 @@ def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[Count
 
     "The hospital said seven" is of none that stands in one sentence with another harm.
     """
-    reach = _SAYS_REACH if mention.flags & _SAYS else _AGAIN_REACH
+    reach = _ALONE_REACH if mention.flags & _ALONE else _AGAIN_REACH
     if mention.sentence - before.sentence > reach:
         return False
     same = (m.what for m in told if m.sentence == before.sentence and m.what in _HARM)
