@@ -88,8 +88,8 @@ def find_timeline(
     reference = annotated.reference
     if reference is None:
         return Timeline((), IncidentDate(None, None, "unknown", "none"), False, frozenset())
-    counted = counted_from(annotated, reference.day)
-    annotated = replace(annotated, dates=counted)
+    if not reference.nominal:  # an article without a day has none that others could count from
+        annotated = replace(annotated, dates=counted_from(annotated, reference.day))
     main = _main_date(annotated, reference.day, weights, {event.paragraph for event in told})
     dates = _anchored(annotated, main, reference.day)
     return Timeline(dates, main, reference.nominal, annotated.certain)
