@@ -176,7 +176,7 @@ def _is_put_there(passage: Passage, claim: Range, place: Range) -> bool:
         return False
     near = Range(max(claim.start, place.start - _PUT_REACH_CHARS), place.start)
     told = [*passage.triggers_in(near), *passage.annotated.ranges("harm", near)]
-    answers = passage.has("claim_deed", Range(claim.end, place.start))  # "in answer to a raid in …"
+    answers = passage.has("claim_deed", Range(claim.start, place.start))  # "in answer to a raid in …"
     return bool(told) and not answers
 
 
