@@ -40,6 +40,10 @@ _LEAST: dict[Qualifier, int] = {
 """What a wording without a number stands for at least."""
 _LESS: frozenset[Qualifier] = frozenset({"nearly", "up_to", "fewer_than"})
 """Wordings for less than a number: a sum with one of them is bounded by all of its parts."""
+_HARMS = frozenset({"killed", "injured", "casualties", "shot", "part", "again"})
+_ALONE = frozenset({"alone"})
+"""Flag of a number told without its harm."""
+_NUMBERS = frozenset({"NUM", "OTHERNUM", "BARE", "COUNT"})
 _COUNTED = STATED - {"nobody"}
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
@@ -114,12 +118,29 @@ def find_counts(
     if reader is None:
         return ()
     found: list[CountMention] = []
+    numbered = -1
     for sentence in text.sentences:
         if not reader.concerns(sentence.pieces):
             continue
         for run in text.runs(sentence, reader):
-            found += _counts(reader, with_groups(run, groups, ruling), sentence)
+            tokens, findings = reader.read(with_groups(run, groups, ruling))
+            counts = list(_counts(findings, sentence))
+            told = [c for c in counts if not c.flags & _ALONE or numbered != sentence.index - 1]
+            if _gives_others(tokens, counts):
+                numbered = sentence.index
+            found += told
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
+
+
+def _gives_others(tokens: Sequence[Token], counts: Sequence[CountMention]) -> bool:
+    """Whether a sentence has a number that counts nobody who was harmed: a distance, shops, an hour.
+
+    A number told alone behind it may be of that: "five were killed, 300 metres from the palace. Police
+    say 500."
+    """
+    counted = [c.number for c in counts if c.what in _HARMS]
+    numbers = (t for t in tokens if t.tags & _NUMBERS)
+    return any(not any(c.start <= t.start < c.end for c in counted) for t in numbers)
 
 
 def bounds(value: int, qualifier: Qualifier) -> tuple[int | None, int | None]:
@@ -167,8 +188,7 @@ def _with_people(token: Token, people: str, tags: frozenset[str]) -> Token:
     return replace(token, tags=kept | tags | {"PEOPLE"}, meaning=meaning)
 
 
-def _counts(reader: Reader, tokens: Sequence[Token], sentence: Sentence) -> Iterator[CountMention]:
-    _, findings = reader.read(tokens)
+def _counts(findings: Sequence[Finding], sentence: Sentence) -> Iterator[CountMention]:
     for finding in _each_once(findings):
         if finding.what == "nobody":
             yield from _nobody(finding, sentence)

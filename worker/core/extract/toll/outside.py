@@ -3,8 +3,8 @@
 Rules
 -----
 1. They are added to the number of that harm which stands before them: "Nine died. The toll does not
-   include a cook" are ten dead. Those whom a toll leaves out, without a word of their harm, have that of
-   the toll; of "figures", that of the dead.
+   include a cook" are ten dead. Those whom a toll leaves out, without a word of what became of them, have
+   the harm of the toll; of "figures", that of the dead. "30 pupils who were sent home" have none.
 2. Where the number from before stands again, in a headline or later, it is replaced by the sum. A
    number that holds both is the newer toll, and then nothing is added.
 3. "He is not in the ministry's count", as a sentence, tells so of those harmed in the one before it.
@@ -38,7 +38,7 @@ def left_out(mentions: Sequence[CountMention]) -> list[CountMention]:
             out.append(mention)
         elif mention.tags & {_SAME}:
             out = [_outside(m) if _is_told_before(m, mention) else m for m in out]
-        elif not any(m.what in CASUALTY and m.number == mention.number for m in mentions):
+        elif not any(m.number.start == mention.number.start and m is not mention for m in mentions):
             out.append(replace(mention, what=_harm_before(out)))
     return out
 
