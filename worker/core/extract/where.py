@@ -38,6 +38,7 @@ _RECEPTION_REACH_CHARS = 44
 _SAYS_REACH_CHARS = 26
 _LOCATIVE_REACH_CHARS = 40
 _FREE_PLACE_REACH_CHARS = 48
+_NAME_GAP_CHARS = 2
 _LAUNCH_REACH_CHARS = 90
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
@@ -167,8 +168,15 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
 
 
 def _has_another_role(passage: Passage, mention: PlaceMention, start: int) -> bool:
-    """Whether a place is only a beginning, or of somebody's life beside the place of the attack."""
+    """Whether a place is only a beginning, or of somebody's life beside the place of the attack.
+
+    Not where it goes on with what happened there ("men from Lalpur, where a bomb killed five").
+    """
     reach = _LAUNCH_REACH_CHARS
+    behind = passage.clause(mention.end).end
+    told = passage.lexicon.first("told_there", passage.prose.text, mention.end, behind)
+    if told is not None and told.start() - mention.end <= _NAME_GAP_CHARS:
+        return False
     if any(passage.ends_with(c, start, reach) for c in ("launched_from", "place_of_speech")):
         return True
     others = (m for m in passage.segment.places if m.entry.id != mention.entry.id)
