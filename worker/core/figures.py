@@ -72,7 +72,7 @@ _AUTHORITIES = frozenset({"government_unspecified"})
 _TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
 _OF_ANY_TRADE = frozenset({"children", "women"})
 """Classes of people who may be civilians as well."""
-_ANYBODY_ABROAD = "foreigners"
+FOREIGNERS = "foreigners"
 _CASUALTY: tuple[Measure, ...] = "killed", "injured"
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
 
@@ -268,8 +268,8 @@ def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> li
     tailor lost two fingers", and a hospital received 33; "a Dane dies", of "three foreigners killed".)
     """
     persons = [s for s in usable if s.person is not None]
-    told = {s.victim_class for s in persons if s.victim_class != "unspecified"}
-    classes = {PART, RECEIVED, *(told or {_ANYBODY_ABROAD} if len(told) < 2 else ())}
+    told = {s.victim_class for s in persons if s.victim_class != "unspecified"} or {FOREIGNERS}
+    classes = {PART, RECEIVED} | (told if len(told) == 1 else set())
     some = [s.low or 0 for s in usable if s.victim_class in classes and s.person is None]
     if not persons or max(some, default=0) < _told_singly(persons):
         return usable

@@ -12,6 +12,8 @@ Rules
 5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
    → N+1/-; nearly N → floor(.85 N)/N-1; around N → ±20 %; up to N → -/N; N to M → N/M; several,
    many → 3/-; a number of → 2/-; a score → 20/-; scores → 40/-; dozens → 24/-; hundreds → 200/-.
+6. A number told alone ("residents say eight") is of nobody where the sentence before has any number
+   besides those of people harmed: it may be of that.
 """
 
 from __future__ import annotations
@@ -40,9 +42,10 @@ _LEAST: dict[Qualifier, int] = {
 """What a wording without a number stands for at least."""
 _LESS: frozenset[Qualifier] = frozenset({"nearly", "up_to", "fewer_than"})
 """Wordings for less than a number: a sum with one of them is bounded by all of its parts."""
-_HARMS = frozenset({"killed", "injured", "casualties", "shot", "part", "again"})
-_ALONE = frozenset({"alone"})
-"""Flag of a number told without its harm."""
+_OF_HARM = frozenset({"killed", "injured", "casualties", "shot", "part", "again"})
+"""What is counted of those who were harmed, and of nobody arrested or rescued."""
+ALONE = frozenset({"alone"})
+"""Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
 _NUMBERS = frozenset({"NUM", "OTHERNUM", "BARE", "COUNT"})
 _COUNTED = STATED - {"nobody"}
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
@@ -125,7 +128,7 @@ def find_counts(
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
-            told = [c for c in counts if not c.flags & _ALONE or numbered != sentence.index - 1]
+            told = [c for c in counts if not c.flags & ALONE or numbered != sentence.index - 1]
             if _gives_others(tokens, counts):
                 numbered = sentence.index
             found += told
@@ -138,7 +141,7 @@ def _gives_others(tokens: Sequence[Token], counts: Sequence[CountMention]) -> bo
     A number told alone behind it may be of that: "five were killed, 300 metres from the palace. Police
     say 500."
     """
-    counted = [c.number for c in counts if c.what in _HARMS]
+    counted = [c.number for c in counts if c.what in _OF_HARM]
     numbers = (t for t in tokens if t.tags & _NUMBERS)
     return any(not any(c.start <= t.start < c.end for c in counted) for t in numbers)
 

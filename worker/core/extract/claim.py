@@ -176,26 +176,25 @@ def _is_put_there(passage: Passage, claim: Range, place: Range) -> bool:
         return False
     near = Range(max(claim.start, place.start - _PUT_REACH_CHARS), place.start)
     told = [*passage.triggers_in(near), *passage.annotated.ranges("harm", near)]
-    answers = passage.has(
-        "claim_deed", Range(claim.start, place.start)
-    )  # "in answer to a raid in …"
-    return bool(told) and not answers
+    motive = Range(claim.start, place.start)  # "in answer to a raid in …"
+    return bool(told) and not passage.has("claim_deed", motive)
 
 
 def _is_withdrawn(passage: Passage, claim: ClaimPhrase) -> bool:
     """Whether a claim is taken back: in its sentence, or in the next one by the group, which it names.
 
-    ("It later withdrew it." But "the ministry retracted its statement" takes back nobody's claim.)
+    ("X later withdrew it." But "the ministry retracted its statement" takes back nobody's claim.)
     """
     sentence = passage.sentence(claim.end - 1)
     if claim.claimed == "denied" or sentence is None:
         return False
     if passage.has("claim_withdrawn", Range(claim.start, sentence.end)):
         return True
-    following = passage.prose.sentences[sentence.index + 1 : sentence.index + 2]
-    named = [a for s in following for a in inside(passage.actors, s)]
-    by_group = any(actor.actor.id == claim.actor.id for actor in named)
-    return by_group and passage.has("claim_withdrawn", following[0])
+    return any(
+        name.actor.id == claim.actor.id and passage.has("claim_withdrawn", following)
+        for following in passage.prose.sentences[sentence.index + 1 : sentence.index + 2]
+        for name in inside(passage.actors, following)
+    )
 
 
 def _is_behind_another(

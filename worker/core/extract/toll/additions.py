@@ -34,6 +34,7 @@ from worker.core.extract.toll.told_apart import (
     is_told_again,
     may_be_called_alike,
 )
+from worker.core.figures import FOREIGNERS
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 
@@ -48,7 +49,7 @@ _PART = "part"
 """What is told of people who are some of others."""
 AMONG = "among"
 """Flag of people who are told as some of others."""
-_ANYBODY = (UNSPECIFIED, "foreigners")
+_ANYBODY = (UNSPECIFIED, FOREIGNERS)
 """Classes of people who may be among any others: "nine people died. Two Turks also died"."""
 _LISTED = frozenset({"GROUP"})
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
@@ -60,7 +61,7 @@ _FURTHER_REACH = 5
 _ON_TOP_REACH = 2
 """… and in which "13 more" may find the only number of that harm."""
 _TOLL = frozenset({"toll"})
-_PLAIN = frozenset({"exact", "at_least", "more_than"})
+PLAIN = frozenset({"exact", "at_least", "more_than"})
 _SOME_OF = frozenset({"PART", "SAME_PERSON"})
 _ALSO = frozenset({"ALSO"})
 _BESIDE_THEM = frozenset({"BESIDE_THEM"})
@@ -218,7 +219,7 @@ def _goes_on(
         return apart <= (_FURTHER_REACH if on_top else 1)
     plain = (
         bool(on_top)
-        and last.qualifier in _PLAIN
+        and last.qualifier in PLAIN
         and not last.flags & _TOLL
         and mention.qualifier == "exact"
     )
@@ -335,9 +336,8 @@ def _adds_as_well(
     """Whether "two policemen died, too" tells of nobody whom the count before it holds.
 
     A class told before is told again, and so is the same number, but for people of another kind. ("Three
-    died, and eleven people were hurt, too": "too" ties the two harms.) One person is added to people told
-    by who they are ("six of them", of workers), not to a number of people; who was harmed "with them" is
-    added to any.
+    died, and eleven were hurt, too": "too" ties the two harms.) One person is added to people told by who
+    they are ("six of them", of workers), not to a number of people; who was harmed "with them" to any.
     """
     if not mention.tags & _ALSO or mention.sentence - before.sentence > _ALSO_REACH:
         return False

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from worker.core.annotate.counts import CountMention
+from worker.core.annotate.counts import ALONE, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.additions import (
     AMONG,
@@ -56,8 +56,6 @@ _REPLACED = frozenset({"REPLACED_COUNT"})
 _CORRECTED = "CORRECTED_COUNT"
 _LATER = "LATER_COUNT"
 _REVISED = frozenset({"revised"})
-_ALONE = frozenset({"alone"})
-"""Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
 _WITH_ATTACKERS = frozenset({"WITH_ATTACKERS"})
 _BROUGHT = frozenset({"hosp"})
 _ARRIVED = frozenset({"arrived"})
@@ -187,11 +185,11 @@ def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[Count
 
     "The hospital said seven" is of none that stands in one sentence with another harm.
     """
-    reach = _ALONE_REACH if mention.flags & _ALONE else _AGAIN_REACH
+    reach = _ALONE_REACH if mention.flags & ALONE else _AGAIN_REACH
     if mention.sentence - before.sentence > reach:
         return False
     same = (m.what for m in told if m.sentence == before.sentence and m.what in _HARM)
-    return not mention.flags & _ALONE or {*same} == {before.what}
+    return not mention.flags & ALONE or {*same} == {before.what}
 
 
 def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:

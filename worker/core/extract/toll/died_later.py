@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import SINGLE_TAGS
+from worker.core.extract.toll.additions import PLAIN
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.outside import OUTSIDE
 from worker.core.figures import PART
@@ -28,7 +29,6 @@ from worker.core.lang.cascade import UNSPECIFIED
 
 _REACH = 2
 """Sentences back in which "one of the wounded" finds the wounded."""
-_PLAIN = frozenset({"exact", "at_least", "more_than"})
 _OTHERWISE = frozenset({"received", "toll"})
 """Flags of numbers that were counted after some had died ("the number of wounded rose to 17")."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
@@ -61,7 +61,8 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
     if "WAS_WOUNDED" in dead.mention.tags:
         hurt = (c for c in reversed(before) if c.measure == "injured")
         last = next((c for c in hurt if (c.mention.value or 0) > number), last)
-        reach = dead.mention.sentence if OUTSIDE in dead.mention.tags else _REACH
+        is_outside = OUTSIDE in dead.mention.tags
+        reach = dead.mention.sentence if is_outside else _REACH  # to the first sentence: all before
     elif dead.mention.whole is not None:
         same = [c for c in before if c.mention.value == dead.mention.whole]
         if {c.measure for c in same} != {"injured"}:
@@ -74,7 +75,7 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
         return None
     if last.mention.flags & _OTHERWISE and OUTSIDE not in dead.mention.tags:
         return None
-    fits = last.mention.qualifier in _PLAIN and (last.mention.value or 0) > number
+    fits = last.mention.qualifier in PLAIN and (last.mention.value or 0) > number
     return last if fits else None
 
 
@@ -103,7 +104,7 @@ def _moved(counts: list[Count], dead: Count, wounded: Count) -> list[Count]:
     if any(c.mention.value == value + number for c in others):
         return _changed(counts, [rest, *((c, _replaced(c)) for c in same)])
     is_outside = OUTSIDE in dead.mention.tags
-    if ((others or len(same) > 1) and not is_outside) or old.mention.qualifier not in _PLAIN:
+    if ((others or len(same) > 1) and not is_outside) or old.mention.qualifier not in PLAIN:
         return counts
     again = [c for c in same if c is not old]
     if is_outside:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import CountMention
-from worker.core.extract.toll.additions import CASUALTY, is_held, summed
+from worker.core.extract.toll.additions import CASUALTY, PLAIN, is_held, summed
 
 OUTSIDE = "OUTSIDE_TOLL"
 """Tag of people who are in no number told before them."""
@@ -27,7 +27,6 @@ _SAME = "SAME_PERSON"
 _PART = "PART"
 _WAS_WOUNDED = "WAS_WOUNDED"
 _REPLACED = frozenset({"REPLACED_COUNT"})
-_PLAIN = frozenset({"exact", "at_least", "more_than"})
 
 
 def left_out(mentions: Sequence[CountMention]) -> list[CountMention]:
@@ -90,7 +89,7 @@ def _toll_before(mention: CountMention, told: Sequence[CountMention]) -> CountMe
     ]
     wholes = [m for m in same if _PART not in m.tags] or same  # "killing 16 of them" may be all
     body = [m for m in wholes if not m.is_headline] or wholes
-    if not body or body[-1].qualifier not in _PLAIN:
+    if not body or body[-1].qualifier not in PLAIN:
         return None
     most = max(m.value or 0 for m in body)
     largest = [m for m in body if m.value == most]
