@@ -4,7 +4,8 @@ Sets
 ----
 ``day``: reports of one day on 30 attacks. ``attack``: reports of one attack. ``years``: an attack a
 day, with twelve reports or ``--of-a-day``: ``years --reports 100000 --of-a-day 91`` are three years.
-Of all sets one report in six states no day, and one in ten repeats another's text.
+Of all sets one report in six states no day, one in ten repeats another's text, and one article in
+three mentions an attack of days or years before.
 
 Each line tells of one stretch of the arrivals: CPU in ms of a settle and of the decision in it, as
 median and 99th percentile, and the process's memory. A flat cost is one that stays. Garbage is
@@ -47,6 +48,8 @@ _TARGETS = (
 )
 _NAMES = ("Alder", "Birch", "Cedar", "Damson", "Elder", "Fir", "Gorse", "Hazel", "Ivy", "Juniper")
 _SIGNATURE = 128
+_DAYS_BEFORE = (1, 2, 3, 5, 7, 7, 14, 30, 90, 200, 400, 900)
+"""How long ago the attacks were that articles mention."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,18 @@ def _arrival(
     article = replace(
         article, copy_signature=tuple(numbers.randrange(2**32) for _ in range(_SIGNATURE))
     )
-    slots = _slots(day.date(), attack, rng, knowledge)
-    return Arrival(article, (report_of(article, 1, slots, knowledge),), at)
+    told = [_slots(day.date(), attack, rng, knowledge)]
+    if rng.random() < 1 / 3:
+        before = rng.choice(_DAYS_BEFORE)
+        told.append(_slots(day.date() - dt.timedelta(days=before), attack - before, rng, knowledge))
+        told[-1]["role"] = "background"
+    reports = [report_of(article, n, slots, knowledge) for n, slots in enumerate(told, start=1)]
+    return Arrival(article, tuple(reports), at)
 
 
 def _slots(day: dt.date, attack: int, rng: random.Random, knowledge: Knowledge) -> dict[str, Any]:
     fine = [p.id for p in knowledge.profile.places if p.kind in ("neighbourhood", "landmark")]
-    own = random.Random(attack)
+    own = random.Random(abs(attack))
     target = own.choice(_TARGETS).format(f"{own.choice(_NAMES)} {_NAMES[attack % 10]}")
     whole = {
         "place": fine[attack % len(fine)],

@@ -27,7 +27,7 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     _join_probable(assignment)
     _place_roundups(assignment, [node for node in ordered if node.kind == "roundup"])
     _place_retractions(assignment, [node for node in ordered if node.kind == "retraction"])
-    return assignment.result()
+    return assignment.result([node for node in ordered if node.kind == "background"])
 
 
 def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | None:
@@ -209,13 +209,19 @@ class _Assignment:
             larger = _with(larger, node, "probable" if certainty == "certain" else certainty)
         self.cells = [larger if c is into else c for c in self.cells if c is not cell]
 
-    def result(self) -> Partition:
-        """The partition, with the cells that may be one."""
+    def result(self, background: Sequence[Node]) -> Partition:
+        """The partition, with the cells that may be one and those that are mentioned."""
         by_first = {cell.core[0].key: cell for cell in self.cells}
         shared_roundups = tuple(
             (node, tuple(by_first[key] for key in keys)) for node, keys in self.shared_roundups
         )
-        return Partition(tuple(self.cells), shared_roundups, tuple(self._near()))
+        found = [(node, self.options(node, self.evidence.plausible)) for node in background]
+        mentions = tuple(
+            (node, tuple((value, self.cells[k]) for value, k in options))
+            for node, options in found
+            if options
+        )
+        return Partition(tuple(self.cells), shared_roundups, tuple(self._near()), mentions)
 
     def _near(self) -> Iterable[tuple[Cell, Cell, float]]:
         floor = self.evidence.weights["merge.plausible"]

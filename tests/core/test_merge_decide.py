@@ -14,7 +14,7 @@ from worker.config.knowledge import load_knowledge
 from worker.core.domain.errors import StateError
 from worker.core.domain.incident import Component, Constraint
 from worker.core.domain.report import Statement
-from worker.core.merge.cluster.component import collect, hull, window
+from worker.core.merge.cluster.component import collect, window, windows
 from worker.core.merge.decide import decide
 from worker.core.merge.identity.assign_ids import mint
 
@@ -272,16 +272,18 @@ def _closed(world: World, article: str) -> str:
     )  # fmt: skip
 
 
-def test_hull_covers_the_windows_of_its_reports() -> None:
-    """The window of a stated day is three days; the hull of two covers both."""
+def test_window_of_a_stated_day_is_three_days() -> None:
+    """The day before and the day after are near enough to be one attack."""
     world = World(KNOWLEDGE)
     _arrive(world, "gulf-1", 0, SPOT)
     _arrive(world, "hill-1", 0, {**SPOT, "date": DAY + dt.timedelta(days=5)})
     first, second = (world.reports[k] for k in sorted(world.reports))
     one = dt.timedelta(days=1)
     assert window(first, KNOWLEDGE) == (DAY - one, DAY + one)
-    assert hull((first, second), KNOWLEDGE) == (DAY - one, DAY + 6 * one)
-    assert hull((), KNOWLEDGE) is None
+    assert windows((first, second), KNOWLEDGE) == {
+        (DAY - one, DAY + one),
+        (DAY + 4 * one, DAY + 6 * one),
+    }
 
 
 def test_decide_counts_a_copys_repeated_figure_once_and_its_own_figure() -> None:

@@ -50,7 +50,9 @@ def _told(parted: Partition) -> object:
         for c in parted.cells
     ]
     shared = [(n.key, [c.core[0].key for c in cells]) for n, cells in parted.shared_roundups]
-    return cells, shared, [(a.core[0].key, b.core[0].key, v) for a, b, v in parted.near]
+    near = [(a.core[0].key, b.core[0].key, v) for a, b, v in parted.near]
+    mentions = [(n.key, [(v, c.core[0].key) for v, c in found]) for n, found in parted.mentions]
+    return cells, shared, near, mentions
 
 
 Known = dict[int, tuple[FiledReport, Node]]

@@ -5,37 +5,41 @@ Rules
 1. All is looked at that could be concerned: widened until nothing new is found (``component``).
 2. What the last decisions looked at is kept (``decoded.Gathered``). A new article that joins one of them
    plainly is added to it, and nothing else is looked at again: an article of a day of a thousand reports costs
-   what one of a day of ten does. It is kept beside the rows it was read from and dropped with them: at a
+   what one of a day of ten does. What an article mentions of the past is looked at for its own decision, and
+   not kept. It is kept beside the rows it was read from and dropped with them: at a
    rollback, when a report or an incident goes, when a person decides, when something closes.
 3. An article that joins several of them plainly makes them one; if its days reach further than theirs, what
    is of these days is looked at besides. (The first report of a day that states no day may be of any
    attack of the week before.)
-4. What is kept are components: they have no article in common. So a report that joined one of them is
-   outside of all others.
+4. What is kept are components: they have no report of news in common. So what joined one of them is outside
+   of all others, but for a mention of an attack that another one tells of.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from worker.core.domain.incident import Component, Constraint, FiledReport, Incident
 from worker.core.domain.remembered import Remembered
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.merge.cluster.component import connect, frozen_window, hull, window
+from worker.core.merge.cluster.component import (
+    as_filed,
+    connect,
+    frozen_window,
+    window,
+    windows,
+)
 from worker.core.merge.cluster.connected import Connected
 from worker.core.merge.evidence.copies import Pairs, among
 from worker.store.articles import reports_of_articles, reports_of_days
 from worker.store.constraints import load_constraints
-from worker.store.days import earliest
+from worker.store.days import Days, Stretches, earliest, left_out, lies_within, meets, united
 from worker.store.decoded import Gathered, decoded_of
 from worker.store.incidents import count_founded, load_many
-
-Days = tuple[dt.date, dt.date]
 
 
 def gather_component(
@@ -62,12 +66,12 @@ def gather_component(
             gathered.remove(kept)
             gathered.append(found)
             return found.component
-    found = _joining(conn, usable, names, knowledge)
-    if found is None:
-        found = _look_around(conn, names, knowledge, constraints)
-    articles = {filed.article.article_id for filed in found.component.reports}
-    apart = [kept for kept in gathered if kept.connected.articles.isdisjoint(articles)]
-    gathered[:] = [*apart[1 - _MOST_GATHERED :], found]
+    found = lasting = _joining(conn, usable, names, knowledge)
+    if found is None or lasting is None:
+        found, lasting = _look_around(conn, names, knowledge, constraints)
+    news = {f.article.article_id for f in lasting.component.reports if not _is_mention(f)}
+    apart = [kept for kept in gathered if kept.connected.articles_with_news.isdisjoint(news)]
+    gathered[:] = [*apart[1 - _MOST_GATHERED :], lasting]
     return found.component
 
 
@@ -78,13 +82,13 @@ _MOST_GATHERED = 32
 def _with_more(conn: sqlite3.Connection, kept: Gathered, names: Collection[str]) -> Gathered | None:
     """What was gathered, with the reports of an article that came since; None: it is none of them."""
     knowledge, component = kept.knowledge, kept.component
-    near = [f for f in kept.filed if _meets(window(f, knowledge), kept.days)]
+    near = [f for f in kept.filed if meets(window(f, knowledge), kept.days)]
     fresh = [f for f in kept.filed if f.article.article_id in names]
     others = [f for f in near if f.article.article_id not in names]
     kept.connected, kept.filed = kept.connected.beside(others, knowledge), fresh
     if {*names} != {f.article.article_id for f in fresh} or len(names) > 1:
         return None
-    if not all(_is_within(window(filed, knowledge), kept.days) for filed in fresh):
+    if not all(lies_within(window(filed, knowledge), kept.days) for filed in fresh):
         return None
     article = fresh[0].article
     copies = decoded_of(conn).copies.copies_of(article, knowledge.merge_weights)
@@ -120,19 +124,18 @@ def _joining(
 
     ``usable``: all that may be gone on with, each with what was filed since (``_with_more``).
     """
-    near = [kept for kept in usable if kept.filed and kept.connected.is_near(kept.filed, knowledge)]
-    looked_at = [kept.days for kept in near if kept.days is not None]
-    if not looked_at:
+    fresh = next((kept.filed for kept in usable if kept.filed), [])
+    news = [filed for filed in fresh if not _is_mention(filed)]
+    near = [kept for kept in usable if kept.filed and kept.connected.is_near(news, knowledge)]
+    if not near:
         return None
-    fresh = near[0].filed
-    windows = [w for w in (*looked_at, hull(fresh, knowledge)) if w is not None]
-    days = min(first for first, _ in windows), max(last for _, last in windows)
-    unseen = _unseen(conn, looked_at, days, knowledge)
-    if unseen is None:
-        return None
+    looked_at = united(days for kept in near for days in kept.days)
+    lasting = united((*looked_at, *windows(news, knowledge)))
+    days = united((*lasting, *windows(fresh, knowledge)))
     joined = near[0].connected
     for kept in near[1:]:
         joined = joined.together_with(kept.connected)
+    unseen = _unseen(conn, looked_at, days, knowledge)
     others = [filed for filed in unseen if filed.article.article_id not in names]
     component = replace(
         near[0].component,
@@ -142,34 +145,21 @@ def _joining(
     )
     saved = set[str]().union(*(kept.saved for kept in near))
     whole = Gathered(component, joined.beside(others, knowledge), days, knowledge, fresh, saved)
-    return _with_more(conn, whole, names)
+    found = _with_more(conn, whole, names)
+    return None if found is None else replace(found, days=lasting)
 
 
 def _unseen(
-    conn: sqlite3.Connection, looked_at: Sequence[Days], days: Days, knowledge: Knowledge
-) -> Iterable[FiledReport] | None:
-    """The reports that meet some days, and none that were looked at; None: a closed incident does."""
+    conn: sqlite3.Connection, looked_at: Stretches, days: Stretches, knowledge: Knowledge
+) -> list[FiledReport]:
+    """The reports and closed incidents that meet some days, and none that were looked at."""
     found: dict[str, FiledReport] = {}
-    for first, last in _between(looked_at, days):
-        if _of_days(conn, (first, last)):
-            return None
+    for first, last in left_out(looked_at, days):
         found |= reports_of_days(conn, first, last)
-    return [
-        filed
-        for filed in found.values()
-        if not any(_meets(window(filed, knowledge), known) for known in looked_at)
-    ]
-
-
-def _between(looked_at: Iterable[Days], days: Days) -> Iterator[Days]:
-    """The stretches of some days that were not looked at."""
-    day, one = days[0], dt.timedelta(days=1)
-    for first, last in sorted(looked_at):
-        if day < first:
-            yield day, first - one
-        day = max(day, last + one)
-    if day <= days[1]:
-        yield day, days[1]
+        closed = _of_days(conn, (first, last)).values()
+        filed = [as_filed(incident.frozen) for incident in closed if incident.frozen is not None]
+        found |= {one.report_id: one for one in filed}
+    return [one for one in found.values() if not meets(window(one, knowledge), looked_at)]
 
 
 def _look_around(
@@ -177,36 +167,58 @@ def _look_around(
     names: Collection[str],
     knowledge: Knowledge,
     constraints: tuple[Constraint, ...],
-) -> Gathered:
-    """Everything that could be concerned, looked at until nothing new is found."""
+) -> tuple[Gathered, Gathered]:
+    """Everything that could be concerned, looked at until nothing new is found; and what of it is kept
+    for the next article.
+    """
     announced = _holding(conn, names)
     asked, held = _articles(announced, names), set(names)
     reports = reports_of_articles(conn, sorted(asked))
-    days = _widest(None, reports.values(), announced.values(), knowledge)
-    looked_at = -1
+    days = _days_of(reports.values(), announced.values(), names, knowledge)
+    looked_at: Stretches = ()
+    known = -1
     while True:
-        if days is not None:
-            reports |= reports_of_days(conn, *days)
-            announced |= _of_days(conn, days)
+        for stretch in days:
+            if stretch not in looked_at:
+                reports |= reports_of_days(conn, *stretch)
+                announced |= _of_days(conn, stretch)
         named = {f.article.article_id for f in reports.values()} - held
         held |= named
         announced |= _holding(conn, named)
         fresh = _articles(announced, names) - asked
         asked |= fresh
         reports |= reports_of_articles(conn, sorted(fresh))
-        if looked_at == len(reports) + len(announced):
+        if known == len(reports) + len(announced):
             break  # what the wider days brought was all there before
-        looked_at = len(reports) + len(announced)
+        known = len(reports) + len(announced)
         copies = _copies(conn, reports.values(), knowledge)
-        connected = connect(
-            list(reports.values()), names, knowledge, list(announced.values()), constraints, copies
-        )
-        kept = connected.kept
+        around = list(reports.values()), names, knowledge, list(announced.values()), constraints
+        connected = connect(*around, copies)
         near = [announced[incident_id] for incident_id in connected.concerned]
-        wider = _widest(days, kept, near, knowledge)
+        wider = united((*days, *_days_of(connected.kept, near, names, knowledge)))
         if wider == days:
             break
-        days = wider
+        looked_at, days = days, wider
+    found = _gathered(conn, connected, announced, reports, copies, constraints, knowledge)
+    own = (filed for filed in connected.kept if filed.article.article_id in names)
+    if connected.around is not None or not any(map(_is_mention, own)):
+        return found, found
+    later = connect(*around, copies, lasting=True)
+    return found, _gathered(conn, later, announced, reports, copies, constraints, knowledge)
+
+
+def _gathered(
+    conn: sqlite3.Connection,
+    connected: Connected,
+    announced: Mapping[str, Incident],
+    reports: Mapping[str, FiledReport],
+    copies: Pairs,
+    constraints: tuple[Constraint, ...],
+    knowledge: Knowledge,
+) -> Gathered:
+    """What hangs together as a component, with the days of its news."""
+    kept = connected.kept
+    near = [announced[incident_id] for incident_id in connected.concerned]
     component = Component(
         reports=kept,
         announced=tuple(near),
@@ -215,7 +227,12 @@ def _look_around(
         next_ordinal=count_founded(conn) + 1,
         copies=copies if len(kept) == len(reports) else _among(copies, kept),
     )
-    return Gathered(component, connected, days, knowledge)
+    return Gathered(component, connected, _days_of(kept, near, (), knowledge), knowledge)
+
+
+def _is_mention(filed: FiledReport) -> bool:
+    """Whether it is of a past attack, beside its article's news."""
+    return filed.report.role == "background"
 
 
 def _holding_some(incidents: dict[str, Incident], connected: Connected) -> dict[str, Incident]:
@@ -226,14 +243,6 @@ def _holding_some(incidents: dict[str, Incident], connected: Connected) -> dict[
         if any(connected.keeps(m.report_id) for m in i.members)
         or any(map(connected.keeps, i.former))
     }
-
-
-def _meets(days: Days | None, known: Days | None) -> bool:
-    return days is not None and known is not None and days[0] <= known[1] and days[1] >= known[0]
-
-
-def _is_within(days: Days | None, known: Days | None) -> bool:
-    return days is not None and known is not None and known[0] <= days[0] <= days[1] <= known[1]
 
 
 def _among(copies: Pairs, reports: Iterable[FiledReport]) -> Pairs:
@@ -296,16 +305,18 @@ def _article_ids(incident: Incident) -> frozenset[str]:
 _ARTICLES = Remembered(_article_ids, 2_000)
 
 
-def _widest(
-    days: Days | None,
+def _days_of(
     reports: Iterable[FiledReport],
     incidents: Iterable[Incident],
+    names: Collection[str],
     knowledge: Knowledge,
-) -> Days | None:
-    windows = [hull(reports, knowledge), days]
-    windows += [frozen_window(i.frozen, knowledge) for i in incidents if i.frozen is not None]
-    real = [w for w in windows if w is not None]
-    return (min(w[0] for w in real), max(w[1] for w in real)) if real else None
+) -> Stretches:
+    """The days that concern these: of what a report mentions of the past only those of ``names``."""
+    telling = [
+        filed for filed in reports if filed.article.article_id in names or not _is_mention(filed)
+    ]
+    closed = [frozen_window(i.frozen, knowledge) for i in incidents if i.frozen is not None]
+    return united((*windows(telling, knowledge), *closed))
 
 
 def _founded(

@@ -16,7 +16,6 @@ Rules
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,9 +25,10 @@ from worker.core.domain.incident import Component, FiledReport, Incident
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.cluster.connected import Connected
 from worker.core.merge.evidence.copies import CopyIndex
+from worker.store.days import Stretches
 
 MOST_BYTES = 16 * 1024 * 1024
-MOST_DAYS = 4
+MOST_DAYS = 8
 """Stretches of days of which the reports are remembered."""
 MOST_NAMES = 20_000
 """Articles of which reports or incidents are remembered: of about 300 bytes each."""
@@ -86,8 +86,8 @@ class Gathered:
 
     component: Component
     connected: Connected
-    days: tuple[dt.date, dt.date] | None
-    """First and last day on which the attacks of its reports may have been."""
+    days: Stretches
+    """On which the attacks may have been that its reports bring news of."""
     knowledge: Knowledge
     filed: list[FiledReport] = field(default_factory=list)
     saved: set[str] = field(default_factory=set)

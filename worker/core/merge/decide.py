@@ -106,7 +106,7 @@ def _identify_clusters(
         announced=announced,
         groups=find_groups(announced.named, parted, merge_input),
         duplicates=find_duplicates(announced.named, parted, merge_input),
-        mentioned=find_mentioned(announced.named, merge_input),
+        mentioned=find_mentioned(announced.named, parted, merge_input),
         incoming=incoming,
     )
 

@@ -19,13 +19,13 @@ Theory of operation
 ``collect`` is given a superset and says what of it belongs together. A store that cannot load
 everything widens until nothing new is found::
 
-    days = hull(reports of the incoming article, before and after)
+    days = the windows of the reports of the incoming article, before and after
     repeat:
         reports   = all whose window meets ``days``, and all of the articles of ``announced``
         announced = incidents that hold or held one of their articles, and closed ones whose
                     frozen window meets ``days``
         kept, concerned = collect(reports, {incoming article}, knowledge, announced, constraints)
-        days = hull(kept), with the frozen windows of ``concerned``
+        days = the windows of kept, but for what other articles mention, and of ``concerned``
     until kept and concerned stay the same
 
 ``Component.reports`` is ``kept``; ``Component.announced`` is the ``concerned`` incidents.
@@ -65,12 +65,11 @@ def window(filed: FiledReport, knowledge: Knowledge) -> tuple[dt.date, dt.date] 
     return windows_of((filed,), gazetteer_of(knowledge))[0]
 
 
-def hull(reports: Iterable[FiledReport], knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
-    """The days from the earliest to the latest window of these reports; None without any."""
-    windows = [w for w in set(windows_of(reports, gazetteer_of(knowledge))) if w is not None]
-    if not windows:
-        return None
-    return min(w[0] for w in windows), max(w[1] for w in windows)
+def windows(
+    reports: Iterable[FiledReport], knowledge: Knowledge
+) -> set[tuple[dt.date, dt.date] | None]:
+    """The different windows of these reports."""
+    return set(windows_of(reports, gazetteer_of(knowledge)))
 
 
 def frozen_window(frozen: FrozenIncident, knowledge: Knowledge) -> tuple[dt.date, dt.date] | None:
@@ -131,6 +130,8 @@ def connect(
     announced: Sequence[Incident] = (),
     constraints: Sequence[Constraint] = (),
     copies: Pairs | None = None,
+    *,
+    lasting: bool = False,
 ) -> Connected:
     """The reports connected to those of the incoming articles, and the incidents concerned.
 
@@ -138,6 +139,8 @@ def connect(
     every incident that could be concerned, closed ones too. ``copies``: the pairs of articles of
     which one repeats the other's text; None: they are looked for. A closed incident is concerned when
     its node is connected.
+
+    ``lasting``: what a mention of an incoming article is of stays out, as for all who ask later.
     """
     gazetteer = gazetteer_of(knowledge)
     constraint_index = ConstraintIndex(constraints)
@@ -149,7 +152,8 @@ def connect(
     evidence = evidence_of(ordered, constraint_index, copies, knowledge.merge_weights)
     groups = _groups(announced, constraints)
     seeds = set(incoming).union(*(g for g in groups if not g.isdisjoint(incoming)))
-    leaves = _leaves(nodes, announced, incoming)
+    later = _leaves(nodes, announced, ())
+    leaves = later if lasting else _leaves(nodes, announced, incoming)
     started = {key for key, node in nodes.items() if node.article_id in seeds}
     found = _reach(nodes, evidence, _Ties(evidence, groups), leaves, started)
     by_key = {filed.report.report_id: filed for filed in acting}
@@ -158,18 +162,39 @@ def connect(
     concerned = _concerned(reporting, reporting & leaves.keys(), set(incoming), announced)
     plain = (  # whoever else of it asked would find the same
         concerned == _concerned(reporting, reporting & leaves.keys(), set(), announced)
-        and leaves.keys() == _leaves(nodes, announced, ()).keys()
         and len(acting) == len(constraint_index.acting(reports))
         and not any(node.combined and node.key not in found for node in ordered)
         and not any(i.state == "closed" and i.incident_id in concerned for i in announced)
         and None not in windows_of(kept, gazetteer)
-        and (
-            len(started) < 2
-            or found == _reach(nodes, evidence, _Ties(evidence, groups), leaves, {min(started)})
+        and {nodes[key].article_id for key in found - later.keys()}.isdisjoint(
+            [node.article_id for node in ordered if node.key not in found]
         )
+        and _is_found_later(found, started, later, nodes, evidence, _Ties(evidence, groups))
     )
-    looked_at = around(ordered, found, leaves.keys(), evidence, constraint_index) if plain else None
+    looked_at = around(ordered, found, later.keys(), evidence, constraint_index) if plain else None
     return Connected(kept, concerned, looked_at)
+
+
+def _is_found_later(
+    found: AbstractSet[str],
+    started: AbstractSet[str],
+    later: Mapping[str, set[str]],
+    nodes: Mapping[str, Node],
+    evidence: Evidence,
+    ties: _Ties,
+) -> bool:
+    """Whether one report that it started from leads to all, once mentions of the others lead nowhere.
+    (What mentions a past attack then hangs on the incident that has its article's news.)
+    """
+    news = started - later.keys()
+    if not news:
+        return False
+    if len(started) == 1:
+        return True
+    mentions = started & later.keys()
+    if mentions and not any(nodes[key].kind in ("primary", "roundup") for key in news):
+        return False
+    return found == _reach(nodes, evidence, ties, later, {min(news)}) | mentions
 
 
 def _nodes(

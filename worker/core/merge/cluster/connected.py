@@ -6,9 +6,9 @@ Rules
    that is near something inside and near nothing outside belongs to it, and brings nothing else along.
 2. Components that were plain each are plain together: who is near one of them was looked at from there.
 3. Only the plain case is answered: reports of a new article that nobody named, none of them a
-   background mention or a combined round-up, copies of inside articles at most. ``with_more`` says None
-   to all others, and where the component itself is not plain (``component.connect``): then all is
-   looked at again.
+   combined round-up, copies of inside articles at most; what it mentions of the past is near nothing
+   outside, and comes along with its news. ``with_more`` says None to all others, and where the component
+   itself is not plain (``component.connect``): then all is looked at again.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ class Around:
     outside: frozenset[int]
     articles_inside: frozenset[str]
     articles_outside: frozenset[str]
+    """(One of which only a mention hangs together is inside and outside.)"""
+    articles_with_news: frozenset[str]
+    """Of those inside the ones that have more there than what leads no further."""
 
 
 def around(
@@ -59,6 +62,7 @@ def around(
         outside=frozenset([evidence.number(node) for node in outside]),
         articles_inside=frozenset([node.article_id for node in inside]),
         articles_outside=frozenset([node.article_id for node in outside]),
+        articles_with_news=frozenset([n.article_id for n in inside if n.key not in leaves]),
     )
 
 
@@ -77,6 +81,11 @@ class Connected:
     def articles(self) -> AbstractSet[str]:
         """The articles of what hangs together, where it is plain."""
         return self.around.articles_inside if self.around is not None else frozenset()
+
+    @property
+    def articles_with_news(self) -> AbstractSet[str]:
+        """Those that no other component has, where it is plain."""
+        return self.around.articles_with_news if self.around is not None else frozenset()
 
     def keeps(self, report_id: str) -> bool:
         """Whether a report hangs together with the others; where it is plain."""
@@ -128,8 +137,10 @@ class Connected:
             articles_outside=_outside_of_both(
                 one.articles_inside, one.articles_outside, two.articles_inside, two.articles_outside
             ),
+            articles_with_news=one.articles_with_news | two.articles_with_news,
         )
-        kept = sorted((*self.kept, *other.kept), key=attrgetter("report_id"))
+        every = {filed.report_id: filed for filed in (*self.kept, *other.kept)}
+        kept = [every[report_id] for report_id in sorted(every)]
         concerned = sorted({*self.concerned, *other.concerned})
         return Connected(tuple(kept), tuple(concerned), looked_at)
 
@@ -147,21 +158,34 @@ class Connected:
         index = known.constraint_index
         if len(index.acting(fresh)) < len(fresh) or not copied.isdisjoint(known.articles_outside):
             return None
-        if any(
-            node.kind == "background" or node.combined or index.named(node.key) for node in nodes
-        ):
+        if any(node.combined or index.named(node.key) for node in nodes):
             return None
-        numbers = [known.evidence.number_of(node.facts) for node in nodes]
+        mentions = [node for node in nodes if node.kind == "background"]
+        if mentions and not any(node.kind in ("primary", "roundup") for node in nodes):
+            return None
+        numbers = []
         looked_at = known.inside | known.outside
-        for near in [known.evidence.near(number, looked_at).keys() for number in numbers]:
-            if not near.isdisjoint(known.outside) or near.isdisjoint(known.inside):
+        for node in nodes:
+            number = known.evidence.number_of(node.facts)
+            near = known.evidence.near(number, looked_at).keys()
+            if not near.isdisjoint(known.outside):
                 return None
+            if node.kind == "background":
+                continue
+            if near.isdisjoint(known.inside):
+                return None
+            numbers.append(number)
         kept = list(self.kept)
         for filed in fresh:
             insort(kept, filed, key=attrgetter("report_id"))
         inside = known.inside.union(numbers)
-        articles = known.articles_inside.union([node.article_id for node in nodes])
-        more = replace(known, inside=inside, articles_inside=articles)
+        article_ids = [node.article_id for node in nodes]
+        more = replace(
+            known,
+            inside=inside,
+            articles_inside=known.articles_inside.union(article_ids),
+            articles_with_news=known.articles_with_news.union(article_ids),
+        )
         return Connected(tuple(kept), self.concerned, more)
 
 

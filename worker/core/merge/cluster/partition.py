@@ -13,6 +13,7 @@ Theory of operation
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
+4. Mentions of past attacks are held against the cells when all stand, and change none.
 
 Nothing is compared that is not near (``units``, ``evidence.compared``): the cost is that of the
 different facts, not of the reports. ``tests/core/merge_oracle.py`` says the same plainly.
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -84,10 +85,14 @@ class Partition:
     shared_roundups: tuple[tuple[Node, tuple[Cell, ...]], ...] = ()
     near: tuple[tuple[Cell, Cell, float], ...] = ()
     """Pairs of cells that may be one attack, with their score below the threshold."""
+    mentions: tuple[tuple[Node, tuple[tuple[float, Cell], ...]], ...] = ()
+    """Each background node that fits a cell, with those that are plausible and their scores, best
+    first."""
 
 
 def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    """Put primary, round-up, retraction and frozen nodes together into attacks.
+    """Put primary, round-up, retraction and frozen nodes together into attacks, and find those that
+    background nodes may mean.
 
     What is kept for the next decision is dropped when this one breaks off: half of it would be of
     one decision and half of another.
@@ -119,7 +124,7 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     _join_probable(placing)
     _place_roundups(placing, [node for node in ordered if node.kind == "roundup"])
     _place_retractions(placing, [node for node in ordered if node.kind == "retraction"])
-    return _result(placing)
+    return _result(placing, [node for node in ordered if node.kind == "background"])
 
 
 def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | None:
@@ -230,8 +235,8 @@ def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
             options[0][1].attached.append((node, "certain"))
 
 
-def _result(placing: Placing) -> Partition:
-    """The partition, with the cells that may be one."""
+def _result(placing: Placing, background: Sequence[Node]) -> Partition:
+    """The partition, with the cells that may be one and those that are mentioned."""
     ended = {cell: _ended(cell) for cell in placing.cells}
     rank = {cell: k for k, cell in enumerate(ended)}
     related = placing.related()
@@ -244,7 +249,23 @@ def _result(placing: Placing) -> Partition:
     shared = tuple(
         (node, tuple(ended[cell] for cell in cells)) for node, cells in placing.shared_roundups
     )
-    return Partition(tuple(ended.values()), shared, tuple(near))
+    return Partition(
+        tuple(ended.values()), shared, tuple(near), tuple(_mentions(placing, background, ended))
+    )
+
+
+def _mentions(
+    placing: Placing, background: Sequence[Node], ended: Mapping[OpenCell, Cell]
+) -> Iterable[tuple[Node, tuple[tuple[float, Cell], ...]]]:
+    """What each background node may mean. Nearly every article of a busy week has one, and nearly
+    none of these is near anything.
+    """
+    near = [node for node in background if placing.has_options(node)]
+    units = units_of("background", near, placing.evidence)
+    for node in near:
+        options = placing.options(node, units.of[node.key], placing.plausible)
+        if options:
+            yield node, tuple((value, ended[cell]) for value, cell in options)
 
 
 def _ended(cell: OpenCell) -> Cell:

@@ -99,6 +99,10 @@ class Placing:
             found = self._options[unit, floor] = _best_first(scored, floor)
         return found
 
+    def has_options(self, node: Node) -> bool:
+        """Whether it is worth asking for those of a node that is not combined."""
+        return any(units.has_near(node) for units in self._cells_of)
+
     def _options_of_combined(self, node: Node, floor: float) -> list[Option]:
         """By what agrees: the rest is of another of its attacks."""
         return _best_first(((self._agreeing(node, cell), cell) for cell in self._cells), floor)

@@ -252,6 +252,15 @@ class Units:
         near = self.nearby.of(unit)
         return self._around(unit) if near is None else near
 
+    def has_near(self, node: Node) -> bool:
+        """Whether any of these can be near a node that is none of theirs: by its slots, or because
+        its article's text is repeated. (Being of one article only speaks against.)
+        """
+        if node.article_id in self.evidence.copied:
+            return True
+        found = self.evidence.near(self.evidence.number(node), self._numbers)
+        return not self._numbers.isdisjoint(found)
+
     def near_group(self, counted: Counted) -> AbstractSet[Unit]:
         """Units that are near any of a group's, which are all of these units, or none is."""
         group = tuple([unit for unit, _ in counted])

@@ -15,39 +15,26 @@ from worker.core.domain.incident import FiledReport, Link
 from worker.core.domain.snapshot import BackgroundLink
 from worker.core.merge.cluster.membership import Derived, Membership
 from worker.core.merge.cluster.merge_input import MergeInput
-from worker.core.merge.cluster.partition import score
-from worker.core.merge.evidence.nodes import Node
+from worker.core.merge.cluster.partition import Partition
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 
 _MOST_BACKGROUND = 20
 _QUOTE = 300
 
 
-def find_mentioned(named: Sequence[IdentifiedCluster], merge_input: MergeInput) -> dict[str, str]:
-    """Background report → the incident it mentions."""
-    mentioned = {}
-    for node in merge_input.background:
-        incident_id = _mentioned_incident(node, named, merge_input)
-        if incident_id is not None:
-            mentioned[node.key] = incident_id
-    return mentioned
-
-
-def _mentioned_incident(
-    node: Node, named: Sequence[IdentifiedCluster], merge_input: MergeInput
-) -> str | None:
-    """The one incident that it matches; none when two match about as well."""
+def find_mentioned(
+    named: Sequence[IdentifiedCluster], parted: Partition, merge_input: MergeInput
+) -> dict[str, str]:
+    """Background report → the incident it mentions: the one that it matches clearly best."""
     weights = merge_input.evidence.weights
-    options = []
-    for entry in named:
-        value = score([node], entry.cluster.cell.core, merge_input.evidence)
-        if value is not None and value >= weights["merge.plausible"]:
-            options.append((value, entry.incident_id))
-    options.sort(key=lambda option: (-option[0], option[1]))
-    if not options or options[0][0] < weights["merge.threshold"]:
-        return None
-    clear = len(options) == 1 or options[0][0] - options[1][0] >= weights["merge.margin"]
-    return options[0][1] if clear else None
+    by_cell = {entry.cluster.cell.core[0].key: entry.incident_id for entry in named}
+    mentioned = {}
+    for node, options in parted.mentions:
+        (best, cell), rest = options[0], options[1:]
+        clear = not rest or best - rest[0][0] >= weights["merge.margin"]
+        if clear and best >= weights["merge.threshold"]:
+            mentioned[node.key] = by_cell[cell.core[0].key]
+    return mentioned
 
 
 def link_all(
