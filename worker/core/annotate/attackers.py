@@ -9,7 +9,9 @@ Rules
 3. "Three of them were killed" are of the attackers told in the sentence before, where nobody else there
    is more than three, or the numbers of the sentence add up to theirs ("three of them were shot and two
    fled", of five gunmen), or it was forces that killed them.
-4. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
+4. A number alone whom forces kill counts attackers, where any were told before ("two more were gunned down
+   by guards", "commandos killed the other two"). One guard may be an attacker himself.
+5. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
    number, told nearer, are who is meant.
 
 ("Three gunmen raided a college and killed 25. All three were shot by guards": read as victims, the three
@@ -34,6 +36,10 @@ _NOUN_TOKENS = 2
 _HARMED = frozenset({"killed", "injured", "shot"})
 _ATTACKING = "ATTACKING"
 """Tag of a number whose people attack: "four men with rifles stormed a court"."""
+_FELLED = frozenset({"killed", "shot"})
+_ALONE = frozenset({"BARE", "FURTHER"})
+_PEOPLE = frozenset({"PEOPLE", "PERSON", "ATTACKER"})
+_FORCES = frozenset({"military", "police", "security_forces"})
 _DEFINITE = frozenset({"ALL", "THE"})
 _REMAINING = "REMAINING"
 _OF_THEM = frozenset({"BARE", "PART"})
@@ -69,8 +75,30 @@ def _is_theirs(
     if count.tags >= _OF_THEM and count.what in _HARMED:
         before = known.get(count.sentence - _OF_THEM_SENTENCES)
         return _is_of_them(count, (before, sentence), attackers, counts)
+    if _is_killed_by_forces(count, known):
+        return True
     words = _words_before(count, sentence)
     return any(t.tags & _DEFINITE for t in words) and _repeats(count, words, attackers, counts)
+
+
+def _is_killed_by_forces(count: CountMention, known: Mapping[int, EventSentence]) -> bool:
+    """Whether people whom nothing but a number tells of fell to forces, of attackers told before."""
+    alone = count.noun is None and count.victim_class == UNSPECIFIED and count.tags & _ALONE
+    if not alone or count.what not in _FELLED:
+        return False
+    tokens = known[count.sentence].tokens
+    before = [t for t in tokens if t.end <= count.start]
+    behind = [t for t in tokens if t.start >= count.end]
+    killers = behind[1 : 1 + _BY_TOKENS] if behind and "BY" in behind[0].tags else before[-1:]
+    first = next((t for t in killers if t.tags & _PEOPLE), None)
+    if first is None or first.meaning.get("people") not in _FORCES or "PEOPLE" not in first.tags:
+        return False
+    earlier = (
+        known[index].tokens
+        for index in range(count.sentence - _REACH_SENTENCES, count.sentence)
+        if index in known
+    )
+    return any(_is_attacker(t) for told in (*earlier, before) for t in told)
 
 
 def _repeats(
