@@ -5,11 +5,14 @@ Rules
 1. Who speaks, strikes or is accused is a ``government``: "Brackwater insists", "accused Brackwater".
 2. Where somebody comes from ("a recruit from …") or was brought to is an ``origin``.
 3. What follows a given name is a surname: ``confused``. So is who has a driver: "Wardak's driver".
+4. A road that is called by its two ends is none of both: "on the Portsmere-Brackwater highway" is
+   ``confused`` as a place elsewhere, for the road begins here.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from worker.core.annotate.place_mention import MentionKind, PlaceMention
 from worker.core.lang.lexicon import Lexicon
@@ -20,6 +23,7 @@ _JOINED = ("", " ", "'", "’")
 """What may stand between a name and what acts for it ("Portsmere says", "Portsmere's envoy")."""
 _GIVEN = re.compile(r"([^\W\d_][\w'.-]*) $")
 """The word right before a position."""
+_MOST_JOINT_CHARS = 5
 _AGED = re.compile(r",? \(?\d{1,2}\b")
 
 
@@ -30,6 +34,25 @@ def foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool
     if is_origin(prose, lexicon, name):
         return "origin"
     return "confused" if cased and _is_surname(prose, lexicon, name) else "elsewhere"
+
+
+def is_end_of_road(
+    prose: Prose, lexicon: Lexicon, name: PlaceMention, mentions: Sequence[PlaceMention]
+) -> bool:
+    """Whether a road from here to another place is called by it: "the Portsmere to Brackwater road"."""
+    for other in mentions:
+        first, last = sorted((name, other), key=lambda m: m.start)
+        if other.kind == "here" and 0 < last.start - first.end <= _MOST_JOINT_CHARS:
+            joint = prose.text[first.end : last.start]
+            joins = lexicon.patterns["road_joint"]
+            behind = lexicon.first("road_word", prose.text, last.end, last.end + _ACT_CHARS)
+            if (
+                joins is not None
+                and joins.fullmatch(joint.strip())
+                and _follows(prose.text, behind, last)
+            ):
+                return True
+    return False
 
 
 def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:

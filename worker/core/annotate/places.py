@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from worker.core.annotate.foreign_names import foreign_kind, is_origin, is_small
+from worker.core.annotate.foreign_names import foreign_kind, is_end_of_road, is_origin, is_small
 from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.annotate.places_beside import (
@@ -292,7 +292,9 @@ def _judged(
             beyond = away or goes_beyond(prose, m, mentions, directions)
             yield replace(m, kind="near") if beyond else m
         elif m.kind == "elsewhere" and lexicon is not None:
-            yield replace(m, kind=foreign_kind(prose, lexicon, m, cased))
+            by_road = is_end_of_road(prose, lexicon, m, mentions)
+            kind = "confused" if by_road else foreign_kind(prose, lexicon, m, cased)
+            yield replace(m, kind=kind)
         else:
             yield m
 

@@ -145,7 +145,9 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
         return is_round and any(_is_within(s, statement) for s in statements)
     counted = [s.value or 0 for s in statements if _is_counted_by_another(s, statement)]
     officials = statement.speaker_type == POWER_TYPE and _UNNAMED in statement.speaker_id
-    rounded = statement.qualifier == "more_than" and (officials or statement.speaker_type == NARRATOR)
+    rounded = statement.qualifier == "more_than" and (
+        officials or statement.speaker_type == NARRATOR
+    )
     if rounded or (statement.qualifier == "at_least" and statement.speaker_type == NARRATOR):
         return bound <= min(counted, default=0) < 2 * bound
     return officials and min(counted, default=0) == bound < max(counted, default=0)
