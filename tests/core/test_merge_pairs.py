@@ -155,6 +155,9 @@ def test_compare_weighs_how_far_apart_two_undated_reports_were_published(
         ("portsmere-university", "ward-6", "place.contained"),
         ("ward-4", "ward-5", "place.differ"),
         ("portsmere-university", "chandlers-row", "place.differ"),
+        ("low-fen", "high-fen", "place.differ"),
+        ("low-fen", "ward-4", "place.outside"),
+        ("low-fen", "low-fen", "place.same_district"),
         ("portsmere", "ward-4", None),
     ],
 )

@@ -265,7 +265,7 @@ MERGE_NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "time": ("same", "same_minutes", "differ", "differ_minutes"),
     "place": (
-        "same", "same_district", "contained", "beside", "unrelated", "differ", "near_km", "far_km",
+        "same", "same_district", "contained", "beside", "unrelated", "outside", "differ", "near_km", "far_km",
         "same_area",
     ),
     "target": (

@@ -53,6 +53,8 @@ class PlaceFacts:
     named: frozenset[str]
     """Names outside the gazetteer, folded."""
     district: int | None
+    outer: str | None
+    """The district beyond the city that it is, or lies in."""
     district_only: bool
     side: str | None
     lat: float | None
@@ -314,12 +316,19 @@ def _place(place: Place | None, lang: str, gazetteer: Gazetteer) -> PlaceFacts |
         ids=tuple(row.id for row in (*fine, *elsewhere)),
         named=names,
         district=district,
+        outer=next((row.id for row in fine if _is_outer(row, gazetteer)), None),
         district_only=not names and all(row.kind == "district" for row in fine),
         side=_first(row.side for row in fine),
         lat=place.lat if place.lat is not None else (located.lat if located else None),
         lon=place.lon if place.lon is not None else (located.lon if located else None),
         area=area,
     )
+
+
+def _is_outer(row: PlaceEntry, gazetteer: Gazetteer) -> bool:
+    """Whether a row is a district that is no part of a city."""
+    parent = gazetteer.places.get(row.parent or "")
+    return row.kind == "district" and (parent is None or parent.kind != "city")
 
 
 def _first(values: Iterable[_T | None]) -> _T | None:

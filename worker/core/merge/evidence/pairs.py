@@ -267,7 +267,7 @@ def _place(a: PlaceFacts | None, b: PlaceFacts | None, weights: Weights) -> str 
         if a.area.folded == b.area.folded:
             return "place.same_area"
         return "place.differ" if a.area.differs(b.area) else None
-    return _by_path(a, b) or _by_district(a, b) or _by_distance(a, b, weights)
+    return _by_path(a, b) or _by_district(a, b) or _by_outer(a, b) or _by_distance(a, b, weights)
 
 
 def _by_path(a: PlaceFacts, b: PlaceFacts) -> str | None:
@@ -288,6 +288,19 @@ def _by_district(a: PlaceFacts, b: PlaceFacts) -> str | None:
     if a.district_only and b.district_only:
         return "place.same_district"
     return "place.contained" if a.district_only or b.district_only else "place.beside"
+
+
+def _by_outer(a: PlaceFacts, b: PlaceFacts) -> str | None:
+    """Districts beyond the city: two of them are two places, and none is a quarter of the city.
+
+    (A bomb in Bagrami and another in the sixth district were one attack: nothing said how far apart.)
+    """
+    if not a.ids or not b.ids or a.outer == b.outer:
+        return None
+    if a.outer is not None and b.outer is not None:
+        return "place.differ"
+    near = _km(a, b)
+    return None if near is not None else "place.outside"
 
 
 def _by_distance(a: PlaceFacts, b: PlaceFacts, weights: Weights) -> str | None:
