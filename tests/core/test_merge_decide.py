@@ -13,7 +13,7 @@ from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.errors import StateError
 from worker.core.domain.incident import Component, Constraint
-from worker.core.domain.report import Statement
+from worker.core.domain.report import Quoted, Statement
 from worker.core.merge.cluster.component import collect, window, windows
 from worker.core.merge.decide import decide
 from worker.core.merge.identity.assign_ids import mint
@@ -105,6 +105,29 @@ def test_decide_retracts_on_an_official_retraction() -> None:
     assert not incident.snapshot.corroborated
     assert incident.snapshot.change.kind == "retracted"
     assert incident.snapshot.place is not None
+
+
+@pytest.mark.parametrize(
+    ("speaker", "kind", "retracted"),
+    [
+        ("hill/police", "police", True),
+        ("interior-ministry", "government_interior", True),
+        ("hill/witness", "witness", False),
+        ("abroad", "government_foreign", False),
+    ],
+)
+def test_decide_asks_who_is_quoted_for_a_retraction(
+    speaker: str, kind: str, *, retracted: bool
+) -> None:
+    """Whoever prints it, and without a figure; another country's government may deny its own deed."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
+    at = NOW + dt.timedelta(minutes=60)
+    article = article_of("hill-1", {"at": at}, KNOWLEDGE)
+    report = report_of(article, 1, {**SPOT, "role": "retraction"}, KNOWLEDGE)
+    quoted = (Quoted("somebody", speaker, kind),)
+    world.arrive(article, (replace(report, retracted_by=quoted),), at)
+    assert (not world.live()) is retracted
 
 
 def test_decide_reopens_when_two_outlets_report_it_after_a_retraction() -> None:

@@ -9,7 +9,7 @@ Theory of operation
    reaches the threshold. Ties go by report id.
 3. Then, against those cells and not against each other: bridges go to the cell with clearly the
    highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
-   join it as ``probable``; round-ups, each to at most one cell; retractions.
+   join it as ``probable``; round-ups, each to at most one cell; retractions, where one cell is clear.
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
@@ -227,12 +227,19 @@ def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
 
 
 def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
+    """Each to the cell that it surely tells of and clearly rather than of others; else to none: what is
+    taken back wrongly is lost.
+    """
     units = units_of("retraction", retractions, placing.evidence)
-    threshold = placing.evidence.weights["merge.threshold"]
+    weights = placing.evidence.weights
     for node in retractions:
-        options = placing.options(node, units.of[node.key], threshold)
-        if options:
-            options[0][1].attached.append((node, "certain"))
+        options = placing.options(node, units.of[node.key], placing.plausible)
+        if not options:
+            continue
+        (best, cell), rest = options[0], options[1:]
+        clear = not rest or best - rest[0][0] >= weights["merge.margin"]
+        if clear and best >= weights["merge.threshold"]:
+            cell.attached.append((node, "certain"))
 
 
 def _result(placing: Placing, background: Sequence[Node]) -> Partition:
