@@ -248,6 +248,35 @@ def test_decide_tells_a_merge_in_two_records_the_survivor_first() -> None:
     assert gone.incident.state == "superseded"
 
 
+def test_decide_names_in_each_record_all_that_one_decision_changed() -> None:
+    """A merge undone, and an article of two attacks: each record lists both incidents."""
+    world = World(KNOWLEDGE)
+    one = {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"], "killed": 1}
+    two = {"date": DAY, "place": "ward-6", "target": ["ngo/x: Harbour Aid"], "killed": 2}
+    _arrive(world, "a-1", 0, one)
+    _arrive(world, "b-1", 1, two)
+    ids = {incident.incident_id for incident in world.live()}
+    _arrive(world, "c-1", 2, one, two)
+    assert [set(change.note.affected) for change in world.log[-2:]] == [ids, ids]
+    assert all(c.note.affected[0] == c.incident.incident_id for c in world.log[-2:])
+    _arrive(world, "d-1", 3, one)
+    (alone,) = world.log[-1].note.affected
+    assert alone == world.log[-1].incident.incident_id
+    assert len({change.note.change_id for change in world.log[-3:]}) == 2
+
+
+def test_decide_leaves_what_a_person_retracted_though_it_is_told_again() -> None:
+    """Its reports went as well; whoever tells the same again founds an incident of its own."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
+    world.correct(Constraint("retract", ("gulf-1",)), NOW + dt.timedelta(hours=1))
+    world.kill(article_of("gulf-1", {"at": NOW, "version": 2}, KNOWLEDGE), NOW)
+    (gone,) = world.incidents.values()
+    assert gone.is_emptied
+    _arrive(world, "hill-1", 180, {**SPOT, "killed": 2})
+    assert _only(world).incident_id != gone.incident_id
+
+
 def test_mint_makes_ids_of_profile_article_and_count() -> None:
     """No randomness and no slots: the same input mints the same id."""
     assert mint("portsmere", "gulf-1", 0) == mint("portsmere", "gulf-1", 0)
