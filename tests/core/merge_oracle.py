@@ -215,13 +215,17 @@ class _Assignment:
         shared_roundups = tuple(
             (node, tuple(by_first[key] for key in keys)) for node, keys in self.shared_roundups
         )
-        found = [(node, self.options(node, self.evidence.plausible)) for node in background]
-        mentions = tuple(
-            (node, tuple((value, self.cells[k]) for value, k in options))
-            for node, options in found
-            if options
-        )
+        found = [(node, self._options_elsewhere(node)) for node in background]
+        mentions = tuple((node, tuple(options)) for node, options in found if options)
         return Partition(tuple(self.cells), shared_roundups, tuple(self._near()), mentions)
+
+    def _options_elsewhere(self, node: Node) -> list[tuple[float, Cell]]:
+        """Of a mention: not what its own article brings news of."""
+        return [
+            (value, self.cells[k])
+            for value, k in self.options(node, self.evidence.plausible)
+            if node.article_id not in {other.article_id for other in self.cells[k].core}
+        ]
 
     def _near(self) -> Iterable[tuple[Cell, Cell, float]]:
         floor = self.evidence.weights["merge.plausible"]

@@ -324,6 +324,20 @@ def _closed(world: World, article: str) -> str:
     )  # fmt: skip
 
 
+def test_a_mention_is_never_of_its_own_articles_news() -> None:
+    """An attack that an article tells apart from its news is another one, however alike: a mention that
+    names no day ("an earlier bombing of the same post") fits the incident of today as well.
+    """
+    world = World(KNOWLEDGE)
+    vague = {key: value for key, value in SPOT.items() if key != "date"}
+    _arrive(world, "gulf-1", 0, SPOT, {**vague, "role": "background"})
+    _arrive(world, "hill-1", 10, {**vague, "role": "background"})
+    (incident,) = world.live()
+    assert world.links["gulf-1#1"] == incident.incident_id
+    assert world.links["gulf-1#2"] is None
+    assert world.links["hill-1#1"] == incident.incident_id
+
+
 def test_window_of_a_stated_day_is_three_days() -> None:
     """The day before and the day after are near enough to be one attack."""
     world = World(KNOWLEDGE)

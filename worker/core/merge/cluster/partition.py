@@ -13,7 +13,8 @@ Theory of operation
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
-4. Mentions of past attacks are held against the cells when all stand, and change none.
+4. Mentions of past attacks are held against the cells when all stand, and change none. No mention is
+   of a cell that has its own article's news at its core.
 
 Nothing is compared that is not near (``units``, ``evidence.compared``): the cost is that of the
 different facts, not of the reports. ``tests/core/merge_oracle.py`` says the same plainly.
@@ -270,9 +271,13 @@ def _mentions(
     near = [node for node in background if placing.has_options(node)]
     units = units_of("background", near, placing.evidence)
     for node in near:
-        options = placing.options(node, units.of[node.key], placing.plausible)
+        options = [
+            (value, ended[cell])
+            for value, cell in placing.options(node, units.of[node.key], placing.plausible)
+            if node.article_id not in _ARTICLES.of(cell.core.nodes)
+        ]
         if options:
-            yield node, tuple((value, ended[cell]) for value, cell in options)
+            yield node, tuple(options)
 
 
 def _ended(cell: OpenCell) -> Cell:

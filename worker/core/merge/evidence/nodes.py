@@ -271,17 +271,23 @@ class Evidence:
         are interchangeable. None when nothing does.
 
         Copies of each other are; a frozen incident, one of several reports of an article, or what a
-        person named is like no other node.
+        person named is like no other node. (A mention of the past beside its article's news is no such
+        report: it is no part of any attack, and is never held against its own article's.)
         """
+        copied = self.copied.get(node.article_id)
         alone = (
             node.kind == "frozen"
-            or node.article_id in self._several
             or self._constraint_index.named(node.key)
+            or (node.article_id in self._several and (copied or self._is_of_several(node)))
         )
-        copied = self.copied.get(node.article_id)
         if alone:
             return node.key, frozenset(copied or ())
         return frozenset((node.article_id, *copied)) if copied else None
+
+    def _is_of_several(self, node: Node) -> bool:
+        """Whether its article brings news of several attacks, of which it is one."""
+        news = [other for other in self._several[node.article_id] if other.kind != "background"]
+        return node.kind != "background" and len(news) > 1
 
     def copies_among(self, articles: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
         """Those of these articles that have copies among them, each with its own."""
