@@ -9,7 +9,7 @@ Theory of operation
    reaches the threshold. Ties go by report id.
 3. Then, against those cells and not against each other: bridges go to the cell with clearly the
    highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
-   join it as ``probable``; round-ups, each to at most one cell; retractions, where one cell is clear.
+   join it as ``probable``; round-ups, each to at most one cell; retractions.
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
