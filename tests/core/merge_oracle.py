@@ -319,7 +319,10 @@ def _place_roundups(assignment: _Assignment, roundups: Sequence[Node]) -> None:
 
 
 def _place_retractions(assignment: _Assignment, retractions: Sequence[Node]) -> None:
+    weights = assignment.evidence.weights
     for node in retractions:
-        options = assignment.options(node, assignment.evidence.weights["merge.threshold"])
-        if options:
+        options = assignment.options(node, weights["merge.plausible"])
+        if not options or options[0][0] < weights["merge.threshold"]:
+            continue
+        if len(options) == 1 or options[0][0] - options[1][0] >= weights["merge.margin"]:
             assignment.attach(options[0][1], node, "certain")

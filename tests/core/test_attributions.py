@@ -116,3 +116,15 @@ def test_find_counts_takes_people_of_a_group_in_power_for_security_forces(
 def test_find_attributions_needs_a_figure() -> None:
     """A text that counts nobody is not asked who says it."""
     assert read("Police said the road was closed.")[1].found == ()
+
+
+def test_denier_in_tells_who_denies_something() -> None:
+    """Who only denies is quoted for nothing, and is kept: a denial of an attack is his."""
+    prose = compose(None, "Police denied that a bomb had gone off. The mayor was away.", "en")
+    text = cut_text(prose, KNOWLEDGE.languages["en"])
+    found = find_attributions(text, "Wire", (), (), takes_back=True)
+    first, second = prose.sentences
+    assert found.speaker_at(prose, first.end - 2) is None
+    assert (denier := found.denier_in(first)) is not None
+    assert denier.id == "wire/police"
+    assert found.denier_in(second) is None

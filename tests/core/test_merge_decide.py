@@ -13,7 +13,7 @@ from tests.stories.world import World
 from worker.config.knowledge import load_knowledge
 from worker.core.domain.errors import StateError
 from worker.core.domain.incident import Component, Constraint
-from worker.core.domain.report import Statement
+from worker.core.domain.report import Quoted, Statement
 from worker.core.merge.cluster.component import collect, window, windows
 from worker.core.merge.decide import decide
 from worker.core.merge.identity.assign_ids import mint
@@ -105,6 +105,29 @@ def test_decide_retracts_on_an_official_retraction() -> None:
     assert not incident.snapshot.corroborated
     assert incident.snapshot.change.kind == "retracted"
     assert incident.snapshot.place is not None
+
+
+@pytest.mark.parametrize(
+    ("speaker", "kind", "retracted"),
+    [
+        ("hill/police", "police", True),
+        ("interior-ministry", "government_interior", True),
+        ("hill/witness", "witness", False),
+        ("abroad", "government_foreign", False),
+    ],
+)
+def test_decide_asks_who_is_quoted_for_a_retraction(
+    speaker: str, kind: str, *, retracted: bool
+) -> None:
+    """Whoever prints it, and without a figure; another country's government may deny its own deed."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
+    at = NOW + dt.timedelta(minutes=60)
+    article = article_of("hill-1", {"at": at}, KNOWLEDGE)
+    report = report_of(article, 1, {**SPOT, "role": "retraction"}, KNOWLEDGE)
+    quoted = (Quoted("somebody", speaker, kind),)
+    world.arrive(article, (replace(report, retracted_by=quoted),), at)
+    assert (not world.live()) is retracted
 
 
 def test_decide_reopens_when_two_outlets_report_it_after_a_retraction() -> None:
@@ -223,6 +246,35 @@ def test_decide_tells_a_merge_in_two_records_the_survivor_first() -> None:
     assert set(survivor.note.affected) == set(gone.note.affected)
     assert survivor.incident.state != "superseded"
     assert gone.incident.state == "superseded"
+
+
+def test_decide_names_in_each_record_all_that_one_decision_changed() -> None:
+    """A merge undone, and an article of two attacks: each record lists both incidents."""
+    world = World(KNOWLEDGE)
+    one = {"date": DAY, "place": "chandlers-row", "kind": ["armed_assault"], "killed": 1}
+    two = {"date": DAY, "place": "ward-6", "target": ["ngo/x: Harbour Aid"], "killed": 2}
+    _arrive(world, "a-1", 0, one)
+    _arrive(world, "b-1", 1, two)
+    ids = {incident.incident_id for incident in world.live()}
+    _arrive(world, "c-1", 2, one, two)
+    assert [set(change.note.affected) for change in world.log[-2:]] == [ids, ids]
+    assert all(c.note.affected[0] == c.incident.incident_id for c in world.log[-2:])
+    _arrive(world, "d-1", 3, one)
+    (alone,) = world.log[-1].note.affected
+    assert alone == world.log[-1].incident.incident_id
+    assert len({change.note.change_id for change in world.log[-3:]}) == 2
+
+
+def test_decide_leaves_what_a_person_retracted_though_it_is_told_again() -> None:
+    """Its reports went as well; whoever tells the same again founds an incident of its own."""
+    world = World(KNOWLEDGE)
+    _arrive(world, "gulf-1", 0, {**SPOT, "killed": 2})
+    world.correct(Constraint("retract", ("gulf-1",)), NOW + dt.timedelta(hours=1))
+    world.kill(article_of("gulf-1", {"at": NOW, "version": 2}, KNOWLEDGE), NOW)
+    (gone,) = world.incidents.values()
+    assert gone.is_emptied
+    _arrive(world, "hill-1", 180, {**SPOT, "killed": 2})
+    assert _only(world).incident_id != gone.incident_id
 
 
 def test_mint_makes_ids_of_profile_article_and_count() -> None:

@@ -227,6 +227,8 @@ def check_incident(expected: Mapping[str, Any], incident: Incident, where: str) 
         "grouped": snapshot.incident_group is not None,
         "background": len(snapshot.background),
         "duplicates": len(snapshot.possible_duplicate_of),
+        "claims": [f"{c.group}: {c.claimed}" for c in snapshot.claims],
+        "perpetrators": [p.name for p in snapshot.perpetrators],
     }
     for measure in ("killed", "injured"):
         figure = getattr(snapshot.casualties, measure)

@@ -41,6 +41,8 @@ from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
 
 _Days = tuple[dt.date, dt.date]
+TAKING_BACK = ("retraction", "no_attack", "attack_denied")
+"""What undoes an attack (``segment.taken_back``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Annotated:
     harm: tuple[Range, ...] = ()
     counts: tuple[CountMention, ...] = ()
     attributions: Attributions = NOTHING_SAID
-    """Whose words the counts are."""
+    """Whose words the counts are, and those that take an attack back; none were looked for without."""
     events: tuple[EventSentence, ...] = ()
     """Its sentences with their event words."""
     silent: bool = False
@@ -135,7 +137,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     events = find_events(text, places, dates, armed, spoken, own)
     counts = find_counts(text, _both(groups, own), _both(ruling, own))
     counts = mark_repeated_attackers(counts, events)
-    names = find_speaker_names(prose, profile, spoken)
+    names, denied = find_speaker_names(prose, profile, spoken), _takes_back(prose, lexicon)
     return Annotated(
         article=article,
         prose=prose,
@@ -151,10 +153,15 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         triggers=triggers,
         harm=harm,
         counts=counts,
-        attributions=find_attributions(text, article.outlet, names, counts),
+        attributions=find_attributions(text, article.outlet, names, counts, denied),
         events=events,
         zone=profile.zone,
     )
+
+
+def _takes_back(prose: Prose, lexicon: Lexicon) -> bool:
+    """Whether words of a text may take an attack back: then it matters whose they are."""
+    return any(lexicon.first(category, prose.text) is not None for category in TAKING_BACK)
 
 
 def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:

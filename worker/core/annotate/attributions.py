@@ -79,6 +79,8 @@ class Attributions:
 
     found: tuple[Attribution, ...] = ()
     quoted: tuple[Range, ...] = ()
+    denials: tuple[Attribution, ...] = ()
+    """Of those who are quoted for nothing: they deny or reject something."""
 
     def speaker_at(self, prose: Prose, position: int) -> Speaker | None:
         """Whoever is quoted for the words at a position; None where the outlet speaks itself."""
@@ -90,6 +92,10 @@ class Attributions:
             if last.governs.holds(position):
                 return last.speaker
         return None if here else self._quoted_speaker(prose, sentence, position)
+
+    def denier_in(self, at: Range) -> Speaker | None:
+        """Whoever denies or rejects something in a stretch."""
+        return next((d.speaker for d in self.denials if d.overlaps(at)), None)
 
     def _quoted_speaker(self, prose: Prose, sentence: Sentence, position: int) -> Speaker | None:
         """A sentence of a quotation belongs to who is quoted in another sentence of it."""
@@ -134,14 +140,16 @@ def find_attributions(
     outlet: str | None,
     names: tuple[SpeakerName, ...],
     counts: tuple[CountMention, ...],
+    takes_back: bool = False,
 ) -> Attributions:
-    """The attributions of a text that gives figures. Pure; raises nothing."""
+    """The attributions of a text that gives figures, or may take an attack back. Pure; raises nothing."""
     reader, prose = text.language.reader("speakers"), text.prose
-    if reader is None or not counts:
+    if reader is None or not (counts or takes_back):
         return NOTHING_SAID
     directory = SpeakerDirectory(prose, outlet, names)
     marks = Marks.of(prose, names, counts)
     out: list[Attribution] = []
+    denials: list[Attribution] = []
     last: Attribution | None = None
     claim: Attribution | None = None
     before: Sentence | None = None
@@ -157,13 +165,14 @@ def find_attributions(
                     continue
                 last, claim = made, None
                 if made.governs.start == made.governs.end:
+                    denials.append(made)
                     continue
                 if made.sentence == sentence.index or not out or out[-1].sentence < made.sentence:
                     out.append(made)
         before = None if sentence.zone == "title" else sentence
         if before is None:
             last = None
-    return Attributions(tuple(_introduced(out)), marks.quoted)
+    return Attributions(tuple(_introduced(out)), marks.quoted, tuple(denials))
 
 
 def _attributions(

@@ -128,7 +128,8 @@ class Incident:
     ``founding_n``: it is the n-th incident that ``founding_article`` founded (0, 1, …).
     ``members`` are the current ones, all of them (the snapshot may show fewer), in its order.
     ``former`` are report ids that once were members; one that comes back reopens this id.
-    ``frozen`` stands for members whose reports may be forgotten: all of them while closed.
+    ``frozen`` stands for members whose reports may be forgotten: all of them while closed. Of one that
+    lost all it stands for none, and says what would be told again.
     ``settle_at`` and ``close_at`` repeat the timers, so that a decision knows what is due.
     """
 
@@ -162,6 +163,11 @@ class Incident:
     def superseded_by(self) -> str | None:
         """The survivor, when this one was merged away."""
         return self.snapshot.superseded_by
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether all its reports were withdrawn."""
+        return self.state == "retracted" and not self.members
 
     @property
     def article_ids(self) -> frozenset[str]:

@@ -219,6 +219,15 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Somebody who is quoted for what is no figure, as a ``Statement`` names its speaker."""
+
+    speaker: str | None
+    speaker_id: str
+    speaker_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one article says about one attack."""
 
@@ -247,6 +256,8 @@ class Report:
     """Names of victims as printed: weak evidence that two reports are one incident."""
     probability: float | None = None
     """Of this segment being a fresh attack here; the verdict's is the highest of them."""
+    retracted_by: tuple[Quoted, ...] = ()
+    """Of a retraction those who are quoted for it, in the order of the text; () for the outlet alone."""
 
 
 @dataclass(frozen=True, slots=True)

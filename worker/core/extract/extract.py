@@ -18,7 +18,7 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import SECURITY_FORCES
 from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, id_of_actor
 from worker.core.domain.document import Span
-from worker.core.domain.report import Report, Statement
+from worker.core.domain.report import Quoted, Report, Statement
 from worker.core.domain.vocabulary import Role
 from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.claim import find_claims
@@ -57,7 +57,10 @@ def extract(
         others = tuple(s for s in segments if s is not segment)
         passage = Passage(annotated, lexicon, knowledge, segment, others)
         report_id = f"{article.article_id}#{len(made) + 1}"
-        made.append((segment, _report(passage, report_id, role, probability, of_segment)))
+        report = _report(passage, report_id, role, probability, of_segment)
+        if role == "retraction":
+            report = replace(report, retracted_by=_retracted_by(passage))
+        made.append((segment, report))
     made.sort(key=lambda m: (_ROLE_ORDER[m[1].role], _KIND_ORDER[m[0].kind], m[0].index))
     return tuple(report for _, report in made)
 
@@ -112,6 +115,19 @@ def _report(
         probability=round(probability, 4),
     )
     return _with_toll(without_toll, _parties(statements, without_toll, passage))
+
+
+def _retracted_by(passage: Passage) -> tuple[Quoted, ...]:
+    """Who is quoted for the words that take the attack back, each once."""
+    prose, attributions = passage.prose, passage.annotated.attributions
+    said = (
+        attributions.denier_in(at)
+        or attributions.speaker_at(prose, at.start)
+        or attributions.speaker_at(prose, at.end - 1)
+        for at in passage.segment.taken_back
+    )
+    quoted = {s.id: Quoted(s.name, s.id, s.type) for s in said if s and s.type != NARRATOR}
+    return tuple(quoted.values())
 
 
 def _telling(passage: Passage) -> Passage:

@@ -54,7 +54,7 @@ from worker.core.merge.state.draft import (
 )
 from worker.core.merge.state.groups import find_duplicates, find_groups
 from worker.core.merge.state.links import find_mentioned, link_all
-from worker.core.merge.state.revise import Cause, Draft, revise
+from worker.core.merge.state.revise import Cause, Draft, concerning, revise
 
 
 def decide(
@@ -206,8 +206,10 @@ def _changes(
     changes: list[Change] = []
     kept: list[Incident] = []
     timers: list[TimerSet] = []
-    for draft, entry in drafts:
-        incident, is_new = revise(draft, cause)
+    revisions = [(draft, entry, *revise(draft, cause)) for draft, entry in drafts]
+    revised = [incident.incident_id for _, _, incident, is_new in revisions if is_new]
+    for draft, entry, found, is_new in revisions:
+        incident = concerning(found, revised) if is_new else found
         if is_new:
             changes.append(Change(incident))
         elif incident != draft.prior:

@@ -24,17 +24,16 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
-from worker.core.annotate.events import NO_MATTER
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import KnownAttack
 from worker.core.lang.normalise import Found, Range, holding, inside, plain, starting_in
-from worker.core.lang.tokens import touched
 from worker.core.segment.clause_linking import ClauseLinker, SegmentKind, Thread
 from worker.core.segment.clauses import Clause, split_clauses
 from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.segment.main_date import Timeline, find_timeline
+from worker.core.segment.taken_back import find_taken_back
 from worker.core.text.prose import Prose
 
 __all__ = ["Segment", "SegmentKind", "find_segments", "segment_at"]
@@ -58,9 +57,14 @@ class Segment:
     places: tuple[PlaceMention, ...]
     dates: tuple[DateMention, ...] = ()
     """Its mentions, counted from the main attack where the text counts from it."""
-    retraction: bool = False
-    """The text takes the attack back ("it was a gas cylinder, police said")."""
+    taken_back: tuple[Range, ...] = ()
+    """Where the text takes the attack back ("it was a gas cylinder, police said"); () if it does not."""
     ranges: tuple[Range, ...] = ()
+
+    @property
+    def retraction(self) -> bool:
+        """Whether the text takes the attack back."""
+        return bool(self.taken_back)
 
     def holds(self, position: int) -> bool:
         """Whether a position of ``Prose.text`` belongs to this segment."""
@@ -135,7 +139,7 @@ def _segment(annotated: Annotated, thread: Thread, timeline: Timeline) -> Segmen
         date=timeline.reportable(thread.date),
         places=_places_of(annotated, thread, ranges),
         dates=_dates_of(annotated.prose, timeline.dates, thread, ranges),
-        retraction=thread.kind == "main" and _is_retracted(annotated, ranges),
+        taken_back=find_taken_back(annotated, ranges) if thread.kind == "main" else (),
         ranges=ranges,
     )
 
@@ -179,22 +183,3 @@ def _joined(clauses: Iterable[Clause]) -> tuple[Range, ...]:
         else:
             out.append(Range(clause.start, clause.end))
     return tuple(out)
-
-
-def _is_retracted(annotated: Annotated, ranges: tuple[Range, ...]) -> bool:
-    """Whether the text undoes an attack and names what it was instead, or withdraws a report."""
-    undone = [m for r in ranges for m in annotated.find("retraction", r)]
-    lexicon = annotated.lexicon
-    if lexicon is None or not undone:
-        return False
-    if any(lexicon.first("withdrawal", m.group()) for m in undone):
-        return True
-    causes = (cause for r in ranges for cause in annotated.ranges("retraction_cause", r))
-    return any(not _is_taken_back(annotated, cause) for cause in causes)
-
-
-def _is_taken_back(annotated: Annotated, cause: Range) -> bool:
-    """Whether a harmless cause is what was thought first: "no gas leak", "first blamed on a boiler"."""
-    event = holding(annotated.events, cause.start)
-    tokens = event.tokens if event is not None else ()
-    return any(tokens[at].tags & NO_MATTER for at in touched(tokens, cause))

@@ -251,6 +251,7 @@ def _incident(
     founder, n = _founder(snapshot, sorted({article_of(report_id) for report_id in once}))
     used = [s for s in snapshot.casualties.statements if s.status == "used"]
     rests = snapshot.state == "closed" or not whole
+    rests |= snapshot.state == "retracted" and not members
     due = due_since(snapshot.state, snapshot.as_of, knowledge.merge_weights)
     return Incident(
         snapshot=snapshot,

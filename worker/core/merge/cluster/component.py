@@ -8,7 +8,8 @@ Rules
    nothing: a few reports without a day would else tie a busy month together.)
 2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
    split is seen whole.
-3. Background reports and closed incidents are leaves: they come along, they connect nothing. (A
+3. Background reports, closed incidents and those that lost all their reports are leaves: they come
+   along, they connect nothing. (A
    chain of mentions would else tie the whole past together.) So what once held a report of such a
    closed incident, and has reports of its own, is not concerned: those are not here, and a decision
    without them would empty it. (A report moved to another attack by its article's second version; that
@@ -200,7 +201,7 @@ def _is_found_later(
 def _nodes(
     acting: Iterable[FiledReport], announced: Iterable[Incident], gazetteer: Gazetteer
 ) -> dict[str, Node]:
-    """The nodes of reports and of closed incidents, by key."""
+    """The nodes of reports, and of incidents that are closed or lost all theirs, by key."""
     nodes = {node.key: node for node in nodes_of(acting, gazetteer)}
     for incident in announced:
         if incident.frozen is not None:
@@ -274,14 +275,16 @@ class _Ties:
 def _leaves(
     nodes: Mapping[str, Node], announced: Iterable[Incident], incoming: Collection[str]
 ) -> dict[str, set[str]]:
-    """Nodes that lead no further, with those they bring along: closed incidents, background."""
+    """Nodes that lead no further, with those they bring along: background, and incidents that are closed
+    or lost all their reports.
+    """
     leaves: dict[str, set[str]] = {
         key: set()
         for key, node in nodes.items()
         if node.kind == "background" and node.article_id not in incoming
     }
     for incident in announced:
-        if incident.state != "closed" or incident.frozen is None:
+        if incident.frozen is None or not (incident.state == "closed" or incident.is_emptied):
             continue
         if _NAMES.of(incident).isdisjoint(incoming):
             keys = {m.report_id for m in incident.members} | {incident.frozen.report.report_id}

@@ -5,8 +5,9 @@ Rules
 1. A late report that says nothing new is a follow-up (``follow_ups``).
 2. Probable and ambiguous members are listed; they contribute neither slots nor figures.
 3. Round-ups contribute slots only where there is no primary.
-4. A retraction by an official speaker, or by the outlet that holds all members, retracts the
-   incident, unless enough sources report it again later; any other withdraws its own outlet's.
+4. A retraction by an official speaker, whichever outlet prints it, or by the outlet that holds all
+   members, retracts the incident, unless enough sources report it again later; any other withdraws its
+   own outlet's.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from worker.core.merge.cluster.partition import Cell
 from worker.core.merge.evidence.copies import outlet_key, sources
 
 _OFFICIAL = ("government", "police", "security_forces")
+_FOREIGN = "government_foreign"
+"""Of another country: what it says did not happen it may have done."""
 
 
 def gather(cell: Cell, merge_input: MergeInput) -> Cluster:
@@ -121,10 +124,13 @@ def _is_retracted(
 
 
 def _is_official(member: Membership, merge_input: MergeInput) -> bool:
+    """Whether an authority takes it back; of what was filed before ``retracted_by``, any quoted one."""
     official = {i.id for i in merge_input.knowledge.profile.institutions if i.official}
+    report = member.filed.report
     return any(
-        s.speaker_id in official or s.speaker_type.startswith(_OFFICIAL)
-        for s in member.filed.report.statements
+        (s.speaker_id in official or s.speaker_type.startswith(_OFFICIAL))
+        and s.speaker_type != _FOREIGN
+        for s in report.retracted_by or report.statements
     )
 
 

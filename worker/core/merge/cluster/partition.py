@@ -228,12 +228,19 @@ def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
 
 
 def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
+    """Each to the cell that it surely tells of and clearly rather than of others; else to none: what is
+    taken back wrongly is lost.
+    """
     units = units_of("retraction", retractions, placing.evidence)
-    threshold = placing.evidence.weights["merge.threshold"]
+    weights = placing.evidence.weights
     for node in retractions:
-        options = placing.options(node, units.of[node.key], threshold)
-        if options:
-            options[0][1].attached.append((node, "certain"))
+        options = placing.options(node, units.of[node.key], placing.plausible)
+        if not options:
+            continue
+        (best, cell), rest = options[0], options[1:]
+        clear = not rest or best - rest[0][0] >= weights["merge.margin"]
+        if clear and best >= weights["merge.threshold"]:
+            cell.attached.append((node, "certain"))
 
 
 def _result(placing: Placing, background: Sequence[Node]) -> Partition:

@@ -7,8 +7,8 @@ Rules
 2. Of several incidents in one cell the earliest announced survives; the others are superseded.
    An incident whose reports are all ambiguous gives way to one that is sure.
 3. A cell without an id takes back that of an incident which once held one of its articles and now
-   holds none (an un-merge, a report that comes back); else a new id is minted, in order of the
-   cells' earliest reports.
+   holds none (an un-merge, a report that comes back); else that of one which lost all its reports and
+   of which it tells again; else a new id is minted, in order of the cells' earliest reports.
 4. An id is made of profile, founding article and the smallest n that article never used: no
    randomness, no slots.
 """
@@ -81,17 +81,25 @@ def _give_back(
     matcher: IdMatcher,
     taken: dict[int, Incident],
 ) -> None:
-    """Give cells without an id back to incidents that once held their articles."""
+    """Give cells without an id back to incidents that once held their articles, or that told the same."""
     used = {incident.incident_id for incident in taken.values()}
+    free = [i for i in ranked if i.incident_id not in used and lost.get(i.incident_id) is None]
     for k in range(len(matcher.clusters)):
-        if k in taken:
-            continue
-        for incident in ranked:
-            free = incident.incident_id not in used and lost.get(incident.incident_id) is None
-            if free and matcher.comes_back(incident, k):
-                taken[k] = incident
-                used.add(incident.incident_id)
-                break
+        found = None if k in taken else next((i for i in free if matcher.comes_back(i, k)), None)
+        if found is not None:
+            taken[k] = found
+            free.remove(found)
+    emptied = [incident for incident in free if incident.is_emptied]
+    for k in range(len(matcher.clusters)) if emptied else ():
+        if k not in taken and (found := _told_again(emptied, k, matcher)) is not None:
+            taken[k] = found
+            emptied.remove(found)
+
+
+def _told_again(emptied: Iterable[Incident], k: int, matcher: IdMatcher) -> Incident | None:
+    """The one that a cell tells best again, the earliest announced first."""
+    told = [(weight, i) for i in emptied if (weight := matcher.told_again(i, k)) is not None]
+    return max(told, key=lambda one: (one[0], -one[1].ordinal), default=(0.0, None))[1]
 
 
 def _last_survivors(

@@ -3,7 +3,8 @@
 Rules
 -----
 1. Reports are matched by report id. Only those of the incoming article, whose new version may
-   count its reports anew, are matched by article as well, and then by how well the slots match.
+   count its reports anew, are matched by article as well, and then by how well the slots match. What
+   lost all its reports is matched by its last slots alone, if no report of it comes back.
 2. A member that is ambiguous in a cell counts only when there is no better one.
 3. The part of an incident that holds its founding report comes first, then the part whose earliest
    report is the earliest.
@@ -90,6 +91,17 @@ class IdMatcher:
         if self._merge_input.touched in {article_of(name) for name in incident.former}:
             once.add(self._merge_input.touched or "")
         return bool(self.sure[k] & once) and (self.match_weight(incident, k) or 0.0) > 0
+
+    def told_again(self, incident: Incident, k: int) -> float | None:
+        """How well a cell tells again what an incident told that lost all its reports; None: not surely, or
+        a person said that it never happened.
+        """
+        index = self._merge_input.constraint_index
+        if not incident.is_emptied or any(map(index.retracted, incident.former)):
+            return None
+        weight = self.match_weight(incident, k)
+        threshold = self._merge_input.evidence.weights["merge.threshold"]
+        return weight if weight is not None and weight >= threshold else None
 
     def lost(self, incident: Incident, own: int, k: int) -> int:
         """How many current members an incident with a cell of its own lost to another cell.

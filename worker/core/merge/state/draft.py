@@ -5,8 +5,8 @@ Rules
 1. A live incident is drafted from its members alone; of its past it keeps the id, the incident it
    was split from and those it superseded.
 2. A superseded incident keeps its last slots and points at the survivor; nothing of it is deleted.
-3. An incident that lost all its reports is retracted: it keeps day, place and kind, so that a
-   reader knows what was withdrawn, and nothing else that an article said.
+3. An incident that lost all its reports is retracted: it keeps day, place, targets and kind, so that a
+   reader knows what was withdrawn, and whoever tells it again is known; nothing else that an article said.
 """
 
 from __future__ import annotations
@@ -181,7 +181,8 @@ def draft_emptied(incident: Incident, context: DecisionContext, cause: Cause) ->
     )
     table = context.merge_input.knowledge.codes
     snapshot = replace(snapshot, codes=code(snapshot, snapshot.casualties, table))
-    return _ended(incident, snapshot, "retracted", (incident.incident_id,), context)
+    ended = _ended(incident, snapshot, "retracted", (incident.incident_id,), context)
+    return replace(ended, frozen=freeze(snapshot, (), ()))
 
 
 def _ended(

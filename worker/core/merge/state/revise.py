@@ -7,12 +7,14 @@ Rules
 2. ``material`` iff state, links between incidents, the value of a slot or claim, or best, low,
    high or conflict of a total changed. One more outlet that says the same is not material.
 3. Revisions count 1, 2, 3 … per incident, without holes.
+4. All revisions of one decision name each other.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +31,10 @@ _LINKS = ("supersedes", "superseded_by", "split_from", "incident_group")
 _QUIET = ("settled", "closed")
 _VALUES = ("time", "attack_types", "suicide", "incident_status", "n_blasts", "victims", "claims")
 _TOTALS = ("killed", "injured", "attackers_killed", "attackers_injured")
+
+
+_MOST_AFFECTED = 100
+"""What the room that is left for a change note holds with ease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,21 @@ def revise(draft: Draft, cause: Cause) -> tuple[Incident, bool]:
     published = replace(fresh, revision=revision, as_of=cause.now, change=note)
     keep(published, {**parts, **write(published, ("revision", "as_of", "change"))})
     return _stored(draft, published, content_hash), True
+
+
+def concerning(incident: Incident, revised: Sequence[str]) -> Incident:
+    """A new revision that names all incidents which the same decision revised, after those of its own
+    kind of change (of a merge the survivor first).
+    """
+    snapshot = incident.snapshot
+    affected = tuple(dict.fromkeys((*snapshot.change.affected, *revised)))[:_MOST_AFFECTED]
+    if affected == snapshot.change.affected:
+        return incident
+    parts = parts_of(snapshot)
+    published = replace(snapshot, change=replace(snapshot.change, affected=affected))
+    forget(snapshot)
+    keep(published, {**parts, **write(published, ("change",))})
+    return replace(incident, snapshot=published)
 
 
 def content_of(snapshot: Snapshot) -> dict[str, Any]:

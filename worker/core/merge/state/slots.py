@@ -8,7 +8,8 @@ Rules
 3. Of places the most supported counts every source that names it, a part of it, or the district
    around it; among equals the finest. A place of city size never outvotes a fine one.
 4. Of lists a value stays when a quarter of the sources that fill the slot give it; claims and
-   denials of responsibility all stay.
+   denials of responsibility all stay. Of one group the word that was first printed later comes first; is
+   it a denial, the claim before it makes the group no perpetrator any more.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from worker.core.domain.report import (
     IncidentDate,
     Perpetrator,
     Place,
+    Report,
     Target,
     Weapon,
 )
@@ -100,6 +102,7 @@ def choose_slots(
     _BALLOTS.keep(first, ballots)
     date = _date(vote)
     place = _place(vote)
+    claims = _claims(vote)
     return Slots(
         date=date,
         time=vote.single("time", lambda r: r.time),
@@ -108,8 +111,8 @@ def choose_slots(
         suicide=vote.single("suicide", lambda r: r.suicide),
         weapons=_weapons(vote),
         targets=_targets(vote),
-        perpetrators=_perpetrators(vote),
-        claims=_claims(vote),
+        perpetrators=_perpetrators(vote, _denying(claims)),
+        claims=claims,
         incident_status=_status(vote),
         n_blasts=vote.single("n_blasts", lambda r: r.n_blasts),
         victims=tuple(sorted(vote.listed("victims", lambda r: r.victims, 0.0))),
@@ -240,12 +243,18 @@ def _in_two_languages(a: Target, b: Target) -> bool:
     return a.lang is not None and b.lang is not None and a.lang != b.lang
 
 
-def _perpetrators(vote: Vote) -> tuple[Perpetrator, ...]:
-    """Each name once, with the surest attribution that a source gives."""
-    given = vote.by_value(lambda r: (p.name for p in r.perpetrators))
+def _perpetrators(vote: Vote, denying: frozenset[str]) -> tuple[Perpetrator, ...]:
+    """Each name once, with the surest attribution that a source gives; ``denying``: who last denied it,
+    and did it only if somebody else says so.
+    """
+
+    def stands(p: Perpetrator) -> bool:
+        return p.attribution != "claimed_or_admitted" or p.name not in denying
+
+    given = vote.by_value(lambda r: (p.name for p in r.perpetrators if stands(p)))
     vote.note("perpetrators", (b for b in vote.ballots if b.report.perpetrators))
     kept = sorted(vote.common(given), key=lambda n: (-vote.rank(given[n])[0], n))
-    all_of_them = [p for b in vote.ballots for p in b.report.perpetrators]
+    all_of_them = [p for b in vote.ballots for p in b.report.perpetrators if stands(p)]
     return tuple(
         min(
             (p for p in all_of_them if p.name == name),
@@ -256,14 +265,36 @@ def _perpetrators(vote: Vote) -> tuple[Perpetrator, ...]:
 
 
 def _claims(vote: Vote) -> tuple[Claim, ...]:
-    """One claim or denial of each group, with the first speaker that anybody named for it."""
+    """One claim and one denial of each group, the later word first, with the first speaker that anybody
+    named for it. (What others print again afterwards makes no word a later one.)
+    """
     claims = vote.listed("claims", lambda r: map(_bare_claim, r.claims), 0.0)
     kept: dict[tuple[str, str], Claim] = {}
     for claim in claims:
         known = kept.get((claim.group, claim.claimed))
         if known is None or (known.speaker is None and claim.speaker is not None):
             kept[claim.group, claim.claimed] = claim
-    return tuple(kept.values())
+    told = vote.by_value(_words)
+    first = {word: told[word][0].slot_sources[0] for word in kept}
+    order = {group: place for place, (group, _) in reversed([*enumerate(kept)])}
+
+    def rank(word: tuple[str, str]) -> tuple[int, float, int]:
+        source = first[word]
+        return order[word[0]], -source.stated_at.timestamp(), _words(source.report).index(word)
+
+    return tuple(kept[word] for word in sorted(kept, key=rank))
+
+
+def _words(report: Report) -> list[tuple[str, str]]:
+    return [(claim.group, claim.claimed) for claim in report.claims]
+
+
+def _denying(claims: Iterable[Claim]) -> frozenset[str]:
+    """The groups whose last word is a denial."""
+    last: dict[str, str] = {}
+    for claim in claims:
+        last.setdefault(claim.group, claim.claimed)
+    return frozenset(group for group, claimed in last.items() if claimed == "denied")
 
 
 def _bare_claim(claim: Claim) -> Claim:
