@@ -4,6 +4,7 @@ Rules
 -----
 1. A name is a run of capitals after a word that introduces a victim ("killed journalist …",
    "identified as …"), or before an age and a word of harm ("…, 24, was killed").
+   Or it stands between a trade and what was done ("judge … was shot").
 2. So are the names that go on with it in a list, with ages, trades and asides ("as …, 24, a cook, his
    brother … and …"). The list must come to its end: what follows its last name may say when or where,
    and not what somebody did or said ("…, and … said").
@@ -34,7 +35,9 @@ _ENDS = ".;:)\n"
 
 def find_victims(passage: Passage) -> tuple[str, ...]:
     """Victims' names in the order of the text, each once."""
-    found = sorted({*_introduced(passage), *_aged(passage)}, key=lambda r: (r.start, r.end))
+    found = sorted(
+        {*_introduced(passage), *_aged(passage), *_told_of(passage)}, key=lambda r: (r.start, r.end)
+    )
     if not found:
         return ()
     known = _known(passage.profile)
@@ -54,6 +57,30 @@ def _introduced(passage: Passage) -> Iterator[Range]:
             listed = tuple(_listed(passage, at))
             if category != "victim_are" or listed or _is_described(passage, at):
                 yield from (at, *listed)
+
+
+def _told_of(passage: Passage) -> Iterator[Range]:
+    """Stretches of a name between a trade and what was done: "journalist | …, a father of two, was shot".
+
+    Not by the police: that may be who attacked.
+    """
+    harmed, text = passage.lexicon.patterns["passive_harm"], passage.prose.text
+    for trade in passage.find("victim_trade"):
+        clause = passage.clause(trade.start())
+        at = Range(trade.end() + 1, clause.end)
+        named = _name(passage, at) if at.end > at.start else None
+        if named is None or harmed is None:
+            continue
+        end = _behind_asides(passage, Range(named[1], at.end))
+        behind = text[end : end + 2]
+        found = harmed.match(text, end + len(behind) - len(behind.lstrip(", ")))
+        if found is None or " " not in found.group().strip():  # "killed" alone may be his own deed
+            continue
+        stop = min(clause.end, found.end() + _SUSPECT_REACH_CHARS)
+        doer = Range(found.end(), found.end() + len(text[found.end() : stop].split(",")[0]))
+        suspect = passage.has("suspect", Range(clause.start, named[1]))
+        if not suspect and not passage.has("authority", doer):
+            yield Range(at.start, named[1])
 
 
 def _is_described(passage: Passage, at: Range) -> bool:

@@ -36,7 +36,7 @@ from worker.core.lang.names import words_of
 from worker.core.merge.cluster.membership import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
-from worker.core.merge.state.vote import EARLIEST, Ballot, Ballots, SlotSource, Vote, some
+from worker.core.merge.state.vote import Ballot, Ballots, SlotSource, Vote, some
 
 _ANYBODY = "unnamed_civilian"
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
@@ -218,7 +218,8 @@ def _weapons(vote: Vote) -> tuple[Weapon, ...]:
 
 
 def _targets(vote: Vote) -> tuple[Target, ...]:
-    """Targets that share an owner or most of their words are one; the best supported name stands.
+    """Targets that share an owner or most of their words are one; the best supported name stands,
+    among equals the first.
 
     So are two of one kind that are named in two languages: each language has its own name for it.
     People come after what they stood in: every attack hits people.
@@ -226,7 +227,7 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
     given = vote.by_value(lambda r: r.targets)
     vote.note("targets", (b for b in vote.ballots if b.report.targets))
     groups: list[list[Target]] = []
-    for target in sorted(given, key=lambda t: (*_descending(vote.rank(given[t])), str(t))):
+    for target in sorted(given, key=lambda t: (*_descending(_first_rank(vote, given[t])), str(t))):
         group = next((g for g in groups if any(_one(target, t) for t in g)), None)
         if group is None:
             groups.append([target])
@@ -249,8 +250,8 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
     )
 
 
-def _descending(rank: tuple[int, int, dt.datetime]) -> tuple[int, int, float]:
-    return -rank[0], -rank[1], -rank[2].timestamp() if rank[2] != EARLIEST else 0.0
+def _descending(rank: tuple[int, int, float]) -> tuple[int, int, float]:
+    return -rank[0], -rank[1], -rank[2]
 
 
 def _one(a: Target, b: Target) -> bool:
