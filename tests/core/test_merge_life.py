@@ -97,6 +97,26 @@ def test_identity_moved_takes_a_target_with_its_language_for_the_same() -> None:
     assert not life.identity_moved(old, new)
 
 
+def test_identity_moved_takes_what_is_only_told_in_other_words_for_the_same() -> None:
+    """A day by its date instead of its weekday, a place by another spelling: nothing has moved."""
+    day, path = dt.date(2031, 3, 4), ("pul-e-lamur", "ward-4")
+    old = replace(
+        told_once().snapshot,
+        date=IncidentDate(day, day, "day", "weekday"),
+        place=Place("Pul-e Lamur", path=path),
+        targets=(Target("the bank of Lamur", "business", "primary", id="bank-lamur"),),
+    )
+    new = replace(
+        old,
+        date=IncidentDate(day, day, "day", "stated"),
+        place=Place("Lamur Bridge", path=path),
+        targets=(Target("Lamur bank", "business", "primary", id="bank-lamur"),),
+    )
+    assert not life.identity_moved(old, new)
+    assert life.identity_moved(old, replace(new, place=Place("Lamur Bridge", path=("ward-4",))))
+    assert life.identity_moved(old, replace(new, date=IncidentDate(day, day, "days", "stated")))
+
+
 @pytest.mark.parametrize(("stage", "event"), [(s, e) for s, e in PAIRS if e in LIFE[s]])
 def test_life_sets_the_timer_of_the_state_or_keeps_it(stage: Stage, event: Event) -> None:
     """A timer is kept only by what stays as it is; else it is that of the new state."""

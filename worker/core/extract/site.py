@@ -15,6 +15,7 @@ Rules
 
 from __future__ import annotations
 
+from worker.core.extract.bystanders import receives
 from worker.core.extract.noun_phrase import head_word, is_building
 from worker.core.extract.passage import Passage
 from worker.core.extract.target import Thing, Things
@@ -44,7 +45,7 @@ def find_site(passage: Passage, things: Things) -> Thing | None:
         and m.score >= weights.least
         and (m.led or (m.proper and " " in m.name))
         and (m.strong or _is_told(passage, m))
-        and not _receives(passage, m)
+        and not receives(passage, m)
         and not _is_owner(passage, m)
     ]
     best = max(sites, key=lambda s: (s[0], -s[1].start), default=None)
@@ -65,13 +66,6 @@ def _is_told(passage: Passage, site: Range) -> bool:
     armed = passage.lexicon.table("weapon").find(passage.prose.text, clause.start, clause.end)
     told = told or bool(passage.triggers_in(clause)) or any(True for _ in armed)
     return told or passage.zone(site.start) == "title"
-
-
-def _receives(passage: Passage, site: Range) -> bool:
-    """Whether the wounded were only brought or counted there, or died there later."""
-    low, text = max(0, site.start - _OWNER_REACH_CHARS), passage.prose.text
-    leads = passage.lexicon.find("reception", text, low, site.end)
-    return any(m.end() <= site.start and not text[m.end() : site.start].strip() for m in leads)
 
 
 def _in_area(passage: Passage, site: Range) -> int:

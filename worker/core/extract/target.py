@@ -3,7 +3,7 @@
 Rules
 -----
 1. A thing is a target by what leads to it: "targeting", "stormed", "against" strongly; "near",
-   "outside" weakly; a speaker ("police said") never.
+   "outside" weakly; who speaks, counts or treats never (``bystanders``), nor a street or a square.
 2. Mentions of one thing are one target: same institution of the profile, else same name, else
    same type when only one of them has a name. The fullest name stands for it.
 3. First the primary; others that were aimed at are secondary; those that merely stand near and
@@ -22,6 +22,7 @@ from functools import lru_cache
 from worker.core.domain.light_value import light_value
 from worker.core.domain.report import Target
 from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
+from worker.core.extract.bystanders import is_bystander, is_way
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase, words_between
 from worker.core.extract.passage import Passage, Spans
 from worker.core.knowledge.profile import Institution, Profile
@@ -31,11 +32,7 @@ from worker.core.lang.names import words_of
 from worker.core.lang.normalise import Range, overlapping, plain, starting_in
 
 _LEAD_REACH_CHARS = 60
-_SPEECH_REACH_CHARS = 24
-_ROLE_REACH_CHARS = 70
-_FOLLOWING_CHARS = 60
 _PLACE_REACH_CHARS = 30
-_LABEL_WORDS = 3
 _MOST_TARGETS = 3
 _MOST_THINGS = 300
 """Mentions that are put together, the likeliest first; no article has as many of one attack."""
@@ -82,7 +79,8 @@ def find_things(passage: Passage) -> Things:
 
 def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], Spans]:
     """Up to three targets, the primary first, and where they are named."""
-    best_first = sorted(things, key=lambda m: -m.score)
+    hit = (thing for thing in things if not _is_only_way(passage, thing))
+    best_first = sorted(hit, key=lambda m: -m.score)
     groups = _grouped(best_first[:_MOST_THINGS])
     weights = passage.weights.target
     ranked = sorted(groups, key=lambda g: (-_weight(g, weights), g[0].start))
@@ -126,7 +124,7 @@ def _mentions(passage: Passage) -> Iterator[Thing]:
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         at = noun_phrase(passage, head)
-        if overlapping(spokesmen, at) or _is_speaker(passage, at) or _is_passed(passage, at):
+        if overlapping(spokesmen, at) or is_bystander(passage, at):
             continue
         score, strong, led = _context_score(passage, at, head.start)
         if score <= 0:
@@ -163,44 +161,6 @@ def _area(profile: Profile) -> frozenset[str]:
     """Names of the whole watched area: they tell no thing in it apart."""
     wide = (p for p in profile.places if p.kind in WIDE_PLACES)
     return frozenset(plain(variant) for place in wide for variant in place.variants)
-
-
-def closes_with_source(passage: Passage, name: Range) -> bool:
-    """Whether a sentence ends with it as its source: "…, driver killed: embassy".
-
-    A label tells none: "Location: Old Port".
-    """
-    text, sentence = passage.prose.text, passage.sentence(name.start)
-    if sentence is None or text[name.end : sentence.end].strip(". "):
-        return False
-    before = text[sentence.start : name.start].rstrip()
-    determiner, last = passage.lexicon.patterns["determiner"], before.rpartition(" ")[2]
-    if determiner is not None and determiner.fullmatch(last):
-        before = before.removesuffix(last).rstrip()
-    is_label = len(before.split()) <= _LABEL_WORDS
-    return not is_label and before.endswith((":", " -", " –", " —", " |"))
-
-
-def _is_speaker(passage: Passage, phrase: Range) -> bool:
-    """Whether the phrase is whom the outlet quotes: "police said", "…, driver killed: embassy"."""
-    text, end = passage.prose.text, phrase.end
-    sentence = passage.sentence(end)
-    if closes_with_source(passage, phrase):
-        return True
-    stop = min(end + _FOLLOWING_CHARS, max(end, sentence.end) if sentence else len(text))
-    words = text[end:stop].split(",")[0].split(".")[0].split()[:4]
-    after = Range(end, end + len(" ".join(words)) + 1)
-    if passage.has("says", after) and not passage.has("harm", after):
-        return True
-    return any(
-        passage.ends_with(c, phrase.start, _SPEECH_REACH_CHARS)
-        for c in ("says", "reception", "speech")
-    )
-
-
-def _is_passed(passage: Passage, phrase: Range) -> bool:
-    """Whether somebody only comes from there, speaks there or is due there."""
-    return passage.ends_with("place_of_speech", phrase.start, _ROLE_REACH_CHARS) is not None
 
 
 def _is_harmed(passage: Passage, end: int) -> bool:
@@ -313,6 +273,13 @@ def _weight(group: list[Thing], weights: TargetWeights) -> float:
 def _may_be_second(group: list[Thing]) -> bool:
     """A further target needs a name of its own; people and bare heads are no second target."""
     return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
+
+
+def _is_only_way(passage: Passage, thing: Thing) -> bool:
+    """Whether it is where the attack happened, and nobody says that it was the target."""
+    low = max(0, thing.start - _LEAD_REACH_CHARS)
+    aimed = thing.strong and passage.has("aim", Range(low, thing.start))
+    return is_way(passage, thing) and not aimed
 
 
 def _role(passage: Passage, group: list[Thing], taken: bool) -> TargetRole | None:

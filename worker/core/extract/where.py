@@ -25,10 +25,11 @@ from functools import lru_cache
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision, Trust
+from worker.core.extract.bystanders import closes_with_source, does_as_office
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.site import find_site
-from worker.core.extract.target import Thing, Things, closes_with_source, word_key
+from worker.core.extract.target import Thing, Things, word_key
 from worker.core.extract.unlisted import find_unlisted
 from worker.core.knowledge.profile import PlaceEntry, Profile
 from worker.core.lang.normalise import Range, plain
@@ -135,7 +136,9 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     before = Range(max(clause.start, mention.start - _LOCATIVE_REACH_CHARS), mention.start)
     score += weights.located * (side is not None or passage.has("locative", before))
     after = Range(mention.end, min(clause.end, mention.end + _SAYS_REACH_CHARS))
-    if _is_reception(passage, mention, after):
+    if mention.entry.kind == "landmark" and does_as_office(passage, mention):
+        score += weights.received
+    elif _is_reception(passage, mention, after):
         score += weights.received_with_attack if triggered else weights.received
     if mention.entry.kind == "landmark":
         name = passage.prose.span(mention).quote

@@ -61,9 +61,12 @@ def find_duplicates(
 
 
 def probability(value: float, weights: Mapping[str, float]) -> float:
-    """The chance that two cells with this score are one attack, two decimals."""
+    """The chance that two cells with this score are one attack, in tenths.
+
+    Finer would say more than is known, and every report of one would be a revision of the other.
+    """
     odds = value - weights["merge.threshold"] + weights["merge.odds_at_threshold"]
-    return round(1 / (1 + math.exp(-odds)), 2)
+    return round(1 / (1 + math.exp(-odds)), 1)
 
 
 def _by_id(duplicate: PossibleDuplicate) -> str:

@@ -135,7 +135,7 @@ LIFE: Mapping[Stage, Mapping[Event, Next]] = {
 """Every transition there is: stage → event → what follows."""
 
 _TIMER_OF: Mapping[State, Timer] = {"active": "settle", "provisional": "close", "settled": "close"}
-_IDENTITY = ("date", "place", "targets", "attack_types", "supersedes", "split_from")
+_IDENTITY = ("attack_types", "supersedes", "split_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +180,40 @@ def _is_fine(place: Place | None) -> bool:
 
 
 def identity_moved(prior: Snapshot, fresh: Snapshot) -> bool:
-    """Whether what makes it this attack has changed."""
-    return any(getattr(prior, name) != getattr(fresh, name) for name in _IDENTITY)
+    """Whether what makes it this attack has changed: the day, not how it is told; the place, not its
+    spelling.
+    """
+    return _identity(prior) != _identity(fresh)
+
+
+def _identity(snapshot: Snapshot) -> tuple[object, ...]:
+    place = snapshot.place
+    return (
+        day_told(snapshot),
+        place_told(snapshot),
+        place.name if place is not None and not place.path else None,
+        targets_told(snapshot),
+        *(getattr(snapshot, name) for name in _IDENTITY),
+    )
+
+
+def day_told(snapshot: Snapshot) -> tuple[object, ...]:
+    """The day of the attack, whether a weekday or a date says it."""
+    date = snapshot.date
+    return date.start, date.end, date.precision
+
+
+def place_told(snapshot: Snapshot) -> tuple[object, ...] | None:
+    """The place by its rows of the gazetteer, however it is spelt."""
+    place = snapshot.place
+    if place is None:
+        return None
+    return place.path, place.neighbourhood, place.police_district, place.landmark
+
+
+def targets_told(snapshot: Snapshot) -> tuple[object, ...]:
+    """The targets by the words that tell them apart."""
+    return tuple((t.id or t.name, t.type, t.role) for t in snapshot.targets)
 
 
 def event_of(

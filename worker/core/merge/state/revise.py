@@ -24,7 +24,7 @@ from worker.core.domain.incident import FrozenIncident, Incident, report_ids
 from worker.core.domain.published import Parts, forget, joined, keep, parts_of, write
 from worker.core.domain.report import Figure
 from worker.core.domain.snapshot import SNAPSHOT, ChangeKind, ChangeNote, Member, Snapshot
-from worker.core.merge.state.life import Due
+from worker.core.merge.state.life import Due, day_told, place_told, targets_told
 
 _NOT_CONTENT = ("as_of", "change", "revision", "background")
 _LINKS = ("supersedes", "superseded_by", "split_from", "incident_group")
@@ -122,14 +122,13 @@ def is_material(old: Snapshot, new: Snapshot) -> bool:
 
 
 def _facts(snapshot: Snapshot) -> tuple[object, ...]:
-    place, date = snapshot.place, snapshot.date
     return (
         *(getattr(snapshot, name) for name in (*_LINKS, *_VALUES)),
         tuple(sorted(d.incident_id for d in snapshot.possible_duplicate_of)),
-        (date.start, date.end, date.precision),
-        place and (place.path, place.neighbourhood, place.police_district, place.landmark),
+        day_told(snapshot),
+        place_told(snapshot),
         tuple((w.type, w.subtype) for w in snapshot.weapons),
-        tuple((t.id or t.name, t.type, t.role) for t in snapshot.targets),
+        targets_told(snapshot),
         snapshot.perpetrators,
         tuple(_numbers(getattr(snapshot.casualties, name)) for name in _TOTALS),
     )

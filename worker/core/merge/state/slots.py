@@ -6,7 +6,8 @@ Rules
 2. A single value (day, clock, place, number of blasts) is the one that most sources give; then
    that most trusted sources give; then the latest; then by value. No arrival order anywhere.
 3. Of places the most supported counts every source that names it, a part of it, or the district
-   around it; among equals the finest. A place of city size never outvotes a fine one.
+   around it; among equals the finest. A place of city size never outvotes a fine one. Spellings of
+   one place are one; what it is called stays, until more sources call it something else.
 4. Of lists a value stays when a quarter of the sources that fill the slot give it; claims and
    denials of responsibility all stay. Of one group the word that was first printed later comes first; is
    it a denial, the claim before it makes the group no perpetrator any more.
@@ -37,8 +38,9 @@ from worker.core.lang.names import words_of
 from worker.core.merge.cluster.membership import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
-from worker.core.merge.state.vote import EARLIEST, Ballot, Ballots, SlotSource, Vote, some
+from worker.core.merge.state.vote import Ballot, Ballots, SlotSource, Vote, some
 
+_ANYBODY = "unnamed_civilian"
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
 
 
@@ -152,6 +154,7 @@ def _negative(days: tuple[dt.date, dt.date]) -> int:
 
 
 def _place(vote: Vote) -> Place | None:
+    """The place that most sources name; of its spellings the one that most print, then the first."""
     given = vote.by_value(lambda r: some(r.place))
     fine = {p: vs for p, vs in given.items() if p.precision not in WIDE_PLACES} or given
     if not fine:
@@ -160,9 +163,26 @@ def _place(vote: Vote) -> Place | None:
         place: [b for b in vote.ballots if b.report.place in fine and _meets(place, b.report.place)]
         for place in fine
     }
-    best = max(fine, key=lambda p: _place_rank(vote, p, around[p], fine[p]))
+    exact: dict[Hashable, list[Ballot]] = {}
+    for place, ballots in fine.items():
+        exact.setdefault(_row(place), []).extend(ballots)
+    best = max(fine, key=lambda p: _place_rank(vote, p, around[p], exact[_row(p)]))
     vote.note("place", around[best])
-    return best
+    spellings = (place for place in fine if _row(place) == _row(best))
+    return max(spellings, key=lambda p: (*_first_rank(vote, fine[p]), p.name))
+
+
+def _row(place: Place) -> Hashable:
+    """What a place is, whatever it is called: its row of the gazetteer, else its name."""
+    return place.path or place.name.casefold()
+
+
+def _first_rank(vote: Vote, ballots: Sequence[Ballot]) -> tuple[int, int, float]:
+    """Of wordings of one thing: that of most sources, then the first, so that none replaces another
+    only because it came later.
+    """
+    sources, trusted, _ = vote.rank(ballots)
+    return sources, trusted, -min(b.slot_sources[0].order[0] for b in ballots)
 
 
 def _place_rank(
@@ -201,14 +221,16 @@ def _weapons(vote: Vote) -> tuple[Weapon, ...]:
 
 
 def _targets(vote: Vote) -> tuple[Target, ...]:
-    """Targets that share an owner or most of their words are one; the best supported name stands.
+    """Targets that share an owner or most of their words are one; the best supported name stands,
+    among equals the first.
 
     So are two of one kind that are named in two languages: each language has its own name for it.
+    People come after what they stood in: every attack hits people.
     """
     given = vote.by_value(lambda r: r.targets)
     vote.note("targets", (b for b in vote.ballots if b.report.targets))
     groups: list[list[Target]] = []
-    for target in sorted(given, key=lambda t: (*_descending(vote.rank(given[t])), str(t))):
+    for target in sorted(given, key=lambda t: (*_descending(_first_rank(vote, given[t])), str(t))):
         group = next((g for g in groups if any(_one(target, t) for t in g)), None)
         if group is None:
             groups.append([target])
@@ -218,7 +240,12 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
     role = {g[0]: min((t.role for t in g), key=TARGET_ROLES.index) for g in groups}
     kept = sorted(
         vote.common(votes),
-        key=lambda t: (TARGET_ROLES.index(role[t]), -vote.rank(votes[t])[0], str(t)),
+        key=lambda t: (
+            TARGET_ROLES.index(role[t]),
+            t.subtype == _ANYBODY,
+            -vote.rank(votes[t])[0],
+            str(t),
+        ),
     )
     return tuple(
         replace(t, role=role[t] if k == 0 or role[t] != "primary" else "secondary")
@@ -226,8 +253,8 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
     )
 
 
-def _descending(rank: tuple[int, int, dt.datetime]) -> tuple[int, int, float]:
-    return -rank[0], -rank[1], -rank[2].timestamp() if rank[2] != EARLIEST else 0.0
+def _descending(rank: tuple[int, int, float]) -> tuple[int, int, float]:
+    return -rank[0], -rank[1], -rank[2]
 
 
 def _one(a: Target, b: Target) -> bool:
