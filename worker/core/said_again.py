@@ -46,6 +46,7 @@ def alike(statement: Statement) -> Hashable:
         statement.subset_of is None,
         statement.zone,
         statement.derived,
+        statement.replaces,
         None if statement.person is None else (statement.report_id, statement.id),
     )
 

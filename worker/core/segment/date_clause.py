@@ -68,7 +68,7 @@ def names_an_attack(annotated: Annotated, mention: DateMention) -> bool:
     reach = Range(mention.end, mention.end + _NAMED_CHARS)
     named = next((t for t in annotated.triggers if reach.holds(t.start)), None)
     between = annotated.prose.text[mention.end : named.start] if named is not None else "."
-    return re.fullmatch(r"(?:['’]s)?(?: [\w-]+){0,3} ", between) is not None
+    return re.fullmatch(r"[^\s,.;:]{0,2}(?: [\w-]+){0,3} ", between) is not None
 
 
 def _stands_apart(run: EventSentence, mention: DateMention, event: EventMention) -> bool:
