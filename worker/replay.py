@@ -6,7 +6,8 @@ Rules
    the line before it (first: 1970) and has no publication time.
 2. Lines are taken in the order of (time, article id, version); timers that fall due between two
    lines fire between them, none fires after the last.
-3. A known id is a new version. The same input gives the same bytes.
+3. A known id is a new version; its ``repeat`` is not read again, as in a worker. The same input gives
+   the same bytes.
 
 The store is the same one, in a temporary file without fsync; nothing here decides anything.
 """
@@ -30,6 +31,7 @@ from worker.decisions import correct
 from worker.publish.files.sink import FileSink
 from worker.settle import Settled, bury, settle, tick, withdraw
 from worker.store import inbox, outbox
+from worker.store.articles import standing
 from worker.store.connect import Binding, Connection, open_writer, transaction
 
 Analyze = Callable[[Document, Entry | None, Knowledge], Analysis]
@@ -132,6 +134,8 @@ def _step(conn: Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze
     with transaction(conn):
         while tick(conn, item.clock, knowledge):
             pass
+    if item.document.status == "repeat" and standing(conn, item.document.article_id) is not None:
+        return None
     with transaction(conn):
         if item.correction is not None:
             inbox.admit_correction(

@@ -5,7 +5,7 @@ Rules
 1. One transaction: the inbox row out; article version, reports, incident changes, timers, outbox in.
 2. Version n replaces all reports of version n - 1 (a kill replaces them by none); then the component
    is decided anew. Late, equal or shrunken versions and identical content change nothing. A part of a
-   story that was missing is never late.
+   story that was missing is never late. Figures that all stand as they were keep their time.
 3. The decision itself is pure (``core.merge``); this module only gathers, carries out and writes.
 4. ``as_of`` is the ``now`` of the settle; of a tick it is the moment at which the timer was due.
 5. Of an article that a person had erased no later version is taken.
@@ -30,6 +30,7 @@ from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
+from worker.core.said_again import with_first_times
 from worker.core.sources.story import completes
 from worker.store import articles, dead_letters, inbox, incidents, outbox
 from worker.store.component import gather_component
@@ -87,6 +88,7 @@ def settle(
     if work.entry is not None and work.kind == "entry":
         keep_part(conn, work.article_id, work.entry, now)
     written = standing is not None and standing.published_record
+    analysis = _with_first_times(conn, analysis)
     settle_id = outbox.next_settle_id(conn)
     articles.replace_version(
         conn,
@@ -312,6 +314,14 @@ def _changes_nothing(
     if new.status in ("new", "update") and len(new.text) < SHRUNK_BELOW * len(old.text):
         return "shrunk"
     return None
+
+
+def _with_first_times(conn: Connection, analysis: Analysis) -> Analysis:
+    """The analysis, with the times that its figures have from the version that stands."""
+    before = articles.analysis_of(conn, analysis.article.article_id) if analysis.reports else None
+    if before is None:
+        return analysis
+    return replace(analysis, reports=with_first_times(analysis.reports, before[0].reports))
 
 
 def _told_at(work: Work) -> dt.datetime | None:

@@ -19,7 +19,7 @@ from worker.core.contract.documents import documents
 from worker.core.contract.message import SCHEMAS
 from worker.core.contract.schema import ADAPTERS, ADDED_LATER, components, json_schema, shapes
 from worker.core.domain.vocabulary import SpeakerType, VictimClass
-from worker.core.figures import ATTACKERS, MIXED
+from worker.core.figures import ATTACKERS, MIXED, PART
 
 DOCS = Path(__file__).parents[2] / "docs"
 LANGUAGES = DOCS.parent / "worker" / "core" / "lang"
@@ -95,7 +95,7 @@ def test_codebook_lists_the_values_that_the_code_has() -> None:
 def test_codebook_lists_what_words_are_read_as() -> None:
     """Victims, speakers, weapons and targets: what any language's words can become is listed."""
     listed = {name: set(v.values) for name, v in CODEBOOK.vocabularies.items()}
-    special = {ATTACKERS, MIXED, "received_at_hospital"}
+    special = {ATTACKERS, MIXED, PART, "received_at_hospital"}
     assert listed["victim_class"] == {*get_args(VictimClass), *special}
     assert listed["speaker_type"] == set(get_args(SpeakerType))
     unlisted = {"aerial", "automobile", "unknown_chemical"}

@@ -170,6 +170,58 @@ def test_decide_toll_takes_what_one_hospital_received_for_no_total() -> None:
     assert toll.killed.best == 36
 
 
+LATER = NOON + dt.timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("of_hospital", "of_office", "status"),
+    [
+        ({}, {"said_at": LATER}, "superseded"),
+        ({"value": 6}, {"said_at": LATER}, "superseded"),
+        ({"value": 7}, {"said_at": LATER}, "used"),
+        ({}, {}, "used"),
+        ({"said_at": LATER}, {}, "used"),
+        ({"qualifier": "at_least"}, {"said_at": LATER}, "used"),
+        ({}, {"said_at": LATER, "speaker_type": "witness"}, "used"),
+        ({}, {"said_at": LATER, "speaker_type": "outlet_narrator"}, "used"),
+        ({}, {"said_at": LATER, "victim_class": "children"}, "used"),
+        ({"speaker_type": "police"}, {"said_at": LATER}, "used"),
+        ({}, {"said_at": LATER, "qualifier": "at_least"}, "superseded"),
+    ],
+)
+def test_decide_toll_takes_a_hospitals_few_for_a_part_of_an_offices_later_many(
+    of_hospital: dict[str, Any], of_office: dict[str, Any], status: str
+) -> None:
+    """Three in one hospital, and 12 of a ministry hours later: no two opinions of the whole."""
+    hospital = {"value": 3, "by": "emergency", "speaker_type": "hospital", **of_hospital}
+    assert statuses(say(**hospital), say(12, **of_office))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        ({}, {}, "superseded"),
+        ({"by": "police"}, {}, "superseded"),
+        ({"value": 9}, {}, "used"),
+        ({"said_at": LATER}, {}, "used"),
+        ({"said_at": LATER + dt.timedelta(hours=1)}, {}, "used"),
+        ({"qualifier": "at_least"}, {}, "superseded"),
+        ({}, {"derived": True}, "used"),
+        ({}, {"scope": "background"}, "used"),
+        ({}, {"replaces": None}, "used"),
+        ({"measure": "injured"}, {}, "used"),
+        ({"victim_class": "perpetrator"}, {}, "used"),
+    ],
+)
+def test_decide_toll_drops_the_number_that_a_later_toll_replaces(
+    old: dict[str, Any], new: dict[str, Any], status: str
+) -> None:
+    """ "To five from eight": every eight of before goes, and nothing else."""
+    before = {"value": 8, "by": "somebody", **old}
+    after = {"by": "capital-police", "said_at": LATER, "replaces": 8, **new}
+    assert statuses(say(**before), say(5, **after))[0] == status
+
+
 def test_decide_toll_keeps_attackers_apart() -> None:
     """Three dead attackers are not among the eight victims."""
     toll = decide_toll([say(8), say(3, id="p", victim_class="perpetrator")])

@@ -153,6 +153,58 @@ def as_of(record: dict[str, Any]) -> dt.datetime:
     return dt.datetime.fromisoformat(record["value"]["as_of"])
 
 
+QUAY = "A bomb exploded at the Customs House on Lantern Quay in Portsmere on Wednesday"
+EIGHT = f"{QUAY}, killing eight people, the City Guard said."
+TOLD = [
+    line("courier", 9, "Eight dead in Portsmere bombing", EIGHT),
+    line("press", 15, "Portsmere bombing toll at 11", f"{QUAY}. Eleven died, the mayor said."),
+]  # fmt: skip
+
+
+def next_day(title: str, text: str, status: str, **more: Any) -> dict[str, Any]:
+    """What the first outlet sends a day later under the same id."""
+    late = {"first_seen": "2031-05-08T20:00:00+01:00", "status": status, "version": 2}
+    return line("courier", 9, title, text, **late, **more)
+
+
+SAME = TOLD[0]["title"]
+
+
+@pytest.mark.parametrize(
+    ("later", "best", "revisions"),
+    [
+        (next_day(SAME, EIGHT, "repeat"), 11, 2),
+        (next_day(SAME, f"{EIGHT} Shops stayed shut.", "repeat"), 11, 2),
+        (next_day(SAME, EIGHT, "refile"), 11, None),
+        (next_day(SAME, f"{EIGHT} Shops stayed shut.", "update"), 11, None),
+        (next_day("Shops shut in Portsmere", f"Shops stayed shut. {EIGHT}", "update"), 11, None),
+        (next_day(SAME, f"{EIGHT} Shops stayed shut.", "update", updated="2031-05-08T19:00:00Z"),
+         11, None),
+        (next_day("Nine dead in Portsmere bombing", EIGHT.replace("eight", "nine"), "update"),
+         9, None),
+        (next_day(SAME, f"{EIGHT} Five were wounded, it said.", "update"), 11, None),
+        (next_day(SAME, f"{EIGHT} A nurse said nine had died.", "update"), 8, None),
+        (next_day(SAME, EIGHT.replace("the City Guard", "the mayor"), "correction"), 8, None),
+    ],
+)  # fmt: skip
+def test_a_figure_that_is_left_standing_is_no_newer(
+    later: dict[str, Any], best: int, revisions: int | None, tmp_path: Path
+) -> None:
+    """A repeat says nothing again, nor does a version with the figures of the version before; one with another
+    figure of the dead is newer in all of them.
+    """
+    made = replayed(tmp_path, "later", [*TOLD, later])
+    (incident,) = records(made)
+    assert incident["value"]["casualties"]["killed"]["best"] == best
+    assert revisions is None or incident["value"]["revision"] == revisions
+
+
+def test_a_repeat_of_what_never_came_is_read(tmp_path: Path) -> None:
+    """There is nothing that it repeats."""
+    made = replayed(tmp_path, "only", [next_day(SAME, EIGHT, "repeat")])
+    assert records(made)[0]["value"]["casualties"]["killed"]["best"] == 8
+
+
 @pytest.fixture
 def press() -> Iterator[Press]:
     """Two outlets on loopback."""

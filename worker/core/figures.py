@@ -30,10 +30,8 @@ and 15 wounded, from three speakers: 10 - 15 - 15, and never 37.)
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
@@ -46,6 +44,7 @@ from worker.core.figure_bounds import (
     closed_high,
     decide_figure,
 )
+from worker.core.figure_outgrown import is_whole, without_outgrown, without_replaced
 from worker.core.said_again import (
     Horizons,
     Key,
@@ -55,7 +54,6 @@ from worker.core.said_again import (
     horizon_of,
     is_stale,
     key_of,
-    moment_of,
     newest_of_each,
     newest_version,
     status_before,
@@ -66,9 +64,6 @@ MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
-_VERIFIER = "international_organisation"
-_AUTHORITIES = frozenset({"government_unspecified"})
-"""Authorities by that word alone, whose lower numbers give way to verified ones."""
 _TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
 _OF_ANY_TRADE = frozenset({"children", "women"})
 """Classes of people who may be civilians as well."""
@@ -170,7 +165,7 @@ def _total(
     horizon = horizon_of(usable)
     horizons.update((key_of(s), horizon) for s in group)
     usable = _without_stale(usable, horizon, statuses)
-    usable = _without_outgrown(usable, statuses)
+    usable = without_outgrown(without_replaced(usable, statuses), statuses)
     usable, told = _with_persons(usable)
     used = _one_per_speaker(usable, statuses, seen)
     for statement in used:
@@ -232,11 +227,11 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     two dead, nor of three: that is an opinion of the total. Nor are 14 soldiers one of "several", nor is
     anybody a part of a printed zero.)
     """
-    whole = [s for s in usable if _is_whole(s)]
+    whole = [s for s in usable if is_whole(s)]
     whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
     parts = [s.low or 0 for s in usable if s.victim_class == PART]
-    for statement in [s for s in usable if not _is_whole(s) and s.person is None]:
+    for statement in [s for s in usable if not is_whole(s) and s.person is None]:
         most = max([*parts, *told] if statement.victim_class == PART else parts, default=0)
         if (statement.low or 0) < most:
             statuses[key_of(statement)] = "subset"
@@ -289,13 +284,7 @@ def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
     own = any(s.speaker_id == statement.speaker_id for s in others)
     least = statement.low or 0
     among = [s for s in others if s.victim_class in _OF_ANY_TRADE and (s.low or 0) < least]
-    return not own and all(_is_whole(s) or s in among for s in others)
-
-
-def _is_whole(statement: Statement) -> bool:
-    """Whether a figure counts all of its side, and not a class of people or a person."""
-    total = statement.victim_class in _TOTAL_CLASSES or statement.victim_class == ATTACKERS
-    return total and statement.person is None
+    return not own and all(is_whole(s) or s in among for s in others)
 
 
 def _without_stale(
@@ -308,48 +297,6 @@ def _without_stale(
         else:
             fresh.append(statement)
     return fresh
-
-
-def _without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statement]:
-    """Without the outlets' own numbers that are less than somebody says there are at least.
-
-    ("At least five were killed, police said. A reporter saw four bodies.") And without authorities'
-    numbers that are less than an international organisation has counted, which verifies each death.
-    """
-    floors = [s for s in usable if s.high is None and s.speaker_type != OUTLET and _is_whole(s)]
-    floors = [s for s in floors if PRECISION[s.qualifier] < VAGUE]
-    verified = [s for s in usable if s.speaker_type == _VERIFIER and _is_verified(s)]
-    told, counted = _most_since(floors), _most_since(verified)
-    kept = []
-    for statement in usable:
-        beyond = 0
-        if statement.high is not None and statement.speaker_type == OUTLET:
-            beyond = told(statement)
-        elif statement.high is not None and statement.speaker_type in _AUTHORITIES:
-            beyond = counted(statement)
-        if beyond > (statement.high or 0):
-            statuses[key_of(statement)] = "superseded"
-        else:
-            kept.append(statement)
-    return kept
-
-
-def _is_verified(statement: Statement) -> bool:
-    received = statement.victim_class == RECEIVED
-    return _is_whole(statement) and not received and PRECISION[statement.qualifier] < VAGUE
-
-
-def _most_since(floors: Iterable[Statement]) -> Callable[[Statement], int]:
-    """The largest lower bound of those told no earlier than a statement; 0 for none."""
-    ordered = sorted(floors, key=moment_of, reverse=True)
-    moments = [moment_of(s) for s in reversed(ordered)]
-    most = list(accumulate((s.low or 0 for s in ordered), max))
-
-    def since(statement: Statement) -> int:
-        later = len(moments) - bisect_left(moments, moment_of(statement))
-        return most[later - 1] if later else 0
-
-    return since
 
 
 def _one_per_speaker(usable: list[Statement], statuses: Statuses, seen: Seen) -> list[Statement]:

@@ -3,14 +3,18 @@
 A thousand reports of one attack print some dozens of different figures. Of those that are alike in all
 that judges them, but for time and report, the newest stands for all: whatever drops it drops the
 others too, and where it counts they are superseded, or stale.
+
+An outlet says nothing again by leaving it standing: a version with the figures of the version before is
+no newer word on them (``with_first_times``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from worker.core.domain.report import Statement
+from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import StatementStatus
 
 Key = tuple[str, str]
@@ -42,8 +46,43 @@ def alike(statement: Statement) -> Hashable:
         statement.subset_of is None,
         statement.zone,
         statement.derived,
+        statement.replaces,
         None if statement.person is None else (statement.report_id, statement.id),
     )
+
+
+def with_first_times(reports: Sequence[Report], before: Sequence[Report]) -> tuple[Report, ...]:
+    """The reports of a version; the dead are as old as they were before where all their figures are
+    those of before, and so are the wounded.
+
+    One other figure of the dead, and all of them are new: a version is judged as one text. So are those
+    of another day: under one address a page may come to tell of the next attack.
+    """
+    known = {report.report_id: report for report in before}
+    return tuple(_as_first_told(report, known.get(report.report_id)) for report in reports)
+
+
+def _as_first_told(report: Report, before: Report | None) -> Report:
+    if before is None or report.date.start != before.date.start:
+        return report
+    now, then = _by_measure(report), _by_measure(before)
+    same = [m for m in now if m in then and _opinions(now[m]) == _opinions(then[m])]
+    first = {measure: then[measure][0].said_at for measure in same}
+    said = (replace(s, said_at=first.get(s.measure, s.said_at)) for s in report.statements)
+    return replace(report, statements=tuple(said))
+
+
+def _by_measure(report: Report) -> dict[str, list[Statement]]:
+    found: dict[str, list[Statement]] = {}
+    for statement in report.statements:
+        found.setdefault(statement.measure, []).append(statement)
+    return found
+
+
+def _opinions(statements: Iterable[Statement]) -> set[Hashable]:
+    """What is the same in two versions that say the same, in whatever place and however often."""
+    own = [s for s in statements if not s.derived]
+    return {(alike(replace(s, person=None, said_at=None)), s.person) for s in own}
 
 
 def newest_of_each(

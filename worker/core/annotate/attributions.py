@@ -15,7 +15,8 @@ Rules
    inside a quotation belongs to whoever is quoted.
 6. "An official said", and then an official by name: the two are one. Who was named already, by
    himself or by the words that "he said" goes on with, is nobody introduced later.
-7. Who denies or rejects something is the last who spoke, and nothing else is his ("police rejected
+7. Whoever only claims the attack leaves the rest of his sentence to who is quoted behind it ("claimed a
+   bombing that killed 11, according to the ministry"). Who denies or rejects something is the last who spoke, and nothing else is his ("police rejected
    the claim. He said five died"). A group that claims an attack is so for "it" and "they" in the next
    sentence, and "a spokesman" behind a group's words is the group's.
 8. What nobody is quoted for is the outlet's own.
@@ -349,7 +350,7 @@ def _parting(first: _Said, second: _Said, tokens: Sequence[Token]) -> int:
         return turns[-1]
     if not second.before:
         return second.start
-    if not first.after:
+    if not first.after or first.claims:
         return first.end
     counted = [t.start for t in between if "COUNT" in t.tags]
     commas = [t.start for t in between if "COMMA" in t.tags and t.start < max(counted, default=0)]

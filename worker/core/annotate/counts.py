@@ -48,6 +48,8 @@ ALONE = frozenset({"alone"})
 """Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
 _NUMBERS = frozenset({"NUM", "OTHERNUM", "BARE", "COUNT"})
 _COUNTED = STATED - {"nobody"}
+NTH_DEAD = "NTH_DEAD"
+"""Tag of one who is told by the number of the dead that he makes."""
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 _FORMER = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
@@ -236,7 +238,7 @@ def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
 
 def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention | None:
     qualifier = _qualifier(token)
-    value = token.value
+    value = int(token.meaning["ordinal"]) if NTH_DEAD in token.tags else token.value
     if value is not None and value > _MOST_PEOPLE:
         return None
     if qualifier == "range":

@@ -28,13 +28,21 @@ from worker.core.classify.features import (
     told_whole,
 )
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.normalise import Range, holding, plain, starting_in
+from worker.core.lang.normalise import Range, holding, inside, plain, starting_in
 from worker.core.segment.digest import is_digest, telling_sentences
 from worker.core.segment.segment import Segment, SegmentKind
 from worker.core.text.prose import Prose, Sentence
 
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
+_NEWER = frozenset({"LATER_COUNT"})
+_OF_BEFORE = frozenset({
+    "head.retrospective", "lead.retrospective", "lead.event_earlier", "lead.event_old", "time.old",
+    "time.old_only",
+})  # fmt: skip
+"""What tells that an attack was before: nothing against a new toll of it."""
+_FOLLOWED_DAYS = 30
+"""So long an incident stays open: a toll that grows later is a memory."""
 _OF_PLACE = frozenset({
     "place.close", "place.told", "place.twice", "place.further", "place.sentence", "place.top",
     "place.body", "place.none",
@@ -157,7 +165,9 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
     features |= _kind_features(context, segment, inside)
     if policy.require_fresh:
         window = math.ceil(policy.fresh_hours / 24)
-        features |= age_features(_age(context, segment), window)
+        features |= _age_features(context, segment, window)
+        if "age.new_toll" in features:
+            features = {name: f for name, f in features.items() if name not in _OF_BEFORE}
         features |= _known_past(context, segment, window)
         if "age.stale" not in features:
             features |= _old_mention(context, segment, window)
@@ -302,6 +312,35 @@ def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, F
             if (context.today - date.last).days > window:
                 return {"age.old_mention": Feature(1.0, date)}
     return {}
+
+
+def _age_features(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
+    """How old the attack is; of weeks at most, it is news again when its top tells a new toll."""
+    age = _age(context, segment)
+    if age is not None and window < age <= _FOLLOWED_DAYS and at_top(context, segment):
+        top = (c.sentence for c in (*context.head, *context.lead[:1]))
+        toll = next(filter(None, (_new_toll(context.annotated, s) for s in top)), None)
+        if toll is not None:
+            return {"age.new_toll": Feature(1.0, toll)}
+    return age_features(age, window)
+
+
+def _new_toll(annotated: Annotated, sentence: Sentence) -> Range | None:
+    """The new number of a toll that a sentence is about: before the attack, or behind
+    somebody who died of it.
+
+    ("The toll of last week's blast rose to nine"; "a man hurt in it has died, raising the toll to nine";
+    not "closed schools after the bombing, whose toll has risen to nine".)
+    """
+    own = [m for m in annotated.counts if m.sentence == sentence.index]
+    for toll in own:
+        newer = toll.tags & _NEWER or annotated.has("late_death", sentence)
+        if "toll" not in toll.flags or not newer:
+            continue
+        attacks = inside(annotated.triggers, Range(sentence.start, toll.start))
+        if not attacks or inside(annotated.harm, Range(attacks[-1].end, toll.start)):
+            return toll.number
+    return None
 
 
 def _age(context: Context, segment: Segment) -> int | None:

@@ -42,7 +42,7 @@ FEATURES = frozenset({
     *(f"{zone}.{name}" for zone in ("head", "lead") for name in TOP_CUES),
     *(f"any.{name}" for name in ANY_ZONE_CUES), "any.sole_cause",
     "head.question", "top.follow_up", "top.bare_reaction", "top.anniversary",
-    "age.fresh", "age.stale", "age.old_mention", "known.past",
+    "age.fresh", "age.stale", "age.new_toll", "age.old_mention", "known.past",
     "kind.item", "kind.background", "kind.aggregate", "kind.threat",
     "kind.dated", "kind.undated", "kind.unannounced", "segment.late",
 })  # fmt: skip

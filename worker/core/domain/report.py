@@ -201,6 +201,8 @@ class Statement:
     report_id: str | None = None
     person: str | None = None
     """The one person counted, when a figure is no number: an age, a surname, "" for a nameless one."""
+    replaces: int | None = None
+    """The number that its text says it takes the place of ("to five from eight")."""
 
     @property
     def span(self) -> Span:

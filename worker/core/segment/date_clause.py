@@ -6,6 +6,8 @@ Rules
    from each other: "A bomb killed six people at a bank in the west of the city on Monday".
 2. A day before an attack that only another clause tells is that of the aftermath: "Doctors were still
    operating on Tuesday on people hurt in a blast", "swept up glass on Tuesday after a bombing".
+3. "Hurt in last Tuesday's bombing", "the May 11 attack": an attack that is called by a day is of that
+   day, also where somebody dies of it days later.
 
 Theory: a day hangs on the verb of its clause. Of the aftermath's verbs there is no list; that the attack
 is no subject and no verb of the clause is enough.
@@ -13,16 +15,20 @@ is no subject and no verb of the clause is enough.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
 from worker.core.annotate.events import EventSentence
+from worker.core.lang.normalise import Range
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event, tells_harm
 from worker.core.text.prose import Sentence
 
 _ABOUT = frozenset({"main", "harm_main"})
 _NOT_NEWS = frozenset({"reaction", "harm_only"})
+_NAMED_CHARS = 32
+"""Between a day and the attack called by it: "Sunday's deadly mosque bombing"."""
 _DAYS = frozenset({"day", "days"})
 _AN_END = frozenset({"HOLDS", "HOLDS_OUT", "MILITANT_KILLED", "SIEGE_END"})
 """Tags of an attack that goes on or is over: it began before."""
@@ -55,6 +61,14 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
     if any(tells_harm(run, counts, main=True) for run, _ in events):
         return False
     return all(_stands_apart(run, mention, event) for run, event in events)
+
+
+def names_an_attack(annotated: Annotated, mention: DateMention) -> bool:
+    """Whether an attack is called by a day, whatever else its sentence tells."""
+    reach = Range(mention.end, mention.end + _NAMED_CHARS)
+    named = next((t for t in annotated.triggers if reach.holds(t.start)), None)
+    between = annotated.prose.text[mention.end : named.start] if named is not None else "."
+    return re.fullmatch(r"[^\s,.;:]{0,2}(?: [\w-]+){0,3} ", between) is not None
 
 
 def _stands_apart(run: EventSentence, mention: DateMention, event: EventMention) -> bool:

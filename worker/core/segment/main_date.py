@@ -30,7 +30,7 @@ from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
 from worker.core.segment.counted_from import counted_from
-from worker.core.segment.date_clause import is_of_aftermath, is_own_day
+from worker.core.segment.date_clause import is_of_aftermath, is_own_day, names_an_attack
 from worker.core.segment.undated import undated_interval
 from worker.core.text.prose import Sentence
 
@@ -289,7 +289,8 @@ def _score(
     score += weights.denied * _leads(annotated.find("date_not", near), annotated, mention)
     if mention.basis == "weekday":
         score += weights.last * _leads(annotated.find("date_last", near), annotated, mention)
-    score += weights.late_death * annotated.has("late_death", sentence)
+    if not names_an_attack(annotated, mention):
+        score += weights.late_death * annotated.has("late_death", sentence)
     score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.subordinate * _is_of_the_mourned(annotated, mention, sentence)

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from worker.core.annotate.counts import ALONE, CountMention
+from worker.core.annotate.counts import ALONE, SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.additions import (
     AMONG,
@@ -62,6 +62,7 @@ _ARRIVED = frozenset({"arrived"})
 _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _ON_TOP = frozenset({"ADDITIONAL"})
+_BY_NUMBER = "BY_NUMBER"
 _SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
 _DIED_THERE = frozenset({"there"})
@@ -99,6 +100,7 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
     standing = with_others(after_one(with_outside(list(with_further(standing)))), told_in)
     for step in _ONE_HARM_EACH:
         standing = step(standing)
+    standing = _numbered_one(standing)
     out = _with_parts_told(told_once(standing))
     held = {(c.mention.number, c.measure) for c in out if c.parent is not None}
     out = [c for c in out if c.parent or (c.mention.number, c.measure) not in held]
@@ -245,6 +247,19 @@ def _leading_on(mentions: Sequence[CountMention]) -> list[CountMention]:
         leads_on = mention.tags & _ON_TOP and before and before[-1].tags & _REPLACED
         out.append(replace(mention, flags=mention.flags | _AMONG) if leads_on else mention)
     return out
+
+
+def _numbered_one(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with "one other person was wounded" being the number of the wounded, not a person,
+    where nobody else is told to be one.
+
+    ("The driver has died, taking the toll to two. One other person was wounded.")
+    """
+    hurt = [m for m in mentions if m.what == "injured" and not m.is_headline]
+    if len(hurt) != 1 or _BY_NUMBER not in hurt[0].tags:
+        return list(mentions)
+    one = replace(hurt[0], tags=hurt[0].tags - SINGLE_TAGS)
+    return [one if m is hurt[0] else m for m in mentions]
 
 
 def _casualties_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:

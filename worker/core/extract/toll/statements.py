@@ -43,7 +43,7 @@ from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hospitals
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
-from worker.core.extract.toll.replaced import find_replaced
+from worker.core.extract.toll.replaced import find_replaced, former_numbers
 from worker.core.extract.toll.told_apart import is_besides
 from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
 from worker.core.figure_bounds import RECEIVED
@@ -101,7 +101,8 @@ def find_statements(
         replaced = find_replaced(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
         told = tuple(
-            replace(s, derived=True) if gone else s for s, gone in zip(told, replaced, strict=True)
+            replace(s, derived=s.derived or gone, replaces=former)
+            for s, gone, former in zip(told, replaced, former_numbers(placed), strict=True)
         )
         besides = {s.id for s, p in zip(told, placed, strict=True) if is_besides(p.count.mention)}
         out.append(mark_repeated(told, besides))
