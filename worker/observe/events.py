@@ -7,7 +7,8 @@ first.
 from __future__ import annotations
 
 EVENTS: dict[str, str] = {
-    "worker.started": "The worker is up; version, instance, profile, sink, knowledge.",
+    "worker.started": "The worker is up; version, instance, profile, knowledge, `store`, "
+    "sink with its `broker` or `folder`, and `prefix` of the topics.",
     "worker.stopping": "A signal asked it to stop; draining began, with so many polls and articles "
     "`in_flight`.",
     "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
@@ -59,7 +60,8 @@ EVENTS: dict[str, str] = {
     "incident.changed": "An incident got a new revision: incident, revision, kind of change, "
     "its state, whether it is news (`material`), and which properties differ (`fields`).",
     "timer.fired": "Due timers were settled.",
-    "publish.failed": "Publishing stopped for now; reason and what an operator can do.",
+    "publish.failed": "Publishing stopped for now; reason and what an operator can do. A warning for what "
+    "may pass by itself, an error for what waits for a person.",
     "publish.recovered": "Publishing goes on.",
     "publish.committed": "A batch was committed (debug): records, milliseconds.",
     "publish.rebuilt": "The producer was thrown away and built anew; reason.",
@@ -75,7 +77,8 @@ EVENTS: dict[str, str] = {
     ),
     "request.taken": "A correction, or dead letters to be tried again, were taken in.",
     "serve.listening": "Health, metrics and page can be asked; host and port.",
-    "library.logged": "A line of a library: logger, message.",
+    "library.logged": "A line of a library: logger, message. What one says of a broker or of a page is "
+    "never more than a warning.",
 }
 
 

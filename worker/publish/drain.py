@@ -92,7 +92,7 @@ class Drain(threading.Thread):
         """A try ended in this error: say what stops publishing, once for each reason in a row."""
         before, self.flow = self.flow, self.flow.after(event, error)
         if self.flow.problem is error and before.tells_anew(error) and not quietly:
-            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
+            keys = {"reason": error.reason, "detail": error.detail, "advice": error.advice}
             self._tell("publish.failed", keys)
 
     def _goes_on(self, event: FlowEvent) -> None:

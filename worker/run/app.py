@@ -38,7 +38,7 @@ from worker.ingest.fetch import Fetcher
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
-from worker.publish.drain import Drain
+from worker.publish.drain import NEEDS_A_PERSON, Drain
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.run import due_work
 from worker.run.chain import Chain
@@ -158,13 +158,17 @@ class Worker:
         return code
 
     def _introduction(self) -> dict[str, object]:
-        knowledge = self._parts.chain.knowledge
+        knowledge, config = self._parts.chain.knowledge, self._parts.config
+        broker = config.kafka.bootstrap_servers
         return {
             "version": __version__,
-            "instance": self._parts.config.instance,
+            "instance": config.instance,
             "profile": knowledge.profile.name,
             "knowledge": knowledge.digest,
             "sink": self._parts.health.sink,
+            **({"broker": broker} if broker else {"folder": str(config.files.dir)}),
+            "prefix": config.topics.prefix,
+            "store": str(config.store.path),
             "feeds": len(self._parts.feeds),
         }
 
@@ -292,8 +296,10 @@ def _new_publisher(
 
 
 def _told(event: str, keys: dict[str, object]) -> None:
-    """A publisher thread has something to say."""
+    """A publisher thread has something to say. An absent broker may come back by itself."""
     level = _LEVELS.get(event, "warning")
+    if event == "publish.failed" and keys.get("reason") in NEEDS_A_PERSON:
+        level = "error"
     getattr(log.get(), level)(event, **keys)
 
 
