@@ -211,6 +211,31 @@ def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
     assert worker.topic("heartbeat.v1")[0]["value"]["feeds_ok"] == 1
 
 
+def test_run_tells_what_people_decided_and_takes_it_for_no_version_of_an_article(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """A line of its own names decision, kind and incidents; the next version is the second one."""
+    attack(newsroom)
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        worker.wait_for(lambda: worker.told("article.processed"))
+        incident = worker.told("article.processed")[0]["incident"]
+        _ask(tmp_path, "incidents", "retract", incident)
+        listed = json.loads(_ask(tmp_path, "incidents", "list", "--decisions", "--json"))
+        _ask(tmp_path, "incidents", "undo", listed["decision_id"])
+        newsroom.pages.clear()
+        attack(newsroom, dead="nine")
+        worker.wait_for(lambda: len(worker.told("article.processed")) == 2)
+        _ask(tmp_path, "incidents", "erase", incident, "--yes")
+        assert worker.stop() == 0
+    assert [line["version"] for line in worker.told("article.processed")] == [1, 2]
+    retracted, undone, erased = worker.told("decision.settled")
+    assert (retracted["kind"], undone["kind"], erased["kind"]) == ("retract", "undo", "erase")
+    assert retracted["decision"] == undone["decision"] == listed["decision_id"]
+    assert retracted["incidents"] == retracted["changed"] == [incident]
+    assert (erased["erased"], erased["changed"]) == ([incident], [])
+    assert [line["kind"] for line in worker.told("request.taken")] == ["retract", "undo", "erase"]
+
+
 def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(
     tmp_path: Path, newsroom: Newsroom
 ) -> None:

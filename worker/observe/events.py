@@ -54,6 +54,9 @@ EVENTS: dict[str, str] = {
     "incident, revision; `report`, which a kill or hold took back; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
     "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
     "text was too long: characters that were not read.",
+    "decision.settled": "What a person decided was carried out: `kind` (the command), `decision` (its "
+    "id, as in `incidents list --decisions`), incidents and articles that were named, incidents that "
+    "`changed`, and those that were `erased`.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
     "kill.unmatched": "A kill or hold fits no item that is here, or several: what it names. Nothing is "
     "withdrawn; look, and `incidents retract` what was meant.",
@@ -75,7 +78,8 @@ EVENTS: dict[str, str] = {
         "Something outside kept a part of the worker from its work: source, error, seconds until it "
         "is tried again; logged at the 1st, 2nd, 4th, 8th … failure in a row."
     ),
-    "request.taken": "A correction, or dead letters to be tried again, were taken in.",
+    "request.taken": "A request was taken in: `kind` is `poll`, `retry` or the command of a decision, which "
+    "`decision.settled` follows.",
     "serve.listening": "Health, metrics and page can be asked; host and port.",
     "library.logged": "A line of a library: logger, message. What one says of a broker or of a page is "
     "never more than a warning.",

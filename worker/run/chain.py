@@ -31,7 +31,7 @@ from worker.core.domain.incident import Change
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.story import whole
-from worker.decisions import correct
+from worker.decisions import command_of, correct
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.fetch_page import ask_page, document_of, with_page
 from worker.ingest.robots import Robots
@@ -154,6 +154,9 @@ class Chain:
             )
         except InputError as error:
             await self._bury(work, error.reason, error.detail, now)
+            return
+        if work.correction is not None:
+            self._tell_decision(work, settled)
             return
         self.tell(work, settled, revision, began)
         if settled.outcome == "unmatched":
@@ -292,6 +295,16 @@ class Chain:
         log.get().info("article.processed", **keys)
         tell_changes(settled.changes, self.metrics)
 
+    def _tell_decision(self, work: Work, settled: Settled) -> None:
+        """What a person decided is no version of an article: it has a line of its own."""
+        changed = [change.incident.incident_id for change in settled.changes]
+        incidents = list((work.correction or {}).get("incidents") or ())
+        named = {"decision": settled.decision, "incidents": incidents, "erased": settled.erased}
+        keys = {key: value for key, value in named.items() if value}
+        self.metrics.articles.labels(settled.outcome).inc()
+        log.get().info("decision.settled", **names(work), **keys, changed=changed)
+        tell_changes(settled.changes, self.metrics)
+
     def _measure(self, analysis: Analysis, now: dt.datetime) -> None:
         verdict, article = analysis.verdict, analysis.article
         self.metrics.decisions.labels(verdict.label, verdict.band).inc()
@@ -324,6 +337,11 @@ def with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | No
 def names(work: Work) -> dict[str, Any]:
     """What a log line calls a piece of work."""
     entry = work.entry
+    if work.correction is not None:
+        return {
+            "kind": command_of(str(work.correction.get("kind"))),
+            "articles": list(work.correction.get("articles") or ()),
+        }
     return {
         "article_id": work.article_id,
         "version": work.version,
