@@ -236,6 +236,23 @@ def test_run_tells_what_people_decided_and_takes_it_for_no_version_of_an_article
     assert [line["kind"] for line in worker.told("request.taken")] == ["retract", "undo", "erase"]
 
 
+def test_run_says_which_limit_it_is_that_pauses_polling(tmp_path: Path, newsroom: Newsroom) -> None:
+    """Reason, setting, limit, folder and what to do, in the log and at /readyz."""
+    most = str(10**9)
+    with running(tmp_path, f"{newsroom.base}/feed.xml", STORE__MIN_FREE_MB=most) as worker:
+        worker.wait_for(lambda: worker.told("feed.paused"))
+        status, text = worker.get("/readyz")
+        assert worker.stop() == 0
+    (paused,) = worker.told("feed.paused")
+    assert (paused["reason"], paused["setting"], paused["limit"]) == (
+        "disk", "store.min_free_mb", 10**9,
+    )  # fmt: skip
+    assert (paused["folder"], paused["free_mb"] > 0) == (str(tmp_path), True)
+    assert paused["advice"].startswith("free some space there")
+    assert status == 503
+    assert f"free at {tmp_path}, fewer than store.min_free_mb ({most}): free some space" in text
+
+
 def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(
     tmp_path: Path, newsroom: Newsroom
 ) -> None:

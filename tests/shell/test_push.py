@@ -280,6 +280,7 @@ def test_push_waits_outside_while_too_much_waits_inside(tmp_path: Path) -> None:
         assert (answer.status, answer.json["reason"]) == (503, "paused")
         assert int(answer.headers["Retry-After"]) > 0
         assert "late" not in identities(tmp_path)
+        assert [line["reason"] for line in worker.told("feed.paused")] == ["inbox"]
 
 
 def test_push_that_was_answered_survives_a_kill(tmp_path: Path) -> None:

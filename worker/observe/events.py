@@ -29,11 +29,9 @@ EVENTS: dict[str, str] = {
     "than usual.",
     "feed.fresh": "It has news again.",
     "feed.recovered": "A failing feed answers again.",
-    "feed.paused": (
-        "Polling waits: inbox or outbox is above its high-water mark, "
-        "or the disk (`free_mb`) is almost full."
-    ),
-    "feed.resumed": "Polling goes on.",
+    "feed.paused": "Polling waits: `reason` is `disk`, `outbox` or `inbox`; which `setting` has which "
+    "`limit`, and what an operator can do (`advice`). One line for each reason.",
+    "feed.resumed": "Polling goes on: no reason is left.",
     "feed.refused": (
         "A document cannot be read, or was cut off and only its whole items are kept: which (a file "
         "of a spool now lies in `failed`), reason, detail."
@@ -73,7 +71,9 @@ EVENTS: dict[str, str] = {
     "store.diverged": "Store and ledger disagree; ingest waits, what happened is told.",
     "store.restored": "The store was rebuilt from the topics.",
     "sandbox.killed": "A job passed its deadline or memory limit; its process was ended.",
-    "store.full": "No room to write; everything waits and is tried again.",
+    "store.full": "The store takes nothing: `reason` is `store_full` or `store_busy`, with `path` and advice. "
+    "Everything waits and is tried again.",
+    "store.writable": "The store takes everything again.",
     "source.failed": (
         "Something outside kept a part of the worker from its work: source, error, seconds until it "
         "is tried again; logged at the 1st, 2nd, 4th, 8th … failure in a row."

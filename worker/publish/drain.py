@@ -112,13 +112,10 @@ class Drain(threading.Thread):
                 return self._writer.submit(job).result()
             except UnwritableError as error:
                 if not (error.no_room and drop_ballast(self._store)):
-                    raise _unwritable(error) from error
-                self._tell("store.full", {"detail": str(error), "ballast_given_up": True})
-
-
-def _unwritable(error: UnwritableError) -> PublishError:
-    if error.no_room:
-        advice = "Free space on the disk of store.path; nothing is lost."
-        return PublishError("store_full", str(error), advice)
-    advice = "Another program holds the write lock of the store; end it. Nothing is lost."
-    return PublishError("store_busy", str(error), advice)
+                    told = f"{self._store}: {error}"
+                    raise PublishError(error.reason, told, error.advice) from error
+                self._tell(
+                    "store.full",
+                    {"reason": error.reason, "path": str(self._store), "detail": str(error),
+                     "advice": error.advice, "ballast_given_up": True},
+                )  # fmt: skip

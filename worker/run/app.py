@@ -68,6 +68,7 @@ _LEVELS = {
     "publish.recovered": "info",
     "publish.rebuilt": "info",
     "store.diverged": "error",
+    "store.full": "error",
     "store.restored": "warning",
 }
 """How loud a publisher's event is; "warning" when it is not listed."""

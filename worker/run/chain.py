@@ -18,9 +18,9 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from worker import crash_points
 from worker.config.schema import FeedConfig
@@ -75,6 +75,14 @@ class _Reading:
     """The page as it was sent, when it was the article."""
 
 
+@dataclass(slots=True)
+class HeldUp:
+    """How many transactions wait for a store that takes nothing, and what was said of it."""
+
+    jobs: int = 0
+    told: Literal["ballast given up", "no ballast"] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """What working on an article needs, and the working."""
@@ -89,6 +97,7 @@ class Chain:
     metrics: Metrics
     say: Callable[[str, str], None]
     """Told what is wrong with a part, or with "" that nothing is: what readiness goes by."""
+    held_up: HeldUp = field(default_factory=HeldUp)
 
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
@@ -173,21 +182,38 @@ class Chain:
         A transaction that found no room was rolled back whole, so it is simply run again; the
         ballast beside the store is given up first, or not even deleting would be possible.
         """
-        told = False
-        while True:
-            try:
-                done = await asyncio.wrap_future(self.writer.submit(job))
-            except disk_space.UnwritableError as error:
-                dropped = error.no_room and disk_space.drop_ballast(self.store)
-                if not told:
-                    log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
-                    told = True
-                self.say("store", f"the store cannot be written: {error}")
-            else:
-                if told:
-                    self.say("store", "")
-                return done
-            await asyncio.sleep(_FULL_WAIT_S)
+        held_up, waits = self.held_up, False
+        try:
+            while True:
+                try:
+                    done = await asyncio.wrap_future(self.writer.submit(job))
+                except disk_space.UnwritableError as error:
+                    held_up.jobs += not waits
+                    waits = True
+                    self._tell_full(error)
+                else:
+                    if waits and held_up.jobs == 1:
+                        self._tell_writable()
+                    return done
+                await asyncio.sleep(_FULL_WAIT_S)
+        finally:
+            held_up.jobs -= waits
+
+    def _tell_full(self, error: disk_space.UnwritableError) -> None:
+        """Give the ballast up, and say what is wrong: once, and again when the ballast was not enough."""
+        dropped = error.no_room and disk_space.drop_ballast(self.store)
+        if self.held_up.told in ({None} if dropped else {None, "ballast given up"}):
+            log.get().error(
+                "store.full", reason=error.reason, path=str(self.store), detail=str(error),
+                advice=error.advice, ballast_given_up=dropped,
+            )  # fmt: skip
+        self.held_up.told = "ballast given up" if dropped else "no ballast"
+        self.say("store", f"the store {self.store} cannot be written: {error}. {error.advice}")
+
+    def _tell_writable(self) -> None:
+        self.held_up.told = None
+        self.say("store", "")
+        log.get().info("store.writable", path=str(self.store))
 
     async def _read(self, work: Work, now: dt.datetime) -> _Reading:
         """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
