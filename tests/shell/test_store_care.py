@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import sqlite3
 import subprocess
 import threading
@@ -393,10 +394,33 @@ def test_store_info_says_that_a_store_is_damaged(tmp_path: Path) -> None:
     with (tmp_path / "store.db").open("r+b") as file:
         file.seek(4096 * 3)
         file.write(b"\xff" * 4096 * 24)
-    done = kabulwire(tmp_path, "store", "info")
+    damaged = f"kabulwire: store {tmp_path / 'store.db'} is damaged"
+    for command in ("info", "check"):
+        done = kabulwire(tmp_path, "store", command)
+        assert done.returncode == 70, done.stderr
+        assert done.stderr.startswith(damaged)
+        assert done.stderr.endswith("see 'The store is damaged' in docs/operate.md\n")
+        assert done.stderr.count("\n") == 1
+
+
+def test_run_ends_on_a_damaged_store_with_its_file_and_what_to_do(tmp_path: Path) -> None:
+    """Whoever met it first: the start, or the look through a store of which the first pages are whole."""
+    conn = open_writer(tmp_path / "store.db", BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, (message(n, size=3000) for n in range(500)), NOW)
+        outbox.mark_rows(conn, list(range(1, 501)))
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    conn.close()
+    with (tmp_path / "store.db").open("r+b") as file:
+        file.seek((tmp_path / "store.db").stat().st_size // 2)
+        file.write(b"\xff" * 4096 * 20)
+    config = configured(tmp_path, "http://127.0.0.1:9/feed.xml")
+    done = program.run("run", "--config", str(config), env=environ(tmp_path, INSTANCE="w1"))
     assert done.returncode == 70, done.stderr
-    assert "is damaged" in done.stderr
-    assert "Traceback" not in done.stderr
+    (crashed,) = (line for line in done.stderr.splitlines() if '"worker.crashed"' in line)
+    told = json.loads(crashed)
+    assert (told["reason"], told["store"]) == ("store_damaged", str(tmp_path / "store.db"))
+    assert told["advice"].startswith("put a backup in its place")
 
 
 def test_tail_without_anything_to_read(tmp_path: Path) -> None:

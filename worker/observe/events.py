@@ -12,7 +12,8 @@ EVENTS: dict[str, str] = {
     "worker.stopping": "A signal asked it to stop; draining began, with so many polls and articles "
     "`in_flight`.",
     "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
-    "worker.crashed": "Its own state or code failed; the traceback follows.",
+    "worker.crashed": "Its own state or code failed; the traceback follows. Of a damaged store "
+    "(`reason` `store_damaged`) file and advice stand before it.",
     "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in "
     "inbox and outbox, dead letters, failing feeds.",
     "config.loaded": "Settings were read; file and number of feeds.",

@@ -24,6 +24,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 
@@ -56,6 +57,7 @@ from worker.serve.web import StatusSource, build, build_page
 from worker.store import feeds as feed_table
 from worker.store import inbox, queries
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
+from worker.store.store_error import DAMAGED_ADVICE, is_damaged
 from worker.store.subscriptions import load_subscriptions
 from worker.store.writer import Writer
 
@@ -98,8 +100,16 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
             raise
         except* Exception as group:  # noqa: BLE001 - the last word before the end
             for error in group.exceptions:
-                log.get().critical("worker.crashed", exc_info=error)
+                keys = _of_damage(error, config.store.path)
+                log.get().critical("worker.crashed", exc_info=error, **keys)
     return code
+
+
+def _of_damage(error: BaseException, store: Path) -> dict[str, str]:
+    """What a person needs to know of a store that is not whole; nothing of any other error."""
+    if not is_damaged(error):
+        return {}
+    return {"reason": "store_damaged", "store": str(store), "advice": DAMAGED_ADVICE}
 
 
 async def _live(
