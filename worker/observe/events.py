@@ -35,7 +35,7 @@ EVENTS: dict[str, str] = {
     "feed.resumed": "Polling goes on: no reason is left.",
     "feed.refused": (
         "A document cannot be read, or was cut off and only its whole items are kept: which (a file "
-        "of a spool now lies in `failed`), reason, detail."
+        "of a spool now lies in `failed`), reason, detail, advice."
     ),
     "feed.restarted": "A server had forgotten our cursor; the feed is read again from its look-back.",
     "push.accepted": "A pushed document is stored (debug): entries, new ones, milliseconds.",
