@@ -92,7 +92,9 @@ class Drain(threading.Thread):
         """A try ended in this error: say what stops publishing, once for each reason in a row."""
         before, self.flow = self.flow, self.flow.after(event, error)
         if self.flow.problem is error and before.tells_anew(error) and not quietly:
-            keys = {"reason": error.reason, "detail": error.detail, "advice": error.advice}
+            waits = " Messages wait in the outbox meanwhile." if event == "waits" else ""
+            advice = f"{error.advice}{waits}".strip()
+            keys = {"reason": error.reason, "detail": error.detail, "advice": advice}
             self._tell("publish.failed", keys)
 
     def _goes_on(self, event: FlowEvent) -> None:

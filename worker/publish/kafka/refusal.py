@@ -131,7 +131,7 @@ def name(
     return PublishError(
         "broker_unavailable",
         told[:_CUT],
-        "Check kafka.bootstrap_servers and the brokers; messages wait in the outbox meanwhile.",
+        "Check kafka.bootstrap_servers and the brokers.",
     )
 
 
