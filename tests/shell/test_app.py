@@ -20,6 +20,7 @@ import pytest
 
 from tests import program
 from tests.loopback import Answer, Asked, serving
+from worker import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 CITY = ROOT / "tests" / "profiles" / "portsmere"
@@ -195,6 +196,9 @@ def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
     attack(newsroom)
     with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
         worker.wait_for(lambda: worker.told("article.processed"))
+        (begun,) = worker.told("worker.started")  # `version` is an article's, in every line
+        assert (begun["program"], "version" in begun) == (__version__, False)
+        assert begun["folder"] == str(tmp_path / "topics")
         (line,) = worker.told("article.processed")
         assert {"article_id", "version", "outcome", "incident", "revision"} <= set(line)
         assert (line["outcome"], line["version"], line["revision"]) == ("reported", 1, 1)
@@ -251,6 +255,27 @@ def test_run_says_which_limit_it_is_that_pauses_polling(tmp_path: Path, newsroom
     assert paused["advice"].startswith("free some space there")
     assert status == 503
     assert f"free at {tmp_path}, fewer than store.min_free_mb ({most}): free some space" in text
+
+
+def test_run_that_was_killed_leaves_nothing_but_lines_of_its_log(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """What outlives it for a moment says nothing in words of its own between the JSON."""
+    attack(newsroom)
+    config = configured(tmp_path, f"{newsroom.base}/feed.xml")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "worker", "run", "--config", str(config)],
+        env=environ(tmp_path), cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if '"article.processed"' in line:
+            process.kill()  # the rest ends when the last process that holds the stream has
+    process.wait()
+    assert len(lines) > 2
+    assert [line for line in lines if not line.startswith("{")] == []
 
 
 def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(

@@ -7,7 +7,7 @@ first.
 from __future__ import annotations
 
 EVENTS: dict[str, str] = {
-    "worker.started": "The worker is up; version, instance, profile, knowledge, `store`, "
+    "worker.started": "The worker is up; `program` (its version), instance, profile, knowledge, `store`, "
     "sink with its `broker` or `folder`, and `prefix` of the topics.",
     "worker.stopping": "A signal asked it to stop; draining began, with so many polls and articles "
     "`in_flight`.",
@@ -93,7 +93,7 @@ OPENTELEMETRY: dict[str, str] = {
     "event": "EventName",
     "service": "service.name (resource)",
     "instance": "service.instance.id (resource)",
-    "version": "service.version (resource)",
+    "program": "service.version (resource)",
     "exception[0].exc_type": "exception.type",
     "exception[0].exc_value": "exception.message",
     "exception[0].frames": "exception.stacktrace",

@@ -172,7 +172,7 @@ class Worker:
         knowledge, config = self._parts.chain.knowledge, self._parts.config
         broker = config.kafka.bootstrap_servers
         return {
-            "version": __version__,
+            "program": __version__,
             "instance": config.instance,
             "profile": knowledge.profile.name,
             "knowledge": knowledge.digest,
