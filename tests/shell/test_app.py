@@ -201,6 +201,7 @@ def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
         assert begun["folder"] == str(tmp_path / "topics")
         (line,) = worker.told("article.processed")
         assert {"article_id", "version", "outcome", "incident", "revision"} <= set(line)
+        assert 0 <= line["wait_ms"] <= line["total_ms"]
         assert (line["outcome"], line["version"], line["revision"]) == ("reported", 1, 1)
         worker.wait_for((tmp_path / "topics" / "kabulwire.incident-log.v1.jsonl").exists)
         newsroom.pages.clear()

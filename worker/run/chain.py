@@ -34,6 +34,7 @@ from worker.core.sources.story import whole
 from worker.decisions import command_of, correct
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.fetch_page import ask_page, document_of, with_page
+from worker.ingest.host_waits import host_waits
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
@@ -110,7 +111,8 @@ class Chain:
             await self._obey(work, now(), began)
             return
         try:
-            reading = await self._read(work, now())
+            with host_waits() as waits:
+                reading = await self._read(work, now())
         except FetchError as error:
             await self._put_off(work, error, now())
         except PageError as error:
@@ -128,6 +130,7 @@ class Chain:
             more = {
                 "text_cut": len(text) - len(readable(text)) or None,
                 "page": reading.page,
+                "wait_ms": round(sum(waits) * 1000) if waits else None,
                 "page_again": again.isoformat() if again else None,
             }
             self.tell(work, settled, revision, began, more)
