@@ -42,6 +42,13 @@ from worker.store.constraints import Decision, add_decision, find_decision, load
 from worker.store.inbox import Work
 from worker.store.times import stamp
 
+_COMMANDS = {"must": "merge", "apart": "split"}
+
+
+def command_of(kind: str) -> str:
+    """The command of ``kabulwire incidents`` that makes such a decision."""
+    return _COMMANDS.get(kind, kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -82,14 +89,24 @@ def correct(conn: Connection, work: Work, now: dt.datetime, knowledge: Knowledge
         told = decision_record(record_of(decision, knowledge), knowledge)
         outbox.append(conn, settle_id, (told,), now)
     inbox.finish(conn, work)
+    gone: tuple[str, ...] = ()
     if asked.decision is not None and asked.decision.kind == "erase" and decision is not None:
+        gone = tuple(to_erase(conn, asked.decision.incidents))
         changes = erase(conn, decision, settle_id, now, knowledge)
     else:
         changes = decide_again(conn, _concerned(asked), settle_id, now, knowledge)
     crash_points.point("settle.before_commit")
     told_of = changes.changes
     home = told_of[0].incident.incident_id if told_of else None
-    return Settled("corrected", work.article_id, work.version, home=home, changes=told_of)
+    return Settled(
+        "corrected",
+        work.article_id,
+        work.version,
+        home=home,
+        changes=told_of,
+        decision=None if decision is None else decision.decision_id,
+        erased=gone,
+    )
 
 
 def foresee(conn: Connection, asked: Asked, now: dt.datetime, knowledge: Knowledge) -> Changes:

@@ -63,6 +63,10 @@ class Settled:
     """The incident that the article's first report is part of now; of a withdrawal, was part of."""
     report: str | None = None
     """Of a withdrawal the article's first report, which is gone."""
+    decision: str | None = None
+    """Of a person's decision its id, whether it was made or taken back."""
+    erased: tuple[str, ...] = ()
+    """The incidents of which nothing is kept."""
 
 
 def settle(

@@ -68,8 +68,7 @@ def test_topics_republish_takes_a_store_from_files_to_a_broker(
     assert "topics republish" in refused.stderr
     done = kabulwire(tmp_path, "topics", "republish", **broker)
     assert (
-        done.stdout
-        == "1 incidents queued, 2 messages wait; the store belongs to the new sink now\n"
+        done.stdout == "1 incident queued, 2 messages wait; the store belongs to the new sink now\n"
     )
     with running(tmp_path, feed, **broker) as worker:
         worker.wait_for(lambda: count(kafka, prefix) == 1, 60)

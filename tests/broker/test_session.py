@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import confluent_kafka
@@ -126,6 +126,25 @@ def test_session_that_was_overtaken_is_fenced(
     """Another producer has our id, at whatever step we learn it: ``FencedError``."""
     with pytest.raises(FencedError):
         run(cluster, make_session(), api, *[code] * 50)
+
+
+@pytest.mark.parametrize("code", [47, 90])
+def test_session_that_is_overtaken_while_it_sends_is_fenced(
+    code: int, cluster: MockCluster, session: ProducerSession
+) -> None:
+    """The client wraps what the broker said into the error of the next ``send``."""
+
+    class Slowly(list[Outgoing]):
+        def __iter__(self) -> Iterator[Outgoing]:
+            first, *rest = super().__iter__()
+            yield first
+            while not session._producer._transaction_manager.has_error():
+                time.sleep(0.01)
+            yield from rest
+
+    cluster.answer(ADD_PARTITIONS, *[code] * 50)
+    with pytest.raises(FencedError):
+        session.commit(Slowly(records(b"x", b"y")))
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,10 @@ def test_run_bears_a_broker_absent_at_start_and_lost_on_the_way(
     url = f"{newsroom.base}/feed.xml"
     with running(tmp_path, url, **settings(own_kafka, prefix)) as worker:
         worker.wait_for(lambda: worker.told("publish.failed"), 60)
+        (failed,) = worker.told("publish.failed")
+        assert (failed["level"], failed["reason"]) == ("warning", "broker_unavailable")
+        assert failed["detail"].startswith("KafkaTimeoutError: Unable to bootstrap")
+        assert worker.told("worker.started")[0]["broker"] == own_kafka.bootstrap
         assert worker.get("/livez")[0] == 200
         assert not worker.told("article.processed")
         own_kafka.start()
@@ -160,6 +164,7 @@ def test_run_bears_a_broker_absent_at_start_and_lost_on_the_way(
         own_kafka.start()
         worker.wait_for(lambda: count(own_kafka, prefix) == 2, 90)
         assert worker.stop() == 0
+        assert not [line for line in worker.told() if line["level"] == "error"]
     assert_whole(own_kafka, prefix, tmp_path / "store.db")
 
 
@@ -183,7 +188,8 @@ def test_run_ends_when_a_second_worker_takes_its_name(
             _ends(first)
             assert first.process.returncode == 70
             reasons = [line["reason"] for line in first.told("publish.failed")]
-            assert reasons[-1] == "second_instance"
+            assert reasons == ["second_instance"]
+            assert [line["level"] for line in first.told("publish.failed")] == ["error"]
             assert second.stop(signal.SIGTERM) == 0
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from tests import program
 from tests.loopback import Answer, Asked, serving
+from worker import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 CITY = ROOT / "tests" / "profiles" / "portsmere"
@@ -195,8 +196,12 @@ def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
     attack(newsroom)
     with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
         worker.wait_for(lambda: worker.told("article.processed"))
+        (begun,) = worker.told("worker.started")  # `version` is an article's, in every line
+        assert (begun["program"], "version" in begun) == (__version__, False)
+        assert begun["folder"] == str(tmp_path / "topics")
         (line,) = worker.told("article.processed")
         assert {"article_id", "version", "outcome", "incident", "revision"} <= set(line)
+        assert 0 <= line["wait_ms"] <= line["total_ms"]
         assert (line["outcome"], line["version"], line["revision"]) == ("reported", 1, 1)
         worker.wait_for((tmp_path / "topics" / "kabulwire.incident-log.v1.jsonl").exists)
         newsroom.pages.clear()
@@ -209,6 +214,69 @@ def test_run_makes_an_incident_of_an_article_and_a_revision_of_a_changed_one(
     assert revisions == list(range(1, len(log) + 1))
     assert {record["key"] for record in log} == {line["incident"]}
     assert worker.topic("heartbeat.v1")[0]["value"]["feeds_ok"] == 1
+
+
+def test_run_tells_what_people_decided_and_takes_it_for_no_version_of_an_article(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """A line of its own names decision, kind and incidents; the next version is the second one."""
+    attack(newsroom)
+    with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:
+        worker.wait_for(lambda: worker.told("article.processed"))
+        incident = worker.told("article.processed")[0]["incident"]
+        _ask(tmp_path, "incidents", "retract", incident)
+        listed = json.loads(_ask(tmp_path, "incidents", "list", "--decisions", "--json"))
+        _ask(tmp_path, "incidents", "undo", listed["decision_id"])
+        newsroom.pages.clear()
+        attack(newsroom, dead="nine")
+        worker.wait_for(lambda: len(worker.told("article.processed")) == 2)
+        _ask(tmp_path, "incidents", "erase", incident, "--yes")
+        assert worker.stop() == 0
+    assert [line["version"] for line in worker.told("article.processed")] == [1, 2]
+    retracted, undone, erased = worker.told("decision.settled")
+    assert (retracted["kind"], undone["kind"], erased["kind"]) == ("retract", "undo", "erase")
+    assert retracted["decision"] == undone["decision"] == listed["decision_id"]
+    assert retracted["incidents"] == retracted["changed"] == [incident]
+    assert (erased["erased"], erased["changed"]) == ([incident], [])
+    assert [line["kind"] for line in worker.told("request.taken")] == ["retract", "undo", "erase"]
+
+
+def test_run_says_which_limit_it_is_that_pauses_polling(tmp_path: Path, newsroom: Newsroom) -> None:
+    """Reason, setting, limit, folder and what to do, in the log and at /readyz."""
+    most = str(10**9)
+    with running(tmp_path, f"{newsroom.base}/feed.xml", STORE__MIN_FREE_MB=most) as worker:
+        worker.wait_for(lambda: worker.told("feed.paused"))
+        status, text = worker.get("/readyz")
+        assert worker.stop() == 0
+    (paused,) = worker.told("feed.paused")
+    assert (paused["reason"], paused["setting"], paused["limit"]) == (
+        "disk", "store.min_free_mb", 10**9,
+    )  # fmt: skip
+    assert (paused["folder"], paused["free_mb"] > 0) == (str(tmp_path), True)
+    assert paused["advice"].startswith("free some space there")
+    assert status == 503
+    assert f"free at {tmp_path}, fewer than store.min_free_mb ({most}): free some space" in text
+
+
+def test_run_that_was_killed_leaves_nothing_but_lines_of_its_log(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """What outlives it for a moment says nothing in words of its own between the JSON."""
+    attack(newsroom)
+    config = configured(tmp_path, f"{newsroom.base}/feed.xml")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "worker", "run", "--config", str(config)],
+        env=environ(tmp_path), cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if '"article.processed"' in line:
+            process.kill()  # the rest ends when the last process that holds the stream has
+    process.wait()
+    assert len(lines) > 2
+    assert [line for line in lines if not line.startswith("{")] == []
 
 
 def test_run_is_ready_once_a_feed_answered_and_healthy_agrees(

@@ -112,6 +112,43 @@ def test_run_refuses_a_misspelt_variable_with_the_right_name(tmp_path: Path) -> 
     assert "did you mean KABULWIRE__KAFKA__BOOTSTRAP_SERVERS?" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "KABULWIRE_KAFKA__BOOTSTRAP_SERVERS",
+        "KABULWIRE_KAFKA_BOOTSTRAP_SERVERS",
+        "KABULWIRE__KAFKA_BOOTSTRAP_SERVERS",
+        "kabulwire_kafka_bootstrap_servers",
+    ],
+)
+def test_check_refuses_a_variable_that_lacks_an_underscore(tmp_path: Path, name: str) -> None:
+    """It would be ignored, and the messages went to files where a broker was meant."""
+    done = kabulwire("check", str(written(tmp_path, "")), **{name: "x:9092"})
+    assert done.returncode == 78
+    assert f"environment {name}: " in done.stdout
+    assert "did you mean KABULWIRE__KAFKA__BOOTSTRAP_SERVERS?" in done.stdout
+
+
+def test_settings_take_variables_in_lower_case_and_leave_those_of_a_cluster(tmp_path: Path) -> None:
+    """Kubernetes sets such names for a service called `kabulwire` or `kabulwire-kafka`."""
+    environ = {
+        "kabulwire__serve__port": "7",
+        "KABULWIRE_PORT": "tcp://10.0.0.1:80",
+        "KABULWIRE_SERVICE_PORT_HTTP": "80",
+        "KABULWIRE_KAFKA_PORT_9092_TCP": "tcp://10.0.0.2:9092",
+    }
+    assert load_settings(written(tmp_path, ""), environ).config.serve.port == 7
+
+
+def test_check_notes_intervals_of_which_one_does_not_count(tmp_path: Path) -> None:
+    """All works, but not as the file reads."""
+    text = "[ingest]\ninterval_s = 3\nmin_interval_s = 5\nmax_interval_s = 1\n"
+    done = kabulwire("check", str(written(tmp_path, text)))
+    assert done.returncode == 0
+    assert "ingest.interval_s is 3, but ingest.min_interval_s is in force" in done.stdout
+    assert "ingest.max_interval_s is 1, less than the interval" in done.stdout
+
+
 def test_run_names_the_line_of_broken_toml(tmp_path: Path) -> None:
     """A file that is no TOML is refused with its line, not with a traceback."""
     done = kabulwire("run", "--config", str(written(tmp_path, "[serve]\nport = = 3\n")))
@@ -125,6 +162,9 @@ def test_run_names_the_line_of_broken_toml(tmp_path: Path) -> None:
     [
         (FEED.replace("url", "ulr"), "unknown key 'ulr' (did you mean 'url'?)"),
         (FEED + FEED, "listed twice"),
+        (FEED.replace("url", "path").replace("https://one.example/rss", ""), "path = '': is empty"),
+        (FEED + 'auth_file = ""\n', "auth_file = '': is empty"),
+        (FEED + "interval_s = 0\n", "interval_s = '0': Input should be greater than 0"),
         (FEED.replace('"one"', '"a b"'), "letters, digits"),
         (FEED.replace("https:", "ftp:"), "no http or https address"),
         (FEED.replace("//one", "//me:secret@one"), "use auth_file"),

@@ -119,7 +119,7 @@ def test_undo_brings_back_what_was_merged(world: StoreWorld, kabulwire: Any) -> 
     work_off(world, minutes(10))
     (decision,) = load_decisions(world.conn)
     assert (
-        f"must {decision.decision_id}"
+        f"merge {decision.decision_id}"
         in json.loads(kabulwire("list", "--json").output.splitlines()[0])["decided"]
     )
     said = kabulwire("undo", decision.decision_id)
@@ -129,7 +129,7 @@ def test_undo_brings_back_what_was_merged(world: StoreWorld, kabulwire: Any) -> 
     assert ids(world) == before
     assert json.loads(kabulwire("list", "--json").output.splitlines()[0])["decided"] == []
     (row,) = map(json.loads, kabulwire("list", "--decisions", "--json").output.splitlines())
-    assert (row["kind"], row["undone_at"] is None) == ("must", False)
+    assert (row["kind"], row["undone_at"] is None) == ("merge", False)
     again = kabulwire("undo", decision.decision_id)
     assert (again.exit_code, "undone before" in again.output) == (65, True)
 
@@ -205,8 +205,32 @@ def test_dry_run_and_refusals_decide_nothing(world: StoreWorld, kabulwire: Any) 
     nothing = kabulwire("confirm", "plain-x")
     assert (nothing.exit_code, "would be in no incident" in nothing.output) == (65, True)
     assert kabulwire("undo", "d-none").exit_code == 65
-    assert kabulwire("erase", bus).exit_code == 0
+    unsaid = kabulwire("erase", bus)
+    assert (unsaid.exit_code, "nothing was done: say --yes" in unsaid.output) == (1, True)
     assert inbox.take(world.conn, dt.datetime.now(dt.UTC) + dt.timedelta(days=1), 9) == []
+
+
+def test_what_changes_nothing_names_the_decisions_that_hold_it(
+    world: StoreWorld, kabulwire: Any
+) -> None:
+    """A merge is taken back while a pin holds its incident: all stays, and why is said. Once the pin is
+    undone, too, the old ids come back."""
+    before = ids(world)
+    kabulwire("merge", before["gulf-bus"], before["gulf-police"])
+    work_off(world, minutes(10))
+    kabulwire("pin", before["gulf-bus"])
+    work_off(world, minutes(11))
+    merged, pinned = load_decisions(world.conn)
+    for command in (("undo", merged.decision_id), ("recompute", before["gulf-bus"])):
+        said = kabulwire(*command, "--dry-run")
+        assert (said.exit_code, "then   as now\nheld   by " in said.output) == (0, True)
+        assert f"pin {pinned.decision_id}" in said.output
+    kabulwire("undo", merged.decision_id)
+    work_off(world, minutes(12))
+    said = kabulwire("undo", pinned.decision_id)
+    assert "held" not in said.output
+    work_off(world, minutes(13))
+    assert ids(world) == before
 
 
 def test_recompute_of_what_stands_changes_nothing(world: StoreWorld, kabulwire: Any) -> None:

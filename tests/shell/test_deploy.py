@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import tomllib
 import urllib.error
@@ -23,6 +22,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from tests import program
 from worker.config.load import load_feeds, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,16 +135,30 @@ def asked(port: int, path: str) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_refused_start_stays_alive_and_tells_why(tmp_path: Path) -> None:
-    """Alive, not ready with the reason, until a signal; then 78. Without the option 78 at once."""
+@pytest.mark.parametrize("wrong", ["profile", "setting", "store", "feeds"])
+@pytest.mark.parametrize("told_by", ["variable", "file"])
+def test_refused_start_stays_alive_and_tells_why(tmp_path: Path, told_by: str, wrong: str) -> None:
+    """Alive, not ready with the reason, until a signal; then 78. It listens where the worker would,
+    whatever is wrong. Without the option 78 at once."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    profile = "atlantis" if wrong == "profile" else str(ROOT / "tests/profiles/portsmere")
+    (tmp_path / "store.db").write_text("no store " * 50 if wrong == "store" else "", "utf-8")
+    (tmp_path / "feeds.toml").write_text("[[feed]\n" if wrong == "feeds" else "", "utf-8")
+    (tmp_path / "kabulwire.toml").write_text(
+        f'profile = "{profile}"\n[store]\npath = "store.db"\n'
+        f"[ingest]\ntimeout_s = {0 if wrong == 'setting' else 20}\n"
+        f"[serve]\nport = {port if told_by == 'file' else 1}\n",
+        "utf-8",
+    )
     clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
-    env = clean | {"PYTHONPATH": str(ROOT), "KABULWIRE__SERVE__PORT": str(port)}
-    command = [sys.executable, "-m", "worker", "run", "--profile", "atlantis"]
-    assert subprocess.run(command, env=env, cwd=tmp_path, check=False).returncode == 78
-    process = subprocess.Popen([*command, "--wait-when-refused"], env=env, cwd=tmp_path)
+    env = clean | {"PYTHONPATH": str(ROOT)}
+    if told_by == "variable":
+        env["KABULWIRE__SERVE__PORT"] = str(port)
+    command = ["run", "--config", str(tmp_path)]
+    assert program.run(*command, env=env, cwd=tmp_path).returncode == 78
+    process = program.start(*command, "--wait-when-refused", env=env, cwd=tmp_path)
     try:
         limit = time.monotonic() + 60
         while time.monotonic() < limit:
@@ -155,7 +169,13 @@ def test_refused_start_stays_alive_and_tells_why(tmp_path: Path) -> None:
                 time.sleep(0.2)
         assert live[0] == 200
         assert ready[0] == 503
-        assert "no profile 'atlantis'" in ready[1]["problems"][0]
+        reason = {
+            "profile": "no profile 'atlantis'",
+            "setting": "timeout_s",
+            "store": "store.db is not a store",
+            "feeds": "feeds.toml:1",
+        }
+        assert reason[wrong] in ready[1]["problems"][0]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 78
     finally:

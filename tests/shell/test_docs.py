@@ -30,7 +30,9 @@ from worker.core.domain.incident import ConstraintKind
 from worker.core.domain.snapshot import LinkCertainty, State
 from worker.core.domain.vocabulary import Band, Label, Role, Scope, StatementStatus
 from worker.core.merge.state.life import EVENTS, LIFE
+from worker.core.sources.formats import REASONS as FEED_REASONS
 from worker.core.sources.jsonl import document_of
+from worker.ingest.fetch import REASONS as FETCH_REASONS
 from worker.observe import events as log_events
 from worker.observe.metrics import Metrics
 from worker.publish import session_steps
@@ -38,6 +40,8 @@ from worker.publish.drain import NEEDS_A_PERSON
 from worker.publish.flow import FLOW, FLOW_EVENTS, FlowEvent
 from worker.publish.kafka.ledger import Judgement
 from worker.publish.session_steps import ANSWERS, ON_END, ON_VERDICT, STEPS
+from worker.run.chain import LATER
+from worker.run.poll_log import ADVICE
 
 ROOT = Path(__file__).resolve().parents[2]
 METHOD = (ROOT / "docs" / "method.md").read_text("utf-8")
@@ -74,6 +78,13 @@ def test_every_reason_that_needs_a_person_is_documented() -> None:
     table = OPERATE.split("<!-- reasons -->")[1].split("<!-- /reasons -->")[0]
     first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", " ".join(first))) == NEEDS_A_PERSON
+
+
+def test_every_advice_is_documented() -> None:
+    """docs/operate.md says what can be done about each failure of a feed, in the words of the log; what
+    has no advice is only waited for."""
+    assert rows("advice") == ADVICE
+    assert set(ADVICE) | LATER >= FETCH_REASONS | FEED_REASONS
 
 
 def test_every_divergence_is_documented() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tomllib
 from io import StringIO
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from rich.console import Console
 
+from tests import program
+from tests.loopback import serving
 from tests.profiles.cities import PORTSMERE
 from worker.cli.explanation import show
 from worker.cli.main_mention import find_main_mention
@@ -20,6 +25,7 @@ from worker.core.domain.report import Analysis
 from worker.core.domain.vocabulary import Zone
 from worker.core.sources.jsonl import document_of
 
+ROOT = Path(__file__).resolve().parents[2]
 WORDS = tomllib.loads(REASONS.read_text("utf-8"))
 FEATURES = sorted({
     name.partition(".")[2] for name in weight_names() if name.startswith(("weights.", "anywhere."))
@@ -125,3 +131,22 @@ def test_show_prints_the_five_strongest_reasons_in_words_with_their_codes() -> N
     assert "the headline has words of an accident" in printed
     assert say("bias") in shown[-1]
     assert f"and {len(reasons) - 5} more" in printed
+
+
+def test_explain_goes_by_the_settings_that_it_is_given(tmp_path: Path) -> None:
+    """`-c` names the folder: its profile reads the page, and its settings say what may be asked."""
+    (tmp_path / "feeds.toml").write_text("", "utf-8")
+    (tmp_path / "kabulwire.toml").write_text(
+        f'profile = "{PORTSMERE}"\n[ingest]\nallow_loopback = true\n', "utf-8"
+    )
+    words = "A car bomb killed six people outside the Customs House in Portsmere, police said. "
+    page = (
+        f"<html lang='en'><head><title>Bomb kills six in Portsmere</title></head><body><article>"
+        f"<h1>Bomb kills six in Portsmere</h1><p>{words * 4}</p></article></body></html>"
+    )
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("KABULWIRE")}
+    with serving(lambda asked: (200, {"Content-Type": "text/html"}, page.encode())) as base:
+        command = ("explain", f"{base}/news/a", "--json", "-c", str(tmp_path))
+        done = program.run(*command, cwd=tmp_path, env=clean | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdict"]["label"]

@@ -212,6 +212,19 @@ def test_log_lets_lines_of_libraries_through_but_no_flood(lines: io.StringIO) ->
     assert "hush" not in lines.getvalue()
 
 
+def test_log_calls_nothing_an_error_that_a_broker_or_a_page_did(lines: io.StringIO) -> None:
+    """An error wakes somebody; what it means for us is a line of ours. A defect of ours stays one."""
+    for name in ("kafka.net.manager", "trafilatura.core", "aiohttp.server", "asyncio"):
+        logging.getLogger(name).error("Connection lost")
+    found = {line["logger"]: line["level"] for line in read(lines)}
+    assert found == {
+        "kafka.net.manager": "warning",
+        "trafilatura.core": "warning",
+        "aiohttp.server": "error",
+        "asyncio": "error",
+    }
+
+
 def test_log_cuts_and_escapes_what_strangers_wrote_on_a_terminal(lines: io.StringIO) -> None:
     """A title cannot move a terminal's cursor, and no value is longer than 500 characters."""
     log.configure("console", "info", lines)

@@ -166,7 +166,7 @@ def test_push_of_a_document_that_was_cut_stores_what_is_whole_and_says_so(worker
         told = {key: answer.json[key] for key in ("reason", "new", "changed", "seen")}
         assert answer.status == 422
         assert told == {"reason": "truncated", "new": 1, "changed": 0, "seen": 0}
-        assert answer.json["detail"].endswith(" 1 whole items")
+        assert answer.json["detail"].endswith(" 1 whole item")
         again = push(worker, document, signed(document))
         assert (again.status, again.json) == (200, {"new": last, "changed": 0, "seen": 1})
     worker.wait_for(
@@ -280,6 +280,7 @@ def test_push_waits_outside_while_too_much_waits_inside(tmp_path: Path) -> None:
         assert (answer.status, answer.json["reason"]) == (503, "paused")
         assert int(answer.headers["Retry-After"]) > 0
         assert "late" not in identities(tmp_path)
+        assert [line["reason"] for line in worker.told("feed.paused")] == ["inbox"]
 
 
 def test_push_that_was_answered_survives_a_kill(tmp_path: Path) -> None:

@@ -53,11 +53,11 @@ def test_topics_republish_writes_a_folder_anew_that_is_gone(press: Press, tmp_pa
     assert refused.returncode == 78
     assert "topics republish" in refused.stderr
     trial = kabulwire(tmp_path, "topics", "republish", "--dry-run")
-    assert trial.stdout == "1 incidents would be queued, 2 messages wait\n", trial.stderr
+    assert trial.stdout == "1 incident would be queued, 2 messages wait\n", trial.stderr
     assert kabulwire(tmp_path, "topics", "republish", "--dry-run").stdout == trial.stdout
     done = kabulwire(tmp_path, "topics", "republish")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "1 incidents queued, 2 messages wait\n"
+    assert done.stdout == "1 incident queued, 2 messages wait\n"
     bomb(press, "ledger", "nine")
     with at_work(tmp_path, press, "ledger") as worker:
         assert until(lambda: len(revisions(tmp_path)) == 2, worker)

@@ -353,6 +353,37 @@ def parts_with(clock: HandClock, chain: Any, **more: Any) -> Parts:
     return Parts(config=settings(), chain=chain, clock=clock, **stands | more)
 
 
+@pytest.mark.parametrize(("took_s", "then_s"), [(250.0, 300.0), (400.0, 460.0)])
+async def test_poller_lets_go_of_a_feed_after_a_poll_that_took_longer_than_its_interval(
+    took_s: float, then_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the interval it counts from the beginning; else the floor follows the end. What is stored
+    and told as the next time lies ahead, whatever the clock on the wall did meanwhile."""
+    clock, kept = HandClock(10_000.0), []
+
+    async def poll(feed: FeedConfig, *_: Any, **__: Any) -> PollResult:
+        due = clock.wall + dt.timedelta(seconds=300)
+        clock._turn_to(clock.steady_s + took_s)
+        return PollResult(FeedState(feed.id, next_at=due), (), "failed", reason="timeout")
+
+    async def write(_: Any) -> Admitted:
+        return Admitted()
+
+    def tell(*arguments: Any) -> None:
+        kept.append(arguments[2].state.next_at)
+
+    monkeypatch.setattr(poller, "poll_feed", poll)
+    monkeypatch.setattr(poller, "tell_poll", tell)
+    chain = SimpleNamespace(metrics=Metrics(), fetcher=None, sandbox=None, write=write)
+    feed = FeedConfig(id="ledger", url="https://ledger.example/feed", outlet="L", lang="en")
+    source = Poller(feed, parts_with(clock, chain))
+    clock._turn_to(BEGIN + 100)
+    await source.serve(clock.now())
+    assert source.next_due(clock.now()) == pytest.approx(BEGIN + 100 + then_s)
+    assert kept == [NOON + dt.timedelta(seconds=100 + then_s)]
+    assert kept[0] > clock.wall
+
+
 @pytest.mark.parametrize("days", [-1, 1])
 async def test_poller_keeps_its_pace_when_the_wall_clock_jumps(
     days: int, monkeypatch: pytest.MonkeyPatch

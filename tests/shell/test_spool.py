@@ -268,7 +268,7 @@ async def test_poll_spool_sets_a_cut_file_aside_and_keeps_what_is_whole(spool: L
     assert titles(result) == ["first"]
     assert [(one.name, one.reason) for one in result.refused] == [
         ("cut.xml", "truncated"), ("half.xml", "truncated")]  # fmt: skip
-    reason = "truncated: it ends too early or is broken further down; kept of it: 1 whole items\n"
+    reason = "truncated: it ends too early or is broken further down; kept of it: 1 whole item\n"
     assert (spool.folder / "failed" / "cut.xml.reason").read_text("utf-8") == reason
     assert "no item of it is whole" in (spool.folder / "failed/half.xml.reason").read_text("utf-8")
     drop(spool.folder, "cut.xml", whole)

@@ -53,7 +53,7 @@ def assert_all_was_read_once(folder: Path, spool: Path) -> None:
     failed = ["cut.xml", "cut.xml.reason", "poison.xml", "poison.xml.reason"]
     assert lying(spool / "failed") == failed
     told = (spool / "failed" / "cut.xml.reason").read_text("utf-8")
-    assert told.startswith("truncated: ") and told.endswith(" 1 whole items\n")
+    assert told.startswith("truncated: ") and told.endswith(" 1 whole item\n")
     assert lying(spool / ".taken") == []
     assert not list(spool.glob("*.xml"))
 

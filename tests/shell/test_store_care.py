@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import sqlite3
 import subprocess
 import threading
@@ -11,10 +12,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
+import structlog
 
 from tests import program
 from tests.shell.test_app import configured, environ
@@ -184,6 +185,10 @@ def grow(conn: sqlite3.Connection) -> int:
     return outbox.append(conn, 1, (message(n, size=9000) for n in range(30)), NOW)
 
 
+def touch(conn: sqlite3.Connection) -> int:
+    return outbox.append(conn, 2, (replace(message(99, size=90_000), ce_id="other"),), NOW)
+
+
 def test_write_waits_for_room_and_is_then_done_once(
     full: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,14 +197,32 @@ def test_write_waits_for_room_and_is_then_done_once(
     assert disk_space.lay_ballast(full.path)
     said: list[tuple[str, str]] = []
     say = lambda part, text: said.append((part, text))  # noqa: E731
-    chain = cast("Chain", SimpleNamespace(writer=full.writer, store=full.path, say=say))
+    unused: Any = None
+    chain = Chain(full.path, full.writer, unused, unused, unused, unused, {}, unused, say)
     full.fill()
     threading.Timer(1.0, lambda: full.limit(1 << 30)).start()
-    assert asyncio.run(Chain.write(chain, grow)) == 30
+
+    async def both() -> list[int]:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(chain.write(grow)), group.create_task(chain.write(touch))]
+        return [job.result() for job in jobs]
+
+    with structlog.testing.capture_logs() as lines:
+        assert asyncio.run(both()) == [30, 1]
     assert not full.path.with_name("store.db.ballast").exists()
-    assert said[0] == ("store", "the store cannot be written: database or disk is full")
+    assert said[0][1].startswith(f"the store {full.path} cannot be written: database or disk is")
     assert said[-1] == ("store", "")
-    assert full.writer.submit(queries.count_waiting).result() == 30
+    first, *more = lines
+    assert (first["event"], first["log_level"], first["reason"]) == (
+        "store.full",
+        "error",
+        "store_full",
+    )
+    assert (first["path"], first["ballast_given_up"]) == (str(full.path), True)
+    assert first["advice"].startswith("Free space on the disk of store.path")
+    events = [(line["event"], line.get("ballast_given_up")) for line in more]
+    assert events == [("store.full", False), ("store.writable", None)]
+    assert full.writer.submit(queries.count_waiting).result() == 31
 
 
 def test_publisher_waits_for_room_and_notes_what_it_wrote(
@@ -371,10 +394,33 @@ def test_store_info_says_that_a_store_is_damaged(tmp_path: Path) -> None:
     with (tmp_path / "store.db").open("r+b") as file:
         file.seek(4096 * 3)
         file.write(b"\xff" * 4096 * 24)
-    done = kabulwire(tmp_path, "store", "info")
+    damaged = f"kabulwire: store {tmp_path / 'store.db'} is damaged"
+    for command in ("info", "check"):
+        done = kabulwire(tmp_path, "store", command)
+        assert done.returncode == 70, done.stderr
+        assert done.stderr.startswith(damaged)
+        assert done.stderr.endswith("see 'The store is damaged' in docs/operate.md\n")
+        assert done.stderr.count("\n") == 1
+
+
+def test_run_ends_on_a_damaged_store_with_its_file_and_what_to_do(tmp_path: Path) -> None:
+    """Whoever met it first: the start, or the look through a store of which the first pages are whole."""
+    conn = open_writer(tmp_path / "store.db", BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, (message(n, size=3000) for n in range(500)), NOW)
+        outbox.mark_rows(conn, list(range(1, 501)))
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    conn.close()
+    with (tmp_path / "store.db").open("r+b") as file:
+        file.seek((tmp_path / "store.db").stat().st_size // 2)
+        file.write(b"\xff" * 4096 * 20)
+    config = configured(tmp_path, "http://127.0.0.1:9/feed.xml")
+    done = program.run("run", "--config", str(config), env=environ(tmp_path, INSTANCE="w1"))
     assert done.returncode == 70, done.stderr
-    assert "is damaged" in done.stderr
-    assert "Traceback" not in done.stderr
+    (crashed,) = (line for line in done.stderr.splitlines() if '"worker.crashed"' in line)
+    told = json.loads(crashed)
+    assert (told["reason"], told["store"]) == ("store_damaged", str(tmp_path / "store.db"))
+    assert told["advice"].startswith("put a backup in its place")
 
 
 def test_tail_without_anything_to_read(tmp_path: Path) -> None:

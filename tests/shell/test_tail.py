@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,9 @@ def test_tail_without_follow_prints_all_there_is_and_ends(tmp_path: Path) -> Non
         "tail", "--config", str(tmp_path), "--from-beginning", "--no-follow", cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    assert len([line for line in done.stdout.splitlines() if "revision 2" in line]) == 5
+    lines = [line for line in done.stdout.splitlines() if "revision 2" in line]
+    assert len(lines) == 5
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\dZ  incident kw-", line) for line in lines)
 
 
 def test_change_line_tells_of_an_erased_incident() -> None:

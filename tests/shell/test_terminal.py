@@ -188,5 +188,5 @@ def test_republish_asks_a_person_and_does_what_was_answered(
     with closing(open_reader(store)) as conn:
         assert (left, count_waiting(conn)) == (code, queued)
     assert ("Go on?" in told) is bool(typed)
-    assert ("1 incidents would be queued, 2 messages wait\n" in told) is not yes or dry_run
-    assert ("1 incidents queued, 2 messages wait" in told) is bool(queued)
+    assert ("1 incident would be queued, 2 messages wait\n" in told) is not yes or dry_run
+    assert ("1 incident queued, 2 messages wait" in told) is bool(queued)

@@ -46,6 +46,11 @@ WRONG: dict[str, tuple[int, str]] = {
     "analyze --reed": (2, "--read"),
     "explain": (2, "Missing argument 'source'"),
     "explain nofile.html": (66, "nofile.html: No such file"),
+    "explain http://l.example:18100/a": (65, "blocked_url: port 18100; only http and https"),
+    "explain http://l.example:18100/b": (65, "ingest.allow_loopback"),
+    "explain empty.jsonl -c nowhere": (78, "see --config"),
+    "analyze empty.jsonl -c nowhere": (78, "see --config"),
+    "parse empty.jsonl -c nowhere": (78, "see --config"),
     "explain ftp://l.example/a": (2, "an address begins with http:// or https://"),
     "replay": (2, "Missing argument 'FILE…'"),
     "replay empty.jsonl": (2, "Missing option '--out'"),
@@ -85,6 +90,13 @@ WRONG: dict[str, tuple[int, str]] = {
 WRONG_SETTINGS: dict[tuple[str, str, str], tuple[int, str]] = {
     ("run", "SERVE__PORT", "many"): (78, "KABULWIRE__SERVE__PORT: [serve] port = 'many'"),
     ("run", "NOPE__X", "1"): (78, "KABULWIRE__NOPE__X: unknown setting"),
+    ("run", "STORE__PATH", ""): (78, "KABULWIRE__STORE__PATH: [store] path = '': is empty; name a"),
+    ("store info", "STORE__PATH", " "): (78, "[store] path = ' ': is empty; name a place, or"),
+    ("run", "STORE__PATH", "/"): (78, "[store] path = '/': is a folder; name a file in it"),
+    ("run", "FILES__DIR", ""): (78, "KABULWIRE__FILES__DIR: [files] dir = '': is empty"),
+    ("run", "FEEDS__FILE", ""): (78, "KABULWIRE__FEEDS__FILE: [feeds] file = '': is empty"),
+    ("run", "INGEST__TIMEOUT_S", "0"): (78, "timeout_s = '0': Input should be greater than 0"),
+    ("run", "PUBLISH__DEADLINE_S", "0"): (78, "deadline_s = '0': Input should be greater than 0"),
     ("topics compact", "KAFKA__BOOTSTRAP_SERVERS", AWAY): (78, "compacts its topics by itself"),
 }
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.exit_codes import EX_DATAERR
-from worker.cli.options import ProfileOption, named_profile
+from worker.cli.options import ConfigOption, ProfileOption, named_profile
 from worker.cli.streams import put, read_lines, watched
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def analyze(
     file: Annotated[str, typer.Argument(help="JSON lines; - is stdin.", metavar="[FILE|-]")] = "-",
     profile: ProfileOption = None,
+    config: ConfigOption = None,
     *,
     read: Annotated[
         bool, typer.Option("--read", help="Add `article`: what was read from the page.")
@@ -32,7 +33,7 @@ def analyze(
     from worker.cli.answers import line
     from worker.cli.sandboxed import SandboxedReader
 
-    knowledge, folder = named_profile(profile)
+    knowledge, folder = named_profile(profile, config)
     bad = False
     with SandboxedReader(folder, knowledge) as reader:
         for number, text in watched(read_lines(file), "analyzing"):

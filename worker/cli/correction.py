@@ -18,6 +18,7 @@ import typer
 from worker.cli.exit_codes import EX_DATAERR
 from worker.cli.options import opened, settings
 from worker.cli.streams import put, refuse
+from worker.core.domain.counted import counted
 from worker.store.queries import articles_elsewhere, decisions, snapshot_of
 
 if TYPE_CHECKING:
@@ -90,11 +91,29 @@ def correct(
         put(f"then   {state_line(outlook.snapshot(incident_id), incident_id)}")
     if not changed:
         put("then   as now")
+        if correction["kind"] in {"undo", "recompute"} and (held := _held_by(conn, correction)):
+            put(f"held   by {', '.join(held)}")
     problem = goal(outlook) if goal is not None else None
     if problem is not None:
         refuse(f"{problem}; nothing was decided", EX_DATAERR)
     if not dry_run:
         ask(config, correction, conn, concerned)
+
+
+def _held_by(conn: Connection, correction: Mapping[str, Any]) -> list[str]:
+    """The other decisions about these articles that hold: why nothing changes, as far as people decided
+    it.
+    """
+    from worker.decisions import command_of
+
+    named = {str(name).partition("#")[0] for name in correction["articles"]}
+    return [
+        f"{command_of(row['kind'])} {row['decision_id']}"
+        for row in decisions(conn)
+        if row["undone_at"] is None
+        and row["decision_id"] != correction.get("decision")
+        and not named.isdisjoint(str(name).partition("#")[0] for name in row["articles"])
+    ]
 
 
 def ask(
@@ -163,7 +182,7 @@ def state_line(snapshot: Mapping[str, Any] | None, incident_id: str) -> str:
     if snapshot["superseded_by"] is not None:
         return f"{incident_id}  superseded by {snapshot['superseded_by']}"
     casualties = snapshot["casualties"]
-    parts = [str(snapshot["state"]), f"{snapshot['reports_total']} reports"]
+    parts = [str(snapshot["state"]), counted(snapshot["reports_total"], "report")]
     for measure in ("killed", "injured"):
         figure = casualties[measure]
         if figure is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+EX_NO = 1
+"""A question was answered with no, or not at all."""
 EX_USAGE = 2
 """A wrong command line."""
 EX_DATAERR = 65

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.exit_codes import EX_DATAERR, EX_UNAVAILABLE
-from worker.cli.options import ProfileOption, named_profile
+from worker.cli.options import ConfigOption, ProfileOption, named_profile
 from worker.cli.streams import put, read_bytes, refuse, screen
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def explain(
     source: Annotated[str, typer.Argument(help="An address, a file, or - for stdin.")],
     profile: ProfileOption = None,
+    config: ConfigOption = None,
     outlet: Annotated[str | None, typer.Option(help="Who published it.")] = None,
     published: Annotated[str | None, typer.Option(help="When, if the page does not say.")] = None,
     title: Annotated[str | None, typer.Option(help="Title of a plain text.")] = None,
@@ -45,18 +46,26 @@ def explain(
 
     if "://" in source and not source.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{source}: an address begins with http:// or https://")
-    knowledge, folder = named_profile(profile)
+    knowledge, folder = named_profile(profile, config)
     fields = {"id": source, "outlet": outlet, "published": published, "title": title}
     try:
-        document = _document(source, fields, knowledge.profile.zone)
+        document = _document(source, fields, knowledge.profile.zone, config)
         with SandboxedReader(folder, knowledge) as reader:
             analysis = reader.analyze(document)
     except FetchError as error:
         may_pass = error.reason in MAY_PASS
-        refuse(f"{source}: {error}", EX_UNAVAILABLE if may_pass else EX_DATAERR)
+        told = f"{source}: {error}{_advice(error.reason)}"
+        refuse(told, EX_UNAVAILABLE if may_pass else EX_DATAERR)
     except InputError as error:
         refuse(f"{source}: {error}", EX_DATAERR)
     _answer(analysis, knowledge, document.article_id, rules=rules, as_json=as_json)
+
+
+def _advice(reason: str) -> str:
+    """What to do about it, where settings of ours stand in the way."""
+    from worker.run.poll_log import ADVICE
+
+    return f"; {ADVICE[reason]}" if reason in {"blocked_url", "blocked_address"} else ""
 
 
 def _answer(
@@ -78,14 +87,14 @@ def _answer(
             show_rules(analysis, knowledge, console)
 
 
-def _document(source: str, fields: dict[str, Any], zone: str) -> Document:
+def _document(source: str, fields: dict[str, Any], zone: str, config: str | None) -> Document:
     """What ``explain`` was pointed at: a page, a JSON line, or plain text."""
     from worker.core.sources.jsonl import document_of
 
     if source.startswith(("http://", "https://")):
         from worker.cli.page import get_page
 
-        return get_page(source, fields, zone)
+        return get_page(source, fields, zone, config)
     data = read_bytes(source)
     document = document_of(_fields(data, source) | _given(fields), 1, zone)
     # A page keeps its own bytes: its encoding is for the reader of pages to find out.

@@ -15,7 +15,7 @@ from typing import Any
 from worker.config.feed_problems import unread
 from worker.config.knowledge import load_knowledge, load_languages, profile_dir
 from worker.config.load import Loaded, load
-from worker.config.schema import FeedConfig
+from worker.config.schema import FeedConfig, Ingest
 from worker.core.domain.errors import ConfigError, KabulwireError, KnowledgeError
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.pack_state import PackState, pack_states
@@ -41,7 +41,7 @@ def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("settings and feeds", tuple(str(error).splitlines()))
         return
     active = [feed for feed in loaded.feeds if feed.enabled]
-    yield Finding(f"settings: {loaded.folder}")
+    yield Finding(f"settings: {loaded.folder}", gaps=tuple(_pace_gaps(loaded.config.ingest)))
     yield Finding(
         f"feeds: {loaded.feeds_file}, {len(active)} of {len(loaded.feeds)} enabled",
         gaps=tuple(_feed_gaps(active)),
@@ -57,6 +57,17 @@ def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
         f"{len(profile.institutions)} institutions, digest {knowledge.digest}"
     )
     yield from _examples(loaded, knowledge)
+
+
+def _pace_gaps(ingest: Ingest) -> Iterator[str]:
+    """Settings of which one does not count because of another."""
+    interval_s, floor_s = ingest.interval_s, ingest.min_interval_s
+    if interval_s < floor_s:
+        told = f"ingest.interval_s is {interval_s:g}, but ingest.min_interval_s is in force"
+        yield f"{told}: feeds are asked every {floor_s:g} s"
+    if ingest.max_interval_s < max(interval_s, floor_s):
+        told = f"ingest.max_interval_s is {ingest.max_interval_s:g}, less than the interval"
+        yield f"{told}: feeds that fail are asked at the interval, never less often"
 
 
 def _feed_gaps(active: Sequence[FeedConfig]) -> Iterator[str]:

@@ -60,10 +60,10 @@ def profile_name(loaded: Loaded) -> str:
     return profile_dir(loaded.config.profile, loaded.folder).name
 
 
-def named_profile(profile: str | None) -> tuple[Knowledge, Path]:
+def named_profile(profile: str | None, config: str | None = None) -> tuple[Knowledge, Path]:
     """Knowledge and folder of the profile that ``--profile`` names, else of the configured one.
 
-    Raises ``KnowledgeError``.
+    Raises ``ConfigError`` and ``KnowledgeError``.
     """
     import os
 
@@ -71,7 +71,7 @@ def named_profile(profile: str | None) -> tuple[Knowledge, Path]:
     from worker.config.load import load_settings
 
     folder = Path("config")
-    if profile is None:
-        loaded = load_settings(None, os.environ)
-        profile, folder = loaded.config.profile, loaded.folder
+    if profile is None or config is not None:
+        loaded = load_settings(config, os.environ)
+        profile, folder = profile or loaded.config.profile, loaded.folder
     return load_knowledge(profile, folder), profile_dir(profile, folder)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.exit_codes import EX_NOINPUT
-from worker.cli.options import JsonOption, named_profile
+from worker.cli.options import ConfigOption, JsonOption, named_profile
 from worker.cli.streams import put, read_bytes, refuse, watched
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ def parse(
         bool, typer.Option("--summary", help="Only count, by folder and format.")
     ] = False,
     as_json: JsonOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """One JSON line per entry of each document; a refused document is one line with `error`."""
     from worker.cli.sandboxed import SandboxedReader
 
-    knowledge, folder = named_profile(None)
+    knowledge, folder = named_profile(None, config)
     names = list(_files(files))
     missing: list[str] = []
     with SandboxedReader(folder, knowledge) as reader:

@@ -8,22 +8,23 @@ reason in words. The next signal ends it with 78.
 from __future__ import annotations
 
 import json
-import os
 import signal
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NoReturn
 
 from worker.cli.exit_codes import EX_CONFIG
+from worker.config.schema import Serve
 
 
-def wait(problem: str) -> NoReturn:
+def wait(problem: str, serve: Serve) -> NoReturn:
     """Say what is wrong, on stderr and at ``/readyz``, until a signal comes; leaves with 78."""
     for line in problem.splitlines():
         print(f"kabulwire: {line}", file=sys.stderr)
     print("kabulwire: waiting for you; mend it and start again", file=sys.stderr, flush=True)
-    server = _server(problem)
+    server = _server(problem, serve)
     if server is not None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     ended = threading.Event()
@@ -34,13 +35,18 @@ def wait(problem: str) -> NoReturn:
     sys.exit(EX_CONFIG)
 
 
-def _server(problem: str) -> ThreadingHTTPServer | None:
-    """Answers where the worker would; the settings may be what is wrong, so only variables count."""
-    host = os.environ.get("KABULWIRE__SERVE__HOST", "127.0.0.1")
+def _server(problem: str, serve: Serve) -> ThreadingHTTPServer | None:
+    """Answers where the worker would; a port that cannot be had is told, and all else stays."""
+    family = socket.AF_INET6 if ":" in serve.host else socket.AF_INET
+
+    class Server(ThreadingHTTPServer):
+        address_family = family
+
     try:
-        port = int(os.environ.get("KABULWIRE__SERVE__PORT", "8080"))
-        return ThreadingHTTPServer((host, port), _answer_with(problem))
-    except (OSError, ValueError, OverflowError):
+        return Server((serve.host, serve.port), _answer_with(problem))
+    except OSError as error:
+        told = f"/readyz is not answered: {serve.host}:{serve.port}: {error.strerror or error}"
+        print(f"kabulwire: {told}; see serve.port", file=sys.stderr, flush=True)
         return None
 
 

@@ -24,7 +24,7 @@ import typer
 
 from worker.cli.exit_codes import EX_DATAERR, EX_NOINPUT
 from worker.cli.incident_diff import Difference, differences, states
-from worker.cli.options import JsonOption, ProfileOption, named_profile
+from worker.cli.options import ConfigOption, JsonOption, ProfileOption, named_profile
 from worker.cli.streams import read_lines, refuse, watched
 from worker.cli.tables import show_rows
 
@@ -35,6 +35,7 @@ def replay(
     files: Annotated[list[str], typer.Argument(help="JSON lines.", metavar="FILE…")],
     out: Annotated[Path, typer.Option(help="Folder for the topic files.")],
     profile: ProfileOption = None,
+    config: ConfigOption = None,
     *,
     diff: Annotated[
         Path | None, typer.Option(help="Output of an earlier replay to compare with.")
@@ -50,7 +51,7 @@ def replay(
     from worker.replay import replay as replay_lines
 
     before = _states_before(diff)
-    knowledge, _ = named_profile(profile)
+    knowledge, _ = named_profile(profile, config)
     calm_collector()
     lines = (text for name in files for _, text in watched(read_lines(name), "replaying"))
     outcome = replay_lines(lines, out, knowledge)

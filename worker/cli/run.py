@@ -39,7 +39,7 @@ def run(
     """
     import os
 
-    from worker.config.load import load
+    from worker.config.load import load, where_to_listen
     from worker.core.domain.errors import ConfigError, KnowledgeError
 
     flags = {"profile": profile, "log.format": log_format, "log.level": log_level}
@@ -53,5 +53,5 @@ def run(
             raise
         from worker.cli.refused_start import wait
 
-        wait(str(error))
+        wait(str(error), where_to_listen(config, os.environ))
     raise typer.Exit(code)

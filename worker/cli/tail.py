@@ -34,7 +34,7 @@ def tail(
     loaded = settings(config)
     try:
         for record in records(loaded.config, from_beginning=from_beginning, follow=follow):
-            line = change_line({"key": record.key, "value": record.value})
+            line = change_line({"key": record.key, "value": record.value}, utc=True)
             put(record.line if as_json else printable(line))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None

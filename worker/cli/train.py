@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.exit_codes import EX_DATAERR
-from worker.cli.options import ProfileOption, named_profile
+from worker.cli.options import ConfigOption, ProfileOption, named_profile
 from worker.cli.streams import put, read_lines, refuse, watched
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 def train(
     files: Annotated[list[str], typer.Argument(help="Labelled JSON lines.", metavar="FILE…")],
     profile: ProfileOption = None,
+    config: ConfigOption = None,
     out: Annotated[Path | None, typer.Option(help="Where the new weights file goes.")] = None,
     *,
     afresh: Annotated[
@@ -50,7 +51,7 @@ def train(
     from worker.core.training.regression import report
     from worker.core.training.train import learn, read_prior, render, section_weights
 
-    knowledge, _ = named_profile(profile)
+    knowledge, _ = named_profile(profile, config)
     examples = list(_examples(files, knowledge))
     present = section_weights(knowledge)
     prior = read_prior(CLASSIFY_PRIOR.read_text("utf-8"), knowledge) if afresh else present

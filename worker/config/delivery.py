@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, SecretStr
 
+from worker.config.kinds import Duration, Place, Seconds
 from worker.core.domain.errors import ConfigError
 
 Delivery = Literal["pull", "cursor", "spool", "push", "websub"]
@@ -27,7 +28,6 @@ _HEADERS: dict[PushCheck, str] = {
     "hmac-sha256": "X-Hub-Signature-256",
     "hmac-sha1": "X-Hub-Signature",
 }
-_Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ class Cursor:
     page_parameter: str | None = None
     start_parameter: str | None = None
     time_format: Literal["iso", "epoch", "epoch_ms"] = "iso"
-    look_back_s: _Seconds = 86_400
-    overlap_s: _Seconds = 60
+    look_back_s: Seconds = 86_400
+    overlap_s: Seconds = 60
     pages: Annotated[int, Field(ge=1, le=1000)] = 20
 
 
@@ -64,7 +64,7 @@ class Spool:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    quiet_s: _Seconds = 2.0
+    quiet_s: Seconds = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Push:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    secret_file: Path
+    secret_file: Place
     check: PushCheck = "hmac-sha256"
     header: str = ""
 
@@ -96,7 +96,7 @@ class WebSub:
     hub: str | None = None
     topic: str | None = None
     lease_s: Annotated[int, Field(ge=60, le=31_536_000)] = 864_000
-    poll_s: _Seconds = 3600
+    poll_s: Duration = 3600
 
 
 def read_secret(path: Path) -> SecretStr:

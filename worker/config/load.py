@@ -14,10 +14,11 @@ Rules
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -27,7 +28,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from worker.config import feed_problems, kafka
 from worker.config.delivery import Cursor, Push, Spool, WebSub
 from worker.config.knowledge import shipped_config
-from worker.config.schema import Config, FeedConfig
+from worker.config.schema import Config, FeedConfig, Serve
 from worker.core.domain.errors import ConfigError
 
 PREFIX = "KABULWIRE__"
@@ -116,6 +117,25 @@ def find(where: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, Pa
     raise ConfigError(f"{path}: holds neither {FILE} nor feeds.toml")
 
 
+def where_to_listen(where: str | Path | None, environ: Mapping[str, str]) -> Serve:
+    """``[serve]`` as far as it can be read, for a start that is refused: whatever else is wrong, the
+    probes ask where they were told to.
+    """
+    raw: dict[str, Any] = {}
+    with contextlib.suppress(ConfigError):
+        path = find(where, environ)[1]
+        raw |= _read(path)[0] if path else {}
+    list(_overlay(raw, {}, environ, {}))
+    table = raw.get("serve")
+    told = Serve()
+    for key in ("host", "port"):
+        if isinstance(table, dict) and key in table:
+            with contextlib.suppress(ValidationError):
+                one = Serve.model_validate({key: table[key]})
+                told = told.model_copy(update={key: getattr(one, key)})
+    return told
+
+
 def default_profile() -> str:
     """The profile that the shipped configuration watches."""
     return str(_read(shipped_config() / FILE)[0]["profile"])
@@ -198,11 +218,13 @@ def _overlay(
         if name.upper().startswith(PREFIX):
             key = name[len(PREFIX) :].lower().replace("__", ".")
             wanted.append((key, text, "environment", name))
+        elif meant := _meant_by(name, known):
+            yield f"environment {name}: no setting is called so (did you mean {_variable(meant)}?)"
     wanted += [(key, value, "flag", key) for key, value in flags.items() if value is not None]
     for key, value, source, shown in wanted:
         if key not in known:
             guess = difflib.get_close_matches(key, known, 1, 0.5)
-            hint = PREFIX + guess[0].upper().replace(".", "__") if guess else ""
+            hint = _variable(guess[0]) if guess else ""
             yield f"{source} {shown}: unknown setting" + (
                 f" (did you mean {hint}?)" if hint else ""
             )
@@ -212,6 +234,23 @@ def _overlay(
         if isinstance(table, dict):
             table[field] = _from_text(key, value)
             sources[key] = source
+
+
+def _variable(key: str) -> str:
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def _meant_by(name: str, known: Sequence[str]) -> str:
+    """The setting that a variable names but for its underscores, or "".
+
+    Nothing less like one is refused: Kubernetes sets ``KABULWIRE_PORT`` and more for a service of
+    our name.
+    """
+    bare = name.upper().replace("_", "")
+    for key in known:
+        if bare == "KABULWIRE" + key.upper().replace(".", "").replace("_", ""):
+            return key
+    return ""
 
 
 def _from_text(key: str, value: Any) -> Any:
@@ -244,7 +283,7 @@ def _judge(
 def _place(at: str, sources: Mapping[str, str], path: Path | None) -> str:
     """Where a setting was written: file and line, or the variable's name."""
     place = sources.get(at) or sources.get(at.partition(".")[0]) or str(path)
-    return place if place != "environment" else f"{place} {PREFIX}{at.upper().replace('.', '__')}"
+    return place if place != "environment" else f"{place} {_variable(at)}"
 
 
 def _explain(fault: Any, names: list[str]) -> str:

@@ -17,8 +17,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from worker.config.delivery import Cursor, Delivery, Push, Spool, WebSub
+from worker.config.kinds import Duration, FilePlace, Place, Seconds
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[int, Field(ge=1)]
 FeedKind = Literal[
     "auto", "rss", "atom", "rdf", "jsonfeed", "sitemap", "newsml-g2", "newsml-1", "nitf", "ninjs",
@@ -35,15 +35,17 @@ class Section(BaseModel):
 class Feeds(Section):
     """``[feeds]``"""
 
-    file: Path = Field(default=Path("feeds.toml"), description="List of feeds, beside this file.")
+    file: Place = Field(default=Path("feeds.toml"), description="List of feeds, beside this file.")
 
 
 class Ingest(Section):
     """``[ingest]``: how feeds are polled and pages fetched."""
 
-    interval_s: Seconds = Field(default=300, description="Poll interval of a feed that sets none.")
+    interval_s: Duration = Field(default=300, description="Poll interval of a feed that sets none.")
     min_interval_s: Seconds = Field(default=60, description="Floor of every feed's poll interval.")
-    max_interval_s: Seconds = Field(default=3600, description="Ceiling of back-off after failures.")
+    max_interval_s: Duration = Field(
+        default=3600, description="Ceiling of back-off after failures."
+    )
     hint_factor: Annotated[float, Field(ge=1, le=100)] = Field(
         default=2, description="A feed's wish for rarer polls counts up to this many intervals."
     )
@@ -63,7 +65,9 @@ class Ingest(Section):
         description="When the page of a report is asked again, after its first reading.",
     )
     host_spacing_s: Seconds = Field(default=2, description="Time between two requests to one host.")
-    timeout_s: Seconds = Field(default=20, description="Limit for one request, redirects included.")
+    timeout_s: Duration = Field(
+        default=20, description="Limit for one request, redirects included."
+    )
     max_feed_bytes: Positive = Field(default=16_000_000, description="Largest feed, decompressed.")
     max_page_bytes: Positive = Field(default=6_000_000, description="Largest page, decompressed.")
     user_agent: str = Field(
@@ -85,17 +89,17 @@ class Ingest(Section):
     outbox_high_water: Positive = Field(
         default=20_000, description="Polling pauses above this many."
     )
-    tick_s: Seconds = Field(default=5, description="How often timers and due work are looked for.")
+    tick_s: Duration = Field(default=5, description="How often timers and due work are looked for.")
 
 
 class Sandbox(Section):
     """``[sandbox]``: the processes that parse what strangers wrote."""
 
     workers: Positive = Field(default=2, description="Processes; about one per processor core.")
-    parse_deadline_s: Seconds = Field(
+    parse_deadline_s: Duration = Field(
         default=10, description="A feed not parsed by then is given up."
     )
-    analyze_deadline_s: Seconds = Field(
+    analyze_deadline_s: Duration = Field(
         default=30, description="A page not analyzed by then is given up."
     )
     memory_mb: Positive = Field(default=1024, description="Address space of one process, in MiB.")
@@ -104,7 +108,7 @@ class Sandbox(Section):
 class Store(Section):
     """``[store]``"""
 
-    path: Path = Field(
+    path: FilePlace = Field(
         default=Path("var/kabulwire.db"), description="The SQLite file; keep its folder."
     )
     min_free_mb: int = Field(
@@ -115,7 +119,7 @@ class Store(Section):
 class Files(Section):
     """``[files]``: where messages go while no broker is configured."""
 
-    dir: Path = Field(default=Path("var/topics"), description="Folder of the topic files.")
+    dir: Place = Field(default=Path("var/topics"), description="Folder of the topic files.")
     rotate_mb: Positive = Field(default=256, description="A topic file is rotated at this size.")
 
 
@@ -133,20 +137,20 @@ class Kafka(Section):
     sasl_password: SecretStr = Field(
         default=SecretStr(""), description="Password for SASL; better in a file."
     )
-    sasl_password_file: Path | None = Field(
+    sasl_password_file: Place | None = Field(
         default=None, description="File that holds the password."
     )
-    sasl_oauth_token_file: Path | None = Field(
+    sasl_oauth_token_file: Place | None = Field(
         default=None, description="A token, read anew for each login."
     )
     sasl_oauth_token_url: str = Field(
         default="", description="Where tokens are asked for, with name and password."
     )
     sasl_oauth_scope: str = Field(default="", description="Scope of the tokens asked for.")
-    ssl_cafile: Path | None = Field(default=None, description="Certificates to trust, PEM.")
-    ssl_certfile: Path | None = Field(default=None, description="Our own certificate, PEM.")
-    ssl_keyfile: Path | None = Field(default=None, description="The key of our certificate, PEM.")
-    ssl_key_password_file: Path | None = Field(
+    ssl_cafile: Place | None = Field(default=None, description="Certificates to trust, PEM.")
+    ssl_certfile: Place | None = Field(default=None, description="Our own certificate, PEM.")
+    ssl_keyfile: Place | None = Field(default=None, description="The key of our certificate, PEM.")
+    ssl_key_password_file: Place | None = Field(
         default=None, description="File that holds the password of the key."
     )
 
@@ -171,8 +175,10 @@ class Publish(Section):
     """``[publish]``"""
 
     batch_records: Positive = Field(default=500, description="Records in one transaction, about.")
-    deadline_s: Seconds = Field(default=60, description="A Kafka call stuck this long is given up.")
-    heartbeat_s: Seconds = Field(default=60, description="A heartbeat record this often.")
+    deadline_s: Duration = Field(
+        default=60, description="A Kafka call stuck this long is given up."
+    )
+    heartbeat_s: Duration = Field(default=60, description="A heartbeat record this often.")
 
 
 class Serve(Section):
@@ -250,17 +256,17 @@ class FeedConfig:
     outlet: str
     lang: str
     url: str | None = None
-    path: Path | None = None
+    path: Place | None = None
     kind: FeedKind = "auto"
-    interval_s: float | None = None
+    interval_s: Duration | None = None
     country: str | None = None
     enabled: bool = True
     default_tz: str | None = None
     full_text: bool = False
     robots: bool = True
     proxy: str | None = None
-    auth_file: Path | None = None
-    headers_file: Path | None = None
+    auth_file: Place | None = None
+    headers_file: Place | None = None
     cursor: Cursor | None = None
     spool: Spool | None = None
     push: Push | None = None

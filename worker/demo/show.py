@@ -25,16 +25,17 @@ _STATUS_STYLE = {"used": "bold", "stale": "dim", "superseded": "dim strike"}
 _QUOTE_LIMIT = 60
 
 
-def change_line(record: Record) -> str:
+def change_line(record: Record, *, utc: bool = False) -> str:
     """One line for one revision, e.g. ``incident kw-3f2… revision 2 updated: killed 12 (9-12)``.
 
-    A value of None erases the incident.
+    A value of None erases the incident. ``utc``: with the date and in UTC, as the log and all lists have
+    it, where lines of many days and places stand together; else weekday and hour of the place.
     """
     value = record["value"]
     if value is None:
         return f"incident {record['key']} erased"
     slots = [
-        _clock(value),
+        _clock(value, utc=utc),
         f"incident {value['incident_id']} revision {value['revision']}",
         f"{value['change']['kind']:<9}",
         f"{value['state']:<11}",
@@ -114,13 +115,15 @@ def _where(value: Record) -> str:
     return f"{place['name'] if place else 'place unknown'}: {kinds or 'attack'}"
 
 
-def _clock(value: Record) -> str:
+def _clock(value: Record, *, utc: bool) -> str:
     """When the cause was said: its figures' time, else its article's, else when it was settled."""
     cause = value["change"]["cause_report"]
     said = [s["said_at"] for s in value["casualties"]["statements"] if s["report_id"] == cause]
     known = [moment for moment in said if moment]
     stamp = max(known, default=None) or (_member(value, cause) or {}).get("published")
     moment = dt.datetime.fromisoformat(stamp or value["as_of"])
+    if utc:
+        return moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%MZ")
     return moment.astimezone(ZoneInfo(value["zone"])).strftime("%a %H:%M")
 
 

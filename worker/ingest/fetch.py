@@ -35,6 +35,7 @@ from worker.ingest.answer_headers import link_header, usable_validator
 from worker.ingest.decode import Decoder, accepted
 from worker.ingest.fetch_errors import Answer, fetch_error, refused
 from worker.ingest.guard import Guard
+from worker.ingest.host_waits import note_wait
 from worker.ingest.plain_http import ask_plainly
 
 Purpose = Literal["feed", "page", "robots", "form"]
@@ -210,13 +211,14 @@ class Fetcher:
 
     async def _at_host(self, target: URL, request: _Request, left: float) -> Response | _Redirect:
         """One hop, when its host is free."""
-        host = self._host(_netloc(target))
+        host, asked = self._host(_netloc(target)), time.monotonic()
         async with host.lock:
             moment = time.monotonic()
             wait = host.closed_until - moment
             if wait > _PATIENCE_S:
                 raise FetchError("rate_limited", target.host or "", retry_after=wait)
             await asyncio.sleep(max(wait, host.free_at - moment, 0))
+            note_wait(time.monotonic() - asked)
             try:
                 async with asyncio.timeout(left):
                     return await self._ask(target, request)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker.config.schema import FeedConfig
+from worker.core.domain.counted import counted
 from worker.core.domain.document import Entry
 from worker.core.sources.answer_paths import FeedLinks
 from worker.core.sources.entries import Hint
@@ -17,8 +18,8 @@ from worker.ingest.schedule import FeedState
 Outcome = Literal["entries", "not_modified", "unchanged", "empty", "failed"]
 GatedEntry = tuple[Entry, GateDecision]
 _LOSSES = {
-    "truncated": "it ends too early or is broken further down; kept of it: {} whole items",
-    "too_many": "too many items; kept of them: the newest {}",
+    "truncated": "it ends too early or is broken further down; kept of it: {0}",
+    "too_many": "too many items; kept of them: the newest {1}",
 }
 """What to say of a document of which some items are lost, by its problem."""
 
@@ -69,7 +70,7 @@ def loss_of(problem: str | None, kept: int) -> str:
 
     ``problem``: as ``Parsed`` has it; ``kept``: entries that were read.
     """
-    return _LOSSES.get(problem or "", "").format(kept)
+    return _LOSSES.get(problem or "", "").format(counted(kept, "whole item"), kept)
 
 
 def with_cut(result: PollResult, before: FeedState, address: str) -> PollResult:

@@ -9,7 +9,8 @@ Rules
 3. A feed that moved for good (301, 308 all the way, to the same place for seven days) is asked at its
    new place. The configured address is tried again when that fails. Nobody moves from https to http,
    and no feed that is asked with a secret moves at all: the secret is for the old place.
-4. A feed whose newest entry is far older than it usually gets is stale: it answers, and says nothing.
+4. Intervals count from the beginning of a poll. One that is over by its end is followed by the floor.
+5. A feed whose newest entry is far older than it usually gets is stale: it answers, and says nothing.
 
 How long the wait is: ``ingest.pace``.
 """
@@ -173,6 +174,15 @@ def after_failure(
         # A place that was moved to and then lost is left again.
         adopted=state.adopted if failures < PATIENCE else None,
     )
+
+
+def after_the_end(state: FeedState, ended: dt.datetime, floor_s: float) -> FeedState:
+    """The state with its next poll in the future: a poll that took longer than its interval, as one that
+    nobody answers, would be followed by the next at once, for ever. What has more at once keeps its time.
+    """
+    if state.next_at is None or state.next_at > ended or state.reason == "more":
+        return state
+    return replace(state, next_at=ended + dt.timedelta(seconds=floor_s))
 
 
 def with_rhythm(state: FeedState, moments: Sequence[dt.datetime], now: dt.datetime) -> FeedState:

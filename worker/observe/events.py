@@ -7,11 +7,13 @@ first.
 from __future__ import annotations
 
 EVENTS: dict[str, str] = {
-    "worker.started": "The worker is up; version, instance, profile, sink, knowledge.",
+    "worker.started": "The worker is up; `program` (its version), instance, profile, knowledge, `store`, "
+    "sink with its `broker` or `folder`, and `prefix` of the topics.",
     "worker.stopping": "A signal asked it to stop; draining began, with so many polls and articles "
     "`in_flight`.",
     "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
-    "worker.crashed": "Its own state or code failed; the traceback follows.",
+    "worker.crashed": "Its own state or code failed; the traceback follows. Of a damaged store "
+    "(`reason` `store_damaged`) file and advice stand before it.",
     "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in "
     "inbox and outbox, dead letters, failing feeds.",
     "config.loaded": "Settings were read; file and number of feeds.",
@@ -28,14 +30,12 @@ EVENTS: dict[str, str] = {
     "than usual.",
     "feed.fresh": "It has news again.",
     "feed.recovered": "A failing feed answers again.",
-    "feed.paused": (
-        "Polling waits: inbox or outbox is above its high-water mark, "
-        "or the disk (`free_mb`) is almost full."
-    ),
-    "feed.resumed": "Polling goes on.",
+    "feed.paused": "Polling waits: `reason` is `disk`, `outbox` or `inbox`; which `setting` has which "
+    "`limit`, and what an operator can do (`advice`). One line for each reason.",
+    "feed.resumed": "Polling goes on: no reason is left.",
     "feed.refused": (
         "A document cannot be read, or was cut off and only its whole items are kept: which (a file "
-        "of a spool now lies in `failed`), reason, detail."
+        "of a spool now lies in `failed`), reason, detail, advice."
     ),
     "feed.restarted": "A server had forgotten our cursor; the feed is read again from its look-back.",
     "push.accepted": "A pushed document is stored (debug): entries, new ones, milliseconds.",
@@ -51,15 +51,19 @@ EVENTS: dict[str, str] = {
     "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
     "article.processed": "One article that passed the gate: article_id, version, outcome, "
     "incident, revision; `report`, which a kill or hold took back; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
-    "were read instead, and `page_again`, when it will be asked for once more; `text_cut`, if its "
+    "were read instead, `total_ms`, and of these `wait_ms` for its host to be free, and `page_again`, when it will be asked for once more; `text_cut`, if its "
     "text was too long: characters that were not read.",
+    "decision.settled": "What a person decided was carried out: `kind` (the command), `decision` (its "
+    "id, as in `incidents list --decisions`), incidents and articles that were named, incidents that "
+    "`changed`, and those that were `erased`.",
     "article.failed": "An article could not be processed; reason, and whether it is tried again.",
     "kill.unmatched": "A kill or hold fits no item that is here, or several: what it names. Nothing is "
     "withdrawn; look, and `incidents retract` what was meant.",
     "incident.changed": "An incident got a new revision: incident, revision, kind of change, "
     "its state, whether it is news (`material`), and which properties differ (`fields`).",
     "timer.fired": "Due timers were settled.",
-    "publish.failed": "Publishing stopped for now; reason and what an operator can do.",
+    "publish.failed": "Publishing stopped for now; reason and what an operator can do. A warning for what "
+    "may pass by itself, an error for what waits for a person.",
     "publish.recovered": "Publishing goes on.",
     "publish.committed": "A batch was committed (debug): records, milliseconds.",
     "publish.rebuilt": "The producer was thrown away and built anew; reason.",
@@ -68,14 +72,18 @@ EVENTS: dict[str, str] = {
     "store.diverged": "Store and ledger disagree; ingest waits, what happened is told.",
     "store.restored": "The store was rebuilt from the topics.",
     "sandbox.killed": "A job passed its deadline or memory limit; its process was ended.",
-    "store.full": "No room to write; everything waits and is tried again.",
+    "store.full": "The store takes nothing: `reason` is `store_full` or `store_busy`, with `path` and advice. "
+    "Everything waits and is tried again.",
+    "store.writable": "The store takes everything again.",
     "source.failed": (
         "Something outside kept a part of the worker from its work: source, error, seconds until it "
         "is tried again; logged at the 1st, 2nd, 4th, 8th … failure in a row."
     ),
-    "request.taken": "A correction, or dead letters to be tried again, were taken in.",
+    "request.taken": "A request was taken in: `kind` is `poll`, `retry` or the command of a decision, which "
+    "`decision.settled` follows.",
     "serve.listening": "Health, metrics and page can be asked; host and port.",
-    "library.logged": "A line of a library: logger, message.",
+    "library.logged": "A line of a library: logger, message. What one says of a broker or of a page is "
+    "never more than a warning.",
 }
 
 
@@ -85,7 +93,7 @@ OPENTELEMETRY: dict[str, str] = {
     "event": "EventName",
     "service": "service.name (resource)",
     "instance": "service.instance.id (resource)",
-    "version": "service.version (resource)",
+    "program": "service.version (resource)",
     "exception[0].exc_type": "exception.type",
     "exception[0].exc_value": "exception.message",
     "exception[0].frames": "exception.stacktrace",

@@ -4,7 +4,8 @@ Rules
 -----
 1. An event is ``noun.verb`` from ``events.EVENTS``; everything variable is a key, never part of the name.
 2. One canonical line per piece of work: ``article.processed`` for each article that passed the gate.
-3. Warnings heal by themselves and are said once per change of state; errors need a person.
+3. Warnings heal by themselves and are said once per change of state; errors need a person. So no line
+   of a library that only speaks of a broker or of a page is an error.
 4. No secret is ever printed: user info and tokens in addresses, passwords, and the local variables
    of a traceback (structlog shows them by default: a broker's password would be among them).
 5. What strangers wrote (titles, addresses, messages of libraries) stands in values, cut to 500
@@ -52,6 +53,8 @@ _CALLBACK = re.compile(r"(?<=/websub/)([^/\s]+/)[^/\s?\"']+")
 _SECRET_KEY = re.compile(r"(?i)password|passwd|secret|token|authorization|cookie|api_?key")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NOISY = ("kafka", "aiohttp", "trafilatura", "htmldate", "courlan", "asyncio", "pebble")
+_OF_STRANGERS = ("kafka", "trafilatura", "htmldate", "courlan")
+"""They call an error what a broker or a page does; what it means for us is a line of ours."""
 _PER_MINUTE = 20
 
 
@@ -236,6 +239,8 @@ class _Bridge(logging.Handler):
                 keys["error"] = f"{record.exc_info[0].__name__}: {record.exc_info[1]}"
             method = record.levelname.lower()
             method = method if method in _LEVELS else "error"
+            if method == "error" and record.name.split(".")[0] in _OF_STRANGERS:
+                method = "warning"
             getattr(structlog.get_logger(), method)("library.logged", **keys)
         except Exception:  # noqa: BLE001 - a log line must never end the program
             self.handleError(record)

@@ -92,7 +92,9 @@ class Drain(threading.Thread):
         """A try ended in this error: say what stops publishing, once for each reason in a row."""
         before, self.flow = self.flow, self.flow.after(event, error)
         if self.flow.problem is error and before.tells_anew(error) and not quietly:
-            keys = {"reason": error.reason, "detail": str(error), "advice": error.advice}
+            waits = " Messages wait in the outbox meanwhile." if event == "waits" else ""
+            advice = f"{error.advice}{waits}".strip()
+            keys = {"reason": error.reason, "detail": error.detail, "advice": advice}
             self._tell("publish.failed", keys)
 
     def _goes_on(self, event: FlowEvent) -> None:
@@ -112,13 +114,10 @@ class Drain(threading.Thread):
                 return self._writer.submit(job).result()
             except UnwritableError as error:
                 if not (error.no_room and drop_ballast(self._store)):
-                    raise _unwritable(error) from error
-                self._tell("store.full", {"detail": str(error), "ballast_given_up": True})
-
-
-def _unwritable(error: UnwritableError) -> PublishError:
-    if error.no_room:
-        advice = "Free space on the disk of store.path; nothing is lost."
-        return PublishError("store_full", str(error), advice)
-    advice = "Another program holds the write lock of the store; end it. Nothing is lost."
-    return PublishError("store_busy", str(error), advice)
+                    told = f"{self._store}: {error}"
+                    raise PublishError(error.reason, told, error.advice) from error
+                self._tell(
+                    "store.full",
+                    {"reason": error.reason, "path": str(self._store), "detail": str(error),
+                     "advice": error.advice, "ballast_given_up": True},
+                )  # fmt: skip

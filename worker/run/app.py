@@ -24,6 +24,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 
@@ -38,7 +39,7 @@ from worker.ingest.fetch import Fetcher
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
-from worker.publish.drain import Drain
+from worker.publish.drain import NEEDS_A_PERSON, Drain
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.run import due_work
 from worker.run.chain import Chain
@@ -56,6 +57,7 @@ from worker.serve.web import StatusSource, build, build_page
 from worker.store import feeds as feed_table
 from worker.store import inbox, queries
 from worker.store.connect import Binding, exclusive, open_reader, open_writer
+from worker.store.store_error import DAMAGED_ADVICE, is_damaged
 from worker.store.subscriptions import load_subscriptions
 from worker.store.writer import Writer
 
@@ -68,6 +70,7 @@ _LEVELS = {
     "publish.recovered": "info",
     "publish.rebuilt": "info",
     "store.diverged": "error",
+    "store.full": "error",
     "store.restored": "warning",
 }
 """How loud a publisher's event is; "warning" when it is not listed."""
@@ -97,8 +100,16 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
             raise
         except* Exception as group:  # noqa: BLE001 - the last word before the end
             for error in group.exceptions:
-                log.get().critical("worker.crashed", exc_info=error)
+                keys = _of_damage(error, config.store.path)
+                log.get().critical("worker.crashed", exc_info=error, **keys)
     return code
+
+
+def _of_damage(error: BaseException, store: Path) -> dict[str, str]:
+    """What a person needs to know of a store that is not whole; nothing of any other error."""
+    if not is_damaged(error):
+        return {}
+    return {"reason": "store_damaged", "store": str(store), "advice": DAMAGED_ADVICE}
 
 
 async def _live(
@@ -158,13 +169,17 @@ class Worker:
         return code
 
     def _introduction(self) -> dict[str, object]:
-        knowledge = self._parts.chain.knowledge
+        knowledge, config = self._parts.chain.knowledge, self._parts.config
+        broker = config.kafka.bootstrap_servers
         return {
-            "version": __version__,
-            "instance": self._parts.config.instance,
+            "program": __version__,
+            "instance": config.instance,
             "profile": knowledge.profile.name,
             "knowledge": knowledge.digest,
             "sink": self._parts.health.sink,
+            **({"broker": broker} if broker else {"folder": str(config.files.dir)}),
+            "prefix": config.topics.prefix,
+            "store": str(config.store.path),
             "feeds": len(self._parts.feeds),
         }
 
@@ -292,8 +307,10 @@ def _new_publisher(
 
 
 def _told(event: str, keys: dict[str, object]) -> None:
-    """A publisher thread has something to say."""
+    """A publisher thread has something to say. An absent broker may come back by itself."""
     level = _LEVELS.get(event, "warning")
+    if event == "publish.failed" and keys.get("reason") in NEEDS_A_PERSON:
+        level = "error"
     getattr(log.get(), level)(event, **keys)
 
 

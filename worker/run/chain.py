@@ -18,9 +18,9 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from worker import crash_points
 from worker.config.schema import FeedConfig
@@ -31,9 +31,10 @@ from worker.core.domain.incident import Change
 from worker.core.domain.report import Analysis
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.sources.story import whole
-from worker.decisions import correct
+from worker.decisions import command_of, correct
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.fetch_page import ask_page, document_of, with_page
+from worker.ingest.host_waits import host_waits
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
@@ -75,6 +76,14 @@ class _Reading:
     """The page as it was sent, when it was the article."""
 
 
+@dataclass(slots=True)
+class HeldUp:
+    """How many transactions wait for a store that takes nothing, and what was said of it."""
+
+    jobs: int = 0
+    told: Literal["ballast given up", "no ballast"] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """What working on an article needs, and the working."""
@@ -89,6 +98,7 @@ class Chain:
     metrics: Metrics
     say: Callable[[str, str], None]
     """Told what is wrong with a part, or with "" that nothing is: what readiness goes by."""
+    held_up: HeldUp = field(default_factory=HeldUp)
 
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
@@ -101,7 +111,8 @@ class Chain:
             await self._obey(work, now(), began)
             return
         try:
-            reading = await self._read(work, now())
+            with host_waits() as waits:
+                reading = await self._read(work, now())
         except FetchError as error:
             await self._put_off(work, error, now())
         except PageError as error:
@@ -119,6 +130,7 @@ class Chain:
             more = {
                 "text_cut": len(text) - len(readable(text)) or None,
                 "page": reading.page,
+                "wait_ms": round(sum(waits) * 1000) if waits else None,
                 "page_again": again.isoformat() if again else None,
             }
             self.tell(work, settled, revision, began, more)
@@ -155,6 +167,9 @@ class Chain:
         except InputError as error:
             await self._bury(work, error.reason, error.detail, now)
             return
+        if work.correction is not None:
+            self._tell_decision(work, settled)
+            return
         self.tell(work, settled, revision, began)
         if settled.outcome == "unmatched":
             entry = work.entry
@@ -170,21 +185,38 @@ class Chain:
         A transaction that found no room was rolled back whole, so it is simply run again; the
         ballast beside the store is given up first, or not even deleting would be possible.
         """
-        told = False
-        while True:
-            try:
-                done = await asyncio.wrap_future(self.writer.submit(job))
-            except disk_space.UnwritableError as error:
-                dropped = error.no_room and disk_space.drop_ballast(self.store)
-                if not told:
-                    log.get().error("store.full", detail=str(error), ballast_given_up=dropped)
-                    told = True
-                self.say("store", f"the store cannot be written: {error}")
-            else:
-                if told:
-                    self.say("store", "")
-                return done
-            await asyncio.sleep(_FULL_WAIT_S)
+        held_up, waits = self.held_up, False
+        try:
+            while True:
+                try:
+                    done = await asyncio.wrap_future(self.writer.submit(job))
+                except disk_space.UnwritableError as error:
+                    held_up.jobs += not waits
+                    waits = True
+                    self._tell_full(error)
+                else:
+                    if waits and held_up.jobs == 1:
+                        self._tell_writable()
+                    return done
+                await asyncio.sleep(_FULL_WAIT_S)
+        finally:
+            held_up.jobs -= waits
+
+    def _tell_full(self, error: disk_space.UnwritableError) -> None:
+        """Give the ballast up, and say what is wrong: once, and again when the ballast was not enough."""
+        dropped = error.no_room and disk_space.drop_ballast(self.store)
+        if self.held_up.told in ({None} if dropped else {None, "ballast given up"}):
+            log.get().error(
+                "store.full", reason=error.reason, path=str(self.store), detail=str(error),
+                advice=error.advice, ballast_given_up=dropped,
+            )  # fmt: skip
+        self.held_up.told = "ballast given up" if dropped else "no ballast"
+        self.say("store", f"the store {self.store} cannot be written: {error}. {error.advice}")
+
+    def _tell_writable(self) -> None:
+        self.held_up.told = None
+        self.say("store", "")
+        log.get().info("store.writable", path=str(self.store))
 
     async def _read(self, work: Work, now: dt.datetime) -> _Reading:
         """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
@@ -292,6 +324,16 @@ class Chain:
         log.get().info("article.processed", **keys)
         tell_changes(settled.changes, self.metrics)
 
+    def _tell_decision(self, work: Work, settled: Settled) -> None:
+        """What a person decided is no version of an article: it has a line of its own."""
+        changed = [change.incident.incident_id for change in settled.changes]
+        incidents = list((work.correction or {}).get("incidents") or ())
+        named = {"decision": settled.decision, "incidents": incidents, "erased": settled.erased}
+        keys = {key: value for key, value in named.items() if value}
+        self.metrics.articles.labels(settled.outcome).inc()
+        log.get().info("decision.settled", **names(work), **keys, changed=changed)
+        tell_changes(settled.changes, self.metrics)
+
     def _measure(self, analysis: Analysis, now: dt.datetime) -> None:
         verdict, article = analysis.verdict, analysis.article
         self.metrics.decisions.labels(verdict.label, verdict.band).inc()
@@ -324,6 +366,11 @@ def with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | No
 def names(work: Work) -> dict[str, Any]:
     """What a log line calls a piece of work."""
     entry = work.entry
+    if work.correction is not None:
+        return {
+            "kind": command_of(str(work.correction.get("kind"))),
+            "articles": list(work.correction.get("articles") or ()),
+        }
     return {
         "article_id": work.article_id,
         "version": work.version,

@@ -26,6 +26,7 @@ from worker import __version__
 from worker.config.schema import Config, FeedConfig
 from worker.core.knowledge.knowledge import Knowledge
 from worker.observe.metrics import Metrics
+from worker.run.pauses import Pause, pauses
 from worker.run.standing import Standing, State, note_of, problem_of, standings
 from worker.serve import status_rows
 from worker.serve.web import ProbeResult
@@ -37,7 +38,6 @@ _LOOP_LIMIT_S = 15.0
 _THREAD_LIMIT_S = 180.0
 """Longer than a Kafka call is waited for (``publish.deadline_s``), twice over."""
 _ROWS = 50
-_MB = 1_000_000
 _T = TypeVar("_T")
 
 
@@ -53,7 +53,7 @@ class Conditions:
     """Every feed is pushed to us: nothing is asked, so nothing has to have answered."""
     stopping: bool = False
     paused: bool = False
-    """Inbox or outbox is above its high-water mark."""
+    """Inbox or outbox is above its high-water mark, or the disk is almost full."""
     problems: dict[str, str] = field(default_factory=dict)
     """What makes us not ready, by the part that says so."""
     notes: dict[str, str] = field(default_factory=dict)
@@ -96,6 +96,8 @@ class Waiting:
     inbox_due: int
     outbox: int
     free_bytes: int
+    pauses: tuple[Pause, ...] = ()
+    """Why polling waits; empty when it does not."""
 
 
 class Health:
@@ -183,24 +185,22 @@ class Health:
 
     async def measure(self, now: dt.datetime) -> Waiting:
         """Count what waits, set the gauges, and judge disk and high-water marks."""
-        told = await self.read(queries.backlog)
-        settings, metrics = self._config, self._metrics
-        free = free_bytes(settings.store.path)
-        waiting = Waiting(told.inbox, told.inbox_due, told.outbox, free)
+        found, metrics = await self.read(queries.backlog), self._metrics
+        free = free_bytes(self._config.store.path)
+        passed = pauses(self._config, free_bytes=free, inbox=found.inbox, outbox=found.outbox)
+        waiting = Waiting(found.inbox, found.inbox_due, found.outbox, free, tuple(passed))
         metrics.inbox_rows.set(waiting.inbox)
-        metrics.inbox_oldest.set(status_rows.age_s(told.inbox_oldest, now))
+        metrics.inbox_oldest.set(status_rows.age_s(found.inbox_oldest, now))
         metrics.outbox_rows.set(waiting.outbox)
-        metrics.outbox_oldest.set(status_rows.age_s(told.outbox_oldest, now))
-        metrics.dead_letter_rows.set(told.dead_letters)
+        metrics.outbox_oldest.set(status_rows.age_s(found.outbox_oldest, now))
+        metrics.dead_letter_rows.set(found.dead_letters)
         metrics.disk_free.set(free)
         self._count_feeds()
-        low = free < settings.store.min_free_mb * _MB
-        self.conditions.set_problem(
-            "disk", f"only {free // _MB} MB of disk are free" if low else ""
-        )
-        full = waiting.outbox > settings.ingest.outbox_high_water
-        self.conditions.set_problem("outbox", f"{waiting.outbox} messages wait" if full else "")
-        self.conditions.paused = low or full or waiting.inbox > settings.ingest.inbox_high_water
+        told = {pause.reason: f"{pause.told}: {pause.advice}" for pause in waiting.pauses}
+        self.conditions.set_problem("disk", told.get("disk", ""))
+        self.conditions.set_problem("outbox", told.get("outbox", ""))
+        self.conditions.set_note("inbox", told.get("inbox", ""))
+        self.conditions.paused = bool(waiting.pauses)
         metrics.polling_paused.set(self.conditions.paused)
         return waiting
 

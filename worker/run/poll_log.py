@@ -23,18 +23,37 @@ ADVICE = {
     "spool_missing": "make the folder, or mount it; see path of this feed",
     "cursor_foreign": "the answer sends us to another server; see cursor.next of this feed",
     "too_many": "ask for smaller pages in url of this feed",
+    "too_large": "it is larger than ingest.max_feed_bytes: ask for fewer entries in url of this feed, or"
+    " raise the limit",
+    "empty": "nothing is in it, not one byte; see url or path of this feed",
+    "not_a_feed": "the address answers with something else; see url of this feed",
+    "not_a_news_item": "it is none of the forms that are read (docs/wires.md); see url, path and kind of"
+    " this feed",
+    "no_entries": "its form is known, but no entry is in it; see url, path and kind of this feed",
+    "parse_error": "it is broken where it cannot be mended: tell its publisher",
+    "bad_encoding": "the site packs its answers in a way that it does not say: tell its publisher",
+    "not_html": "the address answers with no page",
     "http_401": "see auth_file or headers_file of this feed",
     "http_403": "the site turns programs away: ask its publisher, say in ingest.user_agent how to"
     " reach you, or see auth_file and headers_file of this feed",
     "challenge": "the site wants a browser: ask its publisher to let us in, or take another feed",
     "http_404": "see url of this feed, and whether its site names another feed",
     "http_410": "the feed is gone for good; it is asked once a day. Take another, or drop it",
-    "not_a_feed": "the address answers with something else; see url of this feed",
+    "http_4xx": "the site refuses what it is asked; see url of this feed",
+    "robots_disallowed": "the site's robots.txt keeps programs away: ask its publisher",
+    "redirect_loop": "the address sends on in circles; see url of this feed",
+    "redirect_limit": "the address sends on too often; see url of this feed",
+    "redirect_invalid": "the address sends on to no address; see url of this feed",
     "dns": "see url of this feed, and whether this machine can resolve names",
     "tls": "the certificate is not accepted; the address may have moved",
-    "blocked_address": "the address is an inner one; see ingest.allow_hosts",
+    "blocked_address": "the address is an inner one; see ingest.allow_hosts, for this machine"
+    " ingest.allow_loopback",
+    "blocked_url": "only http and https are asked, at the usual ports; for others see ingest.allow_hosts,"
+    " for this machine ingest.allow_loopback",
 }
-"""What an operator can do about a failure, by its reason, where it is more than to wait."""
+"""What an operator can do about a failure, by its reason, where it is more than to wait. docs/operate.md
+prints the table.
+"""
 
 _DECLARED = ("hint", "hint_capped", "quiet", "burst", "interval")
 
@@ -123,8 +142,9 @@ def tell_delivery(feed: FeedConfig, result: PollResult, metrics: Metrics) -> Non
         metrics.spool_files.labels(feed.id, "refused").inc(len(result.refused))
         metrics.spool_waiting.labels(feed.id).set(result.waiting)
     for refused in result.refused:
+        more = {"detail": refused.detail, "advice": ADVICE.get(refused.reason)}
         told.warning("feed.refused", document=refused.name, reason=refused.reason,
-                     detail=refused.detail or None)  # fmt: skip
+                     **{key: text for key, text in more.items() if text})  # fmt: skip
     if result.restarted:
         metrics.cursor_restarts.labels(feed.id).inc()
         told.warning("feed.restarted", detail=result.detail)

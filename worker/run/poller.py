@@ -29,7 +29,7 @@ from worker.ingest.headers import secret_headers
 from worker.ingest.pace import Pace, pace_of
 from worker.ingest.poll import poll_feed, spool_of
 from worker.ingest.results import PollResult
-from worker.ingest.schedule import FeedState, first_poll
+from worker.ingest.schedule import FeedState, after_the_end, first_poll
 from worker.observe import log
 from worker.run.clock import Now
 from worker.run.parts import Parts
@@ -106,6 +106,12 @@ class Poller(Source):
             pace=await self._pace_now(now), headers=headers, spool=self._spool,
             seen=self._next.seen,
         )  # fmt: skip
+        if (
+            self._spool is None
+        ):  # by the steady clock: the one on the wall may have jumped meanwhile
+            took_s = self._parts.clock.now().steady_s - now.steady_s
+            ended = now.wall + dt.timedelta(seconds=took_s)
+            result = replace(result, state=after_the_end(result.state, ended, self._pace.floor))
         record = STATE.dump_json(result.state).decode()
         admission = Admission(
             feed.id, result.entries, record, result.state.next_at, backfill=result.first

@@ -26,6 +26,7 @@ from worker.core.domain.errors import FetchError, PageError
 from worker.core.domain.report import Analysis
 from worker.ingest.fetch import Validators
 from worker.ingest.fetch_page import document_of, with_page
+from worker.ingest.host_waits import host_waits
 from worker.run.chain import Chain, known_of, with_revision
 from worker.sandbox.pool import SandboxKilledError
 from worker.settle import Settled, note_gone, settle
@@ -58,12 +59,14 @@ async def ask_again(chain: Chain, work: Work, now: Callable[[], dt.datetime]) ->
     text = await chain.write(lambda conn: _text_wanted(conn, work))
     if text is None:
         return
-    found = await _look(chain, work, entry, known, text, now())
+    with host_waits() as waits:
+        found = await _look(chain, work, entry, known, text, now())
     moment = now()
     settled, revision = await chain.write(lambda conn: _end(conn, chain, work, found, moment))
     chain.metrics.rechecks.labels(found.page).inc()
     if settled is not None:
-        chain.tell(work, settled, revision, began, {"page": found.page})
+        wait_ms = round(sum(waits) * 1000)
+        chain.tell(work, settled, revision, began, {"page": found.page, "wait_ms": wait_ms})
 
 
 def _text_wanted(conn: Connection, work: Work) -> str | None:

@@ -26,6 +26,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures.process import BrokenProcessPool
@@ -64,6 +65,10 @@ if TYPE_CHECKING:
 
 KILL_REASONS = frozenset({"deadline", "cpu", "memory", "killed", "crashed"})
 _LOOK_S = 0.05
+_QUIET = "ignore:resource_tracker:UserWarning"
+"""Python's own process that clears up after a worker that was killed says so on its stderr, in plain
+text between the lines of the log. It takes its options from here.
+"""
 _PRELOAD = ("worker.sandbox.child", "worker.sandbox.jobs", "worker.sandbox.warm")
 _ERRORS: dict[str, type[InputError]] = {"FeedError": FeedError, "PageError": PageError}
 
@@ -121,6 +126,8 @@ class Sandbox:
 
     def _open(self) -> Any:
         """Make the pool; the future is done when a process has answered."""
+        if _QUIET not in sys.warnoptions:
+            sys.warnoptions.append(_QUIET)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOAD))
         os.environ["KABULWIRE_SANDBOX_PROFILE"] = self._profile

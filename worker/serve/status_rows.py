@@ -27,7 +27,7 @@ def store_facts(conn: Connection) -> dict[str, Any]:
     """Whose store it is, how much is in it, and how old the oldest waiting message is."""
     waiting, held = queries.backlog(conn), queries.holdings(conn)
     return {
-        **{key: _number_or_text(key, value) for key, value in read_all(conn).items()},
+        **{_shown(key): _number_or_text(key, value) for key, value in read_all(conn).items()},
         "inbox": waiting.inbox,
         "inbox_due": waiting.inbox_due,
         "outbox": waiting.outbox,
@@ -38,6 +38,11 @@ def store_facts(conn: Connection) -> dict[str, Any]:
         "inbox_oldest": waiting.inbox_oldest,
         "last_article": held.last_article,
     }
+
+
+def _shown(key: str) -> str:
+    """``written.<topic>`` is the ``seq`` of the last message in its file, not how many are there."""
+    return f"written_seq.{key.removeprefix('written.')}" if key.startswith("written.") else key
 
 
 def _number_or_text(key: str, value: str) -> int | str:

@@ -27,6 +27,7 @@ from worker.core.domain.errors import ConfigError, KabulwireError, NoRoomError, 
 from worker.store.decoded import DecodingConnection, decoded_of
 from worker.store.disk_space import UnwritableError, drop_ballast, has_no_room, may_pass
 from worker.store.meta import read_meta, write_meta
+from worker.store.store_error import DAMAGED_ADVICE, DamagedStoreError, is_damaged
 
 Connection: TypeAlias = sqlite3.Connection
 """Passed around by those who may not look inside: SQL is written in this package only."""
@@ -101,7 +102,9 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> KabulwireError:
         return ConfigError(f"store.path: {path} is not a store: {error}")
     if code.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return ConfigError(f"store.path: {path} cannot be written: {error}")
-    return StateError(f"{path}: {error}")
+    if is_damaged(error):
+        return DamagedStoreError(f"store {path} is damaged: {error}; {DAMAGED_ADVICE}")
+    return StateError(f"store {path}: {error}")
 
 
 def _make_folder(path: Path) -> None:
@@ -128,7 +131,8 @@ def open_reader(path: Path) -> Connection:
     except sqlite3.DatabaseError as error:
         conn.close()
         if error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
-            raise StateError(f"store {path} is damaged: {error}; put a backup back") from error
+            told = f"store {path} is damaged: {error}; {DAMAGED_ADVICE}"
+            raise DamagedStoreError(told) from error
         raise ConfigError(f"store.path: {path} is not a store: {error}") from error
     return conn
 

@@ -33,6 +33,18 @@ class UnwritableError(sqlite3.OperationalError):
         self.sqlite_errorcode = error.sqlite_errorcode
         self.no_room = has_no_room(error)
 
+    @property
+    def reason(self) -> str:
+        """Which of the two it is, as a log line calls it."""
+        return "store_full" if self.no_room else "store_busy"
+
+    @property
+    def advice(self) -> str:
+        """What an operator can do about it."""
+        if self.no_room:
+            return "Free space on the disk of store.path; nothing is lost."
+        return "Another program holds the write lock of the store; end it. Nothing is lost."
+
 
 def has_no_room(error: sqlite3.Error) -> bool:
     """Whether the disk takes nothing at the moment."""

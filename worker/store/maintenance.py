@@ -15,8 +15,8 @@ import datetime as dt
 import sqlite3
 from pathlib import Path
 
-from worker.core.domain.errors import StateError
 from worker.store.connect import fold_log, open_reader
+from worker.store.store_error import DAMAGED_ADVICE, DamagedStoreError
 from worker.store.times import stamp
 
 KEEP_ARTICLES = dt.timedelta(days=90)
@@ -37,14 +37,15 @@ _RETENTION = {
 
 
 def examine(path: Path) -> None:
-    """Look a store through on a connection of its own. Raises ``StateError`` saying what is wrong."""
+    """Look a store through on a connection of its own. Raises ``DamagedStoreError``: what is wrong."""
     conn = open_reader(path)
     try:
         problems = check(conn)
     finally:
         conn.close()
     if problems:
-        raise StateError(f"store {path} is damaged: {'; '.join(problems[:5])}")
+        told = "; ".join(problems[:5])
+        raise DamagedStoreError(f"store {path} is damaged: {told}; {DAMAGED_ADVICE}")
 
 
 def check(conn: sqlite3.Connection) -> list[str]:

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from worker.core.domain.errors import StateError
 from worker.store.connect import Connection, fold_log, transaction
-from worker.store.store_error import StoreError
+from worker.store.store_error import is_damaged
 
 T = TypeVar("T")
 _Job = tuple[Callable[[Connection], Any], "Future[Any]"]
@@ -81,7 +81,4 @@ class Writer(threading.Thread):
 
 
 def _is_fatal(error: BaseException) -> bool:
-    if isinstance(error, StoreError):
-        code = getattr(error, "sqlite_errorname", "") or ""
-        return code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
-    return isinstance(error, StateError)
+    return isinstance(error, StateError) or is_damaged(error)

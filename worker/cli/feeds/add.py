@@ -34,6 +34,7 @@ from worker.cli.feed_block import (
 )
 from worker.cli.options import ConfigOption
 from worker.cli.streams import put, refuse
+from worker.core.domain.counted import counted
 
 if TYPE_CHECKING:
     from worker.config.load import Loaded
@@ -84,7 +85,9 @@ def add_feed(
         refuse(f"{shown(found.url)}: there already, as {known}", EX_DATAERR)
     name = outlet or found.site.name or ""
     put(str(block_of(found.url, name, on_one_line(lang or _language(found.parsed)))))
-    _say(f"{found.parsed.format}, {len(found.parsed.entries)} entries, {found.to_read} to be read")
+    _say(
+        f"{found.parsed.format}, {counted(len(found.parsed.entries), 'entry', 'entries')}, {found.to_read} to be read"
+    )
 
 
 async def _find(url: str, loaded: Loaded) -> _Answer | None:

@@ -18,6 +18,7 @@ import typer
 from worker.cli.exit_codes import EX_DATAERR
 from worker.cli.options import ConfigOption, JsonOption
 from worker.cli.streams import refuse
+from worker.core.domain.counted import counted
 
 if TYPE_CHECKING:
     from worker.cli.feed_trial import Trial
@@ -84,7 +85,7 @@ def _failure(trial: Trial) -> str:
 def _summary(trial: Trial) -> str:
     row = trial.row
     parts = [
-        f"{row['format'] or 'a feed'}: {row['entries']} entries, {row['to_read']} to be read",
+        f"{row['format'] or 'a feed'}: {counted(row['entries'], 'entry', 'entries')}, {row['to_read']} to be read",
         f"newest {row['newest']}" if row["newest"] else None,
         f"asked again after {trial.result.state.every_s or 0:.0f} s",
         f"moves to {row['moved_to']}" if row["moved_to"] else None,

@@ -2,9 +2,10 @@
 
 Its articles, their texts, reports and figures go from the store, and so do incidents that went up in
 it. A tombstone (null value) is published for each; other incidents that its articles told of are
-decided without them. It cannot be undone. Without ``--yes`` it only says what would go.
+decided without them. It cannot be undone. Without ``--yes`` it only says what would go, and ends with 1:
+who is asked for an erasure must not take that for one.
 
-Exit codes: 0, 65 no such incident, 75 not taken in yet (it will be), 78 settings, or no store.
+Exit codes: 0, 1 without ``--yes``, 65 no such incident, 75 not taken in yet (it will be), 78 settings, or no store.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.exit_codes import EX_NO
 from worker.cli.options import ConfigOption, opened, settings
 from worker.cli.streams import put
 
@@ -40,6 +42,6 @@ def erase_incident(
         put(f"then   decided without {' '.join(sorted(shared))}: the other incidents they tell of")
     if not yes:
         put("nothing was done: say --yes")
-        return
+        raise typer.Exit(EX_NO)
     asked = {"kind": "erase", "articles": sorted(articles), "incidents": gone}
     ask(config, asked, conn, gone)

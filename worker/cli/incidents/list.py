@@ -1,7 +1,8 @@
 """``kabulwire incidents list --limit 5``: what was found, the last changed first.
 
 Prints a table of incidents: id, revision, state, day, place, killed, injured, reports, and what people
-decided about them; with ``--decisions`` the decisions themselves, the newest last; with ``--json`` one
+decided about them; with ``--decisions`` the decisions themselves, the newest last, each called as its
+command is; with ``--json`` one
 line each. Exit codes: 0, 78 settings, or no store.
 """
 
@@ -30,11 +31,12 @@ def list_incidents(
     as_json: JsonOption = False,
 ) -> None:
     """Incidents, the last changed first."""
+    from worker.decisions import command_of
     from worker.serve.status_rows import incident_facts
     from worker.store import queries
 
     conn = opened(settings(config))
-    made = queries.decisions(conn)
+    made = [{**row, "kind": command_of(row["kind"])} for row in queries.decisions(conn)]
     if decisions:
         rows = [row if as_json else _listed(row) for row in made]
         show_rows(rows, _DECISIONS, as_json=as_json)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from worker.cli.exit_codes import EX_CONFIG
 from worker.cli.options import ConfigOption, settings
 from worker.cli.streams import put, refuse
+from worker.core.domain.counted import counted
 
 
 def compact_topics(config: ConfigOption = None) -> None:
@@ -22,4 +23,4 @@ def compact_topics(config: ConfigOption = None) -> None:
         refuse("the broker compacts its topics by itself", EX_CONFIG)
     with exclusive(loaded.store.path):
         lines = FileSink(loaded.files.dir, loaded.topics.prefix).compact()
-    put(f"{lines} incidents")
+    put(counted(lines, "incident"))

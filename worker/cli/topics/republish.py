@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.exit_codes import EX_NO
 from worker.cli.options import ConfigOption, opened, settings
 from worker.cli.streams import put
+from worker.core.domain.counted import counted
 
 if TYPE_CHECKING:
     from worker.config.load import Loaded
@@ -46,14 +48,19 @@ def republish_topics(
     loaded = settings(config)
     if dry_run or (sys.stdin.isatty() and not yes):
         counts = _queue_all(loaded, trial=True)
-        put(f"{counts['incidents']} incidents would be queued, {counts['waiting']} messages wait")
+        put(f"{counted(counts['incidents'], 'incident')} would be queued, {_waiting(counts)}")
         if dry_run:
             return
         if not typer.confirm("Every consumer gets each of them once more. Go on?"):
-            raise typer.Exit(1)
+            raise typer.Exit(EX_NO)
     counts = _queue_all(loaded, trial=False)
     moved = "; the store belongs to the new sink now" if counts["moved"] else ""
-    put(f"{counts['incidents']} incidents queued, {counts['waiting']} messages wait{moved}")
+    put(f"{counted(counts['incidents'], 'incident')} queued, {_waiting(counts)}{moved}")
+
+
+def _waiting(counts: dict[str, int]) -> str:
+    verb = "waits" if counts["waiting"] == 1 else "wait"
+    return f"{counted(counts['waiting'], 'message')} {verb}"
 
 
 def _queue_all(loaded: Loaded, *, trial: bool) -> dict[str, int]:

@@ -72,5 +72,6 @@ class PublishError(KabulwireError):
 
     def __init__(self, reason: str, detail: str = "", advice: str = "") -> None:
         self.reason = reason
+        self.detail = detail
         self.advice = advice
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -107,6 +107,12 @@ def is_telling(text: str) -> str:
     return text[found.start() :][:_CUT] if found else ""
 
 
+def in_words(error: BaseException) -> str:
+    """What it is and what it says; the client's own errors begin with what they are."""
+    told, kind = str(error), type(error).__name__
+    return told if kind in told else f"{kind}: {told}"
+
+
 def name(
     error: BaseException, heard: str, operation: str = "", transactional_id: str = ""
 ) -> PublishError:
@@ -115,7 +121,7 @@ def name(
         return error
     if (right := _missing_right(error)) is not None:
         return _unauthorized(right, operation, transactional_id)
-    told = f"{type(error).__name__}: {error}"
+    told = in_words(error)
     if turned_away := _turned_away(is_telling(told) or is_telling(heard)):
         return turned_away
     if isinstance(error, UnknownTopicOrPartitionError):
@@ -125,7 +131,7 @@ def name(
     return PublishError(
         "broker_unavailable",
         told[:_CUT],
-        "Check kafka.bootstrap_servers and the brokers; messages wait in the outbox meanwhile.",
+        "Check kafka.bootstrap_servers and the brokers.",
     )
 
 

@@ -49,6 +49,7 @@ from worker import crash_points
 from worker.config.schema import Kafka
 from worker.core.domain.errors import PublishError
 from worker.publish.kafka.client import build, connection, explain
+from worker.publish.kafka.refusal import in_words
 
 T = TypeVar("T")
 _NEVER = (
@@ -76,7 +77,7 @@ class RefusedError(PublishError):
     def __init__(self, positions: tuple[int, ...], error: BaseException) -> None:
         super().__init__(
             "record_refused",
-            f"{type(error).__name__}: {error}"[:300],
+            in_words(error)[:300],
             "Compare max.message.bytes and message.timestamp.type of the topic "
             "(`kabulwire topics check`).",
         )
@@ -251,12 +252,19 @@ class ProducerSession:
         """Run a step; everything that the client throws becomes an error of ours."""
         try:
             call()
-        except _FENCED as error:
-            raise FencedError("fenced", str(error)[:300], "Look for a second worker.") from error
         except PublishError:
             raise
         except Exception as error:
+            if _is_fenced(error):
+                told = str(error)[:300]
+                raise FencedError("fenced", told, "Look for a second worker.") from error
             raise explain(error, "WRITE", self._id) from error
+
+
+def _is_fenced(error: BaseException) -> bool:
+    """Also inside another error: a record that is sent after the broker's word gets that one."""
+    inner = (part for part in error.args if isinstance(part, BaseException))
+    return isinstance(error, _FENCED) or any(map(_is_fenced, inner))
 
 
 def _require_all(futures: Sequence[Any]) -> None:

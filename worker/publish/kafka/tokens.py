@@ -150,7 +150,7 @@ def _refused(where: str, error: urllib.error.HTTPError) -> PublishError:
     return PublishError("token_unavailable", told, _LOOK)
 
 
-_LOOK = "Check kafka.sasl_oauth_token_url and its server; messages wait in the outbox meanwhile."
+_LOOK = "Check kafka.sasl_oauth_token_url and its server."
 
 
 def _unavailable(where: str, error: Exception) -> PublishError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worker.observe import log
 from worker.run.clock import Now
+from worker.run.health import Waiting
 from worker.run.parts import Parts
 from worker.run.scheduler import Due, Every, Source
 
@@ -39,17 +40,29 @@ class Gauges(Every):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.config.ingest.tick_s)
         self._parts = parts
+        self._paused_by: set[str] = set()
 
     async def work(self, now: Now) -> None:
         """One look at everything."""
-        conditions = self._parts.health.conditions
-        was_paused = conditions.paused
         waiting = await self._parts.health.measure(now.wall)
         self._judge_sink()
-        if conditions.paused != was_paused:
-            event = "feed.resumed" if was_paused else "feed.paused"
-            free_mb = waiting.free_bytes // 1_000_000
-            log.get().warning(event, inbox=waiting.inbox, outbox=waiting.outbox, free_mb=free_mb)
+        self._tell(waiting)
+
+    def _tell(self, waiting: Waiting) -> None:
+        """One line for each reason to pause that is new, and one when none is left."""
+        told = log.get().bind(
+            inbox=waiting.inbox, outbox=waiting.outbox, free_mb=waiting.free_bytes // 1_000_000
+        )
+        for pause in waiting.pauses:
+            if pause.reason not in self._paused_by:
+                told.warning(
+                    "feed.paused", reason=pause.reason, setting=pause.setting, limit=pause.limit,
+                    **({"folder": pause.place} if pause.place else {}), advice=pause.advice,
+                )  # fmt: skip
+        if self._paused_by and not waiting.pauses:
+            told.info("feed.resumed")
+        self._paused_by.clear()
+        self._paused_by.update(pause.reason for pause in waiting.pauses)
 
     def _judge_sink(self) -> None:
         conditions, publisher = self._parts.health.conditions, self._parts.publisher

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from worker.decisions import command_of
 from worker.observe import log
 from worker.run import request_files
 from worker.run.clock import Now
@@ -49,9 +50,20 @@ class Requests(Every):
     async def _take_in(self, request: Mapping[str, Any], now: Now) -> None:
         if feeds := request_files.feeds_to_poll(request):
             self._parts.asked_for.update(feeds)
-            log.get().info("request.taken", poll=len(feeds))
+            log.get().info("request.taken", kind="poll", feeds=list(feeds))
             return
         admit = partial(request_files.admit, request=request, now=now.wall)
         queued = await self._parts.chain.write(admit)
-        log.get().info("request.taken", queued=queued)
+        log.get().info("request.taken", queued=queued, **_asked(request))
         self._parts.work_came.set()
+
+
+def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request is for, for the log."""
+    wanted = request.get("correct")
+    if not isinstance(wanted, dict):
+        return {"kind": "retry"}
+    return {
+        "kind": command_of(str(wanted.get("kind"))),
+        "incidents": list(wanted.get("incidents") or ()),
+    }
