@@ -92,7 +92,8 @@ class Drain(threading.Thread):
         """A try ended in this error: say what stops publishing, once for each reason in a row."""
         before, self.flow = self.flow, self.flow.after(event, error)
         if self.flow.problem is error and before.tells_anew(error) and not quietly:
-            waits = " Messages wait in the outbox meanwhile." if event == "waits" else ""
+            passes = event == "waits" and error.reason not in NEEDS_A_PERSON
+            waits = " Messages wait in the outbox meanwhile." if passes else ""
             advice = f"{error.advice}{waits}".strip()
             keys = {"reason": error.reason, "detail": error.detail, "advice": advice}
             self._tell("publish.failed", keys)
