@@ -61,6 +61,8 @@ class Segment:
     retraction: bool = False
     """The text takes the attack back ("it was a gas cylinder, police said")."""
     ranges: tuple[Range, ...] = ()
+    joint: bool = False
+    """Of an aggregate: it counts together the attacks that the text tells one by one."""
 
     def holds(self, position: int) -> bool:
         """Whether a position of ``Prose.text`` belongs to this segment."""
@@ -137,6 +139,7 @@ def _segment(annotated: Annotated, thread: Thread, timeline: Timeline) -> Segmen
         dates=_dates_of(annotated.prose, timeline.dates, thread, ranges),
         retraction=thread.kind == "main" and _is_retracted(annotated, ranges),
         ranges=ranges,
+        joint=thread.joint,
     )
 
 
