@@ -61,7 +61,7 @@ def _find_bridges(
             continue
         key = node.key if evidence.tie(node) is not None else node.facts
         if key not in judged:
-            judged[key] = _is_bridge(node, core, evidence)
+            judged[key] = node.facts.attacks > 1 or _is_bridge(node, core, evidence)
         if judged[key]:
             bridges.append(node)
     return bridges
@@ -243,6 +243,11 @@ def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> None:
         (best, k), rest = options[0], options[1:]
         clear = not rest or best - rest[0][0] >= weights["merge.margin"]
         sure = best >= weights["merge.threshold"]
+        if node.facts.attacks > 1 and rest:
+            clear = False
+            if len(options) <= node.facts.attacks:
+                keys = tuple(assignment.cells[n].core[0].key for _, n in options)
+                assignment.shared_roundups.append((node, keys))
         assignment.attach(k, node, "certain" if sure and clear else "ambiguous")
     assignment.add(agglomerate(unplaced, assignment.evidence))
 

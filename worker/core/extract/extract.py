@@ -22,6 +22,7 @@ from worker.core.domain.report import Report, Statement
 from worker.core.domain.vocabulary import Role
 from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.claim import find_claims
+from worker.core.extract.joint import count_attacks
 from worker.core.extract.passage import Passage
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
@@ -108,6 +109,7 @@ def _report(
         incident_status=incident_status,
         evidence={slot: spans for slot, spans in evidence.items() if spans},
         n_blasts=what.count_blasts(passage),
+        n_attacks=count_attacks(passage, things),
         victims=find_victims(passage),
         probability=round(probability, 4),
     )

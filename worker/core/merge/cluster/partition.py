@@ -3,12 +3,14 @@
 Theory of operation
 -------------------
 1. *Bridges* are set aside: reports whose best partners exclude each other ("a blast in the city"
-   on a day with two). They never glue two attacks together.
+   on a day with two), and those that tell of several attacks as one ("two bombings killed nine"). They
+   never glue two attacks together.
 2. The rest is put together best first: of all pairs of cells without a veto between any two
    members, the one with the highest score (mean of average and strongest evidence), while it
    reaches the threshold. Ties go by report id.
 3. Then, against those cells and not against each other: bridges go to the cell with clearly the
-   highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
+   highest score, else to the best one as ``ambiguous`` (also one of several attacks that fits several
+   cells: it tells of all, if they are no more than it counts); cells with exactly one compatible cell
    join it as ``probable``; round-ups, each to at most one cell; retractions.
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
@@ -114,7 +116,7 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     groups = _groups(core, evidence)
     grouped = {units.of[node.key] for group in groups for node in group}
     lone = [unit for unit in units if unit not in grouped]
-    bridges = [unit for unit in lone if _is_bridge(unit, units)]
+    bridges = [u for u in lone if u.first.facts.attacks > 1 or _is_bridge(u, units)]
     sure = dict.fromkeys(lone)
     for unit in bridges:
         del sure[unit]
@@ -173,6 +175,12 @@ def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> N
         (best, cell), rest = options[0], options[1:]
         clear = not rest or best - rest[0][0] >= weights["merge.margin"]
         sure = best >= weights["merge.threshold"]
+        several = unit.first.facts.attacks
+        if several > 1 and rest:
+            clear = False
+            if len(options) <= several:
+                cells = tuple(cell for _, cell in options)
+                placing.shared_roundups += [(node, cells) for node in unit.nodes]
         placed += [
             (node, cell, "certain" if sure and clear else "ambiguous") for node in unit.nodes
         ]

@@ -3,7 +3,8 @@
 Rules
 -----
 1. Incidents form a group when a round-up tells of them as one story, or when one article reports
-   them as its news of the same day; and only if they cannot be one incident.
+   them as its news of the same day; and only if they cannot be one incident. Where a report says of
+   how many attacks it tells, it is enough that nobody would take them for one.
 2. A combined toll ("seven killed in the two blasts") belongs to the group and to no member.
 3. The id of a group is that of its earliest announced member.
 4. Two incidents may be duplicates when their evidence is plausible but below the threshold.
@@ -22,7 +23,7 @@ from worker.core.domain.snapshot import IncidentGroup, PossibleDuplicate
 from worker.core.figures import decide_toll
 from worker.core.merge.cluster.membership import Membership
 from worker.core.merge.cluster.merge_input import MergeInput
-from worker.core.merge.cluster.partition import Partition, score
+from worker.core.merge.cluster.partition import Cell, Partition, score
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 from worker.core.merge.state.toll import statements_of
@@ -38,7 +39,12 @@ def find_groups(
     pairs = set(_sharing_a_roundup(parted, by_cell)) | set(
         _sharing_an_article(named, merge_input.evidence.articles_of_several)
     )
-    apart = [(a, b) for a, b in sorted(pairs) if _cannot_be_one(named[a], named[b], merge_input)]
+    counted = _counted_together(parted, by_cell)
+    apart = [
+        (a, b)
+        for a, b in sorted(pairs | counted)
+        if (a, b) in counted or _cannot_be_one(named[a], named[b], merge_input)
+    ]
     groups: dict[str, IncidentGroup] = {}
     for cluster in _connected(len(named), apart):
         group = _group([named[k] for k in cluster], parted, merge_input)
@@ -78,6 +84,21 @@ def _sharing_a_roundup(
     for _, cells in parted.shared_roundups:
         ids = sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
         yield from combinations(ids, 2)
+
+
+def _counted_together(
+    parted: Partition, by_cell: Mapping[str, IdentifiedCluster]
+) -> set[tuple[int, int]]:
+    """Pairs of cells that one report counts as several, and that are no possible duplicates."""
+    rank = {entry.incident_id: k for k, entry in enumerate(by_cell.values())}
+
+    def numbers(cells: Iterable[Cell]) -> list[int]:
+        return sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
+
+    near = {tuple(numbers(pair[:2])) for pair in parted.near}
+    counting = (cells for node, cells in parted.shared_roundups if node.facts.attacks > 1)
+    pairs = (pair for cells in counting for pair in combinations(numbers(cells), 2))
+    return {pair for pair in pairs if pair not in near}
 
 
 def _sharing_an_article(
