@@ -76,12 +76,19 @@ def _by_id(duplicate: PossibleDuplicate) -> str:
     return duplicate.incident_id
 
 
+def _shared(parted: Partition) -> Iterable[tuple[Node, tuple[Cell, ...]]]:
+    """What tells of several cells; not what counts fewer attacks than it fits: nobody knows which."""
+    for node, cells in parted.shared_roundups:
+        if node.facts.attacks == 1 or len(cells) <= node.facts.attacks:
+            yield node, cells
+
+
 def _sharing_a_roundup(
     parted: Partition, by_cell: Mapping[str, IdentifiedCluster]
 ) -> Iterable[tuple[int, int]]:
     """Pairs of cells that one round-up reports."""
     rank = {entry.incident_id: k for k, entry in enumerate(by_cell.values())}
-    for _, cells in parted.shared_roundups:
+    for _, cells in _shared(parted):
         ids = sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
         yield from combinations(ids, 2)
 
@@ -96,7 +103,7 @@ def _counted_together(
         return sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
 
     near = {tuple(numbers(pair[:2])) for pair in parted.near}
-    counting = (cells for node, cells in parted.shared_roundups if node.facts.attacks > 1)
+    counting = (cells for node, cells in _shared(parted) if node.facts.attacks > 1)
     pairs = (pair for cells in counting for pair in combinations(numbers(cells), 2))
     return {pair for pair in pairs if pair not in near}
 
@@ -156,7 +163,7 @@ def _combined(
     cells = {m.cluster.cell.core[0].key for m in members}
     roundups = [
         Membership(merge_input.filed[node.key], "certain")
-        for node, reported in parted.shared_roundups
+        for node, reported in _shared(parted)
         if {cell.core[0].key for cell in reported} <= cells
     ]
     contributing = [m for member in members for m in member.cluster.members if m.contributes]
