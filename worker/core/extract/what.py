@@ -166,7 +166,7 @@ def _counts_people(passage: Passage, number: Range, end: int) -> bool:
     between = Range(number.end, end)
     if any(passage.has(words, between) for words in ("harm", "clause_open")):
         return True
-    if passage.ends_with("locative", end) is not None:  # "five hurt in blast", no "near-simultaneous"
-        return True
+    if passage.ends_with("locative", end) is not None:
+        return True  # "five hurt in blast"; not "two near-simultaneous blasts"
     counted = (c.number for c in passage.annotated.counts)
     return any(c.start <= number.start < c.end or number.holds(c.start) for c in counted)

@@ -41,6 +41,7 @@ _LATE_SENTENCES = 8
 """From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
 _OPENING_CHARS = 16
 _LOCATIVE_REACH_CHARS = 40
+_SPEECH_CHARS = 24
 _SUBJECT_TOKENS = 3
 _NOT_TOLD = frozenset({"EVENT_NOUN", "IN_SUBORDINATE", "IS_DEF", "OBJECT_NOUN"})
 """An event that is named, or told in a clause of something else."""
@@ -251,7 +252,7 @@ class ClauseLinker:
     def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
         return starting_in(self._dates, clause)
 
-    def _says(self, category: str, clause: Clause) -> bool:
+    def _says(self, category: str, clause: Range) -> bool:
         """Whether a clause has words of a category."""
         return self._annotated.has(category, clause)
 
@@ -309,10 +310,15 @@ class ClauseLinker:
         return all("OF_THE_DEAD" in tags for tags in told)
 
     def _opens_another_day(self, clause: Clause) -> bool:
-        """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""
-        date = next(
-            (d for d in self._dates_in(clause) if d.start - clause.start < _OPENING_CHARS), None
-        )
+        """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's.
+
+        Where attacks were counted together, the day may stand anywhere: "a bomb killed … on Tuesday".
+        """
+        dates = self._dates_in(clause)
+        date = next((d for d in dates if d.start - clause.start < _OPENING_CHARS), None)
+        if date is None and self._counts_together and len(dates) == 1:
+            spoken = Range(max(clause.start, dates[0].start - _SPEECH_CHARS), dates[0].start)
+            date = None if self._says("speech", spoken) else dates[0]
         if date is None or date.first != date.last or self._main.date.start is None:
             return False
         inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
