@@ -202,7 +202,7 @@ def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
         victims=frozenset(plain(name) for name in report.victims),
         seen_only=not dated
         and (filed.article.published is None or report.date.basis == "first_seen"),
-        attacks=report.n_attacks or 1 if report.role == "primary" else 1,
+        attacks=report.n_attacks or 1 if report.role in ("primary", "roundup") else 1,
     )
 
 

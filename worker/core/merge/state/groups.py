@@ -159,15 +159,20 @@ def _group(
 def _combined(
     members: Sequence[IdentifiedCluster], parted: Partition, merge_input: MergeInput
 ) -> tuple[Statement, ...]:
-    """Statements about all of them: round-ups of several, and aggregate ones of members."""
+    """Statements about all of them: aggregate ones, and those of reports that count several as one.
+
+    What a round-up says of one attack, and nobody knows of which, is no toll of several.
+    """
     cells = {m.cluster.cell.core[0].key for m in members}
-    roundups = [
-        Membership(merge_input.filed[node.key], "certain")
+    sharing = [
+        node
         for node, reported in _shared(parted)
         if {cell.core[0].key for cell in reported} <= cells
     ]
+    roundups = [Membership(merge_input.filed[node.key], "certain") for node in sharing]
+    counting = [m for m, node in zip(roundups, sharing, strict=True) if node.facts.attacks > 1]
     contributing = [m for member in members for m in member.cluster.members if m.contributes]
-    mixed = statements_of(roundups, "incident") + statements_of(
+    mixed = statements_of(counting, "incident") + statements_of(
         (*roundups, *contributing), "aggregate"
     )
     return tuple(replace(statement, scope="incident") for statement in dict.fromkeys(mixed))
