@@ -23,8 +23,9 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     held = {node.key for node in bridges}
     cells = agglomerate([s for s in seeds if s[0].key not in held], evidence)
     assignment = _Assignment(cells, evidence)
-    _place_bridges(assignment, bridges)
+    several = _place_bridges(assignment, bridges)
     _join_probable(assignment)
+    _place_roundups(assignment, several)
     _place_roundups(assignment, [node for node in ordered if node.kind == "roundup"])
     _place_retractions(assignment, [node for node in ordered if node.kind == "retraction"])
     return assignment.result([node for node in ordered if node.kind == "background"])
@@ -61,7 +62,7 @@ def _find_bridges(
             continue
         key = node.key if evidence.tie(node) is not None else node.facts
         if key not in judged:
-            judged[key] = _is_bridge(node, core, evidence)
+            judged[key] = node.facts.attacks > 1 or _is_bridge(node, core, evidence)
         if judged[key]:
             bridges.append(node)
     return bridges
@@ -236,12 +237,18 @@ class _Assignment:
                     yield other, cell, value
 
 
-def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> None:
+def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> list[Node]:
+    """Returned are those of several attacks that fit several cells: they come later."""
     weights = assignment.evidence.weights
     unplaced = []
+    several = []
     for node in bridges:
         options = assignment.options(node, weights["merge.plausible"])
-        if not options:
+        is_of_several = node.facts.attacks > 1
+        if is_of_several and len(options) > 1:
+            several.append(node)
+            continue
+        if not options or (is_of_several and options[0][0] < weights["merge.threshold"]):
             unplaced.append([node])
             continue
         (best, k), rest = options[0], options[1:]
@@ -249,6 +256,7 @@ def _place_bridges(assignment: _Assignment, bridges: Sequence[Node]) -> None:
         sure = best >= weights["merge.threshold"]
         assignment.attach(k, node, "certain" if sure and clear else "ambiguous")
     assignment.add(agglomerate(unplaced, assignment.evidence))
+    return several
 
 
 def _join_probable(assignment: _Assignment) -> None:

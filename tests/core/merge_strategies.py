@@ -45,6 +45,8 @@ def slots(draw: st.DrawFn) -> dict[str, object]:
     if draw(st.booleans()):
         found["killed"] = draw(st.integers(0, 30))
         found["scope"] = draw(st.sampled_from(("incident", "incident", "aggregate")))
+    if draw(st.integers(0, 4)) == 0:
+        found["attacks"] = draw(st.integers(2, 3))
     if draw(st.booleans()):
         found["claim"] = [draw(st.sampled_from(("Red Front", "Blue Front")))]
     return found

@@ -195,6 +195,7 @@ _WORDS: Mapping[str, Check] = {
     "time": _clock,
     "suicide": _one_of(("yes", "no")),
     "incident_status": _one_of(("ongoing", "ended", "unknown")),
+    "n_attacks": _number,
     "n_blasts": _number,
 }
 _FIGURES = ("killed", "injured", "attackers_killed", "attackers_injured")

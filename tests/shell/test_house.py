@@ -50,6 +50,7 @@ PAIRS = {
     "core/extract/what.py _weapon_order": "a rank, and where among equals",
     "core/merge/cluster/units.py __init__": "the numbers of two groups",
     "core/merge/state/groups.py _connected": "two clusters of a list",
+    "core/merge/state/groups.py _counted_together": "two clusters of a list",
     "core/merge/state/groups.py _sharing_a_roundup": "two clusters of a list",
     "core/merge/state/groups.py _sharing_an_article": "two clusters of a list",
 }

@@ -131,6 +131,7 @@ def report_of(article: Article, k: int, slots: Mapping[str, Any], knowledge: Kno
             _statement(report_id, article, m, value, slots) for m, value in figures.items()
         ),
         incident_status="unknown",
+        n_attacks=slots.get("attacks"),
     )
 
 

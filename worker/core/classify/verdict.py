@@ -8,9 +8,10 @@ Rules
 3. A segment outside the area gets no role: no report is made of it, and its place is named in the
    verdict. A segment that counts attacks together, or only threatens one, gets none either.
 4. An attack told without its place belongs to the area when the article's own head or lead does.
-5. An article without any word of attack or harm, or without any sign of where, is ``other`` and
+5. Where the top only counts attacks, and those of different days follow, each is a ``roundup``.
+6. An article without any word of attack or harm, or without any sign of where, is ``other`` and
    dropped: nothing in it is judged.
-6. A language we have no lexicon for is sent to a person when it names the area, never dropped.
+7. A language we have no lexicon for is sent to a person when it names the area, never dropped.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from worker.core.classify.context import (
     told_in_digest,
 )
 from worker.core.classify.inside import is_inside
+from worker.core.classify.round_up import is_round_up
 from worker.core.classify.score import Score, band, length_of, score, section_of, thresholds
 from worker.core.domain.report import Reason, Verdict
 from worker.core.domain.vocabulary import Band, Label, Role
@@ -71,6 +73,9 @@ def classify(
         for s, i in zip(segments, inside, strict=True)
     )
     roles = tuple(_role(context, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
+    told = (s for s, role in zip(segments, roles, strict=True) if role in ("primary", "roundup"))
+    if is_round_up(annotated, told):
+        roles = tuple("roundup" if role == "primary" else role for role in roles)
     verdict = _verdict(context, segments, inside, scores, roles)
     return Classification(verdict, roles, tuple(p.probability for p in scores))
 

@@ -254,6 +254,8 @@ class Report:
     attackers_injured: Figure | None = None
     other_counts: tuple[OtherCount, ...] = ()
     n_blasts: int | None = None
+    n_attacks: int | None = None
+    """Of how many attacks its figures are, where it tells several as one, with no site for each."""
     victims: tuple[str, ...] = ()
     """Names of victims as printed: weak evidence that two reports are one incident."""
     probability: float | None = None

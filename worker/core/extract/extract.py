@@ -18,11 +18,12 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import SECURITY_FORCES
 from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, id_of_actor
 from worker.core.domain.document import Span
-from worker.core.domain.report import Quoted, Report, Statement
+from worker.core.domain.report import Place, Quoted, Report, Statement, Target
 from worker.core.domain.vocabulary import Role
 from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.claim import find_claims
-from worker.core.extract.passage import Passage
+from worker.core.extract.joint import count_attacks
+from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
 from worker.core.figures import ATTACKERS, decide_toll
@@ -76,9 +77,7 @@ def _report(
     time, time_spans = when.find_time(passage)
     things = target.find_things(passage)
     targets, target_spans = target.find_targets(passage, things)
-    spot = _telling(passage) if role == "roundup" else passage
-    near = things if spot is passage else target.find_things(spot)
-    place, place_spans = where.find_place(spot, targets, near)
+    place, place_spans = _find_place(passage, role, targets, things)
     types, type_spans = what.find_types(passage)
     suicide, suicide_spans = what.find_suicide(passage)
     weapons, weapon_spans = what.find_weapons(passage)
@@ -111,6 +110,7 @@ def _report(
         incident_status=incident_status,
         evidence={slot: spans for slot, spans in evidence.items() if spans},
         n_blasts=what.count_blasts(passage),
+        n_attacks=count_attacks(passage, things),
         victims=find_victims(passage),
         probability=round(probability, 4),
     )
@@ -128,6 +128,15 @@ def _retracted_by(passage: Passage) -> tuple[Quoted, ...]:
     )
     quoted = {s.id: Quoted(s.name, s.id, s.type) for s in said if s and s.type != NARRATOR}
     return tuple(quoted.values())
+
+
+def _find_place(
+    passage: Passage, role: Role, targets: tuple[Target, ...], things: target.Things
+) -> tuple[Place | None, Spans]:
+    """Where it was; of an item of a digest as its own paragraph tells it."""
+    spot = _telling(passage) if role == "roundup" else passage
+    near = things if spot is passage else target.find_things(spot)
+    return where.find_place(spot, targets, near)
 
 
 def _telling(passage: Passage) -> Passage:

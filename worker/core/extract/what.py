@@ -136,9 +136,15 @@ def _weapon_order(item: tuple[_Kind, list[Range]]) -> tuple[int, int]:
 
 
 def count_blasts(passage: Passage) -> int | None:
-    """How many blasts the text counts ("two explosions"), or None."""
+    """How many blasts the text counts ("two explosions"), or None.
+
+    Not those that its top counts together where each is told apart ("two blasts killed five").
+    """
+    apart = any(other.kind == "item" for other in passage.others)
     best: int | None = None
     for match in passage.find("blast_noun"):
+        if apart and passage.zone(match.start()) in ("title", "lead"):
+            continue
         count = _count_before(passage, match.start())
         if count is not None and 2 <= count <= _MOST_BLASTS:
             best = max(best or 0, count)
@@ -151,5 +157,16 @@ def _count_before(passage: Passage, end: int) -> int | None:
     for match, value in passage.lexicon.table("blast_count").find(text, low, end):
         between = text[match.end() : end].strip()
         if len(between.split()) <= 2 and not any(c in between for c in ",.;"):
-            return int(value)
+            return None if _counts_people(passage, Range.of(match), end) else int(value)
     return None
+
+
+def _counts_people(passage: Passage, number: Range, end: int) -> bool:
+    """Whether a number before a word of blasts is no number of these: "nine wounded when rockets …"."""
+    between = Range(number.end, end)
+    if any(passage.has(words, between) for words in ("harm", "clause_open")):
+        return True
+    if passage.ends_with("locative", end) is not None:
+        return True  # "five hurt in blast"; not "two near-simultaneous blasts"
+    counted = (c.number for c in passage.annotated.counts)
+    return any(c.start <= number.start < c.end or number.holds(c.start) for c in counted)

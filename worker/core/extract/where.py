@@ -12,7 +12,8 @@ Rules
 3. A coordinate comes from the gazetteer with its trust, or not at all. A quarter without one does not
    get that of the city; a site without one gets that of its quarter, with less trust.
    A site with a name that was hit next to a landmark keeps its name.
-4. A place near which it happened counts as its place; a place only passed by does not.
+4. Attacks in several quarters that are told as one ("bombs in X and Y killed nine") are in the city.
+5. A place near which it happened counts as its place; a place only passed by does not.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision, Trust
 from worker.core.extract.bystanders import closes_with_source, does_as_office
+from worker.core.extract.joint import find_joined_sites
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.site import find_site
@@ -66,6 +68,8 @@ def find_place(
         return _fallback_place(passage, targets, things)
     entries = {e.id: e for e in passage.profile.places}
     least = passage.weights.where.landmark_least
+    if find_joined_sites(passage):
+        return _place_of_all(passage, scored, entries)
     landmark = _best([s for s in scored if s.score >= least], ("landmark",))
     quarter = _best(scored, ("neighbourhood",)) or _best(scored, ("district",))
     city = _best(scored, WIDE_PLACES)
@@ -78,6 +82,21 @@ def find_place(
     kept = [s.mention for s in (quarter, landmark, city) if s is not None]
     name = _printed(passage, kept, targets, things)
     return _place(name, path, entries), passage.spans(kept)
+
+
+def _place_of_all(
+    passage: Passage, scored: list[_Scored], entries: dict[str, PlaceEntry]
+) -> tuple[Place | None, Spans]:
+    """What holds several sites that are named in one breath: the city."""
+    city = _best(scored, WIDE_PLACES)
+    if city is not None:
+        entry, name = city.mention.entry, passage.prose.span(city.mention).quote
+        return _place(name, _path(entry, entries), entries), passage.spans([city.mention])
+    first = max(scored, key=lambda s: s.score).mention
+    wide = [i for i in _path(first.entry, entries) if entries[i].kind in WIDE_PLACES]
+    if not wide:
+        return None, ()
+    return _place(entries[wide[0]].name, tuple(wide), entries), passage.spans([first])
 
 
 def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:

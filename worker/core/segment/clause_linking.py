@@ -20,7 +20,7 @@ from typing import Literal
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
 from worker.core.annotate.place_mention import PlaceMention
-from worker.core.annotate.triggers import opening
+from worker.core.annotate.triggers import Trigger, opening
 from worker.core.domain.report import IncidentDate
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
@@ -28,6 +28,7 @@ from worker.core.knowledge.weights import LinkingWeights
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.lang.tokens import touched
 from worker.core.segment.clauses import Clause, is_foreign
+from worker.core.segment.framing import opens_event
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
 
@@ -40,6 +41,10 @@ _LATE_SENTENCES = 8
 """From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
 _OPENING_CHARS = 16
 _LOCATIVE_REACH_CHARS = 40
+_SPEECH_CHARS = 24
+_SUBJECT_TOKENS = 3
+_NOT_TOLD = frozenset({"EVENT_NOUN", "IN_SUBORDINATE", "IS_DEF", "OBJECT_NOUN"})
+"""An event that is named, or told in a clause of something else."""
 _SHORT_PARAGRAPH_SENTENCES = 5
 """In a paragraph of so many sentences all go on with the attack it began with; in a longer one
 (outlets that print the whole text as one) only a sentence that follows directly and tells harm."""
@@ -56,6 +61,8 @@ class Thread:
     sites: set[str] = field(default_factory=set)
     """Its landmarks and quarters, with all below the city that these lie in. A clause that counts
     several attacks gives none: "Two blasts, one near the airport, one in the bazaar"."""
+    joint: bool = False
+    """Of an aggregate: it counts the text's own attacks together, which it tells one by one as well."""
 
     def sentences(self) -> set[int]:
         return {c.sentence for c in self.clauses}
@@ -85,6 +92,8 @@ class ClauseLinker:
         self._earlier: dict[_Days, Thread] = {}
         """Background attacks by their days."""
         self._counts_together = False
+        self._top_counts_several = False
+        """Whether title or lead counts several attacks of the main one's day ("two bombings")."""
         self._last_other: Thread | None = None
         """The latest thread of another attack, past or of today."""
 
@@ -109,11 +118,12 @@ class ClauseLinker:
             self._main_sentences.add(clause.sentence)
             if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
                 self._head_regions |= regions
+                self._top_counts_several |= self._says("several_events", clause)
 
     def _set_combined_aside(self) -> None:
         """Take "two bombings killed five" out of the main attack when both are told apart."""
         item_regions = {r for t in self._items for r in t.regions}
-        if not item_regions:
+        if not item_regions or any(map(self._counts_at_one_site, self._main.clauses)):
             return
         combined: list[Clause] = []
         kept: list[Clause] = []
@@ -122,7 +132,13 @@ class ClauseLinker:
             (combined if counts else kept).append(clause)
         if combined and any(c.triggers for c in kept):
             self._main.clauses = kept
-            self._threads.append(Thread("aggregate", _UNDATED, combined, {""}))
+            here = item_regions.union(*map(self._regions, combined)) == {""}
+            here = here and all(thread.sites for thread in self._items)
+            self._threads.append(Thread("aggregate", _UNDATED, combined, {""}, joint=here))
+
+    def _counts_at_one_site(self, clause: Clause) -> bool:
+        """As in "two bombings killed 20 people outside a school in X": that is one attack."""
+        return self._says("several_events", clause) and len(self._sites_apart(clause)) == 1
 
     def _is_combined(self, clause: Clause, item_regions: set[str]) -> bool:
         """Whether a clause counts attacks together that are also told one by one."""
@@ -208,12 +224,18 @@ class ClauseLinker:
 
     def _sites(self, clause: Clause) -> set[str]:
         """The landmarks and quarters of a clause, with all below the city that they lie in."""
-        return {
-            part
-            for p in self._places_in(clause)
-            if p.kind == "here" and p.entry.kind in ("landmark", "neighbourhood")
-            for part in self._parents(p.entry.id)
-        }
+        return set[str]().union(*self._sites_apart(clause))
+
+    def _sites_apart(self, clause: Clause) -> list[set[str]]:
+        """The same, one set for each site: none lies in another."""
+        apart: list[set[str]] = []
+        for place in self._places_in(clause):
+            if place.kind == "here" and place.entry.kind in ("landmark", "neighbourhood"):
+                site = set(self._parents(place.entry.id))
+                near = [other for other in apart if other & site]
+                apart = [other for other in apart if not other & site]
+                apart.append(site.union(*near))
+        return apart
 
     def _parents(self, place: str | None) -> Iterator[str]:
         """A place and all that it lies in, below the city."""
@@ -230,7 +252,7 @@ class ClauseLinker:
     def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
         return starting_in(self._dates, clause)
 
-    def _says(self, category: str, clause: Clause) -> bool:
+    def _says(self, category: str, clause: Range) -> bool:
         """Whether a clause has words of a category."""
         return self._annotated.has(category, clause)
 
@@ -256,9 +278,27 @@ class ClauseLinker:
             return not weak or is_elsewhere or other or self._is_other_site(clause)
         if self._opens_another_day(clause):
             return True
-        if self._says("second_cue", clause):
+        if self._says("second_cue", clause) or self._is_one_of_several(clause):
             return is_elsewhere or self._is_other_site(clause)
         return is_elsewhere and (bool(filed) or not any(t.definite for t in clause.triggers))
+
+    def _is_one_of_several(self, clause: Clause) -> bool:
+        """Whether it tells an attack for the first time, below a top that counts several.
+
+        ("Two bombings killed five … the first hit a bus in X … An hour later a bomb went off in Y.")
+        """
+        event = holding(self._annotated.events, clause.start)
+        if not self._top_counts_several or not clause.triggers or event is None:
+            return False
+        tokens = [event.tokens[at] for at in touched(event.tokens, clause)]
+        if any("PRON" in token.tags for token in tokens[:_SUBJECT_TOKENS]):
+            return False
+        if any(_is_new(trigger) for trigger in clause.triggers):
+            return True
+        known = any(trigger.definite for trigger in clause.triggers)
+        told = any("REAL_EVENT" in t.tags and not t.tags & _NOT_TOLD for t in tokens)
+        opens = any(opens_event(tokens, at) for at in range(len(tokens)))
+        return opens or (clause.harm and told and not known)
 
     def _is_of_the_dead(self, clause: Clause) -> bool:
         """Whether it only goes on with somebody killed: "the slain prosecutor had worked in Herat"."""
@@ -270,10 +310,15 @@ class ClauseLinker:
         return all("OF_THE_DEAD" in tags for tags in told)
 
     def _opens_another_day(self, clause: Clause) -> bool:
-        """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's."""
-        date = next(
-            (d for d in self._dates_in(clause) if d.start - clause.start < _OPENING_CHARS), None
-        )
+        """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's.
+
+        Where attacks were counted together, the day may stand anywhere: "a bomb killed … on Tuesday".
+        """
+        dates = self._dates_in(clause)
+        date = next((d for d in dates if d.start - clause.start < _OPENING_CHARS), None)
+        if date is None and self._counts_together and len(dates) == 1:
+            spoken = Range(max(clause.start, dates[0].start - _SPEECH_CHARS), dates[0].start)
+            date = None if self._says("speech", spoken) else dates[0]
         if date is None or date.first != date.last or self._main.date.start is None:
             return False
         inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
@@ -356,6 +401,12 @@ class ClauseLinker:
             and d.meets(main.start, main.end)
             for d in self._dates_in(clause)
         )
+
+
+def _is_new(trigger: Trigger) -> bool:
+    """Whether a word of attack is told anew: "a bomb", also in "later in the day a bomb …"."""
+    definite, indefinite = trigger.definite_at, trigger.indefinite_at
+    return indefinite is not None and (definite is None or definite < indefinite)
 
 
 def _is_new_site(sites: set[str], thread: Thread) -> bool:

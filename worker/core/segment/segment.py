@@ -60,6 +60,8 @@ class Segment:
     taken_back: tuple[Range, ...] = ()
     """Where the text takes the attack back ("it was a gas cylinder, police said"); () if it does not."""
     ranges: tuple[Range, ...] = ()
+    joint: bool = False
+    """Of an aggregate: it counts together the attacks that the text tells one by one."""
 
     @property
     def retraction(self) -> bool:
@@ -141,6 +143,7 @@ def _segment(annotated: Annotated, thread: Thread, timeline: Timeline) -> Segmen
         dates=_dates_of(annotated.prose, timeline.dates, thread, ranges),
         taken_back=find_taken_back(annotated, ranges) if thread.kind == "main" else (),
         ranges=ranges,
+        joint=thread.joint,
     )
 
 

@@ -10,6 +10,8 @@ Rules
 2. One that is scored out of it goes to the segment that holds it; if that is the main one, it stays
    there as a figure of something else (aggregate, another incident, background). So does one in the
    segment that tells the attack of a round-up ("3. Blast in the capital … 8. … nobody hurt").
+3. A sum over attacks that the text tells one by one ("two bombings killed five") is kept with the
+   main one, as a figure of several attacks: it belongs to their group.
 """
 
 from __future__ import annotations
@@ -87,6 +89,8 @@ def _home(
     told: Segment | None,
 ) -> HomedCount | None:
     held = _segment(segments, scored.count)
+    if main is not None and held is not None and held.joint:
+        return HomedCount(scored.count, main, "aggregate")
     if held is not None and held is told:
         return HomedCount(scored.count, held, scored.scope)
     if main is not None and (held is None or held is main or _goes_on(scored, held)):

@@ -105,8 +105,15 @@ def find_statements(
             for s, gone, former in zip(told, replaced, former_numbers(placed), strict=True)
         )
         besides = {s.id for s, p in zip(told, placed, strict=True) if is_besides(p.count.mention)}
-        out.append(mark_repeated(told, besides))
+        out.append(_with_repeated_sums(mark_repeated(told, besides)))
     return tuple(out)
+
+
+def _with_repeated_sums(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The same for sums over several attacks, among themselves: they are figures of a group."""
+    sums = tuple(replace(s, scope="incident") for s in statements if s.scope == "aggregate")
+    repeated = {s.id for s in mark_repeated(sums, ()) if s.derived}
+    return tuple(replace(s, derived=True) if s.id in repeated else s for s in statements)
 
 
 def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:

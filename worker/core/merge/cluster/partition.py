@@ -3,13 +3,15 @@
 Theory of operation
 -------------------
 1. *Bridges* are set aside: reports whose best partners exclude each other ("a blast in the city"
-   on a day with two). They never glue two attacks together.
+   on a day with two), and those that tell of several attacks as one ("two bombings killed nine"). They
+   never glue two attacks together.
 2. The rest is put together best first: of all pairs of cells without a veto between any two
    members, the one with the highest score (mean of average and strongest evidence), while it
    reaches the threshold. Ties go by report id.
 3. Then, against those cells and not against each other: bridges go to the cell with clearly the
    highest score, else to the best one as ``ambiguous``; cells with exactly one compatible cell
    join it as ``probable``; round-ups, each to at most one cell; retractions.
+   A report of several attacks that fits several cells goes the way of a round-up, before those.
    A combined round-up tells of every cell that agrees with it in something and is not vetoed; it is
    an ``ambiguous`` member of the best, whatever place it names.
 ``probable`` and ``ambiguous`` members contribute neither identity nor figures.
@@ -115,15 +117,16 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     groups = _groups(core, evidence)
     grouped = {units.of[node.key] for group in groups for node in group}
     lone = [unit for unit in units if unit not in grouped]
-    bridges = [unit for unit in lone if _is_bridge(unit, units)]
+    bridges = [u for u in lone if u.first.facts.attacks > 1 or _is_bridge(u, units)]
     sure = dict.fromkeys(lone)
     for unit in bridges:
         del sure[unit]
     placing = Placing(evidence)
     placing.add(agglomerate({unit: unit.nodes for unit in sure}, groups, units), units)
-    _place_bridges(placing, bridges, units)
+    several = _place_bridges(placing, bridges, units)
     _join_probable(placing)
-    _place_roundups(placing, [node for node in ordered if node.kind == "roundup"])
+    _place_roundups(placing, several, "several")
+    _place_roundups(placing, [node for node in ordered if node.kind == "roundup"], "roundup")
     _place_retractions(placing, [node for node in ordered if node.kind == "retraction"])
     return _result(placing, [node for node in ordered if node.kind == "background"])
 
@@ -161,14 +164,23 @@ def _is_bridge(unit: Unit, units: Units) -> bool:
     return is_bridge
 
 
-def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> None:
-    """The nodes of a unit go the same way. They are attached in order of key."""
+def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> list[Node]:
+    """The nodes of a unit go the same way. They are attached in order of key.
+
+    Returned are those that tell of several attacks as one and fit several cells: they wait until it is
+    known which of these are one.
+    """
     weights = placing.evidence.weights
     unplaced = {}
+    several: list[Node] = []
     placed: list[tuple[Node, OpenCell, LinkCertainty]] = []
     for unit in bridges:
         options = placing.options(unit.first, unit, placing.plausible)
-        if not options:
+        is_of_several = unit.first.facts.attacks > 1
+        if is_of_several and len(options) > 1:
+            several += unit.nodes
+            continue
+        if not options or (is_of_several and options[0][0] < weights["merge.threshold"]):
             unplaced[unit] = unit.nodes
             continue
         (best, cell), rest = options[0], options[1:]
@@ -180,6 +192,7 @@ def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> N
     for node, cell, certainty in sorted(placed, key=lambda row: row[0].key):
         cell.attached.append((node, certainty))
     placing.add(agglomerate(unplaced, (), units), units)
+    return sorted(several, key=attrgetter("key"))
 
 
 def _join_probable(placing: Placing) -> None:
@@ -203,9 +216,9 @@ def _join_probable(placing: Placing) -> None:
             heapq.heappush(waiting, rank[into])
 
 
-def _place_roundups(placing: Placing, roundups: Sequence[Node]) -> None:
+def _place_roundups(placing: Placing, roundups: Sequence[Node], name: str) -> None:
     """Each to at most one cell; one that tells of several is an ambiguous member of the best."""
-    units = units_of("roundup", roundups, placing.evidence)
+    units = units_of(name, roundups, placing.evidence)
     threshold = placing.evidence.weights["merge.threshold"]
     alone: dict[Unit, list[Node]] = {}
     for node in roundups:

@@ -107,12 +107,14 @@ class Facts:
     """Names as folded: they only ever agree, in whatever language."""
     seen_only: bool = False
     """Its day is that on which we saw it: nobody says when it was published."""
+    attacks: int = 1
+    """How many it tells of as one. It is compared with nothing: it says where a report may go."""
     _hash: int = field(init=False, compare=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
         """Facts are asked for by value all the time; their hash is made once."""
         values = (self.first, self.last, self.dated, self.minutes, self.place, self.targets)
-        rest = (self.kinds, self.claims, self.victims, self.seen_only)
+        rest = (self.kinds, self.claims, self.victims, self.seen_only, self.attacks)
         object.__setattr__(self, "_hash", hash((values, rest)))
 
     def __hash__(self) -> int:
@@ -202,6 +204,7 @@ def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
         victims=frozenset(plain(name) for name in report.victims),
         seen_only=not dated
         and (filed.article.published is None or report.date.basis == "first_seen"),
+        attacks=report.n_attacks or 1 if report.role in ("primary", "roundup") else 1,
     )
 
 

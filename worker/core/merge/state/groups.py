@@ -3,7 +3,8 @@
 Rules
 -----
 1. Incidents form a group when a round-up tells of them as one story, or when one article reports
-   them as its news of the same day; and only if they cannot be one incident.
+   them as its news of the same day; and only if they cannot be one incident. Where a report says of
+   how many attacks it tells, it is enough that nobody would take them for one.
 2. A combined toll ("seven killed in the two blasts") belongs to the group and to no member.
 3. The id of a group is that of its earliest announced member.
 4. Two incidents may be duplicates when their evidence is plausible but below the threshold.
@@ -22,7 +23,7 @@ from worker.core.domain.snapshot import IncidentGroup, PossibleDuplicate
 from worker.core.figures import decide_toll
 from worker.core.merge.cluster.membership import Membership
 from worker.core.merge.cluster.merge_input import MergeInput
-from worker.core.merge.cluster.partition import Partition, score
+from worker.core.merge.cluster.partition import Cell, Partition, score
 from worker.core.merge.evidence.nodes import Node
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
 from worker.core.merge.state.toll import statements_of
@@ -38,7 +39,12 @@ def find_groups(
     pairs = set(_sharing_a_roundup(parted, by_cell)) | set(
         _sharing_an_article(named, merge_input.evidence.articles_of_several)
     )
-    apart = [(a, b) for a, b in sorted(pairs) if _cannot_be_one(named[a], named[b], merge_input)]
+    counted = _counted_together(parted, by_cell)
+    apart = [
+        (a, b)
+        for a, b in sorted(pairs | counted)
+        if (a, b) in counted or _cannot_be_one(named[a], named[b], merge_input)
+    ]
     groups: dict[str, IncidentGroup] = {}
     for cluster in _connected(len(named), apart):
         group = _group([named[k] for k in cluster], parted, merge_input)
@@ -73,14 +79,36 @@ def _by_id(duplicate: PossibleDuplicate) -> str:
     return duplicate.incident_id
 
 
+def _shared(parted: Partition) -> Iterable[tuple[Node, tuple[Cell, ...]]]:
+    """What tells of several cells; not what counts fewer attacks than it fits: nobody knows which."""
+    for node, cells in parted.shared_roundups:
+        if node.facts.attacks == 1 or len(cells) <= node.facts.attacks:
+            yield node, cells
+
+
 def _sharing_a_roundup(
     parted: Partition, by_cell: Mapping[str, IdentifiedCluster]
 ) -> Iterable[tuple[int, int]]:
     """Pairs of cells that one round-up reports."""
     rank = {entry.incident_id: k for k, entry in enumerate(by_cell.values())}
-    for _, cells in parted.shared_roundups:
+    for _, cells in _shared(parted):
         ids = sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
         yield from combinations(ids, 2)
+
+
+def _counted_together(
+    parted: Partition, by_cell: Mapping[str, IdentifiedCluster]
+) -> set[tuple[int, int]]:
+    """Pairs of cells that one report counts as several, and that are no possible duplicates."""
+    rank = {entry.incident_id: k for k, entry in enumerate(by_cell.values())}
+
+    def numbers(cells: Iterable[Cell]) -> list[int]:
+        return sorted(rank[by_cell[cell.core[0].key].incident_id] for cell in cells)
+
+    near = {tuple(numbers(pair[:2])) for pair in parted.near}
+    counting = (cells for node, cells in _shared(parted) if node.facts.attacks > 1)
+    pairs = (pair for cells in counting for pair in combinations(numbers(cells), 2))
+    return {pair for pair in pairs if pair not in near}
 
 
 def _sharing_an_article(
@@ -134,15 +162,20 @@ def _group(
 def _combined(
     members: Sequence[IdentifiedCluster], parted: Partition, merge_input: MergeInput
 ) -> tuple[Statement, ...]:
-    """Statements about all of them: round-ups of several, and aggregate ones of members."""
+    """Statements about all of them: aggregate ones, and those of reports that count several as one.
+
+    What a round-up says of one attack, and nobody knows of which, is no toll of several.
+    """
     cells = {m.cluster.cell.core[0].key for m in members}
-    roundups = [
-        Membership(merge_input.filed[node.key], "certain")
-        for node, reported in parted.shared_roundups
+    sharing = [
+        node
+        for node, reported in _shared(parted)
         if {cell.core[0].key for cell in reported} <= cells
     ]
+    roundups = [Membership(merge_input.filed[node.key], "certain") for node in sharing]
+    counting = [m for m, node in zip(roundups, sharing, strict=True) if node.facts.attacks > 1]
     contributing = [m for member in members for m in member.cluster.members if m.contributes]
-    mixed = statements_of(roundups, "incident") + statements_of(
+    mixed = statements_of(counting, "incident") + statements_of(
         (*roundups, *contributing), "aggregate"
     )
     return tuple(replace(statement, scope="incident") for statement in dict.fromkeys(mixed))
