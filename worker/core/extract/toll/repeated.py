@@ -5,8 +5,8 @@ Rules
 1. The outlet's own words for a number that somebody is quoted for are a repetition, but not for another
    person than he tells of. So is its headline beside a number of the body, also where it adds up the
    body's victims and attackers.
-2. "More than a dozen" or "at least 14", by the outlet, is a word for what others counted, if all of them
-   counted more, and the least of them not twice as many: 15, or 15 and 19.
+2. "More than a dozen", by the outlet, is a round word for what others counted, if all of them counted
+   more, and the least of them not twice as many: 13, or 15 and 19.
 3. "Some 20" and "almost 20", by the outlet or another one, round what somebody counted within those
    bounds (18, or at least 19).
 4. "At least six", by unnamed officials, sums up what named offices say where one of them gives six, and
@@ -144,12 +144,9 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
         is_round = statement.qualifier in _ROUND and statement.speaker_type in _TELLERS
         return is_round and any(_is_within(s, statement) for s in statements)
     counted = [s.value or 0 for s in statements if _is_counted_by_another(s, statement)]
-    officials = statement.speaker_type == POWER_TYPE and _UNNAMED in statement.speaker_id
-    rounded = statement.qualifier == "more_than" and (
-        officials or statement.speaker_type == NARRATOR
-    )
-    if rounded or (statement.qualifier == "at_least" and statement.speaker_type == NARRATOR):
+    if statement.speaker_type == NARRATOR and statement.qualifier == "more_than":
         return bound <= min(counted, default=0) < 2 * bound
+    officials = statement.speaker_type == POWER_TYPE and _UNNAMED in statement.speaker_id
     return officials and min(counted, default=0) == bound < max(counted, default=0)
 
 
