@@ -10,7 +10,8 @@ Rules
    is more than three, or the numbers of the sentence add up to theirs ("three of them were shot and two
    fled", of five gunmen), or it was forces that killed them.
 4. A number alone whom forces kill counts attackers, where any were told before ("two more were gunned down
-   by guards", "commandos killed the other two"). One guard may be an attacker himself.
+   by guards", "commandos killed the other two"). One guard may be an attacker himself, a lone bomber
+   leaves nobody to shoot, and those whom forces hit by mistake or in a crossfire are victims.
 5. Attackers are told within ``_REACH_SENTENCES`` before, whatever became of them; victims by the same
    number, told nearer, are who is meant.
 
@@ -39,6 +40,7 @@ _ATTACKING = "ATTACKING"
 _FELLED = frozenset({"killed", "shot"})
 _ALONE = frozenset({"BARE", "FURTHER"})
 _PEOPLE = frozenset({"PEOPLE", "PERSON", "ATTACKER"})
+_MISTAKEN = "HIT_BY_MISTAKE"
 _FORCES = frozenset({"military", "police", "security_forces"})
 _DEFINITE = frozenset({"ALL", "THE"})
 _REMAINING = "REMAINING"
@@ -87,6 +89,8 @@ def _is_killed_by_forces(count: CountMention, known: Mapping[int, EventSentence]
     if not alone or count.what not in _FELLED:
         return False
     tokens = known[count.sentence].tokens
+    if any(_MISTAKEN in t.tags for t in tokens):
+        return False
     before = [t for t in tokens if t.end <= count.start]
     behind = [t for t in tokens if t.start >= count.end]
     killers = behind[1 : 1 + _BY_TOKENS] if behind and "BY" in behind[0].tags else before[-1:]
@@ -98,7 +102,7 @@ def _is_killed_by_forces(count: CountMention, known: Mapping[int, EventSentence]
         for index in range(count.sentence - _REACH_SENTENCES, count.sentence)
         if index in known
     )
-    return any(_is_attacker(t) for told in (*earlier, before) for t in told)
+    return any(_is_attacker(t) and "PEOPLE" in t.tags for told in (*earlier, before) for t in told)
 
 
 def _repeats(
