@@ -121,9 +121,9 @@ class World:
         """And see that deciding again says nothing more."""
         changes = self._carry_out(names, incoming, now)
         kinds = {change.note.kind for change in changes.changes}
-        if not kinds & {"closed", "reopened", "merged"}:
-            # What closes becomes a node of its own, what opens is told by its reports again: the
-            # next decision may see its neighbours a little differently.
+        if not kinds & {"closed", "reopened", "merged", "retracted"}:
+            # What closes, or loses all its reports, becomes a node of its own, what opens is told by
+            # its reports again: the next decision may see its neighbours a little differently.
             again = decide(self._component(names), incoming, now, self.knowledge)
             told = [(c.incident.incident_id, c.note) for c in again.changes]
             assert not told, f"a decision taken twice changes nothing: {told}"
