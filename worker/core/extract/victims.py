@@ -4,7 +4,7 @@ Rules
 -----
 1. A name is a run of capitals after a word that introduces a victim ("killed journalist …",
    "identified as …"), or before an age and a word of harm ("…, 24, was killed").
-   Or it stands between a trade and what was done ("judge … was shot").
+   Or it stands between a trade and what was done, alone or with others ("judge … and clerk … were shot").
 2. So are the names that go on with it in a list, with ages, trades and asides ("as …, 24, a cook, his
    brother … and …"). The list must come to its end: what follows its last name may say when or where,
    and not what somebody did or said ("…, and … said").
@@ -71,7 +71,7 @@ def _told_of(passage: Passage) -> Iterator[Range]:
         named = _name(passage, at) if at.end > at.start else None
         if named is None or harmed is None:
             continue
-        end = _behind_asides(passage, Range(named[1], at.end))
+        names, end = _chain(passage, at)
         behind = text[end : end + 2]
         found = harmed.match(text, end + len(behind) - len(behind.lstrip(", ")))
         if found is None or " " not in found.group().strip():  # "killed" alone may be his own deed
@@ -80,7 +80,18 @@ def _told_of(passage: Passage) -> Iterator[Range]:
         doer = Range(found.end(), found.end() + len(text[found.end() : stop].split(",")[0]))
         suspect = passage.has("suspect", Range(clause.start, named[1]))
         if not suspect and not passage.has("authority", doer):
-            yield Range(at.start, named[1])
+            yield from names
+
+
+def _chain(passage: Passage, at: Range) -> tuple[list[Range], int]:
+    """The names that follow each other from a stretch's first word on, and where what tells of them ends."""
+    names: list[Range] = []
+    start, end = at.start, at.start - 1
+    while start > end and (named := _name(passage, Range(start, at.end))) is not None:
+        names.append(Range(start, named[1]))
+        end = _behind_asides(passage, Range(named[1], at.end))
+        start, _ = _next_name(passage, Range(end, at.end))
+    return names, end
 
 
 def _is_described(passage: Passage, at: Range) -> bool:
