@@ -276,11 +276,13 @@ def _without_persons_of_parts(usable: list[Statement], statuses: Statuses) -> li
 def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
     """Whether somebody quoted counts civilians, and nobody else of the dead: all victims, as he sees it.
 
-    ("Five civilians were killed, police said. Witnesses spoke of 20 dead." Two women are among them.)
+    ("Five civilians were killed, police said. Witnesses spoke of 20 dead." Two women are among them. Six
+    bodies that a shopkeeper counted are people of no class.)
     """
     if statement.speaker_type == OUTLET or statement.person is not None:
         return False
-    others = [s for s in usable if s.victim_class != statement.victim_class and s.person is None]
+    others = [s for s in usable if s.victim_class not in (statement.victim_class, PART)]
+    others = [s for s in others if s.person is None]
     own = any(s.speaker_id == statement.speaker_id for s in others)
     least = statement.low or 0
     among = [s for s in others if s.victim_class in _OF_ANY_TRADE and (s.low or 0) < least]
