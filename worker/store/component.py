@@ -66,8 +66,10 @@ def gather_component(
             gathered.remove(kept)
             gathered.append(found)
             return found.component
-    found = lasting = _joining(conn, usable, names, knowledge)
-    if found is None or lasting is None:
+    joined = _joining(conn, usable, names, knowledge)
+    if joined is not None:
+        found, lasting = joined, joined
+    else:
         found, lasting = _look_around(conn, names, knowledge, constraints)
     news = {f.article.article_id for f in lasting.component.reports if not _is_mention(f)}
     apart = [kept for kept in gathered if kept.connected.articles_with_news.isdisjoint(news)]

@@ -299,8 +299,7 @@ def _by_outer(a: PlaceFacts, b: PlaceFacts) -> str | None:
         return None
     if a.outer is not None and b.outer is not None:
         return "place.differ"
-    near = _km(a, b)
-    return None if near is not None else "place.outside"
+    return "place.outside" if _km(a, b) is None else None
 
 
 def _by_distance(a: PlaceFacts, b: PlaceFacts, weights: Weights) -> str | None:
