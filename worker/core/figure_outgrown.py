@@ -19,7 +19,7 @@ from worker.core.domain.report import Statement
 from worker.core.figure_bounds import OUTLET, PRECISION, RECEIVED, VAGUE
 from worker.core.said_again import Statuses, key_of, moment_of
 
-_OF_ALL = frozenset({"unspecified", RECEIVED, "perpetrator"})
+OF_ALL = frozenset({"unspecified", RECEIVED, "perpetrator"})
 """Classes that hold everybody of a side, as far as their speaker knows."""
 _VERIFIER = "international_organisation"
 _AUTHORITIES = frozenset({"government_unspecified"})
@@ -86,7 +86,7 @@ def without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statem
 
 def is_whole(statement: Statement) -> bool:
     """Whether a figure counts all of its side, and not a class of people or a person."""
-    return statement.victim_class in _OF_ALL and statement.person is None
+    return statement.victim_class in OF_ALL and statement.person is None
 
 
 def _is_counted(statement: Statement) -> bool:

@@ -44,7 +44,7 @@ from worker.core.figure_bounds import (
     closed_high,
     decide_figure,
 )
-from worker.core.figure_outgrown import is_whole, without_outgrown, without_replaced
+from worker.core.figure_outgrown import OF_ALL, is_whole, without_outgrown, without_replaced
 from worker.core.said_again import (
     Horizons,
     Key,
@@ -64,7 +64,6 @@ MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
-_TOTAL_CLASSES = frozenset({"unspecified", RECEIVED})
 _OF_ANY_TRADE = frozenset({"children", "women"})
 """Classes of people who may be civilians as well."""
 FOREIGNERS = "foreigners"
@@ -366,7 +365,7 @@ def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFi
     """Figures by class of victims. A part of a total is wanted here, so ``subset`` counts."""
     groups: dict[tuple[Measure, str], list[Statement]] = {}
     for s in statements:
-        plain = s.victim_class in _TOTAL_CLASSES or s.victim_class in (ATTACKERS, MIXED)
+        plain = s.victim_class in OF_ALL or s.victim_class == MIXED
         if s.measure in _CASUALTY and not plain and s.scope == "incident":
             if not s.perpetrator_party:
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
