@@ -175,7 +175,7 @@ def _place_bridges(placing: Placing, bridges: Sequence[Unit], units: Units) -> l
     several: list[Node] = []
     placed: list[tuple[Node, OpenCell, LinkCertainty]] = []
     for unit in bridges:
-        options = placing.options(unit.first, unit, placing.plausible)
+        options = placing.options(unit.first, unit)
         is_of_several = unit.first.facts.attacks > 1
         if is_of_several and len(options) > 1:
             several += unit.nodes
@@ -223,7 +223,7 @@ def _place_roundups(placing: Placing, roundups: Sequence[Node], name: str) -> No
     alone: dict[Unit, list[Node]] = {}
     for node in roundups:
         unit = units.of[node.key]
-        options = placing.options(node, unit, placing.plausible)
+        options = placing.options(node, unit)
         if not options:
             alone.setdefault(unit, []).append(node)
         elif len(options) == 1 and not node.combined:
@@ -247,7 +247,7 @@ def _place_retractions(placing: Placing, retractions: Sequence[Node]) -> None:
     units = units_of("retraction", retractions, placing.evidence)
     weights = placing.evidence.weights
     for node in retractions:
-        options = placing.options(node, units.of[node.key], placing.plausible)
+        options = placing.options(node, units.of[node.key])
         if not options:
             continue
         (best, cell), rest = options[0], options[1:]
@@ -286,7 +286,7 @@ def _mentions(
     for node in near:
         options = [
             (value, ended[cell])
-            for value, cell in placing.options(node, units.of[node.key], placing.plausible)
+            for value, cell in placing.options(node, units.of[node.key])
             if node.article_id not in _ARTICLES.of(cell.core.nodes)
         ]
         if options:

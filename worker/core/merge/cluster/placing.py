@@ -1,7 +1,9 @@
 """The cells while the less certain reports are placed.
 
 A cell's core stands from here on: scores look at cores only. So what a report scores against a
-cell is worked out once for all reports of its unit, and only for cells that it is near.
+cell is worked out once for all reports of its unit, and only for cells that it is near. Most cores
+are those of the last decision, and most reports that are placed were placed then; of a report about
+which slots alone speak it is kept what it scored (``Units.weighed``).
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ _NOTHING: Mapping[Core, float] = {}
 class OpenCell:
     """One attack: ``core`` carries identity, ``attached`` grows."""
 
-    __slots__ = ("attached", "core", "name")
+    __slots__ = ("attached", "core", "name", "numbers")
 
     def __init__(self, core: Core, scoring: Units) -> None:
         self.core = core
         self.name = scoring.name(core.counted)
+        self.numbers = frozenset([unit.number for unit in core.units])
         self.attached: list[tuple[Node, LinkCertainty]] = []
 
     @property
@@ -57,7 +60,7 @@ class Placing:
         self._cells_of: dict[Units, dict[OpenCell, None]] = {}
         self._related: dict[OpenCell, dict[OpenCell, float]] = {}
         """Of each cell that was asked for what ``related`` tells."""
-        self._options: dict[tuple[Unit, float], list[Option]] = {}
+        self._options: dict[Unit, list[Option]] = {}
 
     @property
     def cells(self) -> list[OpenCell]:
@@ -82,30 +85,47 @@ class Placing:
             cells.pop(cell, None)
         self._options.clear()
 
-    def options(self, node: Node, unit: Unit, floor: float) -> list[Option]:
-        """Cells with at least this score (plausible or more) against a node, best first, earliest
-        first. ``unit``: the node's.
+    def options(self, node: Node, unit: Unit) -> list[Option]:
+        """Cells that are plausible for a node with their score, best first, earliest first.
+        ``unit``: the node's.
         """
         if node.combined:
-            return self._options_of_combined(node, floor)
-        found = self._options.get((unit, floor))
+            return self._options_of_combined(node)
+        found = self._options.get(unit)
         if found is None:
-            own: Counted = ((unit, 1),)
-            units, name = self._scoring, self._scoring.name(own)
-            scored = [
-                (units.named_score(own, cell.counted, name, cell.name), cell)
-                for cell in self._near(own)
-            ]
-            found = self._options[unit, floor] = _best_first(scored, floor)
+            scored = self._scored(unit) if unit.tie is None else self._scored_tied(unit)
+            found = self._options[unit] = _best_first(scored, self.plausible)
         return found
+
+    def _scored(self, unit: Unit) -> Iterable[tuple[float | None, OpenCell]]:
+        """All cells, with what a unit scores about which slots alone speak."""
+        known = self._scoring.weighed_against(unit, len(self._cells))
+        for cell in self._cells:
+            core = cell.core
+            if core not in known:
+                known[core] = self._score_by_slots(unit, cell)
+            yield known[core], cell
+
+    def _score_by_slots(self, unit: Unit, cell: OpenCell) -> float | None:
+        near = self.evidence.near(unit.number, cell.numbers)
+        if cell.numbers.isdisjoint(near):
+            return None  # nothing of it is near, so it is not plausible
+        return self._scoring.score(((unit, 1),), cell.counted)
+
+    def _scored_tied(self, unit: Unit) -> Iterable[tuple[float | None, OpenCell]]:
+        own: Counted = ((unit, 1),)
+        units, name = self._scoring, self._scoring.name(own)
+        for cell in self._near(own):
+            yield units.named_score(own, cell.counted, name, cell.name), cell
 
     def has_options(self, node: Node) -> bool:
         """Whether it is worth asking for those of a node that is not combined."""
         return any(units.has_near(node) for units in self._cells_of)
 
-    def _options_of_combined(self, node: Node, floor: float) -> list[Option]:
+    def _options_of_combined(self, node: Node) -> list[Option]:
         """By what agrees: the rest is of another of its attacks."""
-        return _best_first(((self._agreeing(node, cell), cell) for cell in self._cells), floor)
+        scored = ((self._agreeing(node, cell), cell) for cell in self._cells)
+        return _best_first(scored, self.plausible)
 
     def _agreeing(self, node: Node, cell: OpenCell) -> float | None:
         if any(self.evidence.cannot(node, other) for other in cell.core.nodes):

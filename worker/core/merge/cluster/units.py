@@ -51,6 +51,7 @@ class Units:
         """The last of these by their first unit."""
         self.related: Mapping[Core, Mapping[Core, float]] = {}
         """Of each cell of the last decision those that were related with it (``placing``)."""
+        self._weighed: dict[Unit, dict[Core, float | None]] = {}
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
         self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
@@ -348,6 +349,17 @@ class Units:
             known[i, j] = self.score(a, b)
         return known[i, j]
 
+    def weighed_against(self, unit: Unit, n_cores: int) -> dict[Core, float | None]:
+        """What a unit about which slots alone speak scored against cores, of which there are now
+        ``n_cores``; to be added to. The unit need not be one of these.
+        """
+        known = self._weighed.get(unit)
+        if known is None or len(known) > 2 * n_cores + _MOST_GONE:
+            if len(self._weighed) >= WORST_DAY_REPORTS:
+                self._weighed.clear()
+            known = self._weighed[unit] = {}
+        return known
+
     def score(self, a: Counted, b: Counted) -> float | None:
         """Evidence between two groups: mean of average and strongest; None when a veto stands."""
         one, other = [unit for unit, _ in a], [unit for unit, _ in b]
@@ -370,6 +382,8 @@ class Units:
 
 _MOST_SCORES = 20 * WORST_DAY_REPORTS
 _MOST_GROUPS = 500
+_MOST_GONE = 16
+"""Cores of earlier decisions among those that a unit was weighed against."""
 
 
 def _signs(nodes: Sequence[Node], evidence: Evidence) -> Mapping[str, Sign]:
