@@ -6,7 +6,8 @@ Rules
 2. So does one of "the authorities" that is less than an international organisation has counted.
 3. So does a hospital's of which an office has counted twice as many later on: a hospital knows whom it
    received, and an office had its number, too. Within one article words decide (``extract/toll``).
-4. A number goes that a later toll names as the one which it replaces (``Statement.replaces``).
+4. An outlet's own "at least" goes where a named office has counted more since: it left room for that.
+5. A number goes that a later toll names as the one which it replaces (``Statement.replaces``).
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statem
     """Without numbers that less is known by than by others.
 
     The outlets' own that are less than somebody says there are at least ("at least five were killed,
-    police said. A reporter saw four bodies"); authorities' that are less than an international
+    police said. A reporter saw four bodies"), and their "at least" beside more that a named office has
+    counted; authorities' that are less than an international
     organisation has counted, which verifies each death; a hospital's where an office has counted twice
     as many since: it knew what the hospital knew.
     """
@@ -67,12 +69,15 @@ def without_outgrown(usable: list[Statement], statuses: Statuses) -> list[Statem
     verified = [s for s in usable if s.speaker_type == _VERIFIER and _is_counted(s)]
     offices = [s for s in usable if s.speaker_type in _OFFICES and _is_counted(s)]
     told, counted = _most_since(floors), _most_since(verified)
+    known = _most_since([s for s in offices if s.high is not None and not s.anonymous])
     overview = _most_since(offices, later=True)
     kept = []
     for statement in usable:
         beyond, most = 0, statement.high or 0
         if statement.high is not None and statement.speaker_type == OUTLET:
             beyond = told(statement)
+        elif statement.speaker_type == OUTLET and _is_counted(statement):
+            beyond, most = known(statement), statement.low or 0
         elif statement.high is not None and statement.speaker_type in _AUTHORITIES:
             beyond = counted(statement)
         elif most and statement.speaker_type == _HOSPITAL and _is_counted(statement):
