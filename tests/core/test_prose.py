@@ -29,6 +29,7 @@ def zones(prose: Prose) -> list[str]:
         "Taliban: we did it.",
         "POLICE REPORTED THAT THREE MEN DIED.",
         "US officials said a drone had crashed.",
+        "Adler, Birch, NATO: what comes next?",
     ],
 )
 def test_compose_takes_no_clause_for_a_dateline(text: str) -> None:
@@ -44,6 +45,8 @@ def test_compose_takes_no_clause_for_a_dateline(text: str) -> None:
         ("PORTSMERE, March 4 (Valdra Press) - A bomb killed two.", "a bomb killed two."),
         ("PORTSMERE, Dec 25 — An attack ended.", "an attack ended."),
         ("Portsmere (VP) Two men died.", "two men died."),
+        ("Portsmere, March 4, VP - A bomber struck.", "a bomber struck."),
+        ("Portsmere, March 4, VP: Two men died.", "two men died."),
         ("Portsmere, Valdra -- A car bomb went off.", "a car bomb went off."),
         ("Portsmere [Valdra]: The group has claimed it.", "the group has claimed it."),
         ("Portsmere, Valdra | VP | Gunmen opened fire.", "gunmen opened fire."),

@@ -54,6 +54,13 @@ def is_name(passage: Passage, at: Range) -> bool:
     )
 
 
+def is_time(passage: Passage, name: Range) -> bool:
+    """Whether a name opens with a weekday or a month: "Sunday", "June 17"."""
+    tables = (passage.lexicon.table(t).pattern for t in ("weekday", "month"))
+    word = passage.prose.of(name).split()[0].strip(",.")
+    return any(p is not None and p.fullmatch(word) for p in tables)
+
+
 @lru_cache(maxsize=256)
 def _is_headline_case(raw: str, share: float) -> bool:
     """Whether most words of a sentence begin with a capital, so that a capital means no name."""
@@ -195,6 +202,8 @@ def _names_right(passage: Passage, end: int, high: int) -> int:
     while True:
         found = _RIGHT_WORD.match(text, end, high)
         if found is None or not is_name(passage, Range.of(found, 1)):
+            return end
+        if is_time(passage, Range.of(found, 1)):  # "outside a bank Sunday"
             return end
         if _ends_phrase(passage, Range.of(found, 1)) and len(found[1]) > 2:
             return end

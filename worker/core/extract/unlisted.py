@@ -24,6 +24,7 @@ from worker.core.domain.light_value import light_value
 from worker.core.extract.noun_phrase import (
     is_building,
     is_name,
+    is_time,
     with_complement,
     with_goal,
     words_between,
@@ -154,7 +155,7 @@ def _name_before(passage: Passage, noun: Range) -> Range | None:
         start, names = at.start, names + 1
     return (
         Range(start, noun.end)
-        if names and not _is_time(passage, Range(start, noun.start))
+        if names and not is_time(passage, Range(start, noun.start))
         else None
     )
 
@@ -214,7 +215,7 @@ def _capitals(passage: Passage, start: int, high: int) -> Range | None:
         if found is None or not is_name(passage, Range.of(found, 1)):
             break
         end = found.end(1)
-    if end == start or _is_time(passage, Range(start, end)):
+    if end == start or is_time(passage, Range(start, end)):
         return None
     return Range(start, end)
 
@@ -222,9 +223,3 @@ def _capitals(passage: Passage, start: int, high: int) -> Range | None:
 def _is_listed(passage: Passage, at: Range) -> bool:
     """Whether the words hold a name of the gazetteer, of this attack's place or of another."""
     return bool(overlapping(passage.annotated.places, at))
-
-
-def _is_time(passage: Passage, name: Range) -> bool:
-    tables = (passage.lexicon.table(t).pattern for t in ("weekday", "month"))
-    word = passage.prose.of(name).split()[0].strip(",.")
-    return any(p is not None and p.fullmatch(word) for p in tables)

@@ -66,12 +66,13 @@ _MONTH = rf"{WORD_CHARS_CLASS}{{3,10}}\.?"
 _WHEN = (
     rf"(?:,?\s{{1,2}}(?:{_MONTH}\s\d{{1,2}}|\d{{1,2}}\.?\s(?:de\s)?{_MONTH})(?:,?\s\d{{2,4}})?)?"
 )
+_BY_AGENCY = r",\s[A-Z]{2,9}"
 _SOURCE = r"(?:[(\[][^()\[\]\n]{2,40}[)\]]|\|[^|\n]{2,30}\|)"
 _DASH = r"(?:--|—|–|-(?=\s)|//)"
 _THEN = r"\s*(?=[^\W_a-z]|[\"“‘'«$\[])"
 _DATELINE = re.compile(
     rf"\W{{0,3}}{_NAME}(?:,\s{_NAME}){{0,2}}(?:\s?/\s?{_NAME})?{_WHEN}"
-    rf"(?:\s?{_SOURCE}\s?(?:{_DASH}|:|।)?|\s?{_DASH}){_THEN}"
+    rf"(?:\s?{_SOURCE}\s?(?:{_DASH}|:|।)?|(?:{_BY_AGENCY})?\s?{_DASH}|(?<=\d){_BY_AGENCY}:){_THEN}"
 )
 _DATELINE_CAPS = re.compile(
     r"\W{0,3}(?:[A-Z][A-Z'.-]{2,}(?:(?:[ /]| / )[A-Z][A-Z'.-]+){0,3})(?:, [A-Z]\w+(?: [A-Z]\w+)?)?"
