@@ -18,9 +18,8 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from worker import crash_points
 from worker.config.schema import FeedConfig
@@ -38,9 +37,10 @@ from worker.ingest.host_waits import host_waits
 from worker.ingest.robots import Robots
 from worker.observe import log
 from worker.observe.metrics import Metrics
+from worker.run.full_store import FullStore
 from worker.sandbox.pool import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, settle, withdraw
-from worker.store import disk_space, inbox, incidents
+from worker.store import inbox, incidents
 from worker.store.connect import Connection
 from worker.store.inbox import Recheck, Work
 from worker.store.writer import Writer
@@ -53,7 +53,6 @@ LATER = frozenset(
 _FIRST_WAIT = dt.timedelta(minutes=1)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 _PAGE_TRIES = 5
-_FULL_WAIT_S = 5.0
 AGAIN = frozenset(
     {"http_404", "http_410", "http_403", "redirect", "challenge", "consent", "maintenance",
      "login", "soft_404", "home_page", "stub", "other_text", "too_short", "unreadable"}
@@ -76,19 +75,11 @@ class _Reading:
     """The page as it was sent, when it was the article."""
 
 
-@dataclass(slots=True)
-class HeldUp:
-    """How many transactions wait for a store that takes nothing, and what was said of it."""
-
-    jobs: int = 0
-    told: Literal["ballast given up", "no ballast"] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Chain:
     """What working on an article needs, and the working."""
 
-    store: Path
+    full: FullStore
     writer: Writer
     sandbox: Sandbox
     fetcher: Fetcher
@@ -96,9 +87,6 @@ class Chain:
     knowledge: Knowledge
     feeds: Mapping[str, FeedConfig]
     metrics: Metrics
-    say: Callable[[str, str], None]
-    """Told what is wrong with a part, or with "" that nothing is: what readiness goes by."""
-    held_up: HeldUp = field(default_factory=HeldUp)
 
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
@@ -180,43 +168,8 @@ class Chain:
             )
 
     async def write(self, job: Callable[[Connection], _T]) -> _T:
-        """Run ``job`` in a transaction on the writer thread, waiting out a full disk.
-
-        A transaction that found no room was rolled back whole, so it is simply run again; the
-        ballast beside the store is given up first, or not even deleting would be possible.
-        """
-        held_up, waits = self.held_up, False
-        try:
-            while True:
-                try:
-                    done = await asyncio.wrap_future(self.writer.submit(job))
-                except disk_space.UnwritableError as error:
-                    held_up.jobs += not waits
-                    waits = True
-                    self._tell_full(error)
-                else:
-                    if waits and held_up.jobs == 1:
-                        self._tell_writable()
-                    return done
-                await asyncio.sleep(_FULL_WAIT_S)
-        finally:
-            held_up.jobs -= waits
-
-    def _tell_full(self, error: disk_space.UnwritableError) -> None:
-        """Give the ballast up, and say what is wrong: once, and again when the ballast was not enough."""
-        dropped = error.no_room and disk_space.drop_ballast(self.store)
-        if self.held_up.told in ({None} if dropped else {None, "ballast given up"}):
-            log.get().error(
-                "store.full", reason=error.reason, path=str(self.store), detail=str(error),
-                advice=error.advice, ballast_given_up=dropped,
-            )  # fmt: skip
-        self.held_up.told = "ballast given up" if dropped else "no ballast"
-        self.say("store", f"the store {self.store} cannot be written: {error}. {error.advice}")
-
-    def _tell_writable(self) -> None:
-        self.held_up.told = None
-        self.say("store", "")
-        log.get().info("store.writable", path=str(self.store))
+        """Run ``job`` in a transaction on the writer thread, waiting out a full disk."""
+        return await self.full.wait_out(lambda: asyncio.wrap_future(self.writer.submit(job)))
 
     async def _read(self, work: Work, now: dt.datetime) -> _Reading:
         """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
