@@ -122,10 +122,7 @@ def build_language(
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
     numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
-    implies = {c.name: c.implies for c in classes.values() if c.implies}
-    for tag, tags in data.get("implies", {}).items():
-        more = frozenset(declared.word_class(t, source).name for t in tags)
-        implies[declared.word_class(tag, source).name] = implies.get(tag, NO_TAGS) | more
+    implies = _implied(data.get("implies", {}), declared, source)
     capabilities = _capabilities(data, source)
     _check_complete(entries, implies, classes, capabilities, source)
     readers = {}
@@ -151,6 +148,17 @@ def build_language(
         listed=frozenset(entry.tag for entry in entries),
         ordinary=count_forms((e.words for e in entries), spaceless=script.spaceless),
     )
+
+
+def _implied(
+    given: Mapping[str, Sequence[str]], declared: Declared, source: str
+) -> dict[str, frozenset[str]]:
+    """Which classes the words of a class have too: as declared, and as the pack gives."""
+    implies = {c.name: c.implies for c in declared.classes.values() if c.implies}
+    for tag, tags in given.items():
+        more = frozenset(declared.word_class(t, source).name for t in tags)
+        implies[declared.word_class(tag, source).name] = implies.get(tag, NO_TAGS) | more
+    return implies
 
 
 def _capabilities(data: Mapping[str, Any], source: str) -> frozenset[Capability]:
