@@ -26,6 +26,14 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
+class HeldUp:
+    """Which transactions wait for a store that takes nothing, and what was said of it."""
+
+    waiting: set[object] = field(default_factory=set)
+    told: Literal["ballast given up", "no ballast"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FullStore:
     """The store at ``path``, as far as it takes nothing.
 
@@ -34,8 +42,7 @@ class FullStore:
 
     path: Path
     say: Callable[[str, str], None]
-    _waiting: set[object] = field(default_factory=set)
-    _told: Literal["ballast given up", "no ballast"] | None = None
+    held_up: HeldUp = field(default_factory=HeldUp)
 
     async def wait_out(self, transaction: Callable[[], Awaitable[_T]]) -> _T:
         """What a transaction gives, begun again for as long as the store takes nothing."""
@@ -45,29 +52,29 @@ class FullStore:
                 try:
                     done = await transaction()
                 except disk_space.UnwritableError as error:
-                    self._waiting.add(token)
+                    self.held_up.waiting.add(token)
                     self._tell_full(error)
                 else:
-                    self._waiting.discard(token)
+                    self.held_up.waiting.discard(token)
                     self._tell_writable()
                     return done
                 await asyncio.sleep(_WAIT_S)
         finally:
-            self._waiting.discard(token)
+            self.held_up.waiting.discard(token)
 
     def _tell_full(self, error: disk_space.UnwritableError) -> None:
         dropped = error.no_room and disk_space.drop_ballast(self.path)
-        if self._told in ({None} if dropped else {None, "ballast given up"}):
+        if self.held_up.told in ({None} if dropped else {None, "ballast given up"}):
             log.get().error(
                 "store.full", reason=error.reason, path=str(self.path), detail=str(error),
                 advice=error.advice, ballast_given_up=dropped,
             )  # fmt: skip
-        self._told = "ballast given up" if dropped else "no ballast"
+        self.held_up.told = "ballast given up" if dropped else "no ballast"
         self.say("store", f"the store {self.path} cannot be written: {error}. {error.advice}")
 
     def _tell_writable(self) -> None:
-        if self._told is None or self._waiting:
+        if self.held_up.told is None or self.held_up.waiting:
             return
-        self._told = None
+        self.held_up.told = None
         self.say("store", "")
         log.get().info("store.writable", path=str(self.path))
