@@ -36,6 +36,7 @@ from worker.ingest.fetch_page import ask_page, document_of, with_page
 from worker.ingest.host_waits import host_waits
 from worker.ingest.robots import Robots
 from worker.observe import log
+from worker.observe.article_line import ArticleLine
 from worker.observe.metrics import Metrics
 from worker.run.full_store import FullStore
 from worker.sandbox.pool import Sandbox, SandboxKilledError
@@ -115,13 +116,14 @@ class Chain:
             )
             crash_points.point("settle.after_commit")
             text = analysis.article.text
-            more = {
-                "text_cut": len(text) - len(readable(text)) or None,
-                "page": reading.page,
-                "wait_ms": round(sum(waits) * 1000) if waits else None,
-                "page_again": again.isoformat() if again else None,
-            }
-            self.tell(work, settled, revision, began, more)
+            line = replace(
+                line_of(work, settled, revision, began),
+                text_cut=len(text) - len(readable(text)) or None,
+                page=reading.page,
+                wait_ms=round(sum(waits) * 1000) if waits else None,
+                page_again=again.isoformat() if again else None,
+            )
+            self.tell(line, settled.changes)
             self._measure(analysis, moment)
 
     def _settle(
@@ -158,7 +160,7 @@ class Chain:
         if work.correction is not None:
             self._tell_decision(work, settled)
             return
-        self.tell(work, settled, revision, began)
+        self.tell(line_of(work, settled, revision, began), settled.changes)
         if settled.outcome == "unmatched":
             entry = work.entry
             log.get().warning(
@@ -249,33 +251,11 @@ class Chain:
         self.metrics.dead_letters.labels(reason).inc()
         log.get().warning("article.failed", reason=reason, detail=detail, **names(work))
 
-    def tell(
-        self,
-        work: Work,
-        settled: Settled,
-        revision: int | None,
-        began: float,
-        more: Mapping[str, Any] | None = None,
-    ) -> None:
-        """The canonical line of an article, and one for each incident that it changed.
-
-        ``more``: further keys; those of value None are left out.
-        """
-        keys: dict[str, Any] = {
-            **names(work),
-            "outcome": settled.outcome,
-            "incident": settled.home,
-            "revision": revision,
-            "total_ms": round((time.monotonic() - began) * 1000),
-        }
-        if settled.verdict is not None:
-            verdict = settled.verdict
-            keys |= {"label": verdict.label, "band": verdict.band, "score": verdict.probability}
-        more = {"report": settled.report, **(more or {})}
-        keys |= {key: value for key, value in more.items() if value is not None}
-        self.metrics.articles.labels(settled.outcome).inc()
-        log.get().info("article.processed", **keys)
-        tell_changes(settled.changes, self.metrics)
+    def tell(self, line: ArticleLine, changes: tuple[Change, ...]) -> None:
+        """The canonical line of an article, and one for each incident that it changed."""
+        self.metrics.articles.labels(line.outcome).inc()
+        log.get().info("article.processed", **line.keys())
+        tell_changes(changes, self.metrics)
 
     def _tell_decision(self, work: Work, settled: Settled) -> None:
         """What a person decided is no version of an article: it has a line of its own."""
@@ -297,6 +277,25 @@ class Chain:
             self.metrics.publish_latency.observe(
                 max(0.0, (now - article.published).total_seconds())
             )
+
+
+def line_of(work: Work, settled: Settled, revision: int | None, began: float) -> ArticleLine:
+    """What every article's line tells; ``began`` is when the steady clock saw the work begin."""
+    entry, verdict = work.entry, settled.verdict
+    return ArticleLine(
+        article_id=work.article_id,
+        version=work.version,
+        feed=entry.feed if entry else None,
+        url=entry.url if entry else None,
+        outcome=settled.outcome,
+        incident=settled.home,
+        revision=revision,
+        total_ms=round((time.monotonic() - began) * 1000),
+        label=verdict.label if verdict else None,
+        band=verdict.band if verdict else None,
+        score=verdict.probability if verdict else None,
+        report=settled.report,
+    )
 
 
 def tell_changes(changes: tuple[Change, ...], metrics: Metrics) -> None:
