@@ -188,6 +188,28 @@ def test_a_table_of_states_in_the_documents_is_that_of_the_code(
     assert shown == TABLES[document, section]()
 
 
+def cells(document: str, section: str) -> list[list[str]]:
+    """The rows of the table between two marks of a document, without its head."""
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    shown = text.split(f"<!-- {section} -->\n")[1].split(f"\n<!-- /{section} -->")[0]
+    return [
+        [cell.strip(" `") for cell in re.split(r" ?\| ?", row)[1:-1]]
+        for row in shown.splitlines()[2:]
+    ]
+
+
+def test_the_walk_names_every_module_between_a_mention_and_a_figure() -> None:
+    """docs/walk.md: those of ``extract/toll``, and the figures' own; each once."""
+    core = ROOT / "worker" / "core"
+    named = [module for _, module, _ in cells("walk.md", "toll")]
+    own = {path.name for path in (core / "extract" / "toll").glob("*.py")} - {"__init__.py"}
+    figures = {f"core/{path.name}" for path in core.glob("*.py")} - {
+        "core/__init__.py",
+        "core/analyze.py",
+    }
+    assert sorted(named) == sorted(own | figures | {"annotate/counts.py"})
+
+
 def test_every_metric_is_documented() -> None:
     """docs/operate.md lists exactly the series there are, in the words of their help texts."""
     metrics = Metrics()
