@@ -109,6 +109,28 @@ def test_read_classes_refuses_a_class_that_is_declared_wrong(row: Mapping[str, A
         read_classes({**CLASSES, "SLAIN": row}, "classes.toml")
 
 
+def test_build_language_refuses_a_statement_before_the_stages_that_state() -> None:
+    """The last stage states, and those which the file names besides."""
+    early = {"stage": "early", "name": "new", "rule": "!injured <- n:<COUNT> <WOUNDED>"}
+    rules = {**RULES, "stages": ["early", "all"], "rule": [*RULES["rule"], early]}
+    with pytest.raises(KnowledgeError, match=r"new: only \['all'\] may state"):
+        pack(rules=rules)
+    assert pack(rules={**rules, "states": ["early", "all"]}).readers
+
+
+def test_the_last_stage_of_figures_only_states() -> None:
+    """What a rule made there would be seen by some statements and not by those above it."""
+    files = {p: tomllib.loads(p.read_text("utf-8")) for p in LANG.glob("*/figures.toml")}
+    last = {data["stages"][-1] for data in files.values() if "stages" in data}
+    making = [
+        f"{path.parent.name}: {row['name']}"
+        for path, data in files.items()
+        for row in data.get("rule", ())
+        if row["stage"] in last and not row["rule"].strip().startswith("!")
+    ]
+    assert (last, making) == ({"events"}, [])
+
+
 @pytest.mark.parametrize(
     "row", [SAID, {**SAID, "behind": ["kiled"]}, {**SAID, "behind": ["killed"], "made": True}]
 )
