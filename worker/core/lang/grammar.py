@@ -50,6 +50,7 @@ class Rule:
     """``head <- pattern``. ``flags`` are further tags or marks, ``value`` a constant number."""
 
     name: str
+    stage: str
     kind: Kind
     head: str
     flags: frozenset[str]
@@ -135,6 +136,7 @@ def _rule(
     parts = _parts(_unrolled(body), formulas)
     return Rule(
         name=name,
+        stage=row["stage"],
         kind=_KINDS[kind],
         head=head,
         flags=frozenset(flag for flag in flags if "=" not in flag),
