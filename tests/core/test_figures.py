@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import replace
+from collections import Counter
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from worker.core.domain.report import Figure, Statement
 from worker.core.figures import decide_toll
+from worker.core.said_again import alike
 
 NOON = dt.datetime(2031, 3, 4, 12, tzinfo=dt.UTC)
 BOUNDS: dict[str, Any] = {
@@ -306,12 +308,21 @@ def test_decide_toll_counts_rescued_people_as_no_casualties() -> None:
     ]
 
 
+TELL_NOTHING_APART = frozenset(
+    {"id", "report_id", "start", "end", "quote", "status", "speaker", "anonymous"}
+)
+"""Where a figure stands and how its speaker is called: it says the same again there."""
+OTHERWISE: dict[str, Any] = {"said_at": None, "subset_of": "k0", "perpetrator_party": True}
+"""Other values of fields that know no text."""
+
+
 @st.composite
 def any_statement(draw: st.DrawFn) -> Statement:
-    """Any statement that extraction could make."""
+    """Any statement that extraction could make: a number, or one person told singly."""
+    person = draw(st.sampled_from([None, None, None, "", "32", "Karim"]))
+    number = st.tuples(st.integers(1, 60), st.sampled_from(sorted(BOUNDS)))
     return say(
-        draw(st.integers(1, 60)),
-        draw(st.sampled_from(sorted(BOUNDS))),
+        *((1, "exact") if person is not None else draw(number)),
         by=draw(st.sampled_from(["police", "health-ministry", "hospital", "outlet:X"])),
         id=draw(st.uuids()).hex,
         measure=draw(st.sampled_from(["killed", "injured", "rescued"])),
@@ -323,6 +334,8 @@ def any_statement(draw: st.DrawFn) -> Statement:
         said_at=NOON + dt.timedelta(hours=draw(st.integers(0, 40))),
         start=draw(st.integers(0, 2000)),
         report_id=f"{draw(st.sampled_from('abc'))}#1",
+        person=person,
+        replaces=draw(st.none() | st.integers(1, 60)),
     )
 
 
@@ -353,17 +366,20 @@ def test_decide_toll_does_not_depend_on_order(told: list[Statement], random: Any
 
 @given(st.lists(any_statement(), max_size=10))
 def test_decide_toll_invents_no_figure(told: list[Statement]) -> None:
-    """Every best is the lone best of a printed figure on its own side; nothing is a sum."""
+    """Every best is the lone best of a printed figure on its own side; nothing but the persons whom
+    one report tells of singly adds up.
+    """
     toll = decide_toll(told)
     for figure, attackers in ((toll.killed, False), (toll.attackers_killed, True)):
         if figure is not None and figure.best is not None:
-            printed = {
-                bound
+            own = [
+                s
                 for s in told
                 if s.measure == "killed" and (s.victim_class == "perpetrator") == attackers
-                for bound in (s.value, s.low, s.high)
-            }
-            assert figure.best in printed
+            ]
+            printed = {bound for s in own for bound in (s.value, s.low, s.high)}
+            singly = Counter(s.report_id for s in own if s.person is not None)
+            assert figure.best in printed | set(range(1, max(singly.values(), default=0) + 1))
 
 
 @given(st.lists(any_statement(), max_size=8), any_statement())
@@ -410,9 +426,29 @@ def test_decide_toll_gives_the_same_where_only_the_newest_of_equal_figures_is_lo
             perpetrator_party=rng.random() < 0.05,
             zone=rng.choice(("lead", "body", "title")),
             person=rng.choice((None,) * 12 + ("32", "a shopkeeper")),
+            replaces=rng.choice((None,) * 3 + (3, 5, 8)),
             start=rng.randrange(5),
         )
         for k in range(60)
     ]
     seen = {f"a{k}#1": NOON + dt.timedelta(minutes=rng.randrange(3)) for k in range(30)}
     assert decide_toll(told, seen) == decide_toll(told, seen, alike=id)
+
+
+def test_decide_toll_takes_a_number_that_replaces_another_for_no_repetition() -> None:
+    """ "Three, not five", and three again an hour later: the five of before are gone all the same."""
+    told = [
+        say(5, by="police", id="five", said_at=NOON),
+        say(3, id="lowered", replaces=5, said_at=NOON + dt.timedelta(hours=1)),
+        say(3, id="again", said_at=NOON + dt.timedelta(hours=2)),
+    ]
+    assert statuses(*told) == ["superseded", "superseded", "used"]
+
+
+@pytest.mark.parametrize(
+    "name", sorted({field.name for field in fields(Statement)} - TELL_NOTHING_APART)
+)
+def test_figures_that_differ_in_what_judges_them_are_not_alike(name: str) -> None:
+    """A field that is asked for must tell two figures apart, or the newer one speaks for both."""
+    one = say(5, person=None)
+    assert alike(one) != alike(replace(one, **{name: OTHERWISE.get(name, "otherwise")}))

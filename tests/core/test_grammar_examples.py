@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, get_args
 
 import pytest
@@ -24,6 +25,7 @@ from worker.core.annotate.dates import find_dates
 from worker.core.annotate.events import find_events
 from worker.core.annotate.places import find_places
 from worker.core.annotate.speakers import find_speaker_names
+from worker.core.lang.alphabet import ANY
 from worker.core.lang.cascade import Finding
 from worker.core.lang.grammar import Rule
 from worker.core.lang.language import GrammarName, Language, Reader
@@ -32,6 +34,14 @@ from worker.core.text.prose import Prose, compose
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEDNESDAY = dt.date(2031, 3, 12)
+STAGES = [
+    "numbers that count no people",
+    "persons and counts",
+    "harm",
+    "parts and groups",
+    "events",
+]
+"""Of figures in English."""
 
 
 class Place(NamedTuple):
@@ -73,6 +83,8 @@ CASES = [
 ]
 
 
+Read = tuple[list[Token], list[Finding]]
+"""The tokens of a text as a grammar leaves them, also those that it made on the way; its findings."""
 Used = dict[str, set[str]]
 """The rules that were used, each with the words that it read."""
 
@@ -85,43 +97,79 @@ def used_by(prose: Prose, tokens: Iterable[Token], findings: Iterable[Finding] =
             used.setdefault(rule, set()).add(prose.text[token.start : token.end])
     for finding in findings:
         used.setdefault(finding.rule, set()).add(prose.text[finding.start : finding.end])
+        if finding.token is not None:
+            for rule in finding.token.rules:
+                used.setdefault(rule, set()).add(
+                    prose.text[finding.token.start : finding.token.end]
+                )
     return used
 
 
-def used_in_figures(prose: Prose, language: Language, reader: Reader) -> Used:
-    """The rules that made or tagged something, or state something, in a text."""
+def read_figures(prose: Prose, language: Language) -> Read:
+    """What the rules of figures make of a text."""
     named = find_actors(prose, KNOWLEDGE.profile.actors)
     groups = tuple(a for a in named if a.actor.actor_class not in STATES)
-    tokens, findings = list[Token](), list[Finding]()
-    text = cut_text(prose, language)
-    for sentence in text.sentences:
-        for run in text.runs(sentence, reader):
-            made, found = reader.read(with_groups(run, groups))
-            tokens += [*made, *(f.token for f in found if f.token is not None)]
-            findings += found
-    return used_by(prose, tokens, findings)
+    return read_runs(prose, language, "figures", lambda run: with_groups(run, groups))
 
 
-def used_in_events(prose: Prose, language: Language) -> Used:
-    """The rules that tagged something beside the places and dates of a text."""
+def read_events(prose: Prose, language: Language) -> Read:
+    """What the rules of events make of a text, beside its places and dates."""
     dates = find_dates(prose, KNOWLEDGE).seen_from(WEDNESDAY)
     places = find_places(prose, KNOWLEDGE)
     sentences = find_events(cut_text(prose, language), places, dates, (), WEDNESDAY)
-    return used_by(prose, (token for sentence in sentences for token in sentence.tokens))
+    return [token for sentence in sentences for token in sentence.tokens], []
 
 
-def used_in_speakers(prose: Prose, language: Language, reader: Reader) -> Used:
-    """The rules that made or tagged something, or state something, beside names and counts."""
+def read_speakers(prose: Prose, language: Language) -> Read:
+    """What the rules of speakers make of a text, beside its names and counts."""
     names = find_speaker_names(prose, KNOWLEDGE.profile, WEDNESDAY)
+    marks = Marks.of(prose, names, find_counts(cut_text(prose, language)))
+    return read_runs(prose, language, "speakers", marks.on)
+
+
+def read_runs(
+    prose: Prose,
+    language: Language,
+    name: GrammarName,
+    marked: Callable[[Sequence[Token]], Sequence[Token]],
+) -> Read:
+    """What a grammar makes of the runs of a text, each with the marks that it gets beforehand."""
+    reader = language.readers[name]
     text = cut_text(prose, language)
-    marks = Marks.of(prose, names, find_counts(text))
     tokens, findings = list[Token](), list[Finding]()
     for sentence in text.sentences:
         for run in text.runs(sentence, reader):
-            made, found = reader.read(marks.on(run))
+            made, found = reader.read(marked(run))
             tokens += made
             findings += found
-    return used_by(prose, tokens, findings)
+    return tokens, findings
+
+
+READ: dict[GrammarName, Callable[[Prose, Language], Read]] = {
+    "figures": read_figures,
+    "events": read_events,
+    "speakers": read_speakers,
+}
+
+
+def stage_by_stage(case: Case) -> Iterator[str]:
+    """The words of an example with their classes, and after each stage what has become of them."""
+    language, name, reader, _ = case.place
+    prose = compose(None, case.text, language.code)
+    rules = reader.grammar.rules
+    before: set[str] = set()
+    for stage in ("", *dict.fromkeys(rule.stage for rule in rules)):
+        done = (
+            () if not stage else rules[: max(n for n, r in enumerate(rules, 1) if r.stage == stage)]
+        )
+        cut = Reader(replace(reader.grammar, rules=done), reader.words)
+        tokens, _ = READ[name](prose, replace(language, readers={**language.readers, name: cut}))
+        after = [
+            f"  {prose.text[t.start : t.end]}: {' '.join(sorted(t.tags - {ANY}))}" for t in tokens
+        ]
+        yield f"after {stage!r}" if stage else "words"
+        yield from (line for line in after if line not in before) if stage else after
+        before = set(after)
 
 
 def shown(case: Case) -> str:
@@ -130,17 +178,28 @@ def shown(case: Case) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=shown)
 def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(case: Case) -> None:
-    """``yes`` uses the rule, ``no`` does not. The message says which rules took which words."""
-    language, grammar, reader, rule = case.place
+    """``yes`` uses the rule, ``no`` does not. The message says which rules took which words, and
+    shows these with their classes after each stage."""
+    language, grammar, _, rule = case.place
     prose = compose(None, case.text, language.code)
-    if grammar == "events":
-        used = used_in_events(prose, language)
-    elif grammar == "speakers":
-        used = used_in_speakers(prose, language, reader)
-    else:
-        used = used_in_figures(prose, language, reader)
-    took = "; ".join(f"{name} took {sorted(words)}" for name, words in sorted(used.items()))
-    assert (rule.name in used) is case.fires, took or "no rule was used"
+    used = used_by(prose, *READ[grammar](prose, language))
+    if (rule.name in used) is not case.fires:
+        took = "; ".join(f"{name} took {sorted(words)}" for name, words in sorted(used.items()))
+        pytest.fail("\n".join([rule.source, took or "no rule was used", *stage_by_stage(case)]))
+
+
+def test_a_failing_example_shows_words_with_their_classes_after_each_stage() -> None:
+    """All words first, then what each stage has made or tagged."""
+    (place,) = (p for p in places() if (p.language.code, p.rule.name) == ("en", "people-killed"))
+    told = list(
+        stage_by_stage(Case(place, "Two men were killed, and a boy was taken to it.", True))
+    )
+    words, *stages = (n for n, line in enumerate(told) if not line.startswith("  "))
+    assert [told[n] for n in stages] == [f"after {stage!r}" for stage in STAGES]
+    assert "  to: BE MODAL TO" in told[words : stages[0]]
+    assert "  two men: COUNT" in told[stages[1] : stages[2]]
+    assert "  two men: COUNT USED" in told[stages[-1] :]
+    assert sum(line.startswith("  to: ") for line in told) == 1
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.fires], ids=shown)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,12 @@ import pytest
 from worker.config.knowledge import load_languages
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Category
-from worker.core.lang.language import Language, build_language, read_classes
+from worker.core.lang.declared import Declared, read_classes, read_flags
+from worker.core.lang.language import Language, build_language
 from worker.core.lang.lexicon import build
 from worker.core.lang.pack_state import PackState, pack_states
 
+LANG = Path(__file__).resolve().parents[2] / "worker" / "core" / "lang"
 SAID = {"meaning": "said of it", "example": "so"}
 CLASSES = {
     "NUM": {**SAID, "made": True},
@@ -24,6 +28,10 @@ CLASSES = {
     "AMONG": {**SAID, "hides": True},
     "ATTEMPTED": SAID,
     "BETWEEN": SAID,
+}
+FLAGS = {
+    "toll": {**SAID, "behind": ["killed"]},
+    "once": {**SAID, "behind": ["nobody"]},
 }
 RULES = {
     "stages": ["all"],
@@ -49,7 +57,8 @@ def pack(
     head = {"lang": lang, "capabilities": ["figures"], **head}
     lexicon = build({"lang": lang, **(phrases or {})}, "phrases", CATEGORIES)
     grammars = {"figures": [(f"{lang}/figures.toml", rules)]}
-    return build_language(head, words, lexicon, grammars, read_classes(CLASSES, "classes.toml"))
+    declared = Declared(read_classes(CLASSES, "classes.toml"), read_flags(FLAGS, "flags.toml"))
+    return build_language(head, words, lexicon, grammars, declared)
 
 
 def state(made: Language, *others: Language) -> PackState:
@@ -76,6 +85,9 @@ def with_rule(rule: str) -> dict[str, Any]:
         (WORDS, with_rule("+CONT <- t:<NUM>"), "CONT"),
         (WORDS, with_rule("!kiled <- n:<COUNT> <KILLED>"), "kiled"),
         (WORDS, with_rule("!nobody.kiled <- <KILLED>"), "kiled"),
+        (WORDS, with_rule("!killed.tol <- n:<COUNT> <KILLED>"), "tol"),
+        (WORDS, with_rule("!killed.once <- n:<COUNT> <KILLED>"), "once"),
+        (WORDS, with_rule("!killed.injured <- n:<COUNT> <KILLED>"), "injured"),
         (WORDS, {**RULES, "triggers": ["COUNT"]}, "COUNT"),
         (WORDS, {**RULES, "reads": ["KILED"]}, "KILED"),
     ],
@@ -95,6 +107,58 @@ def test_read_classes_refuses_a_class_that_is_declared_wrong(row: Mapping[str, A
     """Its value has a vocabulary, what it implies is declared, its keys are known."""
     with pytest.raises(KnowledgeError, match="SLAIN"):
         read_classes({**CLASSES, "SLAIN": row}, "classes.toml")
+
+
+def test_build_language_refuses_a_statement_before_the_stages_that_state() -> None:
+    """The last stage states, and those which the file names besides."""
+    early = {"stage": "early", "name": "new", "rule": "!injured <- n:<COUNT> <WOUNDED>"}
+    rules = {**RULES, "stages": ["early", "all"], "rule": [*RULES["rule"], early]}
+    with pytest.raises(KnowledgeError, match=r"new: only \['all'\] may state"):
+        pack(rules=rules)
+    assert pack(rules={**rules, "states": ["early", "all"]}).readers
+
+
+def test_the_last_stage_of_figures_only_states() -> None:
+    """What a rule made there would be seen by some statements and not by those above it."""
+    files = {p: tomllib.loads(p.read_text("utf-8")) for p in LANG.glob("*/figures.toml")}
+    last = {data["stages"][-1] for data in files.values() if "stages" in data}
+    making = [
+        f"{path.parent.name}: {row['name']}"
+        for path, data in files.items()
+        for row in data.get("rule", ())
+        if row["stage"] in last and not row["rule"].strip().startswith("!")
+    ]
+    assert (last, making) == ({"events"}, [])
+
+
+@pytest.mark.parametrize(
+    "row", [SAID, {**SAID, "behind": ["kiled"]}, {**SAID, "behind": ["killed"], "made": True}]
+)
+def test_read_flags_refuses_a_flag_that_is_declared_wrong(row: Mapping[str, Any]) -> None:
+    """It says behind which heads it stands, rules may state these, and its keys are known."""
+    with pytest.raises(KnowledgeError, match="tall"):
+        read_flags({**FLAGS, "tall": row}, "flags.toml")
+
+
+def test_build_language_takes_a_flag_behind_its_head() -> None:
+    """And a measure behind ``nobody``."""
+    assert pack(rules=with_rule("!killed.toll <- n:<COUNT> <KILLED>")).readers
+    assert pack(rules=with_rule("!nobody.killed.once <- <KILLED>")).readers
+
+
+def test_every_declared_flag_is_stated_by_a_rule_behind_each_of_its_heads() -> None:
+    """A row that no rule needs would hide a misspelt flag."""
+    declared = tomllib.loads((LANG / "flags.toml").read_text("utf-8"))
+    stated = {
+        (flag, rule.head)
+        for language in load_languages().values()
+        for reader in language.readers.values()
+        for rule in reader.grammar.rules
+        if rule.kind == "state"
+        for flag in rule.flags
+    }
+    rows = {(flag, head) for flag, row in declared.items() for head in row["behind"]}
+    assert rows - stated == set()
 
 
 def test_pack_states_of_a_sound_pack_has_only_numbers() -> None:

@@ -35,11 +35,6 @@ PLAIN = {0.0, 0.5, 1.0}
 """Nothing, half and whole: the ends and the middle of a scale are no weights."""
 OTHER = {
     ("pairs", 111.2): "kilometres in a degree of latitude: the earth's, not ours",
-    (
-        "homes",
-        1.95,
-    ): "how sure a count must be to leave a stretch with harm of its own, in log-odds",
-    ("homes", 4.9): "the same where its own attack is counted already",
     ("deed_features", 1.5): "sentences, by their logarithm, beyond which a deed counts no more",
     ("verdict", 1e-4): "the last digit a probability is printed with",
 }
@@ -114,6 +109,7 @@ def test_no_weight_hides_in_code() -> None:
         (ExtractWeights, "target", ["target", "site"]),
         (ExtractWeights, "when", ["when"]),
         (ExtractWeights, "noun_phrase", ["noun_phrase"]),
+        (ExtractWeights, "home", ["homes"]),
     ],
 )
 def test_every_weight_of_segments_and_slots_is_used(

@@ -16,7 +16,9 @@ from worker.core.domain.errors import FetchError
 from worker.core.sources import formats
 from worker.core.sources.seen import SeenFeed
 from worker.ingest import fetch
+from worker.ingest.asking import Asking
 from worker.ingest.fetch import Fetcher
+from worker.ingest.pace import pace_of
 from worker.ingest.poll import poll_feed
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
@@ -106,8 +108,8 @@ async def poll(
     limit_s = 1.5 if path in SILENT else SETTINGS.timeout_s
     async with Fetcher(SETTINGS.model_copy(update={"timeout_s": limit_s})) as fetcher:
         before = state or FeedState("post")
-        return await poll_feed(feed, before, fetcher, sandbox, NOW, seen=seen,
-                               chance=lambda: 0.0)  # fmt: skip
+        asking = Asking(pace_of(feed, SETTINGS), seen=seen, chance=lambda: 0.0)
+        return await poll_feed(feed, before, fetcher, sandbox, NOW, asking)
 
 
 def ending(result: PollResult) -> str:

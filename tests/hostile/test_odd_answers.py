@@ -12,7 +12,9 @@ from tests.hostile.odd_answers import INNER, ODD, READ
 from tests.hostile.server import HostileServer
 from tests.hostile.test_hostile import EXPECTED, REASONS, SETTINGS, ending
 from worker.config.schema import FeedConfig
+from worker.ingest.asking import Asking
 from worker.ingest.fetch import Fetcher
+from worker.ingest.pace import pace_of
 from worker.ingest.poll import poll_feed
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
@@ -33,10 +35,15 @@ async def server() -> AsyncIterator[HostileServer]:
         yield running
 
 
+def asking(feed: FeedConfig) -> Asking:
+    """As its settings say, without chance."""
+    return Asking(pace_of(feed, SETTINGS), chance=lambda: 0.0)
+
+
 async def poll(server: HostileServer, sandbox: Sandbox, path: str) -> PollResult:
     feed = FeedConfig(id="post", outlet="Portsmere Post", lang="en", url=f"{server.url}/{path}")
     async with Fetcher(SETTINGS.model_copy(update={"timeout_s": 5.0})) as fetcher:
-        return await poll_feed(feed, FeedState("post"), fetcher, sandbox, NOW, chance=lambda: 0.0)
+        return await poll_feed(feed, FeedState("post"), fetcher, sandbox, NOW, asking(feed))
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -72,7 +79,7 @@ async def test_poll_feed_reads_no_answer_to_another_request(
              for p in ("length-beside-chunks", "more-than-length", "length-unequal", "ok")]  # fmt: skip
     async with Fetcher(SETTINGS) as fetcher:
         ends = [
-            ending(await poll_feed(f, FeedState(f.id), fetcher, sandbox, NOW, chance=lambda: 0.0))
+            ending(await poll_feed(f, FeedState(f.id), fetcher, sandbox, NOW, asking(f)))
             for f in feeds
         ]
     assert ends == ["entries", "entries", "protocol", "entries"]

@@ -279,6 +279,23 @@ def test_check_judges_the_language_packs_without_settings() -> None:
     assert any(gap.startswith("no words of: ") for gap in turkish["gaps"])
 
 
+def test_check_counts_what_a_pack_lacks_and_names_it_for_one() -> None:
+    """A hundred names for each of sixteen packs are no answer; of one pack they are its list of work."""
+    every, one = kabulwire("check", "--languages").stdout, kabulwire("check", "--lang", "tr").stdout
+    (short,) = re.findall(r"no words of (\d+)[^()]*\(names: --lang tr\)", " ".join(every.split()))
+    (names,) = re.findall(r"no words of: ([A-Z_, ]+)", " ".join(one.split()))
+    assert len(names.split(", ")) == int(short)
+    assert "ACCORDING" not in every
+    assert "English" not in one
+
+
+def test_check_refuses_a_language_without_a_pack() -> None:
+    """It says which there are."""
+    told = kabulwire("check", "--lang", "xx")
+    assert told.returncode == 2
+    assert "fa" in told.stderr
+
+
 def test_explain_with_rules_shows_how_each_figure_was_made(tmp_path: Path) -> None:
     """Every count with its words and its rules in the order of use, also one that no report takes."""
     file = tmp_path / "a.txt"

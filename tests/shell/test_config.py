@@ -54,8 +54,10 @@ def test_shipped_settings_show_every_key_with_its_default_and_a_comment() -> Non
             if section is None and isinstance(info.default, BaseModel):
                 continue
             rows = [row for row in lines[start:end] if row.lstrip("# ").startswith(f"{name} =")]
-            assert len(rows) == 1, name
-            assert rows[0].endswith(f"# {info.description}"), name
+            at = f"[{section}] {name}" if section else name
+            assert rows, f"{at}: add the row to config/kabulwire.toml and docs/operate.md"
+            assert len(rows) == 1, f"{at} stands in config/kabulwire.toml twice"
+            assert rows[0].endswith(f"# {info.description}"), at
 
 
 def _sections() -> list[tuple[str, type[BaseModel]]]:

@@ -18,7 +18,9 @@ from tests.loopback import serving
 from tests.shell.deliveries import FRONT, identities, working
 from worker.config.delivery import Cursor
 from worker.config.schema import FeedConfig, Ingest
+from worker.ingest.asking import Asking
 from worker.ingest.fetch import Fetcher
+from worker.ingest.pace import pace_of
 from worker.ingest.poll import poll_feed
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
@@ -137,7 +139,8 @@ class Reading:
     async def poll(self, *, stored: bool = True) -> PollResult:
         settings = Ingest(allow_loopback=True, host_spacing_s=0)
         async with Fetcher(settings) as fetcher:
-            result = await poll_feed(self.feed, self.state, fetcher, self.sandbox, NOW)
+            asking = Asking(pace_of(self.feed, settings))
+            result = await poll_feed(self.feed, self.state, fetcher, self.sandbox, NOW, asking)
         if stored:
             self.state = STATE.validate_json(STATE.dump_json(result.state))
         return result

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
@@ -186,6 +187,45 @@ def test_a_table_of_states_in_the_documents_is_that_of_the_code(
     text = (ROOT / "docs" / document).read_text("utf-8")
     shown = text.split(f"<!-- {section} -->\n")[1].split(f"\n<!-- /{section} -->")[0]
     assert shown == TABLES[document, section]()
+
+
+def cells(document: str, section: str) -> list[list[str]]:
+    """The rows of the table between two marks of a document, without its head."""
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    shown = text.split(f"<!-- {section} -->\n")[1].split(f"\n<!-- /{section} -->")[0]
+    return [
+        [cell.strip(" `") for cell in re.split(r" ?\| ?", row)[1:-1]]
+        for row in shown.splitlines()[2:]
+    ]
+
+
+def test_the_walk_names_every_module_between_a_mention_and_a_figure() -> None:
+    """docs/walk.md: those of ``extract/toll``, and the figures' own; each once."""
+    core = ROOT / "worker" / "core"
+    named = [module for _, module, _ in cells("walk.md", "toll")]
+    own = {path.name for path in (core / "extract" / "toll").glob("*.py")} - {"__init__.py"}
+    figures = {f"core/{path.name}" for path in core.glob("*.py")} - {
+        "core/__init__.py",
+        "core/analyze.py",
+    }
+    assert sorted(named) == sorted(own | figures | {"annotate/counts.py"})
+
+
+def test_a_weapon_stands_in_each_list_that_is_named() -> None:
+    """docs/extend.md: its example is in all of the lists, and the lists are these."""
+    pack = ROOT / "worker" / "core" / "lang" / "en"
+    words, phrases = (
+        tomllib.loads((pack / f"{name}.toml").read_text("utf-8")) for name in ("words", "phrases")
+    )
+    lists = {
+        ("WEAPON", "words.toml"): words["WEAPON"],
+        ("[tables.weapon]", "phrases.toml"): list(phrases["tables"]["weapon"]),
+        ("[tables.attack_type]", "phrases.toml"): list(phrases["tables"]["attack_type"]),
+        ("cue_attack", "phrases.toml"): phrases["patterns"]["cue_attack"],
+    }
+    assert [(name, file) for name, file, _ in cells("extend.md", "weapon")] == list(lists)
+    for name, forms in lists.items():
+        assert any(re.search(form, "a man with a machete") for form in forms), name
 
 
 def test_every_metric_is_documented() -> None:

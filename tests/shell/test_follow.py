@@ -10,8 +10,10 @@ import pytest_asyncio
 from aiohttp import web
 
 from worker.config.schema import FeedConfig, Ingest
+from worker.ingest.asking import Asking
 from worker.ingest.fetch import Fetcher
 from worker.ingest.follow import same_site
+from worker.ingest.pace import pace_of
 from worker.ingest.poll import PollResult, poll_feed
 from worker.ingest.schedule import FeedState
 from worker.sandbox.pool import Sandbox
@@ -56,7 +58,8 @@ async def poll(pages: dict[str, str], sandbox: Sandbox, state: FeedState) -> Pol
             id="post", outlet="Post", lang="en", url=f"http://127.0.0.1:{port}/index.xml"
         )
         async with Fetcher(SETTINGS) as fetcher:
-            return await poll_feed(feed, state, fetcher, sandbox, NOW, chance=lambda: 0.0)
+            asking = Asking(pace_of(feed, SETTINGS), chance=lambda: 0.0)
+            return await poll_feed(feed, state, fetcher, sandbox, NOW, asking)
     finally:
         await runner.cleanup()
 

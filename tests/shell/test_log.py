@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ import pytest
 import structlog
 
 from worker.observe import log
+from worker.observe.article_line import ArticleLine
 from worker.observe.events import EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +85,35 @@ def test_log_has_every_event_of_the_code_in_its_table() -> None:
 def test_log_has_no_event_that_is_never_told() -> None:
     """Each row of the table is the name of a line that the program can write."""
     assert set(EVENTS) - words_in_code() == set()
+
+
+LINE = {
+    "article_id": "a", "version": 1, "feed": None, "url": None, "outcome": "reported",
+    "incident": None, "revision": None, "total_ms": 7,
+}  # fmt: skip
+
+
+def test_an_article_line_leaves_out_what_there_is_nothing_to_tell_of() -> None:
+    """What every line has stands there with null, too; the rest only where it says something."""
+    assert ArticleLine(**LINE).keys() == LINE
+    assert ArticleLine(**LINE, wait_ms=0, page="read").keys() == LINE | {
+        "page": "read",
+        "wait_ms": 0,
+    }
+
+
+def test_every_key_of_an_article_line_is_told_in_the_table() -> None:
+    """Each has a meaning of its own, and the line is written from nothing else."""
+    for told in fields(ArticleLine):
+        assert f"`{told.name}`, {told.metadata['meaning']}" in EVENTS["article.processed"]
+    written = [
+        ast.unparse(node)
+        for path in sorted((ROOT / "worker").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and [a.value for a in node.args if isinstance(a, ast.Constant)] == ["article.processed"]
+    ]
+    assert written == ["log.get().info('article.processed', **line.keys())"]
 
 
 def test_log_line_says_whose_it_is(lines: io.StringIO) -> None:

@@ -361,7 +361,7 @@ async def test_poller_lets_go_of_a_feed_after_a_poll_that_took_longer_than_its_i
     and told as the next time lies ahead, whatever the clock on the wall did meanwhile."""
     clock, kept = HandClock(10_000.0), []
 
-    async def poll(feed: FeedConfig, *_: Any, **__: Any) -> PollResult:
+    async def poll(feed: FeedConfig, *_: Any) -> PollResult:
         due = clock.wall + dt.timedelta(seconds=300)
         clock._turn_to(clock.steady_s + took_s)
         return PollResult(FeedState(feed.id, next_at=due), (), "failed", reason="timeout")
@@ -391,7 +391,7 @@ async def test_poller_keeps_its_pace_when_the_wall_clock_jumps(
     """The system's clock is set a day back, or forward, between two polls: they stay 300 s apart."""
     clock, asked = HandClock(1000.0), []
 
-    async def poll(feed: FeedConfig, *_: Any, **__: Any) -> PollResult:
+    async def poll(feed: FeedConfig, *_: Any) -> PollResult:
         asked.append(clock.steady_s - BEGIN)
         due = clock.wall + dt.timedelta(seconds=300)
         clock.wall += dt.timedelta(days=days) * (-1) ** len(asked)
@@ -438,7 +438,8 @@ async def test_poller_hurries_while_an_incident_that_the_feed_told_of_is_under_w
     async def read(_: Any) -> bool:
         return under_way
 
-    async def poll(feed: FeedConfig, *_: Any, pace: Pace, **__: Any) -> PollResult:
+    async def poll(feed: FeedConfig, *given: Any) -> PollResult:
+        pace: Pace = given[-1].pace
         paces.append(wait_after_success(pace, hint_s=None, gap_s=None, chance=0.0).every_s)
         return PollResult(FeedState(feed.id), (), "empty")
 

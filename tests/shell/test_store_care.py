@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from worker.core.contract.message import INCIDENT_LOG, REPORTS, Message
 from worker.core.domain.errors import ConfigError, NoRoomError, StateError
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.run.chain import Chain
+from worker.run.full_store import FullStore
 from worker.store import connect, disk_space, maintenance, outbox, queries
 from worker.store.connect import Binding, open_reader, open_writer, transaction
 from worker.store.meta import read_meta
@@ -189,16 +190,22 @@ def touch(conn: sqlite3.Connection) -> int:
     return outbox.append(conn, 2, (replace(message(99, size=90_000), ce_id="other"),), NOW)
 
 
+def chain_of(full: FullDisk, say: Callable[[str, str], None]) -> Chain:
+    """A chain that can do nothing but write."""
+    unused: Any = None
+    held = FullStore(full.path, say)
+    return Chain(held, full.writer, unused, unused, unused, unused, {}, unused)
+
+
 def test_write_waits_for_room_and_is_then_done_once(
     full: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ballast is given up, the work waits; when there is room it is done, and only once."""
-    monkeypatch.setattr("worker.run.chain._FULL_WAIT_S", 0.1)
+    monkeypatch.setattr("worker.run.full_store._WAIT_S", 0.1)
     assert disk_space.lay_ballast(full.path)
     said: list[tuple[str, str]] = []
     say = lambda part, text: said.append((part, text))  # noqa: E731
-    unused: Any = None
-    chain = Chain(full.path, full.writer, unused, unused, unused, unused, {}, unused, say)
+    chain = chain_of(full, say)
     full.fill()
     threading.Timer(1.0, lambda: full.limit(1 << 30)).start()
 
@@ -223,6 +230,29 @@ def test_write_waits_for_room_and_is_then_done_once(
     events = [(line["event"], line.get("ballast_given_up")) for line in more]
     assert events == [("store.full", False), ("store.writable", None)]
     assert full.writer.submit(queries.count_waiting).result() == 31
+
+
+def test_write_that_is_stopped_while_it_waits_leaves_nothing_said(
+    full: FullDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits any more; the next transaction that is done takes back what was said, and it alone."""
+    monkeypatch.setattr("worker.run.full_store._WAIT_S", 60)
+    said: list[str] = []
+    chain = chain_of(full, lambda part, text: said.append(f"{part}: {text}"))
+
+    async def stopped() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(chain.write(grow), 1)
+        assert [text for text in said if text == "store: "] == []
+        full.limit(1 << 30)
+        assert await chain.write(touch) == 1
+        await chain.write(queries.count_waiting)
+
+    full.fill()
+    with structlog.testing.capture_logs() as lines:
+        asyncio.run(stopped())
+    assert said[-1] == "store: "
+    assert [line["event"] for line in lines] == ["store.full", "store.writable"]
 
 
 def test_publisher_waits_for_room_and_notes_what_it_wrote(

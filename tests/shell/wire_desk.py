@@ -37,6 +37,7 @@ from worker.observe.metrics import Metrics
 from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.run.chain import Chain
 from worker.run.clock import Now
+from worker.run.full_store import FullStore
 from worker.run.receiver import Receiver
 from worker.sandbox import jobs
 from worker.serve.push import routes
@@ -178,9 +179,9 @@ class WireDesk:
         self._sink = open_sink(self.folder / "topics", "kabulwire", _LIMIT, self._store)
         nothing: Any = SimpleNamespace()
         self._chain = Chain(
-            store=self._store, writer=self._writer, sandbox=cast("Any", _Desk()), fetcher=nothing,
+            full=FullStore(self._store, lambda *_: None), writer=self._writer, sandbox=cast("Any", _Desk()), fetcher=nothing,
             robots=nothing, knowledge=KNOWLEDGE, feeds={f.id: f for f in self._feeds.values()},
-            metrics=Metrics(), say=lambda *_: None,
+            metrics=Metrics(),
         )  # fmt: skip
 
     async def _poll(self) -> None:

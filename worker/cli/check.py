@@ -2,8 +2,8 @@
 
 Prints one line for each thing looked at (settings, feeds, profile, each of the profile's examples),
 and below it what is wrong. With ``--languages``: the language packs instead, each with what it can do,
-and with its gaps: what other packs have and it has not (``core/lang/pack_state.py``). With
-``--online``: besides, what each enabled feed answers when it is asked once, as at a first poll (a table;
+and with its gaps: how much other packs have and it has not (``core/lang/pack_state.py``); with
+``--lang fa`` this one alone, and what its gaps are. With ``--online``: besides, what each enabled feed answers when it is asked once, as at a first poll (a table;
 nothing is stored), and what to do about it. With ``--print``: every setting with the value in force and
 where it comes from; secrets are masked. With ``--json``: ``{what, problems}`` (with ``gaps`` for a
 pack), ``{feed, outcome, …}``, or ``{key, value, source}``.
@@ -38,6 +38,9 @@ def check(
     languages: Annotated[
         bool, typer.Option("--languages", help="Judge the language packs.")
     ] = False,
+    lang: Annotated[
+        str | None, typer.Option(help="Judge this language pack, and name all that it lacks.")
+    ] = None,
     online: Annotated[bool, typer.Option("--online", help="Ask every feed once, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,11 +51,21 @@ def check(
         return
     from worker.cli.findings import find_all, find_languages
 
-    found = find_languages() if languages else find_all(config or option, flags)
+    by_pack = languages or lang is not None
+    found = find_languages(_known(lang)) if by_pack else find_all(config or option, flags)
     if not _print_findings(found, as_json=as_json):
         raise typer.Exit(EX_CONFIG)
     if online and not _ask_feeds(config or option, flags, as_json=as_json):
         raise typer.Exit(EX_UNAVAILABLE)
+
+
+def _known(lang: str | None) -> str | None:
+    """The language that was asked for, if it has a pack."""
+    from worker.config.knowledge import language_names
+
+    if lang is not None and lang not in language_names():
+        raise typer.BadParameter(f"{lang}: there are packs of {', '.join(language_names())}")
+    return lang
 
 
 def _ask_feeds(config: str | None, flags: Mapping[str, Any], *, as_json: bool) -> bool:
@@ -86,7 +99,7 @@ def _print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:
         console.print(mark + Text(finding.what))
         for problem in finding.problems:
             console.print(Text(f"  {problem}"))
-        for gap in finding.gaps:
+        for gap in finding.short or finding.gaps:
             console.print(Text(f"  {gap}", style="dim"))
     return good
 

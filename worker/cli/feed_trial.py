@@ -19,8 +19,10 @@ from worker.config.knowledge import load_knowledge, profile_dir
 from worker.config.load import Loaded
 from worker.config.schema import FeedConfig
 from worker.core.sources import formats
+from worker.ingest.asking import Asking
 from worker.ingest.fetch import Fetcher
 from worker.ingest.headers import secret_headers
+from worker.ingest.pace import pace_of
 from worker.ingest.poll import poll_feed
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
@@ -98,10 +100,9 @@ async def _try_all(feeds: Iterable[FeedConfig], loaded: Loaded) -> list[Trial]:
         async def one(feed: FeedConfig) -> Trial:
             async with free:
                 began = time.monotonic()
-                result = await poll_feed(
-                    feed, FeedState(feed.id), fetcher, sandbox, dt.datetime.now(dt.UTC),
-                    headers=secret_headers(feed),
-                )  # fmt: skip
+                asking = Asking(pace_of(feed, fetcher.settings), headers=secret_headers(feed))
+                now = dt.datetime.now(dt.UTC)
+                result = await poll_feed(feed, FeedState(feed.id), fetcher, sandbox, now, asking)
                 return Trial(feed, result, time.monotonic() - began)
 
         return list(await asyncio.gather(*map(one, feeds)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,15 @@ from worker.core.lang.pack_state import PackState, pack_states
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; without problems it is in order. ``gaps`` are no problems."""
+    """One thing that was looked at; without problems it is in order. ``gaps`` are no problems.
+
+    ``short``: the gaps as a screen shows them, where they are a hundred names.
+    """
 
     what: str
     problems: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
 
 
 def find_all(config: str | None, flags: Mapping[str, Any]) -> Iterator[Finding]:
@@ -82,31 +86,52 @@ def _feed_gaps(active: Sequence[FeedConfig]) -> Iterator[str]:
             )
 
 
-def find_languages() -> Iterator[Finding]:
-    """Each language pack: what it can do, what others have and it has not, what is wrong in it."""
+def find_languages(lang: str | None = None) -> Iterator[Finding]:
+    """Each language pack: what it can do, what others have and it has not, what is wrong in it.
+
+    ``lang``: this one alone, with all names of what it has not.
+    """
     try:
         states = pack_states(load_languages())
     except KnowledgeError as error:
         yield Finding("languages", tuple(str(error).splitlines()))
         return
     for state in states:
-        yield _language(state)
+        if lang is None:
+            yield replace(_language(state), short=tuple(_counted(state)))
+        elif state.code == lang:
+            yield _language(state)
 
 
 def _language(state: PackState) -> Finding:
     rules = " and ".join(f"{number} rules of {name}" for name, number in state.rules.items())
-    gaps = (
-        ("no phrases of", state.missing_phrases),
-        ("no words of", state.missing_classes),
-        ("listed twice", state.repeated),
-    )
     return Finding(
         f"{state.name} ({state.code}): {', '.join(sorted(state.capabilities))}; "
         f"{state.forms} forms in {state.classes} classes, {rules}",
         problems=tuple(f"two values: {line}" for line in state.at_odds)
         + tuple(f"hides: {line}" for line in state.hidden),
-        gaps=tuple(f"{label}: {', '.join(names)}" for label, names in gaps if names),
+        gaps=tuple(f"{label}: {', '.join(names)}" for label, names in _gaps(state)),
     )
+
+
+def _gaps(state: PackState) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What others have and a pack has not, and what it has twice: names under a label."""
+    yield from (
+        (label, names)
+        for label, names in (
+            ("no phrases of", state.missing_phrases),
+            ("no words of", state.missing_classes),
+            ("listed twice", state.repeated),
+        )
+        if names
+    )
+
+
+def _counted(state: PackState) -> Iterator[str]:
+    """The gaps of a pack by their number, and how to see their names."""
+    told = ", ".join(f"{label} {len(names)}" for label, names in _gaps(state))
+    if told:
+        yield f"{told} (names: --lang {state.code})"
 
 
 def _examples(loaded: Loaded, knowledge: Knowledge) -> Iterator[Finding]:

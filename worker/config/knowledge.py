@@ -29,13 +29,15 @@ from worker.core.knowledge.weights import (
     read_weights,
 )
 from worker.core.lang.categories import Categories, read_categories
-from worker.core.lang.language import Language, WordClass, build_language, read_classes
+from worker.core.lang.declared import Declared, read_classes, read_flags
+from worker.core.lang.language import Language, build_language
 from worker.core.lang.lexicon import build
 
 _CODE = Path(__file__).parents[1]
 _LEXICONS = _CODE / "core" / "lang"
 _CATEGORIES = _LEXICONS / "phrases.toml"
 _CLASSES = _LEXICONS / "classes.toml"
+_FLAGS = _LEXICONS / "flags.toml"
 _GRAMMARS = ("figures", "events", "speakers")
 _SEGMENT_WEIGHTS = _CODE / "core" / "segment" / "weights.toml"
 _EXTRACT_WEIGHTS = _CODE / "core" / "extract" / "weights.toml"
@@ -142,7 +144,7 @@ class LanguagePacks(Mapping[str, Language]):
 
 def _languages(digest: hashlib._Hash) -> LanguagePacks:
     """The packs, not built yet; their bytes are part of the digest all the same."""
-    paths = (_CATEGORIES, _CLASSES, *sorted(_LEXICONS.glob("*/*.toml")))
+    paths = (_CATEGORIES, _CLASSES, _FLAGS, *sorted(_LEXICONS.glob("*/*.toml")))
     known = hashlib.sha256()
     for path in paths:
         data = _count(path, digest)
@@ -156,11 +158,12 @@ def _packs(known: str) -> LanguagePacks:  # noqa: ARG001 - what the files hold i
     unused = hashlib.sha256()
     categories = read_categories(_parse(_CATEGORIES, unused), _CATEGORIES.name)
     classes = read_classes(_parse(_CLASSES, unused), _CLASSES.name)
+    declared = Declared(classes, read_flags(_parse(_FLAGS, unused), _FLAGS.name))
     folders = sorted(path.parent for path in _LEXICONS.glob("*/language.toml"))
-    return LanguagePacks({f.name: partial(_build, f, categories, classes) for f in folders})
+    return LanguagePacks({f.name: partial(_build, f, categories, declared) for f in folders})
 
 
-def _build(folder: Path, categories: Categories, classes: Mapping[str, WordClass]) -> Language:
+def _build(folder: Path, categories: Categories, declared: Declared) -> Language:
     """One pack of its files."""
     unused = hashlib.sha256()
     phrases = folder / "phrases.toml"
@@ -174,7 +177,7 @@ def _build(folder: Path, categories: Categories, classes: Mapping[str, WordClass
     pack, words = (_parse(folder / f"{name}.toml", unused) for name in ("language", "words"))
     complete = "verdict" in pack.get("capabilities", ())
     lexicon = build(data, f"{folder.name}/phrases.toml", categories, complete=complete)
-    return build_language(pack, words, lexicon, grammars, classes)
+    return build_language(pack, words, lexicon, grammars, declared)
 
 
 _GrammarFile = tuple[str, dict[str, Any]]

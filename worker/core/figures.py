@@ -2,7 +2,8 @@
 
 Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, for the order)
 -----
-1. Victims and attackers are decided apart and never added up. Nothing here adds two figures.
+1. Victims and attackers are decided apart and never added up. Nothing is added up here but persons
+   whom one report tells of singly (rule 4).
 2. Dropped, each with its status: figures of another scope (``background``), of the party that
    attacked (``perpetrator_party``), parts of another figure (``subset``), the outlet's repetitions
    (``derived``), and those 24 h or more older than the newest usable one (``stale``).

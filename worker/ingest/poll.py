@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -32,9 +31,10 @@ from worker.core.domain.errors import FeedError, FetchError
 from worker.core.sources.entries import Parsed
 from worker.core.sources.gate import GateDecision, shut_to_old
 from worker.core.sources.seen import SeenFeed
+from worker.ingest.asking import Asking
 from worker.ingest.fetch import Fetcher, Response, Validators
 from worker.ingest.follow import read_listed
-from worker.ingest.pace import Pace, pace_of
+from worker.ingest.pace import Pace
 from worker.ingest.poll_pages import poll_page
 from worker.ingest.poll_spool import poll_spool
 from worker.ingest.results import Outcome, PollResult, hint_for, with_cut
@@ -60,36 +60,24 @@ async def poll_feed(
     fetcher: Fetcher,
     sandbox: Sandbox,
     now: dt.datetime,
-    *,
-    pace: Pace | None = None,
-    headers: Mapping[str, str] | None = None,
-    spool: Spool | None = None,
-    seen: SeenFeed | None = None,
-    chance: Callable[[], float] = random.random,
+    asking: Asking,
 ) -> PollResult:
-    """Ask a feed once, or look into its spool.
-
-    ``now`` is when; ``pace`` how often (else from the settings); ``spool`` remembers its listing from
-    look to look (else it is made); ``seen`` is what the last poll said to remember; ``chance`` gives
-    numbers in [0, 1).
-    """
-    pace, jitter = pace or pace_of(feed, fetcher.settings), chance()
+    """Ask a feed once, or look into its spool. ``now`` is when."""
     if feed.path is not None:
-        spool = spool or spool_of(feed, fetcher.settings.max_feed_bytes)
+        spool = asking.spool or spool_of(feed, fetcher.settings.max_feed_bytes)
         return await poll_spool(feed, state, spool, sandbox, now)
+    pace, jitter = asking.pace, asking.chance()
     try:
         if feed.cursor is not None:
-            return await poll_page(feed, feed.cursor, state, fetcher, sandbox, now, pace=pace,
-                                   headers=headers, chance=jitter)  # fmt: skip
+            return await poll_page(feed, feed.cursor, state, fetcher, sandbox, now, asking)
         response = await fetcher.get(
-            address_of(feed, state), validators=_validators(state, now), headers=headers,
+            address_of(feed, state), validators=_validators(state, now), headers=asking.headers,
             proxy=feed.proxy,
         )  # fmt: skip
-        read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, headers=headers,
-                       seen=seen)  # fmt: skip
+        read = partial(_read, feed=feed, fetcher=fetcher, sandbox=sandbox, now=now, asking=asking)
         result = await _parsed_result(response, read, state, pace, now, jitter)
         if result.outcome in ("not_modified", "unchanged") and not result.known:
-            result = replace(result, seen=seen)
+            result = replace(result, seen=asking.seen)
         result = replace(result, state=with_move(result.state, feed, response.moved_to, now))
         result = _without_old(result, fetcher.settings.backfill_h, now)
         if feed.websub is None or result.outcome not in ("entries", "empty"):
@@ -101,7 +89,7 @@ async def poll_feed(
         reason = f"parse_{error.reason}" if killed else error.reason
         wait = error.retry_after if isinstance(error, FetchError) else None
         failed = after_failure(state, reason, wait, pace, now, jitter)
-        return PollResult(failed, (), "failed", reason, detail=error.detail, seen=seen)
+        return PollResult(failed, (), "failed", reason, detail=error.detail, seen=asking.seen)
 
 
 def _without_old(result: PollResult, hours: float, now: dt.datetime) -> PollResult:
@@ -131,8 +119,7 @@ async def _read(
     fetcher: Fetcher,
     sandbox: Sandbox,
     now: dt.datetime,
-    headers: Mapping[str, str] | None,
-    seen: SeenFeed | None,
+    asking: Asking,
 ) -> _Read:
     """The entries of an answer, those of what an index lists among them, with the gate's decisions, and
     what to remember.
@@ -141,13 +128,13 @@ async def _read(
     """
     hint = hint_for(feed, response.headers.get("content-type"), now, response.url)
     try:
-        parsed, gates, now_seen = await sandbox.parse_unseen(response.body, hint, seen)
+        parsed, gates, now_seen = await sandbox.parse_unseen(response.body, hint, asking.seen)
     except FeedError as error:
         if error.reason != "no_entries":
             raise
         return Parsed("", ()), (), None
     if parsed.follow:
-        get = partial(fetcher.get, headers=headers, proxy=feed.proxy)
+        get = partial(fetcher.get, headers=asking.headers, proxy=feed.proxy)
         return *await read_listed(parsed, hint, get, sandbox), None
     return parsed, gates, now_seen
 

@@ -12,12 +12,12 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import replace
 
 from worker.config.delivery import LINK_HEADER, Cursor
 from worker.config.schema import FeedConfig
 from worker.core.domain.errors import FeedError, FetchError
+from worker.ingest.asking import Asking
 from worker.ingest.cursor import (
     FORGOTTEN,
     Leads,
@@ -28,7 +28,6 @@ from worker.ingest.cursor import (
     page_address,
 )
 from worker.ingest.fetch import Fetcher, Response
-from worker.ingest.pace import Pace
 from worker.ingest.results import Outcome, PollResult, Refused, hint_for, with_cut
 from worker.ingest.schedule import FeedState, after_failure, after_success
 from worker.sandbox.jobs import Page, Places
@@ -42,25 +41,23 @@ async def poll_page(
     fetcher: Fetcher,
     sandbox: Sandbox,
     now: dt.datetime,
-    *,
-    pace: Pace,
-    headers: Mapping[str, str] | None,
-    chance: float,
+    asking: Asking,
 ) -> PollResult:
     """Ask for the page that is next. Raises what fetching and parsing raise."""
+    pace, jitter = asking.pace, asking.chance()
     position = begun(cursor, state.cursor, now)
     address = page_address(feed.url or "", cursor, position, now)
     try:
-        response = await fetcher.get(address, headers=headers, proxy=feed.proxy)
+        response = await fetcher.get(address, headers=asking.headers, proxy=feed.proxy)
     except FetchError as error:
         if state.cursor is None or _status_of(error) not in FORGOTTEN:
             raise
-        lost = after_failure(state, "cursor_lost", None, pace, now, chance)
+        lost = after_failure(state, "cursor_lost", None, pace, now, jitter)
         lost = replace(lost, cursor=after_loss(position))
         return PollResult(lost, (), "failed", "cursor_lost", detail=error.detail, restarted=True)
     page = await _read(response, feed, cursor, sandbox, now)
     entries = tuple(zip(page.parsed.entries, page.gates, strict=True))
-    done = after_success(state, response, pace, now, chance, feed_hint_s=page.parsed.next_hint_s)
+    done = after_success(state, response, pace, now, jitter, feed_hint_s=page.parsed.next_hint_s)
     done = replace(done, etag=None, last_modified=None)
     problem, more = page.parsed.problem, False
     if problem != "truncated":

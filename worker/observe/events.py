@@ -6,6 +6,8 @@ first.
 
 from __future__ import annotations
 
+from worker.observe.article_line import MEANING
+
 EVENTS: dict[str, str] = {
     "worker.started": "The worker is up; `program` (its version), instance, profile, knowledge, `store`, "
     "sink with its `broker` or `folder`, and `prefix` of the topics.",
@@ -49,10 +51,7 @@ EVENTS: dict[str, str] = {
         "is polled; logged at the 1st, 2nd, 4th, 8th … failure in a row."
     ),
     "websub.silent": "A poll found what the hub had not sent; the feed is polled as usual again.",
-    "article.processed": "One article that passed the gate: article_id, version, outcome, "
-    "incident, revision; `report`, which a kill or hold took back; `page`, if one was wanted: `read`, `partial`, or why the feed's own words "
-    "were read instead, `total_ms`, and of these `wait_ms` for its host to be free, and `page_again`, when it will be asked for once more; `text_cut`, if its "
-    "text was too long: characters that were not read.",
+    "article.processed": f"One article that passed the gate: {MEANING}.",
     "decision.settled": "What a person decided was carried out: `kind` (the command), `decision` (its "
     "id, as in `incidents list --decisions`), incidents and articles that were named, incidents that "
     "`changed`, and those that were `erased`.",

@@ -44,6 +44,7 @@ from worker.publish.file_publisher import FilePublisher, open_sink
 from worker.run import due_work
 from worker.run.chain import Chain
 from worker.run.clock import SystemClock
+from worker.run.full_store import FullStore
 from worker.run.health import Health
 from worker.run.parts import Parts
 from worker.run.receiver import Receiver
@@ -279,7 +280,7 @@ async def _open_chain(
     stack.push_async_callback(sandbox.stop)
     fetcher = await stack.enter_async_context(Fetcher(config.ingest))
     return Chain(
-        store=config.store.path,
+        full=FullStore(config.store.path, health.conditions.set_problem),
         writer=writer,
         sandbox=sandbox,
         fetcher=fetcher,
@@ -287,7 +288,6 @@ async def _open_chain(
         knowledge=knowledge,
         feeds={feed.id: feed for feed in feeds},
         metrics=metrics,
-        say=health.conditions.set_problem,
     )
 
 

@@ -18,9 +18,8 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from worker import crash_points
 from worker.config.schema import FeedConfig
@@ -37,10 +36,12 @@ from worker.ingest.fetch_page import ask_page, document_of, with_page
 from worker.ingest.host_waits import host_waits
 from worker.ingest.robots import Robots
 from worker.observe import log
+from worker.observe.article_line import ArticleLine
 from worker.observe.metrics import Metrics
+from worker.run.full_store import FullStore
 from worker.sandbox.pool import Sandbox, SandboxKilledError
 from worker.settle import Settled, bury, settle, withdraw
-from worker.store import disk_space, inbox, incidents
+from worker.store import inbox, incidents
 from worker.store.connect import Connection
 from worker.store.inbox import Recheck, Work
 from worker.store.writer import Writer
@@ -53,7 +54,6 @@ LATER = frozenset(
 _FIRST_WAIT = dt.timedelta(minutes=1)
 _LONGEST_WAIT = dt.timedelta(hours=1)
 _PAGE_TRIES = 5
-_FULL_WAIT_S = 5.0
 AGAIN = frozenset(
     {"http_404", "http_410", "http_403", "redirect", "challenge", "consent", "maintenance",
      "login", "soft_404", "home_page", "stub", "other_text", "too_short", "unreadable"}
@@ -76,19 +76,11 @@ class _Reading:
     """The page as it was sent, when it was the article."""
 
 
-@dataclass(slots=True)
-class HeldUp:
-    """How many transactions wait for a store that takes nothing, and what was said of it."""
-
-    jobs: int = 0
-    told: Literal["ballast given up", "no ballast"] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Chain:
     """What working on an article needs, and the working."""
 
-    store: Path
+    full: FullStore
     writer: Writer
     sandbox: Sandbox
     fetcher: Fetcher
@@ -96,9 +88,6 @@ class Chain:
     knowledge: Knowledge
     feeds: Mapping[str, FeedConfig]
     metrics: Metrics
-    say: Callable[[str, str], None]
-    """Told what is wrong with a part, or with "" that nothing is: what readiness goes by."""
-    held_up: HeldUp = field(default_factory=HeldUp)
 
     async def work_off(self, work: Work, now: Callable[[], dt.datetime]) -> None:
         """End one piece of work, or put it off. ``now`` is asked when it is settled."""
@@ -127,13 +116,14 @@ class Chain:
             )
             crash_points.point("settle.after_commit")
             text = analysis.article.text
-            more = {
-                "text_cut": len(text) - len(readable(text)) or None,
-                "page": reading.page,
-                "wait_ms": round(sum(waits) * 1000) if waits else None,
-                "page_again": again.isoformat() if again else None,
-            }
-            self.tell(work, settled, revision, began, more)
+            line = replace(
+                line_of(work, settled, revision, began),
+                text_cut=len(text) - len(readable(text)) or None,
+                page=reading.page,
+                wait_ms=round(sum(waits) * 1000) if waits else None,
+                page_again=again.isoformat() if again else None,
+            )
+            self.tell(line, settled.changes)
             self._measure(analysis, moment)
 
     def _settle(
@@ -170,7 +160,7 @@ class Chain:
         if work.correction is not None:
             self._tell_decision(work, settled)
             return
-        self.tell(work, settled, revision, began)
+        self.tell(line_of(work, settled, revision, began), settled.changes)
         if settled.outcome == "unmatched":
             entry = work.entry
             log.get().warning(
@@ -180,43 +170,8 @@ class Chain:
             )
 
     async def write(self, job: Callable[[Connection], _T]) -> _T:
-        """Run ``job`` in a transaction on the writer thread, waiting out a full disk.
-
-        A transaction that found no room was rolled back whole, so it is simply run again; the
-        ballast beside the store is given up first, or not even deleting would be possible.
-        """
-        held_up, waits = self.held_up, False
-        try:
-            while True:
-                try:
-                    done = await asyncio.wrap_future(self.writer.submit(job))
-                except disk_space.UnwritableError as error:
-                    held_up.jobs += not waits
-                    waits = True
-                    self._tell_full(error)
-                else:
-                    if waits and held_up.jobs == 1:
-                        self._tell_writable()
-                    return done
-                await asyncio.sleep(_FULL_WAIT_S)
-        finally:
-            held_up.jobs -= waits
-
-    def _tell_full(self, error: disk_space.UnwritableError) -> None:
-        """Give the ballast up, and say what is wrong: once, and again when the ballast was not enough."""
-        dropped = error.no_room and disk_space.drop_ballast(self.store)
-        if self.held_up.told in ({None} if dropped else {None, "ballast given up"}):
-            log.get().error(
-                "store.full", reason=error.reason, path=str(self.store), detail=str(error),
-                advice=error.advice, ballast_given_up=dropped,
-            )  # fmt: skip
-        self.held_up.told = "ballast given up" if dropped else "no ballast"
-        self.say("store", f"the store {self.store} cannot be written: {error}. {error.advice}")
-
-    def _tell_writable(self) -> None:
-        self.held_up.told = None
-        self.say("store", "")
-        log.get().info("store.writable", path=str(self.store))
+        """Run ``job`` in a transaction on the writer thread, waiting out a full disk."""
+        return await self.full.wait_out(lambda: asyncio.wrap_future(self.writer.submit(job)))
 
     async def _read(self, work: Work, now: dt.datetime) -> _Reading:
         """What there is to read, read. Raises ``FetchError`` when it is worth trying again."""
@@ -296,33 +251,11 @@ class Chain:
         self.metrics.dead_letters.labels(reason).inc()
         log.get().warning("article.failed", reason=reason, detail=detail, **names(work))
 
-    def tell(
-        self,
-        work: Work,
-        settled: Settled,
-        revision: int | None,
-        began: float,
-        more: Mapping[str, Any] | None = None,
-    ) -> None:
-        """The canonical line of an article, and one for each incident that it changed.
-
-        ``more``: further keys; those of value None are left out.
-        """
-        keys: dict[str, Any] = {
-            **names(work),
-            "outcome": settled.outcome,
-            "incident": settled.home,
-            "revision": revision,
-            "total_ms": round((time.monotonic() - began) * 1000),
-        }
-        if settled.verdict is not None:
-            verdict = settled.verdict
-            keys |= {"label": verdict.label, "band": verdict.band, "score": verdict.probability}
-        more = {"report": settled.report, **(more or {})}
-        keys |= {key: value for key, value in more.items() if value is not None}
-        self.metrics.articles.labels(settled.outcome).inc()
-        log.get().info("article.processed", **keys)
-        tell_changes(settled.changes, self.metrics)
+    def tell(self, line: ArticleLine, changes: tuple[Change, ...]) -> None:
+        """The canonical line of an article, and one for each incident that it changed."""
+        self.metrics.articles.labels(line.outcome).inc()
+        log.get().info("article.processed", **line.keys())
+        tell_changes(changes, self.metrics)
 
     def _tell_decision(self, work: Work, settled: Settled) -> None:
         """What a person decided is no version of an article: it has a line of its own."""
@@ -344,6 +277,25 @@ class Chain:
             self.metrics.publish_latency.observe(
                 max(0.0, (now - article.published).total_seconds())
             )
+
+
+def line_of(work: Work, settled: Settled, revision: int | None, began: float) -> ArticleLine:
+    """What every article's line tells; ``began`` is when the steady clock saw the work begin."""
+    entry, verdict = work.entry, settled.verdict
+    return ArticleLine(
+        article_id=work.article_id,
+        version=work.version,
+        feed=entry.feed if entry else None,
+        url=entry.url if entry else None,
+        outcome=settled.outcome,
+        incident=settled.home,
+        revision=revision,
+        total_ms=round((time.monotonic() - began) * 1000),
+        label=verdict.label if verdict else None,
+        band=verdict.band if verdict else None,
+        score=verdict.probability if verdict else None,
+        report=settled.report,
+    )
 
 
 def tell_changes(changes: tuple[Change, ...], metrics: Metrics) -> None:

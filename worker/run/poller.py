@@ -25,6 +25,7 @@ from pydantic import TypeAdapter
 from worker import crash_points
 from worker.config.schema import FeedConfig
 from worker.core.sources.seen import SeenFeed
+from worker.ingest.asking import Asking
 from worker.ingest.headers import secret_headers
 from worker.ingest.pace import Pace, pace_of
 from worker.ingest.poll import poll_feed, spool_of
@@ -101,11 +102,10 @@ class Poller(Source):
         began = time.monotonic()
         self._parts.asked_for.discard(feed.id)
         headers = await asyncio.to_thread(secret_headers, feed)
-        result = await poll_feed(
-            feed, self._to_ask_with(before), chain.fetcher, chain.sandbox, now.wall,
-            pace=await self._pace_now(now), headers=headers, spool=self._spool,
-            seen=self._next.seen,
-        )  # fmt: skip
+        pace = await self._pace_now(now)
+        asking = Asking(pace, headers=headers, spool=self._spool, seen=self._next.seen)
+        state = self._to_ask_with(before)
+        result = await poll_feed(feed, state, chain.fetcher, chain.sandbox, now.wall, asking)
         if (
             self._spool is None
         ):  # by the steady clock: the one on the wall may have jumped meanwhile

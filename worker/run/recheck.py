@@ -27,7 +27,7 @@ from worker.core.domain.report import Analysis
 from worker.ingest.fetch import Validators
 from worker.ingest.fetch_page import document_of, with_page
 from worker.ingest.host_waits import host_waits
-from worker.run.chain import Chain, known_of, with_revision
+from worker.run.chain import Chain, known_of, line_of, with_revision
 from worker.sandbox.pool import SandboxKilledError
 from worker.settle import Settled, note_gone, settle
 from worker.store import articles, inbox, incidents
@@ -66,7 +66,8 @@ async def ask_again(chain: Chain, work: Work, now: Callable[[], dt.datetime]) ->
     chain.metrics.rechecks.labels(found.page).inc()
     if settled is not None:
         wait_ms = round(sum(waits) * 1000)
-        chain.tell(work, settled, revision, began, {"page": found.page, "wait_ms": wait_ms})
+        line = line_of(work, settled, revision, began)
+        chain.tell(replace(line, page=found.page, wait_ms=wait_ms), settled.changes)
 
 
 def _text_wanted(conn: Connection, work: Work) -> str | None:

@@ -40,7 +40,8 @@ _ATTACKING = "ATTACKING"
 _FELLED = frozenset({"killed", "shot"})
 _ALONE = frozenset({"BARE", "FURTHER"})
 _PEOPLE = frozenset({"PEOPLE", "PERSON", "ATTACKER"})
-_MISTAKEN = "HIT_BY_MISTAKE"
+_NOT_ATTACKERS = frozenset({"HIT_BY_MISTAKE", "RESCUE"})
+"""Beside whom forces killed nobody is taken for an attacker: whom they hit by mistake, or came to free."""
 _FORCES = frozenset({"military", "police", "security_forces"})
 _DEFINITE = frozenset({"ALL", "THE"})
 _REMAINING = "REMAINING"
@@ -89,7 +90,7 @@ def _is_killed_by_forces(count: CountMention, known: Mapping[int, EventSentence]
     if not alone or count.what not in _FELLED:
         return False
     tokens = known[count.sentence].tokens
-    if any(_MISTAKEN in t.tags for t in tokens):
+    if any(t.tags & _NOT_ATTACKERS for t in tokens):
         return False
     before = [t for t in tokens if t.end <= count.start]
     behind = [t for t in tokens if t.start >= count.end]

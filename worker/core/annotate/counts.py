@@ -26,7 +26,7 @@ from worker.core.annotate.cut_text import CutText
 from worker.core.domain.light_value import light_value
 from worker.core.domain.vocabulary import Qualifier
 from worker.core.lang.cascade import ATTACKING_SIDE, PERPETRATOR, UNSPECIFIED, Finding
-from worker.core.lang.language import ELSE, OF_ACT, ONCE, STATED
+from worker.core.lang.declared import ELSE, OF_ACT, ONCE, STATED
 from worker.core.lang.normalise import Range, holding
 from worker.core.lang.tokens import NO_TAGS, Token
 from worker.core.text.prose import Sentence

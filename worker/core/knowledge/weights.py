@@ -248,6 +248,15 @@ class NounPhraseWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeWeights:
+    """How sure a count must be to leave its stretch for the main attack (``extract.toll.homes``)."""
+
+    alone: float
+    beside_harm: float
+    beside_same: float
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractWeights:
     """The file of weights for filling the slots of a report."""
 
@@ -255,6 +264,7 @@ class ExtractWeights:
     target: TargetWeights
     when: WhenWeights
     noun_phrase: NounPhraseWeights
+    home: HomeWeights
 
 
 MERGE_NAMES: Mapping[str, tuple[str, ...]] = {

@@ -50,6 +50,7 @@ class Rule:
     """``head <- pattern``. ``flags`` are further tags or marks, ``value`` a constant number."""
 
     name: str
+    stage: str
     kind: Kind
     head: str
     flags: frozenset[str]
@@ -92,20 +93,25 @@ class Grammar:
 def build_grammar(name: str, files: Sequence[tuple[str, Mapping[str, Any]]]) -> Grammar:
     """One grammar of several files; in each stage the rules of an earlier file come first.
 
-    Each file is its name and data: ``stages`` (of the last file: their order), ``triggers``,
-    ``reads``, ``macros`` and ``rule`` tables. Raises ``KnowledgeError`` naming file and rule.
+    Each file is its name and data: ``stages`` (of the last file: their order), ``states`` (of these
+    the ones whose rules may state something; else the last), ``triggers``, ``reads``, ``macros`` and
+    ``rule`` tables. Raises ``KnowledgeError`` naming file and rule.
     """
     macros: dict[str, str] = {}
     for _, data in reversed(files):
         macros |= data.get("macros", {})
     stages = list(files[-1][1].get("stages", ()))
+    states = list(files[-1][1].get("states", stages[-1:]))
     formulas: dict[str, Formula] = {}
     by_stage: dict[str, list[Rule]] = {stage: [] for stage in stages}
     for source, data in files:
         for row in data.get("rule", ()):
             if row.get("stage") not in by_stage:
                 raise KnowledgeError(f"{source}: {row.get('name')}: no such stage, of {stages}")
-            by_stage[row["stage"]].append(_rule(row, source, macros, formulas))
+            rule = _rule(row, source, macros, formulas)
+            if rule.kind == "state" and row["stage"] not in states:
+                raise KnowledgeError(f"{source}: {rule.name}: only {states} may state something")
+            by_stage[row["stage"]].append(rule)
     triggers = frozenset(t for _, data in files for t in data.get("triggers", ()))
     reads = frozenset(t for _, data in files for t in data.get("reads", ()))
     alphabet = Alphabet(tuple(formulas.values()))
@@ -130,6 +136,7 @@ def _rule(
     parts = _parts(_unrolled(body), formulas)
     return Rule(
         name=name,
+        stage=row["stage"],
         kind=_KINDS[kind],
         head=head,
         flags=frozenset(flag for flag in flags if "=" not in flag),

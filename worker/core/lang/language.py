@@ -5,7 +5,7 @@ Rules
 1. A pack is a folder ``lang/<code>/``: ``language.toml`` (script, numerals, capabilities),
    ``words.toml`` (forms by class), ``phrases.toml`` (see ``lexicon``), and a file for each grammar
    that has rules of its own; the grammars of ``lang/shared`` serve every language.
-2. Word classes are declared once, in ``classes.toml``, with meaning and example. An unknown class is
+2. Word classes, and flags of what rules state, are declared once (``declared``). Another one is
    refused when the pack is loaded, in a word list and in a rule; so are a value that is none of its
    vocabulary ("childern"), and something stated that nobody takes up. A misspelt one would silently be
    empty. A language that lacks a class which its capabilities need is refused as well.
@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from worker.core.domain.errors import KnowledgeError
-from worker.core.domain.vocabulary import Measure, Qualifier, SpeakerType, VictimClass
 from worker.core.lang.cascade import Finding, run
+from worker.core.lang.declared import VALUES, Declared, WordClass
 from worker.core.lang.grammar import Grammar, build_grammar
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, plain
@@ -37,49 +37,10 @@ _KEYS = {
     "lang", "name", "capabilities", "review_only", "script", "number", "scale", "implies", "joints",
     "units_first", "hides",
 }  # fmt: skip
-_CLASS_KEYS = ("meaning", "example", "value", "needed_by", "made", "implies", "number", "hides")
-_VALUES: Mapping[str, frozenset[str]] = {
-    "people": frozenset(get_args(VictimClass)),
-    "qualifier": frozenset(get_args(Qualifier)),
-    "fate": frozenset(get_args(Measure)),
-    "speaker": frozenset(get_args(SpeakerType)),
-    "sex": frozenset({"female", "male"}),
-    "beside": frozenset({"companion", "kin"}),
-    "ordinal": frozenset(map(str, range(2, 21))),
-}
-"""What a word may say beside its class."""
-STATED = frozenset({*get_args(Measure), "shot", "part", "fate", "again", "nobody", "said", "cited"})
-"""What rules may state; ``nobody`` of the measures behind it, ``said`` and ``cited`` of a source."""
-ONCE = "once"
-"""Flag of ``nobody``: what was said before, and replaced."""
-OF_ACT = "of_act"
-"""Flag of ``nobody``: told of what an act did ("rockets hit the hotel but caused no casualties")."""
-ELSE = "else"
-"""Flag of ``nobody``: of all but those who are told ("no one else was hurt")."""
 _SPLIT = re.compile(r"(\\.)")
 _QUOTES = frozenset('"')
 """Marks that no rule looks at: \"nearly a dozen\" were hurt."""
 _SPACELESS_FORM = re.compile(r"[a-z]+|\S")
-
-
-@dataclass(frozen=True, slots=True)
-class WordClass:
-    """A declared class of words. ``value`` names what its entries say beside it, if anything.
-
-    ``needed_by``: the capabilities that cannot do without it. ``made``: by rules or code, never listed.
-    ``implies``: classes that its words have too. ``number``: how many people its words count.
-    ``hides``: its phrases are meant to hide what their words say ("among the dead").
-    """
-
-    name: str
-    meaning: str
-    example: str
-    value: str | None = None
-    needed_by: frozenset[str] = frozenset()
-    made: bool = False
-    implies: frozenset[str] = NO_TAGS
-    number: int | None = None
-    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,53 +100,35 @@ class Language:
         return tuple(p for p in cut(text, at, self.script) if p.word not in _QUOTES)
 
 
-def read_classes(data: Mapping[str, Any], source: str) -> dict[str, WordClass]:
-    """The declared word classes. Raises ``KnowledgeError`` for an unknown or missing key."""
-    classes = {}
-    for name, row in data.items():
-        if not {"meaning", "example"} <= set(row) or set(row) - set(_CLASS_KEYS):
-            raise KnowledgeError(f"{source}: {name}: keys are {', '.join(_CLASS_KEYS)}")
-        sets = {key: frozenset(row[key]) for key in ("needed_by", "implies") if key in row}
-        if row.get("value", "people") not in _VALUES:
-            raise KnowledgeError(f"{source}: {name}: value is one of {', '.join(_VALUES)}")
-        classes[name] = WordClass(**{"name": name, **row, **sets})
-    for name, declared in classes.items():
-        for implied in sorted(declared.implies):
-            _known(implied, classes, f"{source}: {name}")
-    return classes
-
-
 def build_language(
     data: Mapping[str, Any],
     words: Mapping[str, Any],
     phrases: Lexicon,
     grammars: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]],
-    classes: Mapping[str, WordClass],
+    declared: Declared,
 ) -> Language:
     """A pack from its parsed files. ``grammars``: name → its files, own rules first.
 
     Raises ``KnowledgeError`` naming file and class.
     """
+    classes = declared.classes
     code = str(data.get("lang", ""))
     source = f"{code}/language.toml"
     if set(data) - _KEYS or not code:
         raise KnowledgeError(f"{source}: unknown or missing keys: {sorted(set(data) - _KEYS)}")
     script = _script(data.get("script", {}), source)
-    entries = tuple(_entries(words, script, f"{code}/words.toml", classes))
+    entries = tuple(_entries(words, script, f"{code}/words.toml", declared))
     entries += tuple(_number_entries(data, script))
     scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
     joints = frozenset(plain(word) for word in data.get("joints", ()))
     numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
-    implies = {c.name: c.implies for c in classes.values() if c.implies}
-    for tag, tags in data.get("implies", {}).items():
-        more = frozenset(_known(t, classes, source) for t in tags)
-        implies[_known(tag, classes, source)] = implies.get(tag, NO_TAGS) | more
+    implies = _implied(data.get("implies", {}), declared, source)
     capabilities = _capabilities(data, source)
     _check_complete(entries, implies, classes, capabilities, source)
     readers = {}
     for name, files in grammars.items():
         grammar = build_grammar(name, files)
-        _check_grammar(grammar, classes, files)
+        declared.check(grammar, ", ".join(name for name, _ in files))
         listed = [e for e in entries if grammar.classes & ({e.tag} | implies.get(e.tag, NO_TAGS))]
         word_list = WordList(listed, implies, script, numerals)
         grammar.prepare(word_list.tag_sets())
@@ -205,6 +148,17 @@ def build_language(
         listed=frozenset(entry.tag for entry in entries),
         ordinary=count_forms((e.words for e in entries), spaceless=script.spaceless),
     )
+
+
+def _implied(
+    given: Mapping[str, Sequence[str]], declared: Declared, source: str
+) -> dict[str, frozenset[str]]:
+    """Which classes the words of a class have too: as declared, and as the pack gives."""
+    implies = {c.name: c.implies for c in declared.classes.values() if c.implies}
+    for tag, tags in given.items():
+        more = frozenset(declared.word_class(t, source).name for t in tags)
+        implies[declared.word_class(tag, source).name] = implies.get(tag, NO_TAGS) | more
+    return implies
 
 
 def _capabilities(data: Mapping[str, Any], source: str) -> frozenset[Capability]:
@@ -228,32 +182,26 @@ def _script(data: Mapping[str, Any], source: str) -> Script:
     return Script(**made)
 
 
-def _known(name: str, classes: Mapping[str, WordClass], source: str) -> str:
-    if name not in classes:
-        raise KnowledgeError(f"{source}: no such word class: {name!r}")
-    return name
-
-
 def _entries(
-    words: Mapping[str, Any], script: Script, source: str, classes: Mapping[str, WordClass]
+    words: Mapping[str, Any], script: Script, source: str, declared: Declared
 ) -> Iterator[Entry]:
     """``CLASS = [forms]``, or ``[CLASS]`` with value = [forms]."""
     for name, listed in words.items():
-        declared = classes[_known(name, classes, source)]
-        if declared.made:
+        of = declared.word_class(name, source)
+        if of.made:
             raise KnowledgeError(f"{source}: {name} is made by rules, no word is one")
-        if isinstance(listed, Mapping) != (declared.value is not None):
+        if isinstance(listed, Mapping) != (of.value is not None):
             raise KnowledgeError(
                 f"{source}: {name}: a class with a value has a table, others a list"
             )
         rows = listed.items() if isinstance(listed, Mapping) else [(None, listed)]
         for value, forms in rows:
-            if declared.value is not None and value not in _VALUES[declared.value]:
-                raise KnowledgeError(f"{source}: {name}: no such {declared.value}: {value!r}")
-            meaning = {} if value is None else {str(declared.value): str(value)}
+            if of.value is not None and value not in VALUES[of.value]:
+                raise KnowledgeError(f"{source}: {name}: no such {of.value}: {value!r}")
+            meaning = {} if value is None else {str(of.value): str(value)}
             for form in forms:
                 words_of = _form(form, script, f"{source}: {name}")
-                yield Entry(words_of, name, meaning, declared.number)
+                yield Entry(words_of, name, meaning, of.number)
 
 
 def _number_entries(data: Mapping[str, Any], script: Script) -> Iterator[Entry]:
@@ -309,26 +257,3 @@ def _check_complete(
     ]
     if missing:
         raise KnowledgeError(f"{source}: its capabilities need words of {sorted(missing)}")
-
-
-def _check_grammar(
-    grammar: Grammar,
-    classes: Mapping[str, WordClass],
-    files: Sequence[tuple[str, Mapping[str, Any]]],
-) -> None:
-    """Every tag that it names is declared, a word can set it to work, and what it states is taken up."""
-    names = ", ".join(name for name, _ in files)
-    made = {
-        tag for rule in grammar.rules if rule.kind != "state" for tag in {rule.head} | rule.flags
-    }
-    if unknown := (grammar.classes | made) - set(classes):
-        raise KnowledgeError(f"{names}: no such word class: {sorted(unknown)}")
-    if idle := {name for name in grammar.triggers if classes[name].made}:
-        raise KnowledgeError(f"{names}: no word is {sorted(idle)}: it cannot trigger a grammar")
-    for rule in grammar.rules:
-        if rule.kind == "state":
-            measures = rule.flags if rule.head == "nobody" else NO_TAGS
-            if wrong := ({rule.head} - STATED) | (
-                measures - _VALUES["fate"] - {ONCE, OF_ACT, ELSE}
-            ):
-                raise KnowledgeError(f"{names}: {rule.name}: nobody takes up {sorted(wrong)}")

@@ -16,12 +16,15 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.knowledge import Knowledge
+from worker.core.knowledge.weights import HomeWeights
 from worker.core.segment.anchor import find_anchor
 from worker.core.segment.digest import find_item, is_digest
 from worker.core.segment.scope import ScopedCount, score_counts
@@ -34,13 +37,6 @@ _SCOPES: dict[str, Scope] = {
     "aggregate": "aggregate",
     "threat": "hypothetical",
 }
-_SURE_ALONE, _SURE_BESIDE_HARM, _SURE_BESIDE_SAME = 0.0, 1.95, 4.9
-"""Log-odds at which a count leaves a stretch of background: where the main stretch counts nobody ("a
-day after a blast that left 90 dead, residents …" tells its only toll in a clause about the past),
-where it counts other harm, and where it counts the same ("two people were killed; the blast came
-hours after gunmen killed 12": these are somebody else's dead)."""
-
-
 _OF_THE_TOLD = frozenset({"WAS_WOUNDED", "OUTSIDE_TOLL"})
 
 
@@ -68,7 +64,8 @@ def find_homes(
     )
     own = {s.count.what for s in scored if s.is_main and _segment(segments, s.count) is main}
     told = segment_at(segments, anchor.start) if anchor is not None else None
-    homed = (_home(count, segments, main, own, told) for count in scored)
+    sure = partial(_sure, own=own, weights=knowledge.extract_weights.home)
+    homed = (_home(count, segments, main, sure, told) for count in scored)
     return tuple(home for home in homed if home is not None)
 
 
@@ -85,7 +82,7 @@ def _home(
     scored: ScopedCount,
     segments: tuple[Segment, ...],
     main: Segment | None,
-    own: set[str],
+    sure: Callable[[ScopedCount], float],
     told: Segment | None,
 ) -> HomedCount | None:
     held = _segment(segments, scored.count)
@@ -97,7 +94,7 @@ def _home(
         return HomedCount(scored.count, main, scored.scope)
     if (
         main is not None
-        and scored.score > _sure(scored, own)
+        and scored.score > sure(scored)
         and held is not None
         and held.kind != "item"
     ):
@@ -114,10 +111,10 @@ def _segment(segments: tuple[Segment, ...], count: CountMention) -> Segment | No
     return segment_at(segments, count.number.start)
 
 
-def _sure(scored: ScopedCount, own: set[str]) -> float:
-    """How sure a count must be; ``own``: what the main stretch counts."""
+def _sure(scored: ScopedCount, own: set[str], weights: HomeWeights) -> float:
+    """How sure a count must be to leave its stretch; ``own``: what the main stretch counts."""
     if scored.count.is_former:  # of the same attack, told in the past of the past
-        return _SURE_ALONE
+        return weights.alone
     if scored.count.what in own:
-        return _SURE_BESIDE_SAME
-    return _SURE_BESIDE_HARM if own else _SURE_ALONE
+        return weights.beside_same
+    return weights.beside_harm if own else weights.alone

@@ -49,7 +49,7 @@ from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
 from worker.core.figure_bounds import RECEIVED
 from worker.core.figures import PART
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.lang.language import ELSE, OF_ACT
+from worker.core.lang.declared import ELSE, OF_ACT
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range, words_end
 from worker.core.segment.segment import Segment

@@ -72,11 +72,6 @@ class ConstraintIndex:
         """Whether a person put two of these names apart."""
         return any(pair <= held for pair in self._apart)
 
-    @property
-    def all_named(self) -> frozenset[str]:
-        """All names that a person put together or apart."""
-        return self._named
-
     def named(self, report_id: str) -> bool:
         """Whether a person put this report together with, or apart from, another."""
         return bool(self._named) and not self._named.isdisjoint(names(report_id))

@@ -30,7 +30,6 @@ from worker.core.text.markup import text_of
 _KEYS = frozenset({"urn", "entry_id"})
 _MARKS = ('"article_html"', '"ednotes"', '"version_created"')
 _NOT_TOLD = ("contacts", "closingline", "contact")
-_LINK_TYPES = ("dnltype:dpasubject", "dnltype:subject", "dnltype:mediatopic", "dnltype:medtop")
 
 
 def matches(head: Head) -> str | None:
