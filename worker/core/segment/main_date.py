@@ -30,6 +30,7 @@ from worker.core.annotate.events import EventSentence
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.segment.abduction import is_lead_sentence, is_of_abduction
 from worker.core.segment.counted_from import counted_from
 from worker.core.segment.date_clause import is_of_aftermath, is_own_day, names_an_attack
 from worker.core.segment.said_day import before_end, is_begin, is_end, is_spoken, spoken_day
@@ -50,7 +51,6 @@ _HEAD_CHARS = 10
 _STALE_DAYS = 10
 _PAST_DAYS = 3
 _MOST_MENTIONS = 60
-_ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
 _NOON_HOUR = 12
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
@@ -228,7 +228,7 @@ def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
 
 def _tells_nothing(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether a sentence of the text has no word of an attack or harm: its old day is of another matter."""
-    if sentence.zone == "title" or _is_lead_sentence(annotated, sentence):
+    if sentence.zone == "title" or is_lead_sentence(annotated, sentence):
         return False
     told = bool(inside(annotated.triggers, sentence) or inside(annotated.harm, sentence))
     return not (told or any(annotated.has(c, sentence) for c in ("took_place", "it_happened")))
@@ -272,7 +272,7 @@ def _score(
         score += weights.last * _leads(annotated.find("date_last", near), annotated, mention)
     if not names_an_attack(annotated, mention):
         score += weights.late_death * annotated.has("late_death", sentence)
-    score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
+    score += weights.abducted * is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.subordinate * _is_of_the_mourned(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
@@ -287,40 +287,6 @@ def _leads(found: Iterator[re.Match[str]], annotated: Annotated, mention: DateMe
     return any(not annotated.prose.text[m.end() : mention.start].strip() for m in found)
 
 
-def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether a date is that of an abduction whose end is told: "taken nine days ago, found dead"."""
-    if not annotated.has("body_found", sentence):
-        title = annotated.prose.sentences[0]
-        return (
-            sentence.zone != "title"
-            and annotated.has("body_found", title)
-            and (not _is_lead_sentence(annotated, sentence))
-        )
-    spots = inside(annotated.triggers, sentence)
-    abducted = [spot for spot in spots if spot.type in _ABDUCTIONS]
-    if abducted:  # "abducted by gunmen": who did it is no other attack
-        others = (s for s in spots if not annotated.has("attackers", s))
-        spots = tuple(dict.fromkeys([*abducted, *others]))
-    nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
-    found = annotated.first("body_found", sentence)
-    if nearest is None or nearest.type not in _ABDUCTIONS or found is None:
-        return False
-    ends = Range(found.end() - 1, found.end())
-    if (
-        nearest.end <= mention.start
-        and Range.of(found).holds(nearest.start)
-        and mention.end < ends.start
-    ):
-        return True  # "the body of a man seized by gunmen five days ago was found"
-    return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
-
-
-def _is_lead_sentence(annotated: Annotated, sentence: Sentence) -> bool:
-    """Whether a sentence is the first of the body."""
-    first = next((s for s in annotated.prose.sentences if s.zone != "title"), None)
-    return first is sentence
-
-
 def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether the attack that follows has a day of its own: "buried on Thursday, a day after a bomb …".
 
@@ -328,7 +294,8 @@ def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sente
 
     ("Dealers pulled down their shutters on Tuesday after grenades thrown the previous afternoon …")
     """
-    if inside(annotated.triggers, Range(sentence.start, mention.start)):
+    before = Range(sentence.start, mention.start)
+    if inside(annotated.triggers, before) or annotated.has("body_found", before):
         return False
     after = Range(mention.end, mention.end + _JOINT_CHARS)
     counted = next((d for d in annotated.dates if d.anaphoric and after.holds(d.start)), None)
