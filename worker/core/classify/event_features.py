@@ -75,7 +75,7 @@ EVENT_FEATURES = frozenset({
     "time.old_nearer", "head.located_away", "lead.located_away",
     "new.own_count", "reaction.bare", "reaction.both", "share.events", "share.here", "events.short", "events.unread",
     "segment.digest", "head.event_whole", "lead.event_whole", "lead.event_retold",
-    "away.put", "place.filed_city", "body.event_counted",
+    "away.put", "away.dates", "place.filed_city", "body.event_counted",
 })  # fmt: skip
 """Every feature that is measured here, all only where the place matters."""
 

@@ -5,6 +5,8 @@ Rules
 1. An event is placed by the place beside it, not by any name in the article.
 2. "in" decides before nearness: who comes from the area and is killed "in" another town is killed
    there (``located_away``, ``away.put``).
+3. An attack here that only says when one elsewhere was is none of the news (``away.dates``): "killed four
+   in another town, a day after a bomb in the capital".
 """
 
 from __future__ import annotations
@@ -22,7 +24,12 @@ from worker.core.lang.tokens import Token
 _PLACES = frozenset({"HERE", "AWAY"})
 _CITY = frozenset({"CITY_WORD", "CAPITAL_CITY"})
 _BETWEEN = _PLACES | {"EVENT", "DOT", "COMMA", "BREAK"}
+_EVENTS = frozenset({"EVENT", "WEAK_EVENT", "HARM", "KILL"})
+_SPANS = frozenset({"TIME_SPAN", "HOURS"})
+_PAUSES = frozenset({"COMMA", "BREAK"})
 _SPOKEN = 3
+_OPENING = 2
+"""Tokens before "after" that open a sentence: "A day after"."""
 _BEFORE_NAME = 4
 """Tokens before a name among which "in" may stand: "in the Shahjoy district of …"."""
 
@@ -101,8 +108,33 @@ def measure_away(annotated: Annotated, top: Top) -> None:
                 if at is not None:
                     top.add(f"{zone}.{name}", at)
     _measure_put(annotated, top)
+    for each in top.body[:1] or top.title:
+        if (joint := _dates_another(each.sentence.tokens)) is not None:
+            top.add("away.dates", range_of(joint))
     for each in with_tag(top.all, "DATELINE_AWAY"):
         top.add("away.filed", each.first("DATELINE_AWAY"))
+
+
+def _dates_another(tokens: Sequence[Token]) -> Token | None:
+    """The "after" of "a day after", where the area is named behind it alone, beside an attack elsewhere.
+
+    It opens the sentence and goes on to a comma, or ends it.
+    """
+    for i, (span, joint) in enumerate(pairwise(tokens)):
+        if not span.tags & _SPANS or "SUBORDINATOR" not in joint.tags:
+            continue
+        comma = (j for j in range(i + 2, len(tokens)) if tokens[j].tags & _PAUSES)
+        end = next(comma, len(tokens)) if i <= _OPENING else len(tokens)
+        within, beside = tokens[i + 2 : end], (*tokens[:i], *tokens[end:])
+        here = _tells_at(within, "HERE") and not any("HERE" in t.tags for t in beside)
+        if here and _tells_at(beside, "AWAY"):
+            return joint
+    return None
+
+
+def _tells_at(tokens: Sequence[Token], place: str) -> bool:
+    """Whether a stretch tells of an attack or harm and names a place of one kind."""
+    return any(place in t.tags for t in tokens) and any(t.tags & _EVENTS for t in tokens)
 
 
 def _measure_put(annotated: Annotated, top: Top) -> None:

@@ -10,6 +10,7 @@ Rules
    and not what somebody did or said ("…, and … said").
 3. "The dead were …" names somebody only where an age, an aside or a list follows.
 4. A sentence about a suspect names no victim, but whom he killed is one ("gunmen killed journalist …").
+   Nor is who is named as the one who did it: "one of its fighters, whom it named as …".
    Texts without capitals yield none.
 """
 
@@ -27,6 +28,7 @@ _MOST_NAMES = 12
 _DAY_REACH_CHARS = 8
 _AGED = re.compile(r"(?<![\w.'-])((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")
 _HARM_REACH_CHARS, _SUSPECT_REACH_CHARS = 60, 24
+_DOER_REACH_CHARS = 56
 _WORD = re.compile(r"\s*([^\s,;:()]+)([,;:()]?)")
 _AGE = re.compile(r",? ?\(?(?<=[ (])(?:\w+ )?\d{1,2}\)?(?=[,;. ])")
 _ASIDE = re.compile(r", (\w+)(?: [^\W\d_][\w'-]*){1,6}(?=[,;.]|$)")
@@ -52,6 +54,10 @@ def _introduced(passage: Passage) -> Iterator[Range]:
             clause = passage.clause(lead.start())
             low = max(clause.start, lead.start() - _SUSPECT_REACH_CHARS)
             if category != "victim_hit" and passage.has("suspect", Range(low, lead.end())):
+                continue
+            if passage.has(
+                "doer", Range(max(clause.start, lead.start() - _DOER_REACH_CHARS), lead.end())
+            ):
                 continue
             at = Range(lead.end(), clause.end)
             listed = tuple(_listed(passage, at))

@@ -5,14 +5,17 @@ Rules
 1. The day was chosen when the text was cut into segments; here it only gets its evidence.
 2. A clock time counts when it stands in a sentence with a trigger, or in the lead; a time that
    opens a paragraph is the stamp of a live blog's entry, not of the attack.
+3. The time at which it was over is not when it was: "the siege ended at 5 a.m.".
 """
 
 from __future__ import annotations
 
 from worker.core.annotate.clock import ClockMention
 from worker.core.extract.passage import Passage, Spans
+from worker.core.lang.normalise import Range
 
 _STAMP_REACH_CHARS = 2
+_END_REACH_CHARS = 80
 _LATE_SENTENCES = 8
 """A time of day first given after so many sentences is that of something else."""
 
@@ -48,6 +51,8 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
         return None
     if mention.start - sentence.start < _STAMP_REACH_CHARS:
         return None
+    if _is_of_the_end(passage, mention, Range(sentence.start, mention.end)):
+        return None
     near = passage.triggers_in(passage.clause(mention.start))
     if not near and sentence.index > _LATE_SENTENCES:
         return None
@@ -55,3 +60,10 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
     far = weights.far_chars
     gap = min((mention.gap(t) for t in near), default=far)
     return weights.beside_attack * bool(near) - gap / far + sentence.index * weights.per_sentence
+
+
+def _is_of_the_end(passage: Passage, mention: ClockMention, before: Range) -> bool:
+    """Whether a time is that at which the attack was over."""
+    reach = Range(max(before.start, mention.start - _END_REACH_CHARS), before.end)
+    ends = (m for m in passage.find("ended") if reach.start <= m.start() < mention.start)
+    return any(m.end() >= mention.start - 1 for m in ends)

@@ -43,6 +43,7 @@ _LOCATIVE_REACH_CHARS = 40
 _FREE_PLACE_REACH_CHARS = 48
 _NAME_GAP_CHARS = 2
 _LAUNCH_REACH_CHARS = 90
+_TAKEN_REACH_CHARS = 28
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
 )
@@ -199,6 +200,8 @@ def _has_another_role(passage: Passage, mention: PlaceMention, start: int) -> bo
     told = passage.lexicon.first("told_there", passage.prose.text, mention.end, behind)
     if told is not None and told.start() - mention.end <= _NAME_GAP_CHARS:
         return False
+    if passage.has("abducted", Range(max(0, start - _TAKEN_REACH_CHARS), start)):
+        return False  # "was taken by three men from Lalpur": it is where that happened
     if any(passage.ends_with(c, start, reach) for c in ("launched_from", "place_of_speech")):
         return True
     others = (m for m in passage.segment.places if m.entry.id != mention.entry.id)

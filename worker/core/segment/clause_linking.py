@@ -4,14 +4,14 @@ Rules
 -----
 1. A plain clause goes on with the main attack, unless it stands in the paragraph of another one,
    points back to it ("that attack"), or reports harm in a place that is not the main attack's.
-2. A background clause joins the background attack of the same date, else opens a new one.
+2. A background clause joins the background attack of the same date, else opens a new one. "Last week's
+   bombing" is the one told before that was in that week, where there is only one.
 3. Two sites of the city are two attacks; a second blast at the same site is the same attack.
 4. A main thread without an attack in the head of the text becomes background or threat.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,10 +30,10 @@ from worker.core.lang.tokens import touched
 from worker.core.segment.clauses import Clause, is_foreign
 from worker.core.segment.framing import opens_event
 from worker.core.segment.main_date import Timeline
+from worker.core.segment.same_attack import Days, may_be_same, named_by_its_span
 from worker.core.text.prose import Sentence
 
 SegmentKind = Literal["main", "item", "background", "aggregate", "threat"]
-_Days = tuple[dt.date, dt.date]
 _UNDATED = IncidentDate(None, None, "unknown", "none")
 _HEAD_SENTENCES = 6
 """A main attack is told, at the latest, in this sentence; one first named later is a side matter."""
@@ -89,7 +89,7 @@ class ClauseLinker:
         """Where the main attack is, as title and lead have it."""
         self._main_sentences: set[int] = set()
         self._items: list[Thread] = []
-        self._earlier: dict[_Days, Thread] = {}
+        self._earlier: dict[Days, Thread] = {}
         """Background attacks by their days."""
         self._counts_together = False
         self._top_counts_several = False
@@ -180,9 +180,13 @@ class ClauseLinker:
         date = self._date_in(clause, clause.date)
         last = self._current
         near = last.kind == "background" and clause.sentence - last.clauses[-1].sentence <= 1
-        if near and _may_be_same(last.date, date) and clause.date is None:
+        if near and may_be_same(last.date, date) and clause.date is None:
             return last
         same = self._earlier.get((date.start, date.end)) if date.start and date.end else None
+        if same is None and not self._regions(clause):
+            told = {days: thread.clauses for days, thread in self._earlier.items()}
+            days = named_by_its_span(clause, date, told)
+            same = self._earlier[days] if days is not None else None
         return same or self._opened("background", date)
 
     def _date_in(self, clause: Clause, sign: DateMention | None) -> IncidentDate:
@@ -417,14 +421,6 @@ def _is_new_site(sites: set[str], thread: Thread) -> bool:
 def _region(place: PlaceMention) -> str:
     """Empty for the watched area, else the id of the other place."""
     return place.entry.id if place.kind == "elsewhere" else ""
-
-
-def _is_same(one: IncidentDate, two: IncidentDate) -> bool:
-    return one.start is not None and one.start == two.start and one.end == two.end
-
-
-def _may_be_same(one: IncidentDate, two: IncidentDate) -> bool:
-    return one.start is None or two.start is None or _is_same(one, two)
 
 
 def _demote_main(main: Thread, threads: list[Thread]) -> None:

@@ -29,6 +29,7 @@ from worker.core.domain.light_value import light_value
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.lang.tokens import UNSPACED
+from worker.core.segment.abduction import began_with
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
 
@@ -154,6 +155,8 @@ class _Splitter:
         return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
 
     def _is_other_day(self, mention: DateMention) -> bool:
+        if began_with(self._annotated, mention, self._sentence, self._main):
+            return False
         return is_foreign(mention, self._main) or self._is_day_before(mention)
 
     def _is_aside(self, mention: DateMention) -> bool:

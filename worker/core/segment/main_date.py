@@ -8,7 +8,8 @@ Rules
 2. A caption's date counts when the text gives none, or when it agrees with a weekday.
 3. "Overnight" is two days, unless a day or a time of the clock beside the attack says which: "The
    assault began at 9 p.m. on Saturday".
-4. A siege is of the day on which it began, not of that on which it ended.
+4. A siege is of the day on which it began, not of that on which it ended. Where only its end has a day
+   it is of that day or the one before.
 5. Without any date the document's own day stands in (``undated``), basis ``published`` or
    ``first_seen``. What rests on a nominal day (``annotate.reference_day``) is never reported.
 6. "A day after", "the day before" count from the day that stands before them (``counted_from``).
@@ -29,8 +30,10 @@ from worker.core.annotate.events import EventSentence
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
+from worker.core.segment.abduction import is_lead_sentence, is_of_abduction
 from worker.core.segment.counted_from import counted_from
 from worker.core.segment.date_clause import is_of_aftermath, is_own_day, names_an_attack
+from worker.core.segment.said_day import before_end, is_begin, is_end, is_spoken, spoken_day
 from worker.core.segment.undated import undated_interval
 from worker.core.text.prose import Sentence
 
@@ -38,7 +41,6 @@ _HEAD_SENTENCES = 10
 """Sentences after which a date no longer dates the main attack."""
 _ADJACENT_CHARS = 12
 _SPEECH_REACH_CHARS = 32
-_BEGUN_REACH_CHARS = 64
 _STAMP_REACH_CHARS = 12
 _JOINT_CHARS = 4
 _CONJUNCTION_CHARS = 9
@@ -49,11 +51,7 @@ _HEAD_CHARS = 10
 _STALE_DAYS = 10
 _PAST_DAYS = 3
 _MOST_MENTIONS = 60
-_ABDUCTIONS = frozenset({"hostage_taking_kidnapping", "hostage_taking_barricade"})
 _NOON_HOUR = 12
-_SPOKEN_SENTENCES = 3
-_SPOKEN_DAYS = 3
-"""Speakers of the first sentences, of so many days before, date what they speak of."""
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 
@@ -141,29 +139,9 @@ def _main_date(
     if annotated.article.published is None:
         return IncidentDate(day, day, "unknown", "first_seen")
     own = annotated.day or day
-    return undated_interval(annotated, own, _spoken_day(annotated, own))
-
-
-def _spoken_day(annotated: Annotated, day: dt.date) -> tuple[dt.date, bool] | None:
-    """The last day on which somebody speaks at the top, or a siege ended; whether late that day.
-
-    None if it is not before ``day``.
-    """
-    said: list[tuple[dt.date, bool]] = []
-    for mention in annotated.dates:
-        sentence = annotated.prose.sentence_at(mention.start)
-        if sentence is None or sentence.index > _SPOKEN_SENTENCES or mention.precision != "day":
-            continue
-        late = _is_spoken(annotated, mention, sentence) or _is_end(annotated, mention, sentence)
-        if mention.anaphoric or not late:
-            continue
-        around = Range(max(sentence.start, mention.start - _ADJACENT_CHARS), mention.end)
-        around = Range(around.start, min(sentence.end, mention.end + _ADJACENT_CHARS))
-        said.append((mention.first, annotated.has("late_in_day", around)))
-    last = max(said, default=None)
-    if last is None or not 0 < (day - last[0]).days <= _SPOKEN_DAYS:
-        return None
-    return last
+    return before_end(annotated, own) or undated_interval(
+        annotated, own, spoken_day(annotated, own)
+    )
 
 
 def _refined(annotated: Annotated, night: DateMention) -> DateMention:
@@ -175,8 +153,11 @@ def _refined(annotated: Annotated, night: DateMention) -> DateMention:
         if sentence is None or sentence.index > _HEAD_SENTENCES or mention.precision != "day":
             continue
         told = inside(annotated.triggers, sentence) or annotated.has("took_place", sentence)
+        if told and not mention.anaphoric and is_end(annotated, mention, sentence):
+            before = mention.first - dt.timedelta(days=1)  # "ended an overnight siege on Monday"
+            return replace(night, first=before, last=mention.last)
         within = night.first <= mention.first <= night.last and not mention.anaphoric
-        if told and within and not _is_spoken(annotated, mention, sentence):
+        if told and within and not is_spoken(annotated, mention, sentence):
             return replace(night, first=mention.first, last=mention.last, precision="day")
     for clock in annotated.times:
         sentence = annotated.prose.sentence_at(clock.start)
@@ -234,7 +215,7 @@ def _opens_with_earlier(annotated: Annotated, mention: DateMention, sentence: Se
         told = annotated.prose.sentence_at(date.start)
         if told is None or told.zone == "title" or date.anaphoric:
             continue
-        if inside(annotated.triggers, told) and not _is_spoken(annotated, date, told):
+        if inside(annotated.triggers, told) and not is_spoken(annotated, date, told):
             return True
     return False
 
@@ -247,7 +228,7 @@ def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
 
 def _tells_nothing(annotated: Annotated, sentence: Sentence) -> bool:
     """Whether a sentence of the text has no word of an attack or harm: its old day is of another matter."""
-    if sentence.zone == "title" or _is_lead_sentence(annotated, sentence):
+    if sentence.zone == "title" or is_lead_sentence(annotated, sentence):
         return False
     told = bool(inside(annotated.triggers, sentence) or inside(annotated.harm, sentence))
     return not (told or any(annotated.has(c, sentence) for c in ("took_place", "it_happened")))
@@ -277,7 +258,7 @@ def _score(
     else:
         score += _nearness(annotated, mention, sentence, weights)
     score += weights.anaphoric * mention.anaphoric
-    if _is_spoken(annotated, mention, sentence):
+    if is_spoken(annotated, mention, sentence):
         score += weights.spoken
     before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
     for category in ("background_cue", "aggregate_cue", "threat_cue"):
@@ -291,12 +272,12 @@ def _score(
         score += weights.last * _leads(annotated.find("date_last", near), annotated, mention)
     if not names_an_attack(annotated, mention):
         score += weights.late_death * annotated.has("late_death", sentence)
-    score += weights.abducted * _is_of_abduction(annotated, mention, sentence)
+    score += weights.abducted * is_of_abduction(annotated, mention, sentence)
     score += weights.subordinate * _is_subordinate(annotated, mention, sentence)
     score += weights.subordinate * _is_of_the_mourned(annotated, mention, sentence)
     score += weights.stale * ((day - mention.last).days > _STALE_DAYS)
-    score += weights.ended * _is_end(annotated, mention, sentence)
-    score += weights.begun * _is_begin(annotated, mention, sentence)
+    score += weights.ended * is_end(annotated, mention, sentence)
+    score += weights.begun * is_begin(annotated, mention, sentence)
     score += weights.aftermath * is_of_aftermath(annotated, mention, sentence)
     return score
 
@@ -306,66 +287,6 @@ def _leads(found: Iterator[re.Match[str]], annotated: Annotated, mention: DateMe
     return any(not annotated.prose.text[m.end() : mention.start].strip() for m in found)
 
 
-def _is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether a day is that on which an attack was over: "the siege ended late on Monday"."""
-    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
-    return any(m.end() >= mention.start - 1 for m in annotated.find("ended", before))
-
-
-def _is_begin(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether an attack is said to have begun then: "since the assault began at 8pm on Monday"."""
-    before = Range(max(sentence.start, mention.start - _BEGUN_REACH_CHARS), mention.start)
-    return any(m.end() >= mention.start - 1 for m in annotated.find("begun", before))
-
-
-def _is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether a day is that of a speaker: "said on Tuesday", "on Tuesday denied"."""
-    before = Range(max(sentence.start, mention.start - _SPEECH_REACH_CHARS), mention.start)
-    spoken = any(m.end() >= mention.start - 1 for m in annotated.find("speech", before))
-    return spoken or _speaks_after(annotated, mention, sentence)
-
-
-def _is_of_abduction(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether a date is that of an abduction whose end is told: "taken nine days ago, found dead"."""
-    if not annotated.has("body_found", sentence):
-        title = annotated.prose.sentences[0]
-        return (
-            sentence.zone != "title"
-            and annotated.has("body_found", title)
-            and (not _is_lead_sentence(annotated, sentence))
-        )
-    spots = inside(annotated.triggers, sentence)
-    abducted = [spot for spot in spots if spot.type in _ABDUCTIONS]
-    if abducted:  # "abducted by gunmen": who did it is no other attack
-        others = (s for s in spots if not annotated.has("attackers", s))
-        spots = tuple(dict.fromkeys([*abducted, *others]))
-    nearest = min(spots, default=None, key=lambda spot: (mention.gap(spot), spot.start))
-    found = annotated.first("body_found", sentence)
-    if nearest is None or nearest.type not in _ABDUCTIONS or found is None:
-        return False
-    ends = Range(found.end() - 1, found.end())
-    if (
-        nearest.end <= mention.start
-        and Range.of(found).holds(nearest.start)
-        and mention.end < ends.start
-    ):
-        return True  # "the body of a man seized by gunmen five days ago was found"
-    return mention.anaphoric or mention.gap(nearest) < mention.gap(ends)
-
-
-def _is_lead_sentence(annotated: Annotated, sentence: Sentence) -> bool:
-    """Whether a sentence is the first of the body."""
-    first = next((s for s in annotated.prose.sentences if s.zone != "title"), None)
-    return first is sentence
-
-
-def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether a verb of speech follows at once: "police on Monday denied"; not "on Monday, police said"."""
-    after = Range(mention.end + 1, min(sentence.end, mention.end + _SPEECH_REACH_CHARS))
-    verb = annotated.first("speech", after)
-    return verb is not None and verb.start() == after.start
-
-
 def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether the attack that follows has a day of its own: "buried on Thursday, a day after a bomb …".
 
@@ -373,7 +294,8 @@ def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sente
 
     ("Dealers pulled down their shutters on Tuesday after grenades thrown the previous afternoon …")
     """
-    if inside(annotated.triggers, Range(sentence.start, mention.start)):
+    before = Range(sentence.start, mention.start)
+    if inside(annotated.triggers, before) or annotated.has("body_found", before):
         return False
     after = Range(mention.end, mention.end + _JOINT_CHARS)
     counted = next((d for d in annotated.dates if d.anaphoric and after.holds(d.start)), None)
@@ -384,7 +306,7 @@ def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sente
     if not annotated.has("clause_open", joint) or not inside(annotated.triggers, rest):
         return False
     days = (d for d in annotated.dates if rest.holds(d.start) and d.precision in ("day", "days"))
-    return any(d.last < mention.first and not _is_spoken(annotated, d, sentence) for d in days)
+    return any(d.last < mention.first and not is_spoken(annotated, d, sentence) for d in days)
 
 
 def _is_stamp(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -436,7 +358,7 @@ def _nearness(
     attacks += tuple(Range(r.end - 1, r.end) for r in annotated.ranges("body_found", sentence))
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
-    spoken = _is_spoken(annotated, mention, sentence)
+    spoken = is_spoken(annotated, mention, sentence)
     if not spoken and is_own_day(annotated, mention, sentence):
         best = weights.beside_attack
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):

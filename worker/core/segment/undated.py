@@ -3,7 +3,7 @@
 Rules
 -----
 1. It is the document's own day, or that day and the one before where the article is of the small hours,
-   or its headline a new toll or a claim (not in the evening: by then yesterday is called so).
+   or its headline a new toll, a claim or the end of a siege (not in the evening: by then yesterday is called so).
 2. It is the day before alone in the first two hours of the night, and where the attack was at an hour
    that had not come yet: "at 8.30 a.m.", printed before dawn; "during evening prayers", at noon.
 3. It is not later than the day of those who speak of it: "officials said on Sunday", printed on Monday.
@@ -72,6 +72,9 @@ def _is_of_later_hour(annotated: Annotated, hour: int) -> bool:
 
 
 def _is_told_later(annotated: Annotated) -> bool:
-    """Whether an undated article may well be of the day after: a new toll or a claim in its headline."""
-    titles = (event for event in annotated.events if event.zone == "title")
-    return any(event.tags & {"TOLL_ROSE", "CLAIMED"} for event in titles)
+    """Whether an undated article may well be of the day after: a new toll, a claim or an end in its headline."""
+    titles = [event for event in annotated.events if event.zone == "title"]
+    return any(
+        event.tags & {"TOLL_ROSE", "CLAIMED"} or annotated.has("siege_over", event)
+        for event in titles
+    )
