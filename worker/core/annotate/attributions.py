@@ -198,7 +198,9 @@ def _attributions(
                 yield Attribution(before.start, before.end, speaker, before, before.index, person)
             at = [t for t in tokens if here.described.holds(t.start)]
             several = any("SPEAKERS" in t.tags for t in at)
-            person |= here.claims and any("SPOKESMAN" in t.tags for t in at)
+            if here.claims:  # "Islamic State" looks like somebody's name
+                told = (t for t in tokens if here.holds(t.start) or here.described.holds(t.start))
+                person = any("SPOKESMAN" in t.tags for t in told)
             known = (here.again and known) or person or _is_name(here.source, tokens)
             index = sentence.index
             yield Attribution(
