@@ -257,6 +257,7 @@ _LISTS: Mapping[str, Mapping[str, Check]] = {
         "scope": _one_of(get_args(Scope)),
         "status": _one_of(get_args(StatementStatus)),
         "subset": _flag,
+        "replaces": _number,
         "derived": _flag,
         "zone": _one_of(get_args(Zone)),
         "quote": _word,

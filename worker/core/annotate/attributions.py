@@ -18,7 +18,7 @@ Rules
 7. Whoever only claims the attack leaves the rest of his sentence to who is quoted behind it ("claimed a
    bombing that killed 11, according to the ministry"). Who denies or rejects something is the last who spoke, and nothing else is his ("police rejected
    the claim. He said five died"). A group that claims an attack is so for "it" and "they" in the next
-   sentence, and "a spokesman" behind a group's words is the group's.
+   sentence, one of its people also for "he", and "a spokesman" behind a group's words is the group's.
 8. What nobody is quoted for is the outlet's own.
 """
 
@@ -196,8 +196,11 @@ def _attributions(
             person = not here.again and directory.names_person(here.described, tokens)
             if here.of_previous and before is not None:
                 yield Attribution(before.start, before.end, speaker, before, before.index, person)
-            at = (t for t in tokens if here.described.holds(t.start))
+            at = [t for t in tokens if here.described.holds(t.start)]
             several = any("SPEAKERS" in t.tags for t in at)
+            if here.claims:  # "Islamic State" looks like somebody's name
+                told = (t for t in tokens if here.holds(t.start) or here.described.holds(t.start))
+                person = any("SPOKESMAN" in t.tags for t in told)
             known = (here.again and known) or person or _is_name(here.source, tokens)
             index = sentence.index
             yield Attribution(
@@ -207,12 +210,15 @@ def _attributions(
 
 
 def _goes_on_with_claim(claim: Attribution, sentence: Sentence, tokens: Sequence[Token]) -> bool:
-    """Whether "it", "they" or a spokesman goes on with the group that claimed the attack right before."""
+    """Whether "it", "they" or a spokesman goes on with the group that claimed the attack right before.
+
+    "He" does where one of its people claimed it.
+    """
     if not is_of_actor(claim.speaker) or sentence.index - claim.sentence != 1:
         return False
     opens = tokens[0].tags
     return any("SPOKESMAN" in t.tags for t in tokens[:2]) or (
-        "SPEAKER_PRON" in opens and "PRON" not in opens
+        "SPEAKER_PRON" in opens and (claim.person or "PRON" not in opens)
     )
 
 

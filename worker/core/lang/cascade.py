@@ -26,6 +26,13 @@ USED = "USED"
 UNSPECIFIED, PERPETRATOR = "unspecified", "perpetrator"
 ATTACKING_SIDE = "PERPETRATOR"
 """Tag of a count of attackers: they are no victims, and never add up with them."""
+OF_FORCES = frozenset({"military", "police", "security_forces"})
+OF_NO_FORCES = frozenset(
+    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
+)
+"""Classes of people of whom nobody is in the forces."""
+_KINDS = dict.fromkeys(OF_FORCES, "FORCES_KIND") | dict.fromkeys(OF_NO_FORCES, "CIVIL_KIND")
+"""Tag of a count of people by their class: a count of one kind holds nobody of the other."""
 GENERIC = "GENERIC"
 """Tag of nouns that say nothing of who somebody is ("man")."""
 _OWN = frozenset({"qualifier"})
@@ -189,6 +196,8 @@ def _made(
     tags = frozenset({rule.head, *rule.flags})
     if meaning.get("people") == PERPETRATOR:
         tags |= {ATTACKING_SIDE}
+    if meaning.get("people") in _KINDS:
+        tags |= {_KINDS[meaning["people"]]}
     parts = tuple(labels["n"]) if len(labels.get("n", ())) > 1 else ()
     rules = (*tuple(dict.fromkeys(name for t in tokens for name in t.rules)), rule.name)
     word = " ".join(t.word for t in tokens)

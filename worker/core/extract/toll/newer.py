@@ -32,6 +32,7 @@ _FURTHER = "FURTHER"
 """Tag of people who come on top of those counted before: no number of the whole."""
 _IN_CARE = frozenset({"hosp", "received"})
 _RECEIVED = frozenset({"AT_HOSPITAL", "SEEN"})
+_SOME_OF_A_KIND = frozenset({"OF_A_KIND", "SEEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def find_newer(placed: Sequence[Placed], addends: set[int]) -> Newer:
         tags = item.count.mention.tags
         is_newer = _LATER in tags and "REPLACED_COUNT" not in tags
         if index in addends or not (is_newer and item.is_whole and item.number):
+            continue
+        if tags >= _SOME_OF_A_KIND:  # "nine died … the number of dead children has risen to three"
             continue
         if item.count.victim_class == MIXED:  # "11, including the bomber": the ten are told as well
             continue

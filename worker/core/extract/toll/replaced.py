@@ -80,26 +80,6 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     ]
 
 
-def former_numbers(placed: Sequence[Placed]) -> list[int | None]:
-    """For each figure, in their order, the number of the toll that its own sentence says it replaces."""
-    old = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags and _is_toll_of(p)]
-    return [next(_former_of(p, old), None) if _is_toll_of(p) else None for p in placed]
-
-
-def _is_toll_of(item: Placed) -> bool:
-    number = item.count.mention.value
-    return item.is_whole and number is not None and bool(item.count.mention.flags & _TOLL)
-
-
-def _former_of(item: Placed, old: Sequence[Placed]) -> Iterator[int | None]:
-    mention = item.count.mention
-    for p in old if "REPLACED_COUNT" not in mention.tags else ():
-        former = p.count.mention
-        if p.side == item.side and former.sentence == mention.sentence:
-            if former.value != mention.value:
-                yield former.value
-
-
 def _are_replaced(placed: Sequence[Placed]) -> list[bool]:
     """For each figure whether the text says it is replaced: no group's number of its deed replaces one."""
     standing = [p for p in placed if "REPLACED_COUNT" not in p.count.mention.tags]

@@ -43,7 +43,8 @@ from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hospitals
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.repeated import mark_repeated
-from worker.core.extract.toll.replaced import find_replaced, former_numbers
+from worker.core.extract.toll.replaced import find_replaced
+from worker.core.extract.toll.takes_place import former_numbers
 from worker.core.extract.toll.told_apart import is_besides
 from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
 from worker.core.figure_bounds import RECEIVED

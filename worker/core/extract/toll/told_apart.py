@@ -20,6 +20,7 @@ Rules
 from __future__ import annotations
 
 from worker.core.annotate.counts import CountMention
+from worker.core.lang.cascade import OF_FORCES, OF_NO_FORCES
 
 SAME = "SAME_PERSON"
 ANOTHER = "ANOTHER_PERSON"
@@ -28,13 +29,8 @@ NEW = "INDEFINITE_PERSON"
 _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _ALSO = "ALSO"
-_FORCES = frozenset({"military", "police", "security_forces"})
 _MAY_DRIVE = frozenset({"military", "police"})
 """Classes of people who drive themselves: "the driver" may be the policeman told before."""
-_NO_FORCES = frozenset(
-    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
-)
-"""Classes of people of whom nobody is in the forces."""
 _YOUNG_YEARS = 15
 """Years below which nobody has a trade."""
 _YOUNG = frozenset({"children", "students"})
@@ -130,7 +126,7 @@ def _is_told_before(first: CountMention, second: CountMention) -> bool:
 def are_of_other_kinds(one: CountMention, two: CountMention) -> bool:
     """Whether nobody can be of both: soldiers or policemen, and civilians or pupils."""
     kinds = (one.victim_class, two.victim_class)
-    return any(a in _FORCES and b in _NO_FORCES for a, b in (kinds, kinds[::-1]))
+    return any(a in OF_FORCES and b in OF_NO_FORCES for a, b in (kinds, kinds[::-1]))
 
 
 def are_told_apart(first: CountMention, second: CountMention) -> bool:

@@ -2,7 +2,8 @@
 
 A clerk who says that two of his colleagues died beside him does not contradict the police's eleven.
 What a witness says of everybody ("residents said five were killed") is an opinion of the whole. "The
-number of dead children rose to three", whoever says so, is a part of nine dead.
+number of dead children rose to three", whoever says so, is a part of nine dead. Officers who "died of
+their wounds in hospital" are some of the five who are dead by now.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.extract.toll.placed import Placed
+from worker.core.figures import PART
 
 SEEN_TAG = "SEEN"
 """Tag of people of whom somebody saw some; there may be others."""
 _WITNESS = "witness"
-_SOME_OF_HIS, _OF_A_KIND = "SOME_OF_HIS", "OF_A_KIND"
+_SOME_OF_HIS, _OF_A_KIND, _OF_WOUNDS = "SOME_OF_HIS", "OF_A_KIND", "DIED_OF_WOUNDS"
 
 
 def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
@@ -26,7 +28,7 @@ def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
 def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
     tags = item.count.mention.tags
     of_his = item.speaker.type == _WITNESS and _SOME_OF_HIS in tags
-    if not (of_his or _OF_A_KIND in tags) or not item.is_whole:
+    if not (of_his or tags & {_OF_A_KIND, _OF_WOUNDS}) or not item.is_whole:
         return False
     return any(
         p.side == item.side and p.is_whole and p.number > item.number
@@ -36,5 +38,8 @@ def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
 
 
 def _seen(item: Placed) -> Placed:
-    mention = replace(item.count.mention, tags=item.count.mention.tags | {SEEN_TAG})
-    return replace(item, count=replace(item.count, mention=mention))
+    count = item.count
+    mention = replace(count.mention, tags=count.mention.tags | {SEEN_TAG})
+    # their class says nothing of who else of it is dead: "five police now dead … two officers died of …"
+    of_class = PART if _OF_WOUNDS in mention.tags and count.person is None else count.victim_class
+    return replace(item, count=replace(count, mention=mention, victim_class=of_class))
