@@ -272,6 +272,9 @@ class ClauseLinker:
         main_regions = self._main_regions() if regions else set()
         is_elsewhere = bool(regions) and bool(main_regions) and not regions & main_regions
         if clause.kind == "separate":
+            half = not clause.triggers and self._says("second_cue", clause)
+            if half and not self._top_counts_several:  # "one doctor died here and the other in X"
+                return False
             weak = self._says("another_cue", clause)
             late = clause.sentence >= _LATE_SENTENCES and not regions
             other = late and any(t.indefinite for t in clause.triggers)

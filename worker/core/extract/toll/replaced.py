@@ -80,10 +80,40 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     ]
 
 
-def former_numbers(placed: Sequence[Placed]) -> list[int | None]:
-    """For each figure, in their order, the number of the toll that its own sentence says it replaces."""
+def former_numbers(placed: Sequence[Placed], replaced: Sequence[bool]) -> list[int | None]:
+    """For each figure, in their order, the number of the toll that it takes the place of by the text.
+
+    That of its own sentence, or one that the text tells as former: "earlier the police had put it at nine".
+    """
     old = [p for p in placed if "REPLACED_COUNT" in p.count.mention.tags and _is_toll_of(p)]
-    return [next(_former_of(p, old), None) if _is_toll_of(p) else None for p in placed]
+    former = [p for p, gone in zip(placed, replaced, strict=True) if gone and _is_told_as_former(p)]
+    found: list[int | None] = []
+    for item, gone in zip(placed, replaced, strict=True):
+        own = next(_former_of(item, old), None) if _is_toll_of(item) else None
+        found.append(own if own is not None or gone else _former_beside(item, former))
+    return found
+
+
+def _is_told_as_former(item: Placed) -> bool:
+    """Whether a number of the whole is one that somebody had given before, and nobody's own patients."""
+    mention = item.count.mention
+    said_before = bool(mention.tags & {"REPLACED_COUNT", "FORMER_COUNT"})
+    counted = item.count.victim_class == UNSPECIFIED and not mention.is_single
+    return said_before and counted and item.is_whole and not _is_of_hospital(item)
+
+
+def _is_of_hospital(item: Placed) -> bool:
+    return "AT_HOSPITAL" in item.count.mention.tags or item.speaker.type == "hospital"
+
+
+def _former_beside(item: Placed, former: Sequence[Placed]) -> int | None:
+    """The number that was told as former beside a toll that stands; none where there are several."""
+    if not (_is_toll(item) and item.is_whole) or _is_of_hospital(item):
+        return None
+    numbers = {p.count.mention.value for p in former if p.side == item.side} - {None}
+    if len(numbers) != 1 or item.count.mention.value in numbers:
+        return None
+    return numbers.pop()
 
 
 def _is_toll_of(item: Placed) -> bool:
@@ -365,7 +395,7 @@ def _is_newer_entry(later: Placed, item: Placed) -> bool:
         return False
     if later.speaker.id == item.speaker.id:
         return later.count.mention.value != item.count.mention.value
-    own = "AT_HOSPITAL" in later.count.mention.tags or later.speaker.type == "hospital"
+    own = _is_of_hospital(later)
     most = item.count.mention.high or item.count.mention.low or 0
     return not own and (later.count.mention.low or 0) > most
 

@@ -99,10 +99,11 @@ def find_statements(
         placed = mark_seen(mark_hospitals(bound_doubted(placed, prose, lexicon)))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
+        formers = former_numbers(placed, replaced)
         told = tuple(_statements(article, prose, placed, lexicon))
         told = tuple(
             replace(s, derived=s.derived or gone, replaces=former)
-            for s, gone, former in zip(told, replaced, former_numbers(placed), strict=True)
+            for s, gone, former in zip(told, replaced, formers, strict=True)
         )
         besides = {s.id for s, p in zip(told, placed, strict=True) if is_besides(p.count.mention)}
         out.append(_with_repeated_sums(mark_repeated(told, besides)))
