@@ -19,6 +19,7 @@ from worker.core.domain.report import IncidentDate, Place
 from worker.core.merge.evidence.copies import CopyIndex, by_article, find_pairs, sources
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of, overlap, window_of
 from worker.core.merge.evidence.pairs import Pair, compare
+from worker.core.text.signature import copy_signature
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 WEIGHTS = KNOWLEDGE.merge_weights
@@ -230,14 +231,59 @@ def _article(
 
 def test_sources_of_near_equal_signatures_is_the_earliest() -> None:
     """Nine tenths of the places equal: one text. Half of them: two."""
-    first = tuple(range(128))
-    near = (*range(116), *range(1000, 1012))
-    far = (*range(64), *range(2000, 2064))
+    first = tuple(range(1000, 1128))
+    near = (*range(1000, 1116), *range(2000, 2012))
+    far = (*range(1000, 1064), *range(32), *range(2000, 2032))
     articles = [
         _article("late-1", 30, near), _article("early-1", 0, first), _article("own-1", 10, far),
     ]  # fmt: skip
     found = sources(articles, by_article(find_pairs(articles, WEIGHTS)))
     assert {copy: source.article_id for copy, source in found.items()} == {"late-1": "early-1"}
+
+
+LONG = """A parcel bomb went off in the ticket hall of the Ferry Wharf in Portsmere on Tuesday, killing
+four travellers and wounding 13, harbour police said. The hall was full of people who had waited for the
+first boat since dawn, a cashier told the paper. She had gone to fetch change when the glass of her
+booth came down around her. Police said the parcel had been left below a bench beside the northern door.
+The wharf stays closed until Thursday and boats leave from the old pier. A man of 40 was being questioned.
+The company said that two of the dead had worked for it and that it would pay for the burials. It is the
+third attack on the wharf in two years; nobody has ever been tried for the other two of them."""
+LEAD = " ".join(LONG.split()[:32])
+OWN_WORDS = """Four people died when a bomb hidden in a parcel exploded at Portsmere's Ferry Wharf. It had been
+left below a bench beside the northern door, the police said. No group said that it was behind the attack, the
+deadliest of this year in the harbour."""
+ONE_SENTENCE_ALIKE = f"""{" ".join(LONG.split()[:14])} and nine others were in hospital, of whom three had lost
+a leg. The mayor, who had come by boat, spoke of a cowardly act and promised lights and guards for all halls of
+the port before the winter, when most travellers wait inside."""
+
+
+@pytest.mark.parametrize(
+    ("text", "copied"),
+    [
+        (LEAD, True),
+        (" ".join(LONG.split()[:80]), True),
+        (" ".join(LONG.split()[:32] + LONG.split()[-60:]), True),
+        (LEAD + " Read more in tomorrow's paper.", True),
+        (LONG + " Our reporter saw five ambulances. Ali Brook, a porter, said he heard two blasts.", True),
+        (OWN_WORDS, False),
+        (ONE_SENTENCE_ALIKE, False),
+    ],
+)  # fmt: skip
+def test_find_pairs_knows_a_text_that_stands_in_another(text: str, *, copied: bool) -> None:
+    """Cut to its lead, or with a line or more of the outlet's own: it tells nothing of its own."""
+    articles = [
+        _article("whole-1", 0, copy_signature(LONG)), _article("other-1", 30, copy_signature(text)),
+    ]  # fmt: skip
+    assert bool(find_pairs(articles, WEIGHTS)) is copied
+
+
+def test_find_pairs_keeps_two_agencies_apart_where_one_text_stands_in_the_other() -> None:
+    """Both were told the same by one office."""
+    articles = [
+        replace(_article(f"{name}-1", 0, copy_signature(text)), agency=name)
+        for name, text in (("one", LONG), ("two", LEAD))
+    ]
+    assert not find_pairs(articles, WEIGHTS)
 
 
 def test_copy_index_forgets_a_discarded_article_that_nobody_asked_about() -> None:

@@ -52,6 +52,19 @@ def test_find_statements_gives_ids_that_are_unique_and_point_at_each_other() -> 
     assert parents <= set(ids)
 
 
+def test_find_statements_names_both_sides_of_one_clause_apart() -> None:
+    """Victims and attackers of one clause have the same quote, and ids and parts of their own."""
+    found = report(
+        "Five guests, two guards and three gunmen were killed. Twelve people, including two "
+        "attackers, were killed or wounded, the ministry said."
+    )
+    ids = [s.id for s in found.statements]
+    assert len(ids) == len(set(ids))
+    guests, gunmen = ({s.id for s in found.statements if s.value == n} for n in (7, 3))
+    assert len(guests) == len(gunmen) == 1
+    assert {s.subset_of for s in found.statements if s.value == 5} == guests
+
+
 def test_find_statements_makes_parts_subsets_of_their_whole() -> None:
     """Two classes under one verb are one printed figure, and both parts name it as their whole."""
     found = report("The blast killed two policemen and three civilians.")

@@ -224,6 +224,8 @@ def check_incident(expected: Mapping[str, Any], incident: Incident, where: str) 
         "independent": snapshot.n_independent,
         "place": snapshot.place.name if snapshot.place else None,
         "date": snapshot.date.start,
+        "time": snapshot.time,
+        "targets": [t.name for t in snapshot.targets],
         "material": snapshot.change.material,
         "grouped": snapshot.incident_group is not None,
         "background": len(snapshot.background),

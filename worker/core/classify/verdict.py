@@ -8,7 +8,8 @@ Rules
 3. A segment outside the area gets no role: no report is made of it, and its place is named in the
    verdict. A segment that counts attacks together, or only threatens one, gets none either.
 4. An attack told without its place belongs to the area when the article's own head or lead does.
-5. Where the top only counts attacks, and those of different days follow, each is a ``roundup``.
+5. Where the top only counts attacks, and those of different days follow, each is a ``roundup``, however
+   long ago of these days.
 6. An article without any word of attack or harm, or without any sign of where, is ``other`` and
    dropped: nothing in it is judged.
 7. A language we have no lexicon for is sent to a person when it names the area, never dropped.
@@ -73,9 +74,11 @@ def classify(
         for s, i in zip(segments, inside, strict=True)
     )
     roles = tuple(_role(context, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
-    told = (s for s, role in zip(segments, roles, strict=True) if role in ("primary", "roundup"))
+    least = thresholds(knowledge.profile.policy, annotated.prose.lang)[1]
+    as_item = tuple(_as_item(*each, least) for each in zip(segments, roles, scores, strict=True))
+    told = (s for s, role in zip(segments, as_item, strict=True) if role == "roundup")
     if is_round_up(annotated, told):
-        roles = tuple("roundup" if role == "primary" else role for role in roles)
+        roles = as_item
     verdict = _verdict(context, segments, inside, scores, roles)
     return Classification(verdict, roles, tuple(p.probability for p in scores))
 
@@ -147,6 +150,16 @@ def _role(context: Context, segment: Segment, inside: bool | None, judged: Score
         return "background"
     beside = segment.kind == "item" and not at_top(context, segment)
     return "roundup" if beside or told_in_digest(context, segment) else "primary"
+
+
+def _as_item(segment: Segment, role: Role | None, judged: Score, least: float) -> Role | None:
+    """The role of a segment in a round-up.
+
+    What is told for its own sake is an item, also days ago and in few words ("On Tuesday gunmen raided a
+    clinic. Six died"), if it may be an attack at all (``least``); the rest is context.
+    """
+    own = role == "background" and segment.kind == "item" and judged.probability >= least
+    return "roundup" if own or role == "primary" else role
 
 
 def is_background(context: Context, segment: Segment) -> bool:

@@ -5,7 +5,8 @@ Rules
 1. Only the top counts them ("nine people were killed in two bombings in the city"), and only where no
    other attack of the area is told apart. Two blasts at one site are one attack.
 2. Several sites named in one breath with attacks in the plural are as many attacks at least ("bombs in X
-   and Y killed nine"). They have no place but what holds them all.
+   and Y killed nine"). They have no place but what holds them all. Where the top counts attacks and names
+   no site, they may stand below, if they are as many ("the first exploded in X and the second in Y").
 
 Such a report may be of several incidents: its toll is no single one's (``merge.cluster.partition``).
 """
@@ -26,6 +27,7 @@ from worker.core.lang.tokens import touched
 from worker.core.text.prose import Sentence
 
 _TOP = ("title", "lead")
+_FEWEST = 2
 _JOINED_CHARS = 24
 """Between two places of one breath: ", and ", "area and in the"."""
 
@@ -48,7 +50,23 @@ def find_joined_sites(passage: Passage) -> list[PlaceMention]:
             found = _joined(passage, sentence)
             if len(found) > 1:
                 return found
-    return []
+    return _joined_below(passage)
+
+
+def _joined_below(passage: Passage) -> list[PlaceMention]:
+    """The same of the first sentence that names a site, under a top that counts as many attacks."""
+    counted = max(map(int, _counted(passage)), default=1)
+    own = (s for s in passage.prose.sentences if passage.segment.holds(s.start))
+    first = next((s for s in own if _names_site(passage, s)), None)
+    if counted < _FEWEST or first is None:
+        return []
+    told = passage.triggers_in(first) or passage.has("second_cue", first)
+    found = _joined(passage, first) if told else []
+    return found if len(found) == counted else []
+
+
+def _names_site(passage: Passage, sentence: Sentence) -> bool:
+    return any(_is_here(passage, m) for m in starting_in(passage.segment.places, sentence))
 
 
 def _top(passage: Passage) -> Iterator[Sentence]:

@@ -154,9 +154,7 @@ def _name_before(passage: Passage, noun: Range) -> Range | None:
             break
         start, names = at.start, names + 1
     return (
-        Range(start, noun.end)
-        if names and not is_time(passage, Range(start, noun.start))
-        else None
+        Range(start, noun.end) if names and not is_time(passage, Range(start, noun.start)) else None
     )
 
 

@@ -15,6 +15,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from worker.core.annotate.triggers import Trigger
@@ -24,7 +25,7 @@ from worker.core.lang.normalise import Range, holding
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _ASSASSINATION, _ARMED, _BOMBED = "assassination", "armed_assault", "bombing_explosion"
-_HOSTAGES = "hostage_taking"
+_HOSTAGES, _UNKNOWN = "hostage_taking", "unknown"
 _MOST_BLASTS = 30
 _Kind = tuple[str, str | None]
 """GTD type and subtype of a weapon."""
@@ -34,6 +35,8 @@ _HEAD_SENTENCES, _REPEATED = 7, 3
 def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
     by_type = _proved(passage)
+    if not set(by_type) - {_UNKNOWN}:
+        by_type = _proved_together(passage) or by_type
     by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
     if by_type and _ASSASSINATION not in by_type:
         persons = [p for p in passage.find_ranges("assassinated") if _by_gunmen(passage, p)]
@@ -56,15 +59,27 @@ def _proved(passage: Passage) -> dict[str, list[Range]]:
             weak.append(trigger)
         else:
             by_type.setdefault(trigger.type, []).append(trigger)
-    if not set(by_type) - {"unknown"}:
+    if not set(by_type) - {_UNKNOWN}:
         for trigger in weak:
             by_type.setdefault(trigger.type, []).append(trigger)
     if len(by_type) > 1:
-        by_type.pop("unknown", None)
+        by_type.pop(_UNKNOWN, None)
     if _ARMED in by_type and any(name.startswith(_HOSTAGES) for name in by_type):
         if all(passage.ends_with("attackers", word.end) for word in by_type[_ARMED]):
             del by_type[_ARMED]
     return by_type
+
+
+def _proved_together(passage: Passage) -> dict[str, list[Range]]:
+    """The same of the words that count this attack together with others of the text.
+
+    ("Two bombs killed six … The first struck a van in X, and the second went off in Y".)
+    """
+    if passage.segment.kind not in ("main", "item"):
+        return {}
+    together = (s for s in passage.others if s.joint)
+    found = (_proved(replace(passage, segment=segment)) for segment in together)
+    return next((by_type for by_type in found if by_type), {})
 
 
 def _by_gunmen(passage: Passage, person: Range) -> bool:

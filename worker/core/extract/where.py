@@ -183,11 +183,17 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if fine and _is_perceived_from(passage, mention):
         score += weights.launched
     posted = mention.entry.kind == "landmark" and passage.ends_with("post_at", mention.start)
-    if posted or passage.has("not_site", after):
+    if posted or passage.has("not_site", _up_to_comma(passage, after)):
         score += weights.not_site
     if side is not None:
         score += weights.part_named
     return score
+
+
+def _up_to_comma(passage: Passage, after: Range) -> Range:
+    """What a name goes on with: "the embassy's guards", and not "in Y, where two died, officials said"."""
+    comma = passage.prose.text.find(",", after.start, after.end)
+    return after if comma < 0 else Range(after.start, comma)
 
 
 def _has_another_role(passage: Passage, mention: PlaceMention, start: int) -> bool:

@@ -285,7 +285,7 @@ MERGE_NAMES: Mapping[str, tuple[str, ...]] = {
     "attack": ("same", "differ"),
     "claim": ("same", "differ"),
     "victims": ("same",),
-    "copy": ("same", "jaccard", "hours"),
+    "copy": ("same", "jaccard", "within", "hours"),
     "merge": (
         "threshold", "plausible", "margin", "contradictions", "same_article", "never",
         "odds_at_threshold",

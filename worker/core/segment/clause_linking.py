@@ -276,6 +276,9 @@ class ClauseLinker:
         main_regions = self._main_regions() if regions else set()
         is_elsewhere = bool(regions) and bool(main_regions) and not regions & main_regions
         if clause.kind == "separate":
+            half = not clause.triggers and self._says("second_cue", clause)
+            if half and not self._top_counts_several:  # "one doctor died here and the other in X"
+                return False
             weak = self._says("another_cue", clause)
             late = clause.sentence >= _LATE_SENTENCES and not regions
             other = late and any(t.indefinite for t in clause.triggers)
@@ -316,22 +319,30 @@ class ClauseLinker:
     def _opens_another_day(self, clause: Clause) -> bool:
         """As in a round-up: "On Tuesday, a sticky bomb killed …", when the main one was Monday's.
 
-        Where attacks were counted together, the day may stand anywhere: "a bomb killed … on Tuesday".
+        Where attacks were counted together, the day may stand anywhere: "a bomb killed … on Tuesday", and
+        whom it hit in the next sentence: "On Tuesday gunmen stormed a bank in X. Six people died".
         """
         dates = self._dates_in(clause)
         date = next((d for d in dates if d.start - clause.start < _OPENING_CHARS), None)
-        if date is None and self._counts_together and len(dates) == 1:
+        if date is None and self._counts_several_days and len(dates) == 1:
             spoken = Range(max(clause.start, dates[0].start - _SPEECH_CHARS), dates[0].start)
             date = None if self._says("speech", spoken) else dates[0]
         if date is None or date.first != date.last or self._main.date.start is None:
             return False
         inside = self._main.date.start <= date.first <= (self._main.date.end or date.first)
         new = [t for t in clause.triggers if not t.definite]
-        return not inside and bool(new) and clause.harm and self._is_round_up()
+        if inside or not new or not self._is_round_up():
+            return False
+        return clause.harm or (self._counts_several_days and self._is_other_site(clause))
 
     def _is_round_up(self) -> bool:
         """Whether attacks are told day by day, or counted together at the top."""
         return self._has_many_days or self._counts_together
+
+    @property
+    def _counts_several_days(self) -> bool:
+        """Whether attacks were counted together, or are at the top of a text of many days."""
+        return self._counts_together or (self._top_counts_several and self._has_many_days)
 
     @cached_property
     def _has_many_days(self) -> bool:

@@ -221,7 +221,8 @@ class _Splitter:
         """Where the clause of a sign begins, not before ``floor``."""
         boundary = self._boundary(sign, floor)
         before = Range(floor, boundary)
-        told = self._leads and bool(self._triggers(before) or self._tells_harm(before))
+        apart = self._leads or sign.kind == "separate"
+        told = apart and bool(self._triggers(before) or self._tells_harm(before))
         return boundary if told or self._is_fresh(before) else floor
 
     def _boundary(self, sign: _Sign, floor: int) -> int:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 SLOTS = 128
 _RUN = 4
 _FEWEST_WORDS = 24
 _WORD = re.compile(r"\w+")
 _VALUE = 0xFFFF_FFFF
+_LENT = 0x9E37_79B1
 
 
 def copy_signature(text: str) -> tuple[int, ...]:
@@ -43,5 +45,12 @@ def _filled(places: list[int | None]) -> tuple[int, ...]:
         value = places[k]
         if value is not None:
             next_full, at = value, k
-        out[k] = (next_full + (at - k) * 0x9E37_79B1) & _VALUE
+        out[k] = (next_full + (at - k) * _LENT) & _VALUE
     return tuple(out)
+
+
+def own_places(signature: Sequence[int]) -> tuple[bool, ...]:
+    """Which places of a signature hold a run of the text, and no borrowed value."""
+    following = (*signature[1:], *signature[:1])
+    pairs = zip(signature, following, strict=True)
+    return tuple([value != (later + _LENT) & _VALUE for value, later in pairs])

@@ -80,6 +80,10 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
     ]
 
 
+def _is_of_hospital(item: Placed) -> bool:
+    return "AT_HOSPITAL" in item.count.mention.tags or item.speaker.type == "hospital"
+
+
 def _are_replaced(placed: Sequence[Placed]) -> list[bool]:
     """For each figure whether the text says it is replaced: no group's number of its deed replaces one."""
     standing = [p for p in placed if "REPLACED_COUNT" not in p.count.mention.tags]
@@ -345,7 +349,7 @@ def _is_newer_entry(later: Placed, item: Placed) -> bool:
         return False
     if later.speaker.id == item.speaker.id:
         return later.count.mention.value != item.count.mention.value
-    own = "AT_HOSPITAL" in later.count.mention.tags or later.speaker.type == "hospital"
+    own = _is_of_hospital(later)
     most = item.count.mention.high or item.count.mention.low or 0
     return not own and (later.count.mention.low or 0) > most
 

@@ -41,7 +41,7 @@ from worker.core.extract.toll.doubted import bound_doubted
 from worker.core.extract.toll.entries import find_entries
 from worker.core.extract.toll.homes import HomedCount, find_homes
 from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hospitals
-from worker.core.extract.toll.placed import Placed
+from worker.core.extract.toll.placed import Placed, Side
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
 from worker.core.extract.toll.takes_place import former_numbers
@@ -100,10 +100,11 @@ def find_statements(
         placed = mark_seen(mark_hospitals(bound_doubted(placed, prose, lexicon)))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
+        formers = former_numbers(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
         told = tuple(
             replace(s, derived=s.derived or gone, replaces=former)
-            for s, gone, former in zip(told, replaced, former_numbers(placed), strict=True)
+            for s, gone, former in zip(told, replaced, formers, strict=True)
         )
         besides = {s.id for s, p in zip(told, placed, strict=True) if is_besides(p.count.mention)}
         out.append(_with_repeated_sums(mark_repeated(told, besides)))
@@ -177,23 +178,31 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
 def _statements(
     article: Article, prose: Prose, placed: Sequence[Placed], lexicon: Lexicon
 ) -> Iterator[Statement]:
-    ids: dict[Range, str] = {}
-    for number, item in enumerate(placed, 1):
-        letter = _LETTER.get(item.count.measure, item.count.measure[0])
-        ids[item.count.key] = f"{letter}{number}"
-    for item in placed:
-        yield _statement(article, prose, item, ids, lexicon)
+    names = [_name(item, number) for number, item in enumerate(placed, 1)]
+    ids: dict[tuple[Range, Side | None], str] = {}
+    for item, name in zip(placed, names, strict=True):
+        ids[item.count.key, item.side] = ids[item.count.key, None] = name
+    for item, name in zip(placed, names, strict=True):
+        parent = item.count.parent
+        whole = None if parent is None else ids.get((parent, item.side)) or ids.get((parent, None))
+        yield _statement(article, prose, item, name, whole, lexicon)
+
+
+def _name(item: Placed, number: int) -> str:
+    """What a statement is called: one clause may tell of both sides, and of dead and wounded."""
+    measure = item.count.measure
+    return f"{_LETTER.get(measure, measure[0])}{number}"
 
 
 def _statement(
-    article: Article, prose: Prose, item: Placed, ids: dict[Range, str], lexicon: Lexicon
+    article: Article, prose: Prose, item: Placed, name: str, whole: str | None, lexicon: Lexicon
 ) -> Statement:
     count, speaker = item.count, item.speaker
     mention = count.mention
     span = prose.span(count)
     sentence = prose.sentence_at(mention.number.start)
     return Statement(
-        id=ids[count.key],
+        id=name,
         measure=count.measure,
         victim_class=_victim_class(count),
         value=mention.value,
@@ -208,7 +217,7 @@ def _statement(
         said_at=article.version_time or article.document_time,
         scope=_scope(item, prose, lexicon),
         status="used",
-        subset_of=ids.get(count.parent) if count.parent is not None else None,
+        subset_of=whole,
         zone=sentence.zone if sentence is not None else "body",
         quote=span.quote,
         start=span.start,

@@ -18,6 +18,7 @@ from worker.core.extract.toll.placed import Placed
 from worker.core.figures import PART
 
 _TOLL = frozenset({"toll"})
+_HOSPITAL = "hospital"
 _DEAD = ("killed", False)
 _DIED_LATER = frozenset({"WAS_WOUNDED", "RAISED_TOLL"})
 _OF_SOME = frozenset({"AT_HOSPITAL", "SEEN", "OF_ONE_BLAST", "FURTHER"})
@@ -63,18 +64,20 @@ def _told_before(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
 
 
 def _is_told_as_former(item: Placed) -> bool:
-    mention, said_by = item.count.mention, item.speaker
-    is_party = said_by.perpetrator_party or item.own_killing
-    of_some = mention.tags & _OF_SOME or item.count.victim_class == PART
-    return mention.is_former and not (mention.is_single or is_party or of_some)
+    return item.count.mention.is_former and _is_of_all(item)
 
 
 def _is_number_of_all(item: Placed) -> bool:
     """Whether a figure is a number that somebody now gives for the whole."""
-    mention = item.count.mention
-    is_party = item.speaker.perpetrator_party or item.own_killing
+    return not item.count.mention.is_former and _is_of_all(item)
+
+
+def _is_of_all(item: Placed) -> bool:
+    """Whether it counts everybody, and is no attacker's and no hospital's own."""
+    mention, said_by = item.count.mention, item.speaker
+    is_party = said_by.perpetrator_party or item.own_killing or said_by.type == _HOSPITAL
     of_some = mention.tags & _OF_SOME or item.count.victim_class == PART
-    return not (mention.is_single or mention.is_former or is_party or of_some)
+    return not (mention.is_single or is_party or of_some)
 
 
 def _before_a_death(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:

@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. Same text, or signatures (MinHash of the body) that agree in most places, within three days.
+1. Same text, or signatures (MinHash of the body) that agree in most places, or say that the one text
+   stands in the other (cut to its lead, or with paragraphs of another's own below), within three days.
 2. Of a set of copies the earliest published is the source; ties go by article id.
 3. Texts of two news agencies are no copies of one another, however alike they are: unless they are
    the same to the letter.
@@ -12,7 +13,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -22,9 +23,10 @@ from numpy.typing import NDArray
 from worker.core.domain.incident import ArticleRef
 from worker.core.domain.moments import aware
 from worker.core.domain.remembered import Remembered
+from worker.core.text.signature import own_places
 
-_BAND = 4
-"""Places per band: at 80 % agreement a pair meets in one of 32 bands with P > .9999."""
+_FEWEST_SHARED = 5
+"""So many equal places at least say that a text stands in another: a phrase or two stand anywhere."""
 
 
 Pair = frozenset[str]
@@ -50,15 +52,18 @@ class _Text:
     article: ArticleRef
     order: _Order = field(init=False)
     signature: NDArray[np.int64] = field(init=False)
+    own: NDArray[np.bool_] = field(init=False)
+    """Which places of the signature are not borrowed."""
 
     def __post_init__(self) -> None:
         """Both are asked for with each article that shares a band."""
         self.order = _order(self.article)
         self.signature = np.array(self.article.copy_signature, dtype=np.int64)
+        self.own = np.array(own_places(self.article.copy_signature), dtype=np.bool_)
 
 
 class CopyIndex:
-    """Articles by their texts and the bands of their signatures. Each pair is compared once."""
+    """Articles by their texts and some places of their signatures. Each pair is compared once."""
 
     def __init__(self) -> None:
         self._texts: dict[str, _Text] = {}
@@ -147,11 +152,14 @@ class CopyIndex:
 
 
 def _buckets(article: ArticleRef) -> Iterator[object]:
-    """What two articles must share one of to be compared: the text, or a band of the signature."""
+    """What two articles must share one of to be compared: the text, or a place of the signature.
+
+    Half of the places do, by their value: two texts of which one stands in the other share many.
+    """
     yield article.text_sha256
-    signature = article.copy_signature
-    for start in range(0, len(signature) - _BAND + 1, _BAND):
-        yield start, signature[start : start + _BAND]
+    for place in enumerate(article.copy_signature):
+        if place[1] % 2 == 0:
+            yield place
 
 
 def among(pairs: Pairs, articles: AbstractSet[str]) -> Pairs:
@@ -222,8 +230,24 @@ def _repeating(one: _Text, others: Iterable[_Text], weights: Mapping[str, float]
         elif not (a.agency and b.agency and a.agency != b.agency) and size == len(other.signature):
             compared.append(other)
     if compared and size:
-        signatures = np.concatenate([other.signature for other in compared]).reshape(-1, size)
-        same = np.count_nonzero(signatures == one.signature, axis=1) / size
-        alike = np.flatnonzero(same >= weights["copy.jaccard"]).tolist()
+        alike = np.flatnonzero(_are_copies(one, compared, weights)).tolist()
         found.update(compared[k].article.article_id for k in alike)
+    return found
+
+
+def _are_copies(
+    one: _Text, others: Sequence[_Text], weights: Mapping[str, float]
+) -> NDArray[np.bool_]:
+    """Of each of the others, whether most of both texts is the same, or one stands in the other."""
+    signatures = np.stack([other.signature for other in others])
+    own = np.stack([other.own for other in others])
+    equal = signatures == one.signature
+    shared = np.count_nonzero(equal & own & one.own, axis=1)
+    missing = np.minimum(
+        np.count_nonzero(one.own & (~own | (one.signature < signatures)), axis=1),
+        np.count_nonzero(own & (~one.own | (signatures < one.signature)), axis=1),
+    )
+    within = shared >= weights["copy.within"] * (shared + missing)
+    same = np.count_nonzero(equal, axis=1) >= weights["copy.jaccard"] * len(one.signature)
+    found: NDArray[np.bool_] = same | (within & (shared >= _FEWEST_SHARED))
     return found

@@ -2,7 +2,9 @@
 
 Rules
 -----
-1. One source, one source: copies and further articles of an outlet add nothing to a vote.
+1. One source, one source: copies and further articles of an outlet add nothing to a vote. Of a copy the
+   day, clock, place, targets and single values count only where its source leaves them open, or names a
+   coarser place: its own headline says nothing new.
 2. A single value (day, clock, place, number of blasts) is the one that most sources give; then
    that most trusted sources give; then the latest; then by value. No arrival order anywhere.
 3. Of places the most supported counts every source that names it, a part of it, or the district
@@ -66,8 +68,61 @@ class Slots:
 def slot_sources(members: Iterable[Membership], merge_input: MergeInput) -> list[SlotSource]:
     """What the members say, with the sources behind each."""
     gazetteer = merge_input.gazetteer
-    told = gazetteer.remembered(_slot_source)
-    return told.all(members)
+    given = tuple(members)
+    found = gazetteer.remembered(_slot_source).all(given)
+    copied = {m.source.article_id for m in given if m.source is not None}
+    if not copied:
+        return found
+    roots: dict[str, list[SlotSource]] = {}
+    for source in found:
+        article_id = source.filed.article.article_id
+        if article_id in copied:
+            roots.setdefault(article_id, []).append(source)
+    return [
+        source if m.source is None else _beside(source, roots.get(m.source.article_id, []))
+        for m, source in zip(given, found, strict=True)
+    ]
+
+
+def _beside(copy: SlotSource, roots: Sequence[SlotSource]) -> SlotSource:
+    """What a copy says besides those whose text it repeats."""
+    made = _BESIDE.of(copy)
+    key = tuple(map(id, roots))
+    if key not in made:
+        if len(made) >= _MOST_WAYS:
+            made.clear()
+        report = copy.report
+        for root in roots:
+            report = _without_repeated(report, root.report)
+        filed = replace(copy.filed, report=report)
+        made[key] = SlotSource(filed, copy.sources, copy.trusted), tuple(roots)
+    return made[key][0]
+
+
+def _without_repeated(copy: Report, source: Report) -> Report:
+    """A copy's report without the slots that its source fills as well."""
+    known = source.place, copy.place
+    return replace(
+        copy,
+        date=_NO_DATE if source.date.start is not None else copy.date,
+        time=copy.time if source.time is None else None,
+        place=copy.place if _is_finer(*known) else None,
+        suicide=copy.suicide if source.suicide is None else None,
+        targets=() if source.targets else copy.targets,
+        incident_status=copy.incident_status if source.incident_status == "unknown" else "unknown",
+        n_blasts=copy.n_blasts if source.n_blasts is None else None,
+    )
+
+
+def _is_finer(known: Place | None, place: Place | None) -> bool:
+    """Whether a place lies inside the one that is known, or none is."""
+    if known is None or place is None:
+        return True
+    return bool(known.path) and known.path[0] in place.path[1:]
+
+
+def _no_ways(_: SlotSource) -> dict[tuple[int, ...], tuple[SlotSource, tuple[SlotSource, ...]]]:
+    return {}
 
 
 def _slot_source(member: Membership, gazetteer: Gazetteer) -> SlotSource:
@@ -85,6 +140,10 @@ def _with_languages(filed: FiledReport) -> FiledReport:
     return replace(filed, report=replace(filed.report, targets=targets))
 
 
+_NO_DATE = IncidentDate(None, None, "unknown", "none")
+_BESIDE = Remembered(_no_ways, MOST_REPORTS)
+_MOST_WAYS = 4
+"""Of one copy: by those whose text it repeats, which are held so that their places mean nothing else."""
 _BALLOTS = Continued(Ballots, 64)
 """Of the incidents last asked for, by their first report."""
 _LANGUAGES = Remembered(_with_languages, MOST_REPORTS)
@@ -131,7 +190,7 @@ def _date(vote: Vote) -> IncidentDate:
     else:
         inferred = vote.by_value(lambda r: some(_days(r.date, stated=False)))
         if not inferred:
-            return IncidentDate(None, None, "unknown", "none")
+            return _NO_DATE
         days = min(inferred)
         ballots = inferred[days]
     vote.note("date", ballots)
