@@ -166,7 +166,7 @@ def _is_part_of_place(passage: Passage, head: Range) -> bool:
 def _without(name: str, area: frozenset[str]) -> str:
     """A noun without the area's own names before it: the "Afghan mosque" is the mosque of all others."""
     words = name.split()
-    kept = [w for w in words[:-1] if plain(w).removesuffix("'s") not in area]
+    kept = [w for w in words[:-1] if not area.issuperset(words_of(w))]
     return " ".join((*kept, *words[-1:]))
 
 
