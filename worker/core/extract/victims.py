@@ -151,10 +151,10 @@ def _is_hit(passage: Passage, at: Range, end: int) -> bool:
     text, clause = passage.prose.text, passage.clause(at.start)
     behind = text[end : end + 2]
     start = end + len(behind) - len(behind.lstrip(", "))
-    found = _match(passage, "passive_harm", start)
+    found = _match(passage.lexicon.patterns["passive_harm"], text, start)
     if found is not None and " " not in found.group().strip():  # "killed" alone may be his own deed
         found = None
-    found = found or _match(passage, "victim_died", start)
+    found = found or _match(passage.lexicon.patterns["victim_died"], text, start)
     if found is None:
         return False
     stop = min(clause.end, found.end() + _SUSPECT_REACH_CHARS)
@@ -163,10 +163,9 @@ def _is_hit(passage: Passage, at: Range, end: int) -> bool:
     return not suspect and not passage.has("authority", doer)
 
 
-def _match(passage: Passage, category: str, position: int) -> re.Match[str] | None:
+def _match(pattern: re.Pattern[str] | None, text: str, position: int) -> re.Match[str] | None:
     """A match of a category that begins at a position."""
-    pattern = passage.lexicon.patterns[category]
-    return pattern.match(passage.prose.text, position) if pattern is not None else None
+    return pattern.match(text, position) if pattern is not None else None
 
 
 def _chain(passage: Passage, at: Range) -> tuple[list[Range], int]:
@@ -282,7 +281,7 @@ def _behind_owner(passage: Passage, rest: Range) -> int:
     """The end of whom the person of a name is of: " of Radio Karte"; where it begins if there is none."""
     if passage.prose.text[rest.start : rest.start + 1] != " ":
         return rest.start
-    of = _match(passage, "victim_of", rest.start + 1)
+    of = _match(passage.lexicon.patterns["victim_of"], passage.prose.text, rest.start + 1)
     if of is None:
         return rest.start
     end = of.end()
@@ -330,9 +329,8 @@ def _name(passage: Passage, at: Range) -> tuple[str, int] | None:
     Behind kin one is enough: "his daughter | Laila".
     """
     words, end = _capitals(passage, at)
-    least = 1 if passage.ends_with("victim_kin", at.start) is not None else 2
-    enough = len(words) >= least and not _is_capitalised(passage, at.start)
-    return (" ".join(words), end) if enough else None
+    enough = len(words) > 1 or (words and passage.ends_with("victim_kin", at.start) is not None)
+    return (" ".join(words), end) if enough and not _is_capitalised(passage, at.start) else None
 
 
 def _capitals(passage: Passage, at: Range) -> tuple[list[str], int]:
