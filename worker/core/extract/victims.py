@@ -115,10 +115,17 @@ def _told_of(passage: Passage) -> Iterator[Range]:
     for category in ("victim_trade", "victim_class"):
         for trade in passage.find(category):
             at = Range(trade.end() + 1, passage.clause(trade.start()).end)
+            if _is_of_another(passage, Range.of(trade)):
+                continue
             if at.end > at.start and _name(passage, at) is not None:
                 names, end = _chain(passage, at)
                 if _is_hit(passage, at, end):
                     yield from names
+
+
+def _is_of_another(passage: Passage, trade: Range) -> bool:
+    """Whether a name says whose people were hit: "relatives of the judge, …, were hurt"."""
+    return passage.ends_with("victim_of", trade.start) is not None
 
 
 def _subjects(passage: Passage) -> Iterator[Range]:
