@@ -21,6 +21,7 @@ from worker.core.domain.incident import ArticleRef, FiledReport, FrozenIncident,
 from worker.core.domain.report import Claim, Place, Report
 from worker.core.lang.categories import read_categories
 from worker.core.lang.lexicon import build
+from worker.core.lang.names import without_parts
 from worker.core.merge.cluster.component import as_filed
 from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
 from worker.core.merge.evidence.pairs import Pair, compare
@@ -184,6 +185,17 @@ def test_compare_takes_victims_by_folded_name_in_any_language() -> None:
     assert code(("es", "Tomás  Renán"), ("en", "Tomas Renan")) == "victims.same"
     assert code(("fa", "علی کریمی"), ("ar", "علي كريمي")) == "victims.same"
     assert code(("en", "Tomas Renan"), ("fa", "علی کریمی")) is None
+    assert code(("en", "Laila"), ("en", "Laila")) is None  # kin told by one name: many have it
+
+
+def test_a_person_named_with_and_without_a_title_stands_once() -> None:
+    """The fuller name stays; two people who share a name stay two."""
+    assert without_parts(["Haji Tomas Renan", "Tomas Renan"]) == ("Haji Tomas Renan",)
+    assert without_parts(["Tomas Renan", "Renan Tomas", "Tomas R"]) == (
+        "Tomas Renan",
+        "Renan Tomas",
+        "Tomas R",
+    )
 
 
 def test_compare_takes_claims_of_unlisted_groups_in_two_languages_for_two_wordings() -> None:

@@ -3,7 +3,8 @@
 Rules
 -----
 1. "Claimed by X" and "a charge that X denies" take the name after it, all others the subject before the
-   verb (``claimant``). Claims in other words ("its fighters stormed …") are found by ``claim_told``.
+   verb (``claimant``). Claims in other words ("its fighters stormed …") are found by ``claim_told``,
+   those of one word ("X said no; Y said yes") by ``claim_answers``.
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
@@ -27,6 +28,7 @@ from re import Match
 from worker.core.annotate.actors import STATES
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Claim, Statement
+from worker.core.extract.claim_answers import find_answers
 from worker.core.extract.claim_asides import with_apart, with_asides
 from worker.core.extract.claim_told import find_not_done, find_told
 from worker.core.extract.claimant import (
@@ -77,6 +79,7 @@ def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhr
         *_passive(passage, "claim_passive", "yes"),
         *_active(passage, "claim_verb", "yes"),
         *(p for p in find_told(passage, statements) if _may_be_told(passage, p)),
+        *find_answers(passage),
         *_passive(passage, "claim_denied_passive", "denied"),
         *_active(passage, "claim_denied", "denied"),
     ]

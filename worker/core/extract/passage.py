@@ -71,16 +71,17 @@ class Passage:
     @cached_property
     def _other_words(self) -> str:
         """What the article says of its other attacks; names do not run on over a line break."""
-        stretches = (at for segment in self._other_attacks for at in segment.ranges)
+        stretches = (at for segment in self.other_attacks for at in segment.ranges)
         return "\n".join(map(self.prose.of, stretches))
 
     @cached_property
     def other_places(self) -> frozenset[str]:
         """Ids of the places that the article's other attacks happened at."""
-        return frozenset(m.entry.id for s in self._other_attacks for m in s.places)
+        return frozenset(m.entry.id for s in self.other_attacks for m in s.places)
 
     @property
-    def _other_attacks(self) -> Iterator[Segment]:
+    def other_attacks(self) -> Iterator[Segment]:
+        """The article's other attacks that are told for their own sake or as background."""
         return (s for s in self.others if s.kind in ("background", "item"))
 
     @cached_property

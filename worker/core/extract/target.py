@@ -36,6 +36,7 @@ _PLACE_REACH_CHARS = 30
 _MOST_TARGETS = 3
 _MOST_THINGS = 300
 """Mentions that are put together, the likeliest first; no article has as many of one attack."""
+_QUARTERS = ("neighbourhood", "district")
 _NO_THING = PEOPLE | {"unknown"}
 """Subtypes that are rarely what was aimed at. A civilian with a name is: that is an assassination.
 (``merge.facts`` counts him among people for another reason: that he was hit tells no attack apart.)"""
@@ -117,12 +118,14 @@ def word_key(
 def _mentions(passage: Passage) -> Iterator[Thing]:
     weights = passage.weights.target
     spokesmen = tuple(a for a in passage.actors if a.person)
-    city = _area(passage.profile)
+    city = _area(passage.profile, passage.lexicon.lang)
     institutions = _institutions(passage.profile.institutions)
     spelling = tuple(passage.lexicon.words["spelling"].items())
     generic = passage.lexicon.patterns["site_generic"]
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
+        if _is_part_of_place(passage, head):
+            continue
         at = noun_phrase(passage, head)
         if overlapping(spokesmen, at) or is_bystander(passage, at):
             continue
@@ -148,8 +151,23 @@ def _mentions(passage: Passage) -> Iterator[Thing]:
             kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
         yield Thing(
             at.start, at.end, name, kind, subtype or None, score, strong, led, proper, parent,
-            word_key(name, spelling, generic),
+            word_key(name if proper else _without(name, city), spelling, generic),
         )  # fmt: skip
+
+
+def _is_part_of_place(passage: Passage, head: Range) -> bool:
+    """Whether it is a word in the name of a quarter ("in the Company area"), which nobody aims at."""
+    named = (p for p in overlapping(passage.annotated.places, head) if p.entry.kind in _QUARTERS)
+    return any(p.start <= head.start and head.end <= p.end for p in named) and is_name(
+        passage, head
+    )
+
+
+def _without(name: str, area: frozenset[str]) -> str:
+    """A noun without the area's own names before it: the "Afghan mosque" is the mosque of all others."""
+    words = name.split()
+    kept = [w for w in words[:-1] if not area.issuperset(words_of(w))]
+    return " ".join((*kept, *words[-1:]))
 
 
 def _words(passage: Passage, at: Range) -> Iterator[re.Match[str]]:
@@ -157,10 +175,14 @@ def _words(passage: Passage, at: Range) -> Iterator[re.Match[str]]:
 
 
 @lru_cache(maxsize=8)
-def _area(profile: Profile) -> frozenset[str]:
-    """Names of the whole watched area: they tell no thing in it apart."""
+def _area(profile: Profile, lang: str) -> frozenset[str]:
+    """Names of the whole watched area, and words of what it is called: they tell no thing in it apart.
+
+    ("the Afghan capital": so an "Afghan mosque" is a mosque without a name.)
+    """
     wide = (p for p in profile.places if p.kind in WIDE_PLACES)
-    return frozenset(plain(variant) for place in wide for variant in place.variants)
+    called = (plain(word) for name in profile.soft_names.get(lang, ()) for word in name.split())
+    return frozenset((*(plain(v) for place in wide for v in place.variants), *called))
 
 
 def _is_harmed(passage: Passage, end: int) -> bool:

@@ -4,14 +4,18 @@ Rules
 -----
 1. A name is a run of capitals after a word that introduces a victim ("killed journalist …",
    "identified as …"), or before an age and a word of harm ("…, 24, was killed").
-   Or it stands between a trade and what was done, alone or with others ("judge … and clerk … were shot").
+   Or it stands between a trade and what was done, alone or with others ("judge … and clerk … were shot"),
+   or opens its sentence, with an age, a trade or "who …" between it and what was done.
 2. So are the names that go on with it in a list, with ages, trades and asides ("as …, 24, a cook, his
    brother … and …"). The list must come to its end: what follows its last name may say when or where,
    and not what somebody did or said ("…, and … said").
-3. "The dead were …" names somebody only where an age, an aside or a list follows.
+   Kin in a list may have one name ("and her son …, 6"). "And three guards" ends a list, too.
+3. "The dead were …", "gunmen killed …" and "they were …" behind a sentence of harm name somebody only
+   where an age, an aside or a list follows.
 4. A sentence about a suspect names no victim, but whom he killed is one ("gunmen killed journalist …").
    Nor is who is named as the one who did it: "one of its fighters, whom it named as …".
    Texts without capitals yield none.
+5. A name that another one holds is the same person ("Haji Karim Noori", "Karim Noori").
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from functools import lru_cache
 
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Profile
+from worker.core.lang.names import without_parts
 from worker.core.lang.normalise import Range, plain, starting_in
 
 _MOST_NAMES = 12
@@ -37,32 +42,73 @@ _ENDS = ".;:)\n"
 
 def find_victims(passage: Passage) -> tuple[str, ...]:
     """Victims' names in the order of the text, each once."""
-    found = sorted(
-        {*_introduced(passage), *_aged(passage), *_told_of(passage)}, key=lambda r: (r.start, r.end)
-    )
+    ways = (_introduced, _aged, _told_of, _subjects)
+    found = sorted({at for way in ways for at in way(passage)}, key=lambda r: (r.start, r.end))
     if not found:
         return ()
     known = _known(passage.profile)
-    names = (_printed(passage, at) for at in found)
-    return tuple(dict.fromkeys(n for n in names if n and plain(n) not in known))[:_MOST_NAMES]
+    printed = (_printed(passage, at) for at in found)
+    return without_parts(n for n in printed if n and plain(n) not in known)[:_MOST_NAMES]
 
 
 def _introduced(passage: Passage) -> Iterator[Range]:
     """Stretches that begin with a victim's name, behind what introduces it and within its list."""
-    for category in ("victim_lead", "victim_hit", "victim_are"):
+    for category in ("victim_lead", "victim_hit", "victim_are", "victim_killed", "victim_they"):
         for lead in passage.find(category):
             clause = passage.clause(lead.start())
-            low = max(clause.start, lead.start() - _SUSPECT_REACH_CHARS)
-            if category != "victim_hit" and passage.has("suspect", Range(low, lead.end())):
+            if not _may_introduce(passage, category, Range.of(lead)):
                 continue
-            if passage.has(
-                "doer", Range(max(clause.start, lead.start() - _DOER_REACH_CHARS), lead.end())
-            ):
-                continue
-            at = Range(lead.end(), clause.end)
+            at = _behind_role(passage, Range(lead.end(), clause.end))
             listed = tuple(_listed(passage, at))
-            if category != "victim_are" or listed or _is_described(passage, at):
+            if listed or _names_one(passage, category, at):
                 yield from (at, *listed)
+
+
+def _names_one(passage: Passage, category: str, at: Range) -> bool:
+    """Whether a name without a list behind it is a victim's, by what introduces it."""
+    if category in ("victim_lead", "victim_hit"):
+        return True
+    tells = _is_person if category == "victim_killed" else _is_described
+    return tells(passage, at)
+
+
+def _may_introduce(passage: Passage, category: str, lead: Range) -> bool:
+    """Whether it is not suspects who are named: who killed somebody, or whom forces killed."""
+    clause = passage.clause(lead.start)
+    if passage.has("doer", Range(max(clause.start, lead.start - _DOER_REACH_CHARS), lead.end)):
+        return False
+    if category == "victim_hit":
+        return True
+    if category == "victim_killed":
+        before = Range(clause.start, lead.start)
+        attacked = passage.has("attackers", before) or bool(passage.triggers_in(before))
+        return attacked or passage.has("body_of", lead)
+    if category == "victim_they":
+        return _is_told_of_dead(passage, lead)
+    low = max(clause.start, lead.start - _SUSPECT_REACH_CHARS)
+    return not passage.has("suspect", Range(low, lead.end))
+
+
+def _is_told_of_dead(passage: Passage, lead: Range) -> bool:
+    """Whether "they were" opens a sentence, and the one before it tells whom an attack hit."""
+    sentence = passage.sentence(lead.start)
+    if (
+        sentence is None
+        or not sentence.index
+        or passage.prose.text[sentence.start : lead.start].strip()
+    ):
+        return False
+    before = passage.prose.sentences[sentence.index - 1]
+    return passage.has("harm", before) and not passage.has("suspect", before)
+
+
+def _behind_role(passage: Passage, at: Range) -> Range:
+    """The stretch behind the trade that stands before its first name: "named as | cleric | …"."""
+    text = passage.prose.text
+    start = at.start + (text[at.start : at.start + 1] in (" ", ":"))
+    start += text[start : start + 1] == " "
+    behind = _behind_trade(passage, Range(start, at.end))
+    return Range(behind, at.end) if behind > start else at
 
 
 def _told_of(passage: Passage) -> Iterator[Range]:
@@ -70,23 +116,67 @@ def _told_of(passage: Passage) -> Iterator[Range]:
 
     Not by the police: that may be who attacked.
     """
-    harmed, text = passage.lexicon.patterns["passive_harm"], passage.prose.text
-    for trade in passage.find("victim_trade"):
-        clause = passage.clause(trade.start())
-        at = Range(trade.end() + 1, clause.end)
-        named = _name(passage, at) if at.end > at.start else None
-        if named is None or harmed is None:
+    for category in ("victim_trade", "victim_class"):
+        for trade in passage.find(category):
+            at = Range(trade.end() + 1, passage.clause(trade.start()).end)
+            if _is_of_another(passage, Range.of(trade)):
+                continue
+            if at.end > at.start and _name(passage, at) is not None:
+                names, end = _chain(passage, at)
+                if _is_hit(passage, at, end):
+                    yield from names
+
+
+def _is_of_another(passage: Passage, trade: Range) -> bool:
+    """Whether a name says whose people were hit: "relatives of the judge, …, were hurt"."""
+    return passage.ends_with("victim_of", trade.start) is not None
+
+
+def _subjects(passage: Passage) -> Iterator[Range]:
+    """Names that open a sentence, with what tells of a person between them and what was done."""
+    for index in passage.segment.sentences:
+        at = passage.prose.sentences[index]
+        named = _name(passage, at) if _behind_trade(passage, at) == at.start else None
+        if named is None or not passage.segment.holds(at.start):
             continue
-        names, end = _chain(passage, at)
-        behind = text[end : end + 2]
-        found = harmed.match(text, end + len(behind) - len(behind.lstrip(", ")))
-        if found is None or " " not in found.group().strip():  # "killed" alone may be his own deed
-            continue
-        stop = min(clause.end, found.end() + _SUSPECT_REACH_CHARS)
-        doer = Range(found.end(), found.end() + len(text[found.end() : stop].split(",")[0]))
-        suspect = passage.has("suspect", Range(clause.start, named[1]))
-        if not suspect and not passage.has("authority", doer):
-            yield from names
+        end = _behind_asides(passage, Range(named[1], at.end))
+        end = _behind_clause(passage, Range(end, at.end))
+        if _is_person(passage, at) and _is_hit(passage, at, end):
+            yield Range(at.start, at.end)
+
+
+def _behind_clause(passage: Passage, rest: Range) -> int:
+    """The end of a clause that tells who the person of a name is: ", who worked for a bank"."""
+    text, who = passage.prose.text, passage.lexicon.patterns["claim_who"]
+    if who is None or not text.startswith(", ", rest.start) or not who.match(text, rest.start + 2):
+        return rest.start
+    comma = text.find(",", rest.start + 2, rest.end)
+    return comma if comma > 0 else rest.start
+
+
+def _is_hit(passage: Passage, at: Range, end: int) -> bool:
+    """Whether behind the names that open a stretch, up to ``end``, stands that they were hit.
+
+    Not by the police, nor what suspects were.
+    """
+    text, clause = passage.prose.text, passage.clause(at.start)
+    behind = text[end : end + 2]
+    start = end + len(behind) - len(behind.lstrip(", "))
+    found = _match(passage.lexicon.patterns["passive_harm"], text, start)
+    if found is not None and " " not in found.group().strip():  # "killed" alone may be his own deed
+        found = None
+    found = found or _match(passage.lexicon.patterns["victim_died"], text, start)
+    if found is None:
+        return False
+    stop = min(clause.end, found.end() + _SUSPECT_REACH_CHARS)
+    doer = Range(found.end(), found.end() + len(text[found.end() : stop].split(",")[0]))
+    suspect = passage.has("suspect", Range(clause.start, end))
+    return not suspect and not passage.has("authority", doer)
+
+
+def _match(pattern: re.Pattern[str] | None, text: str, position: int) -> re.Match[str] | None:
+    """A match of a category that begins at a position."""
+    return pattern.match(text, position) if pattern is not None else None
 
 
 def _chain(passage: Passage, at: Range) -> tuple[list[Range], int]:
@@ -104,6 +194,20 @@ def _is_described(passage: Passage, at: Range) -> bool:
     """Whether an age or an aside follows a name: "the dead were Shia Muslims" names nobody."""
     named = _name(passage, at)
     return named is not None and _behind_asides(passage, Range(named[1], at.end)) > named[1]
+
+
+def _is_person(passage: Passage, at: Range) -> bool:
+    """Whether what follows a name tells of a person: an age, a trade, or "who …"."""
+    named = _name(passage, at)
+    if named is None:
+        return False
+    rest = Range(named[1], at.end)
+    between = Range(
+        rest.start, _behind_clause(passage, Range(_behind_asides(passage, rest), at.end))
+    )
+    if _AGE.match(passage.prose.text, rest.start, rest.end) is not None:
+        return True
+    return any(passage.has(category, between) for category in ("victim_trade", "claim_who"))
 
 
 def _aged(passage: Passage) -> Iterator[Range]:
@@ -134,17 +238,27 @@ def _listed(passage: Passage, at: Range) -> Iterator[Range]:
     if first is None:
         return
     names: list[Range] = []
-    end, closed = _behind_asides(passage, Range(first[1], at.end)), False
-    while not closed:
+    end, whole = _behind_asides(passage, Range(first[1], at.end)), 0
+    while True:
         start, closed = _next_name(passage, Range(end, at.end))
         named = _name(passage, Range(start, at.end)) if start > end else None
         if named is None:
-            closed = False
+            counted = closed and _counts_on(passage, Range(start, at.end))
+            whole = len(names) if counted else whole
             break
         names.append(Range(start, named[1]))
         end = _behind_asides(passage, Range(named[1], at.end))
-    if names and _is_at_its_end(passage, Range(end, at.end), closed=closed):
-        yield from names
+        if _is_at_its_end(passage, Range(end, at.end), closed=closed):
+            whole = len(names)
+    yield from names[:whole]
+
+
+def _counts_on(passage: Passage, rest: Range) -> bool:
+    """Whether a list ends with people who are only counted: "and | three guards"."""
+    word = re.compile(r"\w+").match(passage.prose.text, rest.start, rest.end)
+    return word is not None and any(
+        c.number.start == word.start() for c in passage.annotated.counts
+    )
 
 
 def _next_name(passage: Passage, rest: Range) -> tuple[int, bool]:
@@ -163,6 +277,7 @@ def _next_name(passage: Passage, rest: Range) -> tuple[int, bool]:
 def _behind_asides(passage: Passage, rest: Range) -> int:
     """The end of what only says who the person of a name is: an age, "a cook at the hotel"."""
     text, determiner = passage.prose.text, passage.lexicon.patterns["determiner"]
+    rest = Range(_behind_owner(passage, rest), rest.end)
     age = _AGE.match(text, rest.start, rest.end)
     end = age.end() if age is not None else rest.start
     aside = _ASIDE.match(text, end, rest.end)
@@ -171,6 +286,23 @@ def _behind_asides(passage: Passage, rest: Range) -> int:
     person = _behind_trade(passage, Range(aside.start(1), rest.end))
     is_next = person > aside.start(1) and _name(passage, Range(person, rest.end)) is not None
     return end if is_next else aside.end()  # ", his wife Zarifa Noori": the next one
+
+
+def _behind_owner(passage: Passage, rest: Range) -> int:
+    """The end of whom the person of a name is of: " of Radio Karte"; where it begins if there is none."""
+    if passage.prose.text[rest.start : rest.start + 1] != " ":
+        return rest.start
+    of = _match(passage.lexicon.patterns["victim_of"], passage.prose.text, rest.start + 1)
+    if of is None:
+        return rest.start
+    end = of.end()
+    for word in _WORD.finditer(passage.prose.text, of.end(), rest.end):
+        if word.start() != end or not passage.prose.norm.letter(word.start(1)).isupper():
+            break
+        end = word.end(1)
+        if word[2]:
+            break
+    return end if end > of.end() else rest.start
 
 
 def _behind_trade(passage: Passage, rest: Range) -> int:
@@ -203,7 +335,17 @@ def _printed(passage: Passage, at: Range) -> str | None:
 
 
 def _name(passage: Passage, at: Range) -> tuple[str, int] | None:
-    """The run of two to four capitalised words that opens a stretch, as printed, and its end."""
+    """The run of two to four capitalised words that opens a stretch, as printed, and its end.
+
+    Behind kin one is enough: "his daughter | Laila".
+    """
+    words, end = _capitals(passage, at)
+    enough = len(words) > 1 or (words and passage.ends_with("victim_kin", at.start) is not None)
+    return (" ".join(words), end) if enough and not _is_capitalised(passage, at.start) else None
+
+
+def _capitals(passage: Passage, at: Range) -> tuple[list[str], int]:
+    """The capitalised words that open a stretch, up to four, and where they end."""
     words: list[str] = []
     end = at.start
     for match in _WORD.finditer(passage.prose.text, at.start, at.end):
@@ -218,8 +360,7 @@ def _name(passage: Passage, at: Range) -> tuple[str, int] | None:
         end = match.end(1)
         if match.group(2) or word != owner or len(words) == 4:
             break
-    enough = len(words) >= 2 and not _is_capitalised(passage, at.start)
-    return (" ".join(words), end) if enough else None
+    return words, end
 
 
 def _is_capitalised(passage: Passage, position: int) -> bool:

@@ -10,31 +10,36 @@ Rules
 3. Suicide is never inferred. A car bomb is not a suicide attack until the text says so.
    (TRT World, 8 May 2019: a car bomb, and no word of suicide.)
 4. The unspecific subtype of a weapon falls away beside a specific one of the same type.
+5. What a blast sets on fire was set on fire by nobody: no arson, unless attackers are in the sentence.
+6. What only a headline of attacks says, in an article that tells them apart, may be another's:
+   "Bomb and gun attacks kill five" makes no shooting of the bombing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Passage, Spans
-from worker.core.lang.normalise import Range, holding
+from worker.core.lang.normalise import Range, holding, inside
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _ASSASSINATION, _ARMED, _BOMBED = "assassination", "armed_assault", "bombing_explosion"
-_HOSTAGES, _UNKNOWN = "hostage_taking", "unknown"
+_HOSTAGES, _BURNT, _UNKNOWN = "hostage_taking", "facility_infrastructure", "unknown"
+_ARSON = "incendiary"
 _MOST_BLASTS = 30
 _Kind = tuple[str, str | None]
 """GTD type and subtype of a weapon."""
+_Key = TypeVar("_Key", str, _Kind)
 _HEAD_SENTENCES, _REPEATED = 7, 3
 
 
 def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     """The attack types, and the words that prove them."""
-    by_type = _proved(passage)
+    by_type = _without_sums(passage, _proved(passage), _types_of_others(passage))
     if not set(by_type) - {_UNKNOWN}:
         by_type = _proved_together(passage) or by_type
     by_type = {k: v for k, v in by_type.items() if _belongs(passage, v)} or by_type
@@ -51,9 +56,11 @@ def _proved(passage: Passage) -> dict[str, list[Range]]:
     """Type → the attack words that prove it."""
     by_type: dict[str, list[Range]] = {}
     weak: list[Trigger] = []
-    shots = tuple(passage.find_ranges("shot_by_forces"))
+    shots, by_blast = tuple(passage.find_ranges("shot_by_forces")), _burnt_by_blast(passage)
     for trigger in passage.triggers:
         if trigger.type == _ARMED and holding(shots, trigger.start) is not None:
+            continue
+        if trigger.type == _BURNT and holding(by_blast, trigger.start) is not None:
             continue
         if trigger.weak and not _by_attackers(passage, trigger):
             weak.append(trigger)
@@ -106,6 +113,53 @@ def _by_attackers(passage: Passage, trigger: Trigger) -> bool:
     return passage.has("attackers", passage.clause(trigger.start))
 
 
+def _burnt_by_blast(passage: Passage) -> tuple[Range, ...]:
+    """Words of arson that tell what a blast did."""
+    words = (Range.of(m) for m, v in passage.find_in_table("weapon") if _kind(v)[0] == _ARSON)
+    return tuple(word for word in words if _by_blast(passage, word))
+
+
+def _by_blast(passage: Passage, burnt: Range) -> bool:
+    """Whether a blast set something on fire: "the blast … set fire to the kitchen"."""
+    clause = passage.clause(burnt.start)
+    before = passage.triggers_in(Range(clause.start, burnt.start))
+    return any(t.type == _BOMBED for t in before) and not passage.has("attackers", clause)
+
+
+def _without_sums(
+    passage: Passage, found: dict[_Key, list[Range]], others: frozenset[_Key]
+) -> dict[_Key, list[Range]]:
+    """What is told of this attack itself, where the article has another attack of the other kind."""
+    own = {k for k, words in found.items() if not all(_is_of_several(passage, w) for w in words)}
+    return {k: words for k, words in found.items() if not own or k in own or k not in others}
+
+
+def _is_of_several(passage: Passage, word: Range) -> bool:
+    """Whether a word stands where attacks are counted together, in the headline or below."""
+    sentence = passage.sentence(word.start)
+    if sentence is None:
+        return False
+    is_plural = sentence.zone == "title" and passage.has("plural_event", sentence)
+    return is_plural or passage.has("several_events", sentence)
+
+
+def _types_of_others(passage: Passage) -> frozenset[str]:
+    """The attack types that the article's other attacks are told with."""
+    ranges = (at for segment in passage.other_attacks for at in segment.ranges)
+    return frozenset(t.type for at in ranges for t in inside(passage.annotated.triggers, at))
+
+
+def _weapons_of_others(passage: Passage) -> frozenset[_Kind]:
+    table, text = passage.lexicon.table("weapon"), passage.prose.text
+    ranges = (at for segment in passage.other_attacks for at in segment.ranges)
+    return frozenset(_kind(v) for at in ranges for _, v in table.find(text, at.start, at.end))
+
+
+def _kind(value: str) -> _Kind:
+    kind, _, subtype = value.partition("/")
+    return kind, subtype or None
+
+
 def find_suicide(passage: Passage) -> tuple[Literal["yes", "no"] | None, Spans]:
     """Whether the text says that attackers meant to die, says the contrary, or nothing."""
     refused = tuple(passage.find_ranges("suicide_refused"))
@@ -127,8 +181,11 @@ def find_weapons(passage: Passage) -> tuple[tuple[Weapon, ...], Spans]:
     for match, value in passage.find_in_table("weapon"):
         if holding(shots, match.start()) is not None:
             continue
-        kind, _, subtype = value.partition("/")
-        found.setdefault((kind, subtype or None), []).append(Range.of(match))
+        kind, at = _kind(value), Range.of(match)
+        if kind[0] == _ARSON and _by_blast(passage, at):
+            continue
+        found.setdefault(kind, []).append(at)
+    found = _without_sums(passage, found, _weapons_of_others(passage))
     belonging = {k: v for k, v in found.items() if _belongs(passage, v)}
     found = belonging or found
     specific = {kind for kind, subtype in found if subtype not in _UNSPECIFIC}

@@ -3,15 +3,18 @@
 Rules
 -----
 1. A group is named as perpetrator only through a claim, a blame, or words that make it act
-   ("X gunmen stormed", "attack by X"). Being mentioned is nothing: groups also talk and negotiate.
+   ("X gunmen stormed", "attack by X", "X mounted an attack"). Being mentioned is nothing: groups also
+   talk and negotiate, condemn an attack, and are in the habit of some.
 2. The strongest basis wins: claimed, reported as fact, accused by authorities, accused, possible.
 3. A group that denies stays out unless somebody accuses it.
-4. A state is a perpetrator only by a strike that is called its own.
+4. A state is a perpetrator only by a strike that is called its own, or that its forces carry out.
+5. Authorities accuse in their sentence, or in the next one as "it" or "they".
 """
 
 from __future__ import annotations
 
 from worker.core.annotate.actors import ActorMention
+from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
 from worker.core.extract.passage import Passage, Spans
@@ -53,7 +56,7 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
     if mention.actor.actor_class in ("state", "foreign_state"):
         return "reported_as_fact" if _is_own_strike(passage, mention, clause) else None
     if _is_blamed(passage, mention, clause):
-        official = passage.has("authority", clause)
+        official = passage.has("authority", clause) or _is_said_on(passage, clause)
         return "suspected_or_accused_by_authorities" if official else "suspected_or_accused"
     if not _acts(passage, mention, clause):
         return None
@@ -63,7 +66,10 @@ def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
 def _is_own_strike(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     after = Range(mention.end, min(clause.end, mention.end + _STRIKE_REACH_CHARS))
     named = passage.has("state_strike", mention) and bool(passage.triggers_in(clause))
-    return named or passage.has("state_strike", after) or _is_agent(passage, mention, clause)
+    if named or passage.has("state_strike", after) or _is_agent(passage, mention, clause):
+        return True
+    told = passage.triggers_in(_first_words(passage, mention, clause))
+    return any(passage.has("state_strike", t) and _is_its_deed(passage, mention, t) for t in told)
 
 
 def _is_agent(passage: Passage, mention: ActorMention, clause: Range) -> bool:
@@ -79,6 +85,15 @@ def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     return passage.has("blame", reach)
 
 
+def _is_said_on(passage: Passage, clause: Range) -> bool:
+    """Whether who blames is an authority of the sentence before: "the ministry said. It blamed …"."""
+    sentence = passage.sentence(clause.start)
+    if sentence is None or not sentence.index or not passage.has("blame_goes_on", sentence):
+        return False
+    before = passage.prose.sentences[sentence.index - 1]
+    return passage.has("authority", before) and passage.has("says", before)
+
+
 def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
     if _is_agent(passage, mention, clause):
@@ -86,7 +101,24 @@ def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     if mention.person:
         return False
     after = _first_words(passage, mention, clause)
-    return bool(passage.triggers_in(after)) and not passage.has("says", after)
+    if passage.has("says", after) or passage.has("actor_habit", Range(mention.end, clause.end)):
+        return False
+    return any(_is_its_deed(passage, mention, trigger) for trigger in passage.triggers_in(after))
+
+
+def _is_its_deed(passage: Passage, mention: ActorMention, trigger: Trigger) -> bool:
+    """Whether an attack word behind a group's name tells what it did: not "X condemned the attack".
+
+    An attack with a determiner of its own is an object: a verb of doing must lead to it.
+    """
+    between = Range(mention.end, trigger.start)
+    if passage.has("actor_reacts", between):
+        return False
+    opened = (trigger.definite_at, trigger.indefinite_at)
+    is_object = any(at is not None and at >= mention.end for at in opened)
+    if not is_object or passage.lexicon.patterns["actor_does"] is None:
+        return True
+    return passage.has("actor_does", between) or passage.has("harm", between)
 
 
 def _first_words(passage: Passage, mention: ActorMention, clause: Range) -> Range:

@@ -6,14 +6,15 @@ Rules
    does, and the dots of "U.S." do not.
 2. Of a word with an apostrophe the longer part stands: the rest is an ending or an article
    ("ministry's", "Bakanlığı'na", "l'Intérieur").
-3. Two names can be told apart only where they are written alike: one language, one script.
+3. A name whose words stand in another one, in a row, may be the same person's.
+4. Two names can be told apart only where they are written alike: one language, one script.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,3 +73,9 @@ def _without_ending(word: str) -> str:
 def _scripts(name: str) -> Iterator[str]:
     """The script of every letter, as Unicode names it."""
     return (unicodedata.name(c, "?").split()[0].lower() for c in name if c.isalpha())
+
+
+def without_parts(names: Iterable[str]) -> tuple[str, ...]:
+    """Each person once: a name whose words stand in another one, in a row, is that of the same person."""
+    kept = tuple(dict.fromkeys(names))
+    return tuple(n for n in kept if not any(n != m and f" {n} " in f" {m} " for m in kept))

@@ -201,7 +201,7 @@ def _facts_of(filed: FiledReport, gazetteer: Gazetteer) -> Facts:
         targets=frozenset(_targets(report, lang, gazetteer)),
         kinds=frozenset(report.attack_types) - {"unknown"},
         claims=frozenset(_claims(report.claims, lang, gazetteer)),
-        victims=frozenset(plain(name) for name in report.victims),
+        victims=frozenset(plain(name) for name in report.victims if len(list(words_of(name))) > 1),
         seen_only=not dated
         and (filed.article.published is None or report.date.basis == "first_seen"),
         attacks=report.n_attacks or 1 if report.role in ("primary", "roundup") else 1,

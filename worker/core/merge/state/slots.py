@@ -36,7 +36,7 @@ from worker.core.domain.report import (
 )
 from worker.core.domain.snapshot import Support
 from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACES
-from worker.core.lang.names import words_of
+from worker.core.lang.names import without_parts, words_of
 from worker.core.merge.cluster.membership import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
@@ -176,7 +176,7 @@ def choose_slots(
         claims=claims,
         incident_status=_status(vote),
         n_blasts=vote.single("n_blasts", lambda r: r.n_blasts),
-        victims=tuple(sorted(vote.listed("victims", lambda r: r.victims, 0.0))),
+        victims=without_parts(sorted(vote.listed("victims", lambda r: r.victims, 0.0))),
         support=vote.support,
     )
 
