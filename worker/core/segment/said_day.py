@@ -50,14 +50,14 @@ def is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) ->
 def is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether a day is that on which an attack was over: "the siege ended late on Monday".
 
-    Or: "shot the gunman on Monday, ending the siege".
+    Or: "shot the gunman on Monday, ending the siege", "forces on Monday ended a siege of a hotel".
     """
     before = Range(max(sentence.start, mention.start - _ENDED_REACH_CHARS), mention.start)
     if any(m.end() >= mention.start - 1 for m in annotated.find("ended", before)):
         return True
     after = Range(mention.end, min(sentence.end, mention.end + _ENDED_REACH_CHARS))
     over = annotated.first("siege_over", after)
-    return over is not None and annotated.prose.text[after.start : over.start()] == ", "
+    return over is not None and annotated.prose.text[after.start : over.start()] in (" ", ", ")
 
 
 def is_begin(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
