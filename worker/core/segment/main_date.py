@@ -148,6 +148,7 @@ def _refined(annotated: Annotated, night: DateMention) -> DateMention:
     """The one day of "overnight" that another mention, or the clock, says beside the attack."""
     if night.precision != "days" or (night.last - night.first).days != 1:
         return night
+    ended = None
     for mention in annotated.dates:
         sentence = annotated.prose.sentence_at(mention.start)
         if sentence is None or sentence.index > _HEAD_SENTENCES or mention.precision != "day":
@@ -155,10 +156,13 @@ def _refined(annotated: Annotated, night: DateMention) -> DateMention:
         told = inside(annotated.triggers, sentence) or annotated.has("took_place", sentence)
         if told and not mention.anaphoric and is_end(annotated, mention, sentence):
             before = mention.first - dt.timedelta(days=1)  # "ended an overnight siege on Monday"
-            return replace(night, first=before, last=mention.last)
+            ended = ended or replace(night, first=before, last=mention.last)
+            continue
         within = night.first <= mention.first <= night.last and not mention.anaphoric
         if told and within and not is_spoken(annotated, mention, sentence):
             return replace(night, first=mention.first, last=mention.last, precision="day")
+    if ended is not None:
+        return ended
     for clock in annotated.times:
         sentence = annotated.prose.sentence_at(clock.start)
         if sentence is None or sentence.index > _HEAD_SENTENCES or clock.utc:
