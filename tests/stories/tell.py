@@ -237,6 +237,7 @@ def check_incident(expected: Mapping[str, Any], incident: Incident, where: str) 
         figure = getattr(snapshot.casualties, measure)
         seen[measure] = figure.best if figure else None
         seen[f"{measure}_low"] = figure.low if figure else None
+        seen[f"{measure}_high"] = figure.high if figure else None
         group = snapshot.incident_group
         both = getattr(group, measure) if group else None
         seen[f"group_{measure}"] = both.best if both else None

@@ -167,7 +167,9 @@ _KINDS: Equal[Hashable, int] = Equal(lambda _: next(_NEXT), MOST_REPORTS)
 
 
 def _content(statement: Statement) -> tuple[object, ...]:
-    return statement.measure, statement.victim_class, statement.low, statement.high, statement.value
+    """What a copy repeats by saying it again: a number that takes another's place is a new one."""
+    s = statement
+    return s.measure, s.victim_class, s.low, s.high, s.value, s.replaces
 
 
 def _points(statements: Iterable[Statement]) -> list[Placed]:
