@@ -3,7 +3,8 @@
 Rules
 -----
 1. Same text, or signatures (MinHash of the body) that agree in most places, or say that the one text
-   stands in the other (cut to its lead, or with paragraphs of another's own below), within three days.
+   stands in the other (cut to its lead, or with paragraphs of another's own below) and is another
+   outlet's, within three days.
 2. Of a set of copies the earliest published is the source; ties go by article id.
 3. Texts of two news agencies are no copies of one another, however alike they are: unless they are
    the same to the letter.
@@ -54,12 +55,14 @@ class _Text:
     signature: NDArray[np.int64] = field(init=False)
     own: NDArray[np.bool_] = field(init=False)
     """Which places of the signature are not borrowed."""
+    outlet: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Both are asked for with each article that shares a band."""
         self.order = _order(self.article)
         self.signature = np.array(self.article.copy_signature, dtype=np.int64)
         self.own = np.array(own_places(self.article.copy_signature), dtype=np.bool_)
+        self.outlet = outlet_key(self.article)
 
 
 class CopyIndex:
@@ -238,7 +241,11 @@ def _repeating(one: _Text, others: Iterable[_Text], weights: Mapping[str, float]
 def _are_copies(
     one: _Text, others: Sequence[_Text], weights: Mapping[str, float]
 ) -> NDArray[np.bool_]:
-    """Of each of the others, whether most of both texts is the same, or one stands in the other."""
+    """Of each of the others, whether most of both texts is the same, or one stands in the other.
+
+    Of two texts of one outlet the latter says nothing: they have their last paragraphs in common, on
+    what went before in the city, whatever they tell of above.
+    """
     signatures = np.stack([other.signature for other in others])
     own = np.stack([other.own for other in others])
     equal = signatures == one.signature
@@ -249,5 +256,6 @@ def _are_copies(
     )
     within = shared >= weights["copy.within"] * (shared + missing)
     same = np.count_nonzero(equal, axis=1) >= weights["copy.jaccard"] * len(one.signature)
-    found: NDArray[np.bool_] = same | (within & (shared >= _FEWEST_SHARED))
+    foreign = np.array([other.outlet != one.outlet for other in others])
+    found: NDArray[np.bool_] = same | (within & foreign & (shared >= _FEWEST_SHARED))
     return found
