@@ -111,7 +111,7 @@ def _report(
         evidence={slot: spans for slot, spans in evidence.items() if spans},
         n_blasts=what.count_blasts(passage),
         n_attacks=count_attacks(passage, things),
-        victims=find_victims(passage),
+        victims=find_victims(passage, statements),
         probability=round(probability, 4),
     )
     return _with_toll(without_toll, _parties(statements, without_toll, passage))

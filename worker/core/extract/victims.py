@@ -16,14 +16,17 @@ Rules
    Nor is who is named as the one who did it: "one of its fighters, whom it named as …".
    Texts without capitals yield none.
 5. A name that another one holds is the same person ("Haji Karim Noori", "Karim Noori").
+6. Whom a figure of background holds is a victim of another time: "gunmen killed Karim Noori, a nurse, in
+   2021".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from worker.core.domain.report import Statement
 from worker.core.extract.passage import Passage
 from worker.core.knowledge.profile import Profile
 from worker.core.lang.names import without_parts
@@ -40,15 +43,27 @@ _ASIDE = re.compile(r", (\w+)(?: [^\W\d_][\w'-]*){1,6}(?=[,;.]|$)")
 _ENDS = ".;:)\n"
 
 
-def find_victims(passage: Passage) -> tuple[str, ...]:
-    """Victims' names in the order of the text, each once."""
+def find_victims(passage: Passage, statements: Sequence[Statement] = ()) -> tuple[str, ...]:
+    """Victims' names in the order of the text, each once. ``statements``: those of its report."""
     ways = (_introduced, _aged, _told_of, _subjects)
     found = sorted({at for way in ways for at in way(passage)}, key=lambda r: (r.start, r.end))
     if not found:
         return ()
     known = _known(passage.profile)
-    printed = (_printed(passage, at) for at in found)
+    printed = (
+        _printed(passage, at) for at in found if not _is_of_another_time(passage, at, statements)
+    )
     return without_parts(n for n in printed if n and plain(n) not in known)[:_MOST_NAMES]
+
+
+def _is_of_another_time(passage: Passage, at: Range, statements: Sequence[Statement]) -> bool:
+    """Whether every figure that holds the name which opens a stretch is of an earlier attack."""
+    named = _name(passage, at)
+    if named is None:
+        return False
+    name = passage.prose.span(Range(at.start, named[1]))
+    holds = [s for s in statements if s.start < name.end and name.start < s.end]
+    return bool(holds) and all(s.scope == "background" for s in holds)
 
 
 def _introduced(passage: Passage) -> Iterator[Range]:

@@ -9,6 +9,7 @@ Rules
 3. A group that denies stays out unless somebody accuses it.
 4. A state is a perpetrator only by a strike that is called its own, or that its forces carry out.
 5. Authorities accuse in their sentence, or in the next one as "it" or "they".
+6. Who answers a question is not blamed by its words: "asked whether Y was behind it, X said no".
 """
 
 from __future__ import annotations
@@ -79,10 +80,17 @@ def _is_agent(passage: Passage, mention: ActorMention, clause: Range) -> bool:
 
 def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     reach = Range(
-        max(clause.start, mention.start - _BLAME_REACH_CHARS),
+        max(_behind_question(passage, mention, clause), mention.start - _BLAME_REACH_CHARS),
         min(clause.end, mention.end + _BLAME_REACH_CHARS),
     )
     return passage.has("blame", reach)
+
+
+def _behind_question(passage: Passage, mention: ActorMention, clause: Range) -> int:
+    """Where the words about a group begin: behind the question that it answers, if there is one."""
+    asked = passage.annotated.first("claim_asks", Range(clause.start, mention.start))
+    comma = passage.prose.text.find(",", asked.end(), mention.start) if asked is not None else -1
+    return max(clause.start, comma)
 
 
 def _is_said_on(passage: Passage, clause: Range) -> bool:
