@@ -31,7 +31,9 @@ OF_NO_FORCES = frozenset(
     {"civilians", "children", "students", "teachers", "medical", "media_workers"}
 )
 """Classes of people of whom nobody is in the forces."""
-_KINDS = dict.fromkeys(OF_FORCES, "FORCES_KIND") | dict.fromkeys(OF_NO_FORCES, "CIVIL_KIND")
+_KINDS = dict.fromkeys(("military", "police"), "FORCES_KIND") | dict.fromkeys(
+    OF_NO_FORCES, "CIVIL_KIND"
+)
 """Tag of a count of people by their class: a count of one kind holds nobody of the other."""
 GENERIC = "GENERIC"
 """Tag of nouns that say nothing of who somebody is ("man")."""

@@ -41,7 +41,7 @@ from worker.core.extract.toll.additions import (
     with_others,
 )
 from worker.core.extract.toll.count import Count
-from worker.core.extract.toll.died_later import move_to_dead
+from worker.core.extract.toll.died_later import add_later_dead, move_to_dead
 from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
@@ -97,7 +97,9 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
         read = step(read)
     replaced = [m for m in read if m.tags & _REPLACED and m.what in _HARM]
     standing = _dead_once([m for m in read if not m.tags & _REPLACED])
-    standing = with_others(after_one(with_outside(list(with_further(standing)))), told_in)
+    standing = with_others(
+        after_one(with_outside(list(with_further(add_later_dead(standing))))), told_in
+    )
     for step in _ONE_HARM_EACH:
         standing = step(standing)
     standing = _numbered_one(standing)

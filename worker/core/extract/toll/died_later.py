@@ -13,6 +13,7 @@ Rules
 4. Where the number of dead comes again, in a headline or later, nobody can say whether he is in it:
    then nothing is changed. What one hospital received has rules of its own (``counts``), and so has
    a number of people shot, which is told without its dead already (``persons``).
+5. "Five were killed on the spot. Two died in hospital" are seven, where nobody counts as many.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.core.annotate.counts import SINGLE_TAGS
+from worker.core.annotate.counts import SINGLE_TAGS, CountMention
 from worker.core.extract.toll.additions import PLAIN
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.outside import OUTSIDE
@@ -33,7 +34,33 @@ _OTHERWISE = frozenset({"received", "toll"})
 """Flags of numbers that were counted after some had died ("the number of wounded rose to 17")."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _LISTED = frozenset({"GROUP"})
+_OF_WOUNDS = frozenset({"DIED_OF_WOUNDS"})
+_AT_ONCE = frozenset({"KILLED_AT_ONCE", "DIED_AT_ONCE"})
+_FURTHER = frozenset({"FURTHER", "ADDITIONAL"})
 _WAS_WOUNDED = frozenset({"WAS_WOUNDED"})
+
+
+def add_later_dead(mentions: Sequence[CountMention]) -> list[CountMention]:
+    """The mentions, with those who died of their wounds behind those killed at once as so many more.
+
+    Not where anybody counts as many as both together: then they are told already.
+    """
+    out: list[CountMention] = []
+    most = max((m.value or 0 for m in mentions if m.what == "killed"), default=0)
+    for mention in mentions:
+        before = next((m for m in reversed(out) if m.what == mention.what), None)
+        is_more = before is not None and _died_after(mention, before, most)
+        tags = (mention.tags | _FURTHER) - _OF_WOUNDS if is_more else mention.tags
+        out.append(replace(mention, tags=tags))
+    return out
+
+
+def _died_after(mention: CountMention, before: CountMention, most: int) -> bool:
+    if mention.is_attackers or before.is_attackers:
+        return False
+    follows = 0 <= mention.sentence - before.sentence <= 1
+    told_so = bool(mention.tags & _OF_WOUNDS) and bool(before.tags & _AT_ONCE)
+    return follows and told_so and most < (mention.value or 0) + (before.value or 0)
 
 
 def move_to_dead(counts: Sequence[Count]) -> list[Count]:

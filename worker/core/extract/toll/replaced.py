@@ -14,7 +14,8 @@ Rules
    added", 29).
 5. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
 6. A number "in all" holds smaller ones told before it, of nobody in particular, of its speaker, or of
-   who knows a part (a hospital, an embassy).
+   who knows a part (a hospital, an embassy). "Nine policemen including a captain and four civilians,
+   nine in all" are nine.
 7. What the outlet, a hospital, an embassy or a foreign ministry tells of, after an office has given a
    number for all that is twice as large or more, is a part of that ("police put the toll at 13 … Three
    people died in the yard"). So are fewer people whom the outlet tells by who they were ("six dead,
@@ -71,6 +72,7 @@ def find_replaced(placed: Sequence[Placed]) -> list[bool]:
         or _is_increase(p, placed)
         or _is_of_earlier_entry(p, placed)
         or _is_within_total(p, placed)
+        or _is_told_to_be_less(p, placed)
         or _is_of_one_blast(p, placed)
         or _is_before_a_death(p, placed)
         or _is_part_again(p, placed)
@@ -215,6 +217,20 @@ def _is_within_total(item: Placed, placed: Sequence[Placed]) -> bool:
         and (holds_any or p.speaker.id == item.speaker.id)
         and p.count.mention.number.start >= mention.number.end
         and (p.count.mention.low or 0) > (mention.value or 0)
+        for p in placed
+        if "IN_TOTAL" in p.count.mention.tags
+    )
+
+
+def _is_told_to_be_less(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether its speaker says of the first in a list that they are all: the others are some of them."""
+    mention = item.count.mention
+    return bool(mention.parts) and any(
+        p.side == item.side
+        and p.is_whole
+        and p.speaker.id == item.speaker.id
+        and p.count.mention.number.start >= mention.number.end
+        and p.count.mention.value == mention.parts[0].value
         for p in placed
         if "IN_TOTAL" in p.count.mention.tags
     )

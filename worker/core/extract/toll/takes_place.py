@@ -5,7 +5,8 @@ Rules
 1. A toll takes the place of the number that its own sentence names ("to five from eight").
 2. So does a larger number than the one which somebody had given before: "at least 16, the ministry said.
    It had earlier said at least 11"; "earlier in the day police had put the toll at nine". Of several such
-   numbers the largest was the last.
+   numbers the largest was the last. One that names its own attack is none: "it had earlier said six
+   died in Saturday's raid".
 3. "A fifth victim died overnight", in a text that has five dead: there were four.
 4. "A man hurt on Monday died, raising the toll to 17": there were 16.
 """
@@ -20,6 +21,7 @@ from worker.core.figures import PART
 _TOLL = frozenset({"toll"})
 _HOSPITAL = "hospital"
 _DEAD = ("killed", False)
+_OTHERS = "OF_ANOTHER_ATTACK"
 _DIED_LATER = frozenset({"WAS_WOUNDED", "RAISED_TOLL"})
 _OF_SOME = frozenset({"AT_HOSPITAL", "SEEN", "OF_ONE_BLAST", "FURTHER"})
 """Tags of numbers that are none of the whole, so nothing of the whole takes their place."""
@@ -64,7 +66,8 @@ def _told_before(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
 
 
 def _is_told_as_former(item: Placed) -> bool:
-    return item.count.mention.is_former and _is_of_all(item)
+    mention = item.count.mention
+    return mention.is_former and _OTHERS not in mention.tags and _is_of_all(item)
 
 
 def _is_number_of_all(item: Placed) -> bool:

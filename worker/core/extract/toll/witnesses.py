@@ -22,7 +22,7 @@ _SOME_OF_HIS, _OF_A_KIND, _OF_WOUNDS = "SOME_OF_HIS", "OF_A_KIND", "DIED_OF_WOUN
 
 def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
     """The figures, with a witness's own people as some of those whom others count."""
-    return [_seen(p) if _is_some(p, placed) else p for p in placed]
+    return [_seen(p, placed) if _is_some(p, placed) else p for p in placed]
 
 
 def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
@@ -37,9 +37,19 @@ def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
     )
 
 
-def _seen(item: Placed) -> Placed:
+def _seen(item: Placed, placed: Sequence[Placed]) -> Placed:
     count = item.count
     mention = replace(count.mention, tags=count.mention.tags | {SEEN_TAG})
-    # their class says nothing of who else of it is dead: "five police now dead … two officers died of …"
-    of_class = PART if _OF_WOUNDS in mention.tags and count.person is None else count.victim_class
+    of_class = count.victim_class
+    if _OF_WOUNDS in mention.tags and count.person is None and _is_class_of_more(item, placed):
+        of_class = PART  # "five police now dead … two officers died of their wounds"
     return replace(item, count=replace(count, mention=mention, victim_class=of_class))
+
+
+def _is_class_of_more(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether somebody counts more people of the same class, so that these are not all of it."""
+    return any(
+        p.side == item.side and p.is_whole and p.number > item.number
+        for p in placed
+        if p.count.victim_class == item.count.victim_class
+    )
