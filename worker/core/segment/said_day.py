@@ -50,14 +50,22 @@ def is_spoken(annotated: Annotated, mention: DateMention, sentence: Sentence) ->
 def is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether a day is that on which an attack was over: "the siege ended late on Monday".
 
-    Or: "shot the gunman on Monday, ending the siege", "forces on Monday ended a siege of a hotel".
+    Or: "shot the gunman on Monday, ending the siege", "forces on Monday ended an overnight siege". (A
+    siege that was ended on a day may have begun on it: "ended a nine-hour siege".)
     """
     before = Range(max(sentence.start, mention.start - _ENDED_REACH_CHARS), mention.start)
     if any(m.end() >= mention.start - 1 for m in annotated.find("ended", before)):
         return True
     after = Range(mention.end, min(sentence.end, mention.end + _ENDED_REACH_CHARS))
     over = annotated.first("siege_over", after)
-    return over is not None and annotated.prose.text[after.start : over.start()] in (" ", ", ")
+    if over is None:
+        return False
+    between = annotated.prose.text[after.start : over.start()]
+    return between == ", " or (between == " " and _is_of_a_night(annotated, Range.of(over)))
+
+
+def _is_of_a_night(annotated: Annotated, siege: Range) -> bool:
+    return any(siege.holds(m.start) and m.precision == "days" for m in annotated.dates)
 
 
 def is_begin(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
