@@ -29,7 +29,7 @@ from worker.core.annotate.actors import STATES
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Claim, Statement
 from worker.core.extract.claim_answers import find_answers
-from worker.core.extract.claim_asides import with_apart, with_asides
+from worker.core.extract.claim_asides import with_apart, with_asides, with_joint
 from worker.core.extract.claim_told import find_not_done, find_told
 from worker.core.extract.claimant import (
     Claimed,
@@ -59,7 +59,7 @@ def find_claims(
     """One claim or denial per group, in the order of the text. ``statements``: those of its report."""
     if not passage.annotated.actors and not any(s.perpetrator_party for s in statements):
         return (), ()  # nobody is there to claim or deny anything
-    passage = with_asides(passage)
+    passage = with_joint(with_asides(passage))
     phrases = _phrases(passage, statements)
     if not phrases:
         passage = with_apart(passage)

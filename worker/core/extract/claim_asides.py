@@ -11,6 +11,9 @@ Rules
    another paragraph, with no attack told before it there, no other place and no earlier day, speaks of
    the main attack, though the paragraph before it told another ("In May, 90 people were killed by a
    lorry bomb. | X boasted that it had killed 40 invaders"). Not where the text says that nobody claimed.
+3. Where one sentence tells two attacks ("the first hit a bus in X, and the second a shop in Y"), what a
+   group claims or denies right behind it is both's, and so is what it says of "both" or "the attacks".
+   Not what it says of one of them ("claimed the second").
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ _CLAIMING = (
     "claim_verb", "claim_passive", "claim_denied", "claim_denied_passive", "claim_telling",
 )  # fmt: skip
 _PLAIN = _CLAIMING[:-1]
+_TWINS = ("main", "item")
 _OPENING_CHARS = 24
 _OPENING_BEHIND_CHARS = 48
 
@@ -44,6 +48,36 @@ def with_asides(passage: Passage) -> Passage:
         s for s in (*asides, *behind) if any(passage.has(category, s) for category in _PLAIN)
     )
     return _widened(passage, claiming)
+
+
+def with_joint(passage: Passage) -> Passage:
+    """An attack with the claims of it and another one that its own sentence tells as well."""
+    twins = [s for s in passage.others if s.kind in _TWINS]
+    if passage.segment.kind not in _TWINS or not twins:
+        return passage
+    told = {n for s in twins for n in s.sentences} & set(passage.segment.sentences)
+    if not told:
+        return passage
+    theirs = [r for s in passage.others if s.kind not in _TWINS for r in s.ranges]
+    joint = (
+        s
+        for s in passage.prose.sentences[min(told) + 1 :]
+        if any(passage.has(category, s) for category in _PLAIN)
+        and _is_joint(passage, s, right_behind=s.index - 1 in told)
+        and not _meets(s, (*theirs, *passage.segment.ranges))
+    )
+    return _widened(passage, joint)
+
+
+def _is_joint(passage: Passage, sentence: Sentence, *, right_behind: bool) -> bool:
+    """Whether a sentence speaks of both attacks: in the plural, or of none behind the telling of both."""
+    if passage.has("second_cue", sentence) or passage.has("claim_again", sentence):
+        return False
+    if passage.has("harm", sentence) or starting_in(passage.annotated.places, sentence):
+        return False
+    if passage.has("plural_event", sentence) or passage.has("claim_both", sentence):
+        return True
+    return right_behind and not starting_in(passage.annotated.triggers, sentence)
 
 
 def with_apart(passage: Passage) -> Passage:

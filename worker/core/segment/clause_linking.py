@@ -389,9 +389,9 @@ class ClauseLinker:
         """Whether an unmarked sentence goes on with the other attack told just before it."""
         reports_attack = bool(clause.triggers) or clause.harm
         next_to = sentence.index - previous.index == 1
-        if previous.index in self._main_sentences and last.kind == "background":
-            # It was an aside of a sentence on the main attack, which goes on now.
-            return False
+        aside = last.kind == "background" or self._claims_all(clause)
+        if previous.index in self._main_sentences and aside:
+            return False  # an aside of a sentence on the main attack, which goes on now
         definite = any(t.definite for t in clause.triggers)
         if previous.paragraph == sentence.paragraph:
             length = len(self._prose.paragraph(sentence.paragraph))
@@ -400,6 +400,11 @@ class ClauseLinker:
             )
         late = clause.start > self._weights.tail_share * len(self._prose.text)
         return late and reports_attack and next_to and last.kind == "background" and not definite
+
+    def _claims_all(self, clause: Clause) -> bool:
+        """Whether attacks are claimed in the plural, and no harm is told: "claimed both"."""
+        several = self._says("plural_event", clause) or self._says("claim_both", clause)
+        return several and self._says("claim_verb", clause) and not clause.harm
 
     def _pointed_to(self, clause: Clause) -> Thread | None:
         """The other attack that a clause names by "that attack", if there is one just before."""

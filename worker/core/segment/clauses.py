@@ -235,10 +235,22 @@ class _Splitter:
                 after = self._boundaries(triggers[-1].end, sign.start)
                 return max(after, default=sign.start)
         opened = max(self._boundaries(floor, sign.start), default=None)
+        if sign.kind == "separate" and self._is_half(sign):
+            return sign.start
         if opened is None and sign.kind == "background" and sign.date is None:
             told = (t.end for t in self._triggers(Range(floor, sign.start)) if t.definite)
             return max(told, default=floor)
         return floor if opened is None else opened
+
+    def _is_half(self, sign: _Sign) -> bool:
+        """Whether "and the second" opens a clause of its own, which tells of harm."""
+        second = self._annotated.first("second_cue", sign)
+        event = holding(self._annotated.events, sign.start)
+        if second is None or second.start() != sign.start or event is None:
+            return False
+        before = [t for t in event.tokens if t.end <= sign.start][-1:]
+        joined = any("CONJ" in token.tags for token in before)
+        return joined and self._tells_harm(Range(sign.end, self._sentence.end))
 
     def _leads_clause(self, sign: _Sign) -> bool:
         """Whether the mention itself ends in the conjunction: "two weeks after | gunmen …"."""

@@ -6,6 +6,7 @@ Rules
    from each other: "A bomb killed six people at a bank in the west of the city on Monday".
 2. A day before an attack that only another clause tells is that of the aftermath: "Doctors were still
    operating on Tuesday on people hurt in a blast", "swept up glass on Tuesday after a bombing".
+   Not where the attack is called by that very day ("on Sunday, after that day's bombing").
 3. "Hurt in last Tuesday's bombing", "the May 11 attack": an attack that is called by a day is of that
    day, also where somebody dies of it days later.
 
@@ -50,9 +51,20 @@ def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -
     )
 
 
+def is_taken_up(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether the sentence goes on with that very day: "on Sunday, after that day's bombing"."""
+    taken = annotated.first("that_days_attack", Range(mention.end, sentence.end))
+    if taken is None or mention.anaphoric:
+        return False
+    between = Range(mention.end, taken.start())
+    return not any(between.holds(d.start) and d.precision in _DAYS for d in annotated.dates)
+
+
 def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether a day stands before an attack that its clause is not about."""
     if mention.anaphoric or sentence.zone == "title":
+        return False
+    if is_taken_up(annotated, mention, sentence):
         return False
     events = list(_events(annotated, sentence))
     counts = [c for c in annotated.counts if c.sentence == sentence.index]

@@ -32,7 +32,12 @@ from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
 from worker.core.segment.abduction import is_lead_sentence, is_of_abduction
 from worker.core.segment.counted_from import counted_from
-from worker.core.segment.date_clause import is_of_aftermath, is_own_day, names_an_attack
+from worker.core.segment.date_clause import (
+    is_of_aftermath,
+    is_own_day,
+    is_taken_up,
+    names_an_attack,
+)
 from worker.core.segment.said_day import before_end, is_begin, is_end, is_spoken, spoken_day
 from worker.core.segment.undated import undated_interval
 from worker.core.text.prose import Sentence
@@ -363,7 +368,8 @@ def _nearness(
     harms = inside(annotated.harm, sentence)
     best, far = weights.alone, weights.far_chars
     spoken = is_spoken(annotated, mention, sentence)
-    if not spoken and is_own_day(annotated, mention, sentence):
+    own = is_own_day(annotated, mention, sentence) or is_taken_up(annotated, mention, sentence)
+    if own and not spoken:
         best = weights.beside_attack
     for positions, reward in ((attacks, weights.beside_attack), (harms, weights.beside_harm)):
         for spot in positions:

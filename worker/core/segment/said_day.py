@@ -19,7 +19,7 @@ from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.normalise import Range, inside
-from worker.core.segment.date_clause import names_an_attack
+from worker.core.segment.date_clause import is_taken_up, names_an_attack
 from worker.core.text.prose import Sentence
 
 _SPEECH_REACH_CHARS = 32
@@ -144,11 +144,13 @@ def _speaks_after(annotated: Annotated, mention: DateMention, sentence: Sentence
 def _is_of_statement(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether a statement is of that day: "in a message that it sent out on Wednesday".
 
-    Not the statement alone, where its sentence tells of "earlier that day".
+    Not the statement alone, where its sentence tells of "earlier that day" or "that day's bombing".
     """
     before = Range(max(sentence.start, mention.start - _STATEMENT_REACH_CHARS), mention.start)
     made = next(iter(annotated.find("stated_in", before)), None)
     if made is None or annotated.has("same_day", Range(mention.end, sentence.end)):
+        return False
+    if is_taken_up(annotated, mention, sentence):
         return False
     between = Range(made.end(), mention.start)
     if "," in annotated.prose.text[between.start : between.end]:
