@@ -198,6 +198,8 @@ def _longest(
             entry = keys.by_sound.get(sound)
             if entry is not None and cased and is_small(cased, start):
                 entry = None
+        if best is not None and entry is best[1] and cased and is_small(cased, start):
+            continue  # "in Taimani in the north": Finnish writes the name with that ending
         if entry is not None and not possessive:
             best = (last, entry)
     return best

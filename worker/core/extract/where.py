@@ -182,8 +182,9 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
         score += weights.launched
     if fine and _is_perceived_from(passage, mention):
         score += weights.launched
-    posted = mention.entry.kind == "landmark" and passage.ends_with("post_at", mention.start)
-    if posted or passage.has("not_site", _up_to_comma(passage, after)):
+    is_landmark = mention.entry.kind == "landmark"
+    posted = is_landmark and passage.ends_with("post_at", mention.start)
+    if posted or passage.has("not_site", after if is_landmark else _up_to_comma(passage, after)):
         score += weights.not_site
     if side is not None:
         score += weights.part_named
@@ -191,7 +192,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
 
 
 def _up_to_comma(passage: Passage, after: Range) -> Range:
-    """What a name goes on with: "the embassy's guards", and not "in Y, where two died, officials said"."""
+    """What a quarter's name goes on with, and not "in Y, where two died, officials said"."""
     comma = passage.prose.text.find(",", after.start, after.end)
     return after if comma < 0 else Range(after.start, comma)
 
