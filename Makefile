@@ -70,8 +70,9 @@ chaos: $(TESTED) ## hundreds of kills, freezes, outages and cuts, on a real Kafk
 	KABULWIRE_CHAOS_ROUNDS=$${KABULWIRE_CHAOS_ROUNDS:-50} $(BIN)/pytest -q -s -m chaos --timeout=3600 $(TESTS)
 
 score: $(READY) ## how well it reads and merges, against labelled data; fails below a floor (RAISE=1)
-	@$(BIN)/python -m tests.score $(addprefix --only ,$(ONLY)) $(if $(MISSES),--misses $(MISSES)) \
-	  $(if $(FULL),--full) $(if $(JSON),--json $(JSON)) $(if $(RAISE),--raise-floors)
+	@$(BIN)/python -m tests.score $(addprefix --only ,$(ONLY)) $(addprefix --without ,$(WITHOUT)) \
+	  $(if $(MISSES),--misses $(MISSES)) $(if $(FULL),--full) \
+	  $(if $(JSON),--json $(JSON)) $(if $(RAISE),--raise-floors)
 
 lock: $(TESTED) ## renew both lock files (LOCKFLAGS=--upgrade for newer versions)
 	$(LOCK) --extra build --output-file requirements.lock

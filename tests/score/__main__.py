@@ -24,9 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print, judge; the exit code."""
     options = _options(arguments)
     data = data_folder()
-    wanted = [s for s in measured_sets(full=options.full) if _is_asked(s, options.only)]
-    if not wanted:
-        sys.exit(f"no such set: {', '.join(options.only)}")
+    measured = measured_sets(full=options.full)
+    unknown = {*options.only, *options.without}.difference(*map(_names, measured))
+    if unknown:
+        sys.exit(f"no such set: {', '.join(sorted(unknown))}")
+    wanted = [one for one in measured if _is_asked(one, options)]
     here = [one for one in wanted if one.is_here(data)]
     begun = time.perf_counter()
     examined = examine_all(here, data, full=options.full)
@@ -57,6 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.score", description=__doc__)
     parser.add_argument("--only", action="append", default=[], metavar="SET", help="only this set")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="SET", help="not this set"
+    )
     parser.add_argument("--full", action="store_true", help="all of the big sets, not every n-th")
     parser.add_argument("--misses", metavar="FIELD", help="list what is wrong in a field, no table")
     parser.add_argument("--json", metavar="FILE", help="write every row to FILE")
@@ -66,8 +71,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _is_asked(one: MeasuredSet, only: list[str]) -> bool:
-    return not only or one.name in only or one.name.removesuffix("_full") in only
+def _names(one: MeasuredSet) -> set[str]:
+    """What a set may be called: its whole form goes by the name of the thinned one, too."""
+    return {one.name, one.name.removesuffix("_full")}
+
+
+def _is_asked(one: MeasuredSet, options: argparse.Namespace) -> bool:
+    names = _names(one)
+    return names.isdisjoint(options.without) and (
+        not options.only or not names.isdisjoint(options.only)
+    )
 
 
 def _told(

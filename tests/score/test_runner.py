@@ -129,6 +129,16 @@ def test_main_refuses_a_set_that_does_not_exist(data: Path) -> None:
     """A misspelt name measures nothing and says so."""
     with pytest.raises(SystemExit, match="no such set: voices_ne"):
         main(["--only", "voices_ne"])
+    with pytest.raises(SystemExit, match="no such set: voices_ne"):
+        main(["--only", "voices_en", "--without", "voices_ne"])
+
+
+def test_main_leaves_a_set_out(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is left out is not measured, not judged and not missed."""
+    assert main(["--only", "voices_en", "--only", "muc4", "--without", "voices_en"]) == 0
+    printed = capsys.readouterr().out
+    assert "not beside this checkout: muc4" in printed
+    assert "voices_en" not in printed
 
 
 def test_main_refuses_a_data_folder_that_does_not_exist(
