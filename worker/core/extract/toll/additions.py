@@ -34,7 +34,7 @@ from worker.core.extract.toll.told_apart import (
     is_told_again,
     may_be_called_alike,
 )
-from worker.core.figures import FOREIGNERS
+from worker.core.figures.decide import FOREIGNERS
 from worker.core.lang.cascade import UNSPECIFIED
 from worker.core.lang.normalise import Range
 

@@ -45,7 +45,7 @@ from worker.core.extract.toll.died_later import add_later_dead, move_to_dead
 from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
-from worker.core.figures import ATTACKERS, MIXED, PART
+from worker.core.figures.decide import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
 
 PERPETRATOR = ATTACKERS

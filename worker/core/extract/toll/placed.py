@@ -8,7 +8,7 @@ from worker.core.annotate.speakers import Speaker
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import is_perpetrator
-from worker.core.figures import PART
+from worker.core.figures.decide import PART
 
 Opinion = tuple[str, str, bool]
 Side = tuple[str, bool]

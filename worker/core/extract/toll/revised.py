@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.core.extract.toll.placed import Placed, is_toll
-from worker.core.figures import PART
+from worker.core.figures.decide import PART
 
 _TOLL = frozenset({"toll"})
 

@@ -28,7 +28,7 @@ from worker.core.annotate.counts import CountMention
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.placed import Placed, Side, is_toll
-from worker.core.figures import PART
+from worker.core.figures.decide import PART
 from worker.core.lang.cascade import UNSPECIFIED
 
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})

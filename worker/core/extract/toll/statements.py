@@ -47,8 +47,8 @@ from worker.core.extract.toll.replaced import find_replaced
 from worker.core.extract.toll.takes_place import former_numbers
 from worker.core.extract.toll.told_apart import is_besides
 from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
-from worker.core.figure_bounds import RECEIVED
-from worker.core.figures import PART
+from worker.core.figures.bounds import RECEIVED
+from worker.core.figures.decide import PART
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.declared import ELSE, OF_ACT
 from worker.core.lang.lexicon import Lexicon
