@@ -28,9 +28,9 @@ from worker.core.domain.document import Article
 from worker.core.domain.incident import Change, Changes
 from worker.core.domain.report import Analysis, Verdict
 from worker.core.domain.vocabulary import EntryStatus
+from worker.core.figures.said_again import with_first_times
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.merge.decide import decide
-from worker.core.said_again import with_first_times
 from worker.core.sources.story import completes
 from worker.store import articles, dead_letters, inbox, incidents, outbox
 from worker.store.component import gather_component

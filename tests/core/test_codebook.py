@@ -19,7 +19,7 @@ from worker.core.contract.documents import documents
 from worker.core.contract.message import SCHEMAS
 from worker.core.contract.schema import ADAPTERS, ADDED_LATER, components, json_schema, shapes
 from worker.core.domain.vocabulary import SpeakerType, VictimClass
-from worker.core.figures import ATTACKERS, MIXED, PART
+from worker.core.figures.decide import ATTACKERS, MIXED, PART
 
 DOCS = Path(__file__).parents[2] / "docs"
 LANGUAGES = DOCS.parent / "worker" / "core" / "lang"

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.core.domain.report import Figure, Statement
-from worker.core.figures import decide_toll
-from worker.core.said_again import alike
+from worker.core.figures.decide import decide_toll
+from worker.core.figures.said_again import alike
 
 NOON = dt.datetime(2031, 3, 4, 12, tzinfo=dt.UTC)
 BOUNDS: dict[str, Any] = {

@@ -204,10 +204,8 @@ def test_the_walk_names_every_module_between_a_mention_and_a_figure() -> None:
     core = ROOT / "worker" / "core"
     named = [module for _, module, _ in cells("walk.md", "toll")]
     own = {path.name for path in (core / "extract" / "toll").glob("*.py")} - {"__init__.py"}
-    figures = {f"core/{path.name}" for path in core.glob("*.py")} - {
-        "core/__init__.py",
-        "core/analyze.py",
-    }
+    figures = {f"core/figures/{path.name}" for path in (core / "figures").glob("*.py")}
+    figures -= {"core/figures/__init__.py"}
     assert sorted(named) == sorted(own | figures | {"annotate/counts.py"})
 
 

@@ -26,7 +26,7 @@ from worker.core.extract.joint import count_attacks
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
-from worker.core.figures import ATTACKERS, decide_toll
+from worker.core.figures.decide import ATTACKERS, decide_toll
 from worker.core.segment.digest import first_telling, is_digest
 from worker.core.segment.segment import Segment
 

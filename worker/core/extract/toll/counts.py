@@ -32,20 +32,15 @@ from typing import cast
 
 from worker.core.annotate.counts import ALONE, SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
-from worker.core.extract.toll.additions import (
-    AMONG,
-    CASUALTY,
-    ToldIn,
-    after_one,
-    with_further,
-    with_others,
-)
+from worker.core.extract.toll.additions import ToldIn, with_others
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import add_later_dead, move_to_dead
+from worker.core.extract.toll.further import after_one, with_further
 from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
-from worker.core.figures import ATTACKERS, MIXED, PART
+from worker.core.extract.toll.summed import AMONG, CASUALTY
+from worker.core.figures.decide import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
 
 PERPETRATOR = ATTACKERS

@@ -22,10 +22,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import SINGLE_TAGS, CountMention
-from worker.core.extract.toll.additions import PLAIN
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.outside import OUTSIDE
-from worker.core.figures import PART
+from worker.core.extract.toll.summed import PLAIN
+from worker.core.figures.decide import PART
 from worker.core.lang.cascade import UNSPECIFIED
 
 _REACH = 2

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.extract.toll.placed import Placed
-from worker.core.figures import MIXED
+from worker.core.figures.decide import MIXED
 from worker.core.lang.lexicon import Lexicon
 from worker.core.text.prose import Prose
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE
 from worker.core.extract.toll.placed import Opinion, Placed
-from worker.core.figures import MIXED
+from worker.core.figures.decide import MIXED
 
 _LATER = "LATER_COUNT"
 """Tag of a number that is told to be newer than what was told before."""

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import CountMention
-from worker.core.extract.toll.additions import CASUALTY, PLAIN, is_held, summed
+from worker.core.extract.toll.summed import CASUALTY, PLAIN, is_held, summed
 
 OUTSIDE = "OUTSIDE_TOLL"
 """Tag of people who are in no number told before them."""

@@ -8,6 +8,7 @@ from worker.core.annotate.speakers import Speaker
 from worker.core.domain.vocabulary import Scope
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import is_perpetrator
+from worker.core.figures.decide import PART
 
 Opinion = tuple[str, str, bool]
 Side = tuple[str, bool]
@@ -44,3 +45,11 @@ class Placed:
     def number(self) -> int:
         """The number as printed; 0 where none is ("several")."""
         return self.count.mention.value or 0
+
+
+def is_toll(item: Placed) -> bool:
+    """Whether a figure is a number for all of its side, given by no party of the attack."""
+    mention = item.count.mention
+    given = mention.value is not None and not mention.is_single and not mention.is_former
+    is_party = item.speaker.perpetrator_party or item.own_killing
+    return given and item.count.victim_class != PART and not is_party

@@ -21,7 +21,7 @@ from dataclasses import replace
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, UNKNOWN
 from worker.core.domain.report import Statement
 from worker.core.extract.toll.counts import is_perpetrator
-from worker.core.figure_bounds import NO_END
+from worker.core.figures.bounds import NO_END
 
 _ROUND = frozenset({"around", "nearly"})
 _TELLERS = frozenset({NARRATOR, "media_sources", UNKNOWN})

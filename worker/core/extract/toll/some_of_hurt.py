@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from worker.core.annotate.counts import CountMention
-from worker.core.extract.toll.additions import AMONG
 from worker.core.extract.toll.persons import count_dead
+from worker.core.extract.toll.summed import AMONG
 
 _AMONG = frozenset({AMONG})
 _CARE = frozenset({"hosp"})

@@ -33,7 +33,7 @@ from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, POWER_TYPE, Spea
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
-from worker.core.extract.toll.additions import CASUALTY, NOBODY_QUOTED
+from worker.core.extract.toll.additions import NOBODY_QUOTED
 from worker.core.extract.toll.claimed import told_by_outlet
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.counts import AGAIN, decide_counts, is_perpetrator
@@ -44,11 +44,12 @@ from worker.core.extract.toll.hospitals import HOSPITAL, RECEIVED_TAG, mark_hosp
 from worker.core.extract.toll.placed import Placed, Side
 from worker.core.extract.toll.repeated import mark_repeated
 from worker.core.extract.toll.replaced import find_replaced
+from worker.core.extract.toll.summed import CASUALTY
 from worker.core.extract.toll.takes_place import former_numbers
 from worker.core.extract.toll.told_apart import is_besides
 from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
-from worker.core.figure_bounds import RECEIVED
-from worker.core.figures import PART
+from worker.core.figures.bounds import RECEIVED
+from worker.core.figures.decide import PART
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.lang.declared import ELSE, OF_ACT
 from worker.core.lang.lexicon import Lexicon

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from worker.core.extract.toll.placed import Placed
-from worker.core.figures import PART
+from worker.core.figures.decide import PART
 
 _TOLL = frozenset({"toll"})
 _HOSPITAL = "hospital"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.core.extract.toll.placed import Placed
-from worker.core.figures import PART
+from worker.core.figures.decide import PART
 
 SEEN_TAG = "SEEN"
 """Tag of people of whom somebody saw some; there may be others."""

@@ -20,7 +20,7 @@ from itertools import combinations
 
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import IncidentGroup, PossibleDuplicate
-from worker.core.figures import decide_toll
+from worker.core.figures.decide import decide_toll
 from worker.core.merge.cluster.membership import Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Cell, Partition, score

@@ -23,9 +23,9 @@ from worker.core.domain.caps import said_when
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import StatementStatus
-from worker.core.figures import Decided, Figures, decide_newest
+from worker.core.figures.decide import Decided, Figures, decide_newest
+from worker.core.figures.said_again import Seen, is_stale, moment_of, newest_of, status_before
 from worker.core.merge.state.in_order import InOrder
-from worker.core.said_again import Seen, is_stale, moment_of, newest_of, status_before
 
 T = TypeVar("T")
 _Moment = tuple[float, str, int, str]

@@ -6,7 +6,7 @@ Rules
    alone. A combined toll belongs to the group (``groups``).
 2. What a copy repeats of its source is said once. A figure that a copy changed stays.
 3. Of two articles with one date the one that was seen later has the last word.
-4. ``core.figures`` decides, for an article and for an incident alike. Of an incident that is asked for
+4. ``core.figures.decide`` decides, for an article and for an incident alike. Of an incident that is asked for
    again only what changed is judged anew (``tally``).
 """
 
@@ -25,11 +25,11 @@ from worker.core.domain.remembered import Continued, Equal, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import Casualties, TimelinePoint
 from worker.core.domain.vocabulary import Scope, StatementStatus
-from worker.core.figures import decide_toll
+from worker.core.figures.decide import decide_toll
+from worker.core.figures.said_again import alike
 from worker.core.merge.cluster.membership import Cluster, Derived, Membership, has_frozen
 from worker.core.merge.evidence.facts import MOST_REPORTS
 from worker.core.merge.state.tally import Placed, Tally, Told, casualties_of
-from worker.core.said_again import alike
 
 _TOTALS = ("killed", "injured", "casualties")
 

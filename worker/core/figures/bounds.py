@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 
 from worker.core.domain.report import Figure, Statement
 from worker.core.domain.vocabulary import Qualifier
-from worker.core.said_again import moment_of
+from worker.core.figures.said_again import moment_of
 
 OUTLET = "outlet_narrator"
 RECEIVED = "received_at_hospital"

@@ -18,7 +18,7 @@ Rules (docs/method.md, Figures; UCDP's low/best/high; GTD codebook 2019, nkill, 
    own quote.
 5. Dropped as ``superseded`` is also what is less than others are known to have counted: an outlet's
    own number below somebody's "at least", the authorities' below an international organisation's.
-6. low, best and high of what is left: ``figure_bounds``.
+6. low, best and high of what is left: ``bounds``.
 
 Theory of operation
 -------------------
@@ -37,7 +37,7 @@ from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
 from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
-from worker.core.figure_bounds import (
+from worker.core.figures.bounds import (
     OUTLET,
     PRECISION,
     RECEIVED,
@@ -45,8 +45,8 @@ from worker.core.figure_bounds import (
     closed_high,
     decide_figure,
 )
-from worker.core.figure_outgrown import OF_ALL, is_whole, without_outgrown, without_replaced
-from worker.core.said_again import (
+from worker.core.figures.outgrown import OF_ALL, is_whole, without_outgrown, without_replaced
+from worker.core.figures.said_again import (
     Horizons,
     Key,
     Seen,

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 
 from worker.core.domain.report import Statement
-from worker.core.figure_bounds import OUTLET, PRECISION, RECEIVED, VAGUE
-from worker.core.said_again import Statuses, key_of, moment_of
+from worker.core.figures.bounds import OUTLET, PRECISION, RECEIVED, VAGUE
+from worker.core.figures.said_again import Statuses, key_of, moment_of
 
 OF_ALL = frozenset({"unspecified", RECEIVED, "perpetrator"})
 """Classes that hold everybody of a side, as far as their speaker knows."""

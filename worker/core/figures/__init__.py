@@ -1,0 +1,1 @@
+"""What was said of the dead and wounded → the figures that are reported."""
