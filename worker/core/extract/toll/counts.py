@@ -11,8 +11,8 @@ Rules
    The victims are the rest (nine), with all of it in the quote. "Eight, attackers included" is less
    those attackers who are counted nearby, and where none are it tells no number of victims.
 4. Who was shot is wounded, unless it is told who of them is dead (``persons``).
-5. Who is told besides those told before is added to them (``further``), and so is who is told to be
-   in no toll (``outside``).
+5. Who is told to be more (``further``), or besides those told before (``additions``), is added to
+   them; so is who is told to be in no toll (``outside``).
 6. Of those whom a hospital received, those dead on arrival are not wounded.
 7. "The police give seven" is another number for what was counted before, of the same people; "revised
    that to seven" replaces it. A lone number that somebody says ("residents insisted there were
