@@ -89,6 +89,8 @@ class CountMention(Range):
     sex: str | None = None
     beside: str | None = None
     """As what somebody is told whom a word names by others: "companion" (driver), "kin" (wife)."""
+    times: int = 1
+    """How many times as many they are as those told before: 2 for "twice as many"."""
     ordinal: int | None = None
     """The how many-th of those harmed one person is: 4 for "a fourth"."""
     whole: int | None = None
@@ -281,6 +283,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         names=frozenset(token.meaning.get("names", "").split()),
         sex=token.meaning.get("sex"),
         beside=token.meaning.get("beside"),
+        times=int(token.meaning.get("times", 1)),
         ordinal=int(token.meaning.get("ordinal", 0)) or None,
         whole=int(token.meaning.get("whole", 0)) or None,
         parts=parts,

@@ -33,6 +33,7 @@ from functools import lru_cache, partial
 from convertdate import islamic, persian
 
 from worker.core.annotate.ages import counted
+from worker.core.annotate.date_joins import joined_dates
 from worker.core.annotate.date_mention import (
     LOOK_CHARS,
     DateMention,
@@ -83,9 +84,6 @@ _YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
 _CENTURY_TURN = 50
-_APPOSITION = re.compile(r"[ ,(]{0,3}")
-_ARTICLE_CHARS = 4
-"""The longest article with its blank: "Monday, a holiday", "Monday, the 8th"."""
 _Days = tuple[int, int]
 """First and last day of a month, both included."""
 
@@ -106,7 +104,9 @@ class DatePhrases:
         found = [mention for mention in named if mention is not None]
         found.sort(key=lambda m: (m.start, -m.end, m.last - m.first))
         text = self.prose.text
-        joined = _of_same_day(self.prose, self.lexicon, _joined(text, apart(found), self.lexicon))
+        joined = _of_same_day(
+            self.prose, self.lexicon, joined_dates(text, apart(found), self.lexicon)
+        )
         return tuple(m for m in joined if not _bounds(text, self.lexicon, m))
 
 
@@ -146,46 +146,6 @@ def _of_same_day(
                 one = replace(mention, first=last.first, last=last.last, basis=last.basis)
         yield one
         last = one if one.precision == "day" and not one.anaphoric else None
-
-
-def _stand_together(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
-    """Whether nothing but marks and an article stands between two dates."""
-    article = lexicon.ends_with("date_article", text, end, _ARTICLE_CHARS)
-    if article is not None and article.start() >= start:
-        end = article.start()
-    return _APPOSITION.fullmatch(text, start, end) is not None
-
-
-def _joined(text: str, mentions: Iterator[DateMention], lexicon: Lexicon) -> list[DateMention]:
-    """One mention of "Tuesday (May 8)"."""
-    out: list[DateMention] = []
-    for mention in mentions:
-        last = out[-1] if out else None
-        if last and _stand_together(text, last.end, mention.start, lexicon):
-            if last.basis == "weekday" and mention.basis == "stated" and mention.precision == "day":
-                out[-1] = replace(_agreed(mention, last), start=last.start)
-                continue
-            if mention.basis == "weekday" and last.basis == "stated" and last.precision == "day":
-                out[-1] = replace(_agreed(last, mention), end=mention.end)
-                continue
-        out.append(mention)
-    return out
-
-
-def _agreed(stated: DateMention, weekday: DateMention) -> DateMention:
-    """A date with a weekday that may disagree: a day beside it leaves both, else the date counts.
-
-    The wrong year of an old page is no day of this week; then the weekday counts, if only the year
-    parts the two.
-    """
-    apart_days = abs((stated.first - weekday.first).days)
-    if apart_days == 1:
-        first, last = sorted((stated.first, weekday.first))
-        return replace(stated, first=first, last=last, precision="days")
-    same_day = (stated.first.month, stated.first.day) == (weekday.first.month, weekday.first.day)
-    if apart_days and same_day:
-        return replace(stated, first=weekday.first, last=weekday.first)
-    return stated
 
 
 def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
@@ -253,16 +213,27 @@ def _months(prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[Da
         if written is None:
             continue
         at, days, year = written
-        named = partial(_in_month, int(number), calendar or "gregorian", days, year)
+        past = lexicon.ends_with("date_last", prose.text, at.start, LOOK_CHARS) is not None
+        named = partial(_in_month, int(number), calendar or "gregorian", days, year, past)
         yield DatePhrase(at.start, at.end, named)
 
 
 def _in_month(
-    month: int, calendar: str, days: _Days | None, year: int | None, document: dt.date | None
+    month: int,
+    calendar: str,
+    days: _Days | None,
+    year: int | None,
+    past: bool,
+    document: dt.date | None,
 ) -> Interval | None:
+    """``past``: "last May" of a May is that of a year ago."""
     interval = _resolve(month, calendar, days, year, document)
     if interval is None:
         return None
+    alone = days is None and year is None
+    if past and alone and document is not None and interval[0] <= document <= interval[1]:
+        before = document - dt.timedelta(days=_LONGEST_MONTH_DAYS)
+        interval = _resolve(month, calendar, None, None, before) or interval
     precision: DatePrecision = precision_of(*interval) if days else "month"
     return Interval(*interval, precision, "stated")
 
@@ -397,7 +368,7 @@ def _feasts(text: str, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DateP
         of = calendar[0] if calendar else "gregorian"
         if of in calendars and not _is_ahead(lexicon, text, found.start()):
             days = (int(day), int(day))
-            yield DatePhrase(*found.span(), partial(_in_month, int(month), of, days, None))
+            yield DatePhrase(*found.span(), partial(_in_month, int(month), of, days, None, False))
 
 
 def _weekday(number: int, past: bool, document: dt.date | None) -> Interval | None:

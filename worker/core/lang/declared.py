@@ -29,6 +29,7 @@ VALUES: Mapping[str, frozenset[str]] = {
     "sex": frozenset({"female", "male"}),
     "beside": frozenset({"companion", "kin"}),
     "ordinal": frozenset(map(str, range(2, 21))),
+    "times": frozenset(("1", "2", "3", "4")),
 }
 """What a word may say beside its class."""
 NOBODY = "nobody"

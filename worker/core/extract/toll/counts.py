@@ -194,7 +194,8 @@ def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[Count
 def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
     """The mentions, with "as many injured" having the number that stands before it.
 
-    The number is of the other harm, in the same sentence; without one, it remains "many".
+    "Twice as many" is twice that number. The number is of the other harm, in the same sentence; without
+    one, it remains "many".
     """
     out: list[CountMention] = []
     last: CountMention | None = None
@@ -205,8 +206,9 @@ def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
         elif last is None or last.sentence != mention.sentence or last.what == mention.what:
             out.append(mention)
         else:
-            value, low, high, qualifier = last.value, last.low, last.high, last.qualifier
-            same = replace(mention, value=value, low=low, high=high, qualifier=qualifier)
+            number = (n and n * mention.times for n in (last.value, last.low, last.high))
+            value, low, high = number
+            same = replace(mention, value=value, low=low, high=high, qualifier=last.qualifier)
             out.append(same)
     return out
 
