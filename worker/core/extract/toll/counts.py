@@ -48,6 +48,8 @@ _UNSTATED = frozenset({"named", "self", "acc", "acc1", "weak", "faint", "one"})
 """Findings that tell of a death without counting anybody."""
 _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
+_PUT_AT = "PUT_AT"
+"""Tag of a number at which somebody "had put the dead": the only one there is, unless a newer one stands."""
 _CORRECTED = "CORRECTED_COUNT"
 _LATER = "LATER_COUNT"
 _REVISED = frozenset({"revised"})
@@ -228,7 +230,7 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
         if m.tags & _REPLACED
         and (m.what, m.is_attackers)
         not in (somebody if m.value == 0 or _CORRECTED in m.tags else newer)
-        and m.flags.isdisjoint({"toll"})
+        and (m.flags.isdisjoint({"toll"}) or _PUT_AT in m.tags)
         else m
         for m in mentions
     ]
