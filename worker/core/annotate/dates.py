@@ -213,32 +213,35 @@ def _months(prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[Da
         if written is None:
             continue
         at, days, year = written
-        past = lexicon.ends_with("date_last", prose.text, at.start, LOOK_CHARS) is not None
-        named = partial(_in_month, int(number), calendar or "gregorian", days, year, past)
+        is_last = lexicon.ends_with("date_last", prose.text, at.start, LOOK_CHARS) is not None
+        of = calendar or "gregorian"
+        if is_last and days is None and year is None:
+            yield DatePhrase(at.start, at.end, partial(_in_last_month, int(number), of))
+            continue
+        named = partial(_in_month, int(number), of, days, year)
         yield DatePhrase(at.start, at.end, named)
 
 
 def _in_month(
-    month: int,
-    calendar: str,
-    days: _Days | None,
-    year: int | None,
-    past: bool,
-    document: dt.date | None,
+    month: int, calendar: str, days: _Days | None, year: int | None, document: dt.date | None
 ) -> Interval | None:
-    """``past``: "last May" of a May is that of a year ago."""
     interval = _resolve(month, calendar, days, year, document)
     if interval is None:
         return None
-    alone = days is None and year is None
-    if past and alone and document is not None and interval[0] <= document <= interval[1]:
-        before = document - dt.timedelta(days=_LONGEST_MONTH_DAYS)
-        interval = _resolve(month, calendar, None, None, before) or interval
     precision: DatePrecision = precision_of(*interval) if days else "month"
     return Interval(*interval, precision, "stated")
 
 
 @lru_cache(maxsize=32)
+def _in_last_month(month: int, calendar: str, document: dt.date | None) -> Interval | None:
+    """A month called "last": of a year ago where the document is of that month itself ("last May")."""
+    found = _in_month(month, calendar, None, None, document)
+    if found is None or document is None or not found.first <= document <= found.last:
+        return found
+    before = document - dt.timedelta(days=_LONGEST_MONTH_DAYS)
+    return _in_month(month, calendar, None, None, before) or found
+
+
 def _shapes(joint: str) -> tuple[re.Pattern[str], ...]:
     """Day before, day after and year after a month, with a language's joining words."""
     return tuple(
@@ -368,7 +371,7 @@ def _feasts(text: str, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DateP
         of = calendar[0] if calendar else "gregorian"
         if of in calendars and not _is_ahead(lexicon, text, found.start()):
             days = (int(day), int(day))
-            yield DatePhrase(*found.span(), partial(_in_month, int(month), of, days, None, False))
+            yield DatePhrase(*found.span(), partial(_in_month, int(month), of, days, None))
 
 
 def _weekday(number: int, past: bool, document: dt.date | None) -> Interval | None:
