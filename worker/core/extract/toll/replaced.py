@@ -14,6 +14,7 @@ from worker.core.extract.toll.newer import Newer, find_newer
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.revised import (
     are_replaced,
+    before_a_death,
     is_before_a_death,
     is_named_old,
     is_of_before,
@@ -30,6 +31,9 @@ from worker.core.extract.toll.some_of_all import (
     of_part,
 )
 
+Same = frozenset[int]
+"""Figures by their identity (``id``): two of them may be alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -38,10 +42,14 @@ class Told:
     placed: Sequence[Placed]
     gone: Sequence[Placed]
     """What the text itself says is replaced."""
+    said_to_be_old: Same
+    """The same, by identity."""
     newer: Newer
-    parts: Sequence[Placed]
+    parts: Same
     """Few whom somebody tells of who cannot know the whole."""
-    addends: Sequence[Placed]
+    addends: Same
+    before: frozenset[int]
+    """Numbers of dead of before somebody died of his wounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ REASONS = (
     Reason(
         "said_to_be_old",
         'The text says that it was replaced ("from nine to seven").',
-        lambda item, told: _is_one_of(item, told.gone),
+        lambda item, told: id(item) in told.said_to_be_old,
     ),
     Reason(
         "newer",
@@ -107,7 +115,7 @@ REASONS = (
     Reason(
         "before_a_death",
         "Who died of his wounds since makes another's number out of it.",
-        lambda item, told: is_before_a_death(item, told.placed),
+        lambda item, told: is_before_a_death(item, told.before),
     ),
     Reason(
         "part_again",
@@ -122,12 +130,12 @@ REASONS = (
     Reason(
         "knows_a_part",
         "Its speaker knows a part only, and an office has counted many.",
-        lambda item, told: _is_one_of(item, told.parts),
+        lambda item, told: id(item) in told.parts,
     ),
     Reason(
         "addend",
         "With its neighbours it adds up to a total that the text has as well.",
-        lambda item, told: _is_one_of(item, told.addends),
+        lambda item, told: id(item) in told.addends,
     ),
 )
 
@@ -149,12 +157,9 @@ def _told(placed: Sequence[Placed]) -> Told:
     return Told(
         placed,
         gone,
+        frozenset(map(id, gone)),
         find_newer(placed, adding | parts),
-        [placed[i] for i in sorted(parts)],
-        [placed[i] for i in sorted(adding)],
+        frozenset(id(placed[i]) for i in parts),
+        frozenset(id(placed[i]) for i in adding),
+        before_a_death(placed),
     )
-
-
-def _is_one_of(item: Placed, some: Sequence[Placed]) -> bool:
-    """Whether it is one of them itself: two figures may be alike."""
-    return any(item is p for p in some)

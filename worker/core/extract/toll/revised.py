@@ -23,6 +23,7 @@ from worker.core.extract.toll.placed import Placed, is_toll
 from worker.core.figures.decide import PART
 
 _TOLL = frozenset({"toll"})
+_DEAD = ("killed", False)
 
 
 def are_replaced(placed: Sequence[Placed]) -> list[bool]:
@@ -124,16 +125,20 @@ def _is_of_hospital(item: Placed) -> bool:
     return "AT_HOSPITAL" in item.count.mention.tags or item.speaker.type == "hospital"
 
 
-def is_before_a_death(item: Placed, placed: Sequence[Placed]) -> bool:
-    """Whether those who died later make another's number of dead out of this one."""
-    mention = item.count.mention
-    if item.side != ("killed", False) or not item.is_whole or mention.value is None:
-        return False
-    return any(
-        later.count.mention.sentence == p.count.mention.sentence
-        and later.number + mention.value == p.number
-        for p in placed
-        if p.side == item.side and p.is_whole and p.count.mention.flags & _TOLL
-        for later in placed
-        if later.side == item.side and "WAS_WOUNDED" in later.count.mention.tags and later.number
+def before_a_death(placed: Sequence[Placed]) -> frozenset[int]:
+    """The numbers of dead that somebody else's toll has in it, with those who died later."""
+    dead = [p for p in placed if p.side == _DEAD]
+    died = [p for p in dead if "WAS_WOUNDED" in p.count.mention.tags and p.number]
+    return frozenset(
+        toll.number - later.number
+        for later in died
+        for toll in dead
+        if toll.is_whole
+        and toll.count.mention.flags & _TOLL
+        and toll.count.mention.sentence == later.count.mention.sentence
     )
+
+
+def is_before_a_death(item: Placed, before: frozenset[int]) -> bool:
+    """Whether those who died later make another's number of dead out of this one."""
+    return item.side == _DEAD and item.is_whole and item.count.mention.value in before

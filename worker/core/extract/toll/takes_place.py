@@ -29,15 +29,16 @@ _OF_SOME = frozenset({"AT_HOSPITAL", "SEEN", "OF_ONE_BLAST", "FURTHER"})
 
 def former_numbers(placed: Sequence[Placed]) -> list[int | None]:
     """For each figure, in their order, the number that its text says it takes the place of."""
-    return [next(_formers_of(item, placed), None) for item in placed]
+    formers = [p for p in placed if p.is_whole and _is_told_as_former(p)]
+    return [next(_formers_of(item, placed, formers), None) for item in placed]
 
 
-def _formers_of(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
+def _formers_of(item: Placed, placed: Sequence[Placed], formers: Sequence[Placed]) -> Iterator[int]:
     """The numbers told to be before this one, the surest first."""
     if item.is_whole and item.count.mention.value is not None:
         yield from _named_with(item, placed)
         if _is_number_of_all(item):
-            yield from _told_before(item, placed)
+            yield from _told_before(item, formers)
             yield from _before_a_death(item, placed)
 
 
@@ -55,14 +56,10 @@ def _named_with(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
                 yield former.value
 
 
-def _told_before(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
+def _told_before(item: Placed, formers: Sequence[Placed]) -> Iterator[int]:
     """The last of the smaller numbers that somebody "had said earlier"."""
-    formers = [
-        old.number
-        for old in placed
-        if old.side == item.side and old.is_whole and _is_told_as_former(old)
-    ]
-    yield from sorted((n for n in formers if 0 < n < item.number), reverse=True)
+    smaller = [old.number for old in formers if old.side == item.side]
+    yield from sorted((n for n in smaller if 0 < n < item.number), reverse=True)
 
 
 def _is_told_as_former(item: Placed) -> bool:
