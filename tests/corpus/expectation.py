@@ -34,6 +34,7 @@ from worker.core.domain.vocabulary import (
     Scope,
     StatementStatus,
     Trust,
+    WhyDerived,
     Zone,
 )
 
@@ -259,6 +260,7 @@ _LISTS: Mapping[str, Mapping[str, Check]] = {
         "subset": _flag,
         "replaces": _number,
         "derived": _flag,
+        "why_derived": _one_of(get_args(WhyDerived)),
         "zone": _one_of(get_args(Zone)),
         "quote": _word,
     },

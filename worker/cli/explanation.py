@@ -14,9 +14,10 @@ from rich.text import Text
 
 from worker.cli.main_mention import MainMention, find_main_mention, say_day, say_place
 from worker.cli.reason_words import say
+from worker.config.codebook import load_codebook
 from worker.core.domain.document import Article, Span
 from worker.core.domain.report import Analysis, Figure, Reason, Report, Statement, Verdict
-from worker.core.domain.vocabulary import Zone
+from worker.core.domain.vocabulary import WhyDerived, Zone
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.text.prose import compose
 from worker.observe.log import printable
@@ -221,7 +222,15 @@ def _speaker(statement: Statement) -> Text:
         text.append(f"  {statement.victim_class.replace('_', ' ')}")
     if statement.status != "used":
         text.append(f"  {statement.status}", style="dim")
+    if statement.why_derived is not None:
+        text.append(f": {_say_why(statement.why_derived)}", style="dim")
     return text
+
+
+def _say_why(why: WhyDerived) -> str:
+    """The codebook's sentence, behind a colon."""
+    sentence = load_codebook().vocabularies["why_derived"].means[why]
+    return sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
 def grid(found_chars: int | None = _FOUND_CHARS) -> Table:

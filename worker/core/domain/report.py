@@ -32,6 +32,7 @@ from worker.core.domain.vocabulary import (
     StatementStatus,
     TargetRole,
     Trust,
+    WhyDerived,
     Zone,
 )
 
@@ -197,12 +198,18 @@ class Statement:
     end: int
     derived: bool = False
     """True when the figure is no opinion of its own: the outlet's repetition of what a speaker gave, a
-    headline's of the body, or a number that the text itself replaces."""
+    headline's of the body, or a number that the text itself replaces. ``why_derived`` says which."""
     report_id: str | None = None
     person: str | None = None
     """The one person counted, when a figure is no number: an age, a surname, "" for a nameless one."""
     replaces: int | None = None
     """The number that its text says it takes the place of ("to five from eight")."""
+    why_derived: WhyDerived | None = None
+    """The first reason that was found, where it is ``derived``."""
+
+    def as_derived(self, why: WhyDerived) -> Statement:
+        """The same as no opinion of its own; a reason that was found before stays."""
+        return self if self.derived else replace(self, derived=True, why_derived=why)
 
     @property
     def span(self) -> Span:

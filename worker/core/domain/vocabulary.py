@@ -72,6 +72,29 @@ Scope = Literal["incident", "background", "aggregate", "hypothetical", "other_in
 StatementStatus = Literal[
     "used", "stale", "superseded", "subset", "derived", "perpetrator_party", "background"
 ]
+WhyDerived = Literal[
+    "said_to_be_old",
+    "newer",
+    "named_old",
+    "revised",
+    "of_before",
+    "increase",
+    "earlier_entry",
+    "within_total",
+    "told_to_be_less",
+    "of_one_blast",
+    "before_a_death",
+    "part_again",
+    "kind_of_people",
+    "knows_a_part",
+    "addend",
+    "round_word",
+    "said_again",
+    "headline",
+    "both_sides",
+    "sum_again",
+]
+"""Why a figure is no opinion of its own."""
 Attribution = Literal[
     "reported_as_fact",
     "claimed_or_admitted",

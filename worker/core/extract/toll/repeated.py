@@ -16,10 +16,11 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, UNKNOWN
 from worker.core.domain.report import Statement
+from worker.core.domain.vocabulary import WhyDerived
 from worker.core.extract.toll.counts import is_perpetrator
 from worker.core.figures.bounds import NO_END
 
@@ -28,6 +29,26 @@ _TELLERS = frozenset({NARRATOR, "media_sources", UNKNOWN})
 """Who counts nobody: the outlet, and those that it cites, whom it may call by name alone."""
 _UNNAMED = "/"
 """In the id of a speaker that is known by its kind alone."""
+
+
+_Side = tuple[str, bool]
+_Number = tuple[str, bool, int | None, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an article's figures stand for together, beside which the outlet only repeats."""
+
+    attributed: Collection[tuple[*_Number, str | None]]
+    """Numbers that somebody is quoted for, each with the person he tells of."""
+    besides: Collection[str]
+    """Ids of statements that tell of one more ("her brother", "also")."""
+    others: Collection[tuple[_Side, str | None]]
+    """Persons who are told to be one more."""
+    body: Mapping[_Side, int]
+    """The most that the body's numbers leave room for."""
+    known: Collection[_Side]
+    """Sides of which the body has a number."""
 
 
 def mark_repeated(
@@ -39,37 +60,37 @@ def mark_repeated(
     ``besides``: ids of those statements that tell of one more ("her brother", "also").
     """
     statements = tuple(
-        replace(s, derived=True) if _is_round_word(s, statements) else s for s in statements
+        s.as_derived("round_word") if _is_round_word(s, statements) else s for s in statements
     )
-    attributed = {
-        (*_number(s), s.person)
-        for s in statements
-        if s.speaker_type != NARRATOR
-        and not (s.perpetrator_party or s.derived)
-        and s.scope == "incident"
-    }
-    body = _most_by_side(statements)
-    others = {(_side(s), s.person) for s in statements if s.person and s.id in besides}
-    known = {_side(s) for s in statements if s.zone != "title" and _stands(s) and s.low is not None}
+    said = _said(statements, besides)
+    whys = (_why_repeated(s, said) if s.speaker_type == NARRATOR else None for s in statements)
     return tuple(
-        replace(s, derived=True)
-        if s.speaker_type == NARRATOR
-        and (
-            (
-                s.value is not None
-                and _may_say(s, attributed, besides, others)
-                and (s.zone != "title" or _side(s) in known)
-            )
-            or (s.zone == "title" and (s.low or 0) <= body.get(_side(s), -1) and _side(s) in known)
-            or (s.zone == "title" and s.value is not None and s.value == _both_sides(s, body))
-        )
-        else s
-        for s in statements
+        s if why is None else s.as_derived(why) for s, why in zip(statements, whys, strict=True)
     )
 
 
-_Side = tuple[str, bool]
-_Number = tuple[str, bool, int | None, bool]
+def _said(statements: Sequence[Statement], besides: Collection[str]) -> Said:
+    quoted = [s for s in statements if s.speaker_type != NARRATOR and not s.perpetrator_party]
+    told = [s for s in statements if s.zone != "title" and s.low is not None]
+    return Said(
+        {(*_number(s), s.person) for s in quoted if s.scope == "incident" and not s.derived},
+        besides,
+        {(_side(s), s.person) for s in statements if s.person and s.id in besides},
+        _most_by_side(statements),
+        {_side(s) for s in told if _stands(s)},
+    )
+
+
+def _why_repeated(own: Statement, said: Said) -> WhyDerived | None:
+    """Why the outlet's figure is none of its own, if it is none."""
+    is_title, is_known = own.zone == "title", _side(own) in said.known
+    if own.value is not None and (is_known or not is_title) and _may_say(own, said):
+        return "said_again"
+    if is_title and is_known and (own.low or 0) <= said.body.get(_side(own), -1):
+        return "headline"
+    if is_title and own.value is not None and own.value == _both_sides(own, said.body):
+        return "both_sides"
+    return None
 
 
 def _number(statement: Statement) -> _Number:
@@ -77,24 +98,19 @@ def _number(statement: Statement) -> _Number:
     return (*_side(statement), statement.value, statement.qualifier == "more_than")
 
 
-def _may_say(
-    own: Statement,
-    attributed: Collection[tuple[*_Number, str | None]],
-    besides: Collection[str],
-    others: Collection[tuple[_Side, str | None]],
-) -> bool:
+def _may_say(own: Statement, said: Said) -> bool:
     """Whether the outlet tells what somebody stands for; of one who is surely somebody, if it is he.
 
     ("Gunmen shot a teacher dead, police said. Her brother also died." He is one more, also where "the
-    45-year-old died, a cousin said", who may be either.) ``others``: whom the outlet tells besides.
+    45-year-old died, a cousin said", who may be either.)
     """
-    is_one_more = own.id in besides
+    is_one_more = own.id in said.besides
     if own.person:
-        apart = is_one_more or _is_one_of(own, others)
+        apart = is_one_more or _is_one_of(own, said.others)
         persons = {own.person, None} if apart else {own.person, None, ""}
     else:
-        persons = {None, ""} if is_one_more else {p for *_, p in attributed}
-    return any((*_number(own), person) in attributed for person in persons)
+        persons = {None, ""} if is_one_more else {p for *_, p in said.attributed}
+    return any((*_number(own), person) in said.attributed for person in persons)
 
 
 def _is_one_of(own: Statement, others: Collection[tuple[_Side, str | None]]) -> bool:

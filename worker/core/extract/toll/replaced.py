@@ -1,7 +1,8 @@
 """Which figures an article itself replaces, or tells as steps to another: no opinions of the whole.
 
-A figure goes for the first of the ``REASONS`` that applies to it. Each has its one sentence below, and
-its rules in the module it comes from: ``newer``, ``revised``, ``some_of_all``, ``addends``.
+A figure goes for the first of the ``REASONS`` that applies to it. Each has its one sentence with an
+example in the codebook (``why_derived``), and its rules in the module it comes from: ``newer``,
+``revised``, ``some_of_all``, ``addends``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from worker.core.domain.vocabulary import WhyDerived
 from worker.core.extract.toll.addends import addends
 from worker.core.extract.toll.newer import Newer, find_newer
 from worker.core.extract.toll.placed import Placed
@@ -56,99 +58,33 @@ class Told:
 class Reason:
     """Why a figure is no opinion of the whole (any more)."""
 
-    name: str
-    rule: str
+    name: WhyDerived
     applies: Callable[[Placed, Told], bool]
 
 
 REASONS = (
-    Reason(
-        "said_to_be_old",
-        'The text says that it was replaced ("from nine to seven").',
-        lambda item, told: id(item) in told.said_to_be_old,
-    ),
-    Reason(
-        "newer",
-        'Somebody has given a newer number since ("by nightfall 16").',
-        lambda item, told: told.newer.overtakes(item),
-    ),
-    Reason(
-        "named_old",
-        "It is a number that the text says, elsewhere, is replaced.",
-        lambda item, told: is_named_old(item, told.gone),
-    ),
-    Reason(
-        "revised",
-        'The toll "was revised to" another one later on.',
-        lambda item, told: is_revised(item, told.placed),
-    ),
-    Reason(
-        "of_before",
-        '"Officials had said" so before a number that is more.',
-        lambda item, told: is_of_before(item, told.placed),
-    ),
-    Reason(
-        "increase",
-        '"Three more died", "two Filipinos also died" are within a number told elsewhere.',
-        lambda item, told: is_increase(item, told.placed),
-    ),
-    Reason(
-        "earlier_entry",
-        "A later entry of the live blog has a newer number.",
-        lambda item, told: is_of_earlier_entry(item, told.placed),
-    ),
-    Reason(
-        "within_total",
-        'A larger number behind it is one "in all".',
-        lambda item, told: is_within_total(item, told.placed),
-    ),
-    Reason(
-        "told_to_be_less",
-        'The first of its list is told to be all: "nine and four, nine in all".',
-        lambda item, told: is_told_to_be_less(item, told.placed),
-    ),
-    Reason(
-        "of_one_blast",
-        "It is what one of several blasts did, and somebody gives more for all of them.",
-        lambda item, told: is_of_one_blast(item, told.placed),
-    ),
-    Reason(
-        "before_a_death",
-        "Who died of his wounds since makes another's number out of it.",
-        lambda item, told: is_before_a_death(item, told.before),
-    ),
-    Reason(
-        "part_again",
-        "The same class and number is told as a part of a larger figure.",
-        lambda item, told: is_part_again(item, told.placed),
-    ),
-    Reason(
-        "kind_of_people",
-        "The outlet tells some by who they are, and more people behind them.",
-        lambda item, told: is_kind_of_people(item, told.placed),
-    ),
-    Reason(
-        "knows_a_part",
-        "Its speaker knows a part only, and an office has counted many.",
-        lambda item, told: id(item) in told.parts,
-    ),
-    Reason(
-        "addend",
-        "With its neighbours it adds up to a total that the text has as well.",
-        lambda item, told: id(item) in told.addends,
-    ),
+    Reason("said_to_be_old", lambda item, told: id(item) in told.said_to_be_old),
+    Reason("newer", lambda item, told: told.newer.overtakes(item)),
+    Reason("named_old", lambda item, told: is_named_old(item, told.gone)),
+    Reason("revised", lambda item, told: is_revised(item, told.placed)),
+    Reason("of_before", lambda item, told: is_of_before(item, told.placed)),
+    Reason("increase", lambda item, told: is_increase(item, told.placed)),
+    Reason("earlier_entry", lambda item, told: is_of_earlier_entry(item, told.placed)),
+    Reason("within_total", lambda item, told: is_within_total(item, told.placed)),
+    Reason("told_to_be_less", lambda item, told: is_told_to_be_less(item, told.placed)),
+    Reason("of_one_blast", lambda item, told: is_of_one_blast(item, told.placed)),
+    Reason("before_a_death", lambda item, told: is_before_a_death(item, told.before)),
+    Reason("part_again", lambda item, told: is_part_again(item, told.placed)),
+    Reason("kind_of_people", lambda item, told: is_kind_of_people(item, told.placed)),
+    Reason("knows_a_part", lambda item, told: id(item) in told.parts),
+    Reason("addend", lambda item, told: id(item) in told.addends),
 )
 
 
-def find_replaced(placed: Sequence[Placed]) -> list[bool]:
-    """For each figure, in their order, whether it is no opinion of the whole (any more)."""
-    return [reason is not None for reason in find_reasons(placed)]
-
-
-def find_reasons(placed: Sequence[Placed]) -> list[Reason | None]:
-    """For each figure, in their order, the first reason why it is replaced; None where it stands."""
+def find_replaced(placed: Sequence[Placed]) -> list[WhyDerived | None]:
+    """For each figure, in their order, why it is no opinion of the whole; None where it stands."""
     told = _told(placed)
-    return [next((r for r in REASONS if r.applies(p, told)), None) for p in placed]
+    return [next((r.name for r in REASONS if r.applies(p, told)), None) for p in placed]
 
 
 def _told(placed: Sequence[Placed]) -> Told:

@@ -104,8 +104,8 @@ def find_statements(
         formers = former_numbers(placed)
         told = tuple(_statements(article, prose, placed, lexicon))
         told = tuple(
-            replace(s, derived=s.derived or gone, replaces=former)
-            for s, gone, former in zip(told, replaced, formers, strict=True)
+            replace(s if why is None else s.as_derived(why), replaces=former)
+            for s, why, former in zip(told, replaced, formers, strict=True)
         )
         besides = {s.id for s, p in zip(told, placed, strict=True) if is_besides(p.count.mention)}
         out.append(_with_repeated_sums(mark_repeated(told, besides)))
@@ -116,7 +116,7 @@ def _with_repeated_sums(statements: tuple[Statement, ...]) -> tuple[Statement, .
     """The same for sums over several attacks, among themselves: they are figures of a group."""
     sums = tuple(replace(s, scope="incident") for s in statements if s.scope == "aggregate")
     repeated = {s.id for s in mark_repeated(sums, ()) if s.derived}
-    return tuple(replace(s, derived=True) if s.id in repeated else s for s in statements)
+    return tuple(s.as_derived("sum_again") if s.id in repeated else s for s in statements)
 
 
 def _is_idle_zero(item: Placed, placed: Sequence[Placed]) -> bool:
