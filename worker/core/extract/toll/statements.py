@@ -168,12 +168,22 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     low = max(0, stop - _CUE_REACH_CHARS)
     if lexicon.ending_at("self_killing", prose.text, low, stop) is not None:
         return True
+    if _is_scorned(count, prose, lexicon):
+        return True
     said = lexicon.find("own_killing", prose.text, low, count.end + _CUE_REACH_CHARS)
     if any(m.start() <= count.end + 1 and count.start < m.end() for m in said):
         return True
     if speaker.type not in (GROUP_TYPE, POWER_TYPE) or count.mention.flags & AGAIN:
         return False  # "a bomb exploded. It killed four": the bomb did; "they lowered it to seven"
     return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
+
+
+def _is_scorned(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
+    """Whether those counted have a name that only who fights them uses: "killed nine 'invaders'"."""
+    number = count.mention.number
+    stop = number.end + _CUE_REACH_CHARS
+    named = lexicon.first("scorned", prose.text, number.start, stop)
+    return named is not None and named.start() <= number.end + 1
 
 
 def _statements(
