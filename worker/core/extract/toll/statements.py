@@ -60,6 +60,7 @@ from worker.core.text.prose import Prose
 _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
+_QUOTES = " '\"“‘«"
 _SOME = frozenset({SEEN_TAG, "DIED_AT_ONCE", "EMPLOYED"})
 """Tags of people beside whom there may be others: "saw four bodies", "two died on the spot", "three men
 who work in the shop"."""
@@ -94,7 +95,10 @@ def find_statements(
             for count in decide_counts(counts, told_in):
                 at = count.mention.number.start
                 speaker = said(prose, at) or outlet
-                own = _is_own_killing(count, speaker, prose, lexicon)
+                scorned = _is_scorned(count, prose, lexicon)
+                if scorned and speaker.type != GROUP_TYPE:
+                    speaker = outlet  # "killed nine 'invaders'; officials silent": none of theirs
+                own = scorned or _is_own_killing(count, speaker, prose, lexicon)
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
         placed = told_by_outlet(placed, outlet, prose, lexicon)
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
@@ -168,8 +172,6 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     low = max(0, stop - _CUE_REACH_CHARS)
     if lexicon.ending_at("self_killing", prose.text, low, stop) is not None:
         return True
-    if _is_scorned(count, prose, lexicon):
-        return True
     said = lexicon.find("own_killing", prose.text, low, count.end + _CUE_REACH_CHARS)
     if any(m.start() <= count.end + 1 and count.start < m.end() for m in said):
         return True
@@ -183,7 +185,7 @@ def _is_scorned(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
     number = count.mention.number
     stop = number.end + _CUE_REACH_CHARS
     named = lexicon.first("scorned", prose.text, number.start, stop)
-    return named is not None and named.start() <= number.end + 1
+    return named is not None and not prose.text[number.end : named.start()].strip(_QUOTES)
 
 
 def _statements(
