@@ -85,6 +85,7 @@ WhyDerived = Literal[
     "of_one_blast",
     "before_a_death",
     "part_again",
+    "some_of_those",
     "kind_of_people",
     "knows_a_part",
     "addend",

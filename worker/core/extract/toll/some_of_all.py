@@ -18,6 +18,7 @@ Rules
 6. "Three civilians were killed", beside "four policemen and three civilians" of anybody, are those three
    again: the same class and number as a part of a larger figure.
 7. "Two Indians were killed", told by the outlet before its seven people, are some of those.
+8. "Two of the girls have burns", behind three girls of the same harm, are two of those three.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _FOREIGN = "government_foreign"
 _KNOW_A_PART = frozenset({NARRATOR, "hospital", _FOREIGN, "unknown"})
 """Kinds of speakers who tell of those whom they received, or of one scene. Witnesses speak of the whole."""
 _OF_ONE = "OF_ONE_BLAST"
+_SOME_OF_THE = "SOME_OF_THE"
 _MUCH_MORE = 2
 
 
@@ -144,6 +146,22 @@ def is_part_again(item: Placed, placed: Sequence[Placed]) -> bool:
         p.count.parent in wholes
         and p.count.victim_class == group
         and p.count.mention.value == mention.value
+        for p in placed
+    )
+
+
+def is_some_of_those(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether a number is of people of whom more were counted before, with the same harm."""
+    mention, group = item.count.mention, item.count.victim_class
+    if _SOME_OF_THE not in mention.tags or not item.is_whole or item.side[1]:
+        return False
+    return any(
+        p.side == item.side
+        and p.is_whole
+        and p.count.mention.number.end <= mention.number.start
+        and (p.count.mention.noun == mention.noun if group == UNSPECIFIED else True)
+        and p.count.victim_class == group
+        and _is_more(p, mention)
         for p in placed
     )
 
