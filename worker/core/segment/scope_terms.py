@@ -48,6 +48,8 @@ def count_terms(count: CountMention) -> dict[str, float]:
     terms = {}
     if "OF_MANY" in count.tags:
         terms["many_count"] = 1.0
+    if "OF_ATTACKS" in count.tags:
+        terms["many_before"] = 1.0
     if "PART" in count.tags:
         terms["part"] = 1.0
     if "toll" in count.flags:

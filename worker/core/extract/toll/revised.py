@@ -11,8 +11,8 @@ Rules
 4. In a live blog a later entry replaces what earlier ones have and is less, whoever said it: tolls
    rise. Of the same speaker it replaces any other number. What one hospital received replaces nobody
    else's total, and a class of people nothing.
-5. Who died of his wounds makes the toll one more: "22, police said … one of the wounded died, taking
-   the toll to 23" are 23.
+5. Who died of his wounds, or was found dead, makes the toll one more: "22, police said … one of the
+   wounded died, taking the toll to 23" are 23.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from worker.core.figures.decide import PART
 
 _TOLL = frozenset({"toll"})
 _DEAD = ("killed", False)
+_DIED_LATER = frozenset({"WAS_WOUNDED", "RAISED_TOLL"})
 
 
 def are_replaced(placed: Sequence[Placed]) -> list[bool]:
@@ -128,7 +129,7 @@ def _is_of_hospital(item: Placed) -> bool:
 def before_a_death(placed: Sequence[Placed]) -> frozenset[int]:
     """The numbers of dead that somebody else's toll has in it, with those who died later."""
     dead = [p for p in placed if p.side == _DEAD]
-    died = [p for p in dead if "WAS_WOUNDED" in p.count.mention.tags and p.number]
+    died = [p for p in dead if p.count.mention.tags & _DIED_LATER and p.number]
     return frozenset(
         toll.number - later.number
         for later in died
