@@ -309,9 +309,9 @@ def test_decide_toll_counts_rescued_people_as_no_casualties() -> None:
 
 
 TELL_NOTHING_APART = frozenset(
-    {"id", "report_id", "start", "end", "quote", "status", "speaker", "anonymous"}
+    {"id", "report_id", "start", "end", "quote", "status", "speaker", "anonymous", "why_derived"}
 )
-"""Where a figure stands and how its speaker is called: it says the same again there."""
+"""Where a figure stands, how its speaker is called, why it counts for nothing: it says the same again."""
 OTHERWISE: dict[str, Any] = {"said_at": None, "subset_of": "k0", "perpetrator_party": True}
 """Other values of fields that know no text."""
 

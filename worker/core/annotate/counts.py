@@ -13,7 +13,7 @@ Rules
    → N+1/-; nearly N → floor(.85 N)/N-1; around N → ±20 %; up to N → -/N; N to M → N/M; several,
    many → 3/-; a number of → 2/-; a score → 20/-; scores → 40/-; dozens → 24/-; hundreds → 200/-.
 6. A number told alone ("residents say eight") is of nobody where the sentence before has any number
-   besides those of people harmed: it may be of that.
+   besides those of people harmed: it may be of that. So may "twice that number", first in its sentence.
 """
 
 from __future__ import annotations
@@ -46,6 +46,10 @@ _OF_HARM = frozenset({"killed", "injured", "casualties", "shot", "part", "again"
 """What is counted of those who were harmed, and of nobody arrested or rescued."""
 ALONE = frozenset({"alone"})
 """Flag of a number told without its harm, and of nothing that says so: "the hospital said seven"."""
+OPENS = frozenset({"opens"})
+"""Flag of "twice that number", first in its sentence, where the one before has no number of other things."""
+SAME_NUMBER = "SAME_NUMBER"
+"""Tag of people counted by the number of others: "as many", "twice that number"."""
 _NUMBERS = frozenset({"NUM", "OTHERNUM", "BARE", "COUNT"})
 _COUNTED = STATED - {"nobody"}
 NTH_DEAD = "NTH_DEAD"
@@ -91,6 +95,8 @@ class CountMention(Range):
     """As what somebody is told whom a word names by others: "companion" (driver), "kin" (wife)."""
     times: int = 1
     """How many times as many they are as those told before: 2 for "twice as many"."""
+    bound: Qualifier | None = None
+    """How that number bounds them: "at_least" for "at least twice as many"."""
     ordinal: int | None = None
     """The how many-th of those harmed one person is: 4 for "a fourth"."""
     whole: int | None = None
@@ -132,11 +138,26 @@ def find_counts(
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
-            told = [c for c in counts if not c.flags & ALONE or numbered != sentence.index - 1]
+            told = _beside_others(counts, others=numbered == sentence.index - 1)
             if _gives_others(tokens, counts):
                 numbered = sentence.index
             found += told
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
+
+
+def _beside_others(counts: Sequence[CountMention], *, others: bool) -> list[CountMention]:
+    """The counts of a sentence, as the one before it lets them be read. ``others``: whether that has
+    numbers of other things, which "eight" or "twice that number" may mean.
+    """
+    if others:
+        return [c for c in counts if not c.flags & ALONE]
+    first = min((c.number.start for c in counts), default=0)
+    return [
+        replace(c, flags=c.flags | OPENS)
+        if SAME_NUMBER in c.tags and c.number.start == first
+        else c
+        for c in counts
+    ]
 
 
 def _gives_others(tokens: Sequence[Token], counts: Sequence[CountMention]) -> bool:
@@ -259,9 +280,7 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
     )
     if qualifier in _LESS and len(parts) == len(token.parts) > 1:
-        low, high = _summed(p.low for p in parts), _summed(p.high for p in parts)
-        if low is None:
-            low = sum(p.low or 0 for p in parts) or None
+        low, high = _bounds_of_sum(parts)
     return CountMention(
         start=min(finding.start, token.start),
         end=max(finding.end, token.end),
@@ -284,10 +303,17 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         sex=token.meaning.get("sex"),
         beside=token.meaning.get("beside"),
         times=int(token.meaning.get("times", 1)),
+        bound=cast("Qualifier | None", token.meaning.get("bound")),
         ordinal=int(token.meaning.get("ordinal", 0)) or None,
         whole=int(token.meaning.get("whole", 0)) or None,
         parts=parts,
     )
+
+
+def _bounds_of_sum(parts: Sequence[CountMention]) -> tuple[int | None, int | None]:
+    """Lower and upper bound of a sum: the lower one of those that have one, where some have none."""
+    low, high = _summed(p.low for p in parts), _summed(p.high for p in parts)
+    return (sum(p.low or 0 for p in parts) or None) if low is None else low, high
 
 
 def _beside_number(qualifier: Qualifier, *, several: bool) -> Qualifier:

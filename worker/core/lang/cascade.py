@@ -217,10 +217,15 @@ def _meaning(
         for t in labels.get("n", ())
         if "qualifier" in t.meaning and t.value is None
     ]
+    leads = [t.meaning["qualifier"] for t in tokens if "qualifier" in t.meaning]
     if vague:
         meaning["qualifier"] = vague[0]
+        bound = next((lead for lead in leads if lead not in ("exact", vague[0])), None)
+        if (
+            bound and "times" in meaning
+        ):  # "at least twice as many": of a number that is not known here
+            meaning["bound"] = bound
     if numbers:
-        leads = [t.meaning["qualifier"] for t in tokens if "qualifier" in t.meaning]
         if leads:
             meaning["qualifier"] = next((lead for lead in leads if lead != "exact"), leads[0])
         if len(numbers) > 1:

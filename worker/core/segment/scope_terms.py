@@ -48,6 +48,8 @@ def count_terms(count: CountMention) -> dict[str, float]:
     terms = {}
     if "OF_MANY" in count.tags:
         terms["many_count"] = 1.0
+    if "OF_ATTACKS" in count.tags:
+        terms["many_before"] = 1.0
     if "PART" in count.tags:
         terms["part"] = 1.0
     if "toll" in count.flags:
@@ -70,7 +72,7 @@ def find_terms(place: CountContext, count: CountMention, item: range | None) -> 
     if count.value == 0 and {"event_new", "event_plural"} <= terms.keys():
         terms["nobody_by_new"] = 1.0
     terms |= dict(_place_terms(place, event))
-    terms |= dict(_date_terms(place))
+    terms |= dict(_date_terms(place, count))
     if opens_with(place.sentence, "SCENARIO"):
         terms["in_scenario"] = 1.0
     if place.frame and "earlier_near" not in terms and not _is_broken_off(place):
@@ -244,7 +246,7 @@ def _is_next_in_list(place: CountContext) -> bool:
     return bool(here) and any(t.word in _CLAUSE_MARKS for t in tokens[here[-1] : before[-1]])
 
 
-def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
+def _date_terms(place: CountContext, count: CountMention) -> Iterator[tuple[str, float]]:
     sentence, index = place.sentence, place.index
     if near(sentence, index, "HISTORY", 9, 9):
         yield "history", 1.0
@@ -254,12 +256,21 @@ def _date_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "date_old", 1.0
     if near(sentence, index, "YEAR", 8, 8, but="FRESH"):
         yield "date_year", 1.0
-    if place.is_later and near(sentence, index, "MANY_EVENTS", 10, 6, but="OF_SUPERLATIVE"):
+    only_recorded = count.value == 0 and _is_recorded_alone(place)
+    if only_recorded or not place.is_later:
+        pass
+    elif near(sentence, index, "MANY_EVENTS", 10, 6, but="OF_SUPERLATIVE"):
         yield "many_near", 1.0
-    elif place.is_later and _is_counted_over_time(place):
+    elif _is_counted_over_time(place):
         yield "many_over_time", 1.0
     if near(sentence, index, "FRESH", 12, 12):
         yield "date_fresh", 1.0
+
+
+def _is_recorded_alone(place: CountContext) -> bool:
+    """Whether nothing in the sentence counts many attacks but "recorded": "no deaths were recorded"."""
+    many = [t.tags for t in place.sentence.tokens if "MANY_EVENTS" in t.tags]
+    return bool(many) and all("RECORDED" in tags for tags in many)
 
 
 def _is_counted_over_time(place: CountContext) -> bool:

@@ -18,10 +18,11 @@ Rules
    that to seven" replaces it. A lone number that somebody says ("residents insisted there were
    seven") is of the sentence before, and of none that tells of dead and wounded.
 8. A number that the text itself replaces ("from nine to seven") is kept, and used for nothing. Where
-   it gives no other one ("at first the police said seven"), nothing replaces it.
+   it gives no other one ("at first the police said seven"), nothing replaces it, unless it is taken
+   back ("but later withdrew the figure").
 9. Who is counted by how he is ("seriously wounded", "still in hospital") is one of the wounded, where
    anybody gives more.
-10. "As many wounded" is the number that its sentence gave before.
+10. "As many wounded" is the number told before (``so_many_times``).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from worker.core.extract.toll.died_later import add_later_dead, move_to_dead
 from worker.core.extract.toll.further import after_one, with_further
 from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
+from worker.core.extract.toll.so_many_times import same_numbers
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
 from worker.core.extract.toll.summed import AMONG, CASUALTY
 from worker.core.figures.decide import ATTACKERS, MIXED, PART
@@ -50,6 +52,8 @@ _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _PUT_AT = "PUT_AT"
 """Tag of a number at which somebody "had put the dead": the only one there is, unless a newer one stands."""
+_TAKEN_BACK = "TAKEN_BACK"
+"""Tag of a number that its speaker withdrew: it is none, whether there is another or not."""
 _CORRECTED = "CORRECTED_COUNT"
 _LATER = "LATER_COUNT"
 _REVISED = frozenset({"revised"})
@@ -60,7 +64,6 @@ _ATTACKERS_REACH = 3
 """Sentences within which attackers are counted who are in another count."""
 _ON_TOP = frozenset({"ADDITIONAL"})
 _BY_NUMBER = "BY_NUMBER"
-_SAME_NUMBER = frozenset({"SAME_NUMBER"})
 _AMONG = frozenset({AMONG})
 _DIED_THERE = frozenset({"there"})
 """Flag of people who died where they had been brought, wounded."""
@@ -193,28 +196,6 @@ def _may_be_of(mention: CountMention, before: CountMention, told: Sequence[Count
     return not mention.flags & ALONE or {*same} == {before.what}
 
 
-def _same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
-    """The mentions, with "as many injured" having the number that stands before it.
-
-    "Twice as many" is twice that number. The number is of the other harm, in the same sentence; without
-    one, it remains "many".
-    """
-    out: list[CountMention] = []
-    last: CountMention | None = None
-    for mention in mentions:
-        if not mention.tags & _SAME_NUMBER:
-            last = mention if mention.what in CASUALTY else last
-            out.append(mention)
-        elif last is None or last.sentence != mention.sentence or last.what == mention.what:
-            out.append(mention)
-        else:
-            number = (n and n * mention.times for n in (last.value, last.low, last.high))
-            value, low, high = number
-            same = replace(mention, value=value, low=low, high=high, qualifier=last.qualifier)
-            out.append(same)
-    return out
-
-
 def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     """The mentions, with numbers that no other one replaces being as good as any.
 
@@ -228,6 +209,7 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
+        and _TAKEN_BACK not in m.tags
         and (m.what, m.is_attackers)
         not in (somebody if m.value == 0 or _CORRECTED in m.tags else newer)
         and (m.flags.isdisjoint({"toll"}) or _PUT_AT in m.tags)
@@ -292,7 +274,7 @@ _READING: tuple[_Pass, ...] = (
     _counting,  # first: a denied number is nothing that "as many" or "the police give seven" can mean
     left_out,  # before what gives another number: those whom "the figures leave out" are none of it
     _numbered_again,  # before what repeats a number: "seven, and as many wounded" needs a harm for seven
-    _same_numbers,
+    same_numbers,
     _unreplaced,  # what replaces a number may have got its harm or value only here
     _leading_on,  # last: asks which numbers are replaced
 )

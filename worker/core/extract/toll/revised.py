@@ -11,8 +11,8 @@ Rules
 4. In a live blog a later entry replaces what earlier ones have and is less, whoever said it: tolls
    rise. Of the same speaker it replaces any other number. What one hospital received replaces nobody
    else's total, and a class of people nothing.
-5. Who died of his wounds makes the toll one more: "22, police said … one of the wounded died, taking
-   the toll to 23" are 23.
+5. Who died of his wounds, or was found dead, makes the toll one more: "22, police said … one of the
+   wounded died, taking the toll to 23" are 23.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from worker.core.figures.decide import PART
 
 _TOLL = frozenset({"toll"})
 _DEAD = ("killed", False)
+_TOLL_REACH = 3
+"""Sentences behind those who died of their wounds in which a toll has them."""
+_DIED_LATER = frozenset({"WAS_WOUNDED", "RAISED_TOLL", "DIED_OF_WOUNDS"})
 
 
 def are_replaced(placed: Sequence[Placed]) -> list[bool]:
@@ -126,17 +129,27 @@ def _is_of_hospital(item: Placed) -> bool:
 
 
 def before_a_death(placed: Sequence[Placed]) -> frozenset[int]:
-    """The numbers of dead that somebody else's toll has in it, with those who died later."""
+    """The numbers of dead that somebody else's toll has in it, with those who died later.
+
+    The toll stands in the sentence that tells of them; behind it, where they died of their wounds.
+    """
     dead = [p for p in placed if p.side == _DEAD]
-    died = [p for p in dead if "WAS_WOUNDED" in p.count.mention.tags and p.number]
+    died = [p for p in dead if p.count.mention.tags & _DIED_LATER and p.number]
     return frozenset(
         toll.number - later.number
         for later in died
         for toll in dead
-        if toll.is_whole
-        and toll.count.mention.flags & _TOLL
-        and toll.count.mention.sentence == later.count.mention.sentence
+        if toll.is_whole and _has_died_in_it(later, toll)
     )
+
+
+def _has_died_in_it(later: Placed, toll: Placed) -> bool:
+    """Whether a number of dead is told as one that has those who died later in it."""
+    died, dead = later.count.mention, toll.count.mention
+    behind = dead.sentence - died.sentence
+    if behind == 0:
+        return bool(dead.flags & _TOLL)
+    return "DIED_OF_WOUNDS" in died.tags and 0 < behind <= _TOLL_REACH
 
 
 def is_before_a_death(item: Placed, before: frozenset[int]) -> bool:

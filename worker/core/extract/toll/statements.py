@@ -47,6 +47,7 @@ from worker.core.extract.toll.replaced import find_replaced
 from worker.core.extract.toll.summed import CASUALTY
 from worker.core.extract.toll.takes_place import former_numbers
 from worker.core.extract.toll.told_apart import is_besides
+from worker.core.extract.toll.withdrawn import take_back
 from worker.core.extract.toll.witnesses import SEEN_TAG, mark_seen
 from worker.core.figures.bounds import RECEIVED
 from worker.core.figures.decide import PART
@@ -102,7 +103,8 @@ def find_statements(
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
         placed = told_by_outlet(placed, outlet, prose, lexicon)
         placed = [p for p in placed if not _is_idle_zero(p, placed)]
-        placed = mark_seen(mark_hospitals(bound_doubted(placed, prose, lexicon)))
+        placed = take_back(bound_doubted(placed, prose, lexicon), prose, lexicon)
+        placed = mark_seen(mark_hospitals(placed))
         placed.sort(key=lambda p: (p.count.start, p.count.mention.number.start, -p.count.end))
         replaced = find_replaced(placed)
         formers = former_numbers(placed)
