@@ -60,6 +60,7 @@ check: lint ## lint, types, layers, fast tests
 	$(BIN)/pytest -q -m "not slow and not broker and not chaos" $(TESTS)
 
 test: $(TESTED) ## all tests, with a real Apache Kafka
+	@$(BIN)/python -m tests.broker.quick_java
 	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 starts: $(TESTED) ## what starts workers and commands, each start a new interpreter
