@@ -38,6 +38,11 @@ hypothesis.settings.load_profile("kabulwire")
 _NO_KAFKA = "Kafka cannot be had: "
 _WAITS = ("broker", "chaos", "slow")
 """Marks of tests that mostly wait: for a broker, for another process, for a timer."""
+_LONG = (
+    "test_corpus", "test_rebuild", "test_long_text", "test_merge_flat", "test_composed",
+    "test_decoded", "test_wire_properties", "test_grammar_examples", "test_cascade_properties",
+)  # fmt: skip
+"""Files that reckon longest, whatever the number of their tests: begun last, one keeps all waiting."""
 
 
 def start_kafka(broker: Broker) -> Broker:
@@ -92,7 +97,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         files.setdefault(item.path, []).append(item)
     waiting = [tests for tests in files.values() if any(map(_waits, tests))]
     reckoning = [tests for tests in files.values() if not any(map(_waits, tests))]
-    reckoning.sort(key=len, reverse=True)
+    reckoning.sort(key=lambda tests: (tests[0].path.stem in _LONG, len(tests)), reverse=True)
     by_turns = zip_longest(waiting, reckoning, fillvalue=[])
     items[:] = [item for pair in by_turns for tests in pair for item in tests]
 

@@ -6,7 +6,8 @@ Rules
    chooses which Kafka. 3.9.1, 4.1.1 and newer are known to work.
 2. The broker is one KRaft node on free loopback ports; its data lie in the caller's temporary
    folder. It answers after about 4 s. It lives for seconds, not for months: Java compiles it once and
-   plainly, and collects its garbage on one thread. That halves the processor time of a start.
+   plainly, and collects its garbage on one thread. That halves the processor time of a start; what
+   ``quick_java`` keeps halves it again.
 3. Faults are those of a server: ``kill`` is SIGKILL, ``freeze`` is SIGSTOP, ``restart`` starts on
    the same data and port. Only the process started here is ever signalled, by its id.
 4. What cannot be had raises ``KafkaMissing`` with one plain reason; ``tests/conftest.py`` turns it
@@ -26,6 +27,7 @@ import time
 import uuid
 from pathlib import Path
 
+from tests.broker import quick_java
 from tests.broker.kafka_parts import VERSION, KafkaMissing, classpath, java
 
 PROPERTIES = """\
@@ -54,7 +56,7 @@ broker.session.timeout.ms=3000
 """
 """The last two: a node that was killed is let in again once its old session is over, by default 9 s."""
 
-_SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 
 SASL = """\
 sasl.enabled.mechanisms=PLAIN
@@ -130,8 +132,9 @@ class Broker:
         command = [
             java(self.version),
             *heap,
-            *_SHORT_LIVED,
+            *SHORT_LIVED,
             *self.options,
+            *quick_java.options(self.version, SHORT_LIVED),
             "-cp",
             classpath(self.version),
             "kafka.Kafka",
@@ -155,7 +158,8 @@ class Broker:
         command = [
             java(),
             "-Xmx128m",
-            *_SHORT_LIVED,
+            *SHORT_LIVED,
+            *quick_java.options(self.version, SHORT_LIVED),
             "-cp",
             classpath(self.version),
             "kafka.tools.StorageTool",
@@ -219,6 +223,12 @@ class Broker:
         """Start again on the same data and ports."""
         self.kill()
         self.start(timeout)
+
+    def end(self, timeout: float) -> None:
+        """SIGTERM, and wait until it is gone. Raises ``TimeoutExpired``."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(timeout)
 
     def stop(self) -> None:
         """End it; politeness is of no use to a temporary folder."""

