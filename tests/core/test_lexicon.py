@@ -48,6 +48,7 @@ def test_build_compiles_the_shipped_files(path: Path) -> None:
     complete = path.parent.name == "en"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     lexicon = build(data, path.name, CATEGORIES, complete=complete)
+    lexicon.check()
     assert lexicon.lang == path.parent.name
 
 
@@ -63,7 +64,7 @@ def test_build_compiles_the_shipped_files(path: Path) -> None:
 def test_build_refuses_a_bad_pattern_by_name(pattern: str, complaint: str) -> None:
     """The message names file and category, so that a translator can mend it."""
     with pytest.raises(KnowledgeError, match=complaint) as caught:
-        build(language(cue_attack=[pattern]), "qq.toml", CATEGORIES)
+        build(language(cue_attack=[pattern]), "qq.toml", CATEGORIES).check()
     assert "qq.toml" in str(caught.value)
     assert "cue_attack" in str(caught.value)
 

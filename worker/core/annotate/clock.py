@@ -19,7 +19,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from worker.core.domain.light_value import light_value
-from worker.core.lang.lexicon import NOT_INSIDE_A_WORD, Lexicon, Table
+from worker.core.lang.lexicon import Lexicon, Table
+from worker.core.lang.phrases import NOT_INSIDE_A_WORD
 from worker.core.lang.normalise import Range
 from worker.core.text.prose import Prose
 

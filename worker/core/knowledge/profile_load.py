@@ -27,7 +27,7 @@ from worker.core.knowledge.profile import (
     Policy,
     Profile,
 )
-from worker.core.lang.lexicon import normalise_pattern
+from worker.core.lang.phrases import normalise_pattern
 from worker.core.lang.normalise import plain
 
 T = TypeVar("T")
