@@ -141,6 +141,7 @@ LOOKS = {
     "has",
     "ends_with",
     "ending_at",
+    "pattern",
     "find_ranges",
     "_right_before",
     "is_opened_by",
@@ -191,7 +192,7 @@ def asked() -> Iterator[tuple[str, str]]:
 def _looks(node: ast.AST, cued: bool) -> Iterator[tuple[str, ast.expr]]:
     """Kind and what may be a name, for a call or subscript that looks something up."""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
-        kind = {"patterns": "patterns", "words": "tables", "tables": "tables"}.get(node.value.attr)
+        kind = {"words": "tables", "tables": "tables"}.get(node.value.attr)
         if kind is not None:
             yield kind, node.slice
     if isinstance(node, ast.Call) and not (cued and _on_cues(node) and not _spelled_out(node)):

@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 from worker.core.domain.light_value import light_value
 from worker.core.lang.lexicon import Lexicon, Table
-from worker.core.lang.phrases import NOT_INSIDE_A_WORD
 from worker.core.lang.normalise import Range
+from worker.core.lang.phrases import NOT_INSIDE_A_WORD
 from worker.core.text.prose import Prose
 
 _CLOCK = re.compile(r"(?<![\d.:,$/-])(\d{1,2})(?:([.:h])([0-5]\d))?(?!\d|[.:,]\d|%)")

@@ -10,9 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Hashable
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
+
+
+def adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """The adapter of a kind, made when first asked for: some take a tenth of a second to build."""
+    return _adapter(kind)
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def plain(value: object, adapter: TypeAdapter[Any], fields: set[str] | None = None) -> Any:

@@ -96,7 +96,7 @@ class _Node:
     """A place in the tree of phrases: what may follow, and what ends here."""
 
     words: dict[str, _Node] = field(default_factory=dict)
-    shapes: _Shapes[_Node] = field(default_factory=lambda: _Shapes())
+    shapes: _Shapes[_Node] = field(default_factory=_Shapes)
     rows: list[_Row] = field(default_factory=list)
     leads_to: set[str] = field(default_factory=set)
     """All classes of the phrases that go on from here, or end here."""
