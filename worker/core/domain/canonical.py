@@ -24,7 +24,8 @@ def adapter_of(kind: Any) -> TypeAdapter[Any]:
 
 @cache
 def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    made: Any = kind
+    return TypeAdapter(made)
 
 
 def plain(value: object, adapter: TypeAdapter[Any], fields: set[str] | None = None) -> Any:
