@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 
 def adapter_of(kind: Any) -> TypeAdapter[Any]:
-    """The adapter of a kind, made when first asked for: some take a tenth of a second to build."""
+    """The adapter of a kind, made when first asked for: eight of them were 0.16 s of every start."""
     return _adapter(kind)
 
 

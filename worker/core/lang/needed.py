@@ -1,7 +1,7 @@
 """What a sentence must hold for a pattern over tags to match in it, so that most rules are not asked.
 
 Of some 800 English rules a sentence satisfies the formulas that stand in every match of about twenty,
-and one or two of these match. What is needed is found once, when a rule is read:
+and two or three of these match. What is needed is found once, when a rule is read:
 
 - of a sequence, all that its parts need; a look-around needs what it looks for;
 - of a choice, for each way to pick one need of each alternative, one of those picked;

@@ -69,7 +69,7 @@ S = TypeVar("S")
 @dataclass(slots=True)
 class _Shapes(Generic[S]):
     """Forms that are a regex, each with what it says. All are one regex first, since nearly no word has
-    any of these shapes: a word of an article was held against 40 of them, one by one.
+    any of these shapes: a word of an article was held against dozens of them, one by one.
     """
 
     listed: list[tuple[re.Pattern[str], S]] = field(default_factory=list)

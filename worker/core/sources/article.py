@@ -30,7 +30,7 @@ def read(document: Document, knowledge: Knowledge) -> Article:
     """
     if document.html is None:
         return _article(document, document.text or "", document.lang)
-    # Imported for pages only: their parsers take a quarter of a second that plain text need not wait.
+    # Imported for pages only: their parsers take 0.2 s that plain text need not wait for.
     from worker.core.sources.page import read_page  # noqa: PLC0415
 
     page = read_page(document, document.html, knowledge)
