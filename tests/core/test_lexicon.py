@@ -48,6 +48,7 @@ def test_build_compiles_the_shipped_files(path: Path) -> None:
     complete = path.parent.name == "en"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     lexicon = build(data, path.name, CATEGORIES, complete=complete)
+    lexicon.check()
     assert lexicon.lang == path.parent.name
 
 
@@ -63,7 +64,7 @@ def test_build_compiles_the_shipped_files(path: Path) -> None:
 def test_build_refuses_a_bad_pattern_by_name(pattern: str, complaint: str) -> None:
     """The message names file and category, so that a translator can mend it."""
     with pytest.raises(KnowledgeError, match=complaint) as caught:
-        build(language(cue_attack=[pattern]), "qq.toml", CATEGORIES)
+        build(language(cue_attack=[pattern]), "qq.toml", CATEGORIES).check()
     assert "qq.toml" in str(caught.value)
     assert "cue_attack" in str(caught.value)
 
@@ -140,6 +141,7 @@ LOOKS = {
     "has",
     "ends_with",
     "ending_at",
+    "pattern",
     "find_ranges",
     "_right_before",
     "is_opened_by",
@@ -190,7 +192,7 @@ def asked() -> Iterator[tuple[str, str]]:
 def _looks(node: ast.AST, cued: bool) -> Iterator[tuple[str, ast.expr]]:
     """Kind and what may be a name, for a call or subscript that looks something up."""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
-        kind = {"patterns": "patterns", "words": "tables", "tables": "tables"}.get(node.value.attr)
+        kind = {"words": "tables", "tables": "tables"}.get(node.value.attr)
         if kind is not None:
             yield kind, node.slice
     if isinstance(node, ast.Call) and not (cued and _on_cues(node) and not _spelled_out(node)):

@@ -106,6 +106,7 @@ def load_languages() -> dict[str, Language]:
     """All language packs, built, by code; no profile is needed. Raises ``KnowledgeError``."""
     built = dict(_languages(hashlib.sha256()))
     for language in built.values():
+        language.phrases.check()
         for reader in language.readers.values():
             reader.grammar.check()
     return built

@@ -2,7 +2,8 @@
 
 A child that has to read them itself is ready a good second later. What is made of the knowledge when
 it is first asked for (names of places by their letters, patterns of groups) is made here as well, by
-analyzing an invented article: every child has it from its first job, however often it is renewed.
+analyzing an invented article, and its language's phrases are compiled: every child has all that from
+its first job, however often it is renewed.
 
 A pool that is stopped while a child begins takes the child's locks away. Nothing is wrong then, and
 nothing is said: the server's traceback stood between the log lines of a worker that had no room.
@@ -29,13 +30,16 @@ _TOLD = "A bomb killed at least five people in {place} on Tuesday at 9 a.m., the
 
 
 def rehearse(knowledge: Knowledge) -> None:
-    """Analyze a page that has something of everything."""
+    """Analyze a page that has something of everything, and compile the phrases of its language."""
     place = next((p.name for p in knowledge.profile.places), "the city")
     actor = next((a.name for a in knowledge.profile.actors), "A group")
     told = f"{_TOLD.format(place=place)} {actor} claimed the attack on the ministry."
     page = f"<html lang=en><title>Bomb in {place}</title><article><p>{told}</p></article></html>"
     with contextlib.suppress(Exception):  # a bug of ours costs the jobs that meet it, not the start
         analyze(Document("rehearsal", html=page.encode()), None, knowledge)
+    lexicon = knowledge.lexicon("en")
+    if lexicon is not None:
+        lexicon.check()
 
 
 def tell_unless_stopped(

@@ -19,8 +19,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from worker.core.domain.light_value import light_value
-from worker.core.lang.lexicon import NOT_INSIDE_A_WORD, Lexicon, Table
+from worker.core.lang.lexicon import Lexicon, Table
 from worker.core.lang.normalise import Range
+from worker.core.lang.phrases import NOT_INSIDE_A_WORD
 from worker.core.text.prose import Prose
 
 _CLOCK = re.compile(r"(?<![\d.:,$/-])(\d{1,2})(?:([.:h])([0-5]\d))?(?!\d|[.:,]\d|%)")

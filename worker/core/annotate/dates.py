@@ -202,7 +202,7 @@ def _distance(day: dt.date, document: dt.date | None) -> tuple[bool, int]:
 
 
 def _months(prose: Prose, lexicon: Lexicon, knowledge: Knowledge) -> Iterator[DatePhrase]:
-    connector = lexicon.patterns["date_connector"]
+    connector = lexicon.pattern("date_connector")
     shapes = _shapes(connector.pattern if connector is not None else "(?!)")
     calendars = {"gregorian", *knowledge.profile.calendars}
     for found, value in lexicon.table("month").find(prose.text, 0, len(prose.text)):

@@ -44,7 +44,7 @@ def is_end_of_road(
         first, last = sorted((name, other), key=lambda m: m.start)
         if other.kind == "here" and 0 < last.start - first.end <= _MOST_JOINT_CHARS:
             joint = prose.text[first.end : last.start]
-            joins = lexicon.patterns["road_joint"]
+            joins = lexicon.pattern("road_joint")
             behind = lexicon.first("road_word", prose.text, last.end, last.end + _ACT_CHARS)
             if (
                 joins is not None
@@ -62,7 +62,7 @@ def _is_surname(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
     it is asked for behind their first word, unless an age follows, and where a language lists what may
     stand before a place with a capital: German writes every noun with one.
     """
-    qualifier, sentence = lexicon.patterns["name_qualifier"], prose.sentence_at(name.start)
+    qualifier, sentence = lexicon.pattern("name_qualifier"), prose.sentence_at(name.start)
     if qualifier is None or sentence is None or sentence.zone == "title":
         return False
     end = name.end + _ACT_CHARS

@@ -45,8 +45,9 @@ from worker.core.annotate.places_beside import (
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry, Profile
-from worker.core.lang.lexicon import Lexicon, any_phrase, normalise_pattern
+from worker.core.lang.lexicon import Lexicon, any_phrase
 from worker.core.lang.normalise import Range, apart, holding, plain, starting_in
+from worker.core.lang.phrases import normalise_pattern
 from worker.core.text.prose import Prose
 
 _Word = tuple[int, int, str]

@@ -99,7 +99,7 @@ def is_located(prose: Prose, lexicon: Lexicon | None, mention: PlaceMention) -> 
     sentence = prose.sentence_at(mention.start)
     low = max(sentence.start if sentence else 0, mention.start - _LOCATIVE_REACH_CHARS)
     before = prose.text[low : mention.start]
-    passed = [lexicon.patterns[c] for c in ("determiner", "site_generic")]
+    passed = [lexicon.pattern(c) for c in ("determiner", "site_generic")]
     for _ in range(_MOST_WORDS_PASSED):
         if any(m.end() >= len(before.rstrip()) for m in lexicon.find("locative", before)):
             return True

@@ -92,7 +92,7 @@ def _cut(trigger: Trigger, start: int) -> Trigger:
 
 def opening(lexicon: Lexicon, category: str, prose: Prose, before: Range) -> int | None:
     """Where a word of a category opens the noun phrase that goes on after a stretch."""
-    pattern, words = lexicon.patterns[category], prose.of(before)
+    pattern, words = lexicon.pattern(category), prose.of(before)
     heads = [m.span() for m in pattern.finditer(words)] if pattern is not None else []
     near = reversed(heads[-2:])
     return next((before.start + s for s, end in near if _GAP.fullmatch(words, end)), None)

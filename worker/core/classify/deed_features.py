@@ -56,7 +56,7 @@ _Found = dict[str, tuple[int, Range]]
 def measure_deeds(annotated: Annotated) -> dict[str, Feature]:
     """The features of a whole text. Pure; raises nothing."""
     lexicon = annotated.lexicon
-    if lexicon is None or lexicon.patterns[_NEEDED] is None:
+    if lexicon is None or lexicon.pattern(_NEEDED) is None:
         return {"deed.unread": Feature(1.0)}
     tags = _tags(annotated)
     counted = _counted(annotated)

@@ -27,6 +27,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
+from worker.core.domain.canonical import adapter_of
 from worker.core.domain.document import Article
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Names, Remembered
 from worker.core.domain.report import Report, Statement
@@ -290,35 +291,18 @@ def article_of(report_id: str) -> str:
     return report_id.rpartition("#")[0]
 
 
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind)
-    for kind in (
-        ArticleRef,
-        FiledReport,
-        FrozenIncident,
-        Incident,
-        Member,
-        Constraint,
-        Component,
-        Changes,
-    )
-}
-
-
 def _remembered(kind: type[Any]) -> Remembered[Any, bytes]:
-    adapter: TypeAdapter[Any] = TypeAdapter(kind)
-    return Remembered(adapter.dump_json, 10 * WORST_DAY_REPORTS)
+    return Remembered(lambda value: adapter_of(kind).dump_json(value), 10 * WORST_DAY_REPORTS)
 
 
 _MEMBERS, _STATEMENTS, _POINTS = map(_remembered, (Member, Statement, TimelinePoint))
 """As JSON: of the thousand members and figures of an incident a revision changes one or two."""
-_CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 
 
 def to_json(value: object) -> bytes:
     """One of this module's values as JSON (UTF-8)."""
     if not isinstance(value, Incident):
-        return _ADAPTERS[type(value)].dump_json(value)
+        return adapter_of(type(value)).dump_json(value)
     snapshot, figures = value.snapshot, value.snapshot.casualties
     lists = {
         "statements": _listed(_STATEMENTS.all(figures.statements)),
@@ -326,13 +310,13 @@ def to_json(value: object) -> bytes:
     }
     parts = {
         "reports": _listed(_MEMBERS.all(snapshot.reports)),
-        "casualties": _with_written(figures, _CASUALTIES, lists),
+        "casualties": _with_written(figures, adapter_of(Casualties), lists),
     }
     whole = {
         "snapshot": _with_written(snapshot, SNAPSHOT, parts),
         "members": _listed(_MEMBERS.all(value.members)),
     }
-    return _with_written(value, _ADAPTERS[Incident], whole)
+    return _with_written(value, adapter_of(Incident), whole)
 
 
 def _listed(elements: Iterable[bytes]) -> bytes:
@@ -350,5 +334,5 @@ def _with_written(value: object, adapter: TypeAdapter[Any], written: Mapping[str
 
 def from_json(kind: type[_T], data: bytes | str) -> _T:
     """The inverse of ``to_json``. Raises ``pydantic.ValidationError`` when it is no such value."""
-    value: _T = _ADAPTERS[kind].validate_json(data)
+    value: _T = adapter_of(kind).validate_json(data)
     return value

@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from worker.core.domain.canonical import encode, plain
+from worker.core.domain.canonical import adapter_of, encode, plain
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Statement
 from worker.core.domain.snapshot import (
@@ -82,7 +80,7 @@ def _casualties(casualties: Casualties) -> bytes:
         "timeline": _listed(_POINTS.all(casualties.timeline)),
     }
     names = [f.name for f in fields(Casualties)]
-    short = plain(casualties, _CASUALTIES, set(names) - lists.keys())
+    short = plain(casualties, adapter_of(Casualties), set(names) - lists.keys())
     return joined({n: lists[n] if n in lists else encode(short[n]) for n in names})
 
 
@@ -92,19 +90,16 @@ def _listed(elements: Iterable[bytes]) -> bytes:
 
 def _written(kind: type[Any]) -> Remembered[Any, bytes]:
     """Values of a kind as bytes: most members, figures and points of a revision are in the next."""
-    adapter: TypeAdapter[Any] = TypeAdapter(kind)
-    return Remembered(lambda value: encode(plain(value, adapter)), _MOST_ELEMENTS)
+    return Remembered(lambda value: encode(plain(value, adapter_of(kind))), _MOST_ELEMENTS)
 
 
 _MOST_ELEMENTS = 10 * WORST_DAY_REPORTS
 """Members, figures and points that are kept as bytes: of about 400 each."""
 _MEMBERS, _STATEMENTS, _POINTS = map(_written, (Member, Statement, TimelinePoint))
-_CASUALTIES: TypeAdapter[Casualties] = TypeAdapter(Casualties)
 _WRITTEN = Remembered(_casualties, 64)
 """Figures as bytes: an incident that is told anew for what is near it has the same ones."""
-_SUPPORT: TypeAdapter[dict[str, tuple[Support, ...]]] = TypeAdapter(dict[str, tuple[Support, ...]])
 _SUPPORT_WRITTEN: Remembered[dict[str, tuple[Support, ...]], bytes] = Remembered(
-    lambda support: encode(plain(support, _SUPPORT)), 64
+    lambda support: encode(plain(support, adapter_of(dict[str, tuple[Support, ...]]))), 64
 )
 """The same of who supports each slot; such a table is never changed after it is made."""
 _FIELDS = [f.name for f in fields(Snapshot)]

@@ -44,7 +44,7 @@ def closes_with_source(passage: Passage, name: Range) -> bool:
     if sentence is None or text[name.end : sentence.end].strip(". "):
         return False
     before = text[sentence.start : name.start].rstrip()
-    determiner, last = passage.lexicon.patterns["determiner"], before.rpartition(" ")[2]
+    determiner, last = passage.lexicon.pattern("determiner"), before.rpartition(" ")[2]
     if determiner is not None and determiner.fullmatch(last):
         before = before.removesuffix(last).rstrip()
     is_label = len(before.split()) <= _LABEL_WORDS
@@ -63,7 +63,7 @@ def does_as_office(passage: Passage, phrase: Range) -> bool:
 
     Not behind a preposition: "a bomb in a bakery put three people in hospital".
     """
-    pattern, text = passage.lexicon.patterns["office_acts"], passage.prose.text
+    pattern, text = passage.lexicon.pattern("office_acts"), passage.prose.text
     if pattern is None or _is_led_to(passage, phrase):
         return False
     stop = passage.clause(phrase.end - 1).end
@@ -73,7 +73,7 @@ def does_as_office(passage: Passage, phrase: Range) -> bool:
 
 def _is_led_to(passage: Passage, phrase: Range) -> bool:
     """Whether a preposition or a verb of attack stands before it, its article aside."""
-    start, determiner = phrase.start, passage.lexicon.patterns["determiner"]
+    start, determiner = phrase.start, passage.lexicon.pattern("determiner")
     last = passage.prose.text[max(0, start - _SPEECH_REACH_CHARS) : start].rpartition(" ")[0]
     word = last.rpartition(" ")[2]
     if determiner is not None and word and determiner.fullmatch(word):
@@ -84,7 +84,7 @@ def _is_led_to(passage: Passage, phrase: Range) -> bool:
 
 def is_way(passage: Passage, phrase: Range) -> bool:
     """Whether a phrase names an open way or place: "a busy street", "Abdul Haq Square"."""
-    pattern = passage.lexicon.patterns["way_noun"]
+    pattern = passage.lexicon.pattern("way_noun")
     return pattern is not None and pattern.fullmatch(head_word(passage, phrase)) is not None
 
 

@@ -64,8 +64,8 @@ def _is_of(passage: Passage, question: Range, answer: ClaimPhrase, groups: set[s
     if passage.has("claim_asked", question):
         return True
     text = passage.prose.text
-    them = passage.lexicon.patterns["claim_asked_them"]
-    did = passage.lexicon.patterns["claim_asked_did"]
+    them = passage.lexicon.pattern("claim_asked_them")
+    did = passage.lexicon.pattern("claim_asked_did")
     start = question.end + 1
     named = starting_in(passage.actors, Range(start, start + _ARTICLE_CHARS))
     if named:

@@ -91,13 +91,13 @@ def name_within(passage: Passage, phrase: Range, head: Range) -> Range:
 
 def is_building(passage: Passage, word: str) -> bool:
     """Whether a word names what is a place, whoever it belongs to: "compound", "offices"."""
-    pattern = passage.lexicon.patterns["site_noun"]
+    pattern = passage.lexicon.pattern("site_noun")
     return pattern is not None and pattern.fullmatch(word) is not None
 
 
 def words_between(passage: Passage, between: Range) -> int:
     """Words between a lead and its thing, not counting "the gates of the"."""
-    free = [passage.lexicon.patterns[c] for c in ("determiner", "site_generic")]
+    free = [passage.lexicon.pattern(c) for c in ("determiner", "site_generic")]
     words = passage.prose.of(between).split()
     return sum(not any(p is not None and p.fullmatch(w) for p in free) for w in words)
 
@@ -119,7 +119,7 @@ def with_complement(passage: Passage, phrase: Range) -> Range:
 def with_goal(passage: Passage, noun: Range) -> Range:
     """A road's noun with where it goes: "road to the airport"."""
     clause = passage.clause(noun.start)
-    led = passage.lexicon.patterns["road_to"]
+    led = passage.lexicon.pattern("road_to")
     found = led.match(passage.prose.text, noun.start, clause.end) if led is not None else None
     if found is None:
         return noun
@@ -160,7 +160,7 @@ def _ends_phrase(passage: Passage, at: Range) -> bool:
     if not named and trigger is not None and trigger.fullmatch(word):
         return True
     for category in ("determiner", "np_stop") if named else ("determiner", "np_stop", "np_verb"):
-        pattern = passage.lexicon.patterns[category]
+        pattern = passage.lexicon.pattern(category)
         if pattern is not None and pattern.fullmatch(word):
             return True
     return False
@@ -190,7 +190,7 @@ def _named_for(passage: Passage, end: int, high: int) -> int:
 
 def _joining_participle(passage: Passage, end: int, high: int) -> re.Match[str] | None:
     """A participle that ties a thing to its people: "bus | carrying officials"."""
-    pattern = passage.lexicon.patterns["np_joint"]
+    pattern = passage.lexicon.pattern("np_joint")
     if pattern is None or passage.prose.text[end : end + 1] != " ":
         return None
     found = pattern.match(passage.prose.text, end + 1, high)
@@ -226,7 +226,7 @@ def _words_right(passage: Passage, end: int, high: int) -> int:
 def _with_department(passage: Passage, start: int, low: int) -> int:
     """Take in the department before "of the …", with its own modifiers."""
     found = _OF_BEFORE.search(passage.prose.text, low, start)
-    pattern = passage.lexicon.patterns["unit_noun"]
+    pattern = passage.lexicon.pattern("unit_noun")
     if found is None or found.end() != start or pattern is None:
         return start
     if not pattern.fullmatch(found[1]):

@@ -82,7 +82,7 @@ def _in_area(passage: Passage, site: Range) -> int:
 
 def _is_owner(passage: Passage, site: Range) -> bool:
     """Whether only what belongs to the site was there: as its head, before it, or right behind it."""
-    clause, owned = passage.clause(site.start), passage.lexicon.patterns["site_owns"]
+    clause, owned = passage.clause(site.start), passage.lexicon.pattern("site_owns")
     if owned is not None and owned.fullmatch(head_word(passage, site)):
         return True
     behind = passage.lexicon.first("site_owns", passage.prose.text, site.end, clause.end)

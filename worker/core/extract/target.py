@@ -100,7 +100,7 @@ def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], 
 
 def canonical_id(name: str, lexicon: Lexicon) -> str:
     """The words of a name that tell it apart: sorted, spelling and site words evened out."""
-    generic = lexicon.patterns["site_generic"]
+    generic = lexicon.pattern("site_generic")
     return word_key(name, tuple(lexicon.words["spelling"].items()), generic)
 
 
@@ -121,7 +121,7 @@ def _mentions(passage: Passage) -> Iterator[Thing]:
     city = _area(passage.profile, passage.lexicon.lang)
     institutions = _institutions(passage.profile.institutions)
     spelling = tuple(passage.lexicon.words["spelling"].items())
-    generic = passage.lexicon.patterns["site_generic"]
+    generic = passage.lexicon.pattern("site_generic")
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         if _is_part_of_place(passage, head):
@@ -187,7 +187,7 @@ def _area(profile: Profile, lang: str) -> frozenset[str]:
 
 def _is_harmed(passage: Passage, end: int) -> bool:
     """Whether a passive follows: "the deputy governor | was killed", "a station | in <city> was hit"."""
-    pattern, text, ends = passage.lexicon.patterns["passive_harm"], passage.prose.text, [end]
+    pattern, text, ends = passage.lexicon.pattern("passive_harm"), passage.prose.text, [end]
     for place in starting_in(passage.annotated.places, Range(end, end + _PLACE_REACH_CHARS))[:1]:
         lead = passage.lexicon.first("locative", text, end, place.start)
         if lead is not None and lead.start() == end + 1:
@@ -205,7 +205,7 @@ def _context_score(passage: Passage, phrase: Range, head: int) -> tuple[float, b
     weights, start = passage.weights.target, phrase.start
     if _is_harmed(passage, phrase.end):
         return weights.passive, False, True
-    damaged = passage.lexicon.patterns["passive_damage"]
+    damaged = passage.lexicon.pattern("passive_damage")
     if _follows(damaged, passage.prose.text, phrase.end):  # maybe only by what hit another
         return weights.passive, False, False
     clause = passage.clause(head)

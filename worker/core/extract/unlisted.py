@@ -161,7 +161,7 @@ def _name_before(passage: Passage, noun: Range) -> Range | None:
 def _name_after(passage: Passage, noun: Range) -> Range | None:
     """The noun with the name after it: "barrio de X", "Cinema Pamir"; or one in quotation marks."""
     text, clause = passage.prose.text, passage.clause(noun.start)
-    joint = passage.lexicon.patterns["place_joint"]
+    joint = passage.lexicon.pattern("place_joint")
     joined = joint.match(text, noun.end + 1, clause.end) if joint is not None else None
     start = joined.end() + 1 if joined is not None else noun.end + 1
     quoted = _QUOTED_AFTER.match(text, start - 1, clause.end)
@@ -177,7 +177,7 @@ def _plain(passage: Passage, noun: Range) -> Range | None:
     """The noun with its small modifiers, after a determiner: "a | busy main road"."""
     text, start = passage.prose.text, noun.start
     low = max(passage.clause(noun.start).start, noun.start - _BEFORE_CHARS)
-    determiner = passage.lexicon.patterns["determiner"]
+    determiner = passage.lexicon.pattern("determiner")
     for _ in range(_MOST_SMALL_WORDS + 1):
         found = _WORD_BEFORE.search(text, low, start)
         if found is None or determiner is None:

@@ -162,7 +162,7 @@ def _subjects(passage: Passage) -> Iterator[Range]:
 
 def _behind_clause(passage: Passage, rest: Range) -> int:
     """The end of a clause that tells who the person of a name is: ", who worked for a bank"."""
-    text, who = passage.prose.text, passage.lexicon.patterns["claim_who"]
+    text, who = passage.prose.text, passage.lexicon.pattern("claim_who")
     if who is None or not text.startswith(", ", rest.start) or not who.match(text, rest.start + 2):
         return rest.start
     comma = text.find(",", rest.start + 2, rest.end)
@@ -177,10 +177,10 @@ def _is_hit(passage: Passage, at: Range, end: int) -> bool:
     text, clause = passage.prose.text, passage.clause(at.start)
     behind = text[end : end + 2]
     start = end + len(behind) - len(behind.lstrip(", "))
-    found = _match(passage.lexicon.patterns["passive_harm"], text, start)
+    found = _match(passage.lexicon.pattern("passive_harm"), text, start)
     if found is not None and " " not in found.group().strip():  # "killed" alone may be his own deed
         found = None
-    found = found or _match(passage.lexicon.patterns["victim_died"], text, start)
+    found = found or _match(passage.lexicon.pattern("victim_died"), text, start)
     if found is None:
         return False
     stop = min(clause.end, found.end() + _SUSPECT_REACH_CHARS)
@@ -278,7 +278,7 @@ def _counts_on(passage: Passage, rest: Range) -> bool:
 
 def _next_name(passage: Passage, rest: Range) -> tuple[int, bool]:
     """Where the next name of a list begins, and whether a joint says that it is the last one."""
-    text, joint = passage.prose.text, passage.lexicon.patterns["list_and"]
+    text, joint = passage.prose.text, passage.lexicon.pattern("list_and")
     comma = re.compile(r",? *").match(text, rest.start, rest.end)
     start = comma.end() if comma is not None else rest.start
     found = joint.match(text, start, rest.end) if joint is not None else None
@@ -291,7 +291,7 @@ def _next_name(passage: Passage, rest: Range) -> tuple[int, bool]:
 
 def _behind_asides(passage: Passage, rest: Range) -> int:
     """The end of what only says who the person of a name is: an age, "a cook at the hotel"."""
-    text, determiner = passage.prose.text, passage.lexicon.patterns["determiner"]
+    text, determiner = passage.prose.text, passage.lexicon.pattern("determiner")
     rest = Range(_behind_owner(passage, rest), rest.end)
     age = _AGE.match(text, rest.start, rest.end)
     end = age.end() if age is not None else rest.start
@@ -307,7 +307,7 @@ def _behind_owner(passage: Passage, rest: Range) -> int:
     """The end of whom the person of a name is of: " of Radio Karte"; where it begins if there is none."""
     if passage.prose.text[rest.start : rest.start + 1] != " ":
         return rest.start
-    of = _match(passage.lexicon.patterns["victim_of"], passage.prose.text, rest.start + 1)
+    of = _match(passage.lexicon.pattern("victim_of"), passage.prose.text, rest.start + 1)
     if of is None:
         return rest.start
     end = of.end()
@@ -322,14 +322,14 @@ def _behind_owner(passage: Passage, rest: Range) -> int:
 
 def _behind_trade(passage: Passage, rest: Range) -> int:
     """Where a name may begin behind who its person is: "his brother | …"."""
-    trade = passage.lexicon.patterns["victim_trade"]
+    trade = passage.lexicon.pattern("victim_trade")
     told = trade.match(passage.prose.text, rest.start, rest.end) if trade is not None else None
     return told.end() + 1 if told is not None else rest.start
 
 
 def _is_at_its_end(passage: Passage, rest: Range, *, closed: bool) -> bool:
     """Whether nothing behind a list makes its last name a subject: it ends, or says when or where."""
-    text, says = passage.prose.text, passage.lexicon.patterns["says"]
+    text, says = passage.prose.text, passage.lexicon.pattern("says")
     comma = text[rest.start : rest.start + 1] == ","
     start = rest.start + comma
     behind = text[start : rest.end].strip()
@@ -339,7 +339,7 @@ def _is_at_its_end(passage: Passage, rest: Range, *, closed: bool) -> bool:
     if not closed or (says is not None and says.match(text, start, rest.end)):
         return False
     day = starting_in(passage.annotated.dates, Range(start, start + _DAY_REACH_CHARS))
-    place = passage.lexicon.patterns["locative"]
+    place = passage.lexicon.pattern("locative")
     return comma or bool(day) or (place is not None and place.match(text, start) is not None)
 
 

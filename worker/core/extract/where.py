@@ -124,7 +124,7 @@ def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Sco
 
 def _landmark_named(passage: Passage, key: str) -> PlaceEntry | None:
     spelling = tuple(passage.lexicon.words["spelling"].items())
-    generic = passage.lexicon.patterns["site_generic"]
+    generic = passage.lexicon.pattern("site_generic")
     return _landmarks(passage.profile, spelling, generic).get(key)
 
 

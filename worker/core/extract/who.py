@@ -124,7 +124,7 @@ def _is_its_deed(passage: Passage, mention: ActorMention, trigger: Trigger) -> b
         return False
     opened = (trigger.definite_at, trigger.indefinite_at)
     is_object = any(at is not None and at >= mention.end for at in opened)
-    if not is_object or passage.lexicon.patterns["actor_does"] is None:
+    if not is_object or passage.lexicon.pattern("actor_does") is None:
         return True
     return passage.has("actor_does", between) or passage.has("harm", between)
 

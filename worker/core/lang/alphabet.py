@@ -147,9 +147,20 @@ class TagPattern:
     parts: Sequence[str | Formula]
     needs: int
     """The bits of the formulas without one of which it cannot match (``Alphabet.mask``)."""
+    choices: tuple[int, ...] = ()
+    """Masks without some bit of each of which it cannot match either (``needed``)."""
     _letters: _OwnLetters | None = None
     _size: int = 0
     _compiled: re.Pattern[str] = field(default=re.compile(r"(?!)"))
+
+    def may_match(self, mask: int) -> bool:
+        """Whether a sentence has what every match needs. ``mask``: of the whole sentence."""
+        if self.needs & mask != self.needs:
+            return False
+        for choice in self.choices:  # noqa: SIM110 - asked for each rule of each sentence
+            if not choice & mask:
+                return False
+        return True
 
     def search(self, alphabet: Alphabet, code: str, position: int) -> re.Match[str] | None:
         """The first match at or after a position of a sentence, a character a token.

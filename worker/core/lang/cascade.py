@@ -168,8 +168,8 @@ def run(grammar: Grammar, tokens: Sequence[Token]) -> tuple[list[Token], list[Fi
     code = "".join([alphabet.letter(token.tags) for token in tokens])
     sentence = _Sentence(grammar, list(tokens), code, alphabet.mask(code), [], set())
     for rule in grammar.rules:
-        needs = rule.pattern.needs
-        if needs & sentence.mask == needs:
+        needs = rule.pattern.needs  # (asked here, since nearly all rules end here)
+        if needs & sentence.mask == needs and rule.pattern.may_match(sentence.mask):
             sentence.apply(rule)
     return sentence.tokens, sentence.found
 

@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.alphabet import Alphabet, Formula, TagPattern
+from worker.core.lang.needed import needed
 
 Kind = Literal["make", "tag", "widen", "state"]
 _KINDS: dict[str, Kind] = {"": "make", "+": "tag", "~": "widen", "!": "state"}
@@ -142,7 +143,7 @@ def _rule(
         flags=frozenset(flag for flag in flags if "=" not in flag),
         value=value,
         source=text,
-        pattern=TagPattern(parts, _needed(parts)),
+        pattern=TagPattern(parts, *needed(parts)),
         examples=tuple(_examples(row, source)),
     )
 
@@ -203,27 +204,6 @@ def _parts(body: str, formulas: dict[str, Formula]) -> list[str | Formula]:
         position = found.end()
     parts.append(body[position:].replace(" ", ""))
     return parts
-
-
-def _needed(parts: Sequence[str | Formula]) -> int:
-    """Bits of the formulas that stand outside of groups and are not optional; none of a rule with a
-    choice, and none of a formula that a token without tags satisfies: every sentence has such.
-
-    ("A(?=B)|(?<=C)D" is one: its bar stands outside of groups, between two of them.)
-    """
-    needed, depth = 0, 0
-    for index, part in enumerate(parts):
-        if isinstance(part, str):
-            for mark in part:
-                depth += (mark == "(") - (mark == ")")
-                if depth == 0 and mark == "|":
-                    return 0
-            continue
-        after = parts[index + 1] if index + 1 < len(parts) else ""
-        optional = isinstance(after, str) and after.startswith(("?", "{0,"))
-        if depth == 0 and not optional and not part.of_nothing:
-            needed |= part.bit
-    return needed
 
 
 def _formula(text: str, formulas: dict[str, Formula]) -> Formula:

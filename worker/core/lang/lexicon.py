@@ -12,7 +12,8 @@ Rules
    one. Any other that a language lacks is empty: the engine is language-neutral.
 
 A pattern that cannot compile, is longer than 240 characters or nests quantifiers is refused with
-the file's name; ``tests/core/test_lexicon.py`` holds all shipped files to that.
+the file's name when it is first looked for (``phrases``); ``check --languages`` and
+``tests/core/test_lexicon.py`` hold all shipped files to that.
 """
 
 from __future__ import annotations
@@ -25,27 +26,29 @@ from typing import Any, TypeVar
 from worker.core.domain.errors import KnowledgeError
 from worker.core.lang.categories import Categories, Kind, check_names
 from worker.core.lang.normalise import plain, words_end
-from worker.core.lang.tokens import WORD_CHARS_CLASS, is_unspaced
+from worker.core.lang.phrases import Phrases, bounded, longest_first, normalise_pattern
+from worker.core.lang.tokens import is_unspaced
 
 T = TypeVar("T")
-PATTERN_LIMIT = 240
-NOT_INSIDE_A_WORD = rf"(?<!{WORD_CHARS_CLASS})"
-_ESCAPES = re.compile(r"\\.")
-_NESTED = re.compile(r"\([^()]*[+*][^()]*\)[+*]")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Patterns that mean a value: ("car bomb", "explosives/vehicle"). Longest pattern first."""
+    """Phrases that mean a value: ("car bomb", "explosives/vehicle"). Longest phrase first."""
 
-    pattern: re.Pattern[str] | None
+    phrases: Phrases | None
     values: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str] | None:
+        """All phrases in one regex; None when there are none."""
+        return self.phrases.pattern if self.phrases is not None else None
 
     def find(self, text: str, start: int, end: int) -> Iterator[tuple[re.Match[str], str]]:
         """All matches in ``text[start:end]`` with their values."""
-        if self.pattern is None:
+        if self.phrases is None:
             return
-        for found in self.pattern.finditer(text, start, end):
+        for found in self.phrases.find(text, start, end):
             yield found, self.values[int((found.lastgroup or "v0")[1:])]
 
     def ending_at(self, text: str, low: int, stop: int) -> tuple[re.Match[str], str] | None:
@@ -58,35 +61,37 @@ _NOTHING = Table(None, ())
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """One language's words, compiled.
+    """One language's words.
 
     Every declared name has its entry, also those that this language leaves out (None, an empty table);
     a name that is not declared is a ``KeyError``.
     """
 
     lang: str
-    patterns: Mapping[str, re.Pattern[str] | None]
+    phrases: Mapping[str, Phrases | None]
     tables: Mapping[str, Table]
     words: Mapping[str, Mapping[str, str]]
     """The raw tables, for look-ups by exact normalised word."""
+
+    def pattern(self, category: str) -> re.Pattern[str] | None:
+        """The regex of a category, to ask whether a given word is of it."""
+        phrases = self.phrases[category]
+        return phrases.pattern if phrases is not None else None
 
     def find(
         self, category: str, text: str, start: int = 0, end: int | None = None
     ) -> Iterator[re.Match[str]]:
         """All matches of a category in ``text[start:end]``, left to right."""
-        pattern = self.patterns[category]
-        if pattern is None:
+        phrases = self.phrases[category]
+        if phrases is None:
             return iter(())
-        return pattern.finditer(text, start, len(text) if end is None else end)
+        return phrases.find(text, start, len(text) if end is None else end)
 
     def first(
         self, category: str, text: str, start: int = 0, end: int | None = None
     ) -> re.Match[str] | None:
         """The first match of a category, or None."""
-        pattern = self.patterns[category]
-        if pattern is None:
-            return None
-        return pattern.search(text, start, len(text) if end is None else end)
+        return next(self.find(category, text, start, end), None)
 
     def ending_at(self, category: str, text: str, low: int, stop: int) -> re.Match[str] | None:
         """The match of a category that stands right before ``stop``, not before ``low``."""
@@ -100,15 +105,21 @@ class Lexicon:
         """A table by name; an empty one when this language has none."""
         return self.tables[name]
 
+    def check(self) -> None:
+        """Compile everything. Raises ``KnowledgeError`` naming the file, the category and the pattern."""
+        for phrases in (*self.phrases.values(), *(t.phrases for t in self.tables.values())):
+            if phrases is not None:
+                phrases.check()
+
 
 def build(
     data: Mapping[str, Any], source: str, categories: Categories, *, complete: bool = True
 ) -> Lexicon:
-    """Compile a lexicon from its TOML data; ``source`` names the file in errors.
+    """A lexicon of its TOML data; ``source`` names the file in errors.
 
     ``complete``: every required category must be there (a language that gets a verdict).
 
-    Raises ``KnowledgeError`` naming the file, the category and the pattern.
+    Raises ``KnowledgeError`` naming the file and the category; of patterns ``Lexicon.check`` does.
     """
     unknown = set(data) - {"lang", "prefix", "whole_words", "patterns", "tables"}
     if unknown or "lang" not in data:
@@ -121,48 +132,25 @@ def build(
         **_named(categories, "tables", dict),
         **data.get("tables", {}),
     }
-    patterns = {
-        category: _compile(listed, prefix, whole, category, source) if listed else None
+    phrases = {
+        category: Phrases(listed, prefix, f"{source}: {category}", whole=whole) if listed else None
         for category, listed in raw.items()
     }
-    tables = {
-        name: _compile_table(rows, prefix, whole, name, source) if rows else _NOTHING
-        for name, rows in raw_tables.items()
-    }
+    tables = {}
+    for name, rows in raw_tables.items():
+        keys = longest_first(rows)
+        of = Phrases(keys, prefix, f"{source}: {name}", whole=whole, is_table=True)
+        tables[name] = Table(of, tuple(str(rows[key]) for key in keys)) if rows else _NOTHING
     words = {
         name: {plain(key): str(value) for key, value in rows.items()}
         for name, rows in raw_tables.items()
     }
-    return Lexicon(str(data["lang"]), patterns, tables, words)
+    return Lexicon(str(data["lang"]), phrases, tables, words)
 
 
 def _named(categories: Categories, kind: Kind, empty: Callable[[], T]) -> dict[str, T]:
     """Every declared name of a kind, still empty."""
     return {c.name: empty() for c in categories.values() if c.kind == kind}
-
-
-def normalise_pattern(pattern: str) -> str:
-    """Normalise the literals of a regex and leave its escapes alone."""
-    kept = [found.group() for found in _ESCAPES.finditer(pattern)]
-    parts = _ESCAPES.split(pattern)
-    out = []
-    for index, part in enumerate(parts):
-        lead = " " if part.startswith(" ") else ""
-        tail = " " if part.endswith(" ") and part.strip() else ""
-        out.append(f"{lead}{plain(part)}{tail}")
-        if index < len(kept):
-            out.append(kept[index])
-    return "".join(out)
-
-
-def bounded(pattern: str, prefix: str = "", whole: bool = True) -> str:
-    r"""Wrap a normalised pattern so that it matches whole words only.
-
-    The vowel signs of Indic scripts are no ``\\w``, and yet inside words.
-    """
-    if not whole:
-        return f"{prefix}(?:{pattern})"
-    return rf"{NOT_INSIDE_A_WORD}{prefix}(?:{pattern})(?!{WORD_CHARS_CLASS})"
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
@@ -189,61 +177,3 @@ def any_phrase(patterns: Iterable[str]) -> re.Pattern[str] | None:
     unspaced = "|".join(p for p in listed if is_unspaced(p))
     parts = [bounded(spaced)] if spaced else []
     return re.compile("|".join([*parts, unspaced] if unspaced else parts)) if listed else None
-
-
-def _normal(pattern: str, category: str, source: str) -> str:
-    if len(pattern) > PATTERN_LIMIT or _NESTED.search(pattern):
-        raise KnowledgeError(f"{source}: {category}: too long or nested: {pattern!r}")
-    return normalise_pattern(pattern)
-
-
-def _check(patterns: Iterable[str], category: str, source: str) -> None:
-    """Name the pattern that is at fault. Asked only when something is: one compiling costs less."""
-    for pattern in patterns:
-        try:
-            compiled = re.compile(pattern)
-        except re.error as error:
-            raise KnowledgeError(f"{source}: {category}: {pattern!r}: {error}") from error
-        if compiled.groups:
-            raise KnowledgeError(f"{source}: {category}: capturing group, use (?:…): {pattern!r}")
-        if compiled.match(""):
-            raise KnowledgeError(f"{source}: {category}: matches nothing at all: {pattern!r}")
-
-
-def _compile(
-    patterns: list[str], prefix: str, whole: bool, category: str, source: str
-) -> re.Pattern[str]:
-    normal = [_normal(pattern, category, source) for pattern in patterns]
-    longest_first = sorted(normal, key=len, reverse=True)
-    compiled = _compiled(longest_first, normal, prefix, whole, category, source)
-    if compiled.groups:
-        _check(normal, category, source)
-    return compiled
-
-
-def _compile_table(
-    rows: Mapping[str, str], prefix: str, whole: bool, name: str, source: str
-) -> Table:
-    ordered = sorted(rows.items(), key=lambda row: len(row[0]), reverse=True)
-    normal = [_normal(key, name, source) for key, _ in ordered]
-    # The group that tells which row it was stands behind it: `re` passes over an alternative by its
-    # first letter, but not over a group.
-    parts = [f"(?:{key})(?P<v{i}>)" for i, key in enumerate(normal)]
-    pattern = _compiled(parts, normal, prefix, whole, name, source)
-    if pattern.groups != len(parts):
-        _check(normal, name, source)
-    return Table(pattern, tuple(str(value) for _, value in ordered))
-
-
-def _compiled(
-    parts: list[str], patterns: list[str], prefix: str, whole: bool, category: str, source: str
-) -> re.Pattern[str]:
-    """Alternatives in one pattern; each of ``patterns`` must be sound alone."""
-    try:
-        compiled = re.compile(bounded("|".join(parts), prefix, whole))
-    except re.error as error:
-        _check(patterns, category, source)
-        raise KnowledgeError(f"{source}: {category}: {error}") from error
-    if compiled.match(""):
-        _check(patterns, category, source)
-    return compiled

@@ -74,7 +74,7 @@ def _state(pack: Language, every: Iterable[Language]) -> PackState:
 
 def _filled(phrases: Lexicon) -> frozenset[str]:
     """The declared names that a pack has phrases for."""
-    patterns = {name for name, pattern in phrases.patterns.items() if pattern is not None}
+    patterns = {name for name, listed in phrases.phrases.items() if listed is not None}
     return frozenset(patterns | {name for name, words in phrases.words.items() if words})
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from worker.core.lang.numerals import DECIMAL, DIGITS, NUMBER, Numerals, compose
 from worker.core.lang.tokens import (
@@ -62,19 +63,47 @@ class _Row:
     value: int | None
 
 
+S = TypeVar("S")
+
+
+@dataclass(slots=True)
+class _Shapes(Generic[S]):
+    """Forms that are a regex, each with what it says. All are one regex first, since nearly no word has
+    any of these shapes: a word of an article was held against dozens of them, one by one.
+    """
+
+    listed: list[tuple[re.Pattern[str], S]] = field(default_factory=list)
+    _any: re.Pattern[str] | None = None
+
+    def add(self, shape: str, said: S) -> None:
+        """One more form."""
+        self.listed.append((re.compile(shape), said))
+        self._any = None
+
+    def of(self, word: str) -> list[S]:
+        """What the shapes of a word say, in the order of the forms."""
+        if not self.listed:
+            return []
+        if self._any is None:
+            self._any = re.compile("|".join(f"(?:{shape.pattern})" for shape, _ in self.listed))
+        if self._any.fullmatch(word) is None:
+            return []
+        return [said for shape, said in self.listed if shape.fullmatch(word)]
+
+
 @dataclass(slots=True)
 class _Node:
     """A place in the tree of phrases: what may follow, and what ends here."""
 
     words: dict[str, _Node] = field(default_factory=dict)
-    shapes: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
+    shapes: _Shapes[_Node] = field(default_factory=_Shapes)
     rows: list[_Row] = field(default_factory=list)
     leads_to: set[str] = field(default_factory=set)
     """All classes of the phrases that go on from here, or end here."""
 
     def after(self, word: str) -> list[_Node]:
         """Where a phrase goes on with a word."""
-        nodes = [child for shape, child in self.shapes if shape.fullmatch(word)]
+        nodes = self.shapes.of(word)
         child = self.words.get(word)
         return nodes if child is None else [child, *nodes]
 
@@ -113,7 +142,7 @@ class WordList:
         self._script = script
         self._numerals = numerals
         self._words: dict[str, list[_Row]] = {}
-        self._shapes: list[tuple[re.Pattern[str], _Row]] = []
+        self._shapes: _Shapes[_Row] = _Shapes()
         self._phrases = _Node()
         self._known: dict[str, _Known] = {}
         self._capitals: dict[frozenset[str], frozenset[str]] = {}
@@ -180,7 +209,7 @@ class WordList:
     def _add(self, words: tuple[str, ...], row: _Row) -> None:
         if len(words) == 1:
             if is_shape(words[0]):
-                self._shapes.append((re.compile(words[0]), row))
+                self._shapes.add(words[0], row)
             else:
                 self._words.setdefault(words[0], []).append(row)
             return
@@ -315,8 +344,10 @@ class WordList:
         ("gunmen" are attackers, though "\w+men" are men.)
         """
         rows = self._words.get(word, [])
+        shaped = self._shapes.of(word)
+        if not shaped:
+            return _merged(rows)
         own = NO_TAGS.union(*(row.tags for row in rows))
-        shaped = [row for shape, row in self._shapes if shape.fullmatch(word)]
         return _merged(rows + [row for row in shaped if not row.tags <= own])
 
     def _stems(self, word: str) -> Iterable[str]:
@@ -331,8 +362,10 @@ class WordList:
     def _hyphenated(self, word: str) -> _Row:
         """A number of two words with a hyphen between: "twenty-five"."""
         first, _, second = word.partition("-")
+        if not second:
+            return _UNKNOWN
         tens, unit = self._listed(first), self._listed(second)
-        if second and NUMBER in tens.tags & unit.tags and tens.value and unit.value:
+        if NUMBER in tens.tags & unit.tags and tens.value and unit.value:
             if 20 <= tens.value < 100 and unit.value < 10:
                 return _Row(tens.tags & unit.tags, {}, tens.value + unit.value)
         return _UNKNOWN
@@ -377,5 +410,5 @@ def _word_child(node: _Node, word: str) -> _Node:
 
 def _shape_child(node: _Node, word: str) -> _Node:
     child = _Node()
-    node.shapes.append((re.compile(word), child))
+    node.shapes.add(word, child)
     return child

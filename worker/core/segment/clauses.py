@@ -301,7 +301,7 @@ class _Splitter:
     def _is_participle(self, start: int) -> bool:
         """Whether ", killing thirty" goes on with the clause before the comma."""
         lexicon = self._annotated.lexicon
-        pattern = lexicon.patterns["participle"] if lexicon is not None else None
+        pattern = lexicon.pattern("participle") if lexicon is not None else None
         return pattern is not None and pattern.match(self._text, start) is not None
 
 

@@ -16,22 +16,10 @@ import datetime as dt
 import hashlib
 from dataclasses import replace
 
-from lxml import etree
-from lxml.html import HtmlElement
-from trafilatura.utils import load_html
-
 from worker.core.domain.document import Article, Document
-from worker.core.domain.errors import PageError
 from worker.core.knowledge.knowledge import Knowledge
-from worker.core.sources.page_body import extract_body
-from worker.core.sources.page_facts import PageFacts, find_facts
-from worker.core.sources.page_refusals import STUB_CHARS, admit
-from worker.core.text.charset import decode
 from worker.core.text.identify import identify
-from worker.core.text.markup import text_of
 from worker.core.text.signature import copy_signature
-
-MAX_PAGE_CHARS = 6_000_000
 
 
 def read(document: Document, knowledge: Knowledge) -> Article:
@@ -42,12 +30,11 @@ def read(document: Document, knowledge: Knowledge) -> Article:
     """
     if document.html is None:
         return _article(document, document.text or "", document.lang)
-    tree = _tree(decode(document.html, document.charset))
-    facts = find_facts(tree, knowledge.profile.zone, document.url, document.first_seen)
-    known = _with_facts(document, facts)
-    admitted = admit(document, _body(tree, known, facts), facts, knowledge)
-    article = _article(known, admitted.body, document.lang or facts.lang)
-    return replace(article, partial=admitted.partial)
+    # Imported for pages only: their parsers take 0.2 s that plain text need not wait for.
+    from worker.core.sources.page import read_page  # noqa: PLC0415
+
+    page = read_page(document, document.html, knowledge)
+    return replace(_article(page.document, page.body, page.lang), partial=page.partial)
 
 
 def version_time(document: Document) -> dt.datetime | None:
@@ -62,44 +49,6 @@ def version_time(document: Document) -> dt.datetime | None:
     if document.version >= 2 and document.first_seen is not None:
         return document.first_seen
     return published or document.first_seen
-
-
-def _tree(text: str) -> HtmlElement:
-    if not text.strip():
-        raise PageError("unreadable", "empty page")
-    if len(text) > MAX_PAGE_CHARS:
-        raise PageError("unreadable", f"{len(text)} characters")
-    try:
-        tree = load_html(text.replace("\x00", ""))
-    except (etree.LxmlError, ValueError) as error:
-        raise PageError("unreadable", str(error)[:200]) from error
-    if tree is None:
-        raise PageError("unreadable", "no HTML")
-    return tree
-
-
-def _with_facts(document: Document, facts: PageFacts) -> Document:
-    """The document, completed by its page where it knows nothing itself."""
-    updated = document.updated or facts.updated
-    if document.published is None and facts.published is not None:
-        document = replace(document, published=facts.published, published_basis=facts.basis)
-    return replace(
-        document,
-        title=document.title or facts.title,
-        outlet=document.outlet or facts.site,
-        url=document.url or facts.canonical,
-        updated=updated,
-    )
-
-
-def _body(tree: HtmlElement, document: Document, facts: PageFacts) -> str:
-    """The text of the page; what its JSON-LD holds, where the page itself shows hardly any."""
-    descriptions = (document.summary or "", *facts.descriptions)
-    body = extract_body(tree, (document.title, facts.title), descriptions)
-    declared = text_of(facts.article_body or "")
-    if len(body) < STUB_CHARS // 2 and len(declared) > 2 * len(body):
-        return declared
-    return body
 
 
 def _article(document: Document, body: str, declared_lang: str | None) -> Article:

@@ -112,7 +112,7 @@ class _Notices:
     def without(self, category: str, text: str) -> str:
         """The normalised text without these notices."""
         words = plain(text)
-        for pattern in (phrases.patterns[category] for phrases in self._lexicons()):
+        for pattern in (phrases.pattern(category) for phrases in self._lexicons()):
             words = pattern.sub(" ", words) if pattern is not None else words
         return words
 

@@ -100,11 +100,9 @@ class Placing:
     def _scored(self, unit: Unit) -> Iterable[tuple[float | None, OpenCell]]:
         """All cells, with what a unit scores about which slots alone speak."""
         known = self._scoring.weighed_against(unit, len(self._cells))
-        for cell in self._cells:
-            core = cell.core
-            if core not in known:
-                known[core] = self._score_by_slots(unit, cell)
-            yield known[core], cell
+        for cell in [cell for cell in self._cells if cell.core not in known]:
+            known[cell.core] = self._score_by_slots(unit, cell)
+        return [(known[cell.core], cell) for cell in self._cells]
 
     def _score_by_slots(self, unit: Unit, cell: OpenCell) -> float | None:
         near = self.evidence.near(unit.number, cell.numbers)

@@ -101,5 +101,5 @@ def _is_empty(word: str, lexicon: Lexicon | None, empty: frozenset[str]) -> bool
     """Whether a word beside a known name adds nothing to it."""
     if word in empty:
         return True
-    patterns = (lexicon.patterns[c] for c in _SITE_WORDS) if lexicon is not None else ()
+    patterns = (lexicon.pattern(c) for c in _SITE_WORDS) if lexicon is not None else ()
     return any(p is not None and p.fullmatch(word) for p in patterns)
