@@ -32,7 +32,11 @@ $(BIN)/python:
 	@echo "setting up $(VENV) (once) …" >&2
 	@$(PYTHON) -m venv $(VENV)
 
+# A venv that was made without pip, or broken off half-way, gets its pip here.
+HAVE_PIP = @$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null
+
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
+	$(HAVE_PIP)
 	@$(PIP) --require-hashes --requirement requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -41,6 +45,7 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 # uv ten seconds. Where uv cannot have them as pip is told to (its own index, say), pip installs them.
 $(TESTED): requirements.lock requirements-test.lock pyproject.toml | $(BIN)/python
 	@echo "installing what the tests need (once) …" >&2
+	$(HAVE_PIP)
 	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements-test.lock >$(VENV)/uv.txt
 	@$(PIP) --require-hashes --requirement $(VENV)/uv.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-test.lock || \
@@ -68,7 +73,7 @@ check: lint ## lint, types, layers, fast tests
 	$(BIN)/pytest -q -m "not slow and not broker and not chaos" $(TESTS)
 
 test: $(TESTED) ## all tests, with a real Apache Kafka
-	@$(BIN)/python -m tests.broker.quick_java
+	$(if $(filter tests,$(TESTS)),@$(BIN)/python -m tests.broker.quick_java)
 	$(BIN)/pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 starts: $(TESTED) ## what starts workers and commands, each start a new interpreter

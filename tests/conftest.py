@@ -92,6 +92,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A process takes a file as a whole, in this order. By name all of the broker's files came first:
     four processes waited for a broker together, and reckoned together afterwards.
     """
+    assert all(any(Path(__file__).parent.rglob(f"{name}.py")) for name in _LONG), (
+        "_LONG names a file that is gone"
+    )
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from rich.console import Console
 from rich.table import Table
@@ -227,6 +228,7 @@ def _speaker(statement: Statement) -> Text:
     return text
 
 
+@cache
 def _say_why(why: WhyDerived) -> str:
     """The codebook's sentence, behind a colon."""
     sentence = load_codebook().vocabularies["why_derived"].means[why]

@@ -35,7 +35,13 @@ ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
     "heartbeat.v1": HEARTBEAT,
 }
 """By the name of the schema."""
-ADDED_LATER: frozenset[tuple[str, str]] = frozenset({("PublishedReport", "retracted_by")})
+ADDED_LATER: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("PublishedReport", "retracted_by"),
+        ("Statement", "replaces"),
+        ("Statement", "why_derived"),
+    }
+)
 """(class, property) that records written by the first version of the contract lack."""
 
 

@@ -197,8 +197,9 @@ class Statement:
     start: int
     end: int
     derived: bool = False
-    """True when the figure is no opinion of its own: the outlet's repetition of what a speaker gave, a
-    headline's of the body, or a number that the text itself replaces. ``why_derived`` says which."""
+    """True when the figure is no opinion of its own about the whole: the outlet's repetition of what a
+    speaker gave, a headline's of the body, a number that the text itself replaces, some of a larger
+    one. ``why_derived`` says which."""
     report_id: str | None = None
     person: str | None = None
     """The one person counted, when a figure is no number: an age, a surname, "" for a nameless one."""

@@ -73,6 +73,7 @@ StatementStatus = Literal[
     "used", "stale", "superseded", "subset", "derived", "perpetrator_party", "background"
 ]
 WhyDerived = Literal[
+    "taken_back",
     "said_to_be_old",
     "newer",
     "named_old",

@@ -52,7 +52,7 @@ _DENIED = frozenset({"NOBODY"})
 _REPLACED = frozenset({"REPLACED_COUNT"})
 _PUT_AT = "PUT_AT"
 """Tag of a number at which somebody "had put the dead": the only one there is, unless a newer one stands."""
-_TAKEN_BACK = "TAKEN_BACK"
+TAKEN_BACK = "TAKEN_BACK"
 """Tag of a number that its speaker withdrew: it is none, whether there is another or not."""
 _CORRECTED = "CORRECTED_COUNT"
 _LATER = "LATER_COUNT"
@@ -209,7 +209,7 @@ def _unreplaced(mentions: Sequence[CountMention]) -> list[CountMention]:
     return [
         replace(m, tags=m.tags - _REPLACED)
         if m.tags & _REPLACED
-        and _TAKEN_BACK not in m.tags
+        and TAKEN_BACK not in m.tags
         and (m.what, m.is_attackers)
         not in (somebody if m.value == 0 or _CORRECTED in m.tags else newer)
         and (m.flags.isdisjoint({"toll"}) or _PUT_AT in m.tags)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from worker.core.domain.vocabulary import WhyDerived
 from worker.core.extract.toll.addends import addends
+from worker.core.extract.toll.counts import TAKEN_BACK
 from worker.core.extract.toll.newer import Newer, find_newer
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.revised import (
@@ -64,6 +65,7 @@ class Reason:
 
 
 REASONS = (
+    Reason("taken_back", lambda item, _: TAKEN_BACK in item.count.mention.tags),
     Reason("said_to_be_old", lambda item, told: id(item) in told.said_to_be_old),
     Reason("newer", lambda item, told: told.newer.overtakes(item)),
     Reason("named_old", lambda item, told: is_named_old(item, told.gone)),

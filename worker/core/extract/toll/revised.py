@@ -134,7 +134,12 @@ def before_a_death(placed: Sequence[Placed]) -> frozenset[int]:
     The toll stands in the sentence that tells of them; behind it, where they died of their wounds.
     """
     dead = [p for p in placed if p.side == _DEAD]
-    died = [p for p in dead if p.count.mention.tags & _DIED_LATER and p.number]
+    # "eight people were killed, three of whom died of their wounds": the eight have those three in them
+    died = [
+        p
+        for p in dead
+        if p.count.mention.tags & _DIED_LATER and p.number and p.count.parent is None
+    ]
     return frozenset(
         toll.number - later.number
         for later in died

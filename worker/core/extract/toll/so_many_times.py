@@ -6,7 +6,8 @@ Rules
 2. First in its sentence it is of the one before, where that has one number only: "Seven people were
    killed. Twice that number were wounded."
 3. "At least twice as many" is at least that; without a word of its own it is as sure as that number.
-4. Where there is no such number it remains "many".
+4. Where there is no such number it remains "many"; so it does where both have a word of their own
+   ("about six killed and up to twice as many wounded").
 """
 
 from __future__ import annotations
@@ -26,11 +27,17 @@ def same_numbers(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
         if SAME_NUMBER not in mention.tags:
             last = mention if mention.what in CASUALTY else last
             out.append(mention)
-        elif last is None or last.what == mention.what or not _is_beside(mention, last, mentions):
+        elif last is None or not _may_be_times(mention, last, mentions):
             out.append(mention)
         else:
             out.append(_so_many_times(mention, last))
     return out
+
+
+def _may_be_times(mention: CountMention, last: CountMention, told: Sequence[CountMention]) -> bool:
+    """Whether a mention is so many times the last number, and it can be said how many that are."""
+    both_bounded = mention.bound is not None and last.qualifier != "exact"
+    return last.what != mention.what and not both_bounded and _is_beside(mention, last, told)
 
 
 def _is_beside(mention: CountMention, last: CountMention, told: Sequence[CountMention]) -> bool:
@@ -49,7 +56,7 @@ def _so_many_times(mention: CountMention, last: CountMention) -> CountMention:
     """A mention with so many times the number of another: its own "at least" goes before that one's."""
     value, low, high = (n and n * mention.times for n in (last.value, last.low, last.high))
     qualifier = last.qualifier
-    if mention.bound is not None and value is not None and last.qualifier == "exact":
+    if mention.bound is not None and value is not None:
         qualifier = mention.bound
         low, high = bounds(value, qualifier)
     return replace(mention, value=value, low=low, high=high, qualifier=qualifier)

@@ -18,7 +18,9 @@ Rules
 6. "Three civilians were killed", beside "four policemen and three civilians" of anybody, are those three
    again: the same class and number as a part of a larger figure.
 7. "Two Indians were killed", told by the outlet before its seven people, are some of those.
-8. "Two of the girls have burns", behind three girls of the same harm, are two of those three.
+8. "Two of the girls have burns", behind three girls of the same harm, are two of those three. Not where
+   girls are told with another harm, too: "wounded six girls … two of the girls died" may be of those.
+   Of another speaker than the outlet they are his own count: "residents said two of the guards died".
 """
 
 from __future__ import annotations
@@ -155,14 +157,18 @@ def is_some_of_those(item: Placed, placed: Sequence[Placed]) -> bool:
     mention, group = item.count.mention, item.count.victim_class
     if _SOME_OF_THE not in mention.tags or not item.is_whole or item.side[1]:
         return False
-    return any(
-        p.side == item.side
-        and p.is_whole
-        and p.count.mention.number.end <= mention.number.start
-        and (p.count.mention.noun == mention.noun if group == UNSPECIFIED else True)
-        and p.count.victim_class == group
-        and _is_more(p, mention)
+    same = [
+        p
         for p in placed
+        if p.count.mention.number.end <= mention.number.start
+        and p.scope == item.scope
+        and p.count.victim_class == group
+        and (group != UNSPECIFIED or p.count.mention.noun == mention.noun)
+    ]
+    tellers = {item.speaker.id, *(p.speaker.id for p in same)}
+    is_one_account = len(tellers) == 1 or item.speaker.type == NARRATOR
+    return {p.side for p in same} == {item.side} and any(
+        is_one_account and p.is_whole and _is_more(p, mention) for p in same
     )
 
 

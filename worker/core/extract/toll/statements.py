@@ -29,7 +29,14 @@ from dataclasses import replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.speakers import GROUP_TYPE, NARRATOR, POWER_TYPE, Speaker, find_narrator
+from worker.core.annotate.speakers import (
+    GROUP_TYPE,
+    NARRATOR,
+    POWER_TYPE,
+    UNKNOWN,
+    Speaker,
+    find_narrator,
+)
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import Scope
@@ -66,6 +73,8 @@ _SOME = frozenset({SEEN_TAG, "DIED_AT_ONCE", "EMPLOYED"})
 """Tags of people beside whom there may be others: "saw four bodies", "two died on the spot", "three men
 who work in the shop"."""
 _HARM = CASUALTY | {"casualties"}
+_MAY_SCORN = (GROUP_TYPE, POWER_TYPE, NARRATOR, UNKNOWN, "media_sources")
+"""Who may print a party's words for its enemies; an army that counts "infidels" means who attacked."""
 _LETTER = {"killed": "k", "injured": "i", "casualties": "c"}
 
 
@@ -96,8 +105,8 @@ def find_statements(
             for count in decide_counts(counts, told_in):
                 at = count.mention.number.start
                 speaker = said(prose, at) or outlet
-                scorned = _is_scorned(count, prose, lexicon)
-                if scorned and speaker.type != GROUP_TYPE:
+                scorned = _is_scorned(count, prose, lexicon) and speaker.type in _MAY_SCORN
+                if scorned and _is_unnamed(speaker):
                     speaker = outlet  # "killed nine 'invaders'; officials silent": none of theirs
                 own = scorned or _is_own_killing(count, speaker, prose, lexicon)
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
@@ -180,6 +189,11 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     if speaker.type not in (GROUP_TYPE, POWER_TYPE) or count.mention.flags & AGAIN:
         return False  # "a bomb exploded. It killed four": the bomb did; "they lowered it to seven"
     return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
+
+
+def _is_unnamed(speaker: Speaker) -> bool:
+    """Whether a speaker is known by his kind alone, or is nobody who could be a party."""
+    return speaker.type == UNKNOWN or "/" in speaker.id
 
 
 def _is_scorned(count: Count, prose: Prose, lexicon: Lexicon) -> bool:

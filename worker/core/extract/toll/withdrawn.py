@@ -4,6 +4,7 @@ Rules
 -----
 1. What says so is a phrase (``figure_taken_back``) behind the number, in its sentence or the next one:
    "Police said 50 were hurt. They later retracted the number." It is the last number before that.
+   In the next sentence it must be sure whose it is: nobody else was quoted before.
 2. "They later withdrew the figures" (``figures_taken_back``) is of all numbers of that one's sentence.
 """
 
@@ -12,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from worker.core.annotate.speakers import NARRATOR
+from worker.core.extract.toll.counts import TAKEN_BACK
 from worker.core.extract.toll.placed import Placed
 from worker.core.extract.toll.summed import CASUALTY
 from worker.core.lang.lexicon import Lexicon
 from worker.core.text.prose import Prose
 
-_REACH_SENTENCES = 1
-_TAKEN_BACK = frozenset({"REPLACED_COUNT", "TAKEN_BACK"})
+_GONE = frozenset({"REPLACED_COUNT", TAKEN_BACK})
 
 
 def take_back(placed: Sequence[Placed], prose: Prose, lexicon: Lexicon) -> list[Placed]:
@@ -29,29 +31,36 @@ def take_back(placed: Sequence[Placed], prose: Prose, lexicon: Lexicon) -> list[
             sentence = prose.sentence_at(found.start())
             if sentence is not None:
                 at = found.start()
-                before = [p for p in placed if _is_told_before(p, at, sentence.index)]
-                gone |= set(_meant(before, is_of_all=is_of_all))
+                before = [p for p in placed if _is_told_before(p, at)]
+                gone |= set(_meant(before, sentence.index, is_of_all=is_of_all))
     return [_without_standing(p) if id(p) in gone else p for p in placed]
 
 
-def _meant(before: Sequence[Placed], *, is_of_all: bool) -> Iterator[int]:
-    """The figures that are taken back, by identity: the last of those before, or all of its sentence."""
+def _meant(before: Sequence[Placed], sentence: int, *, is_of_all: bool) -> Iterator[int]:
+    """The figures that are taken back, by identity: the last of those before, or all of its sentence.
+
+    ("Police said nine. A doctor said 12. Police later withdrew their figure": nobody knows which.)
+    """
     if not before:
         return
-    last = max(before, key=lambda p: p.count.mention.number.start).count.mention
-    for item in before:
-        own = item.count.mention
+    item = max(before, key=lambda p: p.count.mention.number.start)
+    last = item.count.mention
+    quoted = {p.speaker.id for p in before if p.speaker.type != NARRATOR}
+    is_sure = quoted == {item.speaker.id}
+    if last.sentence != sentence and not (sentence - last.sentence == 1 and is_sure):
+        return
+    for each in before:
+        own = each.count.mention
         if own.number == last.number or (is_of_all and own.sentence == last.sentence):
-            yield id(item)
+            yield id(each)
 
 
 def _without_standing(item: Placed) -> Placed:
     mention = item.count.mention
-    gone = replace(mention, tags=mention.tags | _TAKEN_BACK)
+    gone = replace(mention, tags=mention.tags | _GONE)
     return replace(item, count=replace(item.count, mention=gone))
 
 
-def _is_told_before(item: Placed, position: int, sentence: int) -> bool:
-    mention = item.count.mention
-    near = mention.number.end <= position and sentence - mention.sentence <= _REACH_SENTENCES
-    return near and item.count.measure in CASUALTY and item.count.parent is None
+def _is_told_before(item: Placed, position: int) -> bool:
+    own = item.count.measure in CASUALTY and item.count.parent is None
+    return own and item.count.mention.number.end <= position
