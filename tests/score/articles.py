@@ -88,7 +88,7 @@ def examine_slots(item: Item) -> Iterator[Mark]:
 def _mark_slots(item: Item, found: dict[str, Any]) -> Iterator[Mark]:
     gold = item.gold
     yield from figures.mark_totals(gold, found)
-    yield from figures.mark_statements(gold["statements"], found)
+    yield from figures.mark_statements(gold["statements"], found, figures.totals_of(gold))
     yield from slots.mark_date(gold["event_date"], found)
     yield from slots.mark_time(gold["event_time"], found)
     yield from slots.mark_place(gold["place"], found)

@@ -9,7 +9,8 @@ Rules
    the same measure and value, on either side: the gold lists dead attackers among its figures. Parts
    of a total may be carried and need not be.
 3. ``figures`` is the F1 of that: what a report *uses* and the gold does not have for this attack is
-   invented, dead attackers apart. Which of it is background stands apart in ``figures.kept_out``,
+   invented, dead attackers apart, and so is a total that the gold itself has added up of its parts
+   ("KIA: 1 ANP, 2 LN" is three, too). Which of it is background stands apart in ``figures.kept_out``,
    and what stands nowhere in the gold in ``figures.printed``.
 4. A speaker is right when the wordings name one institution or share a telling word; the outlet's
    own voice is right when the program names nobody. A figure that is not carried has no speaker:
@@ -82,6 +83,12 @@ def mark_totals(gold: dict[str, Any], found: Answer) -> Iterator[Mark]:
         yield check("both", all(sure), "see killed and injured")
 
 
+def totals_of(gold: dict[str, Any]) -> frozenset[Key]:
+    """The gold's exact numbers of dead and of wounded, which its statements may have in parts only."""
+    bounds = {measure: _gold_bounds(gold[measure]) for measure in ("killed", "injured")}
+    return frozenset((m, b[0]) for m, b in bounds.items() if b is not None and b[0] == b[1])
+
+
 def _gold_bounds(figure: dict[str, Any] | None) -> tuple[int | None, int | None] | None:
     return None if figure is None else (figure["min"], figure["max"])
 
@@ -93,8 +100,10 @@ def _bounds(figure: dict[str, Any] | None) -> tuple[int | None, int | None] | No
     )  # fmt: skip
 
 
-def mark_statements(gold: list[Statement], found: Answer) -> Iterator[Mark]:
-    """Figures carried, leaked, invented; and the speakers of those carried."""
+def mark_statements(
+    gold: list[Statement], found: Answer, totals: frozenset[Key] = frozenset()
+) -> Iterator[Mark]:
+    """Figures carried, leaked, invented; and the speakers of those carried. ``totals``: the gold's sums."""
     counted = [s for s in gold if s["measure"] in _COUNTED]
     own = {_gold_key(s) for s in counted if s["scope"] == "incident"}
     wanted = {_gold_key(s) for s in counted if s["scope"] == "incident" and not s["is_subset"]}
@@ -102,7 +111,7 @@ def mark_statements(gold: list[Statement], found: Answer) -> Iterator[Mark]:
     told = list(_told(found))
     carried = {_key(s) for s in told if s["scope"] == "incident" and s["status"] != "background"}
     used = {_key(s) for s in told if s["status"] == "used" and not _is_of_attackers(s)}
-    leaked, made_up = used & other, used - own - other
+    leaked, made_up = used & other - totals, used - own - other - totals
     notes = [("missed", wanted - carried), ("background", leaked), ("not in gold", made_up)]
     said = "; ".join(f"{name}: {_shown(keys)}" for name, keys in notes if keys)
     right = len(wanted & carried)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.score.answers import Made, answer, figure, gold, report, told
-from tests.score.figures import mark_statements, mark_totals
+from tests.score.figures import mark_statements, mark_totals, totals_of
 from tests.score.marks import Mark
 
 
@@ -99,6 +99,18 @@ def test_mark_statements_needs_no_part_of_a_total_and_forgives_it() -> None:
     assert _sums(_marks(wanted, report(statements=[told("killed", 5)]))["figures"]) == (1, 0, 0)
     both = report(statements=[told("killed", 5), told("killed", 3)])
     assert _sums(_marks(wanted, both)["figures"]) == (1, 0, 0)
+
+
+def test_mark_statements_takes_the_total_of_the_gold_for_no_invention() -> None:
+    """The gold lists one and two, and three in all: three is its own number, and four is none."""
+    parts = [gold("killed", 1), gold("killed", 2)]
+    found = answer(report(statements=[told("killed", 3)]))
+    total = totals_of({"killed": {"min": 3, "max": 3}, "injured": None})
+    marks = {m.field: m for m in mark_statements(parts, found, total)}
+    assert _sums(marks["figures"]) == (0, 2, 0)
+    open_total = totals_of({"killed": {"min": 3, "max": None}, "injured": None})
+    marks = {m.field: m for m in mark_statements(parts, found, open_total)}
+    assert _sums(marks["figures"]) == (0, 2, 1)
 
 
 def test_mark_statements_carries_what_was_superseded() -> None:

@@ -6,7 +6,8 @@ Rules
    recent one on or before it; a month and day without a year likewise. Without a day only phrases
    that carry their year are mentions.
 2. An interval is never narrower than the words: "just over two weeks" is 14 to 18 days.
-3. Dates after "since", "until" and the like bound a stretch of time; they are no mention.
+3. Dates after "since", "until" and the like bound a stretch of time; they are no mention, unless what
+   happened then is told ("the third since June, when gunmen stormed a hotel").
 4. "Earlier in the day" is of the day that its sentence has named ("said on Tuesday that …").
 5. ``anaphoric`` mentions ("two weeks after …", "a day earlier") count from what the text was
    talking about. They are resolved against the same day; ``shifted`` moves them.
@@ -63,6 +64,7 @@ def _solar_new_year(year: int) -> dt.date:
     return dt.date(*persian.to_gregorian(year, 1, 1))
 
 
+_TOLD_CHARS = 80
 _CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
     "solar_hijri": _of_solar_hijri,
     "lunar_hijri": islamic.to_gregorian,
@@ -149,7 +151,10 @@ def _of_same_day(
 
 
 def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
-    return lexicon.ends_with("date_bound", text, mention.start, LOOK_CHARS) is not None
+    if lexicon.ends_with("date_bound", text, mention.start, LOOK_CHARS) is None:
+        return False
+    told = lexicon.first("told_then", text, mention.end, mention.end + _TOLD_CHARS)
+    return told is None or text[mention.end : told.start()].strip(" ,،") != ""
 
 
 def _day(year: int, month: int, day: int, calendar: str = "gregorian") -> dt.date | None:

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 from worker.core.extract.toll.placed import Placed, is_toll
 from worker.core.figures.decide import PART
+from worker.core.lang.normalise import Range
 
 _TOLL = frozenset({"toll"})
 _DEAD = ("killed", False)
@@ -134,17 +135,16 @@ def before_a_death(placed: Sequence[Placed]) -> frozenset[int]:
     The toll stands in the sentence that tells of them; behind it, where they died of their wounds.
     """
     dead = [p for p in placed if p.side == _DEAD]
-    # "eight people were killed, three of whom died of their wounds": the eight have those three in them
-    died = [
-        p
-        for p in dead
-        if p.count.mention.tags & _DIED_LATER and p.number and p.count.parent is None
-    ]
+    died = [p for p in dead if p.count.mention.tags & _DIED_LATER and p.number]
+    numbers: dict[Range | None, int] = {p.count.key: p.number for p in dead}
     return frozenset(
         toll.number - later.number
         for later in died
         for toll in dead
-        if toll.is_whole and _has_died_in_it(later, toll)
+        if toll.is_whole
+        and _has_died_in_it(later, toll)
+        # "eight were killed, three of whom died of their wounds": those eight have them in it
+        and numbers.get(later.count.parent) != toll.number - later.number
     )
 
 
