@@ -139,9 +139,10 @@ def test_run_goes_on_while_the_clock_jumps(
     }
     attack(newsroom)
     with running(tmp_path, newsroom, **settings) as worker:
-        worker.wait_for(lambda: len(worker.told("article.processed")) == 1, 30)
+        worker.wait_for(lambda: worker.told("article.processed"), 30)
         attack(newsroom, dead="nine")  # in place: a page that is gone for a moment is put off
-        worker.wait_for(lambda: len(worker.told("article.processed")) == 2, 30)
+        # Its page may be read before its entry has changed: twice, and the second time nothing is new.
+        worker.wait_for(lambda: len(worker.told("article.processed")) >= 2, 30)
         polled = len(worker.told("feed.polled"))
         worker.wait_for(lambda: len(worker.told("feed.polled")) >= polled + 8, 30)
         assert worker.stop() == 0
