@@ -16,12 +16,12 @@ import pytest
 Case = TypeVar("Case")
 
 
-def all_hold(
+def failures(
     cases: Iterable[Case], check: Callable[[Case], object], name: Callable[[Case], str]
-) -> None:
-    """Try ``check`` on every case. Fails with the name of each that it raised on, and what it said.
+) -> str:
+    """Try ``check`` on every case, and tell of each that it raised on: its name, and what was said.
 
-    No case at all is a failure, too: nothing would have been tried.
+    "" where all hold. No case at all is told as well: nothing would have been tried.
     """
     tried, failed = 0, list[str]()
     for case in cases:
@@ -32,6 +32,6 @@ def all_hold(
             failed.append(f"{name(case)}\n{failure.msg}")
         except Exception:  # noqa: BLE001 - any other case is still to be tried
             failed.append(f"{name(case)}\n{traceback.format_exc()}")
-    if failed or not tried:
-        told = [f"{len(failed)} of {tried} fail", *(f"----- {each}" for each in failed)]
-        pytest.fail("\n\n".join(told), pytrace=False)
+    if tried and not failed:
+        return ""
+    return "\n\n".join([f"{len(failed)} of {tried} fail", *(f"----- {each}" for each in failed)])

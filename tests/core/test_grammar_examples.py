@@ -17,7 +17,7 @@ from typing import NamedTuple, get_args
 import pytest
 
 from tests.profiles.cities import PORTSMERE
-from tests.together import all_hold
+from tests.together import failures
 from worker.config.knowledge import load_knowledge
 from worker.core.annotate.actors import STATES, find_actors
 from worker.core.annotate.attributions import Marks
@@ -200,7 +200,8 @@ def judge(case: Case) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_every_rule_is_used_in_its_example_and_not_in_its_neighbour(code: str) -> None:
     """Every example of every rule of a language."""
-    all_hold(cases_in(code), judge, str)
+    told = failures(cases_in(code), judge, str)
+    assert not told, told
 
 
 def test_a_failing_example_shows_words_with_their_classes_after_each_stage() -> None:
@@ -231,7 +232,8 @@ def judge_neighbour(case: Case) -> None:
 def test_every_neighbour_is_read(code: str) -> None:
     """A ``no`` that no rule of its grammar is tried on could never fail."""
     neighbours = [case for case in cases_in(code) if not case.fires]
-    all_hold(neighbours, judge_neighbour, str)
+    told = failures(neighbours, judge_neighbour, str)
+    assert not told, told
 
 
 def test_every_rule_has_an_example_for_and_one_against() -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.corpus.answers import answer_to
 from tests.corpus.check import broken_rules, differences
 from tests.corpus.load import CORPUS, Case, load_cases, load_file
-from tests.together import all_hold
+from tests.together import failures
 from worker.core.domain.vocabulary import WhyDerived
 
 FILES = sorted(CORPUS.glob("*/*.toml"))
@@ -53,13 +53,15 @@ def judge_open(case: Case) -> None:
 @pytest.mark.parametrize("path", MUST, ids=name_of)
 def test_analyze_finds_what_the_cases_expect(path: Path) -> None:
     """Every case of a file that must pass."""
-    all_hold(load_file(path), judge, lambda case: case.id)
+    told = failures(load_file(path), judge, lambda case: case.id)
+    assert not told, told
 
 
 @pytest.mark.parametrize("path", OPEN, ids=name_of)
 def test_analyze_does_not_yet_find_what_open_cases_expect(path: Path) -> None:
     """Every case of a file of limits."""
-    all_hold(load_file(path), judge_open, lambda case: case.id)
+    told = failures(load_file(path), judge_open, lambda case: case.id)
+    assert not told, told
 
 
 def test_every_case_that_must_pass_or_is_open_is_judged() -> None:

@@ -64,7 +64,6 @@ def _solar_new_year(year: int) -> dt.date:
     return dt.date(*persian.to_gregorian(year, 1, 1))
 
 
-_TOLD_CHARS = 80
 _CALENDARS: dict[str, Callable[[int, int, int], tuple[int, int, int]]] = {
     "solar_hijri": _of_solar_hijri,
     "lunar_hijri": islamic.to_gregorian,
@@ -85,6 +84,8 @@ _YEAR_AFTER = (
 _YEAR_BEFORE = re.compile(r"(?<!\d)((?:1[3-9]|2[01])\d\d)(?![a-z])\W{0,2}\w?\s?$")
 _NUMBER_BEFORE = re.compile(r"(?<![\d.:,/-])(\d{1,2})$")
 _LONGEST_MONTH_DAYS = 31
+_TOLD_CHARS = 80
+"""How far behind a day it may be told what happened then."""
 _CENTURY_TURN = 50
 _Days = tuple[int, int]
 """First and last day of a month, both included."""

@@ -262,12 +262,17 @@ class SpeakerDirectory:
         return " ".join(self._prose.span(at).quote.split())
 
 
+def is_known_by_kind(speaker_id: str) -> bool:
+    """Whether a speaker is known by his kind alone ("outlet/police"), and by no name."""
+    return "/" in speaker_id
+
+
 def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
     """Whether the second names the first: "an official said" and then the official by name.
 
     ``several``: the first are more than one. "Officials" are no single person, "police" may be.
     """
-    if first.type not in _OFFICES | {UNKNOWN} or "/" not in first.id or first.anonymous:
+    if first.type not in _OFFICES | {UNKNOWN} or not is_known_by_kind(first.id) or first.anonymous:
         return False
     same = not several if first.type in _VAGUE else second.type == first.type
     return same and second.type not in ("witness", "media_sources", GROUP_TYPE)

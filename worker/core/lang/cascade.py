@@ -221,9 +221,8 @@ def _meaning(
     if vague:
         meaning["qualifier"] = vague[0]
         bound = next((lead for lead in leads if lead not in ("exact", vague[0])), None)
-        if (
-            bound and "times" in meaning
-        ):  # "at least twice as many": of a number that is not known here
+        if bound and "times" in meaning:
+            # "at least twice as many": of a number that is not known here
             meaning["bound"] = bound
     if numbers:
         if leads:

@@ -90,7 +90,7 @@ class Phrases:
 
     def check(self) -> None:
         """Whether all are sound. Raises ``KnowledgeError``."""
-        assert self.pattern is not None
+        _ = self.pattern  # compiles it; an assert would be gone under -O
 
     @cached_property
     def _normal(self) -> list[str]:

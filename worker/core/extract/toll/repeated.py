@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, UNKNOWN
+from worker.core.annotate.speakers import NARRATOR, POWER_TYPE, UNKNOWN, is_known_by_kind
 from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import WhyDerived
 from worker.core.extract.toll.counts import is_perpetrator
@@ -27,8 +27,6 @@ from worker.core.figures.bounds import NO_END
 _ROUND = frozenset({"around", "nearly"})
 _TELLERS = frozenset({NARRATOR, "media_sources", UNKNOWN})
 """Who counts nobody: the outlet, and those that it cites, whom it may call by name alone."""
-_UNNAMED = "/"
-"""In the id of a speaker that is known by its kind alone."""
 
 
 _Side = tuple[str, bool]
@@ -162,7 +160,7 @@ def _is_round_word(statement: Statement, statements: Sequence[Statement]) -> boo
     counted = [s.value or 0 for s in statements if _is_counted_by_another(s, statement)]
     if statement.speaker_type == NARRATOR and statement.qualifier == "more_than":
         return bound <= min(counted, default=0) < 2 * bound
-    officials = statement.speaker_type == POWER_TYPE and _UNNAMED in statement.speaker_id
+    officials = statement.speaker_type == POWER_TYPE and is_known_by_kind(statement.speaker_id)
     return officials and min(counted, default=0) == bound < max(counted, default=0)
 
 

@@ -36,6 +36,7 @@ from worker.core.annotate.speakers import (
     UNKNOWN,
     Speaker,
     find_narrator,
+    is_known_by_kind,
 )
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
@@ -106,7 +107,7 @@ def find_statements(
                 at = count.mention.number.start
                 speaker = said(prose, at) or outlet
                 scorned = _is_scorned(count, prose, lexicon) and speaker.type in _MAY_SCORN
-                if scorned and _is_unnamed(speaker):
+                if scorned and (speaker.type == UNKNOWN or is_known_by_kind(speaker.id)):
                     speaker = outlet  # "killed nine 'invaders'; officials silent": none of theirs
                 own = scorned or _is_own_killing(count, speaker, prose, lexicon)
                 placed.append(Placed(count, scope, speaker, own, entries.order_at(at)))
@@ -189,11 +190,6 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     if speaker.type not in (GROUP_TYPE, POWER_TYPE) or count.mention.flags & AGAIN:
         return False  # "a bomb exploded. It killed four": the bomb did; "they lowered it to seven"
     return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
-
-
-def _is_unnamed(speaker: Speaker) -> bool:
-    """Whether a speaker is known by his kind alone, or is nobody who could be a party."""
-    return speaker.type == UNKNOWN or "/" in speaker.id
 
 
 def _is_scorned(count: Count, prose: Prose, lexicon: Lexicon) -> bool:

@@ -306,7 +306,7 @@ class Units:
             yield from self._near_tied(unit, found)
 
     def _near_facts(self, number: int) -> Mapping[int, float]:
-        """The numbers near some facts, with the weight; of those of these units none is missing.
+        """The facts near some facts, by number, with the weight: all of these units' that are, and maybe more.
 
         Only what came since they were asked about last is held against them: to go through all was a
         tenth of a settle with a thousand reports of one day.
