@@ -15,6 +15,8 @@ Rules
 
 from __future__ import annotations
 
+import re
+
 from worker.core.annotate.actors import ActorMention, is_in_power
 from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Claim, Perpetrator
@@ -75,10 +77,15 @@ def _is_own_strike(passage: Passage, mention: ActorMention, clause: Range) -> bo
 
 
 def _is_agent(passage: Passage, mention: ActorMention, clause: Range) -> bool:
-    found = passage.ends_with("actor_by", mention.start)
-    if found is None or found.start() < clause.start:
+    """Whether what was done by somebody leads to the name."""
+    return _is_led_to(passage, clause, passage.ends_with("actor_by", mention.start))
+
+
+def _is_led_to(passage: Passage, clause: Range, lead: re.Match[str] | None) -> bool:
+    """Whether the words that lead to a name stand in its clause, and tell what was done, not what was not."""
+    if lead is None or lead.start() < clause.start:
         return False
-    return passage.ends_with("not_done", found.start()) is None
+    return passage.ends_with("not_done", lead.start()) is None
 
 
 def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
@@ -109,7 +116,8 @@ def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
     if _keeps_order(passage, mention):
         return False
-    if _is_agent(passage, mention, clause):
+    harmed = passage.ends_with("harmed_by", mention.start)
+    if _is_agent(passage, mention, clause) or _is_led_to(passage, clause, harmed):
         return True
     if mention.person:
         return False
