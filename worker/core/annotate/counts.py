@@ -131,26 +131,27 @@ def find_counts(
     if reader is None:
         return ()
     found: list[CountMention] = []
-    numbered = -1
+    numbered = -1  # the last sentence with numbers of other things
     for sentence in text.sentences:
         if not reader.concerns(sentence.pieces):
             continue
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
-            told = _beside_others(counts, others=numbered == sentence.index - 1)
+            behind_numbers = numbered == sentence.index - 1
+            found += _none_alone(counts) if behind_numbers else _opening(counts)
             if _gives_others(tokens, counts):
                 numbered = sentence.index
-            found += told
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
-def _beside_others(counts: Sequence[CountMention], *, others: bool) -> list[CountMention]:
-    """The counts of a sentence, as the one before it lets them be read. ``others``: whether that has
-    numbers of other things, which "eight" or "twice that number" may mean.
-    """
-    if others:
-        return [c for c in counts if not c.flags & ALONE]
+def _none_alone(counts: Sequence[CountMention]) -> list[CountMention]:
+    """Counts behind numbers of other things, which a lone "eight" may mean."""
+    return [c for c in counts if not c.flags & ALONE]
+
+
+def _opening(counts: Sequence[CountMention]) -> list[CountMention]:
+    """Counts of a sentence with no such numbers before it: "twice that number" may open it."""
     first = min((c.number.start for c in counts), default=0)
     return [
         replace(c, flags=c.flags | OPENS)
