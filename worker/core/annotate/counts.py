@@ -109,6 +109,11 @@ class CountMention(Range):
         return bool(self.tags & SINGLE_TAGS)
 
     @property
+    def is_told_as_toll(self) -> bool:
+        """Whether it is told as a number of the dead or wounded, not as what happened: "the toll is six"."""
+        return "toll" in self.flags
+
+    @property
     def is_former(self) -> bool:
         """Whether it is told as what was counted before: "an earlier toll of six"."""
         return not self.tags.isdisjoint(_FORMER)

@@ -52,7 +52,7 @@ def count_terms(count: CountMention) -> dict[str, float]:
         terms["many_stated"] = 1.0
     if "PART" in count.tags:
         terms["part"] = 1.0
-    if "toll" in count.flags:
+    if count.is_told_as_toll:
         terms["toll"] = 1.0
     if count.value is not None and count.value >= _THOUSAND:
         terms["thousands"] = 1.0
