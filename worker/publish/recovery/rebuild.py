@@ -49,7 +49,7 @@ from worker.decisions import decision_of, erase, tell_all
 from worker.publish.batches import set_aside
 from worker.publish.recovery.read_topics import Published
 from worker.publish.recovery.resync import NOTHING, resync
-from worker.settle import conclude, decide_again
+from worker.settle import Before, conclude, decide_again
 from worker.store import articles, erasure, incidents, outbox
 from worker.store.connect import Connection
 from worker.store.constraints import add_decision, load_constraints, load_decisions
@@ -107,7 +107,7 @@ def rebuild(
     anew = [analysis for analysis in filed if analysis is not None]
     for analysis in anew:
         number = outbox.next_settle_id(conn)
-        conclude(conn, analysis, number, now, knowledge, told_of=True, written=True)
+        conclude(conn, analysis, number, now, knowledge, Before(told=True, written=True))
     for constraint in load_constraints(conn, since):
         number = outbox.next_settle_id(conn)
         decide_again(conn, constraint.articles, number, now, knowledge)
