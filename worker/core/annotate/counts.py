@@ -19,7 +19,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from worker.core.annotate.cut_text import CutText
@@ -266,36 +266,27 @@ def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
 
 
 def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention | None:
-    qualifier = _qualifier(token)
-    value = int(token.meaning["ordinal"]) if NTH_DEAD in token.tags else token.value
-    if value is not None and value > _MOST_PEOPLE:
+    """The count that a finding states of a token; None where it says of no number of people."""
+    number = _number_of(token)
+    if number is None:
         return None
-    if qualifier == "range":
-        low, high = token.low, value
-        value = token.low
-    elif value is None:
-        low, high = _LEAST.get(qualifier), None
-        if low is None:
-            return None
-    else:
-        qualifier = _beside_number(qualifier, several=bool(token.parts))
-        low, high = bounds(value, qualifier)
     parts = tuple(
         made
         for part in token.parts
         if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
     )
-    if qualifier in _LESS and len(parts) == len(token.parts) > 1:
+    low, high = number.low, number.high
+    if number.qualifier in _LESS and len(parts) == len(token.parts) > 1:
         low, high = _bounds_of_sum(parts)
     return CountMention(
         start=min(finding.start, token.start),
         end=max(finding.end, token.end),
         what=_what(finding),
         number=Range(token.start, token.end),
-        value=value,
+        value=number.value,
         low=low,
         high=high,
-        qualifier=qualifier,
+        qualifier=number.qualifier,
         victim_class=_people(token),
         sentence=sentence.index,
         tags=token.tags,
@@ -314,6 +305,31 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         whole=int(token.meaning.get("whole", 0)) or None,
         parts=parts,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A printed number of people: its value, its bounds (None: open), and how it is worded."""
+
+    value: int | None
+    low: int | None
+    high: int | None
+    qualifier: Qualifier
+
+
+def _number_of(token: Token) -> _Number | None:
+    """The number of a counted token; None where it has none that people may have."""
+    qualifier = _qualifier(token)
+    value = int(token.meaning["ordinal"]) if NTH_DEAD in token.tags else token.value
+    if value is not None and value > _MOST_PEOPLE:
+        return None
+    if qualifier == "range":
+        return _Number(token.low, token.low, value, qualifier)
+    if value is None:
+        least = _LEAST.get(qualifier)
+        return None if least is None else _Number(None, least, None, qualifier)
+    qualifier = _beside_number(qualifier, several=bool(token.parts))
+    return _Number(value, *bounds(value, qualifier), qualifier)
 
 
 def _bounds_of_sum(parts: Sequence[CountMention]) -> tuple[int | None, int | None]:

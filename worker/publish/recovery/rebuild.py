@@ -30,7 +30,7 @@ that had come in meanwhile lost the ones it had itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS
@@ -93,16 +93,7 @@ def rebuild(
     taken = _take_articles(conn, published, settle_id, now, knowledge)
     _take_incidents(conn, published, now, knowledge, above=moved)
     _erase(conn, published, now, knowledge)
-    resynced = 0
-    for local in incidents.load_all(conn):
-        if local.incident_id in published.snapshots:
-            continue
-        unseen = waiting.get(local.incident_id, NOTHING)
-        if unseen.first == 1 and published.snapshots:
-            incidents.drop(conn, local.incident_id)
-        else:
-            resync(conn, local, now, knowledge, unseen)
-            resynced += 1
+    resynced = _resync_unknown(conn, published, waiting, now, knowledge)
     filed = [_file(conn, mine, published, settle_id, now, knowledge) for mine in own]
     anew = [analysis for analysis in filed if analysis is not None]
     for analysis in anew:
@@ -117,6 +108,29 @@ def rebuild(
         "resynced": resynced,
         "settled_anew": len(anew),
     }
+
+
+def _resync_unknown(
+    conn: Connection,
+    published: Published,
+    waiting: Mapping[str, outbox.Unsent],
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> int:
+    """Tell the topics of incidents that they do not know; how many. One that was never told is dropped
+    where others were: what its articles say is settled anew.
+    """
+    resynced = 0
+    for local in incidents.load_all(conn):
+        if local.incident_id in published.snapshots:
+            continue
+        unseen = waiting.get(local.incident_id, NOTHING)
+        if unseen.first == 1 and published.snapshots:
+            incidents.drop(conn, local.incident_id)
+        else:
+            resync(conn, local, now, knowledge, unseen)
+            resynced += 1
+    return resynced
 
 
 def _erase(conn: Connection, published: Published, now: dt.datetime, knowledge: Knowledge) -> None:
