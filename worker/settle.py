@@ -91,7 +91,7 @@ def settle(
         return _committing(settled)
     if work.entry is not None and work.kind == "entry":
         keep_part(conn, work.article_id, work.entry, now)
-    written = standing is not None and standing.published_record
+    before = _before(standing)
     analysis = _with_first_times(conn, analysis)
     settle_id = outbox.next_settle_id(conn)
     articles.replace_version(
@@ -100,20 +100,27 @@ def settle(
         settle_id,
         now,
         told_at=told_at,
-        published_record=wants_record(analysis, written_before=written),
+        published_record=wants_record(analysis, written_before=before.written),
     )
     articles.file_reports(conn, analysis, knowledge)
-    changes = conclude(
-        conn,
-        analysis,
-        settle_id,
-        now,
-        knowledge,
-        told_of=standing is not None and standing.has_reports,
-        written=written,
-        backfill=work.backfill,
-    )
+    changes = conclude(conn, analysis, settle_id, now, knowledge, before, backfill=work.backfill)
     return _committing(_settled(analysis, changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What earlier versions of an article left. ``told``: reports; ``written``: a record in the reports
+    topic.
+    """
+
+    told: bool
+    written: bool
+
+
+def _before(standing: articles.Standing | None) -> Before:
+    if standing is None:
+        return Before(told=False, written=False)
+    return Before(standing.has_reports, standing.published_record)
 
 
 def conclude(
@@ -122,18 +129,16 @@ def conclude(
     settle_id: int,
     now: dt.datetime,
     knowledge: Knowledge,
+    before: Before,
     *,
-    told_of: bool,
-    written: bool,
     backfill: bool = False,
 ) -> Changes:
     """Decide what a version that was just filed means, and queue what is to be said of it.
 
-    ``told_of``: an earlier version had reports; ``written``: one is in the reports topic;
     ``backfill``: it came with the first poll of its feed.
     """
     changes = Changes()
-    if analysis.reports or told_of:
+    if analysis.reports or before.told:
         names = {analysis.article.article_id}
         changes = _decide(conn, names, analysis, now, knowledge, backfill=backfill)
     _enqueue(conn, settle_id, changes, now, knowledge)
@@ -142,7 +147,7 @@ def conclude(
         changes.links_of(analysis.article.article_id),
         now,
         knowledge,
-        written_before=written,
+        written_before=before.written,
         copy_of=changes.copies.get(analysis.article.article_id),
     )
     if record is not None:

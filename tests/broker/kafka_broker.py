@@ -5,9 +5,7 @@ Rules
 1. Java and jars come from ``kafka_parts``; ``KABULWIRE_KAFKA_VERSION`` or ``Broker(version=…)``
    chooses which Kafka. 3.9.1, 4.1.1 and newer are known to work.
 2. The broker is one KRaft node on free loopback ports; its data lie in the caller's temporary
-   folder. It answers after about 4 s. It lives for seconds, not for months: Java compiles it once and
-   plainly, and collects its garbage on one thread. That halves the processor time of a start; what
-   ``quick_java`` keeps halves it again.
+   folder. It answers after about 4 s; ``java_options`` makes that quick.
 3. Faults are those of a server: ``kill`` is SIGKILL, ``freeze`` is SIGSTOP, ``restart`` starts on
    the same data and port. Only the process started here is ever signalled, by its id.
 4. What cannot be had raises ``KafkaMissing`` with one plain reason; ``tests/conftest.py`` turns it
@@ -27,7 +25,7 @@ import time
 import uuid
 from pathlib import Path
 
-from tests.broker import quick_java
+from tests.broker import java_options
 from tests.broker.kafka_parts import VERSION, KafkaMissing, classpath, java
 
 PROPERTIES = """\
@@ -55,8 +53,6 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
 """
 """The last two: a node that was killed is let in again once its old session is over, by default 9 s."""
-
-SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 
 SASL = """\
 sasl.enabled.mechanisms=PLAIN
@@ -132,9 +128,8 @@ class Broker:
         command = [
             java(self.version),
             *heap,
-            *SHORT_LIVED,
+            *java_options.options(self.version),
             *self.options,
-            *quick_java.options(self.version, SHORT_LIVED),
             "-cp",
             classpath(self.version),
             "kafka.Kafka",
@@ -158,8 +153,7 @@ class Broker:
         command = [
             java(),
             "-Xmx128m",
-            *SHORT_LIVED,
-            *quick_java.options(self.version, SHORT_LIVED),
+            *java_options.options(self.version),
             "-cp",
             classpath(self.version),
             "kafka.tools.StorageTool",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import cProfile
 import datetime as dt
 import itertools
-import sys
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from tests.profiles.cities import PORTSMERE
 from worker.config.knowledge import load_knowledge
 from worker.core.analyze import analyze
+from worker.core.annotate.attributions import find_attributions
+from worker.core.annotate.counts import find_counts
+from worker.core.annotate.cut_text import cut_text
+from worker.core.annotate.speakers import find_speaker_names
 from worker.core.domain.caps import MAX_TEXT_CHARS, readable
 from worker.core.domain.document import Document
 from worker.core.domain.report import Analysis
+from worker.core.text.prose import compose
 
 KNOWLEDGE = load_knowledge(PORTSMERE)
 FRIDAY = dt.datetime(2031, 3, 7, 15, 0, tzinfo=dt.UTC)
@@ -22,6 +27,7 @@ WHO = ("A car bomb", "Gunmen", "The attack", "A suicide bomber", "The blast", "T
 WHAT = ("a bank", "the Customs House", "a police checkpoint", "a mosque", "a crowded market")
 WHERE = ("Portsmere", "Eastmoor", "the Ropewalk area", "Lantern Quay", "Ward 1")
 WHEN = ("on Tuesday", "in January 2029", "a day earlier", "on 3 May 2030", "two weeks after a raid")
+WITNESSES = ("Police", "Doctors", "Officials", "Witnesses")
 SAID = ("police said", "the Red Tide claimed the attack", "a hospital said", "no group claimed it")
 ATTACKS = (
     f"{who} hit {what} in {where} {when}, killing {n % 9 + 2} people and wounding {n % 17 + 9}, {said}"
@@ -51,29 +57,57 @@ def one_attack(sentences: int) -> str:
     )
 
 
-def steps_of(text: str) -> int:
-    """Calls of functions, ours and Python's, while a text is analyzed. Never depends on a clock."""
-    steps = 0
-
-    def count(_frame: Any, event: str, _arg: Any) -> None:
-        nonlocal steps
-        steps += event in ("call", "c_call")
-
-    document = Document("x", text=text, lang="en", published=FRIDAY)
-    sys.setprofile(count)
-    try:
-        analyze(document, None, KNOWLEDGE)
-    finally:
-        sys.setprofile(None)
-    return steps
+def blasts(sentences: int) -> str:
+    """Blasts counted beside people, again without an end."""
+    return "A bomb hit Portsmere on Friday. " + " and ".join(
+        f"{n % 9 + 2} people were wounded when {n % 5 + 2} blasts hit a bank"
+        for n in range(sentences)
+    )
 
 
-@pytest.mark.parametrize("told", [prose, endless, one_attack])
-def test_analyze_takes_steps_in_proportion_to_a_text(told: Any) -> None:
+def said(sentences: int) -> str:
+    """Whom everybody quotes, in one sentence."""
+    return " and ".join(
+        f"{who} said {n % 9 + 2} people died"
+        for n, who in enumerate(itertools.islice(itertools.cycle(WITNESSES), sentences))
+    )
+
+
+def quoted(sentences: int) -> str:
+    """One quotation that nobody is named for, in one paragraph."""
+    return '"' + " ".join(f"They killed {n % 9 + 2} people." for n in range(sentences))
+
+
+def steps_of(work: Callable[[], object]) -> int:
+    """Calls of functions, ours and Python's, while something is done. Never depends on a clock."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("text_of", [prose, endless, one_attack, blasts])
+def test_analyze_takes_steps_in_proportion_to_a_text(text_of: Callable[[int], str]) -> None:
     """Four times the text, about four times the steps: nothing is compared with everything."""
-    steps_of(told(60))  # tables are made when first asked for
+    few, many = text_of(100), text_of(400)
+    told(text_of(60))  # tables are made when first asked for
 
-    assert steps_of(told(400)) < 5 * steps_of(told(100))
+    assert steps_of(lambda: told(many)) < 5 * steps_of(lambda: told(few))
+
+
+@pytest.mark.parametrize("text_of", [said, quoted])
+def test_speaker_at_takes_steps_in_proportion_to_a_text(text_of: Callable[[int], str]) -> None:
+    """Whose words each number is: it takes no more steps for a number in a sentence of hundreds."""
+
+    def steps(sentences: int) -> int:
+        prose = compose(None, text_of(sentences), "en")
+        text = cut_text(prose, KNOWLEDGE.languages["en"])
+        counts = find_counts(text)
+        names = find_speaker_names(prose, KNOWLEDGE.profile, FRIDAY.date())
+        spoken = find_attributions(text, "Wire", names, counts)
+        assert len(counts) > 0.9 * sentences
+        return steps_of(lambda: [spoken.speaker_at(prose, c.number.start) for c in counts])
+
+    assert steps(400) < 5 * steps(100)
 
 
 def told(text: str) -> Analysis:

@@ -108,20 +108,20 @@ def _language(state: PackState) -> Finding:
     return Finding(
         f"{state.name} ({state.code}): {', '.join(sorted(state.capabilities))}; "
         f"{state.forms} forms in {state.classes} classes, {rules}",
-        problems=tuple(f"two values: {line}" for line in state.at_odds)
+        problems=tuple(f"listed twice: {line}" for line in state.repeated)
+        + tuple(f"two values: {line}" for line in state.at_odds)
         + tuple(f"hides: {line}" for line in state.hidden),
         gaps=tuple(f"{label}: {', '.join(names)}" for label, names in _gaps(state)),
     )
 
 
 def _gaps(state: PackState) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What others have and a pack has not, and what it has twice: names under a label."""
+    """What others have and a pack has not: names under a label."""
     yield from (
         (label, names)
         for label, names in (
             ("no phrases of", state.missing_phrases),
             ("no words of", state.missing_classes),
-            ("listed twice", state.repeated),
         )
         if names
     )

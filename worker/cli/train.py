@@ -75,6 +75,7 @@ def train(
 
 
 def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
+    """The labelled articles of the files; a line without a label, or that is no article, is refused."""
     from worker.core.domain.errors import PageError
     from worker.core.sources.article import read
     from worker.core.sources.jsonl import read_line
@@ -83,7 +84,8 @@ def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
     for name in files:
         for number, text in watched(read_lines(name), "reading"):
             line = read_line(text, number, knowledge.profile.zone)
-            label = (line.fields or {}).get("label")
+            fields = line.fields or {}
+            label = fields.get("label")
             label = label.get("label") if isinstance(label, dict) else label
             if line.document is None or not isinstance(label, str):
                 refuse(f"{name}:{number}: {line.error or 'no label'}", EX_DATAERR)
@@ -91,10 +93,12 @@ def _examples(files: list[str], knowledge: Knowledge) -> Iterator[Example]:
                 article = read(line.document, knowledge)
             except PageError as error:
                 refuse(f"{name}:{number}: {error}", EX_DATAERR)
-            group = (line.fields or {}).get("group")
-            known = str(group) if group is not None else None
-            invented = (line.fields or {}).get("invented") is True
-            weight = (line.fields or {}).get("weight")
-            counts = float(weight) if isinstance(weight, int | float) else None
-            positive = label == "attack_report"
-            yield example_of(article, positive, knowledge, known, invented=invented, weight=counts)
+            group, weight = fields.get("group"), fields.get("weight")
+            yield example_of(
+                article,
+                label == "attack_report",
+                knowledge,
+                str(group) if group is not None else None,
+                invented=fields.get("invented") is True,
+                weight=float(weight) if isinstance(weight, int | float) else None,
+            )

@@ -82,6 +82,7 @@ class FeedState:
 
     @property
     def validators(self) -> Validators:
+        """What the next request sends back, as the last answer gave it."""
         return Validators(self.etag, self.last_modified)
 
 

@@ -31,6 +31,7 @@ class Standing:
 
     @property
     def state(self) -> State:
+        """How its last poll ended; "unasked" before the first one."""
         if self.failures:
             return "failing"
         return "answering" if self.last_success else "unasked"

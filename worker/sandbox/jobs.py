@@ -53,6 +53,7 @@ def warm_up(_knowledge: Knowledge) -> None:
 def parse_document(
     data: bytes, hint: Hint, knowledge: Knowledge
 ) -> tuple[Parsed, tuple[GateDecision, ...]]:
+    """The entries of a delivered document, each with what the gate says. Raises ``FeedError``."""
     from worker.core.sources.formats import parse
 
     parsed = parse(data, hint, notices=knowledge.notices)
@@ -86,6 +87,9 @@ def _parsed_or_refused(data: bytes, hint: Hint, knowledge: Knowledge) -> ParsedO
 
 
 def parse_page(data: bytes, hint: Hint, places: Places, knowledge: Knowledge) -> Page:
+    """The documents of one page of an API, and where the next is. Raises ``FeedError`` when none of
+    them can be read.
+    """
     from worker.core.sources.answer_paths import documents_at, values_at
 
     following = values_at(data, places.next)[:1] if places.next else ()
@@ -121,24 +125,28 @@ def _parse_all(
 
 
 def find_links(header: str, data: bytes, _knowledge: Knowledge) -> FeedLinks:
+    """The hubs and addresses that a feed names, in its ``Link`` header or in itself."""
     from worker.core.sources.answer_paths import feed_links
 
     return feed_links(header, data)
 
 
 def read_site_page(data: bytes, base: str, _knowledge: Knowledge) -> Site:
+    """What a page, or a feed, at the address ``base`` says of its site."""
     from worker.core.sources.site import read_site
 
     return read_site(data, base)
 
 
 def read_subscription_list(data: bytes, _knowledge: Knowledge) -> SubscriptionList:
+    """The feeds of an OPML file. Raises ``FeedError``."""
     from worker.core.sources.opml import read_subscriptions
 
     return read_subscriptions(data)
 
 
 def analyze_document(document: Document, entry: Entry | None, knowledge: Knowledge) -> Analysis:
+    """What ``core.analyze`` finds. Raises ``PageError`` for a page that shows no article."""
     from worker.core.analyze import analyze
 
     return analyze(document, entry, knowledge)

@@ -58,6 +58,7 @@ class Taken:
 
     @property
     def counts(self) -> dict[str, int]:
+        """How many items were new, had changed, or were known, as the answer says it."""
         return {"new": self.new, "changed": self.changed, "seen": self.seen}
 
 

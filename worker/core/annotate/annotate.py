@@ -37,7 +37,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Profile
 from worker.core.lang.language import Language
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, covered
 from worker.core.text.prose import Prose
 
 _Days = tuple[dt.date, dt.date]
@@ -72,6 +72,8 @@ class Annotated:
     triggers: tuple[Trigger, ...] = ()
     harm: tuple[Range, ...] = ()
     counts: tuple[CountMention, ...] = ()
+    numbers: tuple[Range, ...] = ()
+    """The numbers of the counts, apart."""
     attributions: Attributions = NOTHING_SAID
     """Whose words the counts are, and those that take an attack back; none were looked for without."""
     events: tuple[EventSentence, ...] = ()
@@ -153,6 +155,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         triggers=triggers,
         harm=harm,
         counts=counts,
+        numbers=tuple(covered(c.number for c in counts)),
         attributions=find_attributions(text, article.outlet, names, counts, denied),
         events=events,
         zone=profile.zone,

@@ -26,6 +26,7 @@ from dataclasses import replace
 
 from worker.core.annotate.counts import CountMention
 from worker.core.annotate.events import EventSentence
+from worker.core.domain.victim_classes import OF_FORCES
 from worker.core.lang.cascade import PERPETRATOR, UNSPECIFIED
 from worker.core.lang.tokens import Token
 
@@ -42,7 +43,6 @@ _ALONE = frozenset({"BARE", "FURTHER"})
 _PEOPLE = frozenset({"PEOPLE", "PERSON", "ATTACKER"})
 _NOT_ATTACKERS = frozenset({"HIT_BY_MISTAKE", "RESCUE"})
 """Beside whom forces killed nobody is taken for an attacker: whom they hit by mistake, or came to free."""
-_FORCES = frozenset({"military", "police", "security_forces"})
 _DEFINITE = frozenset({"ALL", "THE"})
 _REMAINING = "REMAINING"
 _OF_THEM = frozenset({"BARE", "PART"})
@@ -96,7 +96,7 @@ def _is_killed_by_forces(count: CountMention, known: Mapping[int, EventSentence]
     behind = [t for t in tokens if t.start >= count.end]
     killers = behind[1 : 1 + _BY_TOKENS] if behind and "BY" in behind[0].tags else before[-1:]
     first = next((t for t in killers if t.tags & _PEOPLE), None)
-    if first is None or first.meaning.get("people") not in _FORCES or "PEOPLE" not in first.tags:
+    if first is None or first.meaning.get("people") not in OF_FORCES or "PEOPLE" not in first.tags:
         return False
     earlier = (
         known[index].tokens

@@ -25,7 +25,7 @@ Rules
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -74,6 +74,13 @@ class Attribution(Range):
     """Whether it only says that an attack was somebody's own."""
 
 
+@light_value
+class _Governed(Range):
+    """A stretch of words, and whoever is quoted for them."""
+
+    speaker: Speaker
+
+
 @dataclass(frozen=True, slots=True)
 class Attributions:
     """All attributions of a text, in its order, and what stands between quotation marks."""
@@ -82,17 +89,18 @@ class Attributions:
     quoted: tuple[Range, ...] = ()
     denials: tuple[Attribution, ...] = ()
     """Of those who are quoted for nothing: they deny or reject something."""
+    governed: tuple[_Governed, ...] = ()
+    """Whose words they are, in the order of the text, apart."""
 
     def speaker_at(self, prose: Prose, position: int) -> Speaker | None:
         """Whoever is quoted for the words at a position; None where the outlet speaks itself."""
+        told = holding(self.governed, position)
+        if told is not None:
+            return told.speaker
         sentence = prose.sentence_at(position)
-        if sentence is None:
+        if sentence is None or self._first_of(sentence.index) is not None:
             return None
-        here = self._of(sentence)
-        for last in reversed(here):
-            if last.governs.holds(position):
-                return last.speaker
-        return None if here else self._quoted_speaker(prose, sentence, position)
+        return self._quoted_speaker(prose, sentence, position)
 
     def denier_in(self, at: Range) -> Speaker | None:
         """Whoever denies or rejects something in a stretch."""
@@ -103,16 +111,22 @@ class Attributions:
         quotation = holding(self.quoted, position)
         if quotation is None:
             return None
-        for other in reversed(prose.paragraph(sentence.paragraph)):
-            found = self._of(other)
-            if found and other.start <= quotation.end and quotation.start <= other.end:
-                return found[0].speaker
-        return None
+        begun = bisect_right(
+            self.found, quotation.end, key=lambda said: prose.sentences[said.sentence].start
+        )
+        if begun == 0:
+            return None
+        last = prose.sentences[self.found[begun - 1].sentence]
+        if last.paragraph != sentence.paragraph or last.end < quotation.start:
+            return None
+        first = self._first_of(last.index)
+        return first.speaker if first is not None else None
 
-    def _of(self, sentence: Sentence) -> tuple[Attribution, ...]:
-        index = sentence.index
-        low = bisect_left(self.found, index, key=_SENTENCE)
-        return self.found[low : bisect_right(self.found, index, low, key=_SENTENCE)]
+    def _first_of(self, sentence: int) -> Attribution | None:
+        """The first attribution of a sentence, by its index."""
+        at = bisect_left(self.found, sentence, key=_SENTENCE)
+        found = self.found[at : at + 1]
+        return found[0] if found and found[0].sentence == sentence else None
 
 
 NOTHING_SAID = Attributions()
@@ -173,7 +187,8 @@ def find_attributions(
         before = None if sentence.zone == "title" else sentence
         if before is None:
             last = None
-    return Attributions(tuple(_introduced(out)), marks.quoted, tuple(denials))
+    found = tuple(_introduced(out))
+    return Attributions(found, marks.quoted, tuple(denials), tuple(_without_overlaps(found)))
 
 
 def _attributions(
@@ -365,17 +380,38 @@ def _parting(first: _Said, second: _Said, tokens: Sequence[Token]) -> int:
 
 def _introduced(found: Sequence[Attribution]) -> Iterator[Attribution]:
     """Attributions to somebody unnamed, given to the person who is introduced right after."""
-    for index, here in enumerate(found):
-        later = (a for a in found[index + 1 :] if a.sentence > here.sentence)
-        named = next(later, None)
-        if (
-            named is not None
-            and not here.known
-            and not here.speaker.anonymous  # who asks for that is not named in the next sentence
-            and named.person
-            and named.sentence - here.sentence <= _INTRODUCED_WITHIN
-            and is_introduction(here.speaker, named.speaker, here.several)
-        ):
-            yield replace(here, speaker=named.speaker)
-        else:
-            yield here
+    sentences = [tuple(said) for _, said in groupby(found, _SENTENCE)]
+    for said, later in pairwise((*sentences, ())):
+        named = later[0] if later else None
+        yield from (here if named is None else _introduced_as(here, named) for here in said)
+
+
+def _introduced_as(here: Attribution, named: Attribution) -> Attribution:
+    """An attribution, to whom the next sentence of anybody names where that introduces its speaker."""
+    if (
+        not here.known
+        and not here.speaker.anonymous  # who asks for that is not named in the next sentence
+        and named.person
+        and named.sentence - here.sentence <= _INTRODUCED_WITHIN
+        and is_introduction(here.speaker, named.speaker, here.several)
+    ):
+        return replace(here, speaker=named.speaker)
+    return here
+
+
+def _without_overlaps(found: Iterable[Attribution]) -> list[_Governed]:
+    """What each governs, apart: words that two govern are the second's."""
+    out: list[_Governed] = []
+    for here in found:
+        own, behind = here.governs, []
+        while out and out[-1].end > own.start:
+            other = out.pop()
+            if other.end > own.end:
+                behind.append(_Governed(max(other.start, own.end), other.end, other.speaker))
+            if other.start < own.start:
+                out.append(_Governed(other.start, own.start, other.speaker))
+                break
+        if own.start < own.end:
+            out.append(_Governed(own.start, own.end, here.speaker))
+        out += reversed(behind)
+    return out

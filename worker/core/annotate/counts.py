@@ -19,7 +19,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from worker.core.annotate.cut_text import CutText
@@ -109,6 +109,11 @@ class CountMention(Range):
         return bool(self.tags & SINGLE_TAGS)
 
     @property
+    def is_told_as_toll(self) -> bool:
+        """Whether it is told as a number of the dead or wounded, not as what happened: "the toll is six"."""
+        return "toll" in self.flags
+
+    @property
     def is_former(self) -> bool:
         """Whether it is told as what was counted before: "an earlier toll of six"."""
         return not self.tags.isdisjoint(_FORMER)
@@ -131,26 +136,27 @@ def find_counts(
     if reader is None:
         return ()
     found: list[CountMention] = []
-    numbered = -1
+    numbered = -1  # the last sentence with numbers of other things
     for sentence in text.sentences:
         if not reader.concerns(sentence.pieces):
             continue
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
-            told = _beside_others(counts, others=numbered == sentence.index - 1)
+            behind_numbers = numbered == sentence.index - 1
+            found += _none_alone(counts) if behind_numbers else _opening(counts)
             if _gives_others(tokens, counts):
                 numbered = sentence.index
-            found += told
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
-def _beside_others(counts: Sequence[CountMention], *, others: bool) -> list[CountMention]:
-    """The counts of a sentence, as the one before it lets them be read. ``others``: whether that has
-    numbers of other things, which "eight" or "twice that number" may mean.
-    """
-    if others:
-        return [c for c in counts if not c.flags & ALONE]
+def _none_alone(counts: Sequence[CountMention]) -> list[CountMention]:
+    """Counts behind numbers of other things, which a lone "eight" may mean."""
+    return [c for c in counts if not c.flags & ALONE]
+
+
+def _opening(counts: Sequence[CountMention]) -> list[CountMention]:
+    """Counts of a sentence with no such numbers before it: "twice that number" may open it."""
     first = min((c.number.start for c in counts), default=0)
     return [
         replace(c, flags=c.flags | OPENS)
@@ -260,36 +266,27 @@ def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
 
 
 def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention | None:
-    qualifier = _qualifier(token)
-    value = int(token.meaning["ordinal"]) if NTH_DEAD in token.tags else token.value
-    if value is not None and value > _MOST_PEOPLE:
+    """The count that a finding states of a token; None where it says of no number of people."""
+    number = _number_of(token)
+    if number is None:
         return None
-    if qualifier == "range":
-        low, high = token.low, value
-        value = token.low
-    elif value is None:
-        low, high = _LEAST.get(qualifier), None
-        if low is None:
-            return None
-    else:
-        qualifier = _beside_number(qualifier, several=bool(token.parts))
-        low, high = bounds(value, qualifier)
     parts = tuple(
         made
         for part in token.parts
         if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
     )
-    if qualifier in _LESS and len(parts) == len(token.parts) > 1:
+    low, high = number.low, number.high
+    if number.qualifier in _LESS and len(parts) == len(token.parts) > 1:
         low, high = _bounds_of_sum(parts)
     return CountMention(
         start=min(finding.start, token.start),
         end=max(finding.end, token.end),
         what=_what(finding),
         number=Range(token.start, token.end),
-        value=value,
+        value=number.value,
         low=low,
         high=high,
-        qualifier=qualifier,
+        qualifier=number.qualifier,
         victim_class=_people(token),
         sentence=sentence.index,
         tags=token.tags,
@@ -308,6 +305,31 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         whole=int(token.meaning.get("whole", 0)) or None,
         parts=parts,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A printed number of people: its value, its bounds (None: open), and how it is worded."""
+
+    value: int | None
+    low: int | None
+    high: int | None
+    qualifier: Qualifier
+
+
+def _number_of(token: Token) -> _Number | None:
+    """The number of a counted token; None where it has none that people may have."""
+    qualifier = _qualifier(token)
+    value = int(token.meaning["ordinal"]) if NTH_DEAD in token.tags else token.value
+    if value is not None and value > _MOST_PEOPLE:
+        return None
+    if qualifier == "range":
+        return _Number(token.low, token.low, value, qualifier)
+    if value is None:
+        least = _LEAST.get(qualifier)
+        return None if least is None else _Number(None, least, None, qualifier)
+    qualifier = _beside_number(qualifier, several=bool(token.parts))
+    return _Number(value, *bounds(value, qualifier), qualifier)
 
 
 def _bounds_of_sum(parts: Sequence[CountMention]) -> tuple[int | None, int | None]:

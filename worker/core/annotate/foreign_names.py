@@ -12,10 +12,10 @@ Rules
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from worker.core.annotate.place_mention import MentionKind, PlaceMention
 from worker.core.lang.lexicon import Lexicon
+from worker.core.lang.normalise import Range, overlapping
 from worker.core.text.prose import Prose
 
 _ACT_CHARS = 32
@@ -37,10 +37,11 @@ def foreign_kind(prose: Prose, lexicon: Lexicon, name: PlaceMention, cased: bool
 
 
 def is_end_of_road(
-    prose: Prose, lexicon: Lexicon, name: PlaceMention, mentions: Sequence[PlaceMention]
+    prose: Prose, lexicon: Lexicon, name: PlaceMention, mentions: tuple[PlaceMention, ...]
 ) -> bool:
     """Whether a road from here to another place is called by it: "the Portsmere to Brackwater road"."""
-    for other in mentions:
+    reach = _MOST_JOINT_CHARS + 1
+    for other in overlapping(mentions, Range(name.start - reach, name.end + reach)):
         first, last = sorted((name, other), key=lambda m: m.start)
         if other.kind == "here" and 0 < last.start - first.end <= _MOST_JOINT_CHARS:
             joint = prose.text[first.end : last.start]

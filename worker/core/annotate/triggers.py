@@ -37,10 +37,12 @@ class Trigger(Range):
 
     @property
     def definite(self) -> bool:
+        """Whether it is told as known: "the blast"."""
         return self.definite_at is not None
 
     @property
     def indefinite(self) -> bool:
+        """Whether it is told as new: "a blast"."""
         return self.indefinite_at is not None
 
 

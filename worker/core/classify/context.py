@@ -72,6 +72,7 @@ class Context:
 
     @property
     def prose(self) -> Prose:
+        """The article's text."""
         return self.annotated.prose
 
     def of(self, segment: Segment, first: int = 0) -> Iterator[SentenceCues]:
@@ -298,6 +299,7 @@ def _is_announced(context: Context, segment: Segment) -> bool:
 
 
 def at_top(context: Context, segment: Segment) -> bool:
+    """Whether a segment has a sentence of the title or the lead."""
     top = {c.sentence.index for c in (*context.head, *context.lead)}
     return not top.isdisjoint(segment.sentences)
 

@@ -57,6 +57,7 @@ class Top:
 
     @property
     def all(self) -> tuple[Told, ...]:
+        """Title and first sentences, in order."""
         return (*self.title, *self.body)
 
     @property
@@ -70,6 +71,7 @@ class Top:
 
 
 def read_told(annotated: Annotated, weights: EventWeights) -> list[Told]:
+    """Every sentence of a text, in order, with its counts and the event that it is about."""
     counts: dict[int, list[CountMention]] = {}
     for count in annotated.counts:
         counts.setdefault(count.sentence, []).append(count)
@@ -81,6 +83,7 @@ def read_told(annotated: Annotated, weights: EventWeights) -> list[Told]:
 
 
 def range_of(token: Token) -> Range:
+    """Where a token stands in the text."""
     return Range(token.start, token.end)
 
 

@@ -24,6 +24,7 @@ from re import Match
 from worker.core.annotate.actors import STATES, ActorMention, is_in_power
 from worker.core.annotate.speakers import id_of_actor
 from worker.core.domain.report import Statement
+from worker.core.domain.victim_classes import UNARMED
 from worker.core.extract.claimant import (
     ENDS_MESSAGE,
     ClaimPhrase,
@@ -39,7 +40,6 @@ from worker.core.text.prose import Sentence
 
 _SUBJECT_REACH_CHARS = 110
 _ACT_REACH_CHARS = 90
-_VICTIMS = frozenset({"civilians", "children", "women"})
 _DEATHS = ("killed", "casualties")
 _SOURCE_REACH_CHARS = 70
 _NAME_GAP_CHARS = 26
@@ -192,7 +192,7 @@ def _sentence_of(passage: Passage, said: Statement) -> Sentence | None:
 
 
 def _is_of_victims(said: Statement) -> bool:
-    if said.victim_class == "perpetrator" or said.victim_class in _VICTIMS:
+    if said.victim_class == "perpetrator" or said.victim_class in UNARMED:
         return False
     return said.measure in _DEATHS and said.scope == "incident" and said.value not in (0, 1)
 

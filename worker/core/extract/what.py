@@ -24,7 +24,7 @@ from typing import Literal, TypeVar
 from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Passage, Spans
-from worker.core.lang.normalise import Range, holding, inside
+from worker.core.lang.normalise import Range, holding, inside, overlapping
 
 _UNSPECIFIC = {"unknown_explosive_type", "unknown_gun", None}
 _ASSASSINATION, _ARMED, _BOMBED = "assassination", "armed_assault", "bombing_explosion"
@@ -240,5 +240,4 @@ def _counts_people(passage: Passage, number: Range, end: int) -> bool:
         return True
     if passage.ends_with("locative", end) is not None:
         return True  # "five hurt in blast"; not "two near-simultaneous blasts"
-    counted = (c.number for c in passage.annotated.counts)
-    return any(c.start <= number.start < c.end or number.holds(c.start) for c in counted)
+    return bool(overlapping(passage.annotated.numbers, number))

@@ -36,6 +36,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from worker.core.domain.report import CategoryFigure, Figure, OtherCount, Statement
+from worker.core.domain.victim_classes import OF_ANY_TRADE
 from worker.core.domain.vocabulary import Measure, StatementStatus, Zone
 from worker.core.figures.bounds import (
     OUTLET,
@@ -65,8 +66,6 @@ MIXED = "with_attackers"
 """A printed sum of victims and attackers ("14 dead, including five attackers"): a total of neither."""
 PART = "some_of_them"
 """A class of people counted as part of a toll that is not told there ("two engineers among the dead")."""
-_OF_ANY_TRADE = frozenset({"children", "women"})
-"""Classes of people who may be civilians as well."""
 FOREIGNERS = "foreigners"
 _CASUALTY: tuple[Measure, ...] = "killed", "injured"
 _ZONE: dict[Zone, int] = {"lead": 0, "body": 0, "title": 1, "caption": 2}
@@ -285,7 +284,7 @@ def _is_all_victims(statement: Statement, usable: Sequence[Statement]) -> bool:
     others = [s for s in others if s.person is None]
     own = any(s.speaker_id == statement.speaker_id for s in others)
     least = statement.low or 0
-    among = [s for s in others if s.victim_class in _OF_ANY_TRADE and (s.low or 0) < least]
+    among = [s for s in others if s.victim_class in OF_ANY_TRADE and (s.low or 0) < least]
     return not own and all(is_whole(s) or s in among for s in others)
 
 

@@ -115,7 +115,7 @@ class ScopeWeights:
     many_count: float
     many_later: float
     many_near: float
-    many_before: float
+    many_stated: float
     many_over_time: float
     part: float
     toll: float

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.core.domain.light_value import light_value
+from worker.core.domain.victim_classes import OF_NO_FORCES, SOLDIERS_AND_POLICE
 from worker.core.lang.grammar import Grammar, Rule
 from worker.core.lang.normalise import Range
 from worker.core.lang.tokens import Token
@@ -26,14 +27,10 @@ USED = "USED"
 UNSPECIFIED, PERPETRATOR = "unspecified", "perpetrator"
 ATTACKING_SIDE = "PERPETRATOR"
 """Tag of a count of attackers: they are no victims, and never add up with them."""
-OF_FORCES = frozenset({"military", "police", "security_forces"})
-OF_NO_FORCES = frozenset(
-    {"civilians", "children", "students", "teachers", "medical", "media_workers"}
-)
-"""Classes of people of whom nobody is in the forces."""
-_KINDS = dict.fromkeys(("military", "police"), "FORCES_KIND") | dict.fromkeys(
-    OF_NO_FORCES, "CIVIL_KIND"
-)
+_KINDS: dict[str, str] = {
+    **dict.fromkeys(SOLDIERS_AND_POLICE, "FORCES_KIND"),
+    **dict.fromkeys(OF_NO_FORCES, "CIVIL_KIND"),
+}
 """Tag of a count of people by their class: a count of one kind holds nobody of the other."""
 GENERIC = "GENERIC"
 """Tag of nouns that say nothing of who somebody is ("man")."""

@@ -119,9 +119,7 @@ def build_language(
     script = _script(data.get("script", {}), source)
     entries = tuple(_entries(words, script, f"{code}/words.toml", declared))
     entries += tuple(_number_entries(data, script))
-    scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
-    joints = frozenset(plain(word) for word in data.get("joints", ()))
-    numerals = Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
+    numerals = _numerals(data, script)
     implies = _implied(data.get("implies", {}), declared, source)
     capabilities = _capabilities(data, source)
     _check_complete(entries, implies, classes, capabilities, source)
@@ -129,10 +127,7 @@ def build_language(
     for name, files in grammars.items():
         grammar = build_grammar(name, files)
         declared.check(grammar, ", ".join(name for name, _ in files))
-        listed = [e for e in entries if grammar.classes & ({e.tag} | implies.get(e.tag, NO_TAGS))]
-        word_list = WordList(listed, implies, script, numerals)
-        grammar.prepare(word_list.tag_sets())
-        readers[name] = Reader(grammar, word_list)
+        readers[name] = _reader(grammar, entries, implies, script, numerals)
     return Language(
         code=code,
         name=str(data.get("name", code)),
@@ -148,6 +143,27 @@ def build_language(
         listed=frozenset(entry.tag for entry in entries),
         ordinary=count_forms((e.words for e in entries), spaceless=script.spaceless),
     )
+
+
+def _numerals(data: Mapping[str, Any], script: Script) -> Numerals:
+    """How a language puts numbers together of words."""
+    scales = {plain(word): int(value) for word, value in data.get("scale", {}).items()}
+    joints = frozenset(plain(word) for word in data.get("joints", ()))
+    return Numerals(scales, joints, script.spaceless, bool(data.get("units_first", False)))
+
+
+def _reader(
+    grammar: Grammar,
+    entries: Sequence[Entry],
+    implies: Mapping[str, frozenset[str]],
+    script: Script,
+    numerals: Numerals,
+) -> Reader:
+    """A grammar with those words of the pack of which it mentions a class."""
+    listed = [e for e in entries if grammar.classes & ({e.tag} | implies.get(e.tag, NO_TAGS))]
+    words = WordList(listed, implies, script, numerals)
+    grammar.prepare(words.tag_sets())
+    return Reader(grammar, words)
 
 
 def _implied(

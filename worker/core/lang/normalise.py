@@ -145,6 +145,19 @@ def apart(ordered: Iterable[Found]) -> Iterator[Found]:
             yield found
 
 
+def covered(found: Iterable[Range]) -> Iterator[Range]:
+    """The stretches that ranges cover, in the order of the text: those that overlap are one."""
+    start = end = -1
+    for at in sorted(found, key=_START):
+        if at.start >= end:
+            if end > start:
+                yield Range(start, end)
+            start = at.start
+        end = max(end, at.end)
+    if end > start:
+        yield Range(start, end)
+
+
 def starting_in(found: tuple[Found, ...], at: Range) -> tuple[Found, ...]:
     """Those that begin inside a stretch; ``found`` stands in the order of the text."""
     low = bisect_left(found, at.start, key=_START)

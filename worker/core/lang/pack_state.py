@@ -13,7 +13,7 @@ Rules
    ("among the dead"), for one that only keeps words from the rules (``reads`` of the grammar:
    "attempted murder"), and for a phrase under ``hides`` in the pack's ``language.toml``. A phrase with
    a regex in it is not looked at.
-4. A form that one class lists twice is told, since one of the two is lost work: a misspelling, or a
+4. A form that one class lists twice is a fault: one of the two is lost work, a misspelling or a
    variant that normalising folds.
 """
 
@@ -33,8 +33,8 @@ from worker.core.lang.word_list import is_shape
 class PackState:
     """One pack. ``rules``: how many, by grammar. All names are in alphabetical order.
 
-    ``missing_phrases`` and ``missing_classes`` are gaps, ``at_odds`` and ``hidden`` faults: each a
-    line that names the form. ``repeated``: "CLASS: form".
+    ``missing_phrases`` and ``missing_classes`` are gaps; ``repeated``, ``at_odds`` and ``hidden`` faults:
+    each a line that names the form.
     """
 
     code: str

@@ -65,6 +65,7 @@ class Thread:
     """Of an aggregate: it counts the text's own attacks together, which it tells one by one as well."""
 
     def sentences(self) -> set[int]:
+        """The indexes of the sentences that its clauses stand in."""
         return {c.sentence for c in self.clauses}
 
 

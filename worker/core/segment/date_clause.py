@@ -66,11 +66,11 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
         return False
     if is_taken_up(annotated, mention, sentence):
         return False
+    if any("main" in event.traits for _, event in _events(annotated, sentence)):
+        return False
     events = list(_events(annotated, sentence))
     counts = [c for c in annotated.counts if c.sentence == sentence.index]
-    if not events or any("main" in e.traits for _, e in events):
-        return False
-    if any(tells_harm(run, counts, main=True) for run, _ in events):
+    if not events or any(tells_harm(run, counts, main=True) for run, _ in events):
         return False
     return all(_stands_apart(run, mention, event) for run, event in events)
 

@@ -40,6 +40,8 @@ _NOT_COUNTED = frozenset({"OF_MANY", "NOBODY"})
 _UNSURE = frozenset({"weak", "faint", "named"})
 """Rules that say somebody was killed without counting."""
 _ACTING = frozenset({"ATTACKER", "WEAPON", "HARM"})
+_REACTING = frozenset({"REACTION", "TALK"})
+_NO_REACTION = frozenset({"REAL_EVENT", "IN_SUBORDINATE", "SETTING"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,13 @@ def read_event(
         traits.discard("old")
     if "REAL_EVENT" not in token.tags:
         traits.add("harm_only")
-    before = sentence.tokens[:index]
-    if any(_reacts(t) for t in before):
+    if sentence.tags & _REACTING and any(map(_reacts, sentence.tokens[:index])):
         traits.add("reaction")
-    if "main" not in traits and _is_politics(before):
+    if (
+        "POLITICS" in sentence.tags
+        and "main" not in traits
+        and _is_politics(sentence.tokens[:index])
+    ):
         traits.add("politics")
     return EventMention(index, token, frozenset(traits))
 
@@ -135,17 +140,14 @@ def _place(sentence: EventSentence, index: int, token: Token) -> Iterator[str]:
 
 
 def _distance(sentence: EventSentence, index: int, tag: str) -> int | None:
+    if tag not in sentence.tags:
+        return None
     found = (abs(i - index) for i, t in enumerate(sentence.tokens) if tag in t.tags)
     return min(found, default=None)
 
 
 def _reacts(token: Token) -> bool:
-    tags = token.tags
-    return bool(tags & {"REACTION", "TALK"}) and not tags & {
-        "REAL_EVENT",
-        "IN_SUBORDINATE",
-        "SETTING",
-    }
+    return bool(token.tags & _REACTING) and not token.tags & _NO_REACTION
 
 
 def _is_politics(before: Sequence[Token]) -> bool:

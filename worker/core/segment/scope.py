@@ -66,7 +66,7 @@ _LARGE = 10
 _BREAKS = frozenset({"BREAK", "DOT", "SUBORDINATOR", "REL"})
 _POLICY = Policy()
 _KINDS: Mapping[str, Scope] = {
-    "many_count": "aggregate", "many_near": "aggregate", "many_before": "aggregate", "many_over_time": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
+    "many_count": "aggregate", "many_near": "aggregate", "many_stated": "aggregate", "many_over_time": "aggregate", "many_later": "aggregate", "event_many": "aggregate", "event_plural": "aggregate",
     "events_together": "aggregate", "sum_of_places": "aggregate", "date_year": "aggregate", "event_threat": "hypothetical", "in_scenario": "hypothetical",
     "place_away": "other_incident", "place_next": "other_incident", "place_put": "other_incident", "places_joint": "aggregate", "place_beside": "other_incident", "event_away": "other_incident", "event_rival": "other_incident",
     "thousands": "aggregate", "turned": "other_incident",

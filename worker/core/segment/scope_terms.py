@@ -49,10 +49,10 @@ def count_terms(count: CountMention) -> dict[str, float]:
     if "OF_MANY" in count.tags:
         terms["many_count"] = 1.0
     if "OF_ATTACKS" in count.tags:
-        terms["many_before"] = 1.0
+        terms["many_stated"] = 1.0
     if "PART" in count.tags:
         terms["part"] = 1.0
-    if "toll" in count.flags:
+    if count.is_told_as_toll:
         terms["toll"] = 1.0
     if count.value is not None and count.value >= _THOUSAND:
         terms["thousands"] = 1.0
@@ -320,7 +320,7 @@ def _turn_terms(place: CountContext) -> Iterator[tuple[str, float]]:
     if place.turned:
         yield "turned", 1.0
     if place.together:
-        yield "many_before", 1.0
+        yield "many_stated", 1.0
     if "SAYS" in sentence.tags:
         yield "speaker", 1.0
 

@@ -112,10 +112,12 @@ class Prose:
 
     @property
     def raw(self) -> str:
+        """The text as printed; spans count into it."""
         return self.norm.raw
 
     @property
     def text(self) -> str:
+        """The normalised copy; ranges count into it."""
         return self.norm.text
 
     def of(self, at: Range) -> str:

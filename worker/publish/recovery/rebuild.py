@@ -30,7 +30,7 @@ that had come in meanwhile lost the ones it had itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 from worker.core.contract.message import INCIDENT_LOG, INCIDENTS, REPORTS
@@ -49,7 +49,7 @@ from worker.decisions import decision_of, erase, tell_all
 from worker.publish.batches import set_aside
 from worker.publish.recovery.read_topics import Published
 from worker.publish.recovery.resync import NOTHING, resync
-from worker.settle import conclude, decide_again
+from worker.settle import Before, conclude, decide_again
 from worker.store import articles, erasure, incidents, outbox
 from worker.store.connect import Connection
 from worker.store.constraints import add_decision, load_constraints, load_decisions
@@ -93,6 +93,33 @@ def rebuild(
     taken = _take_articles(conn, published, settle_id, now, knowledge)
     _take_incidents(conn, published, now, knowledge, above=moved)
     _erase(conn, published, now, knowledge)
+    resynced = _resync_unknown(conn, published, waiting, now, knowledge)
+    filed = [_file(conn, mine, published, settle_id, now, knowledge) for mine in own]
+    anew = [analysis for analysis in filed if analysis is not None]
+    for analysis in anew:
+        number = outbox.next_settle_id(conn)
+        conclude(conn, analysis, number, now, knowledge, Before(told=True, written=True))
+    for constraint in load_constraints(conn, since):
+        number = outbox.next_settle_id(conn)
+        decide_again(conn, constraint.articles, number, now, knowledge)
+    return {
+        "incidents": len(published.snapshots),
+        "articles": taken,
+        "resynced": resynced,
+        "settled_anew": len(anew),
+    }
+
+
+def _resync_unknown(
+    conn: Connection,
+    published: Published,
+    waiting: Mapping[str, outbox.Unsent],
+    now: dt.datetime,
+    knowledge: Knowledge,
+) -> int:
+    """Tell the topics of incidents that they do not know; how many. One that was never told is dropped
+    where others were: what its articles say is settled anew.
+    """
     resynced = 0
     for local in incidents.load_all(conn):
         if local.incident_id in published.snapshots:
@@ -103,20 +130,7 @@ def rebuild(
         else:
             resync(conn, local, now, knowledge, unseen)
             resynced += 1
-    filed = [_file(conn, mine, published, settle_id, now, knowledge) for mine in own]
-    anew = [analysis for analysis in filed if analysis is not None]
-    for analysis in anew:
-        number = outbox.next_settle_id(conn)
-        conclude(conn, analysis, number, now, knowledge, told_of=True, written=True)
-    for constraint in load_constraints(conn, since):
-        number = outbox.next_settle_id(conn)
-        decide_again(conn, constraint.articles, number, now, knowledge)
-    return {
-        "incidents": len(published.snapshots),
-        "articles": taken,
-        "resynced": resynced,
-        "settled_anew": len(anew),
-    }
+    return resynced
 
 
 def _erase(conn: Connection, published: Published, now: dt.datetime, knowledge: Knowledge) -> None:

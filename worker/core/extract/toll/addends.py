@@ -45,9 +45,10 @@ def _steps(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
 def _parts(own: Sequence[tuple[int, Placed]]) -> Iterator[int]:
     """Neighbouring figures of one speaker that add up to a total told before them."""
     for size in range(2, _MOST_ADDENDS + 1):
+        told = set()
         for at in range(1, len(own) - size + 1):
+            told.add(own[at - 1][1].number)
             run = own[at : at + size]
             one_speaker = all(a.speaker.id == b.speaker.id for (_, a), (_, b) in pairwise(run))
-            total = sum(p.number for _, p in run)
-            if one_speaker and any(p.number == total for _, p in own[:at]):
+            if one_speaker and sum(p.number for _, p in run) in told:
                 yield from (i for i, _ in run)

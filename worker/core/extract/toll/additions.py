@@ -101,7 +101,7 @@ def _are_more(
     told_in: ToldIn,
 ) -> bool:
     """Whether people are told besides those told before, and nobody gives a number of all of them."""
-    if before.is_headline or "toll" in before.flags | mention.flags:
+    if before.is_headline or before.is_told_as_toll or mention.is_told_as_toll:
         return False
     if None in (mention.value, before.value):
         return False
@@ -129,7 +129,7 @@ def _are_some_more(
 ) -> bool:
     """Whether "several more" were harmed, or "several" also, after a number told directly before."""
     no_number = mention.value is None and mention.low is not None and before.value is not None
-    if not no_number or before.is_headline or mention.tags & SOME_OF or "toll" in before.flags:
+    if not no_number or before.is_headline or mention.tags & SOME_OF or before.is_told_as_toll:
         return False
     if before.qualifier not in ("exact", "at_least"):
         return False

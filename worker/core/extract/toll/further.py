@@ -35,7 +35,6 @@ _FURTHER_REACH = 5
 """Sentences back in which "two more" may find the one person whom they are added to."""
 _ON_TOP_REACH = 2
 """… and in which "13 more" may find the only number of that harm."""
-_TOLL = frozenset({"toll"})
 
 
 def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
@@ -146,7 +145,7 @@ def _goes_on(
     plain = (
         bool(on_top)
         and last.qualifier in PLAIN
-        and not last.flags & _TOLL
+        and not last.is_told_as_toll
         and mention.qualifier == "exact"
     )
     told = [m for m in others if not (m.is_headline and m.value == last.value)]
@@ -182,5 +181,5 @@ def _adds_to(mention: CountMention, before: CountMention) -> bool:
     """Whether a count goes on with the count before it: "two more died", "along with two aides"."""
     more = mention.tags & FURTHER or mention.flags & MORE
     same = mention.what == before.what and mention.sentence == before.sentence
-    plain = mention.value is not None and not mention.is_attackers and "toll" not in before.flags
+    plain = mention.value is not None and not mention.is_attackers and not before.is_told_as_toll
     return bool(more) and same and plain and mention.number.start >= before.number.end

@@ -27,7 +27,7 @@ from worker.core.figures.decide import MIXED
 _LATER = "LATER_COUNT"
 """Tag of a number that is told to be newer than what was told before."""
 
-_TOLL = "NEWER_TOLL"
+_NEWER = "NEWER_TOLL"
 _FURTHER = "FURTHER"
 """Tag of people who come on top of those counted before: no number of the whole."""
 _IN_CARE = frozenset({"hosp", "received"})
@@ -113,7 +113,7 @@ def _is_of_one_hospital(item: Placed) -> bool:
 def _is_a_toll(item: Placed) -> bool:
     """Whether a number is told as the toll of later on, not as what happened later."""
     mention = item.count.mention
-    return "toll" in mention.flags or _TOLL in mention.tags
+    return mention.is_told_as_toll or _NEWER in mention.tags
 
 
 def _is_told_before(item: Placed, other: Placed) -> bool:

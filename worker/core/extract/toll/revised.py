@@ -23,7 +23,6 @@ from worker.core.extract.toll.placed import Placed, is_toll
 from worker.core.figures.decide import PART
 from worker.core.lang.normalise import Range
 
-_TOLL = frozenset({"toll"})
 _DEAD = ("killed", False)
 _TOLL_REACH = 3
 """Sentences behind those who died of their wounds in which a toll has them."""
@@ -39,7 +38,7 @@ def are_replaced(placed: Sequence[Placed]) -> list[bool]:
     only_a_party = others - told
     return [
         "REPLACED_COUNT" in p.count.mention.tags
-        and ("toll" in p.count.mention.flags or (p.side, p.scope) not in only_a_party)
+        and (p.count.mention.is_told_as_toll or (p.side, p.scope) not in only_a_party)
         for p in placed
     ]
 
@@ -56,7 +55,7 @@ def is_named_old(item: Placed, gone: Sequence[Placed]) -> bool:
     return any(
         p.side == item.side
         and p.scope == item.scope
-        and ("toll" in p.count.mention.flags or p.speaker.id == item.speaker.id)
+        and (p.count.mention.is_told_as_toll or p.speaker.id == item.speaker.id)
         and p.count.mention.value == mention.value
         and p.count.mention.number != mention.number
         for p in gone
@@ -153,7 +152,7 @@ def _has_died_in_it(later: Placed, toll: Placed) -> bool:
     died, dead = later.count.mention, toll.count.mention
     behind = dead.sentence - died.sentence
     if behind == 0:
-        return bool(dead.flags & _TOLL)
+        return dead.is_told_as_toll
     return "DIED_OF_WOUNDS" in died.tags and 0 < behind <= _TOLL_REACH
 
 

@@ -35,7 +35,6 @@ from worker.core.figures.decide import PART
 from worker.core.lang.cascade import UNSPECIFIED
 
 _FURTHER = frozenset({"FURTHER", "ANOTHER_PERSON"})
-_TOLL = frozenset({"toll"})
 _OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
 _FOREIGN = "government_foreign"
 _KNOW_A_PART = frozenset({NARRATOR, "hospital", _FOREIGN, "unknown"})
@@ -236,4 +235,4 @@ def _are_told_by_kind(mention: CountMention, most: int) -> bool:
 
 def _tells_of_all(mention: CountMention) -> bool:
     """Whether a number is a headline's, or said to be of all."""
-    return mention.is_headline or bool(mention.flags & _TOLL) or bool(mention.tags & _OF_ALL)
+    return mention.is_headline or mention.is_told_as_toll or bool(mention.tags & _OF_ALL)

@@ -42,6 +42,7 @@ def is_held(mention: CountMention, before: CountMention, mentions: Sequence[Coun
 
 
 def summed(one: CountMention, two: CountMention) -> CountMention:
+    """Both as one count; ``two`` stands behind ``one``. A bound that either lacks the sum lacks too."""
     return replace(
         one,
         end=max(one.end, two.end),

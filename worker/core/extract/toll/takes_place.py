@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from worker.core.extract.toll.placed import Placed
 from worker.core.figures.decide import PART
 
-_TOLL = frozenset({"toll"})
 _HOSPITAL = "hospital"
 _DEAD = ("killed", False)
 _OTHERS = "OF_ANOTHER_ATTACK"
@@ -45,11 +44,11 @@ def _formers_of(item: Placed, placed: Sequence[Placed], formers: Sequence[Placed
 def _named_with(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
     """The number of a toll's own sentence that is told to be replaced."""
     mention = item.count.mention
-    if not mention.flags & _TOLL or "REPLACED_COUNT" in mention.tags:
+    if not mention.is_told_as_toll or "REPLACED_COUNT" in mention.tags:
         return
     for old in placed:
         former = old.count.mention
-        if "REPLACED_COUNT" not in former.tags or not former.flags & _TOLL or not old.is_whole:
+        if "REPLACED_COUNT" not in former.tags or not former.is_told_as_toll or not old.is_whole:
             continue
         if old.side == item.side and former.sentence == mention.sentence:
             if former.value is not None and former.value != mention.value:
@@ -91,6 +90,6 @@ def _before_a_death(item: Placed, placed: Sequence[Placed]) -> Iterator[int]:
             continue
         if last.number == 1 and died.ordinal == mention.value:
             yield item.number - 1
-        elif _DIED_LATER & died.tags and mention.flags & _TOLL:
+        elif _DIED_LATER & died.tags and mention.is_told_as_toll:
             if died.sentence == mention.sentence:
                 yield item.number - last.number

@@ -20,7 +20,13 @@ Rules
 from __future__ import annotations
 
 from worker.core.annotate.counts import CountMention
-from worker.core.lang.cascade import OF_FORCES, OF_NO_FORCES
+from worker.core.domain.victim_classes import (
+    GROWN_UPS,
+    OF_FORCES,
+    OF_NO_FORCES,
+    SOLDIERS_AND_POLICE,
+    YOUNG,
+)
 
 SAME = "SAME_PERSON"
 ANOTHER = "ANOTHER_PERSON"
@@ -29,14 +35,10 @@ NEW = "INDEFINITE_PERSON"
 _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _ALSO = "ALSO"
-_MAY_DRIVE = frozenset({"military", "police"})
-"""Classes of people who drive themselves: "the driver" may be the policeman told before."""
 _YOUNG_YEARS = 15
 """Years below which nobody has a trade."""
-_YOUNG = frozenset({"children", "students"})
 _GROWN_UP = 20
 """Years at which nobody is called a child, or a teenager, any more."""
-_GROWN_UPS = frozenset({"women", "adults"})
 _APPOSITION_CHARS = 2
 """What stands between a name and a trade of one person: "Karimi, a judge"."""
 
@@ -107,7 +109,7 @@ def _are_both_his(first: CountMention, second: CountMention) -> bool:
 def _is_no_child(one: CountMention, other: CountMention) -> bool:
     """Whether one is told by a trade, and the other as a child: "a child was hurt", after "a tailor"."""
     new = NEW in one.tags and one.noun is not None
-    has_trade = new and one.beside != "kin" and one.victim_class not in _YOUNG
+    has_trade = new and one.beside != "kin" and one.victim_class not in YOUNG
     return _is_child(other) and has_trade
 
 
@@ -207,7 +209,7 @@ def _are_of_other_age(one: CountMention, two: CountMention) -> bool:
 
 def _is_grown_up(mention: CountMention) -> bool:
     is_old = mention.age is not None and mention.age.isdigit() and int(mention.age) >= _GROWN_UP
-    return is_old or mention.victim_class in _GROWN_UPS
+    return is_old or mention.victim_class in GROWN_UPS
 
 
 def _is_beside(first: CountMention, second: CountMention) -> bool:
@@ -216,7 +218,8 @@ def _is_beside(first: CountMention, second: CountMention) -> bool:
         return False
     if _RELATIVE in second.tags and (first.name is not None or first.noun is None):
         return True
-    if _DEFINITE in second.tags and first.victim_class in _MAY_DRIVE:
+    # "the driver" may be the policeman told before
+    if _DEFINITE in second.tags and first.victim_class in SOLDIERS_AND_POLICE:
         return False  # "a policeman was killed … the driver died on the spot"
     told = first.noun is not None and bool(first.tags & {NEW, _RELATIVE})
     return told and bool(second.tags & {_DEFINITE, _RELATIVE})

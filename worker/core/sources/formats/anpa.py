@@ -25,6 +25,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from worker.core.domain.errors import FeedError
 from worker.core.sources.entries import Found, Hint, Item, bounded
@@ -96,16 +98,9 @@ def _item(text: str, hint: Hint) -> Item | None:
         flags=re.MULTILINE,
     )[0]
     above, below = _divided(inside)
-    heading = [line for line in (_readable(raw[:_LINE_CHARS]) for raw in above) if line]
-    slugline = _LENGTH.sub("", heading.pop(0)) if heading else _readable(header["slug"])
+    heading = _heading(above, _readable(header["slug"]))
+    slugline, titles = heading.slugline, heading.titles
     version = _VERSION.search(slugline) or _VERSION.search(header["slug"])
-    notes = tuple(line for line in heading if _NOTE.match(line))
-    bylines = [line for line in heading if _BYLINE.match(line)]
-    titles = [
-        line
-        for line in heading
-        if line not in (*notes, *bylines) and not line.startswith("AP Photo")
-    ]
     body = paragraphs_of(_readable_text(below)) or "\n\n".join(titles[1:]) or None
     dateline = _DATELINE.match(body or "")
     identity = _identity(slugline, sent, header, hint)
@@ -123,13 +118,34 @@ def _item(text: str, hint: Hint) -> Item | None:
         urgency=PRIORITIES.get(header["priority"].lower()),
         slugline=slugline.rstrip(", ") or None,
         dateline=dateline[0] if dateline else None,
-        byline=bylines[0] if bylines else None,
+        byline=heading.byline,
         genre=header["category"].lower(),
         provider={"KWS": "Kyodo"}.get(found["agency"], found["agency"]) if found else None,
         subjects=(f"a1312cat:{header['category'].lower()}",),
-        notes=notes,
+        notes=heading.notes,
         plain=True,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """The lines above the text by what they are; the first is the slugline."""
+
+    slugline: str
+    titles: tuple[str, ...]
+    byline: str | None
+    notes: tuple[str, ...]
+
+
+def _heading(above: Sequence[str], slug: str) -> _Heading:
+    """The heading of an item. ``slug``: the slugline where there is none."""
+    lines = [line for line in (_readable(raw[:_LINE_CHARS]) for raw in above) if line]
+    slugline = _LENGTH.sub("", lines.pop(0)) if lines else slug
+    notes = tuple(line for line in lines if _NOTE.match(line))
+    bylines = [line for line in lines if _BYLINE.match(line)]
+    others = (line for line in lines if line not in (*notes, *bylines))
+    titles = tuple(line for line in others if not line.startswith("AP Photo"))
+    return _Heading(slugline, titles, bylines[0] if bylines else None, notes)
 
 
 def _divided(inside: str) -> tuple[list[str], str]:
