@@ -271,17 +271,19 @@ def _judged(
     lexicon: Lexicon | None,
     mentions: tuple[PlaceMention, ...],
 ) -> Iterator[PlaceMention]:
-    confused = _phrases_in(profile.confusers.not_here, prose)
+    not_here = _phrases_in(profile.confusers.not_here, prose)
     proper = _phrases_in(profile.confusers.proper, prose)
     cased = not (prose.raw.isupper() or prose.raw.islower())
     proper = tuple(r for r in proper if not cased or not _ends_small(prose, r))
-    confused = tuple(sorted((*confused, *proper), key=lambda r: r.start))
+    confused = tuple(sorted((*not_here, *proper), key=lambda r: r.start))
     directions = _phrases_in(profile.confusers.direction, prose)
     vicinity = _phrases_in(profile.confusers.vicinity, prose)
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
             yield replace(m, kind="dateline")
-        elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, confused):
+        elif m.kind == "here" and _covered(
+            m, confused if m.entry.kind in WIDE_PLACES else not_here
+        ):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             may_be_here = in_title(prose, m) or not _is_measured(prose, m, directions)
