@@ -20,7 +20,7 @@ from dataclasses import replace
 from itertools import count
 
 from worker.core.annotate.counts import CountMention
-from worker.core.extract.toll.the_dead import HURT, find_dead, person_of
+from worker.core.extract.toll.the_dead import HURT, Dead, find_dead, person_of
 from worker.core.extract.toll.told_apart import (
     ANOTHER,
     NEW,
@@ -50,10 +50,15 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person:
             seen.add((mention.what, person))
-        if mention.what == "killed" and mention.is_single and dead.other_than_all(mention):
-            mention = replace(mention, tags=mention.tags - {SAME} | {ANOTHER})
-        out.append(_without_dead(mention, dead.persons))
+        out.append(_without_dead(_told_apart(mention, dead), dead.persons))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+def _told_apart(mention: CountMention, dead: Dead) -> CountMention:
+    """One who died, told as another where the text tells him apart from all the dead before him."""
+    if mention.what != "killed" or not mention.is_single or not dead.other_than_all(mention):
+        return mention
+    return replace(mention, tags=mention.tags - {SAME} | {ANOTHER})
 
 
 def _without_dead(hurt: CountMention, dead: Sequence[CountMention]) -> CountMention:
