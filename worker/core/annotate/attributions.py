@@ -148,6 +148,8 @@ class _Said(Range):
     """Whether nothing that is told is his ("police denied that"): he is who "he" is afterwards."""
     claims: bool
     """Whether it only says that an attack was his."""
+    other: bool
+    """Whether he is surely not who spoke before ("police said five, the governor seven")."""
 
 
 def find_attributions(
@@ -206,7 +208,8 @@ def _attributions(
     for here, governs in zip(said, _governed(said, tokens), strict=True):
         speaker = last
         if not here.again and not _is_their_spokesman(here, tokens, previous, sentence):
-            speaker = directory.speaker(here.source, here.described, tokens, last)
+            before_him = None if here.other else last
+            speaker = directory.speaker(here.source, here.described, tokens, before_him)
         if speaker is not None:
             person = not here.again and directory.names_person(here.described, tokens)
             if here.of_previous and before is not None:
@@ -332,6 +335,7 @@ def _made(finding: Finding) -> _Said:
         "previous" in finding.flags,
         "mute" in finding.flags,
         "claims" in finding.flags,
+        "other" in finding.flags,
     )
 
 

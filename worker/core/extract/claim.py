@@ -5,6 +5,7 @@ Rules
 1. "Claimed by X" and "a charge that X denies" take the name after it, all others the subject before the
    verb (``claimant``). Claims in other words ("its fighters stormed …") are found by ``claim_told``,
    those of one word ("X said no; Y said yes") by ``claim_answers``.
+   A headline may end in one ("…; X claims", "…, X denies").
 2. "No group has claimed" makes no claim, and the groups it mentions are not claimants.
 3. A claim of other attacks is none of this one: "in a series claimed by X"; "a bomber killed two in
    another town, an attack claimed by X".
@@ -45,6 +46,12 @@ from worker.core.knowledge.profile import Actor
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.text.prose import Sentence
 
+_CLOSING: tuple[tuple[str, Claimed], ...] = (
+    ("claim_closing", "yes"),
+    ("claim_closing_denied", "denied"),
+)
+_MARKS = frozenset(";,:-|")
+"""Before the name of who claims at the end of a headline."""
 _NEXT_WORD_CHARS = 2
 _NEGATED_CHARS = 3
 """How far behind a negation a claim may begin: a blank and a mark."""
@@ -78,6 +85,7 @@ def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhr
     found = [
         *_passive(passage, "claim_passive", "yes"),
         *_active(passage, "claim_verb", "yes"),
+        *_closing(passage),
         *(p for p in find_told(passage, statements) if _may_be_told(passage, p)),
         *find_answers(passage),
         *_passive(passage, "claim_denied_passive", "denied"),
@@ -129,6 +137,20 @@ def _active(passage: Passage, category: str, claimed: Claimed) -> Iterator[Claim
         for subject in (*subjects, *claimants_joined(passage, match)):
             if _may_claim(passage, subject.actor, at.start, claimed):
                 yield ClaimPhrase(min(subject.start, at.start), at.end, subject.actor, claimed)
+
+
+def _closing(passage: Passage) -> Iterator[ClaimPhrase]:
+    """Claims and denials that end a headline, with the group alone before them: "…; IS claims"."""
+    text = passage.prose.text
+    for category, claimed in _CLOSING:
+        for match in passage.find(category):
+            title = passage.sentence(match.start())
+            if title is None or title.zone != "title":
+                continue
+            for name in inside(passage.actors, Range(title.start, match.start())):
+                opens = text[title.start : name.start].strip()[-1:] in _MARKS
+                if opens and not text[name.end : match.start()].strip():
+                    yield ClaimPhrase(name.start, match.end(), name.actor, claimed)
 
 
 def _may_be_told(passage: Passage, phrase: ClaimPhrase) -> bool:

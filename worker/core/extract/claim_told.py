@@ -10,7 +10,8 @@ Rules
 3. What may be, should be or shall be is no deed, nor what nobody knows: words of doubt before it.
 4. A group in power tells what others did, as all authorities do: it claims in plain words only.
 5. A state that tells of its strike claims it. Its own words are "a precise strike", "destroyed a camp".
-6. A group that says it does no such thing denies, unless it claims as well.
+6. A group that says it does no such thing denies, unless it claims as well; so does one that is quoted
+   for it ("we do not harm teachers").
 7. What is told may stand first: "one of its fighters did it, X said", "…, said X", "…, a statement by X
    read".
 8. What a party's enemies did is no deed of its own: "puppets of foreign powers were behind it".
@@ -29,6 +30,7 @@ from worker.core.extract.claimant import (
     ENDS_MESSAGE,
     ClaimPhrase,
     claimants_before,
+    claimants_of_quote,
     is_told_as_strike,
     part,
     speaker_behind,
@@ -61,12 +63,15 @@ def find_not_done(passage: Passage, claimed: set[str]) -> Iterator[ClaimPhrase]:
     """Denials of who says that it does no such thing; none of groups (``claimed``: ids) that claim."""
     for category, itself in (("claim_not_done", False), ("claim_spurned", True)):
         for match in passage.find(category):
-            for subject in claimants_before(passage, match):
-                if subject.actor.id in claimed or not _is_party(passage, subject.actor):
-                    continue
-                if itself or passage.has("claim_telling", Range(subject.end, match.start())):
-                    start = min(subject.start, match.start())
-                    yield ClaimPhrase(start, match.end(), subject.actor, "denied")
+            before = [
+                subject
+                for subject in claimants_before(passage, match)
+                if itself or passage.has("claim_telling", Range(subject.end, match.start()))
+            ]
+            for subject in before or claimants_of_quote(passage, match):
+                if subject.actor.id not in claimed and _is_party(passage, subject.actor):
+                    start, end = min(subject.start, match.start()), max(subject.end, match.end())
+                    yield ClaimPhrase(start, end, subject.actor, "denied")
 
 
 def _told(passage: Passage, telling: Match[str]) -> Iterator[tuple[ActorMention, list[Range]]]:

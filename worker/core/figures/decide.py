@@ -230,7 +230,8 @@ def _without_parts(usable: list[Statement], statuses: Statuses) -> list[Statemen
     whole += [s for s in usable if s.victim_class == "civilians" and _is_all_victims(s, usable)]
     told = [s.low or 0 for s in usable if s.victim_class != PART and s.person is None]
     parts = [s.low or 0 for s in usable if s.victim_class == PART]
-    for statement in [s for s in usable if not is_whole(s) and s.person is None]:
+    some = [s for s in usable if s.victim_class == PART or s.person is None]
+    for statement in [s for s in some if not is_whole(s)]:
         most = max([*parts, *told] if statement.victim_class == PART else parts, default=0)
         if (statement.low or 0) < most:
             statuses[key_of(statement)] = "subset"

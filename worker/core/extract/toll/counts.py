@@ -41,6 +41,7 @@ from worker.core.extract.toll.outside import left_out, with_outside
 from worker.core.extract.toll.persons import name_alone, name_persons, told_once
 from worker.core.extract.toll.so_many_times import same_numbers
 from worker.core.extract.toll.some_of_hurt import in_care_among_them, others_among_them
+from worker.core.extract.toll.spelled_out import spelled_out
 from worker.core.extract.toll.summed import AMONG, CASUALTY
 from worker.core.figures.decide import ATTACKERS, MIXED, PART
 from worker.core.lang.cascade import UNSPECIFIED
@@ -271,7 +272,8 @@ def _shot_once(mentions: Sequence[CountMention]) -> Sequence[CountMention]:
 
 _Pass = Callable[[Sequence[CountMention]], Sequence[CountMention]]
 _READING: tuple[_Pass, ...] = (
-    _counting,  # first: a denied number is nothing that "as many" or "the police give seven" can mean
+    spelled_out,  # before all: what is said to be a list may be one number
+    _counting,  # a denied number is nothing that "as many" or "the police give seven" can mean
     left_out,  # before what gives another number: those whom "the figures leave out" are none of it
     _numbered_again,  # before what repeats a number: "seven, and as many wounded" needs a harm for seven
     same_numbers,

@@ -7,6 +7,7 @@ Rules
    hurt is dead is decided in ``the_dead``, from what two mentions say of each other (``told_apart``).
 2. Persons are as many as are surely different, each from each other (``name_persons``). Each of
    those gets a name of its own; the others that of the one whom they must be, or none.
+   "Killed a guard and wounded a clerk. The clerk later died": he is not the guard.
 3. A printed zero stays here; whether it counts beside other numbers is decided with the speakers.
 4. "Five people were shot, two of them fatally" leaves three wounded, unless as many are told to be
    wounded; "five others were shot" are five.
@@ -19,8 +20,14 @@ from dataclasses import replace
 from itertools import count
 
 from worker.core.annotate.counts import CountMention
-from worker.core.extract.toll.the_dead import HURT, find_dead, person_of
-from worker.core.extract.toll.told_apart import NEW, are_different, is_again
+from worker.core.extract.toll.the_dead import HURT, Dead, find_dead, person_of
+from worker.core.extract.toll.told_apart import (
+    ANOTHER,
+    NEW,
+    SAME,
+    are_different,
+    is_again,
+)
 from worker.core.lang.normalise import Range
 
 _SOME = "a"
@@ -43,8 +50,15 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person:
             seen.add((mention.what, person))
-        out.append(_without_dead(mention, dead.persons))
+        out.append(_without_dead(_told_apart(mention, dead), dead.persons))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
+
+
+def _told_apart(mention: CountMention, dead: Dead) -> CountMention:
+    """One who died, told as another where the text tells him apart from all the dead before him."""
+    if mention.what != "killed" or not mention.is_single or not dead.other_than_all(mention):
+        return mention
+    return replace(mention, tags=mention.tags - {SAME} | {ANOTHER})
 
 
 def _without_dead(hurt: CountMention, dead: Sequence[CountMention]) -> CountMention:

@@ -23,6 +23,7 @@ from worker.core.domain.report import Statement
 from worker.core.domain.vocabulary import WhyDerived
 from worker.core.extract.toll.counts import is_perpetrator
 from worker.core.figures.bounds import NO_END
+from worker.core.lang.cascade import UNSPECIFIED
 
 _ROUND = frozenset({"around", "nearly"})
 _TELLERS = frozenset({NARRATOR, "media_sources", UNKNOWN})
@@ -71,12 +72,22 @@ def _said(statements: Sequence[Statement], besides: Collection[str]) -> Said:
     quoted = [s for s in statements if s.speaker_type != NARRATOR and not s.perpetrator_party]
     told = [s for s in statements if s.zone != "title" and s.low is not None]
     return Said(
-        {(*_number(s), s.person) for s in quoted if s.scope == "incident" and not s.derived},
+        {(*_number(s), s.person) for s in quoted if _is_opinion(s)},
         besides,
         {(_side(s), s.person) for s in statements if s.person and s.id in besides},
         _most_by_side(statements),
         {_side(s) for s in told if _stands(s)},
     )
+
+
+def _is_opinion(quoted: Statement) -> bool:
+    """Whether somebody stands for a number; "the minister and six others" is none of six.
+
+    A class of people whom he counts among others is one ("three of them children").
+    """
+    is_rest = quoted.subset_of is not None and quoted.victim_class == UNSPECIFIED
+    is_rest &= quoted.person is None
+    return quoted.scope == "incident" and not quoted.derived and not is_rest
 
 
 def _why_repeated(own: Statement, said: Said) -> WhyDerived | None:

@@ -67,11 +67,11 @@ class Reason:
 REASONS = (
     Reason("taken_back", lambda item, _: TAKEN_BACK in item.count.mention.tags),
     Reason("said_to_be_old", lambda item, told: id(item) in told.said_to_be_old),
+    Reason("increase", lambda item, told: is_increase(item, told.placed)),
     Reason("newer", lambda item, told: told.newer.overtakes(item)),
     Reason("named_old", lambda item, told: is_named_old(item, told.gone)),
     Reason("revised", lambda item, told: is_revised(item, told.placed)),
     Reason("of_before", lambda item, told: is_of_before(item, told.placed)),
-    Reason("increase", lambda item, told: is_increase(item, told.placed)),
     Reason("earlier_entry", lambda item, told: is_of_earlier_entry(item, told.placed)),
     Reason("within_total", lambda item, told: is_within_total(item, told.placed)),
     Reason("told_to_be_less", lambda item, told: is_told_to_be_less(item, told.placed)),

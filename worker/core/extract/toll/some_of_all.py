@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. "Three more died" beside a total is what the total grew by. "Ten others" beside attackers of the same
+1. "Three more died" beside a total is what the total grew by; so is he who "died, bringing the toll to
+   four". "Ten others" beside attackers of the same
    sentence are not: they are all victims.
 2. "Two Filipinos also lost their lives", beside a larger number of somebody, are a part of it.
 3. A number "in all" holds smaller ones told before it, of nobody in particular, of its speaker, or of
@@ -39,6 +40,7 @@ _OF_ALL = frozenset({"IN_TOTAL", "LATER_COUNT"})
 _FOREIGN = "government_foreign"
 _KNOW_A_PART = frozenset({NARRATOR, "hospital", _FOREIGN, "unknown"})
 """Kinds of speakers who tell of those whom they received, or of one scene. Witnesses speak of the whole."""
+_DIED_SINCE = frozenset({"FURTHER", "WAS_WOUNDED", "RAISED_TOLL", "DIED_OF_WOUNDS"})
 _OF_ONE = "OF_ONE_BLAST"
 _SOME_OF_THE = "SOME_OF_THE"
 _MUCH_MORE = 2
@@ -46,6 +48,8 @@ _MUCH_MORE = 2
 
 def is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
     """Whether "three more died", "two Filipinos also died" are within a number told elsewhere."""
+    if _is_step(item, placed):
+        return True
     mention = item.count.mention
     if item.side != ("killed", False) or item.count.parent is not None or mention.value is None:
         return False
@@ -60,6 +64,23 @@ def is_increase(item: Placed, placed: Sequence[Placed]) -> bool:
         and not p.count.mention.is_former
         and not p.count.mention.tags & _FURTHER
         and (p.count.mention.low or 0) >= mention.value + (not more)
+        for p in placed
+    )
+
+
+def _is_step(item: Placed, placed: Sequence[Placed]) -> bool:
+    """Whether their sentence has them in a toll: "a porter died of his wounds, bringing the toll to four"."""
+    mention = item.count.mention
+    died_since = mention.is_single or mention.tags & _DIED_SINCE
+    if item.side != ("killed", False) or not item.is_whole or not died_since:
+        return False
+    return any(
+        p.side == item.side
+        and p.is_whole
+        and p.count.mention.sentence == mention.sentence
+        and p.count.mention.flags >= _TOLL
+        and not p.count.mention.is_former
+        and _is_more(p, mention)
         for p in placed
     )
 

@@ -35,6 +35,7 @@ from worker.core.extract.toll.told_apart import (
     SAME,
     are_different,
     in_order,
+    is_again,
     is_companion,
     is_of_somebody,
     is_somebody,
@@ -84,11 +85,24 @@ class Dead:
         is_known = bool(hurt.tags & _NEW_HARM) or is_companion(hurt)
         return bool(self.numbers) and self._is_nameless_shot(hurt) and not is_known
 
+    def other_than_all(self, dead: CountMention) -> bool:
+        """Whether one who died is somebody hurt whom the text tells apart from each dead before him.
+
+        ("Killed a guard and wounded a clerk … The clerk later died": he is not the guard.)
+        """
+        before = [d for d in self.persons if d.number.end <= dead.number.start]
+        hurt = [
+            m
+            for m in self.told
+            if m.what in HURT and m.number.end <= dead.number.start and self._is_meant(dead, m)
+        ]
+        return bool(before) and any(all(are_different(d, m) for d in before) for m in hurt)
+
     def _is(self, dead: CountMention, hurt: CountMention) -> bool:
         person = person_of(hurt, self.ages)
         if person and person == person_of(dead, self.ages):
             return not are_different(dead, hurt)
-        if is_companion(hurt) or not may_be_one(dead, hurt):
+        if (is_companion(hurt) and not is_again(hurt, dead)) or not may_be_one(dead, hurt):
             return False
         is_nobody_new = not is_somebody(hurt) and not self._is_his(hurt)
         if SAME in hurt.tags or (self._is_nameless_shot(hurt) and is_nobody_new):

@@ -34,6 +34,7 @@ NEW = "INDEFINITE_PERSON"
 """Tag of who is told as nobody told of before: "a shopkeeper"."""
 _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
+_WAS_WOUNDED = "WAS_WOUNDED"
 _ALSO = "ALSO"
 _YOUNG_YEARS = 15
 """Years below which nobody has a trade."""
@@ -161,12 +162,16 @@ def is_of_somebody(mention: CountMention) -> bool:
 
 
 def is_told_again(mention: CountMention, before: CountMention) -> bool:
-    """Whether one is told as somebody told before: "he", "the child", "the guard" after "a guard"."""
+    """Whether one is told as somebody told before: "he", "the child", "the guard" after "a guard".
+
+    ("The wounded officer", who died, is "another" who was wounded before.)
+    """
     if mention.names or mention.number.start < before.number.start or is_companion(mention):
         return False
     if SAME in mention.tags:
         return True
-    return _DEFINITE in mention.tags and mention.noun in (None, before.noun)
+    nouns = (None, before.noun, mention.noun if _WAS_WOUNDED in mention.tags else None)
+    return _DEFINITE in mention.tags and mention.noun in nouns
 
 
 def is_again(hurt: CountMention, dead: CountMention) -> bool:

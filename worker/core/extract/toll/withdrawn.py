@@ -5,7 +5,9 @@ Rules
 1. What says so is a phrase (``figure_taken_back``) behind the number, in its sentence or the next one:
    "Police said 50 were hurt. They later retracted the number." It is the last number before that.
    In the next sentence it must be sure whose it is: nobody else was quoted before.
-2. "They later withdrew the figures" (``figures_taken_back``) is of all numbers of that one's sentence.
+2. "They later withdrew the figures", "they deleted the post" (``figures_taken_back``) is of all numbers
+   of that one's sentence and speaker.
+3. Where the number stands behind those words ("withdrew a figure of 50"), the grammar tells it.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ def _meant(before: Sequence[Placed], sentence: int, *, is_of_all: bool) -> Itera
         return
     for each in before:
         own = each.count.mention
-        if own.number == last.number or (is_of_all and own.sentence == last.sentence):
+        beside = own.sentence == last.sentence and each.speaker.id == item.speaker.id
+        if own.number == last.number or (is_of_all and beside):
             yield id(each)
 
 

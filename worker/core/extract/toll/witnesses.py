@@ -1,6 +1,7 @@
 """People of his own, or of one kind, beside a larger number of somebody else: some of those.
 
-A clerk who says that two of his colleagues died beside him does not contradict the police's eleven.
+A clerk who says that two of his colleagues died beside him does not contradict the police's eleven,
+nor does a groom who lost "his brother and eight cousins" contradict the government's 63.
 What a witness says of everybody ("residents said five were killed") is an opinion of the whole. "The
 number of dead children rose to three", whoever says so, is a part of nine dead. Officers who "died of
 their wounds in hospital" are some of the five who are dead by now.
@@ -11,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from worker.core.annotate.speakers import UNKNOWN
 from worker.core.extract.toll.placed import Placed
 from worker.core.figures.decide import PART
 
 SEEN_TAG = "SEEN"
 """Tag of people of whom somebody saw some; there may be others."""
 _WITNESS = "witness"
+_PEOPLE = frozenset({_WITNESS, UNKNOWN})
+"""Kinds of speakers who hold no office: each knows of his own people."""
 _SOME_OF_HIS, _OF_A_KIND, _OF_WOUNDS = "SOME_OF_HIS", "OF_A_KIND", "DIED_OF_WOUNDS"
 
 
@@ -28,6 +32,7 @@ def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
 def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
     tags = item.count.mention.tags
     of_his = item.speaker.type == _WITNESS and _SOME_OF_HIS in tags
+    of_his |= item.speaker.type in _PEOPLE and _are_kin(item)
     if not (of_his or tags & {_OF_A_KIND, _OF_WOUNDS}) or not item.is_whole:
         return False
     return any(
@@ -35,6 +40,12 @@ def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
         for p in placed
         if not p.speaker.perpetrator_party and not (of_his and p.speaker.type == _WITNESS)
     )
+
+
+def _are_kin(item: Placed) -> bool:
+    """Whether all who are counted are told by whose kin they are: "his brother and eight cousins"."""
+    mention = item.count.mention
+    return bool(mention.parts) and all(m.beside == "kin" for m in mention.parts)
 
 
 def _seen(item: Placed, placed: Sequence[Placed]) -> Placed:
