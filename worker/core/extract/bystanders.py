@@ -6,7 +6,8 @@ Rules
 2. Who does what only an office does, with a day or a place between: "the ministry on Tuesday raised
    the toll", "the embassy warned its citizens", "figures released by the ministry".
 3. Where the wounded lie, were brought or died: "one is still in hospital".
-4. Where somebody only comes from, speaks or is due.
+4. Where somebody only comes from, speaks or is due; whom a person is told by ("a member of the council
+   was shot"); who did it ("shot dead by soldiers").
 5. An open way is where it happened ("on a busy street", "at the square"), unless it is told to have
    been the target.
 
@@ -31,8 +32,10 @@ _LABEL_WORDS = 3
 
 def is_bystander(passage: Passage, phrase: Range) -> bool:
     """Whether a phrase names what was not hit, as this mention tells it."""
-    passed = passage.ends_with("place_of_speech", phrase.start, _ROLE_REACH_CHARS)
-    return passed is not None or _is_speaker(passage, phrase) or receives(passage, phrase)
+    passed = ("place_of_speech", "belongs_to", "done_by")
+    if any(passage.ends_with(c, phrase.start, _ROLE_REACH_CHARS) for c in passed):
+        return True
+    return _is_speaker(passage, phrase) or receives(passage, phrase)
 
 
 def closes_with_source(passage: Passage, name: Range) -> bool:

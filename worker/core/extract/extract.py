@@ -24,6 +24,7 @@ from worker.core.extract import status, target, what, when, where, who
 from worker.core.extract.claim import find_claims
 from worker.core.extract.joint import count_attacks
 from worker.core.extract.passage import Passage, Spans
+from worker.core.extract.people_hit import find_people_hit
 from worker.core.extract.toll.statements import find_statements
 from worker.core.extract.victims import find_victims
 from worker.core.figures.decide import ATTACKERS, decide_toll
@@ -76,7 +77,7 @@ def _report(
     """All slots of one segment."""
     time, time_spans = when.find_time(passage)
     things = target.find_things(passage)
-    targets, target_spans = target.find_targets(passage, things)
+    targets, target_spans = _find_targets(passage, things, statements)
     place, place_spans = _find_place(passage, role, targets, things)
     types, type_spans = what.find_types(passage)
     suicide, suicide_spans = what.find_suicide(passage)
@@ -115,6 +116,14 @@ def _report(
         probability=round(probability, 4),
     )
     return _with_toll(without_toll, _parties(statements, without_toll, passage))
+
+
+def _find_targets(
+    passage: Passage, things: target.Things, statements: tuple[Statement, ...]
+) -> tuple[tuple[Target, ...], Spans]:
+    """What was aimed at or hit; for want of any, the people who were."""
+    found = target.find_targets(passage, things)
+    return found if found[0] else find_people_hit(passage, statements)
 
 
 def _retracted_by(passage: Passage) -> tuple[Quoted, ...]:

@@ -25,8 +25,8 @@ _AREA_REACH_CHARS = 40
 _OWNER_REACH_CHARS = 40
 _OWNER_WORDS = 4
 _SITES = {
-    "military_barracks_base_headquarters", "military_checkpoint", "police_building",
-    "police_checkpoint", "television_journalist_staff_facility", "place_of_worship",
+    "military_barracks_base_headquarters", "military_recruiting_station_academy",
+    "military_checkpoint", "police_building", "police_checkpoint", "television_journalist_staff_facility", "place_of_worship",
     "school_university_educational_building", "embassy_consulate",
     "government_building_facility_office", "election_related", "intelligence", "hotel_resort",
     "restaurant_bar_cafe", "bank_commerce", "retail_grocery_bakery", "medical_pharmaceutical",

@@ -6,7 +6,8 @@ Rules
    "outside" weakly; who speaks, counts or treats never (``bystanders``), nor a street or a square.
 2. Mentions of one thing are one target: same institution of the profile, else same name, else
    same type when only one of them has a name. The fullest name stands for it.
-3. First the primary; others that were aimed at are secondary; those that merely stand near and
+3. People at large stand behind every thing that was hit ("people were killed outside a bank").
+   First the primary; others that were aimed at are secondary; those that merely stand near and
    came to harm are incidental. (EFE, 1 July 2019: the ministry's department is the target, the
    television station next door is incidental.)
 4. ``id`` is the name's words without order, spelling variants and site words, so that "defence
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from worker.core.domain.light_value import light_value
@@ -55,6 +57,8 @@ class Thing(Range):
     proper: bool
     parent: Institution | None
     id: str
+    joined: bool = False
+    """Whether it is only told beside another that was aimed at."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -75,7 +79,23 @@ Things = tuple[Thing, ...]
 
 def find_things(passage: Passage) -> Things:
     """Everything inside the segment that may have been aimed at or hit."""
-    return tuple(_mentions(passage))
+    things: list[Thing] = []
+    for thing in _mentions(passage):
+        before = things[-1] if things else None
+        things.append(_beside(passage, thing, before) if before is not None else thing)
+    return tuple(things)
+
+
+def _beside(passage: Passage, thing: Thing, before: Thing) -> Thing:
+    """A thing that a joint ties to one that was aimed at: "stormed a court | and a bank"."""
+    words = passage.prose.text[before.end : thing.start].split()
+    joint, determiner = (passage.lexicon.pattern(c) for c in ("list_and", "determiner"))
+    if not before.strong or not words or joint is None or not joint.fullmatch(words[0]):
+        return thing
+    if not all(determiner is not None and determiner.fullmatch(w) for w in words[1:]):
+        return thing
+    loosened = before.score + passage.weights.target.per_word_between
+    return replace(thing, score=max(thing.score, loosened), strong=True, led=True, joined=True)
 
 
 def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], Spans]:
@@ -84,12 +104,14 @@ def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], 
     best_first = sorted(hit, key=lambda m: -m.score)
     groups = _grouped(best_first[:_MOST_THINGS])
     weights = passage.weights.target
-    ranked = sorted(groups, key=lambda g: (-_weight(g, weights), g[0].start))
+    ranked = sorted(groups, key=lambda g: (_is_anybody(g), -_weight(g, weights), g[0].start))
     targets: list[Target] = []
     proof: list[Range] = []
     for group in ranked:
-        if _weight(group, weights) < weights.least or len(targets) == _MOST_TARGETS:
+        if len(targets) == _MOST_TARGETS:
             break
+        if _weight(group, weights) < weights.least:
+            continue
         role = _role(passage, group, bool(targets))
         if role is None or (targets and not _may_be_second(group)):
             continue
@@ -116,12 +138,7 @@ def word_key(
 
 
 def _mentions(passage: Passage) -> Iterator[Thing]:
-    weights = passage.weights.target
     spokesmen = tuple(a for a in passage.actors if a.person)
-    city = _area(passage.profile, passage.lexicon.lang)
-    institutions = _institutions(passage.profile.institutions)
-    spelling = tuple(passage.lexicon.words["spelling"].items())
-    generic = passage.lexicon.pattern("site_generic")
     for found, value in passage.find_in_table("target_type"):
         head = Range.of(found)
         if _is_part_of_place(passage, head):
@@ -132,27 +149,46 @@ def _mentions(passage: Passage) -> Iterator[Thing]:
         score, strong, led = _context_score(passage, at, head.start)
         if score <= 0:
             continue
-        at = name_within(passage, at, head)
-        kind, _, subtype = value.partition("/")
-        name = passage.prose.span(at).quote
-        parent = _institution(passage, at, institutions)
-        proper = any(
-            is_name(passage, Range.of(m)) and m.group() not in city for m in _words(passage, at)
-        )
-        zone = passage.zone(at.start)
-        owned = weights.owned * (parent is not None)
-        score += weights.zone.of(zone) + weights.proper * proper + owned
-        score += weights.people * (subtype in _NO_THING) + weights.unknown * (kind == "unknown")
-        score += weights.other_attack * (zone == "body" and passage.is_named_elsewhere(name))
-        if at == head and passage.ends_with("definite", at.start):
-            score += weights.bare
-        if parent is not None and parent.target_type:
-            same = kind == parent.target_type
-            kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
-        yield Thing(
-            at.start, at.end, name, kind, subtype or None, score, strong, led, proper, parent,
-            word_key(name if proper else _without(name, city), spelling, generic),
-        )  # fmt: skip
+        thing = _thing(passage, name_within(passage, at, head), head, value)
+        yield replace(thing, score=thing.score + score, strong=strong, led=led)
+
+
+def _thing(passage: Passage, at: Range, head: Range, value: str) -> Thing:
+    """The thing that a phrase names, as far as its own words tell, and what they are worth."""
+    weights = passage.weights.target
+    city = _area(passage.profile, passage.lexicon.lang)
+    kind, _, subtype = value.partition("/")
+    if kind == "unknown":
+        kind, subtype = _of_riders(passage, Range(head.end, at.end)) or (kind, subtype)
+    name = passage.prose.span(at).quote
+    parent = _institution(passage, at, _institutions(passage.profile.institutions))
+    proper = any(
+        is_name(passage, Range.of(m)) and m.group() not in city for m in _words(passage, at)
+    )
+    zone = passage.zone(at.start)
+    score = weights.zone.of(zone) + weights.proper * proper + weights.owned * (parent is not None)
+    score += weights.people * (subtype in _NO_THING) + weights.unknown * (kind == "unknown")
+    score += weights.other_attack * (zone == "body" and passage.is_named_elsewhere(name))
+    if at == head and passage.ends_with("definite", at.start):
+        score += weights.bare
+    if parent is not None and parent.target_type:
+        same = kind == parent.target_type
+        kind, subtype = parent.target_type, parent.target_subtype or (subtype if same else "")
+    words = name if proper else _without(name, city)
+    key = canonical_id(words, passage.lexicon)
+    return Thing(
+        at.start, at.end, name, kind, subtype or None, score, False, False, proper, parent, key
+    )
+
+
+def _of_riders(passage: Passage, rest: Range) -> tuple[str, str] | None:
+    """The type of a thing that tells none, by whose it is: a "convoy | of foreign forces" is military."""
+    found = passage.lexicon.table("target_type").find(passage.prose.text, rest.start, rest.end)
+    own = next((value for _, value in found), None)
+    if own is None:
+        return None
+    kind, _, subtype = own.partition("/")
+    return kind, subtype
 
 
 def _is_part_of_place(passage: Passage, head: Range) -> bool:
@@ -192,7 +228,16 @@ def _is_harmed(passage: Passage, end: int) -> bool:
         lead = passage.lexicon.first("locative", text, end, place.start)
         if lead is not None and lead.start() == end + 1:
             ends.append(place.end)
-    return any(_follows(pattern, text, at) for at in ends)
+    return any(_is_passive(passage, pattern, at) for at in ends)
+
+
+def _is_passive(passage: Passage, pattern: re.Pattern[str] | None, end: int) -> bool:
+    """Whether a passive stands right behind a position: not "police | shot dead two men"."""
+    text = passage.prose.text
+    found = pattern.match(text, end + (text[end : end + 1] == " ")) if pattern is not None else None
+    if found is None or " " in found.group().strip():
+        return found is not None
+    return not _follows(passage.lexicon.pattern("harms_others"), text, found.end())
 
 
 def _follows(pattern: re.Pattern[str] | None, text: str, end: int) -> bool:
@@ -293,8 +338,9 @@ def _weight(group: list[Thing], weights: TargetWeights) -> float:
 
 
 def _may_be_second(group: list[Thing]) -> bool:
-    """A further target needs a name of its own; people and bare heads are no second target."""
-    return group[0].subtype not in _NO_THING and any(m.proper or m.parent for m in group)
+    """A further target needs a name of its own, or a joint; people and bare heads are no second target."""
+    named = any(m.proper or m.parent or m.joined for m in group)
+    return group[0].subtype not in _NO_THING and named
 
 
 def _is_only_way(passage: Passage, thing: Thing) -> bool:
@@ -302,6 +348,11 @@ def _is_only_way(passage: Passage, thing: Thing) -> bool:
     low = max(0, thing.start - _LEAD_REACH_CHARS)
     aimed = thing.strong and passage.has("aim", Range(low, thing.start))
     return is_way(passage, thing) and not aimed
+
+
+def _is_anybody(group: list[Thing]) -> bool:
+    """Whether it is only people at large who came to harm: any thing that was hit goes before them."""
+    return group[0].subtype == "unnamed_civilian" and not any(m.strong for m in group)
 
 
 def _role(passage: Passage, group: list[Thing], taken: bool) -> TargetRole | None:

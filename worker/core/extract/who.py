@@ -9,12 +9,15 @@ Rules
 3. A group that denies stays out unless somebody accuses it.
 4. A state is a perpetrator only by a strike that is called its own, or that its forces carry out.
 5. Authorities accuse in their sentence, or in the next one as "it" or "they".
+   Those who keep a ruling group's order are no attackers: "shot dead by Taliban guards".
 6. Who answers a question is not blamed by its words: "asked whether Y was behind it, X said no".
 """
 
 from __future__ import annotations
 
-from worker.core.annotate.actors import ActorMention
+import re
+
+from worker.core.annotate.actors import ActorMention, is_in_power
 from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
@@ -74,8 +77,15 @@ def _is_own_strike(passage: Passage, mention: ActorMention, clause: Range) -> bo
 
 
 def _is_agent(passage: Passage, mention: ActorMention, clause: Range) -> bool:
-    found = passage.ends_with("actor_by", mention.start)
-    return found is not None and found.start() >= clause.start
+    """Whether what was done by somebody leads to the name."""
+    return _is_led_to(passage, clause, passage.ends_with("actor_by", mention.start))
+
+
+def _is_led_to(passage: Passage, clause: Range, lead: re.Match[str] | None) -> bool:
+    """Whether the words that lead to a name stand in its clause, and tell what was done, not what was not."""
+    if lead is None or lead.start() < clause.start:
+        return False
+    return passage.ends_with("not_done", lead.start()) is None
 
 
 def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
@@ -104,14 +114,36 @@ def _is_said_on(passage: Passage, clause: Range) -> bool:
 
 def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     """Whether the group itself attacks here: "X fighters", "attack by X", "X attacked"."""
-    if _is_agent(passage, mention, clause):
+    if _keeps_order(passage, mention):
+        return False
+    harmed = passage.ends_with("harmed_by", mention.start)
+    if _is_agent(passage, mention, clause) or _is_led_to(passage, clause, harmed):
         return True
     if mention.person:
         return False
     after = _first_words(passage, mention, clause)
     if passage.has("says", after) or passage.has("actor_habit", Range(mention.end, clause.end)):
         return False
+    if _kills(passage, mention, clause):
+        return True
     return any(_is_its_deed(passage, mention, trigger) for trigger in passage.triggers_in(after))
+
+
+def _keeps_order(passage: Passage, mention: ActorMention) -> bool:
+    """Whether it is the guards, the police or the officials of a group in power."""
+    office = passage.lexicon.pattern("in_office")
+    ruling = is_in_power(mention.actor, passage.annotated.spoken_day)
+    return ruling and office is not None and bool(office.match(passage.prose.text, mention.end + 1))
+
+
+def _kills(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+    """Whether it killed or struck, right behind its name: "X fighters killed a judge"."""
+    text = passage.prose.text
+    for category in ("actor_kills", "actor_strikes"):
+        found = passage.lexicon.first(category, text, mention.end, clause.end)
+        if found is not None and not text[mention.end : found.start()].strip():
+            return True
+    return False
 
 
 def _is_its_deed(passage: Passage, mention: ActorMention, trigger: Trigger) -> bool:

@@ -26,6 +26,7 @@ _SPEECH_REACH_CHARS = 32
 _STATEMENT_REACH_CHARS = 96
 _BEGUN_REACH_CHARS = 64
 _ENDED_REACH_CHARS = 80
+_LONG_REACH_CHARS = 160
 _ADJACENT_CHARS = 12
 _SPOKEN_SENTENCES = 3
 _SPOKEN_DAYS = 3
@@ -51,10 +52,14 @@ def is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bo
     """Whether a day is that on which an attack was over: "the siege ended late on Monday".
 
     Or: "shot the gunman on Monday, ending the siege", "forces on Monday ended an overnight siege". (A
-    siege that was ended on a day may have begun on it: "ended a nine-hour siege".)
+    siege that was ended on a day may have begun on it: "ended a nine-hour siege"; one of half a day
+    seldom has.)
     """
     before = Range(max(sentence.start, mention.start - _ENDED_REACH_CHARS), mention.start)
     if any(m.end() >= mention.start - 1 for m in annotated.find("ended", before)):
+        return True
+    rest = Range(mention.end, min(sentence.end, mention.end + _LONG_REACH_CHARS))
+    if annotated.has("long_siege", rest):
         return True
     after = Range(mention.end, min(sentence.end, mention.end + _ENDED_REACH_CHARS))
     over = annotated.first("siege_over", after)

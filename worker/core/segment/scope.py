@@ -79,7 +79,7 @@ _OF_PLACE = frozenset({
 })  # fmt: skip
 """Terms by which an attack outside the area speaks against a figure."""
 _OF_AGE = frozenset({
-    "earlier_near", "event_earlier", "event_old", "event_past", "event_year", "sentence_earlier",
+    "after_span", "after_span_event", "earlier_near", "event_earlier", "event_old", "event_past", "event_year", "sentence_earlier",
     "date_old", "date_year", "frame_opened", "frame_going_on",
 })  # fmt: skip
 """Terms by which an attack of another time does."""

@@ -5,6 +5,7 @@ Rules
 1. "A week after gunmen killed nine" is another attack in the body; at the top only if the clause
    before it tells one of its own ("the city mourned, a day after a bomb killed 80": it does not).
    Hours are no such span, unless a new weapon or attack comes in ("hours after a car bomb killed 12").
+   What a relative clause tells of that attack belongs to it, however far behind ("…, where 11 died").
 2. A clause in front of the sentence is another attack if what follows tells one, and the two are a
    span or a day apart ("After a bomber killed twenty on Monday, gunmen attacked on Wednesday").
 3. So is a sentence of the body that opens with another day and tells something new ("On Tuesday, a
@@ -23,6 +24,7 @@ from worker.core.lang.tokens import Token
 from worker.core.segment.framing import EARLY, opens_event
 
 CLAUSE_TOKENS = 16
+_FAR_TOKENS = 32
 _SPAN_TOKENS = 3
 _DAY_TOKENS = 14
 _SAYING_TOKENS = 3
@@ -61,8 +63,9 @@ def clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
     tokens, index = place.sentence.tokens, place.index
     first = max(0, index - CLAUSE_TOKENS)
     opened = [i for i in range(first, index) if "SUBORDINATOR" in tokens[i].tags]
-    if opened:
-        yield from _after_terms(place, opened[-1])
+    told = _span_of_relative(place) or max(opened, default=None)
+    if told is not None:
+        yield from _after_terms(place, told)
     if _is_fronted(place):
         yield "fronted", 1.0
     if place.is_later and _is_of_another_day(place):
@@ -71,6 +74,22 @@ def clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
         yield "day_apart", 1.0
     if sum(opens_event(tokens, i) for i in range(index)) >= _EVENTS_COUNTED_TOGETHER:
         yield "events_together", 1.0
+
+
+def _span_of_relative(place: CountContext) -> int | None:
+    """What opens the clause about another time that a relative clause still belongs to.
+
+    ("It comes two weeks after gunmen stormed an inn, a house on the hill, | where 11 died": one attack
+    is told behind "after"; a second one there would be the news.)
+    """
+    tokens, index = place.sentence.tokens, place.index
+    first = max(_OPENING_TOKENS, index - _FAR_TOKENS)
+    opened = [i for i in range(first, index) if "SUBORDINATOR" in tokens[i].tags]
+    spans = [i for i in opened if _has_span(tokens[max(0, i - _SPAN_TOKENS) : i])]
+    if not spans or not any("COMMA" in t.tags for t in tokens[spans[-1] : index]):
+        return None
+    told = sum("REAL_EVENT" in t.tags for t in tokens[spans[-1] : index])
+    return spans[-1] if told <= 1 else None
 
 
 def _after_terms(place: CountContext, opened: int) -> Iterator[tuple[str, float]]:
