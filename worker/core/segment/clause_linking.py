@@ -12,21 +12,20 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
-from worker.core.annotate.place_mention import PlaceMention
-from worker.core.annotate.triggers import Trigger, opening
+from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import IncidentDate
-from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.knowledge.weights import LinkingWeights
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.lang.tokens import touched
+from worker.core.segment.clause_places import ClausePlaces
 from worker.core.segment.clauses import Clause, is_foreign
 from worker.core.segment.framing import opens_event
 from worker.core.segment.main_date import Timeline
@@ -40,7 +39,6 @@ _HEAD_SENTENCES = 6
 _LATE_SENTENCES = 8
 """From this sentence on, "meanwhile, a helicopter …" is another matter even without a place."""
 _OPENING_CHARS = 16
-_LOCATIVE_REACH_CHARS = 40
 _SPEECH_CHARS = 24
 _SUBJECT_TOKENS = 3
 _NOT_TOLD = frozenset({"EVENT_NOUN", "IN_SUBORDINATE", "IS_DEF", "OBJECT_NOUN"})
@@ -80,8 +78,7 @@ class ClauseLinker:
         weights: LinkingWeights,
     ) -> None:
         self._weights = weights
-        self._gazetteer = gazetteer
-        self._datelines = tuple(p for p in annotated.places if p.kind == "dateline")
+        self._places = ClausePlaces(annotated, gazetteer)
         self._annotated, self._prose, self._dates = annotated, annotated.prose, timeline.dates
         self._main = Thread("main", timeline.main)
         self._threads: list[Thread] = [self._main]
@@ -110,11 +107,11 @@ class ClauseLinker:
         return self._threads
 
     def _add(self, clause: Clause, thread: Thread) -> None:
-        regions = self._regions(clause)
+        regions = self._places.regions(clause)
         thread.clauses.append(clause)
         thread.regions |= regions
         if not self._says("several_events", clause):
-            thread.sites |= self._sites(clause)
+            thread.sites |= self._places.sites(clause)
         if thread is self._main:
             self._main_sentences.add(clause.sentence)
             if self._prose.sentences[clause.sentence].zone in ("title", "lead"):
@@ -133,20 +130,20 @@ class ClauseLinker:
             (combined if counts else kept).append(clause)
         if combined and any(c.triggers for c in kept):
             self._main.clauses = kept
-            here = item_regions.union(*map(self._regions, combined)) == {""}
+            here = item_regions.union(*map(self._places.regions, combined)) == {""}
             here = here and all(thread.sites for thread in self._items)
             self._threads.append(Thread("aggregate", _UNDATED, combined, {""}, joint=here))
 
     def _counts_at_one_site(self, clause: Clause) -> bool:
         """As in "two bombings killed 20 people outside a school in X": that is one attack."""
-        return self._says("several_events", clause) and len(self._sites_apart(clause)) == 1
+        return self._says("several_events", clause) and len(self._places.sites_apart(clause)) == 1
 
     def _is_combined(self, clause: Clause, item_regions: set[str]) -> bool:
         """Whether a clause counts attacks together that are also told one by one."""
         if "" in item_regions and self._says("several_events", clause):
             return True
         plural = self._says("plural_event", clause)
-        regions = self._regions(clause)
+        regions = self._places.regions(clause)
         return plural and len(regions) > 1 and bool((regions - {""}) & item_regions)
 
     def _main_regions(self) -> set[str]:
@@ -184,7 +181,7 @@ class ClauseLinker:
         if near and may_be_same(last.date, date) and clause.date is None:
             return last
         same = self._earlier.get((date.start, date.end)) if date.start and date.end else None
-        if same is None and not self._regions(clause):
+        if same is None and not self._places.regions(clause):
             told = {days: thread.clauses for days, thread in self._earlier.items()}
             days = named_by_its_span(clause, date, told)
             same = self._earlier[days] if days is not None else None
@@ -199,60 +196,13 @@ class ClauseLinker:
             return _UNDATED
         return IncidentDate(found.first, found.last, found.precision, found.basis)
 
-    def _regions(self, clause: Clause, located: bool = False) -> set[str]:
-        """Where a clause plays. ``located``: another place only as "in …", not as "…'s army"."""
-        return {
-            _region(p)
-            for p in self._places_in(clause)
-            if p.kind in ("here", "near", "elsewhere")
-            and not (located and p.kind == "elsewhere" and not self._is_located(p.start))
-        }
-
-    def _filed_from(self, clause: Clause) -> set[str]:
-        """In a round-up, whose paragraphs open with places, that of a clause's paragraph if elsewhere."""
-        if len({line.entry.id for line in self._datelines}) < 2:
-            return set()
-        paragraph = self._prose.sentences[clause.sentence].paragraph
-        first = self._prose.paragraph(paragraph)[0]
-        before = self._prose.sentences[first.index - 1].end if first.index else 0
-        at = Range(before, first.start)
-        filed = starting_in(self._datelines, at)
-        return {line.entry.id for line in filed if line.entry.kind == "elsewhere"}
-
     def _is_other_site(self, clause: Clause) -> bool:
         """Whether a clause plays at another site of the city than the main attack so far.
 
         (One blast hit a bus in one quarter, "the second" a checkpoint in another: two incidents.)
         """
-        sites, main = self._sites(clause), self._main.sites
+        sites, main = self._places.sites(clause), self._main.sites
         return bool(sites) and bool(main) and not sites & main
-
-    def _sites(self, clause: Clause) -> set[str]:
-        """The landmarks and quarters of a clause, with all below the city that they lie in."""
-        return set[str]().union(*self._sites_apart(clause))
-
-    def _sites_apart(self, clause: Clause) -> list[set[str]]:
-        """The same, one set for each site: none lies in another."""
-        apart: list[set[str]] = []
-        for place in self._places_in(clause):
-            if place.kind == "here" and place.entry.kind in ("landmark", "neighbourhood"):
-                site = set(self._parents(place.entry.id))
-                near = [other for other in apart if other & site]
-                apart = [other for other in apart if not other & site]
-                apart.append(site.union(*near))
-        return apart
-
-    def _parents(self, place: str | None) -> Iterator[str]:
-        """A place and all that it lies in, below the city."""
-        for _ in range(6):
-            entry = self._gazetteer.get(place) if place is not None else None
-            if entry is None or entry.kind in WIDE_PLACES:
-                return
-            yield entry.id
-            place = entry.parent
-
-    def _places_in(self, clause: Clause) -> tuple[PlaceMention, ...]:
-        return starting_in(self._annotated.places, clause)
 
     def _dates_in(self, clause: Clause) -> tuple[DateMention, ...]:
         return starting_in(self._dates, clause)
@@ -261,19 +211,14 @@ class ClauseLinker:
         """Whether a clause has words of a category."""
         return self._annotated.has(category, clause)
 
-    def _is_located(self, position: int) -> bool:
-        before = Range(max(0, position - _LOCATIVE_REACH_CHARS), position)
-        lexicon = self._annotated.lexicon
-        return lexicon is not None and opening(lexicon, "locative", self._prose, before) is not None
-
     def _is_separate(self, clause: Clause) -> bool:
         """Whether a clause reports another attack for its own sake."""
         if self._prose.sentences[clause.sentence].zone in ("title", "caption"):
             return False
         if not (clause.triggers or clause.harm) or self._is_of_the_dead(clause):
             return False
-        filed = self._filed_from(clause)
-        regions = self._regions(clause, located=True) or filed
+        filed = self._places.filed_from(clause)
+        regions = self._places.located_regions(clause) or filed
         main_regions = self._main_regions() if regions else set()
         is_elsewhere = bool(regions) and bool(main_regions) and not regions & main_regions
         if clause.kind == "separate":
@@ -351,9 +296,9 @@ class ClauseLinker:
         return len(days) > 2
 
     def _item(self, clause: Clause) -> Thread:
-        regions = self._regions(clause)
+        regions = self._places.regions(clause)
         if regions and not self._opens_another_day(clause):
-            sites = self._sites(clause)
+            sites = self._places.sites(clause)
             for thread in self._items:
                 if thread.regions & regions and not _is_new_site(sites, thread):
                     return thread
@@ -433,11 +378,6 @@ def _is_new(trigger: Trigger) -> bool:
 def _is_new_site(sites: set[str], thread: Thread) -> bool:
     """Whether sites of the watched area are others than an item's: none lies in another's."""
     return bool(sites or thread.sites) and not sites & thread.sites
-
-
-def _region(place: PlaceMention) -> str:
-    """Empty for the watched area, else the id of the other place."""
-    return place.entry.id if place.kind == "elsewhere" else ""
 
 
 def _demote_main(main: Thread, threads: list[Thread]) -> None:
