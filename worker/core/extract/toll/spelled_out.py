@@ -66,7 +66,7 @@ def _says_who(parts: Sequence[CountMention]) -> bool:
         return False
     whole, told = parts[0], parts[1:]
     is_general = whole.victim_class in _GENERAL or (
-        whole.victim_class == UNSPECIFIED and whole.noun in (None, "members", "relatives")
+        whole.victim_class == UNSPECIFIED and whole.noun in (None, "relatives")
     )
     is_trade = _OF_SOME_TRADE in whole.tags
     if (
