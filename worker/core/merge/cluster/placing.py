@@ -8,9 +8,10 @@ which slots alone speak it is kept what it scored (``Units.weighed``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.snapshot import LinkCertainty
+from worker.core.merge.cluster.mentions import Mentions
 from worker.core.merge.cluster.unit import Core, Counted, Unit
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Evidence, Node
@@ -116,10 +117,6 @@ class Placing:
         for cell in self._near(own):
             yield units.named_score(own, cell.counted, name, cell.name), cell
 
-    def has_options(self, node: Node) -> bool:
-        """Whether it is worth asking for those of a node that is not combined."""
-        return any(units.has_near(node) for units in self._cells_of)
-
     def _options_of_combined(self, node: Node) -> list[Option]:
         """By what agrees: the rest is of another of its attacks."""
         scored = ((self._agreeing(node, cell), cell) for cell in self._cells)
@@ -142,6 +139,19 @@ class Placing:
     def _scoring(self) -> Units:
         """Those units that keep the scores: the first."""
         return next(iter(self._cells_of))
+
+    def mentions(
+        self, nodes: Sequence[Node]
+    ) -> Iterable[tuple[Node, Sequence[tuple[float, Core]]]]:
+        """Each mention that may be of a cell, with those that are plausible (``Mentions.options``)."""
+        if not self._cells:
+            return ()
+        units = self._scoring
+        if units.mentions.is_full:
+            units.mentions = Mentions()
+        cores = dict.fromkeys([cell.core for cell in self._cells])
+        units.mentions.follow(nodes, cores, self.evidence, units.bonds_of)
+        return units.mentions.options(nodes)
 
     def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:
         """For each cell the others that are plausible as one with it, with the score.

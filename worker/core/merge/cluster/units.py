@@ -21,6 +21,7 @@ import numpy as np
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS
 from worker.core.merge.cluster.bonds import Bonds
+from worker.core.merge.cluster.mentions import Mentions
 from worker.core.merge.cluster.nearby import Nearby
 from worker.core.merge.cluster.unit import Core, Counted, Joined, Part, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
@@ -51,6 +52,8 @@ class Units:
         """The last of these by their first unit."""
         self.related: Mapping[Core, Mapping[Core, float]] = {}
         """Of each cell of the last decision those that were related with it (``placing``)."""
+        self.mentions = Mentions()
+        """What mentions of past attacks score against the cells of the last decision."""
         self._weighed: dict[Unit, dict[Core, float | None]] = {}
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
@@ -258,14 +261,6 @@ class Units:
         """
         near = self.nearby.of(unit)
         return self._around(unit) if near is None else near
-
-    def has_near(self, node: Node) -> bool:
-        """Whether any of these can be near a node that is none of theirs: by its slots, or because
-        its article's text is repeated. (Being of one article only speaks against.)
-        """
-        if node.article_id in self.evidence.copied:
-            return True
-        return not self._numbers.isdisjoint(self._near_facts(self.evidence.number(node)))
 
     def near_group(self, counted: Counted) -> AbstractSet[Unit]:
         """Units that are near any of a group's, which are all of these units, or none is."""
