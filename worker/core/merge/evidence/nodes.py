@@ -124,6 +124,8 @@ class Evidence:
         """Of each article with several all of them."""
         if len(self._first) < len(self.nodes):
             self._several = _of_one_article(self.nodes)
+        self.articles_of_several_news = _with_several_news(self._several)
+        """The articles of which several nodes are no mention of the past."""
         self.signs = {node.key: self._sign(node) for node in self.nodes}
         """What a node's unit depends on, by key (``cluster.units``)."""
         self.went_on: tuple[Evidence, AbstractSet[str]] | None = None
@@ -168,7 +170,9 @@ class Evidence:
         if any(node.kind == "background" for node in fresh):
             more.background = [node for node in more.nodes if node.kind == "background"]
         more._first = self._first | {node.article_id: node for node in reversed(fresh)}
-        more._several = self._several | _of_one_article(fresh)
+        several = _of_one_article(fresh)
+        more._several = self._several | several
+        more.articles_of_several_news = self.articles_of_several_news | _with_several_news(several)
         more.copied = dict(self.copied)
         for one, other in copied:
             more.copied[one] = more.copied.get(one, _NOBODY) | {other}
@@ -286,8 +290,7 @@ class Evidence:
 
     def _is_of_several(self, node: Node) -> bool:
         """Whether its article brings news of several attacks, of which it is one."""
-        news = [other for other in self._several[node.article_id] if other.kind != "background"]
-        return node.kind != "background" and len(news) > 1
+        return node.kind != "background" and node.article_id in self.articles_of_several_news
 
     def copies_among(self, articles: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
         """Those of these articles that have copies among them, each with its own."""
@@ -349,6 +352,17 @@ def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:
     for node in nodes:
         held.setdefault(node.article_id, []).append(node)
     return {article_id: found for article_id, found in held.items() if len(found) > 1}
+
+
+def _with_several_news(several: Mapping[str, Sequence[Node]]) -> frozenset[str]:
+    """Those of these articles that bring several pieces of news."""
+    return frozenset(
+        [
+            article_id
+            for article_id, nodes in several.items()
+            if len([node for node in nodes if node.kind != "background"]) > 1
+        ]
+    )
 
 
 def evidence_of(
