@@ -350,7 +350,7 @@ def _decide(
     backfill: bool = False,
 ) -> Changes:
     component = gather_component(conn, names, knowledge)
-    changes = decide(component, incoming, now, knowledge, backfill=backfill)
+    changes = decide(component, incoming, now, knowledge, backfill=backfill, asked=names)
     incidents.carry_out(conn, changes, now)
     return changes
 

@@ -20,6 +20,7 @@ from worker.core.domain.incident import ArticleRef, Constraint, FiledReport
 from worker.core.merge.cluster import agglomerate
 from worker.core.merge.cluster.continuing import go_on
 from worker.core.merge.cluster.joining import join
+from worker.core.merge.cluster.mentions import Mentions
 from worker.core.merge.cluster.partition import Partition, partition
 from worker.core.merge.cluster.unit import Joined, Part, Unit
 from worker.core.merge.cluster.units import Units
@@ -67,7 +68,7 @@ def _both(
     nodes = [known.setdefault(id(f), (f, nodes_of((f,), gazetteer)[0]))[1] for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
     index, weights = ConstraintIndex(constraints), KNOWLEDGE.merge_weights
-    found = partition(nodes, evidence_of(nodes, index, copies, weights))
+    found = partition(evidence_of(nodes, index, copies, weights))
     plain = merge_oracle.partition(nodes, Evidence(nodes, index, copies, weights))
     return _told(found), _told(plain)
 
@@ -177,6 +178,55 @@ def test_partition_equals_the_plain_one_while_copies_of_copies_come(seed: int) -
         held += [replace(f, article=_of_text(f.article, rng.randrange(60))) for f in reports]
         found, plain = _both(held, (), known)
         assert found == plain
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_partition_equals_the_plain_one_while_mentions_come_and_go(seed: int) -> None:
+    """Half of the reports mention a past attack: beside news or alone, some of them copies."""
+    known: Known = {}
+    rng = random.Random(3000 + seed)
+    held: list[FiledReport] = []
+    for k in range(30):
+        at = FIRST + dt.timedelta(hours=rng.randrange(60))
+        told = [_slots(rng, at), {**_slots(rng, at), "role": "background"}]
+        step: dict[str, object] = {"name": f"a{rng.randrange(100)}-{k}", "at": at, "outlet": "gulf"}
+        if rng.random() < 0.4:
+            step["copy_text"] = rng.choice(("one wire text", "another"))
+        held += filed(*build(step, told[rng.choice((0, 0, 1)) :], KNOWLEDGE))
+        if rng.random() < 0.3:
+            held.remove(rng.choice(held))
+        found, plain = _both(held, (), known)
+        assert found == plain
+
+
+def test_mention_is_held_against_the_cells_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second report of one attack: what thirty mentions score against six others is not asked again."""
+    asked: list[tuple[str, int]] = []
+    real = Mentions._bonds_with
+
+    def noted(mentions: Mentions, mention: Unit, units: Sequence[Unit], bonds_of: Any) -> Any:
+        asked.append((mention.first.key, len(units)))
+        return real(mentions, mention, units, bonds_of)
+
+    monkeypatch.setattr(Mentions, "_bonds_with", noted)
+    known: Known = {}
+    held: list[FiledReport] = []
+
+    def arrive(name: str, hour: int, role: str, kind: str) -> None:
+        step: dict[str, object] = {"name": name, "at": FIRST, "outlet": "gulf"}
+        slots = {"kind": [kind], "time": f"{hour:02}:10", "date": FIRST.date(), "role": role}
+        held.extend(filed(*build(step, [slots], KNOWLEDGE)))
+        asked.clear()
+        found, plain = _both(held, (), known)
+        assert found == plain
+
+    for k in range(30):
+        arrive(f"m{k:02}", 3 * (k % 7), "background", "bombing_explosion")
+    for k in range(7):
+        arrive(f"n{k}", 3 * k, "primary", "bombing_explosion")
+    arrive("o0", 9, "primary", "bombing_explosion")
+    near = {key for key, _ in asked}
+    assert near == {"m03#1"}  # which stands for all that say the same
 
 
 def test_who_gets_a_copy_is_not_looked_around_from_again(monkeypatch: pytest.MonkeyPatch) -> None:

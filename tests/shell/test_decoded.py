@@ -127,6 +127,39 @@ def test_components_that_an_article_joins_are_the_one_that_is_found(
     assert any(incident.state == "closed" for incident in load_all(world.conn))
 
 
+def test_what_others_of_the_component_mentioned_before_is_not_looked_around_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every third article mentions an attack of years before, and so did some that came earlier."""
+    joined: list[bool] = []
+    real, look_around = component._joining, component._look_around
+    looked: list[Collection[str]] = []
+
+    def compared(conn: sqlite3.Connection, usable: Any, names: Collection[str], *more: Any) -> Any:
+        found = real(conn, usable, names, *more)
+        joined.append(found is not None)
+        if found is not None:
+            assert found.component == look_around(conn, names, KNOWLEDGE, ())[0].component
+        return found
+
+    def counted(conn: sqlite3.Connection, names: Collection[str], *more: Any) -> Any:
+        looked.append(names)
+        return look_around(conn, names, *more)
+
+    monkeypatch.setattr(component, "_joining", compared)
+    monkeypatch.setattr(component, "_look_around", counted)
+    world = StoreWorld(tmp_path / "store.db", KNOWLEDGE)
+    arrivals = list(invented("attack", 50, KNOWLEDGE))
+    for arrival in arrivals[:20]:
+        world.arrive(arrival.article, arrival.reports, arrival.at)
+    joined.clear()
+    looked.clear()
+    for arrival in arrivals[20:]:
+        world.arrive(arrival.article, arrival.reports, arrival.at)
+    assert joined.count(True) > 3
+    assert not looked
+
+
 def test_decoded_incidents_are_those_of_the_table(tmp_path: Path) -> None:
     """What is kept as it was saved equals what the row decodes to."""
     world = _settled(tmp_path / "store.db", forget=False, reports=20)

@@ -15,10 +15,11 @@ from tests.profiles.cities import PORTSMERE
 from tests.shell.store_world import StoreWorld
 from worker.config.knowledge import load_knowledge
 from worker.core.merge.cluster import members
-from worker.core.merge.cluster.growth import _BY_ARTICLE, Sorted, grow
+from worker.core.merge.cluster.growth import Sorted, grow
 from worker.core.merge.cluster.membership import (
     _COUNTED_SOURCES,
     _PRIMARY_SOURCES,
+    BY_ARTICLE,
     Cluster,
     Derived,
 )
@@ -69,7 +70,7 @@ class _Compared:
 
 
 def _by_article(cluster: Cluster) -> dict[str, set[str]]:
-    found = _BY_ARTICLE.of(cluster).items()
+    found = BY_ARTICLE.of(cluster).items()
     return {article: {m.filed.report_id for m in held} for article, held in found}
 
 

@@ -138,12 +138,18 @@ def _joining(
     for kept in near[1:]:
         joined = joined.together_with(kept.connected)
     unseen = _unseen(conn, looked_at, days, knowledge)
-    others = [filed for filed in unseen if filed.article.article_id not in names]
+    others = [
+        filed
+        for filed in unseen
+        if filed.article.article_id not in names and not joined.keeps(filed.report_id)
+    ]
     component = replace(
         near[0].component,
         reports=joined.kept,
         founded=tuple(sorted({row for kept in near for row in kept.component.founded})),
-        copies=_copies(conn, joined.kept, knowledge),
+        copies=near[0].component.copies
+        if len(near) == 1
+        else _copies(conn, joined.kept, knowledge),
     )
     saved = set[str]().union(*(kept.saved for kept in near))
     whole = Gathered(component, joined.beside(others, knowledge), days, knowledge, fresh, saved)

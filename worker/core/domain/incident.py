@@ -12,7 +12,7 @@ Theory of operation
 The store gathers a component with ``merge.component`` (which reports could be one incident with
 the incoming ones, which announced incidents hold them), calls ``merge.decide`` and carries out the
 ``Changes`` in one transaction: a ``Change`` is a new revision and is published; ``kept`` incidents
-are stored again without one; ``links`` replace what was known about these reports; ``timers``
+are stored again without one; ``links`` are those of the articles asked about; ``timers``
 replace those of (incident, kind).
 """
 
@@ -268,7 +268,8 @@ class Changes:
     """What a decision wants done, in order; empty when nothing is new.
 
     ``changes``: survivors before those they supersede. ``kept``: stored again, no revision.
-    ``copies``: article → the article whose text it repeats.
+    ``copies``: article → the article whose text it repeats. ``links``: where the reports of the articles
+    that were asked about belong.
     """
 
     changes: tuple[Change, ...] = ()

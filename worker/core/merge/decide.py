@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 
 from worker.core.domain.errors import StateError
@@ -53,7 +53,7 @@ from worker.core.merge.state.draft import (
     is_taken_over,
 )
 from worker.core.merge.state.groups import find_duplicates, find_groups
-from worker.core.merge.state.links import find_mentioned, link_all
+from worker.core.merge.state.links import find_links, find_mentioned
 from worker.core.merge.state.revise import Cause, Draft, concerning, revise
 
 
@@ -64,12 +64,14 @@ def decide(
     knowledge: Knowledge,
     *,
     backfill: bool = False,
+    asked: Collection[str] | None = None,
 ) -> Changes:
     """What the reports of a component mean for its incidents.
 
     ``incoming``: the article version that caused this (its reports, if any, are already in the
     component); None for a tick or a correction. ``now`` moves timers and stamps revisions, nothing
-    else. ``backfill``: it is no news, however young it is. Raises ``StateError`` when reports of a live member are missing from the component.
+    else. ``backfill``: it is no news, however young it is. ``asked``: the articles of which the links
+    are wanted; None: all that are here. Raises ``StateError`` when reports of a live member are missing from the component.
     """
     _check(component, incoming)
     cause = _cause(component.announced, incoming, now, knowledge, backfill=backfill)
@@ -86,7 +88,10 @@ def decide(
         if not late:
             break
         thawed |= late
-    return _changes(_drafts(component, context, cause, ticking=incoming is None), context, cause)
+    drafts = _drafts(component, context, cause, ticking=incoming is None)
+    if asked is None:
+        asked = {filed.article.article_id for filed in component.reports}
+    return _changes(drafts, context, cause, asked)
 
 
 def _identify_clusters(
@@ -98,7 +103,7 @@ def _identify_clusters(
     """Who belongs together and under which ids, with some closed incidents opened."""
     touched = incoming.article.article_id if incoming is not None else None
     merge_input = prepare(component, touched, thawed, knowledge)
-    parted = partition(merge_input.nodes, merge_input.evidence)
+    parted = partition(merge_input.evidence)
     clusters = [gather(cell, merge_input) for cell in parted.cells]
     announced = assign_ids(clusters, component, merge_input)
     return DecisionContext(
@@ -202,6 +207,7 @@ def _changes(
     drafts: Iterable[tuple[Draft, IdentifiedCluster | None]],
     context: DecisionContext,
     cause: Cause,
+    asked: Iterable[str],
 ) -> Changes:
     changes: list[Change] = []
     kept: list[Incident] = []
@@ -222,7 +228,7 @@ def _changes(
         kept=tuple(kept),
         timers=tuple(timers),
         copies=_copies(context.announced.named),
-        links=tuple(link_all(context.announced.named, context.mentioned, context.merge_input)),
+        links=find_links(asked, context.announced.named, context.mentioned, context.merge_input),
     )
 
 

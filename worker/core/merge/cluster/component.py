@@ -9,8 +9,8 @@ Rules
 2. Whoever was once in one incident, or was put together by a person, stays connected, so that a
    split is seen whole.
 3. Background reports, closed incidents and those that lost all their reports are leaves: they come
-   along, they connect nothing. (A
-   chain of mentions would else tie the whole past together.) So what once held a report of such a
+   along, they connect nothing. (A chain of mentions would else tie the whole past together.) What an
+   incoming article mentions leads to what it is of, and not to others that mention it. So what once held a report of such a
    closed incident, and has reports of its own, is not concerned: those are not here, and a decision
    without them would empty it. (A report moved to another attack by its article's second version; that
    attack was closed first.) What holds nothing any more is: its id may return, or its survivor change.
@@ -319,7 +319,9 @@ def _reach(
             fresh = leaves[key] - found
         else:
             fresh = ties.of(node) if node.article_id in bound else set()
-            if of_unit[key] not in asked:
+            if node.kind == "background":
+                fresh |= _mentioned(of_unit[key], units)
+            elif of_unit[key] not in asked:
                 fresh |= _around(of_unit[key], units, asked, untold)
             if node.article_id in several:
                 fresh |= _siblings(node, evidence)
@@ -348,6 +350,12 @@ def _around(unit: Unit, units: Units, asked: set[Unit], untold: set[Unit]) -> se
     told = units.near(unit).keys() & untold
     untold -= told
     return {n.key for other in told for n in other.nodes}
+
+
+def _mentioned(unit: Unit, units: Units) -> set[str]:
+    """The news that is near a mention."""
+    near = (node for other in units.near(unit) for node in other.nodes)
+    return {node.key for node in near if node.kind != "background"}
 
 
 def _tells_of(a: Node, b: Node, evidence: Evidence) -> bool:

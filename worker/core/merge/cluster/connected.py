@@ -6,7 +6,7 @@ Rules
    that is near something inside and near nothing outside belongs to it, and brings nothing else along.
 2. Components that were plain each are plain together: who is near one of them was looked at from there.
 3. Only the plain case is answered: reports of a new article that nobody named, none of them a
-   combined round-up, copies of inside articles at most; what it mentions of the past is near nothing
+   combined round-up, copies of inside articles at most; what it mentions of the past is near no news
    outside, and comes along with its news. ``with_more`` says None to all others, and where the component
    itself is not plain (``component.connect``): then all is looked at again.
 """
@@ -38,6 +38,9 @@ class Around:
     inside: frozenset[int]
     """Of what hangs together, but for what leads no further (background, closed incidents)."""
     outside: frozenset[int]
+    """Of all else, but for mentions of the past."""
+    mentions_outside: frozenset[int]
+    """They come along with news, and are nothing to other mentions."""
     articles_inside: frozenset[str]
     articles_outside: frozenset[str]
     """(One of which only a mention hangs together is inside and outside.)"""
@@ -59,11 +62,20 @@ def around(
         evidence=evidence,
         constraint_index=constraint_index,
         inside=frozenset([evidence.number(node) for node in inside if node.key not in leaves]),
-        outside=frozenset([evidence.number(node) for node in outside]),
+        outside=_numbers_of_news(outside, evidence),
+        mentions_outside=_numbers_of_mentions(outside, evidence),
         articles_inside=frozenset([node.article_id for node in inside]),
         articles_outside=frozenset([node.article_id for node in outside]),
         articles_with_news=frozenset([n.article_id for n in inside if n.key not in leaves]),
     )
+
+
+def _numbers_of_news(nodes: Iterable[Node], evidence: Evidence) -> frozenset[int]:
+    return frozenset([evidence.number_of(n.facts) for n in nodes if n.kind != "background"])
+
+
+def _numbers_of_mentions(nodes: Iterable[Node], evidence: Evidence) -> frozenset[int]:
+    return frozenset([evidence.number_of(n.facts) for n in nodes if n.kind == "background"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +117,17 @@ class Connected:
         acting = known.constraint_index.acting(others)
         nodes = nodes_of(acting, gazetteer_of(knowledge))
         numbers = [known.evidence.number_of(node.facts) for node in nodes]
-        looked_at = known.inside | known.outside
+        looked_at = known.inside | known.outside | known.mentions_outside
         near = (known.evidence.near(number, looked_at).keys() for number in numbers)
         if any(n.combined for n in nodes) or not all(known.inside.isdisjoint(n) for n in near):
             return replace(self, around=None)
-        outside = known.outside.union(numbers)
-        articles = known.articles_outside.union([node.article_id for node in nodes])
-        return replace(self, around=replace(known, outside=outside, articles_outside=articles))
+        more = replace(
+            known,
+            outside=known.outside | _numbers_of_news(nodes, known.evidence),
+            mentions_outside=known.mentions_outside | _numbers_of_mentions(nodes, known.evidence),
+            articles_outside=known.articles_outside.union([node.article_id for node in nodes]),
+        )
+        return replace(self, around=more)
 
     def is_near(self, fresh: Sequence[FiledReport], knowledge: Knowledge) -> bool:
         """Whether something inside is near one of these reports; where it is plain."""
@@ -133,6 +149,9 @@ class Connected:
             constraint_index=one.constraint_index,
             inside=one.inside | two.inside,
             outside=_outside_of_both(one.inside, one.outside, two.inside, two.outside),
+            mentions_outside=_outside_of_both(
+                one.inside, one.mentions_outside, two.inside, two.mentions_outside
+            ),
             articles_inside=one.articles_inside | two.articles_inside,
             articles_outside=_outside_of_both(
                 one.articles_inside, one.articles_outside, two.articles_inside, two.articles_outside
@@ -164,7 +183,7 @@ class Connected:
         if mentions and not any(node.kind in ("primary", "roundup") for node in nodes):
             return None
         numbers = []
-        looked_at = known.inside | known.outside
+        looked_at = known.inside | known.outside | known.mentions_outside
         for node in nodes:
             number = known.evidence.number_of(node.facts)
             near = known.evidence.near(number, looked_at).keys()
@@ -172,7 +191,7 @@ class Connected:
                 return None
             if node.kind == "background":
                 continue
-            if near.isdisjoint(known.inside):
+            if near.isdisjoint(known.inside) or not near.isdisjoint(known.mentions_outside):
                 return None
             numbers.append(number)
         kept = list(self.kept)

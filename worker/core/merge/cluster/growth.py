@@ -17,8 +17,8 @@ from worker.core.domain.incident import ArticleRef
 from worker.core.domain.remembered import place_of_new
 from worker.core.merge.cluster.follow_ups import Times, both, nobody_is_late, times_of
 from worker.core.merge.cluster.membership import (
+    BY_ARTICLE,
     Cluster,
-    Derived,
     Membership,
     agencies_of,
     member_of,
@@ -91,7 +91,7 @@ def _member(
     articles = [_article(name, merge_input) for name in sorted(group)]
     found = sources(articles, copies)
     agencies = agencies_of(articles, found)
-    for member in [m for name in group for m in _BY_ARTICLE.of(before).get(name, ())]:
+    for member in [m for name in group for m in BY_ARTICLE.of(before).get(name, ())]:
         name = member.filed.article.article_id
         if member.source != found.get(name) or member.agency != agencies.get(name):
             return None
@@ -113,20 +113,3 @@ def _hanging_together(article_id: str, copies: dict[str, frozenset[str]]) -> set
 
 def _article(article_id: str, merge_input: MergeInput) -> ArticleRef:
     return merge_input.filed[merge_input.evidence.of_article(article_id)[0].key].article
-
-
-def _by_article(cluster: Cluster) -> dict[str, list[Membership]]:
-    found: dict[str, list[Membership]] = {}
-    for member in cluster.members:
-        found.setdefault(member.filed.article.article_id, []).append(member)
-    return found
-
-
-def _with_one(
-    found: dict[str, list[Membership]], member: Membership
-) -> dict[str, list[Membership]]:
-    found.setdefault(member.filed.article.article_id, []).append(member)
-    return found
-
-
-_BY_ARTICLE = Derived(_by_article, _with_one)

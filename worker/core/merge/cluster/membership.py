@@ -129,6 +129,24 @@ _HAS_FROZEN = Derived(
 )
 
 
+def _by_article(cluster: Cluster) -> dict[str, list[Membership]]:
+    found: dict[str, list[Membership]] = {}
+    for member in cluster.members:
+        _of_article(found, member)
+    return found
+
+
+def _of_article(
+    found: dict[str, list[Membership]], member: Membership
+) -> dict[str, list[Membership]]:
+    found.setdefault(member.filed.article.article_id, []).append(member)
+    return found
+
+
+BY_ARTICLE = Derived(_by_article, _of_article)
+"""Article → its reports among the members."""
+
+
 def with_one(members: tuple[Membership, ...], member: Membership) -> tuple[Membership, ...]:
     """Members in order of publication, with one more at its place."""
     place = bisect_left(members, order_of(member.filed), key=lambda m: order_of(m.filed))

@@ -26,13 +26,13 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from worker.core.domain.remembered import Names
 from worker.core.domain.snapshot import LinkCertainty
-from worker.core.merge.cluster.agglomerate import agglomerate
+from worker.core.merge.cluster.agglomerate import agglomerate, agglomerate_all
+from worker.core.merge.cluster.mentions import ARTICLES
 from worker.core.merge.cluster.nearby import Choice
 from worker.core.merge.cluster.placing import OpenCell, Placing
 from worker.core.merge.cluster.unit import Unit
@@ -40,9 +40,6 @@ from worker.core.merge.cluster.units import Units, units_of
 from worker.core.merge.evidence.nodes import Evidence, Node
 
 _CERTAIN: LinkCertainty = "certain"
-
-
-_ARTICLES: Names[Node] = Names(attrgetter("article_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class Cell:
 
     def __post_init__(self) -> None:
         """It is asked for in each decision."""
-        articles = _ARTICLES.of(self.core).union([node.article_id for node, _ in self.attached])
+        articles = ARTICLES.of(self.core).union([node.article_id for node, _ in self.attached])
         object.__setattr__(self, "articles", articles)
 
     @property
@@ -93,16 +90,16 @@ class Partition:
     first."""
 
 
-def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    """Put primary, round-up, retraction and frozen nodes together into attacks, and find those that
-    background nodes may mean.
+def partition(evidence: Evidence) -> Partition:
+    """Put the primary, round-up, retraction and frozen nodes of some evidence together into attacks, and
+    find those that its background nodes may mean.
 
     What is kept for the next decision is dropped when this one breaks off: half of it would be of
     one decision and half of another.
     """
     whole = False
     try:
-        found = _parted(nodes, evidence)
+        found = _parted(evidence)
         whole = True
     finally:
         if not whole:
@@ -110,9 +107,8 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     return found
 
 
-def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    ordered = sorted(nodes, key=attrgetter("key"))
-    core = [node for node in ordered if node.kind in ("primary", "frozen")]
+def _parted(evidence: Evidence) -> Partition:
+    core = evidence.of_part.get("core", ())
     units = units_of("core", core, evidence)
     groups = _groups(core, evidence)
     grouped = {units.of[node.key] for group in groups for node in group}
@@ -122,13 +118,13 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     for unit in bridges:
         del sure[unit]
     placing = Placing(evidence)
-    placing.add(agglomerate({unit: unit.nodes for unit in sure}, groups, units), units)
+    placing.add(agglomerate_all(sure, groups, units), units)
     several = _place_bridges(placing, bridges, units)
     _join_probable(placing)
     _place_roundups(placing, several, "several")
-    _place_roundups(placing, [node for node in ordered if node.kind == "roundup"], "roundup")
-    _place_retractions(placing, [node for node in ordered if node.kind == "retraction"])
-    return _result(placing, [node for node in ordered if node.kind == "background"])
+    _place_roundups(placing, evidence.of_part.get("roundup", ()), "roundup")
+    _place_retractions(placing, evidence.of_part.get("retraction", ()))
+    return _result(placing, evidence.of_part.get("background", ()))
 
 
 def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | None:
@@ -270,27 +266,12 @@ def _result(placing: Placing, background: Sequence[Node]) -> Partition:
     shared = tuple(
         (node, tuple(ended[cell] for cell in cells)) for node, cells in placing.shared_roundups
     )
-    return Partition(
-        tuple(ended.values()), shared, tuple(near), tuple(_mentions(placing, background, ended))
+    by_core = {cell.core: told for cell, told in ended.items()}
+    mentions = tuple(
+        (node, tuple([(value, by_core[core]) for value, core in options]))
+        for node, options in placing.mentions(background)
     )
-
-
-def _mentions(
-    placing: Placing, background: Sequence[Node], ended: Mapping[OpenCell, Cell]
-) -> Iterable[tuple[Node, tuple[tuple[float, Cell], ...]]]:
-    """What each background node may mean. Nearly every article of a busy week has one, and nearly
-    none of these is near anything.
-    """
-    near = [node for node in background if placing.has_options(node)]
-    units = units_of("background", near, placing.evidence)
-    for node in near:
-        options = [
-            (value, ended[cell])
-            for value, cell in placing.options(node, units.of[node.key])
-            if node.article_id not in _ARTICLES.of(cell.core.nodes)
-        ]
-        if options:
-            yield node, tuple(options)
+    return Partition(tuple(ended.values()), shared, tuple(near), mentions)
 
 
 def _ended(cell: OpenCell) -> Cell:

@@ -8,9 +8,10 @@ which slots alone speak it is kept what it scored (``Units.weighed``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.snapshot import LinkCertainty
+from worker.core.merge.cluster.mentions import Mentions
 from worker.core.merge.cluster.unit import Core, Counted, Unit
 from worker.core.merge.cluster.units import Units
 from worker.core.merge.evidence.nodes import Evidence, Node
@@ -57,6 +58,7 @@ class Placing:
         self.plausible = evidence.weights["merge.plausible"]
         self.shared_roundups: list[tuple[Node, tuple[OpenCell, ...]]] = []
         self._cells: dict[OpenCell, None] = {}
+        self._by_core: dict[Core, OpenCell] = {}
         self._cells_of: dict[Units, dict[OpenCell, None]] = {}
         self._related: dict[OpenCell, dict[OpenCell, float]] = {}
         """Of each cell that was asked for what ``related`` tells."""
@@ -73,12 +75,13 @@ class Placing:
         for core in cores:
             cell = OpenCell(core, self._scoring)
             self._cells[cell] = own[cell] = None
+            self._by_core[core] = cell
         self._options.clear()
 
     def absorb(self, cell: OpenCell, into: OpenCell) -> None:
         """Make all of a cell probable members of another."""
         into.take_in(cell)
-        del self._cells[cell]
+        del self._cells[cell], self._by_core[cell.core]
         for other in self._related.pop(cell, ()):
             del self._related[other][cell]
         for cells in self._cells_of.values():
@@ -98,11 +101,16 @@ class Placing:
         return found
 
     def _scored(self, unit: Unit) -> Iterable[tuple[float | None, OpenCell]]:
-        """All cells, with what a unit scores about which slots alone speak."""
-        known = self._scoring.weighed_against(unit, len(self._cells))
-        for cell in [cell for cell in self._cells if cell.core not in known]:
-            known[cell.core] = self._score_by_slots(unit, cell)
-        return [(known[cell.core], cell) for cell in self._cells]
+        """The cells that are plausible for a unit about which slots alone speak, with what it scores."""
+        cells = self._by_core
+        known = self._scoring.weighed_against(unit, len(cells))
+        fresh = cells.keys() - known.cores
+        for core in fresh:
+            score = self._score_by_slots(unit, cells[core])
+            if score is not None and score >= self.plausible:
+                known.plausible[core] = score
+        known.cores.update(fresh)
+        return [(score, cells[core]) for core, score in known.plausible.items() if core in cells]
 
     def _score_by_slots(self, unit: Unit, cell: OpenCell) -> float | None:
         near = self.evidence.near(unit.number, cell.numbers)
@@ -115,10 +123,6 @@ class Placing:
         units, name = self._scoring, self._scoring.name(own)
         for cell in self._near(own):
             yield units.named_score(own, cell.counted, name, cell.name), cell
-
-    def has_options(self, node: Node) -> bool:
-        """Whether it is worth asking for those of a node that is not combined."""
-        return any(units.has_near(node) for units in self._cells_of)
 
     def _options_of_combined(self, node: Node) -> list[Option]:
         """By what agrees: the rest is of another of its attacks."""
@@ -142,6 +146,18 @@ class Placing:
     def _scoring(self) -> Units:
         """Those units that keep the scores: the first."""
         return next(iter(self._cells_of))
+
+    def mentions(
+        self, nodes: Sequence[Node]
+    ) -> Iterable[tuple[Node, Sequence[tuple[float, Core]]]]:
+        """Each mention that may be of a cell, with those that are plausible (``Mentions.options``)."""
+        if not self._cells:
+            return ()
+        units = self._scoring
+        if units.mentions.is_full:
+            units.mentions = Mentions()
+        units.mentions.follow(nodes, self._by_core, self.evidence, units.bonds_of)
+        return units.mentions.options(nodes)
 
     def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:
         """For each cell the others that are plausible as one with it, with the score.

@@ -31,6 +31,7 @@ from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
 from worker.core.merge.evidence.pairs import Pair, Weights
 
 NodeKind = Literal["primary", "roundup", "retraction", "background", "frozen"]
+Part = Literal["core", "roundup", "retraction", "background"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,18 @@ class Node:
         moment = self.at.astimezone(dt.UTC).isoformat() if self.at and self.at.tzinfo else self.at
         object.__setattr__(self, "article_id", article_of(self.key))
         object.__setattr__(self, "order", (self.at is None, str(moment), self.key))
+
+
+def _part_of(node: Node) -> Part:
+    """The part that a node has in a partition."""
+    return "core" if node.kind == "primary" or node.kind == "frozen" else node.kind
+
+
+def _by_part(nodes: Iterable[Node]) -> dict[Part, tuple[Node, ...]]:
+    found: dict[Part, list[Node]] = {}
+    for node in sorted(nodes, key=attrgetter("key")):
+        found.setdefault(_part_of(node), []).append(node)
+    return {part: tuple(nodes) for part, nodes in found.items()}
 
 
 def nodes_of(reports: Iterable[FiledReport], gazetteer: Gazetteer) -> list[Node]:
@@ -113,7 +126,8 @@ class Evidence:
         self.nodes = tuple(nodes)
         self._places = frozenset(map(id, self.nodes))
         """Of its nodes, in memory."""
-        self.background = [node for node in self.nodes if node.kind == "background"]
+        self.of_part = _by_part(self.nodes)
+        """Its nodes by the part that they have in a partition, in order of key."""
         self.copies = copies
         all_facts = [node.facts for node in self.nodes]
         numbers = self._compared.numbers(all_facts, all_facts)
@@ -124,6 +138,8 @@ class Evidence:
         """Of each article with several all of them."""
         if len(self._first) < len(self.nodes):
             self._several = _of_one_article(self.nodes)
+        self.articles_of_several_news = _with_several_news(self._several)
+        """The articles of which several nodes are no mention of the past."""
         self.signs = {node.key: self._sign(node) for node in self.nodes}
         """What a node's unit depends on, by key (``cluster.units``)."""
         self.went_on: tuple[Evidence, AbstractSet[str]] | None = None
@@ -164,11 +180,14 @@ class Evidence:
         more: Evidence = copy(self)
         more.nodes, more.copies = tuple(nodes), copies
         more._places = self._places.union(map(id, fresh))
-        more.background = self.background
-        if any(node.kind == "background" for node in fresh):
-            more.background = [node for node in more.nodes if node.kind == "background"]
+        more.of_part = {**self.of_part}
+        for node in fresh:
+            others = more.of_part.get(part := _part_of(node), ())
+            more.of_part[part] = tuple(sorted((*others, node), key=attrgetter("key")))
         more._first = self._first | {node.article_id: node for node in reversed(fresh)}
-        more._several = self._several | _of_one_article(fresh)
+        several = _of_one_article(fresh)
+        more._several = self._several | several
+        more.articles_of_several_news = self.articles_of_several_news | _with_several_news(several)
         more.copied = dict(self.copied)
         for one, other in copied:
             more.copied[one] = more.copied.get(one, _NOBODY) | {other}
@@ -286,8 +305,7 @@ class Evidence:
 
     def _is_of_several(self, node: Node) -> bool:
         """Whether its article brings news of several attacks, of which it is one."""
-        news = [other for other in self._several[node.article_id] if other.kind != "background"]
-        return node.kind != "background" and len(news) > 1
+        return node.kind != "background" and node.article_id in self.articles_of_several_news
 
     def copies_among(self, articles: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
         """Those of these articles that have copies among them, each with its own."""
@@ -349,6 +367,17 @@ def _of_one_article(nodes: Iterable[Node]) -> dict[str, list[Node]]:
     for node in nodes:
         held.setdefault(node.article_id, []).append(node)
     return {article_id: found for article_id, found in held.items() if len(found) > 1}
+
+
+def _with_several_news(several: Mapping[str, Sequence[Node]]) -> frozenset[str]:
+    """Those of these articles that bring several pieces of news."""
+    return frozenset(
+        [
+            article_id
+            for article_id, nodes in several.items()
+            if len([node for node in nodes if node.kind != "background"]) > 1
+        ]
+    )
 
 
 def evidence_of(

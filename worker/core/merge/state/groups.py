@@ -37,7 +37,7 @@ def find_groups(
     """Incident id → its group, for incidents that have one."""
     by_cell = {entry.cluster.cell.core[0].key: entry for entry in named}
     pairs = set(_sharing_a_roundup(parted, by_cell)) | set(
-        _sharing_an_article(named, merge_input.evidence.articles_of_several)
+        _sharing_an_article(named, merge_input.evidence.articles_of_several_news)
     )
     counted = _counted_together(parted, by_cell)
     apart = [
@@ -115,10 +115,12 @@ def _sharing_an_article(
     named: Sequence[IdentifiedCluster], several: AbstractSet[str]
 ) -> Iterable[tuple[int, int]]:
     """Pairs of cells that one article reports as its news of the same day; ``several``: the articles
-    of several reports.
+    that bring several pieces of news. (Most of a busy day have one, and mention the past beside it.)
     """
     holders: dict[str, list[tuple[int, Node]]] = {}
     for k, entry in enumerate(named if several else ()):
+        if several.isdisjoint(entry.cluster.cell.articles):
+            continue
         sure = [node for node, c in entry.cluster.cell.attached if c == "certain"]
         for node in (*entry.cluster.cell.core, *sure):
             if node.article_id in several and node.kind in _NEWS:

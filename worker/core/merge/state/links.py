@@ -10,10 +10,11 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from worker.core.domain.incident import FiledReport, Link
 from worker.core.domain.snapshot import BackgroundLink
-from worker.core.merge.cluster.membership import Derived, Membership
+from worker.core.merge.cluster.membership import BY_ARTICLE, Derived, Membership
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.cluster.partition import Partition
 from worker.core.merge.identity.assign_ids import IdentifiedCluster
@@ -37,22 +38,33 @@ def find_mentioned(
     return mentioned
 
 
-def link_all(
-    named: Sequence[IdentifiedCluster], mentioned: Mapping[str, str], merge_input: MergeInput
-) -> Iterable[Link]:
-    """One link for every report of the component, in order of report id."""
-    links: dict[str, Link] = {}
-    for entry in named:
-        known = _LINKS.of(entry.cluster)
-        if known.incident_id != entry.incident_id:
-            known.name(entry)
-        links |= known.links
-    for key in merge_input.filed.keys() - links.keys():
-        role = merge_input.filed[key].report.role
-        links[key] = Link(key, mentioned.get(key), "certain", role)
-    for key in merge_input.frozen:
-        del links[key]
-    return filter(None, map(links.get, merge_input.keys))
+def find_links(
+    articles: Iterable[str],
+    named: Sequence[IdentifiedCluster],
+    mentioned: Mapping[str, str],
+    merge_input: MergeInput,
+) -> tuple[Link, ...]:
+    """One link for every report of these articles, in order of report id."""
+    found: dict[str, Link] = {}
+    for article_id in set(articles):
+        nodes = merge_input.evidence.of_article(article_id)
+        keys = {node.key for node in nodes if node.key not in merge_input.frozen}
+        for entry in named:
+            if article_id in entry.cluster.cell.articles:
+                links = _links(entry)
+                found |= {key: links[key] for key in keys & links.keys()}
+        for key in keys - found.keys():
+            role = merge_input.filed[key].report.role
+            found[key] = Link(key, mentioned.get(key), "certain", role)
+    return tuple([found[key] for key in sorted(found)])
+
+
+def _links(entry: IdentifiedCluster) -> Mapping[str, Link]:
+    """Those of the members of an incident, and of what follows up on it."""
+    known = _LINKS.of(entry.cluster)
+    if known.incident_id != entry.incident_id:
+        known.name(entry)
+    return known.links
 
 
 class _Links:
@@ -84,15 +96,15 @@ _LINKS = Derived(lambda _: _Links(), _Links.add)
 def background_of(
     entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
-    """The past attacks that an incident's own articles mention."""
+    """The past attacks that an incident's own articles mention: the first of a thousand."""
     told = merge_input.background
     if not told:
         return ()
-    articles = {m.filed.article.article_id for m in entry.cluster.members}
+    articles = BY_ARTICLE.of(entry.cluster)
     earlier = entry.prior.snapshot.background if entry.prior is not None else ()
     known = {link.report_id: link for link in earlier}
-    mentions = [merge_input.filed[node.key] for node in told if node.article_id in articles]
-    return tuple(_mention(f, mentioned, known) for f in mentions)[:_MOST_BACKGROUND]
+    own = (merge_input.filed[node.key] for node in told if node.article_id in articles)
+    return tuple([_mention(f, mentioned, known) for f in islice(own, _MOST_BACKGROUND)])
 
 
 def _mention(
