@@ -4,7 +4,8 @@ Rules
 -----
 1. A list whose first number is the sum of the others says of the first who they are, where that is of
    people in general, of a family or of somebody's staff, and none of the others can be anybody else:
-   "five soldiers, two civilians and three children" are ten.
+   "five soldiers, two civilians and three children" are ten. Nor may somebody told singly be one of
+   people who are described: "two members of the council, a girl and an engineer" are four.
 2. So does a list within a list: "two of its staff, a secretary and a guard, and four guests" are six.
 """
 
@@ -19,6 +20,7 @@ from worker.core.lang.cascade import UNSPECIFIED
 
 _OF_SOME_TRADE = "OF_SOME_TRADE"
 """Tag of people of a trade that no list has: "two falcon tamers"."""
+_DESCRIBED = "DESCRIBED"
 _LEAST_TOLD = 3
 """A number, and two who are told behind it."""
 _FOREIGNERS = "foreigners"
@@ -69,9 +71,11 @@ def _says_who(parts: Sequence[CountMention]) -> bool:
         whole.victim_class == UNSPECIFIED and whole.noun in (None, "relatives")
     )
     is_trade = _OF_SOME_TRADE in whole.tags
+    is_apart = _DESCRIBED in whole.tags and any(p.is_single for p in told)
     if (
         whole.is_single
         or is_trade
+        or is_apart
         or not is_general
         or whole.value != sum(p.value or 0 for p in told)
     ):
