@@ -5,6 +5,7 @@ Rules
 1. A name is a run of capitals after a word that introduces a victim ("killed journalist …",
    "identified as …"), or before an age and a word of harm ("…, 24, was killed").
    Or it stands between a trade and what was done, alone or with others ("judge … and clerk … were shot"),
+   or behind the trade of one whom attackers killed ("gunmen shot dead a judge, …, and a clerk"),
    or opens its sentence, with an age, a trade or "who …" between it and what was done.
 2. So are the names that go on with it in a list, with ages, trades and asides ("as …, 24, a cook, his
    brother … and …"). The list must come to its end: what follows its last name may say when or where,
@@ -37,6 +38,7 @@ _DAY_REACH_CHARS = 8
 _AGED = re.compile(r"(?<![\w.'-])((?:[\w.'-]+ ){1,3}[\w.'-]+), (?:aged )?\d{1,2}(?=,| )")
 _HARM_REACH_CHARS, _SUSPECT_REACH_CHARS = 60, 24
 _DOER_REACH_CHARS = 56
+_OBJECT_WORDS = 3
 _WORD = re.compile(r"\s*([^\s,;:()]+)([,;:()]?)")
 _AGE = re.compile(r",? ?\(?(?<=[ (])(?:\w+ )?\d{1,2}\)?(?=[,;. ])")
 _ASIDE = re.compile(r", (\w+)(?: [^\W\d_][\w'-]*){1,6}(?=[,;.]|$)")
@@ -140,6 +142,19 @@ def _told_of(passage: Passage) -> Iterator[Range]:
                 names, end = _chain(passage, at)
                 if _is_hit(passage, at, end):
                     yield from names
+                elif _is_object(passage, Range.of(trade)):
+                    yield at
+
+
+def _is_object(passage: Passage, trade: Range) -> bool:
+    """Whether attackers killed the one of a trade: "gunmen shot dead | a judge, …"."""
+    clause, text = passage.clause(trade.start), passage.prose.text
+    verbs = passage.lexicon.find("victim_killed", text, clause.start, trade.start)
+    verb = max((Range.of(m) for m in verbs), key=lambda m: m.end, default=None)
+    if verb is None or not _may_introduce(passage, "victim_killed", verb):
+        return False
+    words = text[verb.end : trade.start].split()
+    return len(words) <= _OBJECT_WORDS and not any(c in w for w in words for c in ",.;:")
 
 
 def _is_of_another(passage: Passage, trade: Range) -> bool:

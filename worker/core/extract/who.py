@@ -22,7 +22,7 @@ from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Claim, Perpetrator
 from worker.core.domain.vocabulary import ATTRIBUTIONS, Attribution
 from worker.core.extract.passage import Passage, Spans
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, starting_in
 
 _VERB_REACH_CHARS = 60
 _BLAME_REACH_CHARS = 90
@@ -40,8 +40,10 @@ def find_perpetrators(
     claimed = {c.group for c in claims if c.claimed == "yes"}
     denied = {c.group for c in claims if c.claimed == "denied"}
     for mention in passage.actors:
-        basis = "claimed_or_admitted" if mention.actor.name in claimed else _basis(passage, mention)
-        if basis is None or (mention.actor.name in denied and basis not in _OUTWEIGHS_DENIAL):
+        denies = mention.actor.name in denied
+        is_claimed = mention.actor.name in claimed
+        basis = "claimed_or_admitted" if is_claimed else _basis(passage, mention, denies)
+        if basis is None or (denies and basis not in _OUTWEIGHS_DENIAL):
             continue
         rank = ATTRIBUTIONS.index(basis)
         if mention.actor.name not in best or rank < best[mention.actor.name][0]:
@@ -53,13 +55,13 @@ def find_perpetrators(
     return people, passage.spans(m for _, m in ordered)
 
 
-def _basis(passage: Passage, mention: ActorMention) -> Attribution | None:
+def _basis(passage: Passage, mention: ActorMention, denies: bool) -> Attribution | None:
     clause = passage.clause(mention.start)
     if passage.has("claim_none", clause):
         return None
     if mention.actor.actor_class in ("state", "foreign_state"):
         return "reported_as_fact" if _is_own_strike(passage, mention, clause) else None
-    if _is_blamed(passage, mention, clause):
+    if _is_blamed(passage, mention, clause, denies):
         official = passage.has("authority", clause) or _is_said_on(passage, clause)
         return "suspected_or_accused_by_authorities" if official else "suspected_or_accused"
     if not _acts(passage, mention, clause):
@@ -88,12 +90,13 @@ def _is_led_to(passage: Passage, clause: Range, lead: re.Match[str] | None) -> b
     return passage.ends_with("not_done", lead.start()) is None
 
 
-def _is_blamed(passage: Passage, mention: ActorMention, clause: Range) -> bool:
-    reach = Range(
-        max(_behind_question(passage, mention, clause), mention.start - _BLAME_REACH_CHARS),
-        min(clause.end, mention.end + _BLAME_REACH_CHARS),
-    )
-    return passage.has("blame", reach)
+def _is_blamed(passage: Passage, mention: ActorMention, clause: Range, denies: bool) -> bool:
+    """Whether words of blame stand about a name; of a group that denies only those before it."""
+    low = max(_behind_question(passage, mention, clause), mention.start - _BLAME_REACH_CHARS)
+    high = min(clause.end, mention.end + _BLAME_REACH_CHARS)
+    if denies:  # "X denied that it was behind the attack" blames nobody
+        high = mention.start
+    return passage.has("blame", Range(low, high))
 
 
 def _behind_question(passage: Passage, mention: ActorMention, clause: Range) -> int:
@@ -137,8 +140,15 @@ def _keeps_order(passage: Passage, mention: ActorMention) -> bool:
 
 
 def _kills(passage: Passage, mention: ActorMention, clause: Range) -> bool:
-    """Whether it killed or struck, right behind its name: "X fighters killed a judge"."""
-    text = passage.prose.text
+    """Whether it killed or struck, right behind its name: "X fighters killed a judge".
+
+    On this attack's day, that is, or on none: in a list of a week's attacks each is told by its day.
+    """
+    text, date = passage.prose.text, passage.segment.date
+    if date.start is not None and date.end is not None:
+        days = starting_in(passage.annotated.dates, clause)
+        if days and not any(day.meets(date.start, date.end) for day in days):
+            return False
     for category in ("actor_kills", "actor_strikes"):
         found = passage.lexicon.first(category, text, mention.end, clause.end)
         if found is not None and not text[mention.end : found.start()].strip():
