@@ -3,9 +3,8 @@
 Rules
 -----
 1. A list whose first number is the sum of the others says of the first who they are, where that is of
-   people in general, of a family or of somebody's staff, and none of the others can be anybody else:
-   "five soldiers, two civilians and three children" are ten. Nor may somebody told singly be one of
-   people who are described: "two members of the council, a girl and an engineer" are four.
+   people of no kind, of somebody's staff or of foreigners, and the others can be those: "five soldiers,
+   two civilians and three children" are ten, and so are "five men, two women and three children".
 2. So does a list within a list: "two of its staff, a secretary and a guard, and four guests" are six.
 """
 
@@ -16,16 +15,12 @@ from dataclasses import replace
 
 from worker.core.annotate.counts import CountMention
 from worker.core.extract.toll.told_apart import are_of_other_kinds
-from worker.core.lang.cascade import UNSPECIFIED
 
-_OF_SOME_TRADE = "OF_SOME_TRADE"
-"""Tag of people of a trade that no list has: "two falcon tamers"."""
-_DESCRIBED = "DESCRIBED"
 _LEAST_TOLD = 3
 """A number, and two who are told behind it."""
 _FOREIGNERS = "foreigners"
-_GENERAL = frozenset({"employees", "civilians", _FOREIGNERS})
-"""Classes of people of any trade."""
+_GENERAL = frozenset({"OF_ANYBODY", "SOME_OF_HIS"})
+"""Tags of people of any kind, and of some of those that somebody has ("five of its staff")."""
 
 
 def spelled_out(mentions: Sequence[CountMention]) -> list[CountMention]:
@@ -67,18 +62,8 @@ def _says_who(parts: Sequence[CountMention]) -> bool:
     if len(parts) < _LEAST_TOLD or any(p.value is None or p.qualifier != "exact" for p in parts):
         return False
     whole, told = parts[0], parts[1:]
-    is_general = whole.victim_class in _GENERAL or (
-        whole.victim_class == UNSPECIFIED and whole.noun in (None, "relatives")
-    )
-    is_trade = _OF_SOME_TRADE in whole.tags
-    is_apart = _DESCRIBED in whole.tags and any(p.is_single for p in told)
-    if (
-        whole.is_single
-        or is_trade
-        or is_apart
-        or not is_general
-        or whole.value != sum(p.value or 0 for p in told)
-    ):
+    is_general = bool(whole.tags & _GENERAL) or whole.victim_class == _FOREIGNERS
+    if whole.is_single or not is_general or whole.value != sum(p.value or 0 for p in told):
         return False
     return all(_may_be_of(whole, p) for p in told)
 
