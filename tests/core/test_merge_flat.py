@@ -68,7 +68,7 @@ def _both(
     nodes = [known.setdefault(id(f), (f, nodes_of((f,), gazetteer)[0]))[1] for f in reports]
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
     index, weights = ConstraintIndex(constraints), KNOWLEDGE.merge_weights
-    found = partition(nodes, evidence_of(nodes, index, copies, weights))
+    found = partition(evidence_of(nodes, index, copies, weights))
     plain = merge_oracle.partition(nodes, Evidence(nodes, index, copies, weights))
     return _told(found), _told(plain)
 

@@ -33,7 +33,7 @@ def _cells(reports: list) -> set[tuple[tuple[str, str], ...]]:
     nodes = nodes_of(reports, gazetteer)
     copies = find_pairs([f.article for f in reports], KNOWLEDGE.merge_weights)
     evidence = Evidence(nodes, ConstraintIndex(()), copies, KNOWLEDGE.merge_weights)
-    parted = partition(nodes, evidence)
+    parted = partition(evidence)
     return {
         tuple(sorted([(n.key, "core") for n in c.core] + [(n.key, how) for n, how in c.attached]))
         for c in parted.cells

@@ -103,7 +103,7 @@ def _identify_clusters(
     """Who belongs together and under which ids, with some closed incidents opened."""
     touched = incoming.article.article_id if incoming is not None else None
     merge_input = prepare(component, touched, thawed, knowledge)
-    parted = partition(merge_input.nodes, merge_input.evidence)
+    parted = partition(merge_input.evidence)
     clusters = [gather(cell, merge_input) for cell in parted.cells]
     announced = assign_ids(clusters, component, merge_input)
     return DecisionContext(

@@ -9,6 +9,7 @@ Rules
    threshold can ever be joined, and each such *heap* is worked on alone.
 4. A heap of the same parts as in an earlier decision is joined as it was then, to the same values. One
    of many parts with the same first one goes on from what that was joined to last.
+5. Heaps are carried on from the last decision (``heaps``), but where a person put reports together.
 """
 
 from __future__ import annotations
@@ -30,6 +31,21 @@ _MOST_RECORDED = 32
 """Heaps of which the joins are remembered, some 100 bytes a join, in each set of units."""
 
 
+def agglomerate_all(
+    lone: Iterable[Unit], groups: Sequence[Sequence[Node]], units: Units
+) -> list[Core]:
+    """``agglomerate`` for all nodes of units that are most of these, going on from the last decision."""
+    if groups:
+        return agglomerate({unit: unit.nodes for unit in lone}, groups, units)
+    parts = {unit: _parts(unit, unit.nodes, units) for unit in lone}
+    cores: list[Core] = []
+    for heap in units.hanging.follow(parts, units.strong):
+        if heap.cores is None:
+            heap.cores = _cores(heap.parts(units.strong), units)
+        cores += heap.cores
+    return cores
+
+
 def agglomerate(
     lone: Mapping[Unit, Sequence[Node]], groups: Sequence[Sequence[Node]], units: Units
 ) -> list[Core]:
@@ -41,8 +57,13 @@ def agglomerate(
     parts = [Part(tuple(group), units.count(group)) for group in groups]
     for unit, nodes in lone.items():
         parts += _parts(unit, nodes, units)
+    return _cores(_heaps(parts, units), units)
+
+
+def _cores(heaps: Iterable[Sequence[Part]], units: Units) -> list[Core]:
+    """What becomes of some heaps."""
     cores: list[Core] = []
-    for heap in _heaps(parts, units):
+    for heap in heaps:
         cores += _joined(heap, units) if len(heap) > 1 else [heap[0].alone]
     return cores
 

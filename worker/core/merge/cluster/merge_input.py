@@ -89,7 +89,7 @@ def prepare(
         filed=filed,
         nodes=tuple(nodes),
         keys=keys,
-        background=tuple(evidence.background),
+        background=evidence.of_part.get("background", ()),
         frozen={f.report.report_id: f for f in frozen_parts},
         copies=copies,
         evidence=evidence,

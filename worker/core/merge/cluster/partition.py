@@ -26,12 +26,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from worker.core.domain.snapshot import LinkCertainty
-from worker.core.merge.cluster.agglomerate import agglomerate
+from worker.core.merge.cluster.agglomerate import agglomerate, agglomerate_all
 from worker.core.merge.cluster.mentions import ARTICLES
 from worker.core.merge.cluster.nearby import Choice
 from worker.core.merge.cluster.placing import OpenCell, Placing
@@ -90,16 +90,16 @@ class Partition:
     first."""
 
 
-def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    """Put primary, round-up, retraction and frozen nodes together into attacks, and find those that
-    background nodes may mean.
+def partition(evidence: Evidence) -> Partition:
+    """Put the primary, round-up, retraction and frozen nodes of some evidence together into attacks, and
+    find those that its background nodes may mean.
 
     What is kept for the next decision is dropped when this one breaks off: half of it would be of
     one decision and half of another.
     """
     whole = False
     try:
-        found = _parted(nodes, evidence)
+        found = _parted(evidence)
         whole = True
     finally:
         if not whole:
@@ -107,9 +107,8 @@ def partition(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     return found
 
 
-def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
-    ordered = sorted(nodes, key=attrgetter("key"))
-    core = [node for node in ordered if node.kind in ("primary", "frozen")]
+def _parted(evidence: Evidence) -> Partition:
+    core = evidence.of_part.get("core", ())
     units = units_of("core", core, evidence)
     groups = _groups(core, evidence)
     grouped = {units.of[node.key] for group in groups for node in group}
@@ -119,13 +118,13 @@ def _parted(nodes: Iterable[Node], evidence: Evidence) -> Partition:
     for unit in bridges:
         del sure[unit]
     placing = Placing(evidence)
-    placing.add(agglomerate({unit: unit.nodes for unit in sure}, groups, units), units)
+    placing.add(agglomerate_all(sure, groups, units), units)
     several = _place_bridges(placing, bridges, units)
     _join_probable(placing)
     _place_roundups(placing, several, "several")
-    _place_roundups(placing, [node for node in ordered if node.kind == "roundup"], "roundup")
-    _place_retractions(placing, [node for node in ordered if node.kind == "retraction"])
-    return _result(placing, [node for node in ordered if node.kind == "background"])
+    _place_roundups(placing, evidence.of_part.get("roundup", ()), "roundup")
+    _place_retractions(placing, evidence.of_part.get("retraction", ()))
+    return _result(placing, evidence.of_part.get("background", ()))
 
 
 def score(a: Sequence[Node], b: Sequence[Node], evidence: Evidence) -> float | None:

@@ -19,12 +19,13 @@ from operator import attrgetter
 
 import numpy as np
 
-from worker.core.domain.remembered import WORST_DAY_REPORTS
+from worker.core.domain.remembered import WORST_DAY_REPORTS, alike_at_ends
 from worker.core.merge.cluster.bonds import Bonds
+from worker.core.merge.cluster.heaps import Heaps
 from worker.core.merge.cluster.mentions import Mentions
 from worker.core.merge.cluster.nearby import Nearby
 from worker.core.merge.cluster.unit import Core, Counted, Joined, Part, Unit
-from worker.core.merge.evidence.nodes import Evidence, Node, Sign
+from worker.core.merge.evidence.nodes import Evidence, Node
 from worker.core.merge.evidence.pairs import MILLION, in_millionths
 
 
@@ -44,6 +45,8 @@ class Units:
         self.bonds = Bonds()
         self.heaps: dict[tuple[Part, ...], Sequence[Core]] = {}
         """What became of the parts of a heap (``agglomerate``)."""
+        self.hanging = Heaps()
+        """The heaps of the last decision."""
         self.last_joined: dict[Part, Joined] = {}
         """The last joins of a heap by its first part."""
         self.cores: dict[tuple[Part, ...], Core] = {}
@@ -69,11 +72,10 @@ class Units:
         """Number of facts → how many of these were held against them already."""
         self._agreeing: frozenset[Unit] = frozenset()
         """The last ones of which no two exclude each other."""
-        given = sorted(nodes, key=attrgetter("key"))
-        self._signs = _signs(given, evidence)
+        self._nodes = tuple(sorted(nodes, key=attrgetter("key")))
         groups: dict[tuple[int, Hashable], list[Node]] = {}
-        for node in given:
-            groups.setdefault(self._signs[node.key][:2], []).append(node)
+        for node in self._nodes:
+            groups.setdefault(evidence.signs[node.key][:2], []).append(node)
         for (number, tie), members in groups.items():
             self._found(Unit(number, tuple(members), tie))
 
@@ -82,18 +84,17 @@ class Units:
 
         False: too little stays the same; nothing was done.
         """
-        before = self._signs
-        signs = _signs(nodes, evidence)
-        come = self._changed(signs, evidence)
-        retied = self._retied(come, signs, evidence)
+        given = tuple(nodes)
+        changed = self._changed(given, evidence)
+        retied = self._retied(changed, evidence)
         stay = {node.key for stayed in retied for node in stayed.nodes}
-        come = [key for key in come if key not in stay]
-        if 2 * len(come) > len(signs):
+        come = {key: node for key, node in changed.items() if key not in stay}
+        if 2 * len(come) > len(given):
             return False
-        gone = [key for key in come if key in before]
-        if len(signs) - len(come) + len(gone) < len(before):
-            gone += before.keys() - signs.keys()
-        if 2 * (len(come) + len(gone)) > len(signs):
+        gone = [key for key in come if key in self.of]
+        if len(given) - len(come) + len(gone) < len(self.of):
+            gone += self.of.keys() - {node.key for node in given}
+        if 2 * (len(come) + len(gone)) > len(given):
             return False
         for key in gone:
             self._leave(key)
@@ -101,13 +102,8 @@ class Units:
             self._strike_off(stayed)
             stayed.tie = tie
             self._enlist(stayed)
-        self.evidence = evidence
-        self._signs = signs
-        self._foreign = {}
-        fresh = []
-        if come:
-            by_key = {node.key: node for node in nodes}
-            fresh = [self._enter(by_key[key]) for key in sorted(come)]
+        self.evidence, self._nodes, self._foreign = evidence, given, {}
+        fresh = [self._enter(come[key]) for key in sorted(come)]
         for unit in fresh:
             if unit is not None:
                 for other, weight in self._around(unit).items():
@@ -115,25 +111,37 @@ class Units:
                         self._forget_groups(other)
         return True
 
-    def _changed(self, signs: Mapping[str, Sign], evidence: Evidence) -> list[str]:
-        """The keys of which the sign is another than it was, or new."""
-        before, asked = self._signs, signs.items()
-        if evidence.went_on is not None and before is evidence.went_on[0].signs:
-            asked = {key: signs[key] for key in evidence.went_on[1] if key in signs}.items()
-        return [
-            key for key, sign in asked if (known := before.get(key)) is not sign and known != sign
-        ]
+    def _changed(self, nodes: tuple[Node, ...], evidence: Evidence) -> dict[str, Node]:
+        """The nodes that are new, or of which the sign is another than it was, by key. Where the evidence
+        went on, only those are looked at that it says are new, and those between the common ends.
+        """
+        before, signs, of = self.evidence.signs, evidence.signs, self.of
+        asked: Iterable[Node] = nodes
+        if self._goes_on(evidence) and evidence.went_on is not None:
+            first, last = alike_at_ends(self._nodes, nodes)
+            asked = nodes[first : len(nodes) - last]
+            again = evidence.went_on[1] & of.keys()
+            if again:
+                asked = [*asked, *(node for node in nodes if node.key in again)]
+        return {
+            node.key: node
+            for node in asked
+            if node.key not in of or before[node.key] != signs[node.key]
+        }
 
-    def _retied(
-        self, changed: Sequence[str], signs: Mapping[str, Sign], evidence: Evidence
-    ) -> dict[Unit, Hashable]:
+    def _goes_on(self, evidence: Evidence) -> bool:
+        """Whether evidence went on from that of the last decision."""
+        return evidence.went_on is not None and evidence.went_on[0] is self.evidence
+
+    def _retied(self, changed: Iterable[str], evidence: Evidence) -> dict[Unit, Hashable]:
         """Units that stay as they are but for their tie, with the new one: those of which a copy came.
 
         Whatever was found out about such a unit and any other stands: the evidence that went on from
         the last one says nothing new of two nodes that were there. So only the copy looks around.
         """
-        if evidence.went_on is None or evidence.went_on[0] is not self.evidence:
+        if not self._goes_on(evidence):
             return {}
+        signs = evidence.signs
         found: dict[tuple[int, Hashable], Unit] = {}
         for key in changed:
             unit = self.of.get(key)
@@ -172,7 +180,7 @@ class Units:
 
     def _enter(self, node: Node) -> Unit | None:
         """Take a node in; returns its unit when that is new."""
-        number, tie, _ = self._signs[node.key]
+        number, tie, _ = self.evidence.signs[node.key]
         found = self._plain.get(number) if tie is None else self._tied.get(number, {}).get(tie)
         if found is None:
             unit = Unit(number, (node,), tie)
@@ -394,14 +402,6 @@ _MOST_SCORES = 20 * WORST_DAY_REPORTS
 _MOST_GROUPS = 500
 _MOST_GONE = 16
 """Cores of earlier decisions among those that a unit was weighed against."""
-
-
-def _signs(nodes: Sequence[Node], evidence: Evidence) -> Mapping[str, Sign]:
-    """The signs of some of the nodes of which the evidence is."""
-    signs = evidence.signs
-    if len(nodes) == len(signs):
-        return signs
-    return {node.key: signs[node.key] for node in nodes}
 
 
 def units_of(name: str, nodes: Sequence[Node], evidence: Evidence) -> Units:

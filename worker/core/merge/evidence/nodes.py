@@ -31,6 +31,7 @@ from worker.core.merge.evidence.facts import Facts, Gazetteer, facts_of
 from worker.core.merge.evidence.pairs import Pair, Weights
 
 NodeKind = Literal["primary", "roundup", "retraction", "background", "frozen"]
+Part = Literal["core", "roundup", "retraction", "background"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,18 @@ class Node:
         moment = self.at.astimezone(dt.UTC).isoformat() if self.at and self.at.tzinfo else self.at
         object.__setattr__(self, "article_id", article_of(self.key))
         object.__setattr__(self, "order", (self.at is None, str(moment), self.key))
+
+
+def _part_of(node: Node) -> Part:
+    """The part that a node has in a partition."""
+    return "core" if node.kind == "primary" or node.kind == "frozen" else node.kind
+
+
+def _by_part(nodes: Iterable[Node]) -> dict[Part, tuple[Node, ...]]:
+    found: dict[Part, list[Node]] = {}
+    for node in sorted(nodes, key=attrgetter("key")):
+        found.setdefault(_part_of(node), []).append(node)
+    return {part: tuple(nodes) for part, nodes in found.items()}
 
 
 def nodes_of(reports: Iterable[FiledReport], gazetteer: Gazetteer) -> list[Node]:
@@ -113,7 +126,8 @@ class Evidence:
         self.nodes = tuple(nodes)
         self._places = frozenset(map(id, self.nodes))
         """Of its nodes, in memory."""
-        self.background = [node for node in self.nodes if node.kind == "background"]
+        self.of_part = _by_part(self.nodes)
+        """Its nodes by the part that they have in a partition, in order of key."""
         self.copies = copies
         all_facts = [node.facts for node in self.nodes]
         numbers = self._compared.numbers(all_facts, all_facts)
@@ -166,9 +180,10 @@ class Evidence:
         more: Evidence = copy(self)
         more.nodes, more.copies = tuple(nodes), copies
         more._places = self._places.union(map(id, fresh))
-        more.background = self.background
-        if any(node.kind == "background" for node in fresh):
-            more.background = [node for node in more.nodes if node.kind == "background"]
+        more.of_part = {**self.of_part}
+        for node in fresh:
+            others = more.of_part.get(part := _part_of(node), ())
+            more.of_part[part] = tuple(sorted((*others, node), key=attrgetter("key")))
         more._first = self._first | {node.article_id: node for node in reversed(fresh)}
         several = _of_one_article(fresh)
         more._several = self._several | several
