@@ -1,9 +1,9 @@
 """What hangs together by pairs at the threshold, carried on from one decision to the next.
 
-A heap stands for as long as its units and their parts do. A unit that came, or whose parts are others, is
-put to the heaps that it hangs together with, which become one; a heap that lost a unit is taken apart,
-and its units are put together anew. So an arrival asks for one unit's partners, and what became of all
-other heaps (``agglomerate``) is not asked for at all.
+A heap stands for as long as its units and their parts do. A unit that came is put to the heaps that it
+hangs together with, which become one; a heap that lost a unit is taken apart, and its units are put
+together anew. So an arrival asks for one unit's partners, and what became of all other heaps
+(``agglomerate``) is not asked for at all.
 """
 
 from __future__ import annotations
@@ -38,35 +38,43 @@ class Heaps:
     """The heaps of the last decision. For one thread."""
 
     def __init__(self) -> None:
-        self._parts: dict[Unit, Sequence[Part]] = {}
+        self._parts: Mapping[Unit, Sequence[Part]] = {}
         self._of: dict[Unit, Heap] = {}
 
     def follow(self, parts: Mapping[Unit, Sequence[Part]], strong: Strong) -> Iterable[Heap]:
         """The heaps of units with these parts."""
-        before = self._parts
-        waiting = {unit for unit, own in parts.items() if before.get(unit) is not own}
-        gone = waiting & before.keys()
-        if len(before) + len(waiting) - len(gone) > len(parts):
-            gone |= before.keys() - parts.keys()
-        for heap in {self._of[unit] for unit in gone}:
-            for unit in heap.units:
-                del self._of[unit]
-                if unit in parts:
-                    waiting.add(unit)
-        self._parts = dict(parts)
+        before, self._parts = self._parts, parts
+        waiting = self._taken_apart(before.keys() - parts.keys())
+        for unit in [unit for unit, own in parts.items() if before.get(unit) is not own]:
+            heap = self._of.get(unit)
+            if heap is None:
+                waiting.add(unit)
+            else:  # who it hangs together with does not depend on how many nodes it has
+                heap.units[unit], heap.cores = parts[unit], None
         for unit in waiting:
             self._put(unit, strong(unit))
         return dict.fromkeys(self._of.values())
 
+    def _taken_apart(self, gone: Iterable[Unit]) -> set[Unit]:
+        """The units of the heaps that had some that are gone, without these."""
+        left: set[Unit] = set()
+        for heap in {self._of[unit] for unit in gone}:
+            for unit in heap.units:
+                del self._of[unit]
+            left |= heap.units.keys()
+        return left.difference(gone)
+
     def _put(self, unit: Unit, partners: AbstractSet[Unit]) -> None:
         """Put a unit to what it hangs together with, of what is there already."""
-        held = [self._of[other] for other in partners & self._of.keys()]
-        largest = max(held, key=lambda heap: len(heap.units), default=None)
-        into = Heap({}) if largest is None else largest
-        into.cores = None
-        into.units[unit] = self._parts[unit]
+        held = {self._of[other] for other in partners & self._of.keys()}
+        into = max(held, key=_size, default=None) or Heap({})
+        into.units[unit], into.cores = self._parts[unit], None
         self._of[unit] = into
-        for other in dict.fromkeys(held):
+        for other in held:
             if other is not into:
                 into.units |= other.units
                 self._of.update(dict.fromkeys(other.units, into))
+
+
+def _size(heap: Heap) -> int:
+    return len(heap.units)
