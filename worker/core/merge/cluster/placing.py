@@ -58,6 +58,7 @@ class Placing:
         self.plausible = evidence.weights["merge.plausible"]
         self.shared_roundups: list[tuple[Node, tuple[OpenCell, ...]]] = []
         self._cells: dict[OpenCell, None] = {}
+        self._by_core: dict[Core, OpenCell] = {}
         self._cells_of: dict[Units, dict[OpenCell, None]] = {}
         self._related: dict[OpenCell, dict[OpenCell, float]] = {}
         """Of each cell that was asked for what ``related`` tells."""
@@ -74,12 +75,13 @@ class Placing:
         for core in cores:
             cell = OpenCell(core, self._scoring)
             self._cells[cell] = own[cell] = None
+            self._by_core[core] = cell
         self._options.clear()
 
     def absorb(self, cell: OpenCell, into: OpenCell) -> None:
         """Make all of a cell probable members of another."""
         into.take_in(cell)
-        del self._cells[cell]
+        del self._cells[cell], self._by_core[cell.core]
         for other in self._related.pop(cell, ()):
             del self._related[other][cell]
         for cells in self._cells_of.values():
@@ -99,11 +101,16 @@ class Placing:
         return found
 
     def _scored(self, unit: Unit) -> Iterable[tuple[float | None, OpenCell]]:
-        """All cells, with what a unit scores about which slots alone speak."""
-        known = self._scoring.weighed_against(unit, len(self._cells))
-        for cell in [cell for cell in self._cells if cell.core not in known]:
-            known[cell.core] = self._score_by_slots(unit, cell)
-        return [(known[cell.core], cell) for cell in self._cells]
+        """The cells that are plausible for a unit about which slots alone speak, with what it scores."""
+        cells = self._by_core
+        known = self._scoring.weighed_against(unit, len(cells))
+        fresh = cells.keys() - known.cores
+        for core in fresh:
+            score = self._score_by_slots(unit, cells[core])
+            if score is not None and score >= self.plausible:
+                known.plausible[core] = score
+        known.cores.update(fresh)
+        return [(score, cells[core]) for core, score in known.plausible.items() if core in cells]
 
     def _score_by_slots(self, unit: Unit, cell: OpenCell) -> float | None:
         near = self.evidence.near(unit.number, cell.numbers)
@@ -149,8 +156,7 @@ class Placing:
         units = self._scoring
         if units.mentions.is_full:
             units.mentions = Mentions()
-        cores = dict.fromkeys([cell.core for cell in self._cells])
-        units.mentions.follow(nodes, cores, self.evidence, units.bonds_of)
+        units.mentions.follow(nodes, self._by_core, self.evidence, units.bonds_of)
         return units.mentions.options(nodes)
 
     def related(self) -> Mapping[OpenCell, Mapping[OpenCell, float]]:

@@ -15,6 +15,7 @@ import itertools
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 import numpy as np
@@ -27,6 +28,14 @@ from worker.core.merge.cluster.nearby import Nearby
 from worker.core.merge.cluster.unit import Core, Counted, Joined, Part, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node
 from worker.core.merge.evidence.pairs import MILLION, in_millionths
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The cores that a unit was held against, and what it scores with those for which it is plausible."""
+
+    cores: set[Core] = field(default_factory=set)
+    plausible: dict[Core, float] = field(default_factory=dict)
 
 
 class Units:
@@ -57,7 +66,7 @@ class Units:
         """Of each cell of the last decision those that were related with it (``placing``)."""
         self.mentions = Mentions()
         """What mentions of past attacks score against the cells of the last decision."""
-        self._weighed: dict[Unit, dict[Core, float | None]] = {}
+        self._weighed: dict[Unit, Weighed] = {}
         self._names: dict[Counted, int] = {}
         self._next = itertools.count()
         self._around_groups: dict[tuple[Unit, ...], frozenset[Unit]] = {}
@@ -367,15 +376,15 @@ class Units:
             known[i, j] = self.score(a, b)
         return known[i, j]
 
-    def weighed_against(self, unit: Unit, n_cores: int) -> dict[Core, float | None]:
+    def weighed_against(self, unit: Unit, n_cores: int) -> Weighed:
         """What a unit about which slots alone speak scored against cores, of which there are now
         ``n_cores``; to be added to. The unit need not be one of these.
         """
         known = self._weighed.get(unit)
-        if known is None or len(known) > 2 * n_cores + _MOST_GONE:
+        if known is None or len(known.cores) > 2 * n_cores + _MOST_GONE:
             if len(self._weighed) >= WORST_DAY_REPORTS:
                 self._weighed.clear()
-            known = self._weighed[unit] = {}
+            known = self._weighed[unit] = Weighed()
         return known
 
     def score(self, a: Counted, b: Counted) -> float | None:
