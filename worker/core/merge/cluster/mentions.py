@@ -9,15 +9,13 @@ It changes nothing that all mentions are held against all cells (``tests/core/me
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from operator import attrgetter, mul
+from operator import attrgetter
 
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Names
-from worker.core.merge.cluster.bonds import BondsOf
+from worker.core.merge.cluster.bonds import BondsOf, score_of_one
 from worker.core.merge.cluster.unit import Core, Unit
 from worker.core.merge.evidence.nodes import Evidence, Node, Sign
-from worker.core.merge.evidence.pairs import MILLION
 
 ARTICLES: Names[Node] = Names(attrgetter("article_id"))
 """Those of the nodes of a core."""
@@ -147,14 +145,10 @@ class Mentions:
         """Find out what some mentions score against a core."""
         units = [unit for unit, _ in core.counted]
         counts = [count for _, count in core.counted]
-        total = sum(counts)
         for mention in mentions:
-            bonds = self._bonds_with(mention, units, bonds_of)
-            if min(bonds) > -math.inf:
-                average = sum(map(mul, counts, bonds)) / total
-                score = round(0.5 * (average + max(bonds))) / MILLION
-                if score >= evidence.plausible:
-                    self._fits[mention][core] = score
+            score = score_of_one(self._bonds_with(mention, units, bonds_of), counts)
+            if score is not None and score >= evidence.plausible:
+                self._fits[mention][core] = score
 
     def _bonds_with(self, mention: Unit, units: Sequence[Unit], bonds_of: BondsOf) -> list[float]:
         """The bonds of a mention with units of a core; each is worked out once."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from worker.core.domain.snapshot import LinkCertainty
+from worker.core.merge.cluster.bonds import score_of_one
 from worker.core.merge.cluster.mentions import Mentions
 from worker.core.merge.cluster.unit import Core, Counted, Unit
 from worker.core.merge.cluster.units import Units
@@ -116,7 +117,8 @@ class Placing:
         near = self.evidence.near(unit.number, cell.numbers)
         if cell.numbers.isdisjoint(near):
             return None  # nothing of it is near, so it is not plausible
-        return self._scoring.score(((unit, 1),), cell.counted)
+        bonds = self._scoring.bonds_of(unit, [other for other, _ in cell.counted])
+        return score_of_one(bonds, [count for _, count in cell.counted])
 
     def _scored_tied(self, unit: Unit) -> Iterable[tuple[float | None, OpenCell]]:
         own: Counted = ((unit, 1),)
