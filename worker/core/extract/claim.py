@@ -233,6 +233,8 @@ def _is_behind_another(
     sentence = passage.sentence(claim.end - 1)
     if sentence is None or sentence.zone == "title" or claim.start < sentence.start:
         return False
+    if _is_told_of_another(passage, Range(sentence.start, claim.start), statements):
+        return True
     if any(p.kind in ("here", "near") for p in inside(passage.annotated.places, sentence)):
         return False
     first = max(0, sentence.index - _SENTENCES_BEFORE)
@@ -241,6 +243,15 @@ def _is_behind_another(
         if other is not None:
             return other
     return False
+
+
+def _is_told_of_another(passage: Passage, before: Range, statements: Sequence[Statement]) -> bool:
+    """Whether all figures of its sentence are another attack's: "…, killing eight; X claimed that one"."""
+    if ";" not in passage.prose.of(before):
+        return False
+    at = passage.prose.span(before)
+    scopes = {s.scope for s in statements if at.start <= s.span.start < at.end}
+    return bool(scopes) and scopes <= {"background", "other_incident"}
 
 
 def _tells_another(

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from worker.core.annotate.events import EventSentence
 from worker.core.lang.tokens import Token
 
+_NEW = frozenset({"INDEFINITE", "NUM"})
+_OPENERS = frozenset({"COMMA", "DAY"})
 _OPENING_TOKENS = 6
 _OPENING_STOPS = frozenset({"EVENT", "HARM", "SAYS", "FRESH", "REL"})
 """What ends the opening of a sentence."""
@@ -98,13 +100,21 @@ def _tells_old_attack(sentence: EventSentence) -> bool:
 
 
 def opens_event(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a token is a new event or a new weapon ("a bomb", "a magnetic bomb")."""
+    """Whether a token is a new event or a new weapon ("a bomb", "a magnetic bomb", "23 rockets")."""
     tags = tokens[index].tags
     if "EVENT_NOUN" in tags and "IS_INDEF" in tags:
         return True
-    return "WEAPON" in tags and any(
-        "INDEFINITE" in t.tags for t in tokens[max(0, index - 2) : index]
-    )
+    if "WEAPON" not in tags:
+        return False
+    if any(t.tags & _NEW for t in tokens[max(0, index - 2) : index]):
+        return True
+    return "PROJECTILE" in tags and _opens_clause(tokens, index)
+
+
+def _opens_clause(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a token is the subject of its clause: "yesterday, | rockets hit …"."""
+    opened = index == 0 or bool(tokens[index - 1].tags & _OPENERS)
+    return opened and any("REAL_EVENT" in t.tags for t in tokens[index + 1 : index + 3])
 
 
 def _opens_other_time(tokens: Sequence[Token]) -> bool:

@@ -36,7 +36,7 @@ _PAST = frozenset({"earlier", "weeks", "year", "old"})
 _TIMES = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_YEAR", "IS_OLD"})
 """… and the tags that give them."""
 _OTHER_CLAUSE = frozenset({"after_span_event", "fronted", "other_day", "day_apart", "frame_opened"})
-_OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh")
+_OF_THE_OTHER = ("event_fresh", "event_here", "event_definite", "date_fresh", "points_back")
 """What is said of the main attack, in a sentence whose count is of another ("… a week after …")."""
 _OTHER_FRAME = frozenset({"frame_going_on"})
 _TO_THE_OTHER = ("event_definite", "points_back")
