@@ -70,7 +70,8 @@ def find_claims(
     phrases = _phrases(passage, statements)
     if not phrases:
         passage = with_apart(passage)
-        phrases = _phrases(passage, ())  # its figures tell of other attacks than what stands apart
+        found = _phrases(passage, ())  # its figures tell of other attacks than what stands apart
+        phrases = [p for p in found if not _is_told_of_another(passage, p, statements)]
     claims: dict[tuple[str, str], Claim] = {}
     for item in phrases:
         key = (item.actor.id, item.claimed)
@@ -233,7 +234,7 @@ def _is_behind_another(
     sentence = passage.sentence(claim.end - 1)
     if sentence is None or sentence.zone == "title" or claim.start < sentence.start:
         return False
-    if _is_told_of_another(passage, Range(sentence.start, claim.start), statements):
+    if _is_told_of_another(passage, claim, statements):
         return True
     if any(p.kind in ("here", "near") for p in inside(passage.annotated.places, sentence)):
         return False
@@ -245,8 +246,12 @@ def _is_behind_another(
     return False
 
 
-def _is_told_of_another(passage: Passage, before: Range, statements: Sequence[Statement]) -> bool:
+def _is_told_of_another(
+    passage: Passage, claim: ClaimPhrase, statements: Sequence[Statement]
+) -> bool:
     """Whether all figures of its sentence are another attack's: "…, killing eight; X claimed that one"."""
+    sentence = passage.sentence(claim.start)
+    before = Range(sentence.start, claim.start) if sentence is not None else claim
     if ";" not in passage.prose.of(before):
         return False
     at = passage.prose.span(before)
