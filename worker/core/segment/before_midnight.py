@@ -40,10 +40,10 @@ def before_midnight(annotated: Annotated, main: IncidentDate) -> IncidentDate:
         return main
     for sentence in annotated.prose.sentences[:_SENTENCES]:
         clocks = (c for c in annotated.times if sentence.holds(c.start))
-        if any(_is_of_the_evening_before(annotated, c, sentence, now) for c in clocks):
-            day = now.date() - dt.timedelta(days=1)
-            return IncidentDate(day, day, "day", "relative")
-        if is_lead_sentence(annotated, sentence) and _hours_back(annotated, sentence) > now.hour + 1:
+        counts = is_lead_sentence(annotated, sentence)
+        if any(_is_of_the_evening_before(annotated, c, sentence, now) for c in clocks) or (
+            counts and _hours_back(annotated, sentence) > now.hour + 1
+        ):
             day = now.date() - dt.timedelta(days=1)
             return IncidentDate(day, day, "day", "relative")
     return main

@@ -18,7 +18,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import islice
 from typing import Literal
 
@@ -220,18 +219,21 @@ class _Splitter:
             return False
         parted = list(_PART.finditer(self._text, self._sentence.start, mention.start))
         own = Range(parted[-1].end() if parted else self._sentence.start, self._sentence.end)
-        if self._sentence.zone != "body" and not parted:
-            return False
-        return self._tells_new if not parted else self._is_told_anew(own)
+        opens = mention.start - own.start <= _HEAD_CHARS
+        if opens and not is_lead_sentence(self._annotated, self._sentence):
+            return self._is_told_anew(own) or (bool(parted) and self._harms_elsewhere(own))
+        return self._is_told_anew(own) and bool(parted or self._sentence.zone == "body")
 
-    @cached_property
-    def _tells_new(self) -> bool:
-        """Whether the sentence tells of "a bomb", and not of "the bomb"."""
-        return self._is_told_anew(self._sentence)
-
-    def _is_told_anew(self, at: Range | Sentence) -> bool:
-        triggers = self._triggers(Range(at.start, at.end))
+    def _is_told_anew(self, at: Range) -> bool:
+        """Whether a stretch tells of "a bomb", and not of "the bomb"."""
+        triggers = self._triggers(at)
         return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
+
+    def _harms_elsewhere(self, at: Range) -> bool:
+        """Whether attackers without an article harm people: "on Thursday gunmen killed nine in X"."""
+        triggers = self._triggers(at)
+        placed = any(m.kind == "here" for m in inside(self._annotated.places, at))
+        return placed and self._tells_harm(at) and not any(t.definite for t in triggers)
 
     def _is_fresh(self, at: Range) -> bool:
         """Whether a stretch speaks of the main attack: its day, or "the attack"."""
