@@ -281,9 +281,7 @@ def _judged(
     for m in mentions:
         if _covered(m, prose.datelines) or _labels(prose, m):
             yield replace(m, kind="dateline")
-        elif m.kind == "here" and _covered(
-            m, confused if m.entry.kind in WIDE_PLACES else not_here
-        ):
+        elif m.kind == "here" and _is_confused(m, confused, not_here):
             yield replace(m, kind="confused")
         elif m.kind == "here" and m.entry.kind in WIDE_PLACES and _covered(m, directions):
             may_be_here = in_title(prose, m) or not _is_measured(prose, m, directions)
@@ -302,6 +300,16 @@ def _judged(
             yield replace(m, kind=kind)
         else:
             yield m
+
+
+def _is_confused(
+    mention: PlaceMention, confused: tuple[Range, ...], not_here: tuple[Range, ...]
+) -> bool:
+    """Whether a name means something else there; that of a quarter only where the phrase begins with it."""
+    if mention.entry.kind in WIDE_PLACES:
+        return _covered(mention, confused)
+    phrase = holding(not_here, mention.start)
+    return phrase is not None and phrase.start == mention.start
 
 
 def _is_measured(prose: Prose, name: Range, directions: tuple[Range, ...]) -> bool:

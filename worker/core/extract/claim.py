@@ -143,10 +143,13 @@ def _active(passage: Passage, category: str, claimed: Claimed) -> Iterator[Claim
 def _closing(passage: Passage) -> Iterator[ClaimPhrase]:
     """Claims and denials that end a headline, with the group alone before them: "…; IS claims"."""
     text = passage.prose.text
+    untold = any(passage.ends_with("not_done", m.start()) for m in passage.find("claim_verb"))
     for category, claimed in _CLOSING:
         for match in passage.find(category):
             title = passage.sentence(match.start())
             if title is None or title.zone != "title":
+                continue
+            if claimed == "yes" and untold:  # "X did not claim it, as first reported"
                 continue
             for name in inside(passage.actors, Range(title.start, match.start())):
                 opens = text[title.start : name.start].strip()[-1:] in _MARKS

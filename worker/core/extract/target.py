@@ -92,10 +92,23 @@ def _beside(passage: Passage, thing: Thing, before: Thing) -> Thing:
     joint, determiner = (passage.lexicon.pattern(c) for c in ("list_and", "determiner"))
     if not before.strong or not words or joint is None or not joint.fullmatch(words[0]):
         return thing
+    if not _is_led_at_once(passage, before):
+        return thing
     if not all(determiner is not None and determiner.fullmatch(w) for w in words[1:]):
         return thing
     loosened = before.score + passage.weights.target.per_word_between
     return replace(thing, score=max(thing.score, loosened), strong=True, led=True, joined=True)
+
+
+def _is_led_at_once(passage: Passage, thing: Thing) -> bool:
+    """Whether a lead stands right before it, an article aside: not "fire on a crowd near | a shrine"."""
+    text, determiner = passage.prose.text, passage.lexicon.pattern("determiner")
+    before = text[max(0, thing.start - _LEAD_REACH_CHARS) : thing.start].rstrip()
+    last = before.rpartition(" ")[2]
+    if determiner is not None and determiner.fullmatch(last):
+        before = before.removesuffix(last).rstrip()
+    at = max(0, thing.start - _LEAD_REACH_CHARS) + len(before)
+    return passage.ends_with("target_lead", at) is not None
 
 
 def find_targets(passage: Passage, things: Things) -> tuple[tuple[Target, ...], Spans]:

@@ -5,7 +5,8 @@ Rules
 1. The day was chosen when the text was cut into segments; here it only gets its evidence.
 2. A clock time counts when it stands in a sentence with a trigger, or in the lead; a time that
    opens a paragraph is the stamp of a live blog's entry, not of the attack.
-3. The time at which it was over is not when it was: "the siege ended at 5 a.m.".
+3. The time at which it was over is not when it was: "the siege ended at 5 a.m.", "was over by noon".
+4. Nor is a time beside another day: "stormed it at 3 a.m. on Wednesday", where Tuesday's siege is told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from worker.core.lang.normalise import Range
 
 _STAMP_REACH_CHARS = 2
 _END_REACH_CHARS = 80
+_BESIDE_CHARS = 6
+"""Between a time and its day: "at 3 a.m. on Wednesday"."""
 _LATE_SENTENCES = 8
 """A time of day first given after so many sentences is that of something else."""
 
@@ -53,6 +56,8 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
         return None
     if _is_of_the_end(passage, mention, Range(sentence.start, mention.end)):
         return None
+    if _is_of_another_day(passage, mention):
+        return None
     near = passage.triggers_in(passage.clause(mention.start))
     if not near and sentence.index > _LATE_SENTENCES:
         return None
@@ -60,6 +65,19 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
     far = weights.far_chars
     gap = min((mention.gap(t) for t in near), default=far)
     return weights.beside_attack * bool(near) - gap / far + sentence.index * weights.per_sentence
+
+
+def _is_of_another_day(passage: Passage, mention: ClockMention) -> bool:
+    """Whether a day that is not the attack's stands right beside a time."""
+    date = passage.segment.date
+    if date.start is None or date.end is None:
+        return False
+    beside = [
+        d
+        for d in passage.annotated.dates
+        if d.precision == "day" and not d.anaphoric and d.gap(mention) <= _BESIDE_CHARS
+    ]
+    return bool(beside) and not any(d.meets(date.start, date.end) for d in beside)
 
 
 def _is_of_the_end(passage: Passage, mention: ClockMention, before: Range) -> bool:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import islice
 from typing import Literal
 
@@ -29,7 +28,7 @@ from worker.core.domain.light_value import light_value
 from worker.core.domain.report import IncidentDate
 from worker.core.lang.normalise import Range, holding, inside, starting_in
 from worker.core.lang.tokens import UNSPACED
-from worker.core.segment.abduction import began_with
+from worker.core.segment.abduction import began_with, is_lead_sentence
 from worker.core.segment.main_date import Timeline
 from worker.core.text.prose import Sentence
 
@@ -49,6 +48,8 @@ _MOST_SIGNS = 12
 """A sentence turns a few times at most; a page that is one endless sentence must not be costly."""
 _CONJUNCTION_CHARS = 9
 _HEAD_CHARS = 12
+_PART = re.compile(r"[;:](?=\s)|\s-\s")
+"""What parts a sentence into two that tell of one matter each."""
 _COMMA = re.compile(rf"[,;:](?:\s|(?=[{UNSPACED}]))|\s-\s")
 
 
@@ -147,12 +148,28 @@ class _Splitter:
         if sentence.zone != "title":
             for category, kind in _SIGNS:
                 words = map(Range.of, self._annotated.find(category, sentence))
-                free = (w for w in words if not any(s.holds(w.start) for s in out))
+                free = (
+                    w
+                    for w in words
+                    if not any(s.holds(w.start) for s in out) and not self._opens_the_news(w)
+                )
                 out += [_Sign(w.start, w.end, kind) for w in islice(free, _MOST_SIGNS)]
         else:
             found = self._annotated.first("threat_cue", sentence)
             out += [_Sign(found.start(), found.end(), "threat")] if found else []
         return sorted(out, key=lambda s: (s.start, -_STRENGTH[s.kind]))[:_MOST_SIGNS]
+
+    def _opens_the_news(self, at: Range) -> bool:
+        """Whether "hours after a bomb …" tells the attack for the first time, at the top of the text.
+
+        ("Students lit candles on Tuesday evening, hours after a bomb at their gate killed three.")
+        """
+        before = Range(self._sentence.start, at.start)
+        if not is_lead_sentence(self._annotated, self._sentence):
+            return False
+        if self._triggers(before) or self._tells_harm(before):
+            return False
+        return any(d.anaphoric and at.holds(d.start) and d.first == d.last for d in self._dates)
 
     def _is_other_day(self, mention: DateMention) -> bool:
         if began_with(self._annotated, mention, self._sentence, self._main):
@@ -196,17 +213,27 @@ class _Splitter:
         """
         main = self._main
         dated = main.start is not None and main.basis in ("weekday", "stated")
-        if main.start is None or not dated or self._sentence.zone != "body":
+        if main.start is None or not dated or self._sentence.zone == "title":
             return False
         if mention.precision != "day" or mention.last != main.start - dt.timedelta(days=1):
             return False
-        return self._tells_new
+        parted = list(_PART.finditer(self._text, self._sentence.start, mention.start))
+        own = Range(parted[-1].end() if parted else self._sentence.start, self._sentence.end)
+        opens = mention.start - own.start <= _HEAD_CHARS
+        if opens and not is_lead_sentence(self._annotated, self._sentence):
+            return self._is_told_anew(own) or (bool(parted) and self._harms_elsewhere(own))
+        return self._is_told_anew(own) and bool(parted or self._sentence.zone == "body")
 
-    @cached_property
-    def _tells_new(self) -> bool:
-        """Whether the sentence tells of "a bomb", and not of "the bomb"."""
-        triggers = self._triggers(self._sentence)
+    def _is_told_anew(self, at: Range) -> bool:
+        """Whether a stretch tells of "a bomb", and not of "the bomb"."""
+        triggers = self._triggers(at)
         return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
+
+    def _harms_elsewhere(self, at: Range) -> bool:
+        """Whether attackers without an article harm people: "on Thursday gunmen killed nine in X"."""
+        triggers = self._triggers(at)
+        placed = any(m.kind == "here" for m in inside(self._annotated.places, at))
+        return placed and self._tells_harm(at) and not any(t.definite for t in triggers)
 
     def _is_fresh(self, at: Range) -> bool:
         """Whether a stretch speaks of the main attack: its day, or "the attack"."""

@@ -17,6 +17,7 @@ from dataclasses import replace
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
 from worker.core.lang.normalise import Range, inside
+from worker.core.segment.date_clause import tells_an_attack
 from worker.core.text.prose import Sentence
 
 _OPENING_CHARS = 4
@@ -46,7 +47,7 @@ def _base(annotated: Annotated, mention: DateMention, document: dt.date) -> Date
     before = Range(sentence.start, mention.start)
     day = _last_day(annotated, before, document)
     if day is not None:
-        if not inside(annotated.triggers, before):
+        if not tells_an_attack(annotated, before):
             return day
         opens = Range(mention.end - _CONJUNCTION_CHARS, mention.end)
         spoken = _is_said_on(annotated, day, sentence)

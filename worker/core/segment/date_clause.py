@@ -7,6 +7,8 @@ Rules
 2. A day before an attack that only another clause tells is that of the aftermath: "Doctors were still
    operating on Tuesday on people hurt in a blast", "swept up glass on Tuesday after a bombing".
    Not where the attack is called by that very day ("on Sunday, after that day's bombing").
+   Nor where a ceremony is held for its victims, and then told when it was ("buried victims of the
+   bombing on Friday, a day after a bomber …").
 3. "Hurt in last Tuesday's bombing", "the May 11 attack": an attack that is called by a day is of that
    day, also where somebody dies of it days later.
 
@@ -22,7 +24,7 @@ from collections.abc import Iterator
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
 from worker.core.annotate.events import EventSentence
-from worker.core.lang.normalise import Range
+from worker.core.lang.normalise import Range, inside
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event, tells_harm
 from worker.core.text.prose import Sentence
 
@@ -35,6 +37,18 @@ _AN_END = frozenset({"HOLDS", "HOLDS_OUT", "MILITANT_KILLED", "SIEGE_END"})
 """Tags of an attack that goes on or is over: it began before."""
 _JOINING = frozenset({"AT_PLACE", "BY", "OVER", "REL", "SUBORDINATOR"})
 """Tags of words that join an attack to another matter."""
+
+
+def tells_an_attack(annotated: Annotated, before: Range) -> bool:
+    """Whether a stretch tells an attack, and not only what is done for the victims of one.
+
+    ("Hundreds buried victims of the bombing of a mosque | on Friday, a day after a bomber …")
+    """
+    told = inside(annotated.triggers, before)
+    mourned = annotated.first("mourning", before)
+    if not told or mourned is None or told[0].start < mourned.start():
+        return bool(told)
+    return annotated.has("clause_open", Range(mourned.end(), before.end))
 
 
 def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:

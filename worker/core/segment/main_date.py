@@ -31,15 +31,18 @@ from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
 from worker.core.segment.abduction import is_lead_sentence, is_of_abduction
+from worker.core.segment.before_midnight import before_midnight
 from worker.core.segment.counted_from import counted_from
 from worker.core.segment.date_clause import (
     is_of_aftermath,
     is_own_day,
     is_taken_up,
     names_an_attack,
+    tells_an_attack,
 )
 from worker.core.segment.said_day import before_end, is_begin, is_end, is_spoken, spoken_day
 from worker.core.segment.undated import undated_interval
+from worker.core.segment.week_in_order import week_in_order
 from worker.core.text.prose import Sentence
 
 _HEAD_SENTENCES = 10
@@ -92,6 +95,7 @@ def find_timeline(
     if reference is None:
         return Timeline((), IncidentDate(None, None, "unknown", "none"), False, frozenset())
     if not reference.nominal:  # an article without a day has none that others could count from
+        annotated = replace(annotated, dates=week_in_order(annotated, reference.day))
         annotated = replace(annotated, dates=counted_from(annotated, reference.day))
     main = _main_date(annotated, reference.day, weights, {event.paragraph for event in told})
     dates = _anchored(annotated, main, reference.day)
@@ -137,10 +141,11 @@ def _main_date(
     """
     best = max(_scored(annotated, day, weights, told), default=None, key=lambda s: s[0])
     if best is not None and best[0] > 0:
-        mention = _refined(annotated, best[1])
+        mention = _refined(annotated, best[1], weights)
         zone = annotated.prose.sentence_at(mention.start)
         basis = "caption" if zone is not None and zone.zone == "caption" else mention.basis
-        return IncidentDate(mention.first, mention.last, mention.precision, basis)
+        found = IncidentDate(mention.first, mention.last, mention.precision, basis)
+        return before_midnight(annotated, found)
     if annotated.article.published is None:
         return IncidentDate(day, day, "unknown", "first_seen")
     own = annotated.day or day
@@ -149,7 +154,7 @@ def _main_date(
     )
 
 
-def _refined(annotated: Annotated, night: DateMention) -> DateMention:
+def _refined(annotated: Annotated, night: DateMention, weights: MainDateWeights) -> DateMention:
     """The one day of "overnight" that another mention, or the clock, says beside the attack."""
     if night.precision != "days" or (night.last - night.first).days != 1:
         return night
@@ -164,7 +169,8 @@ def _refined(annotated: Annotated, night: DateMention) -> DateMention:
             ended = ended or replace(night, first=before, last=mention.last)
             continue
         within = night.first <= mention.first <= night.last and not mention.anaphoric
-        if told and within and not is_spoken(annotated, mention, sentence):
+        spoken = is_spoken(annotated, mention, sentence)
+        if told and within and not spoken and _is_as_near(annotated, mention, night, weights):
             return replace(night, first=mention.first, last=mention.last, precision="day")
     if ended is not None:
         return ended
@@ -176,6 +182,21 @@ def _refined(annotated: Annotated, night: DateMention) -> DateMention:
             day = night.last if int(clock.time[:2]) < _NOON_HOUR else night.first
             return replace(night, first=day, last=day, precision="day")
     return night
+
+
+def _is_as_near(
+    annotated: Annotated, mention: DateMention, night: DateMention, weights: MainDateWeights
+) -> bool:
+    """Whether a day stands as near to the attack as "overnight" does in its sentence.
+
+    ("On Tuesday accused the group of the attack in which gunmen killed five overnight", "wounded in the
+    overnight attack, died on Tuesday": Tuesday is of something else.)
+    """
+    sentence = annotated.prose.sentence_at(night.start)
+    if sentence is None or not sentence.holds(mention.start):
+        return True
+    near, own = (_nearness(annotated, d, sentence, weights) for d in (mention, night))
+    return near >= own
 
 
 def _scored(
@@ -211,8 +232,8 @@ def _follows_another(annotated: Annotated, mention: DateMention, sentence: Sente
     """
     if not annotated.has("clause_open", Range(mention.end - _CONJUNCTION_CHARS, mention.end)):
         return False
-    told = inside(annotated.triggers, Range(sentence.start, mention.start))
-    return bool(told) or sentence.zone not in ("title", "lead")
+    told = tells_an_attack(annotated, Range(sentence.start, mention.start))
+    return told or sentence.zone not in ("title", "lead")
 
 
 def _opens_with_earlier(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -304,7 +325,7 @@ def _is_counted_from(annotated: Annotated, mention: DateMention, sentence: Sente
     ("Dealers pulled down their shutters on Tuesday after grenades thrown the previous afternoon …")
     """
     before = Range(sentence.start, mention.start)
-    if inside(annotated.triggers, before) or annotated.has("body_found", before):
+    if tells_an_attack(annotated, before) or annotated.has("body_found", before):
         return False
     after = Range(mention.end, mention.end + _JOINT_CHARS)
     counted = next((d for d in annotated.dates if d.anaphoric and after.holds(d.start)), None)

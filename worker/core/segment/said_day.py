@@ -24,7 +24,7 @@ from worker.core.text.prose import Sentence
 
 _SPEECH_REACH_CHARS = 32
 _STATEMENT_REACH_CHARS = 96
-_BEGUN_REACH_CHARS = 64
+_BEGUN_REACH_CHARS = 80
 _ENDED_REACH_CHARS = 80
 _LONG_REACH_CHARS = 160
 _ADJACENT_CHARS = 12
@@ -58,8 +58,7 @@ def is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bo
     before = Range(max(sentence.start, mention.start - _ENDED_REACH_CHARS), mention.start)
     if any(m.end() >= mention.start - 1 for m in annotated.find("ended", before)):
         return True
-    rest = Range(mention.end, min(sentence.end, mention.end + _LONG_REACH_CHARS))
-    if annotated.has("long_siege", rest):
+    if _ends_long(annotated, mention, sentence):
         return True
     after = Range(mention.end, min(sentence.end, mention.end + _ENDED_REACH_CHARS))
     over = annotated.first("siege_over", after)
@@ -67,6 +66,18 @@ def is_end(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bo
         return False
     between = annotated.prose.text[after.start : over.start()]
     return between == ", " or (between == " " and _is_of_a_night(annotated, Range.of(over)))
+
+
+def _ends_long(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether an attack of half a day was over then, and neither began on that day nor ended late on it.
+
+    ("Troops shot the last gunman on Monday, ending a 12-hour assault"; not "gunmen stormed it on Monday
+    morning … ending a 12-hour assault", nor "at dusk on Monday".)
+    """
+    rest = Range(mention.end, min(sentence.end, mention.end + _LONG_REACH_CHARS))
+    if not annotated.has("long_siege", rest) or _is_late(annotated, mention):
+        return False
+    return not annotated.has("attack_begins", Range(sentence.start, rest.end))
 
 
 def _is_of_a_night(annotated: Annotated, siege: Range) -> bool:

@@ -5,6 +5,8 @@ Rules
 1. "A week after gunmen killed nine" is another attack in the body; at the top only if the clause
    before it tells one of its own ("the city mourned, a day after a bomb killed 80": it does not).
    Hours are no such span, unless a new weapon or attack comes in ("hours after a car bomb killed 12").
+   Nor is there one where the clause before it only tells what is done for the victims ("buried victims
+   of the bombing, a day after …"). "On the day when a siege ended with five dead" is another attack.
    What a relative clause tells of that attack belongs to it, however far behind ("…, where 11 died").
 2. A clause in front of the sentence is another attack if what follows tells one, and the two are a
    span or a day apart ("After a bomber killed twenty on Monday, gunmen attacked on Wednesday").
@@ -28,6 +30,9 @@ _FAR_TOKENS = 32
 _SPAN_TOKENS = 3
 _DAY_TOKENS = 14
 _SAYING_TOKENS = 3
+_NEW_TOKENS = 7
+_PART_MARKS = frozenset(";:；：؛")
+_PARTS = frozenset({"COMMA", "SUBORDINATOR"})
 _POSSESSIVE_TOKENS = 2
 _OPENS_WORDS = frozenset({"REL", "MODAL"})
 """What somebody's words open with: "claimed on Monday that …", "claimed on Monday to have …"."""
@@ -66,6 +71,8 @@ def clause_terms(place: CountContext) -> Iterator[tuple[str, float]]:
     told = _span_of_relative(place) or max(opened, default=None)
     if told is not None:
         yield from _after_terms(place, told)
+    elif _is_of_that_day(place):
+        yield "after_span_event", 1.0
     if _is_fronted(place):
         yield "fronted", 1.0
     if place.is_later and _is_of_another_day(place):
@@ -95,7 +102,7 @@ def _span_of_relative(place: CountContext) -> int | None:
 def _after_terms(place: CountContext, opened: int) -> Iterator[tuple[str, float]]:
     """``opened``: the index of the word that opens the clause."""
     tokens = place.sentence.tokens
-    tells = any("REAL_EVENT" in t.tags for t in tokens[:opened])
+    tells = _tells_attack(tokens[:opened])
     before = tokens[max(0, opened - _SPAN_TOKENS) : opened]
     if any("FORMERLY" in t.tags for t in tokens[opened : place.index]):
         return  # "the night before, he had put the toll at three": only when he spoke
@@ -109,6 +116,35 @@ def _after_terms(place: CountContext, opened: int) -> Iterator[tuple[str, float]
         yield "after_span_event", 1.0
     if place.is_later:
         yield "after", 1.0
+
+
+def _tells_attack(tokens: Sequence[Token]) -> bool:
+    """Whether words tell an attack, and not only what is done for the victims of one.
+
+    ("Hundreds buried victims of the bombing on Friday, | a day after a bomber killed 24": the same.)
+    """
+    told = [i for i, t in enumerate(tokens) if "REAL_EVENT" in t.tags]
+    mourned = next((i for i, t in enumerate(tokens) if "MOURNS" in t.tags), len(tokens))
+    return any(i < mourned or "IS_INDEF" in tokens[i].tags for i in told)
+
+
+def _is_of_that_day(place: CountContext) -> bool:
+    """Whether a count is of a new attack that only says on which day another was.
+
+    ("The attack came on the day when a siege elsewhere ended with five dead", "… the day a bomb …".)
+    """
+    tokens, index = place.sentence.tokens, place.index
+    for at in range(max(1, index - CLAUSE_TOKENS), index):
+        definite = any("DEFINITE" in t.tags for t in tokens[max(0, at - 2) : at])
+        if "TIME_SPAN" not in tokens[at].tags or not definite:
+            continue
+        behind = range(at + 1, min(index, at + _NEW_TOKENS))
+        new = next((i for i in behind if opens_event(tokens, i)), None)
+        if new is None or any(t.tags & _PARTS for t in tokens[at + 1 : new]):
+            continue
+        if _tells_attack(tokens[:at]):
+            return True
+    return False
 
 
 def _has_span(tokens: Sequence[Token]) -> bool:
@@ -134,12 +170,20 @@ def _is_fronted(place: CountContext) -> bool:
 
 
 def _is_of_another_day(place: CountContext) -> bool:
-    """Whether a sentence opens with a day that the top does not name, and tells a new event."""
+    """Whether a sentence opens with a day that the top does not name, and tells a new event.
+
+    So does its second part: "Nobody claimed the shelling; on Thursday gunmen killed nine in X".
+    """
     tokens = place.sentence.tokens
-    days = [token for token in tokens[:_OPENING_TOKENS] if "DAY" in token.tags]
+    parted = [i + 1 for i in range(place.index) if tokens[i].word in _PART_MARKS]
+    begin = max(parted, default=0)
+    days = [t for t in tokens[begin : begin + _OPENING_TOKENS] if "DAY" in t.tags]
     if not days or not all(_is_another_day(place, day) for day in days):
         return False
-    return any(opens_event(tokens, i) for i in range(len(tokens)))
+    behind = range(begin, len(tokens))
+    if begin and any(_is_told_anew(tokens, i) for i in behind):
+        return True
+    return any(opens_event(tokens, i) for i in behind)
 
 
 def _is_another_day(place: CountContext, day: Token) -> bool:
