@@ -70,9 +70,9 @@ _PART_END = re.compile("[;؛；]")
 """Between parts of a sentence that tell of several attacks: "two died in the bazaar; in Herat …"."""
 _CUE_REACH_CHARS = 40
 _QUOTES = " '\"“‘«"
-_SOME = frozenset({SEEN_TAG, "DIED_AT_ONCE", "EMPLOYED"})
+_SOME = frozenset({SEEN_TAG, "DIED_AT_ONCE", "EMPLOYED", "IN_STATE"})
 """Tags of people beside whom there may be others: "saw four bodies", "two died on the spot", "three men
-who work in the shop"."""
+who work in the shop", "20 remain in hospital"."""
 _HARM = CASUALTY | {"casualties"}
 _MAY_SCORN = (GROUP_TYPE, POWER_TYPE, NARRATOR, UNKNOWN, "media_sources")
 """Who may print a party's words for its enemies; an army that counts "infidels" means who attacked."""
