@@ -77,9 +77,9 @@ def _report(
     """All slots of one segment."""
     time, time_spans = when.find_time(passage)
     things = target.find_things(passage)
-    targets, target_spans = _find_targets(passage, things, statements)
-    place, place_spans = _find_place(passage, role, targets, things)
     types, type_spans = what.find_types(passage)
+    targets, target_spans = _find_targets(passage, things, statements, types)
+    place, place_spans = _find_place(passage, role, targets, things)
     suicide, suicide_spans = what.find_suicide(passage)
     weapons, weapon_spans = what.find_weapons(passage)
     claims, claim_spans = find_claims(passage, statements)
@@ -119,11 +119,14 @@ def _report(
 
 
 def _find_targets(
-    passage: Passage, things: target.Things, statements: tuple[Statement, ...]
+    passage: Passage,
+    things: target.Things,
+    statements: tuple[Statement, ...],
+    types: tuple[str, ...],
 ) -> tuple[tuple[Target, ...], Spans]:
     """What was aimed at or hit; for want of any, the people who were."""
     found = target.find_targets(passage, things)
-    return found if found[0] else find_people_hit(passage, statements)
+    return found if found[0] else find_people_hit(passage, statements, types)
 
 
 def _retracted_by(passage: Passage) -> tuple[Quoted, ...]:

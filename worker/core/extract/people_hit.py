@@ -8,7 +8,9 @@ Rules
    Afghan government", "Karim Noori". Of a list the first: "a tribal elder and his son".
 3. The phrase must tell who they were: "two people", "a man", "him" name nobody. Nor does "his driver":
    it was aimed at somebody else.
-4. Their type is that of their trade or of whose people they are, else private citizens.
+4. Nor is he one who died of it later ("a clerk wounded in Saturday's bombing died"): the attack was on
+   something else. Of one who was shot that is so where the toll has others.
+5. Their type is that of their trade or of whose people they are, else private citizens.
 """
 
 from __future__ import annotations
@@ -29,22 +31,42 @@ _HARMS = {"shot": "killed"}
 _NAMED, _UNNAMED = "named_civilian", "unnamed_civilian"
 _CITIZENS = f"private_citizens_property/{_UNNAMED}"
 _TELL_NOBODY = ("anybody", "np_stop", "determiner")
+_DIED_SINCE = frozenset({"DIED_SINCE", "WAS_WOUNDED", "RAISED_TOLL", "DIED_OF_WOUNDS"})
+_ON_A_PERSON = frozenset({"armed_assault", "assassination"})
 _MOST_WORDS = 9
 _PAUSE = re.compile(r" ?[,;:(]")
 
 
 def find_people_hit(
-    passage: Passage, statements: Sequence[Statement]
+    passage: Passage, statements: Sequence[Statement], types: Sequence[str]
 ) -> tuple[tuple[Target, ...], Spans]:
-    """The people hit as the only target, and where they are told; nothing if nobody says who they were."""
+    """The people hit as the only target, and where they are told; nothing if nobody says who they were.
+
+    ``types``: of the attack.
+    """
+    alone = not _ON_A_PERSON.isdisjoint(types) and not _are_several_dead(statements)
     for measure in _WORST_FIRST:
-        told = [at for c in _counted(passage, statements, measure) if (at := _phrase(passage, c))]
+        counted = list(_counted(passage, statements, measure))
+        if not alone and any(map(_died_since, counted)):
+            break
+        told = [at for c in counted if (at := _phrase(passage, c))]
         best = max(
             told, key=lambda at: (passage.zone(at.start) != "title", -at.start), default=None
         )
         if best is not None:
             return (_target(passage, best),), passage.spans([best])
     return (), ()
+
+
+def _died_since(count: CountMention) -> bool:
+    """Whether somebody is told for having died of an attack that is over."""
+    return not count.tags.isdisjoint(_DIED_SINCE)
+
+
+def _are_several_dead(statements: Sequence[Statement]) -> bool:
+    """Whether more than one victim of the attack is told to be dead."""
+    own = (s for s in statements if s.scope == "incident" and s.measure == "killed")
+    return any((s.low or 0) > 1 and s.victim_class != "perpetrator" for s in own)
 
 
 def _counted(

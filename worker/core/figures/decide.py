@@ -371,7 +371,10 @@ def _categories(statements: Sequence[Statement], seen: Seen) -> tuple[CategoryFi
             if not s.perpetrator_party:
                 groups.setdefault((s.measure, s.victim_class), []).append(s)
     out = []
-    for (measure, victim_class), group in sorted(groups.items()):
+    for (measure, victim_class), told in sorted(groups.items()):
+        # a child who died since is one of the seven that somebody counted, and no newer number
+        counted = [s for s in told if s.person is None]
+        group = counted if any((s.low or 0) > 1 for s in counted) else told
         figure = decide_figure(
             _one_per_speaker(_without_stale(group, horizon_of(group), {}), {}, seen)
         )

@@ -83,12 +83,20 @@ REASONS = (
     Reason("knows_a_part", lambda item, told: id(item) in told.parts),
     Reason("addend", lambda item, told: id(item) in told.addends),
 )
+_STAYS_PART = frozenset({"stays_part"})
+_OF_ANY = REASONS[:2]
+"""What the text says of any number, of all or of some."""
 
 
 def find_replaced(placed: Sequence[Placed]) -> list[WhyDerived | None]:
     """For each figure, in their order, why it is no opinion of the whole; None where it stands."""
     told = _told(placed)
-    return [next((r.name for r in REASONS if r.applies(p, told)), None) for p in placed]
+    return [next((r.name for r in _reasons_for(p) if r.applies(p, told)), None) for p in placed]
+
+
+def _reasons_for(item: Placed) -> Sequence[Reason]:
+    """What may speak against a figure: "two were among the dead" says itself that it is a part of them."""
+    return REASONS if _STAYS_PART.isdisjoint(item.count.mention.flags) else _OF_ANY
 
 
 def _told(placed: Sequence[Placed]) -> Told:

@@ -73,6 +73,8 @@ _QUOTES = " '\"“‘«"
 _SOME = frozenset({SEEN_TAG, "DIED_AT_ONCE", "EMPLOYED"})
 """Tags of people beside whom there may be others: "saw four bodies", "two died on the spot", "three men
 who work in the shop"."""
+_IN_STATE = "IN_STATE"
+"""Tag of people told by how they are ("20 remain in hospital"): some of those wounded."""
 _HARM = CASUALTY | {"casualties"}
 _MAY_SCORN = (GROUP_TYPE, POWER_TYPE, NARRATOR, UNKNOWN, "media_sources")
 """Who may print a party's words for its enemies; an army that counts "infidels" means who attacked."""
@@ -262,7 +264,9 @@ def _victim_class(count: Count) -> str:
         return count.victim_class
     if RECEIVED_TAG in count.mention.tags:
         return RECEIVED
-    return PART if count.mention.tags & _SOME and count.person is None else "unspecified"
+    tags = count.mention.tags
+    is_part = tags & _SOME or (count.measure == "injured" and _IN_STATE in tags)
+    return PART if is_part and count.person is None else "unspecified"
 
 
 def _scope(item: Placed, prose: Prose, lexicon: Lexicon) -> Scope:

@@ -18,7 +18,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -35,7 +35,7 @@ from worker.core.domain.report import (
     Weapon,
 )
 from worker.core.domain.snapshot import Support
-from worker.core.domain.vocabulary import ATTRIBUTIONS, TARGET_ROLES, WIDE_PLACES
+from worker.core.domain.vocabulary import ATTRIBUTIONS, PEOPLE, TARGET_ROLES, WIDE_PLACES
 from worker.core.lang.names import without_parts, words_of
 from worker.core.merge.cluster.membership import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
@@ -284,7 +284,8 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
     among equals the first.
 
     So are two of one kind that are named in two languages: each language has its own name for it.
-    People come after what they stood in: every attack hits people.
+    People come after what they stood in: every attack hits people. Those whom a report names for want
+    of anything else are none where as many know what was hit.
     """
     given = vote.by_value(lambda r: r.targets)
     vote.note("targets", (b for b in vote.ballots if b.report.targets))
@@ -297,8 +298,9 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
             group.append(target)
     votes = {g[0]: [v for t in g for v in given[t]] for g in groups}
     role = {g[0]: min((t.role for t in g), key=TARGET_ROLES.index) for g in groups}
+    common = [t for t in vote.common(votes) if not _is_only_who_was_hit(t, role[t], votes, vote)]
     kept = sorted(
-        vote.common(votes),
+        common,
         key=lambda t: (
             TARGET_ROLES.index(role[t]),
             t.subtype == _ANYBODY,
@@ -310,6 +312,16 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
         replace(t, role=role[t] if k == 0 or role[t] != "primary" else "secondary")
         for k, t in enumerate(kept)
     )
+
+
+def _is_only_who_was_hit(
+    target: Target, role: str, votes: Mapping[Target, Sequence[Ballot]], vote: Vote
+) -> bool:
+    """Whether somebody of no note stands for the target that as many reports know ("a baker", in a bakery)."""
+    if target.subtype != _ANYBODY or role != "primary":
+        return False
+    sources = vote.rank(votes[target])[0]
+    return any(t.subtype not in PEOPLE and vote.rank(votes[t])[0] >= sources for t in votes)
 
 
 def _descending(rank: tuple[int, int, float]) -> tuple[int, int, float]:
