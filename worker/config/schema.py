@@ -215,7 +215,7 @@ class Log(Section):
 class Run(Section):
     """``[run]``"""
 
-    grace_s: Seconds = Field(default=25, description="Time to drain after SIGTERM.")
+    grace_s: Duration = Field(default=25, description="Time to drain after SIGTERM.")
 
 
 class Config(Section):

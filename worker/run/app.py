@@ -319,11 +319,12 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
     config, health = parts.config, parts.health
     source = StatusSource(health.live, health.conditions.ready, health.status, parts.chain.metrics)
     pushed = any(feed.push or feed.websub for feed in parts.feeds) and not parts.once
-    doors = [(build(source, routes(Receiver(parts)) if pushed else ()), config.serve.port)]
-    if config.serve.page_port:
-        doors.append((build_page(source), config.serve.page_port))
+    own_port, page_port = config.serve.port, config.serve.page_port
+    doors = [(build(source, routes(Receiver(parts)) if pushed else ()), "serve.port", own_port)]
+    if page_port:
+        doors.append((build_page(source), "serve.page_port", page_port))
     ports = []
-    for application, port in doors:
+    for application, setting, port in doors:
         runner = web.AppRunner(
             application,
             access_log=None,
@@ -336,7 +337,7 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
         try:
             await web.TCPSite(runner, config.serve.host, port).start()
         except OSError as error:
-            raise _deaf(config.serve.host, port, error) from error
+            raise _deaf(config.serve.host, port, setting, error) from error
         ports.append(int(runner.addresses[0][1]))
     log.get().info("serve.listening", host=config.serve.host, port=ports[0])
     beside = run_file(config.store.path)
@@ -346,9 +347,9 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
     stack.callback(beside.unlink, missing_ok=True)
 
 
-def _deaf(host: str, port: int, error: OSError) -> ConfigError | BusyError:
+def _deaf(host: str, port: int, setting: str, error: OSError) -> ConfigError | BusyError:
     """Why nobody can reach us: a port that is held may be let go, an address that is not ours is wrong."""
     if error.errno == errno.EADDRINUSE:
-        return BusyError(f"serve: {host}:{port} is in use; end who holds it, or set serve.port")
+        return BusyError(f"serve: {host}:{port} is in use; end who holds it, or set {setting}")
     why = os.strerror(error.errno) if error.errno else error.strerror
-    return ConfigError(f"serve: cannot listen on {host}:{port}: {why}; see serve.host, serve.port")
+    return ConfigError(f"serve: cannot listen on {host}:{port}: {why}; see serve.host, {setting}")
