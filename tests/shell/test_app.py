@@ -415,6 +415,26 @@ def test_run_waits_for_a_folder_of_topics_that_is_gone_and_starts_on_no_other(
     assert [record["value"]["revision"] for record in log] == list(range(1, len(log) + 1))
 
 
+def test_run_of_a_new_store_says_that_it_waits_for_the_broker(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """Nothing is settled before the ledger was read: readiness notes it, the log says it, and a stop
+    tells how much waits for the next start."""
+    attack(newsroom)
+    away = {"KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", "PUBLISH__DEADLINE_S": "1"}
+    with running(tmp_path, f"{newsroom.base}/feed.xml", **away, RUN__GRACE_S="1") as worker:
+        worker.wait_for(lambda: worker.told("publish.failed"), 90)
+        waits = "A new store waits for the broker before it settles its first article."
+        assert worker.told("publish.failed")[0]["advice"].endswith(waits)
+        worker.wait_for(lambda: waits in json.loads(worker.get("/readyz")[1])["notes"])
+        assert worker.get("/readyz")[0] == 200
+        assert worker.stop() == 75
+    (stopped,) = worker.told("worker.stopped")
+    assert (stopped["level"], stopped["clean"], stopped["inbox"] > 0) == ("warning", False, True)
+    assert stopped["advice"].startswith("Nothing is lost")
+    assert not worker.told("article.processed")
+
+
 def test_once_refuses_a_store_that_is_in_use(tmp_path: Path, newsroom: Newsroom) -> None:
     """The store has one writer: a second process says so and leaves with 78."""
     with running(tmp_path, f"{newsroom.base}/feed.xml") as worker:

@@ -449,6 +449,7 @@ def test_run_ends_on_a_damaged_store_with_its_file_and_what_to_do(tmp_path: Path
     assert done.returncode == 70, done.stderr
     (crashed,) = (line for line in done.stderr.splitlines() if '"worker.crashed"' in line)
     told = json.loads(crashed)
+    assert told["level"] == "error"
     assert (told["reason"], told["store"]) == ("store_damaged", str(tmp_path / "store.db"))
     assert told["advice"].startswith("put a backup in its place")
 

@@ -102,7 +102,7 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
         except* Exception as group:  # noqa: BLE001 - the last word before the end
             for error in group.exceptions:
                 keys = _of_damage(error, config.store.path)
-                log.get().critical("worker.crashed", exc_info=error, **keys)
+                log.get().error("worker.crashed", exc_info=error, **keys)
     return code
 
 
@@ -123,7 +123,11 @@ async def _live(
     log.get().info("config.loaded", folder=str(loaded.folder), feeds=len(feeds), **idle)
     async with open_worker(loaded, knowledge, feeds, stop, once=once) as worker:
         code = await worker.live()
-    log.get().info("worker.stopped", clean=code == EX_OK)
+        left = {} if code == EX_OK else await worker.left()
+    if left:
+        log.get().warning("worker.stopped", clean=False, **left)
+    else:
+        log.get().info("worker.stopped", clean=True)
     return EX_UNAVAILABLE if once and code != EX_OK else code
 
 
@@ -168,6 +172,13 @@ class Worker:
             for task in tasks:
                 task.cancel()
         return code
+
+    async def left(self) -> dict[str, object]:
+        """What waits in the store when not all was drained, in words for who reads the log."""
+        parts = self._parts
+        waiting = await parts.health.measure(parts.clock.now().wall)
+        advice = "Nothing is lost: what waits is in the store, and the next start goes on with it."
+        return {"inbox": waiting.inbox, "outbox": waiting.outbox, "advice": advice}
 
     def _introduction(self) -> dict[str, object]:
         knowledge, config = self._parts.chain.knowledge, self._parts.config
