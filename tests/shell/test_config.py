@@ -157,6 +157,8 @@ def test_check_notes_intervals_of_which_one_does_not_count(tmp_path: Path) -> No
         ({"SERVE__PORT": "18911", "SERVE__PAGE_PORT": "18911"},
          "environment KABULWIRE__SERVE__PAGE_PORT: serve.page_port is 18911, as serve.port is"),
         ({"RUN__GRACE_S": "0"}, "[run] grace_s = '0': Input should be greater than 0"),
+        ({"SANDBOX__MEMORY_MB": "10"}, "[sandbox] memory_mb = '10': Input should be greater than or"),
+        ({"SANDBOX__WORKERS": "1000"}, "[sandbox] workers = '1000': Input should be less than or"),
         ({"INGEST__RECHECK_S": "900,100"}, "ingest.recheck_s has 100 behind 900"),
     ],
 )  # fmt: skip
