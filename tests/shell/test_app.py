@@ -347,6 +347,20 @@ def test_run_leaves_with_75_when_its_port_is_in_use(tmp_path: Path, newsroom: Ne
     )
 
 
+def test_run_leaves_with_75_when_the_port_of_its_page_is_in_use(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """Of two ports the one that is held is named, with its own setting."""
+    port = newsroom.base.rsplit(":", 1)[1]
+    config = configured(tmp_path, f"{newsroom.base}/feed.xml")
+    given = environ(tmp_path, SERVE__PAGE_PORT=port)
+    done = program.run("run", "--config", str(config), env=given, cwd=tmp_path)
+    assert done.returncode == 75
+    assert done.stderr.splitlines()[-1] == (
+        f"kabulwire: serve: 127.0.0.1:{port} is in use; end who holds it, or set serve.page_port"
+    )
+
+
 def _healthy(folder: Path) -> int:
     command = [sys.executable, "-m", "worker", "healthy"]
     return subprocess.run(command, env=environ(folder), capture_output=True, check=False).returncode
@@ -369,6 +383,56 @@ def test_run_after_a_kill_loses_and_doubles_nothing(tmp_path: Path, newsroom: Ne
     assert revisions == list(range(1, len(log) + 1))
     assert len({record["key"] for record in log}) == 1
     assert len({record["headers"]["ce_id"] for record in log}) == len(log)
+
+
+def test_run_waits_for_a_folder_of_topics_that_is_gone_and_starts_on_no_other(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """It is to be put back, and a move into its place still does: nothing is made there meanwhile."""
+    attack(newsroom)
+    url, topics, away = f"{newsroom.base}/feed.xml", tmp_path / "topics", tmp_path / "away"
+    with running(tmp_path, url) as worker:
+        worker.wait_for(lambda: worker.told("publish.committed"))
+        topics.rename(away)
+        newsroom.pages.clear()
+        attack(newsroom, dead="nine")
+        worker.wait_for(lambda: worker.told("publish.failed"))
+        (failed,) = worker.told("publish.failed")
+        assert failed["advice"].startswith(
+            "Put the folder of files.dir back as it was, or mount it;"
+        )
+        away.rename(topics)
+        worker.wait_for(lambda: worker.told("publish.recovered"))
+        assert worker.stop() == 0
+    topics.rename(away)
+    done = program.run("run", "--config", str(tmp_path / "config"), env=environ(tmp_path))
+    assert (done.returncode, topics.exists()) == (78, False)
+    assert f"files.dir: {topics} is missing, but store" in done.stderr.splitlines()[-1]
+    away.rename(topics)
+    done = program.run("once", "--config", str(tmp_path / "config"), env=environ(tmp_path))
+    assert done.returncode == 0
+    log = worker.topic("incident-log.v1")
+    assert [record["value"]["revision"] for record in log] == list(range(1, len(log) + 1))
+
+
+def test_run_of_a_new_store_says_that_it_waits_for_the_broker(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    """Nothing is settled before the ledger was read: readiness notes it, the log says it, and a stop
+    tells how much waits for the next start."""
+    attack(newsroom)
+    away = {"KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", "PUBLISH__DEADLINE_S": "1"}
+    with running(tmp_path, f"{newsroom.base}/feed.xml", **away, RUN__GRACE_S="1") as worker:
+        worker.wait_for(lambda: worker.told("publish.failed"), 90)
+        waits = "A new store waits for the broker before it settles its first article."
+        assert worker.told("publish.failed")[0]["advice"].endswith(waits)
+        worker.wait_for(lambda: waits in json.loads(worker.get("/readyz")[1])["notes"])
+        assert worker.get("/readyz")[0] == 200
+        assert worker.stop() == 75
+    (stopped,) = worker.told("worker.stopped")
+    assert (stopped["level"], stopped["clean"], stopped["inbox"] > 0) == ("warning", False, True)
+    assert stopped["advice"].startswith("Nothing is lost")
+    assert not worker.told("article.processed")
 
 
 def test_once_refuses_a_store_that_is_in_use(tmp_path: Path, newsroom: Newsroom) -> None:

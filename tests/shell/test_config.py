@@ -151,6 +151,28 @@ def test_check_notes_intervals_of_which_one_does_not_count(tmp_path: Path) -> No
     assert "ingest.max_interval_s is 1, less than the interval" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"SERVE__PORT": "18911", "SERVE__PAGE_PORT": "18911"},
+         "environment KABULWIRE__SERVE__PAGE_PORT: serve.page_port is 18911, as serve.port is"),
+        ({"RUN__GRACE_S": "0"}, "[run] grace_s = '0': Input should be greater than 0"),
+        ({"SANDBOX__MEMORY_MB": "10"}, "[sandbox] memory_mb = '10': Input should be greater than or"),
+        ({"SANDBOX__WORKERS": "1000"}, "[sandbox] workers = '1000': Input should be less than or"),
+        ({"INGEST__RECHECK_S": "900,100"}, "ingest.recheck_s has 100 behind 900"),
+    ],
+)  # fmt: skip
+def test_check_and_run_refuse_settings_that_cannot_be(
+    tmp_path: Path, settings: dict[str, str], told: str
+) -> None:
+    """A check approves nothing that a start would refuse, and the start is not tried again (78)."""
+    folder, given = written(tmp_path, ""), {f"KABULWIRE__{k}": v for k, v in settings.items()}
+    for command in ("check", "run"):
+        done = kabulwire(command, "--config", str(folder), cwd=ROOT, **given)
+        assert done.returncode == 78
+        assert told in " ".join((done.stdout + done.stderr).split())
+
+
 def test_run_names_the_line_of_broken_toml(tmp_path: Path) -> None:
     """A file that is no TOML is refused with its line, not with a traceback."""
     done = kabulwire("run", "--config", str(written(tmp_path, "[serve]\nport = = 3\n")))
@@ -229,11 +251,14 @@ def test_load_feeds_keeps_what_a_feed_says(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+_ASKED = 'security_protocol = "SASL_SSL"\nsasl_mechanism = "PLAIN"\nsasl_username = "wire"\n'
+
+
 def test_check_masks_secrets(tmp_path: Path) -> None:
     """`check --print` shows that a password is set, not which; neither does the value's repr."""
     secret = "s3cr3t-of-the-broker"
     done = kabulwire(
-        "check", str(written(tmp_path, "")), "--print", "--json",
+        "check", str(written(tmp_path, f"[kafka]\n{_ASKED}")), "--print", "--json",
         KABULWIRE__KAFKA__SASL_PASSWORD=secret,
     )  # fmt: skip
     assert done.returncode == 0
@@ -248,7 +273,7 @@ def test_check_masks_secrets(tmp_path: Path) -> None:
 def test_load_reads_a_password_file(tmp_path: Path) -> None:
     """kafka.sasl_password_file gives the password without its line end; a missing one is refused."""
     (tmp_path / "pw").write_text("hush\n", "utf-8")
-    folder = written(tmp_path, f'[kafka]\nsasl_password_file = "{tmp_path / "pw"}"\n')
+    folder = written(tmp_path, f'[kafka]\n{_ASKED}sasl_password_file = "{tmp_path / "pw"}"\n')
     assert load(folder, {}).config.kafka.sasl_password.get_secret_value() == "hush"
     (tmp_path / "pw").unlink()
     with pytest.raises(ConfigError, match="sasl_password_file"):

@@ -23,6 +23,11 @@ REFUSED = {
         'security_protocol = "SSL"\nssl_key_password_file = "{f}"', "no ssl_keyfile"),
     "mechanism without SASL": (
         'security_protocol = "SSL"\nsasl_mechanism = "PLAIN"\n' + NAMED, "asks nobody's name"),
+    "name without SASL": (
+        'sasl_username = "wire"\nsasl_password = "s3same"', "sasl_username is set, but security_protocol"),
+    "password without SASL": (
+        'security_protocol = "SSL"\nsasl_password = "s3same"', "sasl_password is set, but"),
+    "file of a password without SASL": ('sasl_password_file = "{f}"', "sasl_password_file is set, but"),
     "SASL without mechanism": (SASL + NAMED, "SASL_SSL needs sasl_mechanism"),
     "no name": (SASL + 'sasl_mechanism = "PLAIN"\nsasl_password = "x"', "needs sasl_username"),
     "no password": (

@@ -394,6 +394,7 @@ def test_file_sink_writes_a_tombstone_as_null(
 ) -> None:
     """A line whose value is null; compacted, it is what is left of its key."""
     sink = FileSink(tmp_path / "topics", "")
+    sink.make_folder()
     sink.write(publish(world))
     bus = erased(world, kabulwire)
     sink.write(publish(world))
@@ -411,6 +412,7 @@ def test_tail_tells_of_an_erasure(
     """A null value is a line like any other, and what comes behind it is still shown."""
     monkeypatch.setenv("KABULWIRE__FILES__DIR", str(tmp_path / "topics"))
     sink = FileSink(tmp_path / "topics", "kabulwire")
+    sink.make_folder()
     bus = erased(world, kabulwire)
     arrive(world, "plain-bus", BUS | {"killed": 9}, minutes(50))
     sink.write(publish(world))

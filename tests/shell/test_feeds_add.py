@@ -77,9 +77,13 @@ def test_add_prints_the_block_of_the_feed_that_a_site_names(
 def test_add_refuses_a_place_without_a_feed(kabulwire: Any, press: Press) -> None:
     """A page that names none, after a look at the usual places; an address that does not answer; one
     that cannot be polled."""
+    press.odd["/broken"] = (503, "text/html", b"")
     for address, code, told in (
         (f"{press.base}/bare", 65, "no feed is named there"),
-        (f"{press.base}/nothing", 69, "http_404"),
+        (f"{press.base}/nothing", 69, "http_404; "),
+        (f"{press.base}/nothing", 69, "; see url of this feed, and whether its site names another"),
+        (f"{press.base}/broken", 69, "; this often passes by itself"),
+        ("http://ledger.example:81/", 69, "; only http and https are asked, at the usual ports;"),
         ("ftp://ledger.example/feed", 65, "no http or https address"),
     ):
         done = kabulwire("feeds", "add", address)
@@ -101,6 +105,10 @@ def test_test_shows_what_would_be_read_and_stores_nothing(
     assert (page.returncode, page.stdout) == (65, "")
     assert "not_a_feed" in page.stderr and "see url of this feed" in page.stderr
     assert kabulwire("feeds", "test", "hav").returncode == 65
+    press.odd["/have.xml"] = (503, "text/html", b"")
+    busy = kabulwire("feeds", "test", "have")
+    assert (busy.returncode, "; this often passes by itself" in busy.stderr) == (69, True)
+    del press.odd["/have.xml"]
 
 
 def test_export_is_read_back_by_import(kabulwire: Any, press: Press, tmp_path: Path) -> None:

@@ -234,6 +234,7 @@ def test_written_then_synced_then_marked(tmp_path: Path, monkeypatch: pytest.Mon
     seen: list[object] = []
     writer = Writer(open_writer(store, BINDING), lambda _: None)
     sink = FileSink(tmp_path / "topics", "kw")
+    sink.make_folder()
     log, reader = sink.path("incident-log.v1"), open_reader(store)
     message = Message("incident-log.v1", "kw-a", {}, b"{}", "id-1")
     synced = topic_files._sync
@@ -293,9 +294,15 @@ def test_open_sink_refuses_files_ahead_of_their_store(tmp_path: Path) -> None:
 
 
 def test_open_sink_refuses_a_folder_without_what_was_published(tmp_path: Path) -> None:
-    """A consumer of the new folder would begin in the middle."""
+    """A consumer of the new folder would begin in the middle. No folder is made in the place of one
+    that is missed."""
     store = published_store(tmp_path, "topics")
-    with pytest.raises(ConfigError, match=r"up to message none, store .* has written up to 1"):
+    wrote = r"but store .* wrote incident-log\.v1 up to message 1 there: put the folder back"
+    with pytest.raises(ConfigError, match=f"other is missing, {wrote}"):
+        open_sink(tmp_path / "other", "kw", 1000, store)
+    assert not (tmp_path / "other").exists()
+    (tmp_path / "other").mkdir()
+    with pytest.raises(ConfigError, match=f"other holds no topic files, {wrote}"):
         open_sink(tmp_path / "other", "kw", 1000, store)
 
 
@@ -303,7 +310,7 @@ def test_open_sink_takes_a_folder_that_cannot_be_for_a_wrong_setting(tmp_path: P
     """Not a fault of the program."""
     store = published_store(tmp_path, "topics")
     (tmp_path / "plain").write_text("", "utf-8")
-    with pytest.raises(ConfigError, match=r"files\.dir: .*plain"):
+    with pytest.raises(ConfigError, match=r"files\.dir: .*plain is no folder"):
         open_sink(tmp_path / "plain", "kw", 1000, store)
 
 
@@ -314,7 +321,7 @@ def test_open_sink_refuses_a_file_that_misses_what_was_published(tmp_path: Path)
     other = log.with_name("kw.reports.v1.jsonl")
     other.write_bytes(b'{"seq": 1, "key": "a", "headers": {}, "value": {}}\n')
     log.unlink()
-    with pytest.raises(ConfigError, match=r"incident-log\.v1 up to message none"):
+    with pytest.raises(ConfigError, match=r"holds nothing of incident-log\.v1, but store .* wrote"):
         open_sink(tmp_path / "topics", "kw", 1000, store)
 
 

@@ -433,6 +433,25 @@ def test_store_info_says_that_a_store_is_damaged(tmp_path: Path) -> None:
         assert done.stderr.count("\n") == 1
 
 
+def test_store_check_names_what_can_be_read_of_a_damaged_store(tmp_path: Path) -> None:
+    """The damage as SQLite finds it, then each table: the rest can be told from a backup."""
+    conn = open_writer(tmp_path / "store.db", BINDING)
+    with transaction(conn):
+        outbox.append(conn, 1, (message(n, size=3000) for n in range(500)), NOW)
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    conn.close()
+    with (tmp_path / "store.db").open("r+b") as file:
+        file.seek((tmp_path / "store.db").stat().st_size // 2)
+        file.write(b"\xff" * 4096 * 20)
+    done = kabulwire(tmp_path, "store", "check")
+    assert done.returncode == 70
+    found = done.stdout.splitlines()
+    assert any(line.startswith("table outbox: ") for line in found), found
+    assert found[-1].startswith("tables that are whole: ")
+    assert "meta" in found[-1]
+    assert "outbox" not in found[-1]
+
+
 def test_run_ends_on_a_damaged_store_with_its_file_and_what_to_do(tmp_path: Path) -> None:
     """Whoever met it first: the start, or the look through a store of which the first pages are whole."""
     conn = open_writer(tmp_path / "store.db", BINDING)
@@ -449,6 +468,7 @@ def test_run_ends_on_a_damaged_store_with_its_file_and_what_to_do(tmp_path: Path
     assert done.returncode == 70, done.stderr
     (crashed,) = (line for line in done.stderr.splitlines() if '"worker.crashed"' in line)
     told = json.loads(crashed)
+    assert told["level"] == "error"
     assert (told["reason"], told["store"]) == ("store_damaged", str(tmp_path / "store.db"))
     assert told["advice"].startswith("put a backup in its place")
 

@@ -93,7 +93,9 @@ def test_follow_files_waits_for_the_end_of_a_torn_line(tmp_path: Path) -> None:
 
 def test_tail_without_follow_prints_all_there_is_and_ends(tmp_path: Path) -> None:
     """Rotated files too, one line a change."""
-    write(FileSink(tmp_path / "var" / "topics", "kabulwire", SMALL), 1, 5)
+    sink = FileSink(tmp_path / "var" / "topics", "kabulwire", SMALL)
+    sink.make_folder()
+    write(sink, 1, 5)
     (tmp_path / "kabulwire.toml").write_text('[files]\ndir = "var/topics"\n', "utf-8")
     (tmp_path / "feeds.toml").write_text("", "utf-8")
     done = kabulwire(

@@ -101,6 +101,7 @@ def test_once_reads_the_feeds_words_until_the_address_has_the_article(
         )
         first = once(tmp_path, 0)
         assert (first["page"], first["outcome"]) == (reason, "reported")
+        assert first["page_again"].endswith("Z")
         assert dt.datetime.fromisoformat(first["page_again"]) <= NOON + dt.timedelta(minutes=3)
         assert killed(tmp_path) == [6]
         shown = page("Ropewalk raid: toll rises to nine", ARTICLE)

@@ -26,7 +26,7 @@ from worker.ingest.pace import pace_of
 from worker.ingest.poll import poll_feed
 from worker.ingest.results import PollResult
 from worker.ingest.schedule import FeedState
-from worker.run.poll_log import ADVICE
+from worker.run.poll_log import ADVICE, PASSES
 from worker.sandbox.pool import Sandbox
 
 COLUMNS = ("feed", "outcome", "format", "entries", "to_read", "newest", "ms", "host", "advice")
@@ -67,7 +67,9 @@ class Trial:
             "moved_to": state.moved_to,
             "problem": result.problem,
             "detail": result.detail or None,
-            "advice": ADVICE.get(result.reason),
+            "advice": ADVICE.get(
+                result.reason, PASSES if self.exit_code == EX_UNAVAILABLE else None
+            ),
         }
 
 

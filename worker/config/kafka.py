@@ -17,11 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from worker.config.schema import Kafka
 
 _TLS = ("SSL", "SASL_SSL")
 _SASL = ("SASL_PLAINTEXT", "SASL_SSL")
 _OAUTH = "OAUTHBEARER"
+_NAMES = ("sasl_username", "sasl_password", "sasl_password_file")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FILES = (
     "sasl_password_file",
@@ -63,6 +66,10 @@ def _of_tls(kafka: Kafka) -> Iterator[tuple[str, str]]:
 
 def _of_sasl(kafka: Kafka) -> Iterator[tuple[str, str]]:
     protocol, mechanism = kafka.security_protocol, kafka.sasl_mechanism
+    named = [name for name in _NAMES if _is_set(getattr(kafka, name))]
+    if named and not mechanism and protocol not in _SASL:
+        told = f"is set, but security_protocol {protocol} asks nobody's name: make it SASL_SSL"
+        yield named[0], f"{told} and set sasl_mechanism, or drop the name and its password"
     if mechanism and protocol not in _SASL:
         yield (
             "sasl_mechanism",
@@ -78,6 +85,10 @@ def _of_sasl(kafka: Kafka) -> Iterator[tuple[str, str]]:
         yield "sasl_mechanism", f"{mechanism} needs sasl_username"
     if asks and not kafka.sasl_password_file and not secret:
         yield "sasl_mechanism", f"{mechanism} needs sasl_password_file (or sasl_password)"
+
+
+def _is_set(value: object) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def _of_tokens(kafka: Kafka) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
-from worker.config import feed_problems, kafka
+from worker.config import at_odds, feed_problems
 from worker.config.delivery import Cursor, Push, Spool, WebSub
 from worker.config.knowledge import shipped_config
 from worker.config.schema import Config, FeedConfig, Serve
@@ -88,8 +88,8 @@ def load_settings(
     config = _judge(raw, sources, path, problems)
     if config is not None:
         problems += [
-            f"{_place(f'kafka.{name}', sources, path)}: kafka.{name} {text}"
-            for name, text in kafka.problems(config.kafka)
+            f"{_place(name, sources, path)}: {name} {text}"
+            for name, text in at_odds.problems(config)
         ]
     if config is None or problems:
         raise ConfigError("\n".join(problems))

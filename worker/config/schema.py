@@ -95,14 +95,19 @@ class Ingest(Section):
 class Sandbox(Section):
     """``[sandbox]``: the processes that parse what strangers wrote."""
 
-    workers: Positive = Field(default=2, description="Processes; about one per processor core.")
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=2, description="Processes; about one per processor core."
+    )
     parse_deadline_s: Duration = Field(
         default=10, description="A feed not parsed by then is given up."
     )
     analyze_deadline_s: Duration = Field(
         default=30, description="A page not analyzed by then is given up."
     )
-    memory_mb: Positive = Field(default=1024, description="Address space of one process, in MiB.")
+    memory_mb: Annotated[int, Field(ge=384)] = Field(
+        default=1024, description="Address space of one process, in MiB."
+    )
+    """Below the least one no article can be read: the program alone takes some 300."""
 
 
 class Store(Section):
@@ -215,7 +220,7 @@ class Log(Section):
 class Run(Section):
     """``[run]``"""
 
-    grace_s: Seconds = Field(default=25, description="Time to drain after SIGTERM.")
+    grace_s: Duration = Field(default=25, description="Time to drain after SIGTERM.")
 
 
 class Config(Section):

@@ -11,9 +11,10 @@ from worker.observe.article_line import MEANING
 EVENTS: dict[str, str] = {
     "worker.started": "The worker is up; `program` (its version), instance, profile, knowledge, `store`, "
     "sink with its `broker` or `folder`, and `prefix` of the topics.",
-    "worker.stopping": "A signal asked it to stop; draining began, with so many polls and articles "
-    "`in_flight`.",
-    "worker.stopped": "It ended; `clean` tells whether everything in flight was finished.",
+    "worker.stopping": "A signal asked it to stop, or `once` has made its round; draining began, with so "
+    "many polls and articles `in_flight`.",
+    "worker.stopped": "It ended; `clean` tells whether everything in flight was finished. When not, it is "
+    "a warning with what waits in `inbox` and `outbox` for the next start; nothing is lost.",
     "worker.crashed": "Its own state or code failed; the traceback follows. Of a damaged store "
     "(`reason` `store_damaged`) file and advice stand before it.",
     "worker.alive": "Every ten minutes: articles and incidents since the last such line; what waits in "
@@ -55,7 +56,8 @@ EVENTS: dict[str, str] = {
     "decision.settled": "What a person decided was carried out: `kind` (the command), `decision` (its "
     "id, as in `incidents list --decisions`), incidents and articles that were named, incidents that "
     "`changed`, and those that were `erased`.",
-    "article.failed": "An article could not be processed; reason, and whether it is tried again.",
+    "article.failed": "An article could not be processed; reason, how often it was tried (`tries`), "
+    "and when it is tried again (`again`); without `again` it was given up.",
     "kill.unmatched": "A kill or hold fits no item that is here, or several: what it names. Nothing is "
     "withdrawn; look, and `incidents retract` what was meant.",
     "incident.changed": "An incident got a new revision: incident, revision, kind of change, "

@@ -69,7 +69,12 @@ class Drain(threading.Thread):
     @property
     def may_settle(self) -> bool:
         """Whether incidents may be decided: with Kafka not before a ledger was read once."""
-        return True
+        return not self.settles_later
+
+    @property
+    def settles_later(self) -> str:
+        """Why nothing may be settled yet, in a sentence; "" when it may."""
+        return ""
 
     def needs_person(self) -> bool:
         """Whether what stands in the way will not pass by waiting."""
@@ -93,8 +98,8 @@ class Drain(threading.Thread):
         before, self.flow = self.flow, self.flow.after(event, error)
         if self.flow.problem is error and before.tells_anew(error) and not quietly:
             passes = event == "waits" and error.reason not in NEEDS_A_PERSON
-            waits = " Messages wait in the outbox meanwhile." if passes else ""
-            advice = f"{error.advice}{waits}".strip()
+            waits = self.settles_later or "Messages wait in the outbox meanwhile."
+            advice = f"{error.advice} {waits if passes else ''}".strip()
             keys = {"reason": error.reason, "detail": error.detail, "advice": advice}
             self._tell("publish.failed", keys)
 

@@ -8,13 +8,16 @@ Rules
 3. A disk that is full or broken stops publishing and is tried again; nothing is skipped.
 4. Files and store belong together, topic by topic. A store that is behind its files would number
    its messages like ones that are there already, and they would be left out as written; a file that
-   is behind its store has a hole: such a start is refused.
+   is behind its store has a hole: such a start is refused, and makes no folder, so that the one that
+   is missed can be moved or mounted to its place.
 """
 
 from __future__ import annotations
 
+import errno
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,30 +36,44 @@ _RETRY_S = 5.0
 
 
 def open_sink(folder: Path, prefix: str, rotate_bytes: int, store: Path) -> FileSink:
-    """The topic files of a store; ``ConfigError`` when they cannot be, or are of another store."""
-    try:
-        sink = FileSink(folder, prefix, rotate_bytes)
+    """The topic files of a store; ``ConfigError`` when they cannot be, or are of another store.
+
+    The folder is made for a store that has written nothing yet, else it must be there.
+    """
+    sink = FileSink(folder, prefix, rotate_bytes)
+    with _as_setting(folder):
         for topic in sink.topics():
             sink.last_seq(topic)
-    except OSError as error:
-        raise ConfigError(f"files.dir: {folder}: {error.strerror}") from error
     conn = open_reader(store)
     try:
         for topic in sorted({*sink.topics(), *read_written(conn)}):
             _require_ours(conn, sink, topic, folder, store)
     finally:
         conn.close()
+    with _as_setting(folder):
+        sink.make_folder()
     return sink
+
+
+@contextmanager
+def _as_setting(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise ConfigError(f"files.dir: {folder} is no folder") from error
+    except OSError as error:
+        raise ConfigError(f"files.dir: {folder}: {error.strerror}") from error
 
 
 def _require_ours(conn: Connection, sink: FileSink, topic: str, folder: Path, store: Path) -> None:
     """Raises ``ConfigError`` when a topic's files are not those that this store has written."""
     held, known = sink.last_seq(topic), read_written(conn).get(topic, 0)
     if held < known:
-        told = (
-            f"holds {topic} up to message {held or 'none'}, store {store} has written up to {known}"
-        )
-        raise _not_ours(folder, told)
+        wrote = f"{topic} up to message {known}"
+        if not sink.topics():
+            raise _not_there(folder, f"store {store} wrote {wrote} there")
+        holds = f"holds {topic} up to message {held}" if held else f"holds nothing of {topic}"
+        raise _not_ours(folder, f"{holds}, but store {store} wrote {wrote}")
     record = sink.last_record(topic) if held else None
     if record is None:
         return
@@ -64,6 +81,16 @@ def _require_ours(conn: Connection, sink: FileSink, topic: str, folder: Path, st
     ours = row is not None and (row.key, row.headers) == (record["key"], record["headers"])
     if not ours and (row is not None or held != known):
         raise _not_ours(folder, f"holds message {held} of {topic}, which store {store} never wrote")
+
+
+def _not_there(folder: Path, wrote: str) -> ConfigError:
+    state = "is missing"
+    if folder.exists():
+        state = "holds no topic files" if folder.is_dir() else "is no folder"
+    return ConfigError(
+        f"files.dir: {folder} {state}, but {wrote}: put the folder back, or mount it; if it is lost, "
+        "send every incident anew (`kabulwire topics republish`)"
+    )
 
 
 def _not_ours(folder: Path, told: str) -> ConfigError:
@@ -129,5 +156,7 @@ class FilePublisher(Drain):
 
 
 def _not_written(error: OSError) -> PublishError:
-    advice = "Free space on the disk of files.dir, or mend its permissions; nothing is lost."
-    return PublishError("file_not_written", str(error), advice)
+    mend = "Free space on the disk of files.dir, or mend its permissions"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        mend = "Put the folder of files.dir back as it was, or mount it"
+    return PublishError("file_not_written", str(error), f"{mend}; nothing is lost.")

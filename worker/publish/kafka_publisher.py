@@ -98,9 +98,9 @@ class KafkaPublisher(Drain):
         """What is known of the store against its ledger; the same."""
 
     @property
-    def may_settle(self) -> bool:
-        """A ledger was read in the life of this store, and the two agree as far as is known."""
-        return self.history in session_steps.MAY_SETTLE
+    def settles_later(self) -> str:
+        """No ledger was read in the life of this store yet, or the two do not agree."""
+        return session_steps.SETTLES_LATER.get(self.history, "")
 
     def run(self) -> None:
         """The thread: sessions, one after the other."""

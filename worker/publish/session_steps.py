@@ -209,7 +209,10 @@ History = Literal["unread", "believed", "agreed", "diverged"]
 """Of a store: no ledger was ever read in its life; one was, in an earlier process; compared with the
 ledger and the same; not the same, until it is restored.
 """
-MAY_SETTLE: frozenset[History] = frozenset({"believed", "agreed"})
+SETTLES_LATER: Mapping[History, str] = {
+    "unread": "A new store waits for the broker before it settles its first article.",
+    "diverged": "Nothing is settled before the store is restored from the topics.",
+}
 """A restart must not wait for a broker; a store without a history must, or it mints incidents anew."""
 
 Answer = Literal["resume", "begin", "restore", "restore_above"]

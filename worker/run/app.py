@@ -102,7 +102,7 @@ def run(loaded: Loaded, *, once: bool = False, only: frozenset[str] = frozenset(
         except* Exception as group:  # noqa: BLE001 - the last word before the end
             for error in group.exceptions:
                 keys = _of_damage(error, config.store.path)
-                log.get().critical("worker.crashed", exc_info=error, **keys)
+                log.get().error("worker.crashed", exc_info=error, **keys)
     return code
 
 
@@ -123,7 +123,11 @@ async def _live(
     log.get().info("config.loaded", folder=str(loaded.folder), feeds=len(feeds), **idle)
     async with open_worker(loaded, knowledge, feeds, stop, once=once) as worker:
         code = await worker.live()
-    log.get().info("worker.stopped", clean=code == EX_OK)
+        left = {} if code == EX_OK else await worker.left()
+    if left:
+        log.get().warning("worker.stopped", clean=False, **left)
+    else:
+        log.get().info("worker.stopped", clean=True)
     return EX_UNAVAILABLE if once and code != EX_OK else code
 
 
@@ -168,6 +172,13 @@ class Worker:
             for task in tasks:
                 task.cancel()
         return code
+
+    async def left(self) -> dict[str, object]:
+        """What waits in the store when not all was drained, in words for who reads the log."""
+        parts = self._parts
+        waiting = await parts.health.measure(parts.clock.now().wall)
+        advice = "Nothing is lost: what waits is in the store, and the next start goes on with it."
+        return {"inbox": waiting.inbox, "outbox": waiting.outbox, "advice": advice}
 
     def _introduction(self) -> dict[str, object]:
         knowledge, config = self._parts.chain.knowledge, self._parts.config
@@ -319,11 +330,12 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
     config, health = parts.config, parts.health
     source = StatusSource(health.live, health.conditions.ready, health.status, parts.chain.metrics)
     pushed = any(feed.push or feed.websub for feed in parts.feeds) and not parts.once
-    doors = [(build(source, routes(Receiver(parts)) if pushed else ()), config.serve.port)]
-    if config.serve.page_port:
-        doors.append((build_page(source), config.serve.page_port))
+    own_port, page_port = config.serve.port, config.serve.page_port
+    doors = [(build(source, routes(Receiver(parts)) if pushed else ()), "serve.port", own_port)]
+    if page_port:
+        doors.append((build_page(source), "serve.page_port", page_port))
     ports = []
-    for application, port in doors:
+    for application, setting, port in doors:
         runner = web.AppRunner(
             application,
             access_log=None,
@@ -336,7 +348,7 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
         try:
             await web.TCPSite(runner, config.serve.host, port).start()
         except OSError as error:
-            raise _deaf(config.serve.host, port, error) from error
+            raise _deaf(config.serve.host, port, setting, error) from error
         ports.append(int(runner.addresses[0][1]))
     log.get().info("serve.listening", host=config.serve.host, port=ports[0])
     beside = run_file(config.store.path)
@@ -346,9 +358,9 @@ async def _open_doors(stack: AsyncExitStack, parts: Parts) -> None:
     stack.callback(beside.unlink, missing_ok=True)
 
 
-def _deaf(host: str, port: int, error: OSError) -> ConfigError | BusyError:
+def _deaf(host: str, port: int, setting: str, error: OSError) -> ConfigError | BusyError:
     """Why nobody can reach us: a port that is held may be let go, an address that is not ours is wrong."""
     if error.errno == errno.EADDRINUSE:
-        return BusyError(f"serve: {host}:{port} is in use; end who holds it, or set serve.port")
+        return BusyError(f"serve: {host}:{port} is in use; end who holds it, or set {setting}")
     why = os.strerror(error.errno) if error.errno else error.strerror
-    return ConfigError(f"serve: cannot listen on {host}:{port}: {why}; see serve.host, serve.port")
+    return ConfigError(f"serve: cannot listen on {host}:{port}: {why}; see serve.host, {setting}")

@@ -44,6 +44,7 @@ from worker.settle import Settled, bury, settle, withdraw
 from worker.store import inbox, incidents
 from worker.store.connect import Connection
 from worker.store.inbox import Recheck, Work
+from worker.store.times import stamp_or_none
 from worker.store.writer import Writer
 
 LATER = frozenset(
@@ -94,7 +95,7 @@ class Chain:
         began = time.monotonic()
         if work.attempts > inbox.TAKES_ALONE:
             detail = f"the process ended {inbox.TAKES_ALONE} times while this was worked on"
-            await self._bury(work, "crashed", detail, now())
+            await self._bury(work, "crashed", detail, now(), tries=work.attempts - 1)
             return
         if work.kind in {"kill", "correction"}:
             await self._obey(work, now(), began)
@@ -121,7 +122,7 @@ class Chain:
                 text_cut=len(text) - len(readable(text)) or None,
                 page=reading.page,
                 wait_ms=round(sum(waits) * 1000) if waits else None,
-                page_again=again.isoformat() if again else None,
+                page_again=stamp_or_none(again),
             )
             self.tell(line, settled.changes)
             self._measure(analysis, moment)
@@ -236,7 +237,8 @@ class Chain:
         await self.write(
             lambda conn: inbox.postpone(conn, work, due, error.reason, attempted=False)
         )
-        log.get().info("article.failed", reason=error.reason, again=due, **names(work))
+        told = log.get(reason=error.reason, again=due, tries=tries_of(work))
+        told.info("article.failed", **names(work))
 
     async def _after_kill(self, work: Work, reason: str, now: dt.datetime) -> None:
         self.metrics.killed_jobs.labels(reason).inc()
@@ -246,10 +248,13 @@ class Chain:
         else:
             await self.write(lambda conn: inbox.postpone(conn, work, now, reason, attempted=True))
 
-    async def _bury(self, work: Work, reason: str, detail: str, now: dt.datetime) -> None:
+    async def _bury(
+        self, work: Work, reason: str, detail: str, now: dt.datetime, *, tries: int | None = None
+    ) -> None:
         await self.write(lambda conn: bury(conn, work, reason, detail, now, self.knowledge))
         self.metrics.dead_letters.labels(reason).inc()
-        log.get().warning("article.failed", reason=reason, detail=detail, **names(work))
+        told = log.get(reason=reason, detail=detail, tries=tries or tries_of(work))
+        told.warning("article.failed", **names(work))
 
     def tell(self, line: ArticleLine, changes: tuple[Change, ...]) -> None:
         """The canonical line of an article, and one for each incident that it changed."""
@@ -313,6 +318,11 @@ def tell_changes(changes: tuple[Change, ...], metrics: Metrics) -> None:
 def with_revision(conn: Connection, settled: Settled) -> tuple[Settled, int | None]:
     """A settle, and the revision at which it left the article's incident."""
     return settled, incidents.revision_of(conn, settled.home)
+
+
+def tries_of(work: Work) -> int:
+    """How often a piece of work was tried, this time among them."""
+    return max(work.postponed + 1, work.attempts)
 
 
 def names(work: Work) -> dict[str, Any]:

@@ -32,6 +32,7 @@ ADVICE = {
     "no_entries": "its form is known, but no entry is in it; see url, path and kind of this feed",
     "parse_error": "it is broken where it cannot be mended: tell its publisher",
     "bad_encoding": "the site packs its answers in a way that it does not say: tell its publisher",
+    "truncated": "it ended too early; if it stays so, tell its publisher",
     "not_html": "the address answers with no page",
     "http_401": "see auth_file or headers_file of this feed",
     "http_403": "the site turns programs away: ask its publisher, say in ingest.user_agent how to"
@@ -54,6 +55,9 @@ ADVICE = {
 """What an operator can do about a failure, by its reason, where it is more than to wait. docs/operate.md
 prints the table.
 """
+
+PASSES = "this often passes by itself: ask again in a while; a worker does"
+"""Said of any other failure of a request to a person who waits for its answer."""
 
 _DECLARED = ("hint", "hint_capped", "quiet", "burst", "interval")
 
@@ -85,12 +89,17 @@ def tell_poll(
                      address=feed.url or str(feed.path), **_more(result))  # fmt: skip
     changed = after.reason != before.reason and after.reason in _DECLARED
     if changed and before.reason in _PACED and feed.path is None:  # nobody asks a spool to wait
-        told.info("feed.paced", pace=after.reason, every_s=after.every_s, asked_s=after.asked_s)
+        told.info("feed.paced", pace=after.reason, every_s=_rounded(after.every_s),
+                  asked_s=_rounded(after.asked_s))  # fmt: skip
     told.debug("feed.polled", outcome=result.outcome, problem=result.problem,
                new=admitted.new, changed=admitted.changed, queued=admitted.queued,
                old=sum(gate.reason == "old" for _, gate in result.entries) or None,
                documents=result.documents or None, waiting=result.waiting or None,
-               pace=after.reason, every_s=after.every_s, ms=round(took_s * 1000))  # fmt: skip
+               pace=after.reason, every_s=_rounded(after.every_s), ms=round(took_s * 1000))  # fmt: skip
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 _PACED = frozenset({"", *_DECLARED})
@@ -122,14 +131,13 @@ def tell_silence(
     """
     stale = is_stale(state, stale_s, now)
     metrics.stale.labels(feed.id).set(stale)
-    newest = state.newest.isoformat() if state.newest else None
     if stale and not was_stale:
         log.get(feed=feed.id).warning(
-            "feed.stale", newest=newest,
+            "feed.stale", newest=state.newest,
             advice="it answers, but with nothing new: look whether its site has another feed",
         )  # fmt: skip
     elif was_stale and not stale:
-        log.get(feed=feed.id).info("feed.fresh", newest=newest)
+        log.get(feed=feed.id).info("feed.fresh", newest=state.newest)
     return stale
 
 

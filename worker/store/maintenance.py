@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from worker.store.connect import fold_log, open_reader
@@ -23,6 +24,7 @@ KEEP_ARTICLES = dt.timedelta(days=90)
 KEEP_MESSAGES = dt.timedelta(days=7)
 KEEP_ENTRIES = dt.timedelta(days=120)
 KEEP_PARTS = dt.timedelta(days=7)
+_SHOWN = 20
 _RETENTION = {
     """DELETE FROM outbox WHERE published != 0 AND created < ? AND seq <
        (SELECT max(seq) FROM outbox WHERE published = 1)""": KEEP_MESSAGES,
@@ -49,15 +51,52 @@ def examine(path: Path) -> None:
 
 
 def check(conn: sqlite3.Connection) -> list[str]:
-    """What is wrong with a store; an empty list when nothing is."""
+    """What is wrong with a store; an empty list when nothing is. What was found before the store could
+    be read no further stands in front.
+    """
+    problems: dict[str, None] = {}
     try:
-        return [*_damages(conn), *_contradictions(conn)]
+        for told in _damages(conn):
+            problems[told] = None
+        is_readable = not problems
+        problems |= dict.fromkeys(_contradictions(conn))
     except sqlite3.DatabaseError as error:
-        return [str(error)]
+        is_readable = False
+        problems[str(error)] = None
+    return [*problems, *(() if is_readable else _tables(conn))]
 
 
-def _damages(conn: sqlite3.Connection) -> list[str]:
-    return [str(row[0]) for row in conn.execute("PRAGMA quick_check") if row[0] != "ok"]
+def _tables(conn: sqlite3.Connection) -> Iterator[str]:
+    """Of a store that cannot be read to its end: which tables can, and what is wrong with the others."""
+    whole = []
+    for name in _table_names(conn):
+        try:
+            (told,) = conn.execute(f'PRAGMA integrity_check("{name}")').fetchone()
+        except sqlite3.DatabaseError as error:
+            told = str(error)
+        if told == "ok":
+            whole.append(name)
+        else:
+            yield f"table {name}: {next(_without_head(told), told)}"
+    yield f"tables that are whole: {', '.join(whole) or 'none'}"
+
+
+def _table_names(conn: sqlite3.Connection) -> list[str]:
+    try:
+        found = [row[1] for row in conn.execute("PRAGMA table_list") if row[2] == "table"]
+    except sqlite3.DatabaseError:
+        return []
+    return sorted(name for name in found if not name.startswith("sqlite_"))
+
+
+def _damages(conn: sqlite3.Connection) -> Iterator[str]:
+    for (told,) in conn.execute(f"PRAGMA quick_check({_SHOWN})"):
+        yield from (line for line in _without_head(told) if line != "ok")
+
+
+def _without_head(told: object) -> Iterator[str]:
+    """The lines of what SQLite found, without the one that only names the database."""
+    return (line for line in str(told).splitlines() if not line.startswith("***"))
 
 
 def _contradictions(conn: sqlite3.Connection) -> list[str]:

@@ -77,7 +77,9 @@ def add_feed(
     try:
         found = asyncio.run(_find(url, loaded))
     except FetchError as error:
-        refuse(f"{shown(url)}: {error}", EX_UNAVAILABLE)
+        from worker.run.poll_log import ADVICE, PASSES
+
+        refuse(f"{shown(url)}: {error}; {ADVICE.get(error.reason, PASSES)}", EX_UNAVAILABLE)
     if found is None or found.parsed is None:
         refuse(f"{shown(url)}: no feed is named there or at the usual places", EX_DATAERR)
     places = {place_of(feed.url): feed.id for feed in loaded.feeds if feed.url}

@@ -12,6 +12,7 @@ Rules
 4. The heartbeat file holds one line and is overwritten. ``incidents.v1`` is compacted when asked.
 5. An append that fails half-way (disk full) is undone: the file is cut back to what it held before,
    and the next append reads again where it ends. So no two records ever share a line.
+6. A folder that is gone is never made anew by a write: what it held may come back.
 
 A line: ``{"seq": 7, "key": "kw-…", "headers": {…}, "value": {…}}``; of a tombstone ``value`` is null.
 """
@@ -37,11 +38,15 @@ class FileSink:
     """Topic files in one folder. Not thread-safe; one per process and folder."""
 
     def __init__(self, folder: Path, prefix: str, rotate_bytes: int = 256 * 1024 * 1024) -> None:
+        """Only looks at ``folder``: who may write to it calls ``make_folder`` first."""
         self._folder = folder
         self._prefix = f"{prefix}." if prefix else ""
         self._rotate_bytes = rotate_bytes
         self._last: dict[str, int] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+
+    def make_folder(self) -> None:
+        """Make the folder, if there is none. Raises ``OSError``."""
+        self._folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, topic: str) -> Path:
         """The file that a topic is appended to."""

@@ -46,6 +46,8 @@ class Gauges(Every):
         """One look at everything."""
         waiting = await self._parts.health.measure(now.wall)
         self._judge_sink()
+        later = self._parts.publisher.settles_later if waiting.inbox_due else ""
+        self._parts.health.conditions.set_note("settles_later", later)
         self._tell(waiting)
 
     def _tell(self, waiting: Waiting) -> None:
