@@ -79,10 +79,12 @@ _OF_PLACE = frozenset({
 })  # fmt: skip
 """Terms by which an attack outside the area speaks against a figure."""
 _OF_AGE = frozenset({
-    "after_span", "after_span_event", "earlier_near", "event_earlier", "event_old", "event_past", "event_year", "sentence_earlier",
+    "earlier_near", "event_earlier", "event_old", "event_past", "event_year", "sentence_earlier",
     "date_old", "date_year", "frame_opened", "frame_going_on",
 })  # fmt: skip
 """Terms by which an attack of another time does."""
+_ADDS_NOTHING = _OF_AGE | {"after_span", "after_span_event"}
+"""Terms of counts that make no sum with others of the news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ def _find_sums(told: Sequence[_Told]) -> None:
     """
     for what in {each.count.what for each in told}:
         counted = [e for e in told if e.count.what == what and e.context and e.count.value]
-        placed = [e for e in counted if _is_placed(e) and not e.terms.keys() & _OF_AGE]
+        placed = [e for e in counted if _is_placed(e) and not e.terms.keys() & _ADDS_NOTHING]
         sums = set(accumulate(e.count.value or 0 for e in placed[:_MOST_PLACES]))
         sums -= {e.count.value for e in placed[:1]}
         both = _sums_of_two(counted)
