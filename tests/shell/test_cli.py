@@ -319,8 +319,8 @@ def test_explain_with_rules_shows_how_each_figure_was_made(tmp_path: Path) -> No
         ("killed", 6, True),
         ("killed", 300, False),
     ]
-    assert counts[0]["rules"] == ["number-then-people", "killed-people"]
+    assert counts[0]["rules"] == ["number-of-people-of-no-kind", "killed-people"]
     assert file.read_text("utf-8")[counts[0]["start"] : counts[0]["end"]] == counts[0]["quote"]
     shown = " ".join(told.stdout.split())
-    assert "killed 6 killed six people number-then-people, killed-people" in shown
+    assert "killed 6 killed six people number-of-people-of-no-kind, killed-people" in shown
     assert "\x1b" not in told.stdout

@@ -153,6 +153,8 @@ def _of_same_day(
 
 def _bounds(text: str, lexicon: Lexicon, mention: DateMention) -> bool:
     if lexicon.ends_with("begun", text, mention.start, _TOLD_CHARS) is not None:
+        return False
+    if lexicon.ends_with("held_since", text, mention.start, _TOLD_CHARS) is not None:
         return False  # "freed guests held since Monday evening": the attack began then
     if lexicon.ends_with("date_bound", text, mention.start, LOOK_CHARS) is None:
         return False

@@ -50,7 +50,7 @@ _CLOSING: tuple[tuple[str, Claimed], ...] = (
     ("claim_closing", "yes"),
     ("claim_closing_denied", "denied"),
 )
-_MARKS = frozenset(";,:-|")
+_MARKS = frozenset(";,")
 """Before the name of who claims at the end of a headline."""
 _NEXT_WORD_CHARS = 2
 _NEGATED_CHARS = 3

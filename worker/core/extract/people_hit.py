@@ -90,11 +90,11 @@ def _phrase(passage: Passage, count: CountMention) -> Range | None:
         return None
     at = _without_opening(passage, _first_part(passage, first))
     told = passage.prose.of(at)
-    anybody, stop, number = (passage.lexicon.pattern(c) for c in _TELL_NOBODY)
+    anybody, stop, determiner = (passage.lexicon.pattern(c) for c in _TELL_NOBODY)
     if (
         anybody is None
         or anybody.fullmatch(told)
-        or (number is not None and number.fullmatch(told))
+        or (determiner is not None and determiner.fullmatch(told))
     ):
         return None
     if stop is not None and stop.fullmatch(told.partition(" ")[0]):  # "killed 10 | of a family"
@@ -115,7 +115,9 @@ def _without_opening(passage: Passage, at: Range) -> Range:
     """The stretch behind its articles and numbers: "at least two | prosecutors"."""
     text, start = passage.prose.text, at.start
     openings = [passage.lexicon.pattern(c) for c in ("determiner", "number_lead")]
-    while (found := _match(openings, text, start, at.end)) is not None and found.end() < at.end:
+    while (found := _match(openings, text, start, at.end)) is not None:
+        if text[found.end() : found.end() + 1] != " " or found.end() >= at.end:
+            break
         start = found.end() + 1
     return Range(start, at.end)
 

@@ -38,6 +38,7 @@ _PLACE_REACH_CHARS = 30
 _MOST_TARGETS = 3
 _MOST_THINGS = 300
 """Mentions that are put together, the likeliest first; no article has as many of one attack."""
+_AT_LARGE = "unknown"
 _QUARTERS = ("neighbourhood", "district")
 _NO_THING = PEOPLE | {"unknown"}
 """Subtypes that are rarely what was aimed at. A civilian with a name is: that is an assassination.
@@ -94,7 +95,12 @@ def _beside(passage: Passage, thing: Thing, before: Thing) -> Thing:
         return thing
     if not _is_led_at_once(passage, before):
         return thing
-    if not all(determiner is not None and determiner.fullmatch(w) for w in words[1:]):
+    if not words[1:] or not all(
+        determiner is not None and determiner.fullmatch(w) for w in words[1:]
+    ):
+        return thing  # "stormed a hotel and hospitals were put on alert"
+    verb, text = passage.lexicon.pattern("np_verb"), passage.prose.text
+    if verb is not None and verb.match(text, thing.end + 1):
         return thing
     loosened = before.score + passage.weights.target.per_word_between
     return replace(thing, score=max(thing.score, loosened), strong=True, led=True, joined=True)
@@ -163,6 +169,8 @@ def _mentions(passage: Passage) -> Iterator[Thing]:
         if score <= 0:
             continue
         thing = _thing(passage, name_within(passage, at, head), head, value)
+        if thing.type == _AT_LARGE and not strong and score < passage.weights.target.passive:
+            continue  # "a bomb hidden in a truck"
         yield replace(thing, score=thing.score + score, strong=strong, led=led)
 
 
@@ -365,7 +373,8 @@ def _is_only_way(passage: Passage, thing: Thing) -> bool:
 
 def _is_anybody(group: list[Thing]) -> bool:
     """Whether it is only people at large who came to harm: any thing that was hit goes before them."""
-    return group[0].subtype == "unnamed_civilian" and not any(m.strong for m in group)
+    at_large = group[0].type == _AT_LARGE or group[0].subtype == "unnamed_civilian"
+    return at_large and not any(m.strong for m in group)
 
 
 def _role(passage: Passage, group: list[Thing], taken: bool) -> TargetRole | None:

@@ -139,12 +139,29 @@ def _keeps_order(passage: Passage, mention: ActorMention) -> bool:
     return ruling and office is not None and bool(office.match(passage.prose.text, mention.end + 1))
 
 
+def _is_subject(passage: Passage, mention: ActorMention, clause: Range) -> bool:
+    """Whether a name opens its clause, or stands behind words that a subject may follow.
+
+    Not "a strike targeting | X killed ten", "a bus carrying | X hit a mine", "three | X killed".
+    """
+    before = passage.prose.text[clause.start : mention.start].rstrip()
+    article, lead = (passage.lexicon.pattern(c) for c in ("definite", "before_subject"))
+    last = before.rpartition(" ")[2]
+    if article is not None and article.fullmatch(last):
+        before = before.removesuffix(last).rstrip()
+        last = before.rpartition(" ")[2]
+    is_behind_mark = not last or not last[-1].isalnum()
+    return is_behind_mark or (lead is not None and lead.fullmatch(last) is not None)
+
+
 def _kills(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     """Whether it killed or struck, right behind its name: "X fighters killed a judge".
 
     On this attack's day, that is, or on none: in a list of a week's attacks each is told by its day.
     """
     text, date = passage.prose.text, passage.segment.date
+    if not _is_subject(passage, mention, clause):
+        return False
     if date.start is not None and date.end is not None:
         days = starting_in(passage.annotated.dates, clause)
         if days and not any(day.meets(date.start, date.end) for day in days):

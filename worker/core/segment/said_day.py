@@ -27,6 +27,7 @@ _STATEMENT_REACH_CHARS = 96
 _BEGUN_REACH_CHARS = 80
 _ENDED_REACH_CHARS = 80
 _LONG_REACH_CHARS = 160
+_SIEGE_DAYS = 2
 _ADJACENT_CHARS = 12
 _SPOKEN_SENTENCES = 3
 _SPOKEN_DAYS = 3
@@ -87,7 +88,12 @@ def _is_of_a_night(annotated: Annotated, siege: Range) -> bool:
 def is_begin(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
     """Whether an attack is said to have begun then: "since the assault began at 8pm on Monday"."""
     before = Range(max(sentence.start, mention.start - _BEGUN_REACH_CHARS), mention.start)
-    return any(m.end() >= mention.start - 1 for m in annotated.find("begun", before))
+    if any(m.end() >= mention.start - 1 for m in annotated.find("begun", before)):
+        return True
+    reference = annotated.reference
+    if reference is None or (reference.day - mention.first).days > _SIEGE_DAYS:
+        return False  # who is held for longer is a captive, and no guest of a hotel
+    return any(m.end() >= mention.start - 1 for m in annotated.find("held_since", before))
 
 
 def before_end(annotated: Annotated, day: dt.date) -> IncidentDate | None:
