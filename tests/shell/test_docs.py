@@ -403,7 +403,7 @@ def test_the_example_of_explain_is_what_it_prints() -> None:
 def test_no_line_of_prose_is_longer_than_the_page() -> None:
     """Outside tables and code a line of a document has at most 100 characters."""
     long = []
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         prose = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
         lines = [line for line in prose.splitlines() if not line.startswith("|")]
         long += [f"{path.name}: {line[:50]}" for line in lines if len(line) > 100]

@@ -135,6 +135,10 @@ PEOPLE = frozenset({
 """GTD target subtypes that are people: victims of many an attack on something else."""
 
 
+ANYBODY = "unnamed_civilian"
+"""Target subtype of people by a noun alone: any attack may hit them."""
+
+
 FINE_PLACES: tuple[PlacePrecision, ...] = ("landmark", "neighbourhood", "district")
 """The finest first. Inside the watched area these tell two places apart …"""
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from worker.core.annotate.counts import CountMention
 from worker.core.domain.report import Statement, Target
-from worker.core.domain.vocabulary import PEOPLE, Measure
+from worker.core.domain.vocabulary import ANYBODY, PEOPLE, Measure
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
 from worker.core.extract.target import canonical_id
@@ -28,8 +28,8 @@ from worker.core.lang.normalise import Range
 
 _WORST_FIRST: tuple[Measure, ...] = ("killed", "injured", "hostages")
 _HARMS = {"shot": "killed"}
-_NAMED, _UNNAMED = "named_civilian", "unnamed_civilian"
-_CITIZENS = f"private_citizens_property/{_UNNAMED}"
+_NAMED = "named_civilian"
+_CITIZENS = f"private_citizens_property/{ANYBODY}"
 _TELL_NOBODY = ("anybody", "np_stop", "determiner")
 _DIED_SINCE = frozenset({"DIED_SINCE", "WAS_WOUNDED", "RAISED_TOLL", "DIED_OF_WOUNDS"})
 _ON_A_PERSON = frozenset({"armed_assault", "assassination"})
@@ -137,7 +137,7 @@ def _target(passage: Passage, at: Range) -> Target:
     if is_name(passage, at):
         subtype = _NAMED
     elif subtype not in PEOPLE:
-        subtype = _UNNAMED
+        subtype = ANYBODY
     key = canonical_id(name, lexicon)
     return Target(name=name, type=kind, role="primary", subtype=subtype, id=key, lang=lexicon.lang)
 

@@ -23,7 +23,7 @@ from functools import lru_cache
 
 from worker.core.domain.light_value import light_value
 from worker.core.domain.report import Target
-from worker.core.domain.vocabulary import PEOPLE, WIDE_PLACES, TargetRole
+from worker.core.domain.vocabulary import ANYBODY, PEOPLE, WIDE_PLACES, TargetRole
 from worker.core.extract.bystanders import is_bystander, is_way
 from worker.core.extract.noun_phrase import is_name, name_within, noun_phrase, words_between
 from worker.core.extract.passage import Passage, Spans
@@ -373,7 +373,7 @@ def _is_only_way(passage: Passage, thing: Thing) -> bool:
 
 def _is_anybody(group: list[Thing]) -> bool:
     """Whether it is only people at large who came to harm: any thing that was hit goes before them."""
-    at_large = group[0].type == _AT_LARGE or group[0].subtype == "unnamed_civilian"
+    at_large = group[0].type == _AT_LARGE or group[0].subtype == ANYBODY
     return at_large and not any(m.strong for m in group)
 
 

@@ -221,7 +221,7 @@ class _Splitter:
         own = Range(parted[-1].end() if parted else self._sentence.start, self._sentence.end)
         opens = mention.start - own.start <= _HEAD_CHARS
         if opens and not is_lead_sentence(self._annotated, self._sentence):
-            return self._is_told_anew(own) or (bool(parted) and self._harms_elsewhere(own))
+            return self._is_told_anew(own) or (bool(parted) and self._harms_somewhere_named(own))
         return self._is_told_anew(own) and bool(parted or self._sentence.zone == "body")
 
     def _is_told_anew(self, at: Range) -> bool:
@@ -229,7 +229,7 @@ class _Splitter:
         triggers = self._triggers(at)
         return any(t.indefinite for t in triggers) and not any(t.definite for t in triggers)
 
-    def _harms_elsewhere(self, at: Range) -> bool:
+    def _harms_somewhere_named(self, at: Range) -> bool:
         """Whether attackers without an article harm people: "on Thursday gunmen killed nine in X"."""
         triggers = self._triggers(at)
         placed = any(m.kind == "here" for m in inside(self._annotated.places, at))

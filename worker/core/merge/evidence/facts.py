@@ -24,7 +24,7 @@ from worker.core.domain.incident import ArticleRef, FiledReport
 from worker.core.domain.moments import local_day
 from worker.core.domain.remembered import WORST_DAY_REPORTS, Remembered
 from worker.core.domain.report import Claim, IncidentDate, Place, Report, Target
-from worker.core.domain.vocabulary import FINE_PLACES, PEOPLE, WIDE_PLACES
+from worker.core.domain.vocabulary import ANYBODY, FINE_PLACES, PEOPLE, WIDE_PLACES
 from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import PlaceEntry
 from worker.core.lang.lexicon import Lexicon
@@ -42,8 +42,6 @@ _AT_LARGE = ("unknown",)
 _HIT_ANYWHERE = PEOPLE | {"named_civilian"}
 """Subtypes that tell no attack apart: people stand in and beside every target. (Extraction takes a
 civilian with a name for a target of its own: ``extract.target``.)"""
-_ANYBODY = "unnamed_civilian"
-"""Subtype of people by a noun alone: two reports that share it say nothing of being of one attack."""
 _INFERRED = ("published", "first_seen", "none")
 
 
@@ -263,7 +261,7 @@ def _targets(report: Report, lang: str, gazetteer: Gazetteer) -> Iterator[Target
         known = gazetteer.names.find(target.name, lexicon, gazetteer.own)
         if not words and not known.sites:
             continue
-        if target.subtype == _ANYBODY and not known.owners and not known.sites:
+        if target.subtype == ANYBODY and not known.owners and not known.sites:
             continue  # "a guard" was hit in many an attack
         people = target.type in _AT_LARGE or target.subtype in _HIT_ANYWHERE
         owners = known.owners | ({target.parent} if target.parent else set())

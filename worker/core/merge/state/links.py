@@ -96,7 +96,7 @@ _LINKS = Derived(lambda _: _Links(), _Links.add)
 def background_of(
     entry: IdentifiedCluster, mentioned: Mapping[str, str], merge_input: MergeInput
 ) -> tuple[BackgroundLink, ...]:
-    """The past attacks that an incident's own articles mention: the first of a thousand."""
+    """The past attacks that an incident's own articles mention, the first twenty."""
     told = merge_input.background
     if not told:
         return ()

@@ -35,14 +35,13 @@ from worker.core.domain.report import (
     Weapon,
 )
 from worker.core.domain.snapshot import Support
-from worker.core.domain.vocabulary import ATTRIBUTIONS, PEOPLE, TARGET_ROLES, WIDE_PLACES
+from worker.core.domain.vocabulary import ANYBODY, ATTRIBUTIONS, PEOPLE, TARGET_ROLES, WIDE_PLACES
 from worker.core.lang.names import without_parts, words_of
 from worker.core.merge.cluster.membership import Membership, is_trusted, sources_of
 from worker.core.merge.cluster.merge_input import MergeInput
 from worker.core.merge.evidence.facts import MOST_REPORTS, Gazetteer
 from worker.core.merge.state.vote import Ballot, Ballots, SlotSource, Vote, some
 
-_ANYBODY = "unnamed_civilian"
 _BASIS = ("stated", "weekday", "relative", "caption", "published", "first_seen", "none")
 
 
@@ -303,7 +302,7 @@ def _targets(vote: Vote) -> tuple[Target, ...]:
         common,
         key=lambda t: (
             TARGET_ROLES.index(role[t]),
-            t.subtype == _ANYBODY,
+            t.subtype == ANYBODY,
             -vote.rank(votes[t])[0],
             str(t),
         ),
@@ -318,7 +317,7 @@ def _is_only_who_was_hit(
     target: Target, role: str, votes: Mapping[Target, Sequence[Ballot]], vote: Vote
 ) -> bool:
     """Whether somebody of no note stands for the target that as many reports know ("a baker", in a bakery)."""
-    if target.subtype != _ANYBODY or role != "primary":
+    if target.subtype != ANYBODY or role != "primary":
         return False
     sources = vote.rank(votes[target])[0]
     return any(t.subtype not in PEOPLE and vote.rank(votes[t])[0] >= sources for t in votes)
