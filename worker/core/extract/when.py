@@ -6,7 +6,7 @@ Rules
 2. A clock time counts when it stands in a sentence with a trigger, or in the lead; a time that
    opens a paragraph is the stamp of a live blog's entry, not of the attack.
 3. The time at which it was over is not when it was: "the siege ended at 5 a.m.", "was over by noon".
-4. Nor is a time beside another day: "stormed it at 3 a.m. on Wednesday", where Tuesday's siege is told.
+4. Nor is a time beside a later day: "stormed it at 3 a.m. on Wednesday", where Tuesday's siege is told.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def _score(passage: Passage, mention: ClockMention) -> float | None:
 
 
 def _is_of_another_day(passage: Passage, mention: ClockMention) -> bool:
-    """Whether a day that is not the attack's stands right beside a time."""
+    """Whether a day after the attack's stands right beside a time.
+
+    (One before it may well be its day: then the attack's was chosen wrongly.)
+    """
     date = passage.segment.date
     if date.start is None or date.end is None:
         return False
@@ -77,7 +80,7 @@ def _is_of_another_day(passage: Passage, mention: ClockMention) -> bool:
         for d in passage.annotated.dates
         if d.precision == "day" and not d.anaphoric and d.gap(mention) <= _BESIDE_CHARS
     ]
-    return bool(beside) and not any(d.meets(date.start, date.end) for d in beside)
+    return bool(beside) and all(d.first > date.end for d in beside)
 
 
 def _is_of_the_end(passage: Passage, mention: ClockMention, before: Range) -> bool:

@@ -78,7 +78,7 @@ def _is_step(item: Placed, placed: Sequence[Placed]) -> bool:
         p.side == item.side
         and p.is_whole
         and p.count.mention.sentence == mention.sentence
-        and is_toll(p)
+        and p.count.mention.is_told_as_toll
         and not p.count.mention.is_former
         and _is_more(p, mention)
         for p in placed

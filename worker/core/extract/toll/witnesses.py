@@ -31,7 +31,7 @@ def mark_seen(placed: Sequence[Placed]) -> list[Placed]:
 
 def _is_some(item: Placed, placed: Sequence[Placed]) -> bool:
     tags = item.count.mention.tags
-    of_his = item.speaker.type == _WITNESS and _SOME_OF_HIS in tags
+    of_his = item.speaker.type in _PEOPLE and _SOME_OF_HIS in tags
     of_his |= item.speaker.type in _PEOPLE and _are_kin(item)
     if not (of_his or tags & {_OF_A_KIND, _OF_WOUNDS}) or not item.is_whole:
         return False
