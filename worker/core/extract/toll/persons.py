@@ -26,7 +26,6 @@ from worker.core.extract.toll.told_apart import (
     NEW,
     SAME,
     are_different,
-    is_again,
 )
 from worker.core.lang.normalise import Range
 
@@ -50,7 +49,7 @@ def told_once(mentions: Sequence[CountMention]) -> tuple[CountMention, ...]:
             continue
         if person:
             seen.add((mention.what, person))
-        out.append(_without_dead(_told_apart(mention, dead), dead.persons))
+        out.append(_without_dead(_told_apart(mention, dead), dead))
     return tuple(_wounded_of_shot(m, out) for m in out if m.what != "shot" or _is_news(m, out))
 
 
@@ -61,12 +60,14 @@ def _told_apart(mention: CountMention, dead: Dead) -> CountMention:
     return replace(mention, tags=mention.tags - {SAME} | {ANOTHER})
 
 
-def _without_dead(hurt: CountMention, dead: Sequence[CountMention]) -> CountMention:
+def _without_dead(hurt: CountMention, dead: Dead) -> CountMention:
     """Wounded people told by who they are, without the one of them who died later."""
-    living = tuple(part for part in hurt.parts if not any(is_again(part, one) for one in dead))
+    living = dead.living(hurt)
     less = len(hurt.parts) - len(living)
     if hurt.what not in HURT or not less or hurt.value is None or hurt.value <= less:
         return hurt
+    if hurt.what == "shot":  # its number is taken off with all the other dead
+        return replace(hurt, parts=living)
     return replace(
         hurt,
         value=hurt.value - less,
@@ -183,10 +184,8 @@ def count_dead(mentions: Sequence[CountMention]) -> int:
     numbers = _numbers(mentions, "killed")
     if numbers:
         return max(numbers)
-    persons = {person_of(m, {}) for m in mentions if m.what == "killed" and not m.is_attackers} - {
-        None
-    }
-    return max(len(persons - {""}), bool(persons))
+    persons = [m for m in mentions if m.what == "killed" and m.is_single and not m.is_attackers]
+    return len(_apart(persons[:_MOST_PERSONS]))
 
 
 def _numbers(mentions: Sequence[CountMention], what: str) -> list[int]:

@@ -69,6 +69,8 @@ class Dead:
     """The dead who are told by a number."""
     all_died: Sequence[CountMention]
     """Those of them who are all of some told elsewhere: "both died"."""
+    lists: Sequence[Sequence[CountMention]]
+    """The parts of each list of people who were hurt: "a doctor and a nurse"."""
     ages: Mapping[str | None, str]
     """Ages by surname."""
     is_one: bool
@@ -78,6 +80,8 @@ class Dead:
         """Whether one who is told as hurt, or a number of people, is told as dead, too."""
         if hurt.what not in HURT or hurt.is_attackers:
             return False
+        if hurt.parts and not self.living(hurt):
+            return True
         if hurt.tags & _ALL or not hurt.is_single:
             return self._hold_all(hurt)
         if any(self._is(one, hurt) for one in self.persons):
@@ -88,7 +92,8 @@ class Dead:
     def other_than_all(self, dead: CountMention) -> bool:
         """Whether one who died is somebody hurt whom the text tells apart from each dead before him.
 
-        ("Killed a guard and wounded a clerk … The clerk later died": he is not the guard.)
+        ("Killed a guard and wounded a clerk … The clerk later died": he is not the guard. "Shot a doctor
+        and a nurse. The doctor died at once. The nurse died later": she is not the doctor.)
         """
         before = [d for d in self.persons if d.number.end <= dead.number.start]
         hurt = [
@@ -96,7 +101,15 @@ class Dead:
             for m in self.told
             if m.what in HURT and m.number.end <= dead.number.start and self._is_meant(dead, m)
         ]
-        return bool(before) and any(all(are_different(d, m) for d in before) for m in hurt)
+        if not before:
+            return False
+        return any(all(are_different(d, m) for d in before) for m in hurt) or any(
+            _is_another_of(parts, dead, before) for parts in self.lists
+        )
+
+    def living(self, hurt: CountMention) -> tuple[CountMention, ...]:
+        """Those of a list of wounded people of whom no death is told."""
+        return tuple(p for p in hurt.parts if not any(is_again(p, one) for one in self.persons))
 
     def _is(self, dead: CountMention, hurt: CountMention) -> bool:
         person = person_of(hurt, self.ages)
@@ -172,6 +185,7 @@ def find_dead(mentions: Sequence[CountMention], ages: Mapping[str | None, str]) 
         told=[m for m in (*hurt, *persons) if m.is_single],
         persons=persons,
         numbers=numbers,
+        lists=[m.parts for m in hurt if m.parts],
         all_died=[m for m in numbers if m.tags & _ALL],
         ages=ages,
         is_one=not others and _is_one(persons) and _is_one(m for m in hurt if m.is_single),
@@ -184,6 +198,15 @@ def person_of(mention: CountMention, ages: Mapping[str | None, str]) -> str | No
         return None
     age = mention.age or ages.get(mention.name)
     return age or mention.name or ""
+
+
+def _is_another_of(
+    parts: Sequence[CountMention], dead: CountMention, before: Sequence[CountMention]
+) -> bool:
+    """Whether one who died is another of a list of hurt people than each of the dead before him."""
+    own = [p for p in parts if is_again(p, dead)]
+    others = [p for p in parts if p.noun != dead.noun]
+    return bool(own) and all(any(is_again(p, d) for p in others) for d in before)
 
 
 def _is_one(mentions: Iterable[CountMention]) -> bool:
