@@ -8,7 +8,8 @@ Rules
 3. Where the wounded lie, were brought or died: "one is still in hospital".
 4. Where somebody only comes from, speaks or is due; whom a person is told by ("a member of the council
    was shot"); who did it ("shot dead by soldiers").
-5. An open way is where it happened ("on a busy street", "at the square"), unless it is told to have
+5. What only gives a part of the city its name ("the embassy quarter", "police district 9").
+6. An open way is where it happened ("on a busy street", "at the square"), unless it is told to have
    been the target.
 
 Each mention is judged alone: a ministry that was stormed and then counts its dead is still a target.
@@ -35,7 +36,16 @@ def is_bystander(passage: Passage, phrase: Range) -> bool:
     passed = ("place_of_speech", "belongs_to", "done_by")
     if any(passage.ends_with(c, phrase.start, _ROLE_REACH_CHARS) for c in passed):
         return True
+    if _names_quarter(passage, phrase):
+        return True
     return _is_speaker(passage, phrase) or receives(passage, phrase)
+
+
+def _names_quarter(passage: Passage, phrase: Range) -> bool:
+    """Whether a part of a city has its name of it: "the embassy | quarter"."""
+    pattern, at = passage.lexicon.pattern("quarter_noun"), phrase.end + 1
+    found = pattern.match(passage.prose.text, at) if pattern is not None else None
+    return found is not None and passage.prose.text[phrase.end] == " "
 
 
 def closes_with_source(passage: Passage, name: Range) -> bool:

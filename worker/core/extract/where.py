@@ -8,7 +8,8 @@ Rules
    out from or is bound for ("a driver from X", "was due at the court").
 2. ``name`` is the neighbourhood's phrase as printed, else the landmark's, else words that no
    gazetteer lists: a site ("police checkpoint"), the name of a quarter ("Afzal Khan area") unless
-   the site has a name itself, else "central <city>" or the city.
+   the site has a name itself, else "central <city>" or the city. A site that only says where a
+   named place is ("at the square, close to the embassy") is not printed for it.
 3. A coordinate comes from the gazetteer with its trust, or not at all. A quarter without one does not
    get that of the city; a site without one gets that of its quarter, with less trust.
    A site with a name that was hit next to a landmark keeps its name.
@@ -42,7 +43,7 @@ _SAYS_REACH_CHARS = 26
 _LOCATIVE_REACH_CHARS = 40
 _FREE_PLACE_REACH_CHARS = 48
 _NAME_GAP_CHARS = 2
-_LAUNCH_REACH_CHARS = 90
+_LAUNCH_REACH_CHARS = 140
 _TAKEN_REACH_CHARS = 28
 _PROPER = re.compile(
     r"\s(?:the |central |downtown |north\w* |south\w* |east\w* |west\w* ){0,2}(\w)"
@@ -64,7 +65,8 @@ def find_place(
     ``things``: what the attack's words name besides places, for a site without a name of its own.
     """
     scored = [s for s in _scored(passage, targets) if s.score > 0]
-    scored += _target_landmark(passage, targets)
+    fine = [s.mention for s in scored if s.mention.entry.kind in FINE_PLACES]
+    scored += _target_landmark(passage, targets, fine)
     if not scored:
         return _fallback_place(passage, targets, things)
     entries = {e.id: e for e in passage.profile.places}
@@ -107,8 +109,13 @@ def _scored(passage: Passage, targets: tuple[Target, ...]) -> Iterator[_Scored]:
         yield _Scored(mention, _score(passage, mention, targets))
 
 
-def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Scored]:
-    """The landmark that the primary target is, whatever order its words stand in."""
+def _target_landmark(
+    passage: Passage, targets: tuple[Target, ...], fine: list[PlaceMention]
+) -> list[_Scored]:
+    """The landmark that the primary target is, whatever order its words stand in.
+
+    Not one that only says where another place is; ``fine``: those that are named.
+    """
     primary = next((t for t in targets if t.role == "primary"), None)
     entry = None if primary is None else _landmark_named(passage, primary.id or "")
     if primary is None or entry is None:
@@ -118,6 +125,8 @@ def _target_landmark(passage: Passage, targets: tuple[Target, ...]) -> list[_Sco
         at = passage.prose.text.find(wanted, told.start, told.end)
         if at >= 0:
             mention = PlaceMention(at, at + len(wanted), entry, "here")
+            if any(_only_says_where(passage, place, mention) for place in fine):
+                return []
             return [_Scored(mention, passage.weights.where.is_target)]
     return []
 
@@ -283,6 +292,8 @@ def _printed(
         site = find_site(passage, things)
         if first.entry.kind == "landmark" and not _stands_beside(passage, site, first, things):
             site = None
+        if site is not None and _only_says_where(passage, first, site):
+            site = None
         if site is not None and site.proper and targets and site.name == targets[0].name:
             return site.name
         named = find_unlisted(passage) if first.entry.kind == "district" else None
@@ -307,6 +318,14 @@ def _stands_beside(passage: Passage, site: Thing | None, landmark: Range, things
         return False
     ends = (thing.end for thing in things if thing.name == site.name and thing.end < words.start())
     return any(not passage.prose.text[end : words.start()].strip(" ,") for end in ends)
+
+
+def _only_says_where(passage: Passage, place: Range, site: Range) -> bool:
+    """Whether a site only says where a place is: "at Zanbaq Square, close to the German embassy"."""
+    words = passage.ends_with("stands_beside", site.start)
+    if words is None or words.start() < place.end:
+        return False
+    return not passage.prose.text[place.end : words.start()].strip(" ,")
 
 
 def _unlisted_name(passage: Passage, things: Things) -> str | None:

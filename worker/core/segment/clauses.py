@@ -50,6 +50,8 @@ _CONJUNCTION_CHARS = 9
 _HEAD_CHARS = 12
 _PART = re.compile(r"[;:](?=\s)|\s-\s")
 """What parts a sentence into two that tell of one matter each."""
+_INSERTED_WORDS = 3
+"""So many words before a day tell more than the day: "built there in 1969"."""
 _COMMA = re.compile(rf"[,;:](?:\s|(?=[{UNSPACED}]))|\s-\s")
 
 
@@ -179,7 +181,7 @@ class _Splitter:
     def _is_aside(self, mention: DateMention) -> bool:
         """Whether a day stands in a relative clause that tells of no attack, and is about none."""
         before = Range(self._sentence.start, mention.start)
-        if self._is_after_the_day(mention, before):
+        if self._is_after_the_day(mention, before) or self._is_inserted(mention, before):
             return True
         opened = max((m.start() for m in self._annotated.find("relative", before)), default=None)
         if opened is None or _COMMA.search(self._text, opened, mention.start):
@@ -189,6 +191,21 @@ class _Splitter:
         inner = Range(opened, closed.start() if closed else self._sentence.end)
         told = self._triggers(inner) or self._tells_harm(inner)
         return not told and not self._triggers(Range(about or before.start, opened))
+
+    def _is_inserted(self, mention: DateMention, before: Range) -> bool:
+        """Whether a day closes what a subject is told to be, between commas, and no attack is told there.
+
+        ("The group, driven from power in 2001, said …". Not "the group, in 2001, said …".)
+        """
+        opened = self._text.rfind(", ", before.start, before.end)
+        closed = _COMMA.search(self._text, mention.end, self._sentence.end)
+        if opened < 0 or closed is None:
+            return False
+        words = self._text[opened + 2 : mention.start].split()
+        told = Range(before.start, closed.start())
+        return len(words) >= _INSERTED_WORDS and not (
+            self._triggers(told) or self._tells_harm(told)
+        )
 
     def _is_after_the_day(self, mention: DateMention, before: Range) -> bool:
         """Whether the attack has its day before this one, and nobody is harmed behind that.
@@ -309,9 +326,16 @@ class _Splitter:
             if self._is_participle(comma.end()):
                 continue
             rest = Range(comma.end(), sentence.end)
+            if self._points_back(Range(sentence.start, comma.start()), rest):
+                return None
             lead = self._leads and bool(self._triggers(rest)) and not self._dates_all(sign, comma)
             return comma.end() if lead or self._is_fresh(rest) else None
         return None
+
+    def _points_back(self, before: Range, rest: Range) -> bool:
+        """Whether "that attack" is the other one that was told before a semicolon."""
+        told = self._triggers(before) and self._text[before.end] == ";"
+        return bool(told) and self._annotated.has("anaphor_back", rest)
 
     def _dates_all(self, sign: _Sign, comma: re.Match[str]) -> bool:
         """Whether a mere day opens a sentence that goes on: "A day earlier, a bomb killed twelve".

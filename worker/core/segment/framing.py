@@ -17,6 +17,8 @@ Rules
    later. Not near the top, where it may be the target ("The judges had just convicted a commander").
 5. Who was hit on an old day, and of whom the next sentence tells harm, was attacked ("A sports club was
    hit on October 26. Four people were killed").
+6. Who is told to be hurt in unrest ("in those riots", "as police broke up a rally") was hurt in nothing
+   else, where the top tells of no unrest ("a bomb at a protest").
 """
 
 from __future__ import annotations
@@ -67,10 +69,12 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
     opened: set[int] = set()
     going_on: set[int] = set()
     before: EventSentence | None = None
+    calm = not any("UNREST" in s.tags for s in sentences if s.is_top)
     for sentence in sentences:
         if sentence.body_number <= 0:
             continue
-        if _opens_other_time(sentence.tokens) or _tells_beside(sentence):
+        beside = _tells_beside(sentence) or (calm and "IN_UNREST" in sentence.tags)
+        if beside or _opens_other_time(sentence.tokens):
             opened.add(sentence.start)
             before = sentence
         elif before is not None and _goes_on(before, sentence):

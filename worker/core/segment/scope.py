@@ -60,6 +60,7 @@ _NEW_EVENT = frozenset({"EVENT_NOUN", "IS_INDEF"})
 _TWO_TOKENS = 4
 _OF_ITEM = frozenset({"HERE", "ANAPHOR"})
 """What goes on with an item of a digest, in the first sentence of a paragraph."""
+_FIRED = frozenset({"PROJECTILE"})
 _EARLY_SENTENCES = 3
 _LARGE = 10
 """Smaller numbers come again by chance."""
@@ -148,6 +149,8 @@ def score_counts(
     breaths = [(one, two) for one, two in pairwise(told) if _in_one_breath(one, two)]
     for one, two in breaths:
         _share(one.terms, two.terms, _SHARED)
+        if "place_beside" in one.terms:  # "in the south, a bomber killed four and wounded 13"
+            two.terms["place_beside"] = 1.0
     _find_sums(told)
     _find_repeated(told, weights.scope)
     for one, two in breaths:
@@ -227,11 +230,14 @@ def _find_sums(told: Sequence[_Told]) -> None:
     ("Two bombings killed five", "… in one ward, killing three", "… in another, killing two".) So where
     the top tells two attacks, and the text turns from one to the other ("a bombing and a shooting killed
     four … the bomb killed three … also in the city, a guard was shot"). The dead of an older attack and
-    of one elsewhere make no sum, whatever they come to.
+    of one elsewhere make no sum, whatever they come to. What is fired at a city in one salvo comes down
+    in several places ("six rockets fell on the old town, killing three"): that is one attack.
     """
     for what in {each.count.what for each in told}:
         counted = [e for e in told if e.count.what == what and e.context and e.count.value]
         placed = [e for e in counted if _is_placed(e) and not e.terms.keys() & _ADDS_NOTHING]
+        if placed and all(_is_of_salvo(e) for e in placed):
+            placed = []
         sums = set(accumulate(e.count.value or 0 for e in placed[:_MOST_PLACES]))
         sums -= {e.count.value for e in placed[:1]}
         both = _sums_of_two(counted)
@@ -266,6 +272,11 @@ def _is_placed(told: _Told) -> bool:
     if context is None or not context.is_later or "PART" in told.count.tags:
         return False
     return bool({"HERE", "AWAY"} & context.sentence.tags)
+
+
+def _is_of_salvo(told: _Told) -> bool:
+    """Whether the sentence of a count tells of rockets or shells."""
+    return told.context is not None and any(t.tags & _FIRED for t in told.context.sentence.tokens)
 
 
 def _find_repeated(told: Sequence[_Told], weights: ScopeWeights) -> None:
