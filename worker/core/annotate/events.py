@@ -59,6 +59,9 @@ _AFTER_NUMBER = frozenset(".)")
 _ATTACKING = frozenset({"ATTACKER"})
 NO_MATTER = frozenset({"SETTING", "NO_ACCIDENT"})
 """Tags of an accident that an attack came upon, that was thought of first, or that it was not."""
+_OF_FORCES = "OF_FORCES"
+_RAIDED_BEFORE = frozenset({_OF_FORCES, "IS_DEF"})
+_BY_FORCES = frozenset({_OF_FORCES, "NOT_AN_EVENT"})
 _Marks = dict[int, set[str]]
 """Index of a token → the tags that mentions give it."""
 
@@ -141,8 +144,21 @@ def find_events(
                 labels.append(_Label(placed or not label, _tells_harm(label), _form(label)))
             is_item = begins and opens and made.body_number >= 0
             out.append(replace(made, item=True) if is_item else made)
+    out = _with_raids_again(out)
     is_list = _is_list(out) and not _is_form(labels)
     return tuple(replace(s, item=False) if s.item and not is_list else s for s in out)
+
+
+def _with_raids_again(told: list[EventSentence]) -> list[EventSentence]:
+    """The sentences; "the raids" are those of forces told before, where nobody else raids."""
+    raids = [t.tags for s in told for t in s.tokens if "RAIDS" in t.tags]
+    new = [tags for tags in raids if not tags & _RAIDED_BEFORE]
+    if new or not any(_OF_FORCES in tags for tags in raids):
+        return told
+    return [
+        replace(s, tokens=tuple(t.also(_BY_FORCES) if "RAIDS" in t.tags else t for t in s.tokens))
+        for s in told
+    ]
 
 
 def _is_list(sentences: Sequence[EventSentence]) -> bool:

@@ -141,19 +141,21 @@ def _zones_of(context: Context, segment: Segment) -> SegmentZones:
     if digest := told_in_digest(context, segment):
         numbers = sorted({event.index for event in digest})
         told = tuple(context.cues(context.prose.sentences[number]) for number in numbers)
-        return SegmentZones(told[:1], told, ())
+        return SegmentZones(told[:1], told, (), tuple(digest))
     if effective_kind(context, segment) == "main" and context.knowledge.profile.policy.require_main:
         top = {c.sentence.index for c in (*context.head, *context.lead)}
-        rest = (
+        later = (
             context.cues(s) for s in context.prose.sentences
             if s.index not in top and s.zone in ("body", "caption")
         )  # fmt: skip
-        return SegmentZones(context.head, context.lead, tuple(islice(rest, BODY_SENTENCES)))
+        rest = tuple(islice(later, BODY_SENTENCES))
+        return SegmentZones(context.head, context.lead, rest, segment.ranges)
     anchor = context.prose.sentence_at(segment.anchor.start)
     first = anchor.index if anchor else min(segment.sentences, default=0)
     own = context.of(segment, first)
     lead = tuple(islice(own, _ITEM_LEAD_SENTENCES))
-    return SegmentZones(lead[:1], lead, tuple(islice(own, BODY_SENTENCES)))
+    body = tuple(islice(own, BODY_SENTENCES))
+    return SegmentZones(lead[:1], lead, body, segment.ranges)
 
 
 def measure_segment(context: Context, segment: Segment, inside: bool | None) -> dict[str, Feature]:

@@ -24,6 +24,8 @@ _REACH_CHARS = THREAT_REACH_CHARS + 255
 _OF_FORCES = "OF_FORCES"
 """Tag of what forces do to militants: no attack, whatever it is called."""
 _ARMED = frozenset({"ATTACKER", "WEAPON"})
+_UNARMED = frozenset({"VEHICLE", "LIKENED_TO"})
+"""A car is a weapon only in the right hands, and what something "sounded like" is none."""
 Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
@@ -111,7 +113,7 @@ def is_armed(cues: SentenceCues) -> bool:
     if any(not overlapping(harm, at) for at in cues.of("attack_weak")):
         return True
     tokens = _tokens(cues.annotated, cues.sentence)
-    return any(t.tags & _ARMED and "VEHICLE" not in t.tags for t in tokens)
+    return any(t.tags & _ARMED and not t.tags & _UNARMED for t in tokens)
 
 
 def _tokens(annotated: Annotated, sentence: Sentence) -> list[Token]:

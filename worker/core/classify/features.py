@@ -17,6 +17,7 @@ import math
 from dataclasses import dataclass, field
 
 from worker.core.annotate.annotate import Annotated
+from worker.core.annotate.triggers import triggers_in
 from worker.core.classify.cues import Cue, SentenceCues, is_armed
 from worker.core.domain.vocabulary import WIDE_PLACES
 from worker.core.lang.normalise import Range, least_gap, overlapping
@@ -70,6 +71,8 @@ class SegmentZones:
     head: tuple[SentenceCues, ...]
     lead: tuple[SentenceCues, ...]
     body: tuple[SentenceCues, ...]
+    own: tuple[Range, ...]
+    """The segment's own stretches: what tells of an attack elsewhere tells of another one."""
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ def measure(zones: SegmentZones, place_matters: bool) -> dict[str, Feature]:
         for cues in sentences:
             _measure_words(sums, zone, cues)
             if place_matters:
-                _measure_places(sums, zone, cues)
+                _measure_places(sums, zone, cues, zones.own)
     _measure_top(sums, (*zones.head, *zones.lead))
     _bursts(sums, zones)
     _sole_cause(sums)
@@ -126,14 +129,16 @@ def _measure_words(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
                 sums.add(f"{zone}.{name}", cues.of(name)[0])
 
 
-def _measure_places(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
+def _measure_places(
+    sums: FeatureSums, zone: str, cues: SentenceCues, own: tuple[Range, ...]
+) -> None:
     here, attack = cues.here, cues.attack
     strong = cues.of("attack")
     away: tuple[Range, ...] = (*cues.elsewhere, *cues.regions)
     if here:
         sums.add(f"{zone}.here", here[0], cap=1 if zone != "body" else 3)
     for mention in here:
-        if mention.entry.kind not in WIDE_PLACES:
+        if mention.entry.kind not in WIDE_PLACES and not _is_of_other(cues, mention, own):
             sums.add("any.quarter", mention, cap=2)
     if cues.near:
         sums.add(f"{zone}.near", cues.near[0])
@@ -151,6 +156,13 @@ def _measure_places(sums: FeatureSums, zone: str, cues: SentenceCues) -> None:
             sums.add(f"{zone}.elsewhere_closer", away[0])
     if here and cues.has("casualty"):
         sums.add(f"{zone}.casualty_here", here[0])
+
+
+def _is_of_other(cues: SentenceCues, place: Range, own: tuple[Range, ...]) -> bool:
+    """Whether a place stands in a sentence of an older attack ("a week after a bomb at the embassy")."""
+    if cues.attack or any(told.holds(place.start) for told in own):
+        return False
+    return bool(triggers_in(cues.annotated.triggers, cues.sentence))
 
 
 def _measure_top(sums: FeatureSums, sentences: tuple[SentenceCues, ...]) -> None:

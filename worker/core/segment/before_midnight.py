@@ -11,6 +11,9 @@ Rules
    bomb tore open its gate", printed at one.
 4. A clock with a day beside it is of that day ("at 11 p.m. on Tuesday"), and one at which it was over
    is no beginning.
+5. Where the news is that a siege is over, an attack told with a clock of the day before is its
+   beginning: "killed the last gunman early on Thursday, ending a siege … The attackers opened fire at
+   about 9.45 p.m. on Wednesday".
 """
 
 from __future__ import annotations
@@ -35,6 +38,9 @@ _EVENING_HOUR = 18
 
 def before_midnight(annotated: Annotated, main: IncidentDate) -> IncidentDate:
     """The main attack's day, or the one before where a clock says that it began then."""
+    if _began_the_day_before(annotated, main):
+        day = main.start - dt.timedelta(days=1) if main.start is not None else None
+        return IncidentDate(day, day, "day", main.basis)
     now = _printed(annotated)
     if now is None or main.precision != "day" or main.start != now.date():
         return main
@@ -47,6 +53,23 @@ def before_midnight(annotated: Annotated, main: IncidentDate) -> IncidentDate:
             day = now.date() - dt.timedelta(days=1)
             return IncidentDate(day, day, "day", "relative")
     return main
+
+
+def _began_the_day_before(annotated: Annotated, main: IncidentDate) -> bool:
+    """Whether the top tells the end of a siege, and a clock of the day before its beginning."""
+    top = [s for s in annotated.prose.sentences if is_lead_sentence(annotated, s)]
+    over = any(annotated.has(words, s) for s in top for words in ("siege_over", "long_siege"))
+    if not over or main.precision != "day" or main.start is None:
+        return False
+    eve = main.start - dt.timedelta(days=1)
+    days = [d for d in annotated.dates if d.precision == "day" and d.first == eve == d.last]
+    for sentence in annotated.prose.sentences[:_SENTENCES]:
+        for clock in (c for c in annotated.times if sentence.holds(c.start)):
+            before = Range(sentence.start, clock.start)
+            told = inside(annotated.triggers, before) and not _leads(annotated, "ended", before)
+            if told and any(d.gap(clock) <= _BESIDE_CHARS for d in days):
+                return True
+    return False
 
 
 def _hours_back(annotated: Annotated, sentence: Sentence) -> int:

@@ -49,6 +49,8 @@ _ANYBODY = (UNSPECIFIED, FOREIGNERS)
 """Classes of people who may be among any others: "nine people died. Two Turks also died"."""
 _ALSO = frozenset({"ALSO"})
 _BESIDE_THEM = frozenset({"BESIDE_THEM"})
+_PUT_SOMEWHERE = frozenset({"DESCRIBED"})
+"""Tag of people told by where they were: "eleven who were aboard … four in the street also died"."""
 _ALSO_REACH = 2
 """Sentences back in which people who were harmed as well may find those they are added to."""
 
@@ -170,7 +172,7 @@ def _adds_as_well(
         return not before.is_single and by_who and mention.noun != before.noun
     is_new = mention.victim_class not in (*_ANYBODY, before.victim_class) or before.is_single
     others = "FURTHER" in mention.tags or _have_other_nouns(mention, before)
-    by_kind = others and by_who
+    by_kind = others and (by_who or mention.tags & before.tags & _PUT_SOMEWHERE)
     is_again = mention.value == before.value and not are_of_other_kinds(before, mention)
     return (is_new or by_kind) and not is_again
 

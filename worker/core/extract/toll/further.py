@@ -7,6 +7,8 @@ Rules
    toll has them in it ("rose to 26 after seven more bodies were found").
 2. "A fourth" makes four of any three told before, where nobody gives more; told before anybody else was,
    he makes four at once. "A third", shot, makes three of two who were hurt.
+3. "Four applicants died alongside the two diplomats" are six; a number told before of as many as those
+   they died with ("killing two members of the mission") is of some of them.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
     """
     held: CountMention | None = None
     parts: list[CountMention] = []
-    for mention in mentions:
+    for mention in _with_companions(mentions):
         if held is not None and _adds_to(mention, held):
             held = summed(held, mention)
             continue
@@ -60,6 +62,17 @@ def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
             yield mention
     if held is not None:
         yield from (held, *parts)
+
+
+def _with_companions(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
+    """The mentions; as many as others died with later are some of them all."""
+    beside = [m for m in mentions if m.flags & MORE and not m.is_single and not m.is_attackers]
+    for mention in mentions:
+        is_told_later = any(
+            (m.what, m.value) == (mention.what, mention.value) and m.number.start > mention.end
+            for m in beside
+        )
+        yield replace(mention, flags=mention.flags | {AMONG}) if is_told_later else mention
 
 
 def after_one(mentions: Sequence[CountMention]) -> list[CountMention]:

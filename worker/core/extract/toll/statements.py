@@ -37,6 +37,7 @@ from worker.core.annotate.speakers import (
     Speaker,
     find_narrator,
     is_known_by_kind,
+    is_of_actor,
 )
 from worker.core.domain.document import Article
 from worker.core.domain.report import Statement
@@ -189,9 +190,12 @@ def _is_own_killing(count: Count, speaker: Speaker, prose: Prose, lexicon: Lexic
     said = lexicon.find("own_killing", prose.text, low, count.end + _CUE_REACH_CHARS)
     if any(m.start() <= count.end + 1 and count.start < m.end() for m in said):
         return True
-    if speaker.type not in (GROUP_TYPE, POWER_TYPE) or count.mention.flags & AGAIN:
-        return False  # "a bomb exploded. It killed four": the bomb did; "they lowered it to seven"
-    return lexicon.ending_at("itself_killing", prose.text, low, stop) is not None
+    if not is_of_actor(speaker) or count.mention.flags & AGAIN:
+        return False  # "it killed four, officials said": a bomb did; "they lowered it to seven"
+    itself = lexicon.ending_at("itself_killing", prose.text, low, stop)
+    sentence = prose.sentence_at(count.start)
+    # "It killed four, the group said", behind "a bomb went off"
+    return itself is not None and (sentence is None or itself.start() > sentence.start)
 
 
 def _is_scorned(count: Count, prose: Prose, lexicon: Lexicon) -> bool:
