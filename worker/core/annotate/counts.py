@@ -4,8 +4,9 @@ Rules
 -----
 1. The grammar ``figures`` of the language says what counts whom and what became of them; here its
    findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
-2. Names of the profile's armed groups are people of the attacking side ("five Red Tide members");
-   those of a group that holds power are its security forces, and so are "fighters" beside the name.
+2. Names of the profile's armed groups are people of the attacking side ("five Red Tide"), and so are
+   their members ("five members of the Red Tide"); those of a group that holds power are its security
+   forces, and so are "fighters" beside the name.
 3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none.
 4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
@@ -57,6 +58,8 @@ NTH_DEAD = "NTH_DEAD"
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 _FORMER = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
+_MEMBERS, _TO_GROUP = frozenset({"MEMBERS", "PEOPLE"}), 3
+"""Members of a group are of its side; behind them "of the" leads to it."""
 """Tags of what was counted before."""
 
 
@@ -211,9 +214,25 @@ def with_groups(
             out.append(_with_people(token, SECURITY_FORCES, NO_TAGS))
         elif named[index]:
             out.append(_with_people(token, PERPETRATOR, frozenset({ATTACKING_SIDE})))
+        elif (group := _group_of_member(tokens, index, named)) is not None:
+            side = SECURITY_FORCES if in_power[group] else PERPETRATOR
+            out.append(_with_people(token, side, NO_TAGS))
         else:
             out.append(token)
     return out
+
+
+def _group_of_member(tokens: Sequence[Token], index: int, named: Sequence[bool]) -> int | None:
+    """The group whose members a token counts: "X members", "members of X", "members of the X"."""
+    if not tokens[index].tags >= _MEMBERS:
+        return None
+    if index and named[index - 1]:
+        return index - 1
+    behind = range(index + 1, min(len(tokens), index + 1 + _TO_GROUP))
+    if not behind or "OF" not in tokens[behind[0]].tags:
+        return None
+    at = next((i for i in behind[1:] if "THE" not in tokens[i].tags), None)
+    return at if at is not None and named[at] else None
 
 
 def _with_people(token: Token, people: str, tags: frozenset[str]) -> Token:

@@ -129,7 +129,7 @@ def _is_bombed(passage: Passage, person: Range) -> bool:
     if not any(t.type == _BOMBED for t in passage.triggers_in(clause)):
         return False
     if passage.ends_with("ride_of_somebody", person.start) is not None:
-        return True
+        return not text.startswith("'", person.end)  # "the convoy of the minister's advisers"
     behind = (
         passage.lexicon.first(words, text, person.end, clause.end)
         for words in ("somebodys_ride", "escaped_it")
