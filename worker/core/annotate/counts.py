@@ -7,7 +7,8 @@ Rules
 2. Names of the profile's armed groups are people of the attacking side ("five Red Tide"), and so are
    their members ("five members of the Red Tide"); those of a group that holds power are its security
    forces, and so are "fighters" beside the name.
-3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none.
+3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none. Behind
+   "the third blast hit a car" it is told of that blast.
 4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
 5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
@@ -58,6 +59,8 @@ NTH_DEAD = "NTH_DEAD"
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 _FORMER = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
+_OPENING = 3
+_SOMEBODY = frozenset({"PEOPLE", "PERSON", "GENERIC", "COUNT", "SINGLE", "BARE"})
 _MEMBERS, _TO_GROUP = frozenset({"MEMBERS", "PEOPLE"}), 3
 """Members of a group are of its side; behind them "of the" leads to it."""
 """Tags of what was counted before."""
@@ -140,16 +143,21 @@ def find_counts(
         return ()
     found: list[CountMention] = []
     numbered = -1  # the last sentence with numbers of other things
+    of_act = -1  # the last that tells of one of several acts
     for sentence in text.sentences:
         if not reader.concerns(sentence.pieces):
             continue
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
+            if of_act == sentence.index - 1:
+                counts = [replace(c, flags=c.flags | {OF_ACT}) if c.value == 0 else c for c in counts]
             behind_numbers = numbered == sentence.index - 1
             found += _none_alone(counts) if behind_numbers else _opening(counts)
             if _gives_others(tokens, counts):
                 numbered = sentence.index
+            if _tells_one_act(tokens):
+                of_act = sentence.index
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
@@ -260,6 +268,19 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+def _tells_one_act(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence opens with one of several acts: "the third blast", "another rocket".
+
+    What harmed nobody in the next one is that act ("There were no casualties").
+    """
+    opening = tokens[:_OPENING]
+    if any("ONE_OF_BLASTS" in t.tags for t in opening):
+        return True
+    other = next((i for i, t in enumerate(opening) if "ANOTHER" in t.tags), None)
+    named = tokens[other : other + _OPENING] if other is not None else ()
+    return bool(named) and not any(t.tags & _SOMEBODY for t in named)
 
 
 def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:
