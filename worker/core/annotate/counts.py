@@ -151,7 +151,9 @@ def find_counts(
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
             if of_act == sentence.index - 1:
-                counts = [replace(c, flags=c.flags | {OF_ACT}) if c.value == 0 else c for c in counts]
+                counts = [
+                    replace(c, flags=c.flags | {OF_ACT}) if c.value == 0 else c for c in counts
+                ]
             behind_numbers = numbered == sentence.index - 1
             found += _none_alone(counts) if behind_numbers else _opening(counts)
             if _gives_others(tokens, counts):
@@ -215,6 +217,7 @@ def with_groups(
         return tokens
     named = [holding(groups, t.start) is not None for t in tokens]
     in_power = [holding(ruling, t.start) is not None for t in tokens]
+    armed = [one and not rules for one, rules in zip(named, in_power, strict=True)]
     out = []
     for index, token in enumerate(tokens):
         beside = any(in_power[max(0, index - 1) : index + 2])
@@ -222,25 +225,23 @@ def with_groups(
             out.append(_with_people(token, SECURITY_FORCES, NO_TAGS))
         elif named[index]:
             out.append(_with_people(token, PERPETRATOR, frozenset({ATTACKING_SIDE})))
-        elif (group := _group_of_member(tokens, index, named)) is not None:
-            side = SECURITY_FORCES if in_power[group] else PERPETRATOR
-            out.append(_with_people(token, side, NO_TAGS))
+        elif _is_member(tokens, index, armed):
+            out.append(_with_people(token, PERPETRATOR, NO_TAGS))
         else:
             out.append(token)
     return out
 
 
-def _group_of_member(tokens: Sequence[Token], index: int, named: Sequence[bool]) -> int | None:
-    """The group whose members a token counts: "X members", "members of X", "members of the X"."""
+def _is_member(tokens: Sequence[Token], index: int, armed: Sequence[bool]) -> bool:
+    """Whether a token counts members of an armed group: "X members", "members of X", "of the X"."""
     if not tokens[index].tags >= _MEMBERS:
-        return None
-    if index and named[index - 1]:
-        return index - 1
+        return False
+    if index and armed[index - 1]:
+        return True
     behind = range(index + 1, min(len(tokens), index + 1 + _TO_GROUP))
     if not behind or "OF" not in tokens[behind[0]].tags:
-        return None
-    at = next((i for i in behind[1:] if "THE" not in tokens[i].tags), None)
-    return at if at is not None and named[at] else None
+        return False
+    return next((armed[i] for i in behind[1:] if "THE" not in tokens[i].tags), False)
 
 
 def _with_people(token: Token, people: str, tags: frozenset[str]) -> Token:
