@@ -136,7 +136,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     ruling = tuple(a for a in groups if is_in_power(a.actor, spoken))
     text, armed = cut_text(prose, language), _armed(groups, ruling)
     own = find_own_fighters(prose, lexicon, ruling, armed)
-    events = find_events(text, places, dates, armed, spoken, own)
+    events = find_events(text, places, dates, armed, spoken, own, ruling)
     counts = find_counts(text, _both(groups, own), _both(ruling, own))
     counts = mark_repeated_attackers(_without_places(counts, places), events)
     names, denied = find_speaker_names(prose, profile, spoken), _takes_back(prose, lexicon)

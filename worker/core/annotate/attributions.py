@@ -10,7 +10,8 @@ Rules
 3. In its part an attribution governs what the message's side says: after the verb, before it, or both
    ("five died, the ministry said, and 13 were hurt").
 4. "But" without a speaker of its own ends what is governed: the outlet goes on by itself, unless the
-   part before it says who was not harmed.
+   part before it says who was not harmed, or "that" follows, and his message began with "that" or has
+   not begun: "told reporters, however, that six died", "said that six died, but that two lived".
 5. A pronoun, or a verb without a subject, takes the last speaker of the sentences before. A sentence
    inside a quotation belongs to whoever is quoted.
 6. "An official said", and then an official by name: the two are one. Who was named already, by
@@ -48,6 +49,8 @@ from worker.core.text.prose import Prose, Sentence
 
 _INTRODUCED_WITHIN = 2
 """How many sentences later somebody unnamed may be introduced by name."""
+_TO_THAT = 2
+"""Behind "however": a comma and "that" ("told reporters, however, that six died")."""
 _QUOTE = '"'
 _CONTRASTS = frozenset({"CONTRAST", "HOWEVER"})
 _CLOSES = frozenset({"CONTRAST", "COLON"})
@@ -362,7 +365,13 @@ def _turns(start: int, tokens: Sequence[Token]) -> Iterator[int]:
     """Where "but" ends what is governed; "nobody died, but two were hurt" is one message."""
     turns = (t for t in tokens if t.start >= start and "HOWEVER" in t.tags)
     for turn in turns:
-        before = (t for t in tokens if start <= t.start < turn.start)
+        before = [t for t in tokens if start <= t.start < turn.start]
+        behind = [t for t in tokens if t.start >= turn.end][:_TO_THAT]
+        goes_on = any("THAT" in t.tags for t in behind)
+        if goes_on and (
+            any("THAT" in t.tags for t in before) or not any("COUNT" in t.tags for t in before)
+        ):
+            continue
         if not any(t.tags & _NEGATIONS for t in before):
             yield turn.start
 

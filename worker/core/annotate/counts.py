@@ -4,9 +4,11 @@ Rules
 -----
 1. The grammar ``figures`` of the language says what counts whom and what became of them; here its
    findings become ``CountMention``s, in the order of the text. Whose attack it was is not asked.
-2. Names of the profile's armed groups are people of the attacking side ("five Red Tide members");
-   those of a group that holds power are its security forces, and so are "fighters" beside the name.
-3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none.
+2. Names of the profile's armed groups are people of the attacking side ("five Red Tide"), and so are
+   their members ("five members of the Red Tide"); those of a group that holds power are its security
+   forces, and so are "fighters" beside the name.
+3. "No one was hurt" is a printed zero, and only that is one; "no civilian was hurt" is none. Behind
+   "the third blast hit a car" it is told of that blast.
 4. A list that adds up ("two policemen and a boy") is one count, with its ``parts``. What "including"
    introduces is a part of the count before it.
 5. Bounds follow the wording (docs/method.md, Figures): exact N → N/N; at least N → N/-; more than N
@@ -57,6 +59,10 @@ NTH_DEAD = "NTH_DEAD"
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 _FORMER = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
+_OPENING = 3
+_SOMEBODY = frozenset({"PEOPLE", "PERSON", "GENERIC", "COUNT", "SINGLE", "BARE"})
+_MEMBERS, _TO_GROUP = frozenset({"MEMBERS", "PEOPLE"}), 3
+"""Members of a group are of its side; behind them "of the" leads to it."""
 """Tags of what was counted before."""
 
 
@@ -137,16 +143,23 @@ def find_counts(
         return ()
     found: list[CountMention] = []
     numbered = -1  # the last sentence with numbers of other things
+    of_act = -1  # the last that tells of one of several acts
     for sentence in text.sentences:
         if not reader.concerns(sentence.pieces):
             continue
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
             counts = list(_counts(findings, sentence))
+            if of_act == sentence.index - 1:
+                counts = [
+                    replace(c, flags=c.flags | {OF_ACT}) if c.value == 0 else c for c in counts
+                ]
             behind_numbers = numbered == sentence.index - 1
             found += _none_alone(counts) if behind_numbers else _opening(counts)
             if _gives_others(tokens, counts):
                 numbered = sentence.index
+            if _tells_one_act(tokens):
+                of_act = sentence.index
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
 
 
@@ -204,6 +217,7 @@ def with_groups(
         return tokens
     named = [holding(groups, t.start) is not None for t in tokens]
     in_power = [holding(ruling, t.start) is not None for t in tokens]
+    armed = [one and not rules for one, rules in zip(named, in_power, strict=True)]
     out = []
     for index, token in enumerate(tokens):
         beside = any(in_power[max(0, index - 1) : index + 2])
@@ -211,9 +225,23 @@ def with_groups(
             out.append(_with_people(token, SECURITY_FORCES, NO_TAGS))
         elif named[index]:
             out.append(_with_people(token, PERPETRATOR, frozenset({ATTACKING_SIDE})))
+        elif _is_member(tokens, index, armed):
+            out.append(_with_people(token, PERPETRATOR, NO_TAGS))
         else:
             out.append(token)
     return out
+
+
+def _is_member(tokens: Sequence[Token], index: int, armed: Sequence[bool]) -> bool:
+    """Whether a token counts members of an armed group: "X members", "members of X", "of the X"."""
+    if not tokens[index].tags >= _MEMBERS:
+        return False
+    if index and armed[index - 1]:
+        return True
+    behind = range(index + 1, min(len(tokens), index + 1 + _TO_GROUP))
+    if not behind or "OF" not in tokens[behind[0]].tags:
+        return False
+    return next((armed[i] for i in behind[1:] if "THE" not in tokens[i].tags), False)
 
 
 def _with_people(token: Token, people: str, tags: frozenset[str]) -> Token:
@@ -241,6 +269,19 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
         if key not in seen:
             seen.add(key)
             yield finding
+
+
+def _tells_one_act(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence opens with one of several acts: "the third blast", "another rocket".
+
+    What harmed nobody in the next one is that act ("There were no casualties").
+    """
+    opening = tokens[:_OPENING]
+    if any("ONE_OF_BLASTS" in t.tags for t in opening):
+        return True
+    other = next((i for i, t in enumerate(opening) if "ANOTHER" in t.tags), None)
+    named = tokens[other : other + _OPENING] if other is not None else ()
+    return bool(named) and not any(t.tags & _SOMEBODY for t in named)
 
 
 def _nobody(finding: Finding, sentence: Sentence) -> Iterator[CountMention]:

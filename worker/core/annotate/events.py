@@ -11,7 +11,8 @@ Rules
    counted from another attack, which the clause tells.
 3. A demonym is no place ("two American soldiers"), and a word like "eastern" beside a place of the
    area is a part of it ("in the eastern district", "the western side of the city").
-4. Names of the profile's armed groups are attackers; no pack lists them.
+4. Names of the profile's armed groups are attackers; no pack lists them. One in power acts for the
+   state ("the Taliban raided a house and killed two members of Islamic State").
 5. Two or more sentences that open with a bullet, a number or a label of their own make a list
    ("TUNIS: …", "• …"): each is an ``item``. Not under a headline that tells an attack of the area:
    its bullets, and the entries of its live blog, are about that one. Nor is a form: it tells its
@@ -112,10 +113,12 @@ def find_events(
     groups: tuple[Range, ...] = (),
     day: dt.date | None = None,
     own_fighters: tuple[Range, ...] = (),
+    ruling: tuple[Range, ...] = (),
 ) -> tuple[EventSentence, ...]:
     """All sentences of a text with their event words; empty if the language has no such grammar.
 
-    ``groups``: where armed groups of the profile are named. ``own_fighters``: those of a group in power.
+    ``groups``: where armed groups of the profile are named. ``ruling``: where those in power are.
+    ``own_fighters``: theirs.
     ``day``: the document's own day on the area's calendar. Mentions stand in the order of the text. Pure;
     raises nothing.
     """
@@ -134,7 +137,9 @@ def find_events(
             read = _read(text, line, reader)
             labels += [_Label(bool(filed), _tells_harm(t), _form(t)) for t in read]
         for run in text.runs(sentence, reader):
-            tokens, _ = reader.read(_marked(run, places, dates, (groups, own_fighters), day))
+            tokens, _ = reader.read(
+                _marked(run, places, dates, (groups, ruling, own_fighters), day)
+            )
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), label_of(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
@@ -254,15 +259,20 @@ def _marked(
     tokens: Sequence[Token],
     places: tuple[PlaceMention, ...],
     dates: tuple[DateMention, ...],
-    sides: tuple[tuple[Range, ...], tuple[Range, ...]],
+    sides: tuple[tuple[Range, ...], tuple[Range, ...], tuple[Range, ...]],
     day: dt.date | None,
 ) -> list[Token]:
-    """The tokens with the tags of what is mentioned at them; ``sides``: armed groups, and a ruler's fighters."""
+    """The tokens with the tags of what is mentioned at them.
+
+    ``sides``: armed groups, those in power, and fighters of theirs.
+    """
     marks: _Marks = {}
-    groups, own_fighters = sides
+    groups, ruling, own_fighters = sides
     run = Range(tokens[0].start, tokens[-1].end)
     for group in starting_in(groups, run):
         _mark(marks, tokens, group, "ATTACKER")
+    for ruler in starting_in(ruling, run):
+        _mark(marks, tokens, ruler, "STATE_FORCES")
     for place in starting_in(places, run):
         if _place_tag(place):
             _mark(marks, tokens, place, _place_tag(place))

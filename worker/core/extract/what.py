@@ -11,12 +11,15 @@ Rules
    (TRT World, 8 May 2019: a car bomb, and no word of suicide.)
 4. The unspecific subtype of a weapon falls away beside a specific one of the same type.
 5. What a blast sets on fire was set on fire by nobody: no arson, unless attackers are in the sentence.
-6. What only a headline of attacks says, in an article that tells them apart, may be another's:
+6. A bomb at the convoy or car of one person of standing, or one that he escaped, was meant for him:
+   an assassination. What is told as an event of another time is none of this attack's.
+7. What only a headline of attacks says, in an article that tells them apart, may be another's:
    "Bomb and gun attacks kill five" makes no shooting of the bombing.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
@@ -35,6 +38,8 @@ _Kind = tuple[str, str | None]
 """GTD type and subtype of a weapon."""
 _Key = TypeVar("_Key", str, _Kind)
 _HEAD_SENTENCES, _REPEATED = 7, 3
+_OF_OTHERS = frozenset({"IS_EARLIER", "IS_WEEKS", "IS_OLD"})
+"""Tags of an event of another time."""
 
 
 def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
@@ -46,6 +51,8 @@ def find_types(passage: Passage) -> tuple[tuple[str, ...], Spans]:
     if by_type and _ASSASSINATION not in by_type:
         persons = [p for p in passage.find_ranges("assassinated") if _by_gunmen(passage, p)]
         persons += passage.find_ranges("assassinated_by_bomb")
+        persons += [p for p in passage.find_ranges("of_standing") if _is_bombed(passage, p)]
+        persons = [p for p in persons if passage.sentence(p.start) is passage.sentence(p.end - 1)]
         if persons and _belongs(passage, persons):
             by_type[_ASSASSINATION] = persons
     types = tuple(t for t in passage.knowledge.codes["attack_type"] if t in by_type)
@@ -57,7 +64,7 @@ def _proved(passage: Passage) -> dict[str, list[Range]]:
     by_type: dict[str, list[Range]] = {}
     weak: list[Trigger] = []
     shots, by_blast = tuple(passage.find_ranges("shot_by_forces")), _burnt_by_blast(passage)
-    for trigger in passage.triggers:
+    for trigger in _own_triggers(passage):
         if trigger.type == _ARMED and holding(shots, trigger.start) is not None:
             continue
         if trigger.type == _BURNT and holding(by_blast, trigger.start) is not None:
@@ -77,6 +84,23 @@ def _proved(passage: Passage) -> dict[str, list[Range]]:
     return by_type
 
 
+def _own_triggers(passage: Passage) -> Sequence[Trigger]:
+    """The attack words, without those of other attacks ("the shooting follows bombings in two mosques")."""
+    own = [t for t in passage.triggers if not _is_of_another_time(passage, t)]
+    return own or passage.triggers
+
+
+def _is_of_another_time(passage: Passage, trigger: Trigger) -> bool:
+    """Whether a word is an event that the grammar puts before the news."""
+    sentences = passage.annotated.events
+    at = bisect_right(sentences, trigger.start, key=lambda s: s.start) - 1
+    if at < 0 or not sentences[at].holds(trigger.start):
+        return False
+    tokens = sentences[at].tokens
+    token = tokens[sentences[at].token_at(trigger.start)]
+    return bool(token.tags & _OF_OTHERS) and "FRESH" not in token.tags
+
+
 def _proved_together(passage: Passage) -> dict[str, list[Range]]:
     """The same of the words that count this attack together with others of the text.
 
@@ -94,6 +118,23 @@ def _by_gunmen(passage: Passage, person: Range) -> bool:
     clause = passage.clause(person.start)
     types = {t.type for t in passage.triggers_in(clause)}
     return _ARMED in types or (passage.has("attackers", clause) and _BOMBED not in types)
+
+
+def _is_bombed(passage: Passage, person: Range) -> bool:
+    """Whether a bomb was meant for one person of standing: at "the convoy of the judge", at her car.
+
+    Or he escaped one. A blast that only kills a judge may have been for many.
+    """
+    clause, text = passage.clause(person.start), passage.prose.text
+    if not any(t.type == _BOMBED for t in passage.triggers_in(clause)):
+        return False
+    if passage.ends_with("ride_of_somebody", person.start) is not None:
+        return not text.startswith("'", person.end)  # "the convoy of the minister's advisers"
+    behind = (
+        passage.lexicon.first(words, text, person.end, clause.end)
+        for words in ("somebodys_ride", "escaped_it")
+    )
+    return any(f is not None and not text[person.end : f.start()].strip(" '") for f in behind)
 
 
 def _belongs(passage: Passage, words: Sequence[Range]) -> bool:

@@ -9,8 +9,10 @@ Rules
    (``digest``) so does a paragraph that opens with a place outside only, or, where the attack is an
    item behind another matter (``begins_with_another``), one that opens with neither the area nor a word
    that points back.
-3. A sentence that opens with "as a result", "of these", "they" goes on with attacks that the sentence
-   before it counts together ("120 attacks were recorded this year. As a result 30 people died").
+3. A sentence that opens with "as a result", "of these", "they", "two of them" goes on with what the
+   sentence before it counts together: attacks, or others over a stretch of time ("120 attacks were
+   recorded this year. As a result 30 people died"; "11 traders have been seized this year. Two of
+   them were killed").
 4. What comes after a turn stays turned, until an event here that is not new, an item about the area,
    or in another paragraph a word that points back ("the blast").
 """
@@ -25,7 +27,7 @@ from worker.core.segment.event_mention import EventMention, main_event
 from worker.core.segment.framing import opens_event
 
 _OPENING_TOKENS = 5
-_GOES_ON_TOKENS = 2
+_GOES_ON_TOKENS, _SOME_OF_THEM_TOKENS = 2, 5
 _LABEL_TOKENS = 8
 _KINDS_COUNTED = 3
 """Kinds of attacks in the plural that are a count of many ("nine blasts, four raids and 11 killings")."""
@@ -103,11 +105,20 @@ def find_counted_together(sentences: tuple[EventSentence, ...]) -> frozenset[int
     out: set[int] = set()
     many = False
     for sentence in sentences:
-        goes_on = many and any("GOES_ON" in t.tags for t in sentence.tokens[:_GOES_ON_TOKENS])
+        goes_on = many and _goes_on(sentence)
         if goes_on:
             out.add(sentence.start)
         many = sentence.body_number > 0 and (goes_on or _counts_many(sentence))
     return frozenset(out)
+
+
+def _goes_on(sentence: EventSentence) -> bool:
+    """Whether a sentence opens with those before: "they", "of these", "at least two of them"."""
+    some = [i for i, t in enumerate(sentence.tokens[:_SOME_OF_THEM_TOKENS]) if "GOES_ON" in t.tags]
+    if not some:
+        return False
+    before = sentence.tokens[: some[0]]
+    return some[0] < _GOES_ON_TOKENS or any("NUM" in t.tags for t in before)
 
 
 def _counts_many(sentence: EventSentence) -> bool:
@@ -117,7 +128,9 @@ def _counts_many(sentence: EventSentence) -> bool:
     kinds = sum({"EVENT", "PLURAL"} <= t.tags for t in sentence.tokens)
     if kinds >= _KINDS_COUNTED:
         return True
-    return "IS_AGG" in sentence.tags or (kinds > 0 and "MANY_EVENTS" in sentence.tags)
+    if "IS_AGG" in sentence.tags or (kinds > 0 and "MANY_EVENTS" in sentence.tags):
+        return True
+    return "COUNTED_OVER" in sentence.tags and not sentence.tags & {"FRESH", "REAL_EVENT"}
 
 
 def _is_elsewhere(sentence: EventSentence) -> bool:
