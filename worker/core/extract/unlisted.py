@@ -132,7 +132,7 @@ def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:
 def _tells(passage: Passage, at: Range) -> bool:
     """Whether the clause tells of the attack, and nobody is quoted or cared for at that place."""
     clause = passage.clause(at.start)
-    told = passage.has("harm", clause) or passage.has("took_place", clause)
+    told = any(passage.has(words, clause) for words in ("harm", "took_place", "abducted"))
     if not (told or passage.triggers_in(clause)):
         return False
     before = Range(max(clause.start, at.start - _LEAD_CHARS), at.start)

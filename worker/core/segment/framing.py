@@ -18,7 +18,7 @@ Rules
 5. Who was hit on an old day, and of whom the next sentence tells harm, was attacked ("A sports club was
    hit on October 26. Four people were killed").
 6. Who is told to be hurt in unrest ("in those riots", "as police broke up a rally") was hurt in nothing
-   else, where the top tells of no unrest ("a bomb at a protest").
+   else, where the top tells of no unrest ("a bomb at a protest"). So is who died "in a plane crash".
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
     for sentence in sentences:
         if sentence.body_number <= 0:
             continue
-        beside = _tells_beside(sentence) or (calm and "IN_UNREST" in sentence.tags)
+        beside = _tells_beside(sentence) or (
+            "IN_MISHAP" in sentence.tags or (calm and "IN_UNREST" in sentence.tags)
+        )
         if beside or _opens_other_time(sentence.tokens):
             opened.add(sentence.start)
             before = sentence

@@ -172,7 +172,8 @@ def _adds_as_well(
         return not before.is_single and by_who and mention.noun != before.noun
     is_new = mention.victim_class not in (*_ANYBODY, before.victim_class) or before.is_single
     others = "FURTHER" in mention.tags or _have_other_nouns(mention, before)
-    by_kind = others and (by_who or mention.tags & before.tags & _PUT_SOMEWHERE)
+    put = bool(mention.tags & before.tags & _PUT_SOMEWHERE)
+    by_kind = others and (by_who or put)
     is_again = mention.value == before.value and not are_of_other_kinds(before, mention)
     return (is_new or by_kind) and not is_again
 
