@@ -68,7 +68,11 @@ def receives(passage: Passage, site: Range) -> bool:
     """Whether the wounded were only brought or counted there, or died there later."""
     low, text = max(0, site.start - _RECEPTION_REACH_CHARS), passage.prose.text
     leads = passage.lexicon.find("reception", text, low, site.end + _BEHIND_CHARS)
-    return any(m.end() <= site.start and not text[m.end() : site.start].strip() for m in leads)
+    return any(
+        m.start() <= site.start < m.end()  # the words name it: "taken to hospital", verb last
+        or (m.end() <= site.start and not text[m.end() : site.start].strip())
+        for m in leads
+    )
 
 
 def does_as_office(passage: Passage, phrase: Range) -> bool:
