@@ -5,7 +5,8 @@ Rules
 1. A clause is ``plain`` unless a sign says otherwise: a date that is not the main attack's, or a
    phrase of the lexicon (``background_cue``, ``aggregate_cue``, ``threat_cue``, ``separate_cue``).
 2. What stands before a sign stays plain only if it holds something fresh: the main attack's date,
-   or a definite trigger ("The blast comes two weeks after | gunmen stormed …").
+   or a definite trigger ("The blast comes two weeks after | gunmen stormed …"). In a lead an attack is
+   enough. Words that put it among many open a clause ("killed six | in the latest of many attacks").
 3. A sign without a trigger or harm beside it makes the clause ``aside``: no attack's clause.
 4. A day in a relative clause that tells of no attack is no sign: "officials, who took office last
    month, said …", "the figure of 14 dead that they gave a day earlier".
@@ -304,9 +305,10 @@ class _Splitter:
     def _boundaries(self, start: int, end: int) -> Iterator[int]:
         """Starts of the clauses that open in ``[start, end]``."""
         # The end is left open a little: "and" opens a clause by what follows it.
-        for found in self._annotated.find("clause_open", Range(start, end + _LOOK_AHEAD_CHARS)):
-            if found.start() <= end:
-                yield found.start()
+        for words in ("clause_open", "clause_among_many"):
+            for found in self._annotated.find(words, Range(start, end + _LOOK_AHEAD_CHARS)):
+                if found.start() <= end:
+                    yield found.start()
         for comma in _COMMA.finditer(self._text, start, end):
             yield comma.end()
 

@@ -6,7 +6,8 @@ Rules
    "weeks ago", "it is a year since" ("In June, a gathering in the same city was attacked; seven people
    died"). An evening is of that time as well ("on a January evening last year").
 2. So does "earlier the same day", a day or two ago, and "last Saturday", with a new attack told behind
-   it ("The same Friday, a bomber …", "Two days ago a magnetic bomb killed …").
+   it ("The same Friday, a bomber …", "Two days ago a magnetic bomb killed …"). So do days before what
+   was to come ("Three days before the vote, a car bomb …"), where no day of these days stands behind.
    So does "rockets struck the city the same day", wherever it names the day: no word of it points back.
 3. Where it tells an attack, or what happened in the area, what follows in its paragraph goes on with
    that ("At least ten others were injured there"), until a sentence has a day of these days or a place
@@ -125,6 +126,9 @@ def _opens_clause(tokens: Sequence[Token], index: int) -> bool:
 
 def _opens_other_time(tokens: Sequence[Token]) -> bool:
     for index, token in enumerate(tokens[:_OPENING_TOKENS]):
+        if _is_days_ahead(tokens, index):
+            new = next((i for i in range(index, len(tokens)) if opens_event(tokens, i)), None)
+            return new is not None and not any("FRESH" in t.tags for t in tokens[new:])
         if _is_of_these_days(tokens, index):
             return any(opens_event(tokens, i) for i in range(len(tokens)))
         if token.tags & _OPENING_STOPS and not _is_of_other_time(tokens, index):
@@ -152,6 +156,14 @@ def _is_of_these_days(tokens: Sequence[Token], index: int) -> bool:
     if "SAME_TIME" in tags or {"EARLIER", "FRESH"} <= tags:
         return True
     return "LAST" in tags and any("WEEKDAY" in token.tags for token in behind)
+
+
+def _is_days_ahead(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a word counts days up to something that was to come: "three days before the vote"."""
+    if "AHEAD" not in tokens[index].tags:
+        return False
+    span = tokens[max(0, index - 1) : index + 1]
+    return any("TIME_SPAN" in t.tags and "HOURS" not in t.tags for t in span)
 
 
 def _is_of_other_time(tokens: Sequence[Token], index: int) -> bool:

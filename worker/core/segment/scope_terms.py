@@ -277,7 +277,8 @@ def _is_counted_over_time(place: CountContext) -> bool:
     """Whether a stretch of time opens the sentence, or stands behind the count in its clause.
 
     ("Since May, by our count, bombs have killed 250"; "250 people died in the city's mosques since May".
-    Not behind an attack: "killed five in the deadliest attack since May".)
+    Not behind an attack: "killed five in the deadliest attack since May", nor of many to which it
+    belongs: "killed five in the latest of a string of attacks".)
     """
     tokens = place.sentence.tokens
     if any("MANY_EVENTS" in t.tags for t in tokens[: min(_OPENING_TOKENS, place.index)]):
@@ -286,7 +287,7 @@ def _is_counted_over_time(place: CountContext) -> bool:
         return True
     for token in tokens[place.index + 1 : place.index + 1 + _STRETCH_TOKENS]:
         if "MANY_EVENTS" in token.tags:
-            return True
+            return "OF_SUPERLATIVE" not in token.tags
         if "DOT" in token.tags or {"EVENT_NOUN", "REAL_EVENT"} <= token.tags:
             return False
     return False
