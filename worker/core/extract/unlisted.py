@@ -34,6 +34,7 @@ from worker.core.lang.normalise import Range, overlapping
 
 _BEFORE_CHARS = 90
 _LEAD_CHARS = 60
+_TELLING = ("harm", "took_place", "passive_harm", "abducted")
 _MOST_WORDS = 6
 _MOST_SMALL_WORDS = 4
 _AREA_REACH_CHARS = 34
@@ -132,7 +133,7 @@ def _judged(passage: Passage, at: Range, proper: bool) -> Unlisted:
 def _tells(passage: Passage, at: Range) -> bool:
     """Whether the clause tells of the attack, and nobody is quoted or cared for at that place."""
     clause = passage.clause(at.start)
-    told = any(passage.has(words, clause) for words in ("harm", "took_place", "abducted"))
+    told = any(passage.has(words, clause) for words in _TELLING)
     if not (told or passage.triggers_in(clause)):
         return False
     before = Range(max(clause.start, at.start - _LEAD_CHARS), at.start)

@@ -48,6 +48,7 @@ EARLY = range(1, 3)
 _LESSER_CLAUSE = frozenset({"IN_SUBORDINATE", "IN_ASIDE"})
 _HAPPENED = frozenset({"REAL_EVENT", "COURT"})
 _ATTACKED = frozenset({"REAL_EVENT", "WEAK_EVENT"})
+_ARMED = frozenset({"ATTACKER", "REAL_EVENT", "WEAPON"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
 
 
@@ -75,7 +76,7 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
         if sentence.body_number <= 0:
             continue
         beside = _tells_beside(sentence) or (
-            "IN_MISHAP" in sentence.tags or (calm and "IN_UNREST" in sentence.tags)
+            _tells_mishap(sentence) or (calm and "IN_UNREST" in sentence.tags)
         )
         if beside or _opens_other_time(sentence.tokens):
             opened.add(sentence.start)
@@ -85,6 +86,11 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
         else:
             before = sentence if _tells_old_attack(sentence) else None
     return Frames(frozenset(opened), frozenset(going_on))
+
+
+def _tells_mishap(sentence: EventSentence) -> bool:
+    """Whether people were harmed by an accident alone: "when their helicopter went down"."""
+    return "IN_MISHAP" in sentence.tags and not sentence.tags & _ARMED
 
 
 def _goes_on(before: EventSentence, sentence: EventSentence) -> bool:

@@ -32,6 +32,8 @@ from worker.core.extract.toll.told_apart import is_somebody
 _PART = "part"
 """What is told of people who are some of others."""
 _REPLACED = frozenset({"REPLACED_COUNT"})
+_BESIDE = "beside"
+"""Flag of those with whom others are told to have died."""
 _ON_TOP = frozenset({"ADDITIONAL"})
 _FURTHER_REACH = 5
 """Sentences back in which "two more" may find the one person whom they are added to."""
@@ -66,7 +68,7 @@ def with_further(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
 
 def _with_companions(mentions: Sequence[CountMention]) -> Iterator[CountMention]:
     """The mentions; as many as others died with later are some of them all."""
-    beside = [m for m in mentions if m.flags & MORE and not m.is_single and not m.is_attackers]
+    beside = [m for m in mentions if _BESIDE in m.flags and m.value and not m.is_attackers]
     for mention in mentions:
         is_told_later = any(
             (m.what, m.value) == (mention.what, mention.value) and m.number.start > mention.end
