@@ -25,6 +25,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -92,6 +93,12 @@ class EventSentence(Range):
     def token_at(self, position: int) -> int:
         """The index of the token that holds a position, or of the next one."""
         return min(index_at(self.tokens, position), len(self.tokens) - 1)
+
+
+def event_sentence_at(sentences: Sequence[EventSentence], position: int) -> EventSentence | None:
+    """The sentence, of those in the order of the text, that holds a position."""
+    index = bisect_right(sentences, position, key=lambda s: s.start) - 1
+    return sentences[index] if index >= 0 and sentences[index].holds(position) else None
 
 
 @dataclass(frozen=True, slots=True)
