@@ -113,6 +113,15 @@ class _Label:
     form: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Where those are named who fight: armed groups, those in power, and fighters of theirs."""
+
+    groups: tuple[Range, ...]
+    ruling: tuple[Range, ...]
+    own_fighters: tuple[Range, ...]
+
+
 def find_events(
     text: CutText,
     places: tuple[PlaceMention, ...],
@@ -134,6 +143,7 @@ def find_events(
         return ()
     out: list[EventSentence] = []
     lines = {line.end: line for line in text.prose.datelines}
+    sides = _Sides(groups, ruling, own_fighters)
     labels: list[_Label] = []
     number = -1
     for sentence in text.sentences:
@@ -144,9 +154,7 @@ def find_events(
             read = _read(text, line, reader)
             labels += [_Label(bool(filed), _tells_harm(t), _form(t)) for t in read]
         for run in text.runs(sentence, reader):
-            tokens, _ = reader.read(
-                _marked(run, places, dates, (groups, ruling, own_fighters), day)
-            )
+            tokens, _ = reader.read(_marked(run, places, dates, sides, day))
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), label_of(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
@@ -266,19 +274,15 @@ def _marked(
     tokens: Sequence[Token],
     places: tuple[PlaceMention, ...],
     dates: tuple[DateMention, ...],
-    sides: tuple[tuple[Range, ...], tuple[Range, ...], tuple[Range, ...]],
+    sides: _Sides,
     day: dt.date | None,
 ) -> list[Token]:
-    """The tokens with the tags of what is mentioned at them.
-
-    ``sides``: armed groups, those in power, and fighters of theirs.
-    """
+    """The tokens with the tags of what is mentioned at them."""
     marks: _Marks = {}
-    groups, ruling, own_fighters = sides
     run = Range(tokens[0].start, tokens[-1].end)
-    for group in starting_in(groups, run):
+    for group in starting_in(sides.groups, run):
         _mark(marks, tokens, group, "ATTACKER")
-    for ruler in starting_in(ruling, run):
+    for ruler in starting_in(sides.ruling, run):
         _mark(marks, tokens, ruler, "STATE_FORCES")
     for place in starting_in(places, run):
         if _place_tag(place):
@@ -290,7 +294,7 @@ def _marked(
         if tag is not None:
             _mark(marks, tokens, date, tag)
     _mark_words(marks, tokens, dated, day)
-    own = {index for at in starting_in(own_fighters, run) for index in touched(tokens, at)}
+    own = {index for at in starting_in(sides.own_fighters, run) for index in touched(tokens, at)}
     told = [replace(t, tags=t.tags - _ATTACKING) if i in own else t for i, t in enumerate(tokens)]
     return [t.also(marks[i]) if i in marks else t for i, t in enumerate(told)]
 
