@@ -139,9 +139,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     text, armed = cut_text(prose, language), _armed(groups, ruling)
     own = find_own_fighters(prose, lexicon, ruling, armed)
     events = find_events(text, places, dates, armed, spoken, own, ruling)
-    counts = find_counts(text, _both(groups, own), _both(ruling, own))
-    counts = mark_repeated_attackers(without_quarters(counts, places), events)
-    counts = mark_insiders(counts, events)
+    people = without_quarters(find_counts(text, _both(groups, own), _both(ruling, own)), places)
+    counts = mark_insiders(mark_repeated_attackers(people, events), events)
     names, denied = find_speaker_names(prose, profile, spoken), _takes_back(prose, lexicon)
     return Annotated(
         article=article,
