@@ -28,6 +28,7 @@ from worker.core.annotate.insiders import mark_insiders
 from worker.core.annotate.own_fighters import find_own_fighters
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.annotate.places import find_places
+from worker.core.annotate.quarters import without_quarters
 from worker.core.annotate.reference_day import ReferenceDay, reference_day
 from worker.core.annotate.speakers import find_speaker_names
 from worker.core.annotate.teasers import without_teasers
@@ -38,7 +39,7 @@ from worker.core.knowledge.knowledge import Knowledge
 from worker.core.knowledge.profile import Profile
 from worker.core.lang.language import Language
 from worker.core.lang.lexicon import Lexicon
-from worker.core.lang.normalise import Range, covered, overlapping
+from worker.core.lang.normalise import Range, covered
 from worker.core.text.prose import Prose
 
 _Days = tuple[dt.date, dt.date]
@@ -138,9 +139,8 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     text, armed = cut_text(prose, language), _armed(groups, ruling)
     own = find_own_fighters(prose, lexicon, ruling, armed)
     events = find_events(text, places, dates, armed, spoken, own, ruling)
-    counts = find_counts(text, _both(groups, own), _both(ruling, own))
-    counts = mark_repeated_attackers(_without_places(counts, places), events)
-    counts = mark_insiders(counts, events)
+    people = without_quarters(find_counts(text, _both(groups, own), _both(ruling, own)), places)
+    counts = mark_insiders(mark_repeated_attackers(people, events), events)
     names, denied = find_speaker_names(prose, profile, spoken), _takes_back(prose, lexicon)
     return Annotated(
         article=article,
@@ -167,18 +167,6 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
 def _takes_back(prose: Prose, lexicon: Lexicon) -> bool:
     """Whether words of a text may take an attack back: then it matters whose they are."""
     return any(lexicon.first(category, prose.text) is not None for category in TAKING_BACK)
-
-
-def _without_places(
-    counts: tuple[CountMention, ...], places: tuple[PlaceMention, ...]
-) -> tuple[CountMention, ...]:
-    """The counts without quarters taken for people: "Deh Afghanan was hit by rockets"."""
-    return tuple(
-        c
-        for c in counts
-        if not (c.what == "shot" and c.name and not c.noun and not c.age)
-        or not any(place.holds(c.number.start) for place in overlapping(places, c.number))
-    )
 
 
 def _groups(actors: tuple[ActorMention, ...]) -> tuple[ActorMention, ...]:

@@ -59,11 +59,15 @@ NTH_DEAD = "NTH_DEAD"
 SINGLE_TAGS = frozenset({"SINGLE", "ONE_PERSON"})
 """Tags of one person told singly."""
 _FORMER = frozenset({"FORMER_COUNT", "REPLACED_COUNT"})
-_OPENING = 3
-_SOMEBODY = frozenset({"PEOPLE", "PERSON", "GENERIC", "COUNT", "SINGLE", "BARE"})
-_MEMBERS, _TO_GROUP = frozenset({"MEMBERS", "PEOPLE"}), 3
-"""Members of a group are of its side; behind them "of the" leads to it."""
 """Tags of what was counted before."""
+_OPENING_TOKENS = 3
+"""How far into a sentence, or behind "another", one of several acts is named: "another heavy blast"."""
+_SOMEBODY = frozenset({"PEOPLE", "PERSON", "GENERIC", "COUNT", "SINGLE", "BARE"})
+"""Tags of people: "another policeman" is no act."""
+_MEMBERS = frozenset({"MEMBERS", "PEOPLE"})
+"""Tags, all of them, of who belongs to a group, and so is of its side."""
+_TO_GROUP_TOKENS = 3
+"""How far behind them it may be named: "of the Red Tide"."""
 
 
 @light_value
@@ -238,7 +242,7 @@ def _is_member(tokens: Sequence[Token], index: int, armed: Sequence[bool]) -> bo
         return False
     if index and armed[index - 1]:
         return True
-    behind = range(index + 1, min(len(tokens), index + 1 + _TO_GROUP))
+    behind = range(index + 1, min(len(tokens), index + 1 + _TO_GROUP_TOKENS))
     if not behind or "OF" not in tokens[behind[0]].tags:
         return False
     return next((armed[i] for i in behind[1:] if "THE" not in tokens[i].tags), False)
@@ -276,11 +280,11 @@ def _tells_one_act(tokens: Sequence[Token]) -> bool:
 
     What harmed nobody in the next one is that act ("There were no casualties").
     """
-    opening = tokens[:_OPENING]
+    opening = tokens[:_OPENING_TOKENS]
     if any("ONE_OF_BLASTS" in t.tags for t in opening):
         return True
     other = next((i for i, t in enumerate(opening) if "ANOTHER" in t.tags), None)
-    named = tokens[other : other + _OPENING] if other is not None else ()
+    named = tokens[other : other + _OPENING_TOKENS] if other is not None else ()
     return bool(named) and not any(t.tags & _SOMEBODY for t in named)
 
 

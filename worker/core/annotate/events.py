@@ -25,6 +25,7 @@ Rules
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -94,6 +95,12 @@ class EventSentence(Range):
         return min(index_at(self.tokens, position), len(self.tokens) - 1)
 
 
+def event_sentence_at(sentences: Sequence[EventSentence], position: int) -> EventSentence | None:
+    """The sentence, of those in the order of the text, that holds a position."""
+    index = bisect_right(sentences, position, key=lambda s: s.start) - 1
+    return sentences[index] if index >= 0 and sentences[index].holds(position) else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Label:
     """What opens a sentence. ``matter``: it names a place, or is a mere number; ``harm``: "Casualties".
@@ -104,6 +111,15 @@ class _Label:
     matter: bool
     harm: bool
     form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Where those are named who fight: armed groups, those in power, and fighters of theirs."""
+
+    groups: tuple[Range, ...]
+    ruling: tuple[Range, ...]
+    own_fighters: tuple[Range, ...]
 
 
 def find_events(
@@ -127,6 +143,7 @@ def find_events(
         return ()
     out: list[EventSentence] = []
     lines = {line.end: line for line in text.prose.datelines}
+    sides = _Sides(groups, ruling, own_fighters)
     labels: list[_Label] = []
     number = -1
     for sentence in text.sentences:
@@ -137,9 +154,7 @@ def find_events(
             read = _read(text, line, reader)
             labels += [_Label(bool(filed), _tells_harm(t), _form(t)) for t in read]
         for run in text.runs(sentence, reader):
-            tokens, _ = reader.read(
-                _marked(run, places, dates, (groups, ruling, own_fighters), day)
-            )
+            tokens, _ = reader.read(_marked(run, places, dates, sides, day))
             made = _sentence(sentence, number, tokens, filed)
             numbered, label = _is_numbered(tokens), label_of(tokens)
             opens = line is not None or numbered or _has_label(tokens, made.tags)
@@ -259,19 +274,15 @@ def _marked(
     tokens: Sequence[Token],
     places: tuple[PlaceMention, ...],
     dates: tuple[DateMention, ...],
-    sides: tuple[tuple[Range, ...], tuple[Range, ...], tuple[Range, ...]],
+    sides: _Sides,
     day: dt.date | None,
 ) -> list[Token]:
-    """The tokens with the tags of what is mentioned at them.
-
-    ``sides``: armed groups, those in power, and fighters of theirs.
-    """
+    """The tokens with the tags of what is mentioned at them."""
     marks: _Marks = {}
-    groups, ruling, own_fighters = sides
     run = Range(tokens[0].start, tokens[-1].end)
-    for group in starting_in(groups, run):
+    for group in starting_in(sides.groups, run):
         _mark(marks, tokens, group, "ATTACKER")
-    for ruler in starting_in(ruling, run):
+    for ruler in starting_in(sides.ruling, run):
         _mark(marks, tokens, ruler, "STATE_FORCES")
     for place in starting_in(places, run):
         if _place_tag(place):
@@ -283,7 +294,7 @@ def _marked(
         if tag is not None:
             _mark(marks, tokens, date, tag)
     _mark_words(marks, tokens, dated, day)
-    own = {index for at in starting_in(own_fighters, run) for index in touched(tokens, at)}
+    own = {index for at in starting_in(sides.own_fighters, run) for index in touched(tokens, at)}
     told = [replace(t, tags=t.tags - _ATTACKING) if i in own else t for i, t in enumerate(tokens)]
     return [t.also(marks[i]) if i in marks else t for i, t in enumerate(told)]
 

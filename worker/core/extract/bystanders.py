@@ -90,13 +90,9 @@ def does_as_office(passage: Passage, phrase: Range) -> bool:
 
 def _is_led_to(passage: Passage, phrase: Range) -> bool:
     """Whether a preposition or a verb of attack stands before it, its article aside."""
-    start, determiner = phrase.start, passage.lexicon.pattern("determiner")
-    last = passage.prose.text[max(0, start - _SPEECH_REACH_CHARS) : start].rpartition(" ")[0]
-    word = last.rpartition(" ")[2]
-    if determiner is not None and word and determiner.fullmatch(word):
-        start -= len(word) + 1
+    at = passage.before_article(phrase.start, phrase.start - _SPEECH_REACH_CHARS)
     leads = ("locative", "target_near", "target_lead")
-    return any(passage.ends_with(c, start, _SPEECH_REACH_CHARS) for c in leads)
+    return any(passage.ends_with(c, at, _SPEECH_REACH_CHARS) for c in leads)
 
 
 def is_way(passage: Passage, phrase: Range) -> bool:

@@ -158,6 +158,17 @@ class Passage:
         """A match of a category that stands directly before ``end``, blanks aside."""
         return self.lexicon.ends_with(category, self.prose.text, end, reach)
 
+    def before_article(self, start: int, low: int, category: str = "determiner") -> int:
+        """Where the words before a phrase end, its article aside: "outside | the embassy".
+
+        Looked for from ``low``; ``category``: which articles.
+        """
+        before = self.prose.text[max(0, low) : start].rstrip()
+        last, article = before.rpartition(" ")[2], self.lexicon.pattern(category)
+        if article is not None and article.fullmatch(last):
+            before = before.removesuffix(last).rstrip()
+        return max(0, low) + len(before)
+
     def spans(self, found: Iterable[Range]) -> tuple[Span, ...]:
         """Verbatim spans of what was found, in text order, each once, the first few."""
         ordered = sorted({(at.start, at.end) for at in found})

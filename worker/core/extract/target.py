@@ -108,12 +108,7 @@ def _beside(passage: Passage, thing: Thing, before: Thing) -> Thing:
 
 def _is_led_at_once(passage: Passage, thing: Thing) -> bool:
     """Whether a lead stands right before it, an article aside: not "fire on a crowd near | a shrine"."""
-    text, determiner = passage.prose.text, passage.lexicon.pattern("determiner")
-    before = text[max(0, thing.start - _LEAD_REACH_CHARS) : thing.start].rstrip()
-    last = before.rpartition(" ")[2]
-    if determiner is not None and determiner.fullmatch(last):
-        before = before.removesuffix(last).rstrip()
-    at = max(0, thing.start - _LEAD_REACH_CHARS) + len(before)
+    at = passage.before_article(thing.start, thing.start - _LEAD_REACH_CHARS)
     return passage.ends_with("target_lead", at) is not None
 
 

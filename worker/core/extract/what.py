@@ -19,11 +19,11 @@ Rules
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
 
+from worker.core.annotate.events import event_sentence_at
 from worker.core.annotate.triggers import Trigger
 from worker.core.domain.report import Weapon
 from worker.core.extract.passage import Passage, Spans
@@ -92,12 +92,10 @@ def _own_triggers(passage: Passage) -> Sequence[Trigger]:
 
 def _is_of_another_time(passage: Passage, trigger: Trigger) -> bool:
     """Whether a word is an event that the grammar puts before the news."""
-    sentences = passage.annotated.events
-    at = bisect_right(sentences, trigger.start, key=lambda s: s.start) - 1
-    if at < 0 or not sentences[at].holds(trigger.start):
+    held = event_sentence_at(passage.annotated.events, trigger.start)
+    if held is None:
         return False
-    tokens = sentences[at].tokens
-    token = tokens[sentences[at].token_at(trigger.start)]
+    token = held.tokens[held.token_at(trigger.start)]
     return bool(token.tags & _OF_OTHERS) and "FRESH" not in token.tags
 
 

@@ -144,12 +144,9 @@ def _is_subject(passage: Passage, mention: ActorMention, clause: Range) -> bool:
 
     Not "a strike targeting | X killed ten", "a bus carrying | X hit a mine", "three | X killed".
     """
-    before = passage.prose.text[clause.start : mention.start].rstrip()
-    article, lead = (passage.lexicon.pattern(c) for c in ("definite", "before_subject"))
-    last = before.rpartition(" ")[2]
-    if article is not None and article.fullmatch(last):
-        before = before.removesuffix(last).rstrip()
-        last = before.rpartition(" ")[2]
+    at = passage.before_article(mention.start, clause.start, "definite")
+    lead = passage.lexicon.pattern("before_subject")
+    last = passage.prose.text[clause.start : at].rpartition(" ")[2]
     is_behind_mark = not last or not last[-1].isalnum()
     return is_behind_mark or (lead is not None and lead.fullmatch(last) is not None)
 

@@ -24,13 +24,12 @@ terms, so that an answer can be explained.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.events import EventSentence
+from worker.core.annotate.events import EventSentence, event_sentence_at
 from worker.core.domain.vocabulary import Scope
 from worker.core.knowledge.profile import Policy
 from worker.core.knowledge.weights import EventWeights, ScopeWeights, SegmentWeights
@@ -209,7 +208,7 @@ def _told(
     item: range | None,
     days: frozenset[str],
 ) -> _Told:
-    held = _sentence_at(sentences, count.number.start)
+    held = event_sentence_at(sentences, count.number.start)
     if held is None:
         return _Told(count, None, count_terms(count))
     index = held.token_at(count.number.start)
@@ -217,11 +216,6 @@ def _told(
         held, index, held.start in turned, days, held.start in together, frames.of(held.start)
     )
     return _Told(count, context, count_terms(count) | find_terms(context, count, item))
-
-
-def _sentence_at(sentences: tuple[EventSentence, ...], position: int) -> EventSentence | None:
-    index = bisect_right(sentences, position, key=lambda s: s.start) - 1
-    return sentences[index] if index >= 0 and sentences[index].holds(position) else None
 
 
 def _find_sums(told: Sequence[_Told]) -> None:
