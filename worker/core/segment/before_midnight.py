@@ -67,7 +67,8 @@ def _began_the_day_before(annotated: Annotated, main: IncidentDate) -> bool:
         for clock in (c for c in annotated.times if sentence.holds(c.start)):
             before = Range(sentence.start, clock.start)
             told = inside(annotated.triggers, before) and not _leads(annotated, "ended", before)
-            if told and any(d.gap(clock) <= _BESIDE_CHARS for d in days):
+            away = any(p.kind == "elsewhere" for p in inside(annotated.places, sentence))
+            if told and not away and any(d.gap(clock) <= _BESIDE_CHARS for d in days):
                 return True
     return False
 
