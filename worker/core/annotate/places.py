@@ -127,7 +127,7 @@ def _named(prose: Prose, keys: PlaceKeys, inflected: bool) -> Iterator[PlaceMent
     """Names of the gazetteer; ``inflected`` allows the city's name a case ending."""
     text = prose.text
     words = [(m.start(), m.end(), m.group()) for m in WORD.finditer(text)]
-    cased = not (prose.raw.isupper() or prose.raw.islower())
+    cased = not prose.raw.islower()
     after = 0
     for index, (start, end, word) in enumerate(words):
         if index < after:
@@ -273,7 +273,7 @@ def _judged(
 ) -> Iterator[PlaceMention]:
     not_here = _phrases_in(profile.confusers.not_here, prose)
     proper = _phrases_in(profile.confusers.proper, prose)
-    cased = not (prose.raw.isupper() or prose.raw.islower())
+    cased = not prose.raw.islower()
     proper = tuple(r for r in proper if not cased or not _ends_small(prose, r))
     confused = tuple(sorted((*not_here, *proper), key=lambda r: r.start))
     directions = _phrases_in(profile.confusers.direction, prose)
@@ -344,7 +344,13 @@ def _says_who(prose: Prose, lexicon: Lexicon, name: PlaceMention) -> bool:
 
 
 def _ends_small(prose: Prose, phrase: Range) -> bool:
-    """Whether the last word of a phrase is printed small: "a Portsmere bank" is a bank there."""
+    """Whether the last word of a phrase is printed small: "a Portsmere bank" is a bank there.
+
+    Where a whole sentence is in capitals ("PORTSMERE BANK SIEGE OVER") they tell nothing.
+    """
+    sentence = prose.sentence_at(phrase.start)
+    if sentence is not None and prose.span(sentence).quote.isupper():
+        return True
     return is_small(prose, phrase.start + prose.of(phrase).rfind(" ") + 1)
 
 
