@@ -6,7 +6,8 @@ Rules
    other one: it only turns aside to what the group does elsewhere ("X, whose envoys are in talks
    abroad, had denied any role").
    So is what it claims or denies behind a semicolon ("officials blamed X, as for most such attacks; X
-   denied it").
+   denied it"), and what it claims behind what it is told to be besides ("X, which has bombed the city
+   before, claimed the attack").
 2. Where the main attack's own words say nothing of who did it, a group that opens a sentence of
    another paragraph, with no attack told before it there, no other place and no earlier day, speaks of
    the main attack, though the paragraph before it told another ("In May, 90 people were killed by a
@@ -32,6 +33,9 @@ _CLAIMING = (
 _PLAIN = _CLAIMING[:-1]
 _TWINS = ("main", "item")
 _OPENING_CHARS = 24
+_WHO_REACH_CHARS = 16
+_AT_ONCE_CHARS = 14
+"""Before a verb that opens a part: "later", "has since"."""
 _OPENING_BEHIND_CHARS = 48
 
 
@@ -44,6 +48,7 @@ def with_asides(passage: Passage) -> Passage:
     counted = [r for s in passage.others if s.kind == "aggregate" for r in s.ranges]
     taken = [r for r in told if r not in counted]
     behind = [s for s in _opened_behind(passage) if not _meets(s, taken)]
+    behind += [s for s in _behind_asides(passage) if not _meets(s, passage.segment.ranges)]
     claiming = (
         s for s in (*asides, *behind) if any(passage.has(category, s) for category in _PLAIN)
     )
@@ -111,6 +116,24 @@ def _opened_behind(passage: Passage) -> Iterable[Range]:
             and _opens(passage, at, _OPENING_BEHIND_CHARS)
         ):
             yield Range(at, sentence.end)
+
+
+def _behind_asides(passage: Passage) -> Iterable[Range]:
+    """What a group that opens a sentence claims behind a relative clause: "X, which …, | claimed it"."""
+    text = passage.prose.text
+    for sentence in _opened(passage):
+        name = starting_in(passage.annotated.actors, Range(sentence.start, sentence.end))[0]
+        who = passage.annotated.first("relative", Range(name.end, name.end + _WHO_REACH_CHARS))
+        closed = text.find(", ", who.end(), sentence.end) if who is not None else -1
+        tail = Range(closed + len(", "), sentence.end)
+        if closed > 0 and any(_claims_at_once(passage, words, tail) for words in _PLAIN):
+            yield tail
+
+
+def _claims_at_once(passage: Passage, category: str, part: Range) -> bool:
+    """Whether a part of a sentence begins with a claim or a denial."""
+    found = passage.annotated.first(category, part)
+    return found is not None and found.start() - part.start <= _AT_ONCE_CHARS
 
 
 def _opens(passage: Passage, at: int, reach: int = _OPENING_CHARS) -> bool:
