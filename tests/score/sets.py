@@ -102,7 +102,7 @@ _SETS = (
     ),
     _voices("voices_en"),
     _voices("voices_xx"),
-    *(_strangers(number) for number in range(1, 53)),
+    *(_strangers(number) for number in range(1, 54)),
     MeasuredSet(
         "foreign_background", (foreign.FOLDER,), foreign.load, foreign.examine, own=True,
         pattern="*.jsonl", every=4,
