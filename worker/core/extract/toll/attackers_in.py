@@ -4,7 +4,8 @@ Rules
 -----
 1. "Killing three. The four attackers were also killed, bringing the death toll to seven": seven is what
    both numbers come to, so the attackers are in it. A toll so marked loses them further on.
-2. The attackers must be told in its sentence or the one before, and the victims before the toll.
+2. The attackers must be told in its sentence. Where victims are told there, too, it must be the sum of
+   those: "two guards and two attackers were killed, taking the toll to five" has no attackers in it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from worker.core.extract.toll.count import Count
 
 _TOLL = "toll"
 _WITH_ATTACKERS = "WITH_ATTACKERS"
-_REACH = 1
-"""Sentences from the attackers on to the toll that they are in."""
 
 
 def with_attackers_in(counts: Sequence[Count]) -> list[Count]:
@@ -35,16 +34,17 @@ def _is_sum(toll: Count, counts: Sequence[Count]) -> bool:
     plain = mention.qualifier == "exact" and mention.value and _TOLL in mention.flags
     if not plain or mention.is_attackers or toll.parent is not None:
         return False
-    near = [c for c in counts if c.measure == toll.measure and _stands_by(c, toll)]
-    attackers = {c.mention.value for c in near if c.mention.is_attackers}
-    victims = {c.mention.value for c in _victims_before(toll, counts)}
+    same = [c for c in counts if c.measure == toll.measure and c is not toll and _is_beside(c, toll)]
+    attackers = {c.mention.value for c in same if c.mention.is_attackers}
+    beside = [c for c in same if not c.mention.is_attackers and c.parent is None]
+    victims = {c.mention.value for c in beside or _victims_before(toll, counts)}
     if mention.value in victims:
         return False
     return any(a and v and a + v == mention.value for a in attackers for v in victims)
 
 
-def _stands_by(count: Count, toll: Count) -> bool:
-    return 0 <= toll.mention.sentence - count.mention.sentence <= _REACH
+def _is_beside(count: Count, toll: Count) -> bool:
+    return count.mention.sentence == toll.mention.sentence
 
 
 def _victims_before(toll: Count, counts: Sequence[Count]) -> list[Count]:
