@@ -34,7 +34,9 @@ def _is_sum(toll: Count, counts: Sequence[Count]) -> bool:
     plain = mention.qualifier == "exact" and mention.value and _TOLL in mention.flags
     if not plain or mention.is_attackers or toll.parent is not None:
         return False
-    same = [c for c in counts if c.measure == toll.measure and c is not toll and _is_beside(c, toll)]
+    same = [
+        c for c in counts if c.measure == toll.measure and c is not toll and _is_beside(c, toll)
+    ]
     attackers = {c.mention.value for c in same if c.mention.is_attackers}
     beside = [c for c in same if not c.mention.is_attackers and c.parent is None]
     victims = {c.mention.value for c in beside or _victims_before(toll, counts)}
