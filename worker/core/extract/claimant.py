@@ -5,6 +5,7 @@ Rules
 1. The nearest name before the verb in its clause, or the one within the words ("نفت طالبان ضلوعها").
    What is only fought, blamed or helped there is no subject ("officials who blamed X said").
 2. "X, who had called it a target, said …": what opens the sentence is the subject after an insertion.
+   So is X where the insertion names another: "X, which Y says it has beaten, claimed the attack".
 3. "The group", right before the verb or as what opens its clause, is the last group named before; one
    that does not hold power, where there is one.
    Not who goes on in a clause of his own: "blamed X, who said".
@@ -41,6 +42,9 @@ ENDS_MESSAGE = frozenset(",\"'")
 _BEHIND_REACH_CHARS = 34
 _WHO_REACH_CHARS = 6
 _OTHER_NAME_CHARS = 48
+_WHICH_REACH_CHARS = 8
+_AUX_WORDS = 2
+"""Words between what is inserted and the verb: "…, has since claimed"."""
 
 Claimed = Literal["yes", "denied"]
 
@@ -100,10 +104,32 @@ def claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
 
 def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
     """The subject of a claiming verb: named in its clause, or taken up by "the group"."""
+    aside = _before_an_aside(passage, match.start())
+    if aside is not None:
+        return aside
     low = part(passage, match.start()).start
     named = _subjects(passage, inside(passage.actors, Range(low, match.start())))
     named = named or inside(passage.actors, Range(match.start(), match.end()))
     return named[-1] if named else _opening(passage, low) or _taken_up(passage, low, match.start())
+
+
+def _before_an_aside(passage: Passage, at: int) -> ActorMention | None:
+    """Who is the subject before commas that tell of him: "X, which Y says it has beaten, claimed it"."""
+    sentence, text = passage.sentence(at), passage.prose.text
+    if sentence is None:
+        return None
+    closed = text.rfind(",", sentence.start, at)
+    opened = text.rfind(",", sentence.start, max(sentence.start, closed))
+    if opened < 0 or len(text[closed + 1 : at].split()) > _AUX_WORDS:
+        return None
+    opens = passage.annotated.first("claim_which", Range(opened, opened + _WHICH_REACH_CHARS))
+    if opens is None or text[opened + 1 : opens.start()].strip():
+        return None
+    if not inside(passage.actors, Range(opened, closed)):
+        return None  # nobody else is named there
+    before = _subjects(passage, inside(passage.actors, Range(sentence.start, opened)))
+    near = [m for m in before if len(text[m.end : opened].split()) <= 1]  # "the X group, which"
+    return near[-1] if near else None
 
 
 def part(passage: Passage, at: int) -> Range:

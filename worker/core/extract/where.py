@@ -14,6 +14,7 @@ Rules
    get that of the city; a site without one gets that of its quarter, with less trust.
    A site with a name that was hit next to a landmark keeps its name.
 4. Attacks in several quarters that are told as one ("bombs in X and Y killed nine") are in the city.
+   One of "a wave of killings in X" is in X, where its own words name no place.
 5. A place near which it happened counts as its place; a place only passed by does not.
 """
 
@@ -35,7 +36,7 @@ from worker.core.extract.site import find_site
 from worker.core.extract.target import Thing, Things, word_key
 from worker.core.extract.unlisted import find_unlisted
 from worker.core.knowledge.profile import PlaceEntry, Profile
-from worker.core.lang.normalise import Range, plain
+from worker.core.lang.normalise import Range, inside, plain
 
 _RANK: dict[str, int] = {kind: n for n, kind in enumerate((*FINE_PLACES, *WIDE_PLACES))}
 _RECEPTION_REACH_CHARS = 44
@@ -189,6 +190,8 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     start = side.start() if side is not None else mention.start
     if _has_another_role(passage, mention, start):
         score += weights.launched
+    if fine and _is_of_arrest(passage, mention, start):
+        score += weights.launched
     if fine and _is_perceived_from(passage, mention):
         score += weights.launched
     is_landmark = mention.entry.kind == "landmark"
@@ -224,6 +227,19 @@ def _has_another_role(passage: Passage, mention: PlaceMention, start: int) -> bo
     if not any(m.kind == "here" and m.entry.kind in FINE_PLACES for m in others):
         return False
     return passage.ends_with("place_of_other", start, reach) is not None
+
+
+def _is_of_arrest(passage: Passage, mention: PlaceMention, start: int) -> bool:
+    """Whether only an arrest is told there, and another place before: "police held two suspects in X"."""
+    clause = passage.clause(start)
+    told = any(m.kind == "here" and m.end < clause.start for m in passage.segment.places)
+    if not told or passage.has("harm", clause) or passage.has("told_there", _behind(mention)):
+        return False
+    return passage.ends_with("arrested_in", start, _LAUNCH_REACH_CHARS) is not None
+
+
+def _behind(mention: Range) -> Range:
+    return Range(mention.end, mention.end + _LOCATIVE_REACH_CHARS)
 
 
 def _is_perceived_from(passage: Passage, mention: PlaceMention) -> bool:
@@ -349,8 +365,30 @@ def _fallback_place(
     if named is not None:
         quote = passage.prose.span(named).quote
         return Place(name=quote, precision="city"), passage.spans([named])
+    among = _place_of_many(passage)
+    if among is not None:
+        path = _path(among.entry, entries)
+        name = _printed(passage, [among], targets, things)
+        return _place(name, path, entries), passage.spans([among])
     site = find_site(passage, things)
     return (Place(name=site.name, precision="landmark"), ()) if site is not None else (None, ())
+
+
+def _place_of_many(passage: Passage) -> PlaceMention | None:
+    """Where the many attacks are that its sentence counts it among: "adding to a wave of them in X".
+
+    Not where the sentence names another place as well.
+    """
+    many = [r for s in passage.others if s.kind == "aggregate" for r in s.ranges]
+    for number in passage.segment.sentences:
+        places = inside(passage.annotated.places, passage.prose.sentences[number])
+        if any(place.entry.kind == "elsewhere" for place in places):
+            return None
+        for place in places:
+            told = place.kind == "here" and place.entry.kind in WIDE_PLACES
+            if told and any(r.holds(place.start) for r in many):
+                return place
+    return None
 
 
 def _named_place(passage: Passage) -> Range | None:

@@ -320,7 +320,8 @@ class _Splitter:
         sentence = self._sentence
         head = Range(sentence.start, sentence.start + _HEAD_CHARS)
         early = not self._text[sentence.start : sign.start].strip()
-        if not early and not self._annotated.has("clause_open", head):
+        opens = ("clause_open", "clause_among_many")
+        if not early and not any(self._annotated.has(category, head) for category in opens):
             return None
         if sign.kind in ("threat", "separate"):
             return None

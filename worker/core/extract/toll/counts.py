@@ -34,6 +34,7 @@ from typing import cast
 from worker.core.annotate.counts import ALONE, SINGLE_TAGS, CountMention
 from worker.core.domain.vocabulary import Measure
 from worker.core.extract.toll.additions import ToldIn, with_others
+from worker.core.extract.toll.attackers_in import with_attackers_in
 from worker.core.extract.toll.count import Count
 from worker.core.extract.toll.died_later import add_later_dead, move_to_dead
 from worker.core.extract.toll.further import after_one, with_further
@@ -107,7 +108,7 @@ def decide_counts(mentions: Sequence[CountMention], told_in: ToldIn) -> tuple[Co
     out = _with_parts_told(told_once(standing))
     held = {(c.mention.number, c.measure) for c in out if c.parent is not None}
     out = [c for c in out if c.parent or (c.mention.number, c.measure) not in held]
-    out = move_to_dead(_living(_victims_only(out)))
+    out = move_to_dead(_living(_victims_only(with_attackers_in(out))))
     out += [count for mention in replaced for count in _with_parts(mention)]
     return tuple(sorted(out, key=lambda c: (c.start, c.mention.number.start, -c.end)))
 

@@ -4,7 +4,8 @@ Rules
 -----
 1. "Wounded four, and one of them later died" leaves three. They must be told as some of the wounded:
    by their words ("two of the injured"; "one of the nine", where nine were wounded), or right behind
-   them: in their sentence, or in the next one where nobody else is dead.
+   them: in their sentence, or in the next one where nobody else is dead. So are "three have since
+   died" there, also behind fewer dead: of two who were killed no three can have died since.
 2. The dead that were told in one breath with those wounded are without him: "killed three and wounded
    five. One of the wounded died in hospital" is four dead. Where their sum is printed too ("raising
    the toll to four"), the number from before is replaced by it.
@@ -38,6 +39,7 @@ _OF_WOUNDS = frozenset({"DIED_OF_WOUNDS"})
 _AT_ONCE = frozenset({"KILLED_AT_ONCE", "DIED_AT_ONCE"})
 _FURTHER = frozenset({"FURTHER", "ADDITIONAL"})
 _WAS_WOUNDED = frozenset({"WAS_WOUNDED"})
+_SINCE_THEN = "DIED_SINCE_THEN"
 
 
 def add_later_dead(mentions: Sequence[CountMention]) -> list[CountMention]:
@@ -75,7 +77,8 @@ def move_to_dead(counts: Sequence[Count]) -> list[Count]:
 
 def _is_of_others(count: Count) -> bool:
     """Whether they are told as some of those told before ("one of them", "one of the wounded guards")."""
-    return count.victim_class == PART or "WAS_WOUNDED" in count.mention.tags
+    told = not count.mention.tags.isdisjoint({"WAS_WOUNDED", _SINCE_THEN})
+    return count.victim_class == PART or told
 
 
 def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
@@ -85,6 +88,10 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
     if not before or number is None or dead.mention.qualifier != "exact":
         return None
     last = before[-1]
+    killed = [c for c in before if c.measure == "killed"]
+    since = _SINCE_THEN in dead.mention.tags
+    if since and any((c.mention.value or 0) >= number for c in killed):
+        return None  # nobody says of whom
     if "WAS_WOUNDED" in dead.mention.tags:
         hurt = (c for c in reversed(before) if c.measure == "injured")
         last = next((c for c in hurt if (c.mention.value or 0) > number), last)
@@ -96,7 +103,7 @@ def _wounded_before(dead: Count, counts: Sequence[Count]) -> Count | None:
             return None
         last, reach = same[-1], _REACH
     else:
-        reach = 0 if any(c.measure == "killed" for c in before) else 1
+        reach = 0 if killed and not since else 1
     apart = dead.mention.sentence - last.mention.sentence
     if last.measure != "injured" or apart > reach or last.mention.what == "shot":
         return None

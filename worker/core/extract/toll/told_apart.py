@@ -7,7 +7,8 @@ Rules
    watchman" is new after "her guard" and "the driver", too), as a child beside a trade, as "his
    assistant" beside "his daughter", by the second as harmed "also", even after "she" (but "his brother,
    who was also hurt", may be the "Omid" of before), by "the driver" beside whom the text calls otherwise
-   (but a policeman may be the driver of his car), as "one of his sons" beside somebody named, and where
+   (but a policeman may be the driver of his car), as "one of his sons" beside somebody named, as "his
+   brother, who was wounded and died" right behind somebody killed, and where
    one sentence tells the harm of each: "the clerk was killed while his son died later". A pronoun, and
    whatever else leaves it open, is nobody new.
 2. Two may be one (``may_be_one``) where they are not surely two and nothing in their words speaks
@@ -36,6 +37,8 @@ _DEFINITE = "DEFINITE_PERSON"
 _RELATIVE = "RELATIVE"
 _WAS_WOUNDED = "WAS_WOUNDED"
 _ALSO = "ALSO"
+_DIED_THERE = "there"
+"""Flag of who was wounded, and then died."""
 _YOUNG_YEARS = 15
 """Years below which nobody has a trade."""
 _GROWN_UP = 20
@@ -54,6 +57,8 @@ def are_different(one: CountMention, two: CountMention) -> bool:
     first, second = in_order(one, two)
     if SAME in second.tags or first.is_headline or second.is_headline:
         return False
+    if _is_kin_who_died_later(first, second):
+        return True
     if SAME in first.tags:  # "she was killed. Her watchman also died"
         return _ALSO in second.tags and second.noun is not None
     if second.start < first.end:  # "Karimi, a judge, was killed": one predicate tells both
@@ -93,6 +98,14 @@ def are_different(one: CountMention, two: CountMention) -> bool:
         or _is_beside(first, second)
         or are_told_apart(first, second)
     )
+
+
+def _is_kin_who_died_later(first: CountMention, second: CountMention) -> bool:
+    """Whether "his brother was wounded and later died", right behind somebody who was killed."""
+    is_kin = second.beside == "kin" and _RELATIVE in second.tags
+    harms = first.what == second.what == "killed" and _DIED_THERE in second.flags
+    follows = 0 < second.sentence - first.sentence <= 1
+    return is_kin and harms and follows and _DIED_THERE not in first.flags and not _is_child(first)
 
 
 def _are_both_his(first: CountMention, second: CountMention) -> bool:
