@@ -122,7 +122,9 @@ def _behind_asides(passage: Passage) -> Iterable[Range]:
     """What a group that opens a sentence claims behind a relative clause: "X, which …, | claimed it"."""
     text = passage.prose.text
     for sentence in _opened(passage):
-        name = starting_in(passage.annotated.actors, Range(sentence.start, sentence.end))[0]
+        name = starting_in(
+            passage.annotated.actors, Range(sentence.start, sentence.start + _OPENING_CHARS)
+        )[0]
         who = passage.annotated.first("relative", Range(name.end, name.end + _WHO_REACH_CHARS))
         closed = text.find(", ", who.end(), sentence.end) if who is not None else -1
         tail = Range(closed + len(", "), sentence.end)
