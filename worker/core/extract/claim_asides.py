@@ -31,7 +31,9 @@ _CLAIMING = (
     "claim_verb", "claim_passive", "claim_denied", "claim_denied_passive", "claim_telling",
 )  # fmt: skip
 _PLAIN = _CLAIMING[:-1]
+_ACTIVE = ("claim_verb", "claim_denied")
 _TWINS = ("main", "item")
+_OF_OTHERS = ("background", "item")
 _OPENING_CHARS = 24
 _WHO_REACH_CHARS = 16
 _AT_ONCE_CHARS = 14
@@ -48,7 +50,7 @@ def with_asides(passage: Passage) -> Passage:
     counted = [r for s in passage.others if s.kind == "aggregate" for r in s.ranges]
     taken = [r for r in told if r not in counted]
     behind = [s for s in _opened_behind(passage) if not _meets(s, taken)]
-    behind += [s for s in _behind_asides(passage) if not _meets(s, passage.segment.ranges)]
+    behind += [s for s in _behind_asides(passage) if not _meets(s, taken)]
     claiming = (
         s for s in (*asides, *behind) if any(passage.has(category, s) for category in _PLAIN)
     )
@@ -128,8 +130,20 @@ def _behind_asides(passage: Passage) -> Iterable[Range]:
         who = passage.annotated.first("relative", Range(name.end, name.end + _WHO_REACH_CHARS))
         closed = text.find(", ", who.end(), sentence.end) if who is not None else -1
         tail = Range(closed + len(", "), sentence.end)
-        if closed > 0 and any(_claims_at_once(passage, words, tail) for words in _PLAIN):
+        claims = closed > 0 and any(_claims_at_once(passage, words, tail) for words in _ACTIVE)
+        if claims and not _goes_on_with_another(passage, sentence, tail):
             yield tail
+
+
+def _goes_on_with_another(passage: Passage, sentence: Sentence, part: Range) -> bool:
+    """Whether a part of a sentence has an earlier day, or its paragraph told another attack before it."""
+    date = passage.segment.date.start
+    days = starting_in(passage.annotated.dates, part)
+    if date is not None and any(day.last < date for day in days):
+        return True
+    opened = passage.prose.paragraph(sentence.paragraph)[0].start
+    told = (r for s in passage.others if s.kind in _OF_OTHERS for r in s.ranges)
+    return any(opened <= r.start and r.end <= sentence.start for r in told)
 
 
 def _claims_at_once(passage: Passage, category: str, part: Range) -> bool:
