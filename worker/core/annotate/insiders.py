@@ -77,6 +77,8 @@ def _is_one(count: CountMention, known: Sequence[tuple[str, int]]) -> bool:
 def _insiders(sentences: Sequence[EventSentence]) -> Iterator[tuple[str, int]]:
     """The trades of those who open fire, and the sentences that tell it."""
     for sentence in sentences:
+        if sentence.zone == "title":
+            continue
         if any(t.tags & _OTHERS and "MAYBE_ATTACKER" not in t.tags for t in sentence.tokens):
             return
         for index, token in enumerate(sentence.tokens):

@@ -129,7 +129,7 @@ def _before_an_aside(passage: Passage, at: int) -> ActorMention | None:
         return None  # nobody else is named there
     before = _subjects(passage, inside(passage.actors, Range(sentence.start, opened)))
     near = [m for m in before if len(text[m.end : opened].split()) <= 1]  # "the X group, which"
-    return near[-1] if near else None
+    return near[-1] if near and len(before) == 1 else None
 
 
 def part(passage: Passage, at: int) -> Range:
