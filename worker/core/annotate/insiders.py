@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from worker.core.annotate.counts import CountMention
-from worker.core.annotate.events import EventSentence
+from worker.core.annotate.events import EventSentence, event_sentence_at
 from worker.core.lang.cascade import PERPETRATOR, UNSPECIFIED
 from worker.core.lang.tokens import Token
 
@@ -39,20 +39,20 @@ def mark_insiders(
 ) -> tuple[CountMention, ...]:
     """The counts, in their order, with the attacker who is harmed and told by his trade alone as one."""
     known = list(_insiders(sentences))
-    told = {sentence.index: sentence for sentence in sentences}
     out = []
     for count in counts:
         if _is_one(count, known):
             out.append(replace(count, victim_class=PERPETRATOR))
-        elif count.is_attackers and _are_members_hit(count, told.get(count.sentence)):
+        elif count.is_attackers and _are_members_hit(count, sentences):
             out.append(replace(count, victim_class=UNSPECIFIED))
         else:
             out.append(count)
     return tuple(out)
 
 
-def _are_members_hit(count: CountMention, sentence: EventSentence | None) -> bool:
+def _are_members_hit(count: CountMention, sentences: Sequence[EventSentence]) -> bool:
     """Whether members of a group are counted in a sentence in which a weapon or other attackers act."""
+    sentence = event_sentence_at(sentences, count.number.start)
     if sentence is None:
         return False
     own = range(count.number.start, count.end)

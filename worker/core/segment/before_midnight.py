@@ -38,9 +38,9 @@ _EVENING_HOUR = 18
 
 def before_midnight(annotated: Annotated, main: IncidentDate) -> IncidentDate:
     """The main attack's day, or the one before where a clock says that it began then."""
-    if _began_the_day_before(annotated, main):
-        day = main.start - dt.timedelta(days=1) if main.start is not None else None
-        return IncidentDate(day, day, "day", main.basis)
+    eve = _eve_of_siege(annotated, main)
+    if eve is not None:
+        return IncidentDate(eve, eve, "day", main.basis)
     now = _printed(annotated)
     if now is None or main.precision != "day" or main.start != now.date():
         return main
@@ -55,12 +55,12 @@ def before_midnight(annotated: Annotated, main: IncidentDate) -> IncidentDate:
     return main
 
 
-def _began_the_day_before(annotated: Annotated, main: IncidentDate) -> bool:
-    """Whether the top tells the end of a siege, and a clock of the day before its beginning."""
+def _eve_of_siege(annotated: Annotated, main: IncidentDate) -> dt.date | None:
+    """The day before, where the top tells the end of a siege and a clock of that day its beginning."""
     top = [s for s in annotated.prose.sentences if is_lead_sentence(annotated, s)]
     over = any(annotated.has(words, s) for s in top for words in ("siege_over", "long_siege"))
     if not over or main.precision != "day" or main.start is None:
-        return False
+        return None
     eve = main.start - dt.timedelta(days=1)
     days = [d for d in annotated.dates if d.precision == "day" and d.first == eve == d.last]
     for sentence in annotated.prose.sentences[:_SENTENCES]:
@@ -69,8 +69,8 @@ def _began_the_day_before(annotated: Annotated, main: IncidentDate) -> bool:
             told = inside(annotated.triggers, before) and not _leads(annotated, "ended", before)
             away = any(p.kind == "elsewhere" for p in inside(annotated.places, sentence))
             if told and not away and any(d.gap(clock) <= _BESIDE_CHARS for d in days):
-                return True
-    return False
+                return eve
+    return None
 
 
 def _hours_back(annotated: Annotated, sentence: Sentence) -> int:

@@ -75,10 +75,8 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
     for sentence in sentences:
         if sentence.body_number <= 0:
             continue
-        beside = _tells_beside(sentence) or (
-            _tells_mishap(sentence) or (calm and "IN_UNREST" in sentence.tags)
-        )
-        if beside or _opens_other_time(sentence.tokens):
+        apart = _tells_mishap(sentence) or (calm and "IN_UNREST" in sentence.tags)
+        if apart or _tells_beside(sentence) or _opens_other_time(sentence.tokens):
             opened.add(sentence.start)
             before = sentence
         elif before is not None and _goes_on(before, sentence):
