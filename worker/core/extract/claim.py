@@ -206,7 +206,7 @@ def _is_put_there(passage: Passage, claim: Range, place: Range) -> bool:
     near = Range(max(claim.start, place.start - _PUT_REACH_CHARS), place.start)
     told = [*passage.triggers_in(near), *passage.annotated.ranges("harm", near)]
     motive = Range(claim.start, place.start)  # "in answer to a raid in …"
-    return bool(told) and not passage.has("claim_deed", motive)
+    return bool(told) and not any(passage.has(c, motive) for c in ("claim_deed", "motive"))
 
 
 def _is_withdrawn(passage: Passage, claim: ClaimPhrase) -> bool:

@@ -225,7 +225,8 @@ def _meaning(
         if leads:
             meaning["qualifier"] = next((lead for lead in leads if lead != "exact"), leads[0])
         if len(numbers) > 1:
-            meaning["people"] = UNSPECIFIED
+            kinds = {t.meaning.get("people", UNSPECIFIED) for t in numbers}
+            meaning["people"] = kinds.pop() if len(kinds) == 1 else UNSPECIFIED
     if labels.get("whole") and labels["whole"][0].value is not None:
         meaning["whole"] = str(labels["whole"][0].value)
     if labels.get("age"):

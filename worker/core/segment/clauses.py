@@ -12,6 +12,8 @@ Rules
    month, said …", "the figure of 14 dead that they gave a day earlier".
 5. What stands before a cue of another attack is cut off behind "the attack": "Four were hurt in the
    attack | timed to fall on a service for a man killed in a similar incident".
+6. So is what an attack is said to answer, whatever stands before: "they called it revenge | for an air
+   strike last week".
 """
 
 from __future__ import annotations
@@ -264,6 +266,9 @@ class _Splitter:
 
     def _opening(self, sign: _Sign, floor: int) -> int:
         """Where the clause of a sign begins, not before ``floor``."""
+        motive = next(self._annotated.find("motive", Range(floor, sign.start)), None)
+        if motive is not None:
+            return motive.end()
         boundary = self._boundary(sign, floor)
         before = Range(floor, boundary)
         apart = self._leads or sign.kind == "separate"

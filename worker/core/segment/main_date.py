@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.dates import DateMention
-from worker.core.annotate.events import EventSentence
+from worker.core.annotate.events import EventSentence, event_sentence_at
 from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
@@ -60,6 +60,7 @@ _STALE_DAYS = 10
 _PAST_DAYS = 3
 _MOST_MENTIONS = 60
 _NOON_HOUR = 12
+_SIDE_AWAY = frozenset({"REGION", "AWAY"})
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
 
@@ -251,9 +252,12 @@ def _opens_with_earlier(annotated: Annotated, mention: DateMention, sentence: Se
 
 
 def _is_of_elsewhere(annotated: Annotated, sentence: Sentence) -> bool:
-    """Whether a sentence names places outside the area, and none of the area."""
+    """Whether a sentence names places outside the area, or a side of the country, and none of the area."""
     kinds = {m.kind for m in inside(annotated.places, sentence)}
-    return "elsewhere" in kinds and not kinds & {"here", "near"}
+    if kinds & {"here", "near"}:
+        return False
+    told = event_sentence_at(annotated.events, sentence.start)
+    return "elsewhere" in kinds or (told is not None and told.tags >= _SIDE_AWAY)
 
 
 def _tells_nothing(annotated: Annotated, sentence: Sentence) -> bool:

@@ -24,23 +24,33 @@ from worker.core.figures.decide import PART
 from worker.core.lang.normalise import Range
 
 _DEAD = ("killed", False)
+_REPLACED = "REPLACED_COUNT"
+_WITHDRAWN = frozenset({"TAKEN_BACK", "SAID_WRONGLY"})
+"""Tags of what was wrong, whatever is right."""
 _TOLL_REACH = 3
 """Sentences behind those who died of their wounds in which a toll has them."""
 _DIED_LATER = frozenset({"WAS_WOUNDED", "RAISED_TOLL", "DIED_OF_WOUNDS"})
 
 
 def are_replaced(placed: Sequence[Placed]) -> list[bool]:
-    """For each figure whether the text says it is replaced: no group's number of its deed replaces one."""
-    standing = [p for p in placed if "REPLACED_COUNT" not in p.count.mention.tags]
-    others = {(p.side, p.scope) for p in standing}
-    neutral = (p for p in standing if not (p.speaker.perpetrator_party or p.own_killing))
-    told = {(p.side, p.scope) for p in neutral}
-    only_a_party = others - told
-    return [
-        "REPLACED_COUNT" in p.count.mention.tags
-        and (p.count.mention.is_told_as_toll or (p.side, p.scope) not in only_a_party)
-        for p in placed
-    ]
+    """For each figure whether the text says it is replaced: no group's number of its deed replaces one.
+
+    What somebody "had said earlier" is, where another number came after it; where none did, or the
+    same, nothing replaced it.
+    """
+    standing = [p for p in placed if _REPLACED not in p.count.mention.tags]
+    neutral = [p for p in standing if not (p.speaker.perpetrator_party or p.own_killing)]
+    return [_REPLACED in p.count.mention.tags and _is_replaced(p, neutral) for p in placed]
+
+
+def _is_replaced(item: Placed, standing: Sequence[Placed]) -> bool:
+    mention = item.count.mention
+    if mention.tags & _WITHDRAWN:
+        return True
+    return any(
+        p.side == item.side and p.scope == item.scope and p.count.mention.value != mention.value
+        for p in standing
+    )
 
 
 def is_named_old(item: Placed, gone: Sequence[Placed]) -> bool:
