@@ -18,13 +18,16 @@ Rules
    later. Not near the top, where it may be the target ("The judges had just convicted a commander").
 5. Who was hit on an old day, and of whom the next sentence tells harm, was attacked ("A sports club was
    hit on October 26. Four people were killed").
-6. Who is told to be hurt in unrest ("in those riots", "as police broke up a rally") was hurt in nothing
+6. "On Saturday four bombings killed two" is of other attacks, below the lead, where the top tells of one
+   and does not name that day.
+7. Who is told to be hurt in unrest ("in those riots", "as police broke up a rally") was hurt in nothing
    else, where the top tells of no unrest ("a bomb at a protest"). So is who died "in a plane crash".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from worker.core.annotate.events import EventSentence
@@ -50,6 +53,9 @@ _HAPPENED = frozenset({"REAL_EVENT", "COURT"})
 _ATTACKED = frozenset({"REAL_EVENT", "WEAK_EVENT"})
 _ARMED = frozenset({"ATTACKER", "REAL_EVENT", "WEAPON"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
+_SEVERAL = frozenset({"EVENT_NOUN", "PLURAL"})
+_COUNTED_TOKENS = 2
+"""How far a number may stand from the attacks it counts: "three large explosions"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,12 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
     going_on: set[int] = set()
     before: EventSentence | None = None
     calm = not any("UNREST" in s.tags for s in sentences if s.is_top)
+    several = find_several_apart(sentences)
     for sentence in sentences:
         if sentence.body_number <= 0:
             continue
         apart = _tells_mishap(sentence) or (calm and "IN_UNREST" in sentence.tags)
+        apart = apart or sentence.start in several
         if apart or _tells_beside(sentence) or _opens_other_time(sentence.tokens):
             opened.add(sentence.start)
             before = sentence
@@ -84,6 +92,31 @@ def find_frames(sentences: Sequence[EventSentence]) -> Frames:
         else:
             before = sentence if _tells_old_attack(sentence) else None
     return Frames(frozenset(opened), frozenset(going_on))
+
+
+def find_several_apart(sentences: Sequence[EventSentence]) -> frozenset[int]:
+    """Starts of the sentences that count several attacks of a day which the top does not name.
+
+    The top tells of one attack. ("A bomb killed two, police said on Sunday. … Three explosions on
+    Saturday killed five": nothing else says that Saturday is not the bomb's day.)
+    """
+    top = [s for s in sentences if s.is_top]
+    if any(t.tags >= _SEVERAL for s in top for t in s.tokens):
+        return frozenset()
+    days = {t.word for s in top for t in s.tokens if "DAY" in t.tags}
+    later = (s for s in sentences if s.body_number > EARLY.start)
+    return frozenset(s.start for s in later if _counts_several(s, days))
+
+
+def _counts_several(sentence: EventSentence, days: AbstractSet[str]) -> bool:
+    tokens = sentence.tokens
+    own = [t.word for t in tokens if "WEEKDAY" in t.tags]
+    if not own or not days.isdisjoint(own) or sentence.tags & _POINTS_BACK:
+        return False
+    return any(
+        t.tags >= _SEVERAL and any("NUM" in n.tags for n in tokens[max(0, i - _COUNTED_TOKENS) : i])
+        for i, t in enumerate(tokens)
+    )
 
 
 def _tells_mishap(sentence: EventSentence) -> bool:

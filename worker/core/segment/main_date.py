@@ -40,6 +40,7 @@ from worker.core.segment.date_clause import (
     names_an_attack,
     tells_an_attack,
 )
+from worker.core.segment.framing import find_several_apart
 from worker.core.segment.said_day import before_end, is_begin, is_end, is_spoken, spoken_day
 from worker.core.segment.undated import undated_interval
 from worker.core.segment.week_in_order import week_in_order
@@ -60,6 +61,7 @@ _STALE_DAYS = 10
 _PAST_DAYS = 3
 _MOST_MENTIONS = 60
 _NOON_HOUR = 12
+_STAMP_WORDS = 8
 _SIDE_AWAY = frozenset({"REGION", "AWAY"})
 _NARRATIVE_DAYS = 30
 """An anniversary piece speaks from its own day, not from that of the attack it remembers."""
@@ -203,9 +205,12 @@ def _is_as_near(
 def _scored(
     annotated: Annotated, day: dt.date, weights: MainDateWeights, told: set[int]
 ) -> Iterator[tuple[float, DateMention]]:
+    several = find_several_apart(annotated.events)
     for mention in annotated.dates[:_MOST_MENTIONS]:
         sentence = annotated.prose.sentence_at(mention.start)
         if sentence is None or mention.precision not in ("day", "days"):
+            continue
+        if sentence.start in several or _is_of_page(annotated, sentence):
             continue
         if mention.anaphoric and _follows_another(annotated, mention, sentence):
             continue
@@ -223,6 +228,14 @@ def _scored(
             continue
         in_digest = weights.zone.lead - weights.zone.of(sentence.zone) if told else 0.0
         yield in_digest + _score(annotated, mention, sentence, day, weights), mention
+
+
+def _is_of_page(annotated: Annotated, sentence: Sentence) -> bool:
+    """Whether a few words above the story only say when the page was printed: "22 Feb 2031 13:51"."""
+    if sentence.zone != "caption" or len(annotated.prose.of(sentence).split()) > _STAMP_WORDS:
+        return False
+    found = (annotated.triggers, annotated.harm, annotated.places)
+    return not any(inside(each, sentence) for each in found)
 
 
 def _follows_another(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:

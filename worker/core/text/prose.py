@@ -7,8 +7,8 @@ Rules
    sentence of its own (zone ``title``). A dot behind a number ends none where a small letter follows:
    it is an ordinal ("8. bölge").
 3. Zones: ``title``; ``lead`` = the first three sentences of the body; ``caption`` = a line that
-   describes a picture, or a heading in capitals above a dateline ("FOR IMMEDIATE RELEASE"); ``body``
-   = the rest. A dateline is no part of the sentence after it.
+   describes a picture, a heading in capitals above a dateline ("FOR IMMEDIATE RELEASE"), or what a
+   page prints above its story ("Top stories", "By our staff", "22 Feb 2031 13:51"); ``body`` = the rest. A dateline is no part of the sentence after it.
 
 All positions in this module are positions in ``Prose.norm.text``; a ``Span`` stands in ``raw``.
 """
@@ -43,7 +43,7 @@ _AGENCY = (
     r"(?:reuters|ap|afp|epa|efe|upi|dpa|getty(?: images)?|xinhua|anadolu|aa|ani|ians|ap photo)"
 )
 _CAPTION_START = re.compile(
-    r"(?:file )?(?:photo|image|picture|caption)(?: credit| by)?\b[^.]{0,12}[:.]|file p(?:hoto|icture)\b"
+    r"(?:file )?(?:photo|image|picture|caption)(?: credit| by)?\b[^.]{0,12}[:.]|file p(?:hoto|icture)\b|file: "
 )
 _CREDIT = re.compile(
     rf"\s*(?:\((?:[^()]{{0,40}}[/:] ?)?{_AGENCY}(?:[/ ][^()]{{0,40}})?\)"
@@ -58,6 +58,11 @@ _BULLET = re.compile(r"(?<=\S) ?[•●▪■◆] ?(?=\S)")
 _FEWEST_BULLETS = 2
 """So many bullets within a line part a ticker's entries; one may stand for anything."""
 _HEADING_WORDS = 4
+_FURNITURE_WORDS, _STAMP_WORDS, _STORY_WORDS = 3, 8, 8
+_STORY_LINES = 3
+"""Within so many lines below it a story begins."""
+_STAMP = re.compile(r"\b(?:1[34]|19|20)\d\d\b|\b\d{1,2}:\d\d\b")
+_CLOSES = ".!?:…؟۔।。！？\"'”’»)"
 _LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
@@ -158,7 +163,7 @@ def compose(title: str | None, raw: str, lang: str) -> Prose:
         if zone == "body" and not leads and _is_filed_alone(norm, paragraphs[number:]):
             datelines.append(Range(paragraph.start, paragraphs[number + 1].start))
             continue
-        if zone == "body" and not leads and _is_heading(norm, paragraphs[number:]):
+        if zone == "body" and not leads and _is_above_story(norm, paragraphs[number:]):
             zone = "caption"
         for whole in _sentences(norm, paragraph):
             begin = whole.start
@@ -177,6 +182,23 @@ def _is_filed_alone(norm: Normalised, paragraphs: list[Range]) -> bool:
     """Whether the first of these is the filing place on a line of its own, above the story."""
     printed = norm.untrimmed(paragraphs[0]).quote
     return len(paragraphs) > 1 and _FILED_ALONE.fullmatch(printed) is not None
+
+
+def _is_above_story(norm: Normalised, paragraphs: list[Range]) -> bool:
+    """Whether the first of these stands above a story, and tells nothing of it."""
+    return _is_heading(norm, paragraphs) or _is_furniture(norm, paragraphs)
+
+
+def _is_furniture(norm: Normalised, paragraphs: list[Range]) -> bool:
+    """Whether it is a line of the page: a few words that are no sentence, or when it was printed."""
+    line, *story = (norm.text[p.start : p.end].strip() for p in paragraphs[: 1 + _STORY_LINES])
+    words = len(line.split())
+    if is_unspaced(line) or line[-1:] in _CLOSES:
+        return False
+    if not any(len(told.split()) >= _STORY_WORDS for told in story):
+        return False
+    few = words <= _FURNITURE_WORDS and not any(map(str.isdigit, line))
+    return few or (words <= _STAMP_WORDS and _STAMP.search(line) is not None)
 
 
 def _is_heading(norm: Normalised, paragraphs: list[Range]) -> bool:
