@@ -26,6 +26,7 @@ _RECEPTION_REACH_CHARS = 40
 _ROLE_REACH_CHARS = 70
 _FOLLOWING_CHARS = 60
 _BETWEEN_CHARS = 8
+_SAYING_CHARS = 12
 _BEHIND_CHARS = 40
 """How far behind it may stand what makes it the place of the attack ("died in a hospital when …")."""
 _LABEL_WORDS = 3
@@ -37,6 +38,8 @@ def is_bystander(passage: Passage, phrase: Range) -> bool:
     if any(passage.ends_with(c, phrase.start, _ROLE_REACH_CHARS) for c in passed):
         return True
     if _names_quarter(passage, phrase):
+        return True
+    if is_of_speaker(passage, phrase):
         return True
     return _is_speaker(passage, phrase) or receives(passage, phrase)
 
@@ -62,6 +65,17 @@ def closes_with_source(passage: Passage, name: Range) -> bool:
         before = before.removesuffix(last).rstrip()
     is_label = len(before.split()) <= _LABEL_WORDS
     return not is_label and before.endswith((":", " -", " –", " —", " |"))
+
+
+def is_of_speaker(passage: Passage, office: Range) -> bool:
+    """Whether it is only whose man or woman speaks: "an official at the ministry | said"."""
+    lead = passage.ends_with("office_of_speaker", office.start)
+    sentence = passage.sentence(office.start)
+    if lead is None or sentence is None:
+        return False
+    after = Range(office.end, min(sentence.end, office.end + _SAYING_CHARS))
+    before = Range(max(sentence.start, lead.start() - _SPEECH_REACH_CHARS), lead.start())
+    return passage.has("says", after) or passage.has("source_lead", before)
 
 
 def receives(passage: Passage, site: Range) -> bool:

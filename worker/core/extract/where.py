@@ -28,7 +28,7 @@ from functools import lru_cache
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Place, Target
 from worker.core.domain.vocabulary import FINE_PLACES, WIDE_PLACES, PlacePrecision, Trust
-from worker.core.extract.bystanders import closes_with_source, does_as_office
+from worker.core.extract.bystanders import closes_with_source, does_as_office, is_of_speaker
 from worker.core.extract.joint import find_joined_sites
 from worker.core.extract.noun_phrase import is_name
 from worker.core.extract.passage import Passage, Spans
@@ -166,7 +166,7 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     before = Range(max(clause.start, mention.start - _LOCATIVE_REACH_CHARS), mention.start)
     score += weights.located * (side is not None or passage.has("locative", before))
     after = Range(mention.end, min(clause.end, mention.end + _SAYS_REACH_CHARS))
-    if mention.entry.kind == "landmark" and does_as_office(passage, mention):
+    if mention.entry.kind == "landmark" and _is_an_office(passage, mention):
         score += weights.received
     elif _is_reception(passage, mention, after):
         score += weights.received_with_attack if triggered else weights.received
@@ -201,6 +201,11 @@ def _score(passage: Passage, mention: PlaceMention, targets: tuple[Target, ...])
     if side is not None:
         score += weights.part_named
     return score
+
+
+def _is_an_office(passage: Passage, landmark: Range) -> bool:
+    """Whether a landmark only acts, or somebody of it speaks."""
+    return does_as_office(passage, landmark) or is_of_speaker(passage, landmark)
 
 
 def _up_to_comma(passage: Passage, after: Range) -> Range:

@@ -32,6 +32,7 @@ _ABOUT = frozenset({"main", "harm_main"})
 _NOT_NEWS = frozenset({"reaction", "harm_only"})
 _NAMED_CHARS = 32
 """Between a day and the attack called by it: "Sunday's deadly mosque bombing"."""
+_BURIED_REACH_CHARS, _BURYING_REACH_CHARS, _PREPOSITION_CHARS = 32, 20, 4
 _DAYS = frozenset({"day", "days"})
 _AN_END = frozenset({"HOLDS", "HOLDS_OUT", "MILITANT_KILLED", "SIEGE_END"})
 """Tags of an attack that goes on or is over: it began before."""
@@ -87,6 +88,18 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
     if not events or any(tells_harm(run, counts, main=True) for run, _ in events):
         return False
     return all(_stands_apart(run, mention, event) for run, event in events)
+
+
+def is_of_burial(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
+    """Whether the dead are buried on that day: "were buried on Saturday", "families on Sunday buried"."""
+    before = Range(max(sentence.start, mention.start - _BURIED_REACH_CHARS), mention.start)
+    found = annotated.find("mourning", before)
+    if any(m.end() >= mention.start - _PREPOSITION_CHARS for m in found):
+        return True
+    after = Range(mention.end, min(sentence.end, mention.end + _BURYING_REACH_CHARS))
+    buried = annotated.first("mourning", after)
+    between = annotated.prose.text[mention.end : buried.start()] if buried else ","
+    return "," not in between and not inside(annotated.triggers, Range(mention.end, after.end))
 
 
 def names_an_attack(annotated: Annotated, mention: DateMention) -> bool:

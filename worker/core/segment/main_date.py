@@ -35,6 +35,7 @@ from worker.core.segment.before_midnight import before_midnight
 from worker.core.segment.counted_from import counted_from
 from worker.core.segment.date_clause import (
     is_of_aftermath,
+    is_of_burial,
     is_own_day,
     is_taken_up,
     names_an_attack,
@@ -326,6 +327,7 @@ def _score(
     score += weights.ended * is_end(annotated, mention, sentence)
     score += weights.begun * is_begin(annotated, mention, sentence)
     score += weights.aftermath * is_of_aftermath(annotated, mention, sentence)
+    score += weights.buried * is_of_burial(annotated, mention, sentence)
     return score
 
 
