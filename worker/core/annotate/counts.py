@@ -320,6 +320,9 @@ def _mention(finding: Finding, token: Token, sentence: Sentence) -> CountMention
         for part in token.parts
         if (made := _mention(replace(finding, start=part.start, end=part.end), part, sentence))
     )
+    vague = next((p for p in parts if p.value is None and p.low is not None), None)
+    if vague is not None:  # "a minister and several of his guards": four or more
+        number = _Number(None, _bounds_of_sum(parts)[0], None, vague.qualifier)
     low, high = number.low, number.high
     if number.qualifier in _LESS and len(parts) == len(token.parts) > 1:
         low, high = _bounds_of_sum(parts)

@@ -224,8 +224,8 @@ def _meaning(
     if numbers:
         if leads:
             meaning["qualifier"] = next((lead for lead in leads if lead != "exact"), leads[0])
-        if len(numbers) > 1:
-            kinds = {t.meaning.get("people", UNSPECIFIED) for t in numbers}
+        if len(labels["n"]) > 1:
+            kinds = {t.meaning.get("people", UNSPECIFIED) for t in labels["n"]}
             meaning["people"] = kinds.pop() if len(kinds) == 1 else UNSPECIFIED
     if labels.get("whole") and labels["whole"][0].value is not None:
         meaning["whole"] = str(labels["whole"][0].value)
@@ -237,6 +237,8 @@ def _meaning(
     if labels.get("who"):
         classes = [t.meaning.get("people", UNSPECIFIED) for t in labels["who"]]
         meaning["people"] = PERPETRATOR if PERPETRATOR in classes else classes[-1]
-    elif len(numbers) == 1 and numbers[0].rules:  # a count, and what is told of some of them
+    elif (
+        len(numbers) == 1 == len(labels["n"]) and numbers[0].rules
+    ):  # a count, and what is told of some of them
         meaning["people"] = numbers[0].meaning.get("people", UNSPECIFIED)
     return meaning

@@ -3,10 +3,12 @@
 Rules
 -----
 1. A title or a first sentence whose own clause tells an attack gives its day, however far the two stand
-   from each other: "A bomb killed six people at a bank in the west of the city on Monday".
+   from each other: "A bomb killed six people at a bank in the west of the city on Monday". So does one
+   that says in its own clause that people were harmed, and by whom.
 2. A day before an attack that only another clause tells is that of the aftermath: "Doctors were still
    operating on Tuesday on people hurt in a blast", "swept up glass on Tuesday after a bombing".
-   Not where the attack is called by that very day ("on Sunday, after that day's bombing").
+   Not where the attack is called by that very day ("on Sunday, after that day's bombing"). So is the day
+   of what people did about it: "the family of a man killed by a bomb met on Monday".
    Nor where a ceremony is held for its victims, and then told when it was ("buried victims of the
    bombing on Friday, a day after a bomber …").
 3. "Hurt in last Tuesday's bombing", "the May 11 attack": an attack that is called by a day is of that
@@ -23,13 +25,15 @@ from collections.abc import Iterator
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
-from worker.core.annotate.events import EventSentence
+from worker.core.annotate.events import EventSentence, event_sentence_at
 from worker.core.lang.normalise import Range, inside
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event, tells_harm
 from worker.core.text.prose import Sentence
 
 _ABOUT = frozenset({"main", "harm_main"})
 _NOT_NEWS = frozenset({"reaction", "harm_only"})
+_DOERS = frozenset({"ATTACKER", "WEAPON"})
+_COPULA_TOKENS = 2
 _NAMED_CHARS = 32
 """Between a day and the attack called by it: "Sunday's deadly mosque bombing"."""
 _BURIED_REACH_CHARS, _BURYING_REACH_CHARS, _PREPOSITION_CHARS = 32, 20, 4
@@ -60,9 +64,26 @@ def is_own_day(annotated: Annotated, mention: DateMention, sentence: Sentence) -
     if any(run.tags & _AN_END for run in runs):
         return False
     days = [d for d in annotated.dates if sentence.holds(d.start) and d.precision in _DAYS]
-    return len(days) == 1 and any(
+    if len(days) != 1:
+        return False
+    return any(map(_tells_harm_done, runs)) or any(
         event.traits & _ABOUT and not event.is_bad and not event.traits & _NOT_NEWS
         for _, event in _events(annotated, sentence)
+    )
+
+
+def _tells_harm_done(run: EventSentence) -> bool:
+    """Whether its own clause says that people were harmed, and it names who or what did it.
+
+    ("Three soldiers were killed when a bomber went for a bus"; not "the family of a man killed by a bomb".)
+    """
+    if not run.tags & _DOERS:
+        return False
+    return any(
+        "HARM" in token.tags
+        and "IN_SUBORDINATE" not in token.tags
+        and any("COPULA" in t.tags for t in run.tokens[max(0, i - _COPULA_TOKENS) : i])
+        for i, token in enumerate(run.tokens)
     )
 
 
@@ -81,6 +102,8 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
         return False
     if is_taken_up(annotated, mention, sentence):
         return False
+    if _is_of_reaction(annotated, mention):
+        return True
     if any("main" in event.traits for _, event in _events(annotated, sentence)):
         return False
     events = list(_events(annotated, sentence))
@@ -88,6 +111,21 @@ def is_of_aftermath(annotated: Annotated, mention: DateMention, sentence: Senten
     if not events or any(tells_harm(run, counts, main=True) for run, _ in events):
         return False
     return all(_stands_apart(run, mention, event) for run, event in events)
+
+
+def _is_of_reaction(annotated: Annotated, mention: DateMention) -> bool:
+    """Whether a day closes what people did about an attack told before: "the family … met on Tuesday".
+
+    Not "condemned a bombing on Tuesday": there the attack stands between.
+    """
+    run = event_sentence_at(annotated.events, mention.start)
+    if run is None:
+        return False
+    at = run.token_at(mention.start)
+    if "AFTER_REACTION" not in run.tokens[at].tags:
+        return False
+    reacted = max(i for i in range(at) if "REACTION" in run.tokens[i].tags)
+    return not any("EVENT" in t.tags for t in run.tokens[reacted + 1 :])
 
 
 def is_of_burial(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:

@@ -53,7 +53,10 @@ _HAPPENED = frozenset({"REAL_EVENT", "COURT"})
 _ATTACKED = frozenset({"REAL_EVENT", "WEAK_EVENT"})
 _ARMED = frozenset({"ATTACKER", "REAL_EVENT", "WEAPON"})
 _COMES_BACK = frozenset({"FRESH", "HERE"})
+_TOLD = frozenset({"REAL_EVENT", "HARM"})
 _SEVERAL = frozenset({"EVENT_NOUN", "PLURAL"})
+_OTHERS = frozenset({"MORE_TO_COME", "REMAINING"})
+"""Tags of "more" and "other" behind a number."""
 _COUNTED_TOKENS = 2
 """How far a number may stand from the attacks it counts: "three large explosions"."""
 
@@ -101,22 +104,29 @@ def find_several_apart(sentences: Sequence[EventSentence]) -> frozenset[int]:
     Saturday killed five": nothing else says that Saturday is not the bomb's day.)
     """
     top = [s for s in sentences if s.is_top]
+    first = [s for s in top if s.body_number == 0]
+    if not any(s.tags & _TOLD for s in first):
+        return frozenset()
     if any(t.tags >= _SEVERAL for s in top for t in s.tokens):
         return frozenset()
     days = {t.word for s in top for t in s.tokens if "DAY" in t.tags}
-    later = (s for s in sentences if s.body_number > EARLY.start)
+    later = (s for s in sentences if s.body_number > 0)
     return frozenset(s.start for s in later if _counts_several(s, days))
 
 
 def _counts_several(sentence: EventSentence, days: AbstractSet[str]) -> bool:
+    """Right behind the lead only "two more attacks": two blasts may be its one told again."""
     tokens = sentence.tokens
     own = [t.word for t in tokens if "WEEKDAY" in t.tags]
-    if not own or not days.isdisjoint(own) or sentence.tags & _POINTS_BACK:
+    if not own or not days.isdisjoint(own):
         return False
-    return any(
-        t.tags >= _SEVERAL and any("NUM" in n.tags for n in tokens[max(0, i - _COUNTED_TOKENS) : i])
-        for i, t in enumerate(tokens)
-    )
+    for i, token in enumerate(tokens):
+        before = tokens[max(0, i - _COUNTED_TOKENS) : i]
+        if token.tags >= _SEVERAL and any("NUM" in t.tags for t in before):
+            if any(t.tags & _OTHERS for t in before):
+                return True
+            return sentence.body_number > EARLY.start and not sentence.tags & _POINTS_BACK
+    return False
 
 
 def _tells_mishap(sentence: EventSentence) -> bool:

@@ -61,8 +61,9 @@ _HEADING_WORDS = 4
 _FURNITURE_WORDS, _STAMP_WORDS, _STORY_WORDS = 3, 8, 8
 _STORY_LINES = 3
 """Within so many lines below it a story begins."""
-_STAMP = re.compile(r"\b(?:1[34]|19|20)\d\d\b|\b\d{1,2}:\d\d\b")
-_CLOSES = ".!?:…؟۔।。！？\"'”’»)"
+_STAMP = re.compile(r"\b(?:1[34]|19|20)\d\d\b")
+_CLOSES = ".,!?:…،؟۔।。！？，\"'”’»)"
+_LIST_MARKS = "-–•●▪■◆*"
 _LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
@@ -190,10 +191,13 @@ def _is_above_story(norm: Normalised, paragraphs: list[Range]) -> bool:
 
 
 def _is_furniture(norm: Normalised, paragraphs: list[Range]) -> bool:
-    """Whether it is a line of the page: a few words that are no sentence, or when it was printed."""
+    """Whether it is a line of the page: a few words that are no sentence, or when it was printed.
+
+    Neither a greeting ("Dear reader,") nor what heads a list ("KEY POINTS").
+    """
     line, *story = (norm.text[p.start : p.end].strip() for p in paragraphs[: 1 + _STORY_LINES])
     words = len(line.split())
-    if is_unspaced(line) or line[-1:] in _CLOSES:
+    if is_unspaced(line) or line[-1:] in _CLOSES or any(t[0] in _LIST_MARKS for t in story[:1]):
         return False
     if not any(len(told.split()) >= _STORY_WORDS for told in story):
         return False
