@@ -17,6 +17,7 @@ from tests.score import (
     corpus,
     foreign,
     merge,
+    merge_texts,
     muc4,
     pages,
     public,
@@ -116,6 +117,10 @@ _SETS = (
         "merge_scenarios", ("merge_scenarios.json",), merge.load_scenarios, merge.examine_scenario
     ),
     MeasuredSet("merge_facts", ("merge_facts.json",), merge.load_facts, merge.examine_facts),
+    MeasuredSet(
+        "merge_texts", ("slots_dev.jsonl", _VERDICT, _UNLABELLED, _KABUL), merge_texts.load_texts,
+        merge_texts.examine_texts,
+    ),
     MeasuredSet(
         "shootings", ("shootings_dev.jsonl.gz",), shootings.load, shootings.examine, every=4
     ),

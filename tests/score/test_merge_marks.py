@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.score.marks import Item
 from tests.score.merge import clusters, examine_facts, examine_scenario, orders_of
+from tests.score.merge_texts import mark_clusters
 
 Facts = dict[str, Any]
 
@@ -73,3 +74,18 @@ def test_examine_facts_judges_pairs_of_primary_reports() -> None:
     marks = list(examine_facts(Item("f", "-", reports, None)))
     assert (sum(m.right for m in marks), sum(m.missed for m in marks)) == (1, 2)
     assert sum(m.invented for m in marks) == 0
+
+
+def test_mark_clusters_shares_each_article_by_b_cubed() -> None:
+    """Two of three of an event together, and one beside another event: precision and recall differ."""
+    events = {"a": "bank", "b": "bank", "c": "bank", "d": "mill"}
+    home = {"a": frozenset("ab"), "b": frozenset("ab"), "c": frozenset("cd"), "d": frozenset("cd")}
+    marks = list(mark_clusters(home, events))
+    sums = {
+        name: round(sum(m.right for m in marks if m.field == name), 3)
+        for name in ("precision", "recall", "apart")
+    }
+    assert sums == {"precision": 3.0, "recall": 2.667, "apart": 1}
+    assert [m.note for m in marks if m.field == "apart" and m.missed] == [
+        "one incident: ['bank', 'mill']: ['c', 'd']"
+    ]
