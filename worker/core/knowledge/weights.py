@@ -67,6 +67,7 @@ class MainDateWeights:
     ended: float
     begun: float
     aftermath: float
+    another: float
 
 
 @dataclass(frozen=True, slots=True)
