@@ -222,7 +222,7 @@ def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     if told_in_digest(context, segment):
         return "main"
     window = math.ceil(context.knowledge.profile.policy.fresh_hours / 24)
-    age = _age(context, segment)
+    age = age_of(context, segment)
     top = {c.sentence.index for c in (*context.head, *context.lead[:1])}
     opens = not top.isdisjoint(segment.sentences)
     if segment.kind == "background" and opens and _is_hours_after(context, segment):
@@ -320,7 +320,7 @@ def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, F
 
 def _age_features(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
     """How old the attack is; of weeks at most, it is news again when its top tells a new toll."""
-    age = _age(context, segment)
+    age = age_of(context, segment)
     if age is not None and window < age <= _FOLLOWED_DAYS and at_top(context, segment):
         top = (c.sentence for c in (*context.head, *context.lead[:1]))
         toll = next(filter(None, (_new_toll(context.annotated, s) for s in top)), None)
@@ -347,7 +347,7 @@ def _new_toll(annotated: Annotated, sentence: Sentence) -> Range | None:
     return None
 
 
-def _age(context: Context, segment: Segment) -> int | None:
+def age_of(context: Context, segment: Segment) -> int | None:
     """Days between the attack and the document, where both are known; never negative."""
     today, date = context.today, segment.date
     if today is None or date.end is None or date.basis not in _OWN_DATE:
