@@ -28,10 +28,12 @@ def told_apart(context: Context, segments: tuple[Segment, ...]) -> tuple[Segment
 
 
 def _looks_back(context: Context, segment: Segment, opening: int, window: int) -> bool:
-    """Whether the first sentence tells an attack of long ago, and only that."""
+    """Whether the first sentence tells an attack of long ago, or counts many ("have killed 60 since")."""
+    if opening not in segment.sentences:
+        return False
     age = age_of(context, segment)
     old = segment.kind == "background" and age is not None and age > window
-    return old and opening in segment.sentences
+    return old or (segment.kind == "aggregate" and not segment.joint)
 
 
 def _as_item(context: Context, segment: Segment, opening: int, window: int) -> Segment:

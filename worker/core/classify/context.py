@@ -36,6 +36,9 @@ from worker.core.text.prose import Prose, Sentence
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
 _NEWER = frozenset({"LATER_COUNT"})
+_RETOLD = frozenset({"lead.day_after", "lead.event_retold"})
+_OF_BEFORE_LEAD = frozenset({"lead.retrospective", "lead.event_earlier", "lead.event_old"})
+_OF_AWAY = frozenset({"lead.elsewhere", "lead.attack_elsewhere"})
 _OF_BEFORE = frozenset({
     "head.retrospective", "lead.retrospective", "lead.event_earlier", "lead.event_old", "time.old",
     "time.old_only",
@@ -172,7 +175,9 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
         if "age.new_toll" in features:
             features = {name: f for name, f in features.items() if name not in _OF_BEFORE}
         features |= _known_past(context, segment, window)
-        if "age.stale" not in features:
+        if _RETOLD & features.keys() and "time.fresh" in features:
+            features = _without_background(context, features)
+        elif "age.stale" not in features:
             features |= _old_mention(context, segment, window)
         if "age.old_mention" in features and "head.reaction" in features:
             # An announcement of today about an attack of then: its weekday is not the attack's.
@@ -304,6 +309,20 @@ def at_top(context: Context, segment: Segment) -> bool:
     """Whether a segment has a sentence of the title or the lead."""
     top = {c.sentence.index for c in (*context.head, *context.lead)}
     return not top.isdisjoint(segment.sentences)
+
+
+def _without_background(context: Context, features: dict[str, Feature]) -> dict[str, Feature]:
+    """What is told of other times and places behind an attack of yesterday is background to it.
+
+    ("Schools stayed closed on Tuesday, a day after gunmen killed nine there. Last week two died in X".)
+    """
+    first = context.lead[0].sentence.end if context.lead else 0
+    return {
+        name: feature
+        for name, feature in features.items()
+        if name not in _OF_BEFORE_LEAD
+        and not (name in _OF_AWAY and feature.at is not None and feature.at.start >= first)
+    }
 
 
 def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, Feature]:

@@ -36,7 +36,12 @@ def is_of_another(annotated: Annotated, mention: DateMention, sentence: Sentence
 
 
 def _points_back(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether "the attack" stands behind the day, or is all that the sentence tells."""
+    """Whether "the attack" stands behind the day, or is all that the sentence tells.
+
+    Not "the last such attack was on …".
+    """
+    if annotated.has("background_cue", Range(sentence.start, mention.start)):
+        return False
     told = inside(annotated.triggers, sentence)
     behind = [trigger for trigger in told if trigger.start >= mention.end]
     return any(trigger.definite for trigger in behind or told)
