@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
+from tests.composed.facts import Facts
 from tests.composed.frames import FIGURES, PLACEHOLDER, Choice, Frame, FrameError, Term
 
 TEMPLATE = "template"
@@ -42,6 +43,7 @@ class Story:
     lang: str
     expect: dict[str, Bounds | None]
     """Lowest and highest of each figure; None: must not be reported."""
+    facts: Facts
     parts: tuple[tuple[str, str], ...]
     """(slot, text of the choice), as drawn."""
 
@@ -126,8 +128,15 @@ class _Draft:
         return Story(
             self.frame.name, number, tidied(self._filled(title)), text, self.frame.published,
             self.frame.lang, {figure: self.figures.get(figure) for figure in FIGURES},
-            tuple((slot, one.text) for slot, one in self.drawn),
+            self._facts(), tuple((slot, one.text) for slot, one in self.drawn),
         )  # fmt: skip
+
+    def _facts(self) -> Facts:
+        """Those of the frame, then those of each choice in the order of drawing."""
+        facts = self.frame.facts
+        for _, choice in self.drawn:
+            facts = facts.then(choice.facts)
+        return facts
 
     def _draw_numbers(self) -> None:
         """Every number of the frame; no two are equal, so that none can stand for another."""

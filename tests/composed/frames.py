@@ -15,14 +15,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.composed.facts import KEYS, NOTHING, Facts, read_facts
+
 FRAMES = Path(__file__).parent
 FIGURES = ("killed", "injured")
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-_FRAME_KEYS = {
+_FRAME_KEYS = KEYS | {
     "why", "published", "title", "agrees", "expect", "numbers", "templates", "slots",
 }  # fmt: skip
 _SLOT_KEYS = {"take", "only", "adds", "choices"}
-_CHOICE_KEYS = {
+_CHOICE_KEYS = KEYS | {
     "text", "title", "count", "is", "needs", "bars", "open", "adds", "sets", "differs", "why",
 }  # fmt: skip
 _EFFECTS = ("adds", "sets", "differs")
@@ -53,6 +55,7 @@ class Choice:
     """Not read yet where another choice has one of these marks."""
     effects: tuple[tuple[str, str, Term], ...] = ()
     """(``adds``, ``sets`` or ``differs``; a figure; by or to how many)."""
+    facts: Facts = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Frame:
     templates: tuple[Choice, ...]
     slots: Mapping[str, tuple[Choice, ...]]
     expect: Mapping[str, Term]
+    facts: Facts
+    """What every story tells, unless a choice tells something else."""
 
     @property
     def lang(self) -> str:
@@ -90,7 +95,7 @@ def load_frames(root: Path = FRAMES) -> tuple[Frame, ...]:
     for name in tables:
         try:
             found.append(_frame(name, tables))
-        except (FrameError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             errors.append(f"{name}: {error}")
     if errors:
         raise FrameError("\n".join(errors))
@@ -108,6 +113,7 @@ def _frame(name: str, tables: Mapping[str, Mapping[str, Any]]) -> Frame:
     frame = Frame(
         name, table["published"], table.get("title", ""), table.get("agrees"), numbers,
         tuple(map(_choice, table["templates"])), slots, table.get("expect", {}),
+        read_facts(table),
     )  # fmt: skip
     _judge_names(frame)
     return frame
@@ -154,7 +160,7 @@ def _choice(given: str | Mapping[str, Any]) -> Choice:
     return Choice(
         table["text"], table.get("title"), table.get("count"), marks["is"], marks["needs"],
         marks["bars"], beside is True, frozenset(beside or ()) if beside is not True else frozenset(),
-        tuple(effects),
+        tuple(effects), read_facts(table),
     )  # fmt: skip
 
 

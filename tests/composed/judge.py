@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.composed.compose import Bounds, Story
+from tests.composed.facts import wrong_facts
 from tests.score.front_door import analyzed, city, main_report
-
-ATTACK = "attack_report"
 
 
 def differences(story: Story) -> list[str]:
@@ -16,13 +16,14 @@ def differences(story: Story) -> list[str]:
     if "error" in answer:
         return [answer["error"]]
     report = main_report(answer) or {}
-    found = [
-        f"{figure}: expected {_told(wanted)}, found {_told_figure(report.get(figure))}"
-        for figure, wanted in story.expect.items()
-        if not _agrees(wanted, report.get(figure))
-    ]
-    label = answer["verdict"]["label"]
-    return found + ([] if label == ATTACK else [f"label: {label}"])
+    found = list(_wrong_figures(story, report)) if story.facts.is_attack else []
+    return found + wrong_facts(story.facts, answer["verdict"], report)
+
+
+def _wrong_figures(story: Story, report: dict[str, Any]) -> Iterator[str]:
+    for figure, wanted in story.expect.items():
+        if not _agrees(wanted, report.get(figure)):
+            yield f"{figure}: expected {_told(wanted)}, found {_told_figure(report.get(figure))}"
 
 
 def shown(story: Story, wrong: list[str]) -> str:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.composed.compose import Story, stories
+from tests.composed.facts import Facts, wrong_facts
 from tests.composed.frames import Frame, FrameError, load_frames
 
 FOLDER = Path(__file__).parent
@@ -57,7 +58,7 @@ def test_every_story_is_whole(frame: Frame, seed: int) -> None:
             assert not text or re.match(r'["\W]*[A-Z0-9]', text), text
         assert story.title
         assert not story.text or story.text[-1] in '."', story.text
-        assert any(story.expect.values())
+        assert any(story.expect.values()) or not story.facts.is_attack
 
 
 def test_the_example_of_the_readme_gives_as_many_stories_as_it_says(tmp_path: Path) -> None:
@@ -117,6 +118,44 @@ def test_what_a_choice_does_to_the_figures(tmp_path: Path) -> None:
     }
 
 
+def test_what_a_choice_tells_besides_figures(tmp_path: Path) -> None:
+    """A later label and day take the place of those before, claims are added up."""
+    told = _told(
+        tmp_path,
+        'title = "Attack"\nlabel = "other"\ndenies = ["B"]\ntemplates = ["It hit. {More}"]\n'
+        "[slots]\nmore = [\n"
+        '  { text = "on Sunday.", day = "2031-03-02", label = "attack_report" },\n'
+        '  { text = "overnight.", day = ["2031-03-03", "2031-03-04"], claims = ["A"] },\n]\n',
+    )
+    assert {story.text: story.facts for story in told} == {
+        "It hit. On Sunday.": Facts(
+            "attack_report", ("2031-03-02", "2031-03-02"), frozenset({("B", "denied")})
+        ),
+        "It hit. Overnight.": Facts(
+            "other", ("2031-03-03", "2031-03-04"), frozenset({("A", "yes"), ("B", "denied")})
+        ),
+    }
+
+
+def test_what_is_told_is_held_against_the_answer() -> None:
+    """Day and claims of a report, each that differs; of anything else the label alone."""
+    report = {
+        "date": {"start": "2031-03-01", "end": "2031-03-01"},
+        "claims": [{"group": "A", "claimed": "yes"}],
+    }
+    facts = Facts(None, ("2031-03-02", "2031-03-02"), frozenset({("A", "denied")}))
+    assert wrong_facts(facts, {"label": "attack_report"}, report) == [
+        "day: expected 2031-03-02 to 2031-03-02, found 2031-03-01 to 2031-03-01",
+        "claims: A (denied) is missing",
+        "claims: A (yes) is not told",
+    ]
+    assert not wrong_facts(Facts(), {"label": "attack_report"}, report)
+    assert wrong_facts(facts.then(Facts("other")), {"label": "other_place"}, report) == [
+        "label: expected other, found other_place"
+    ]
+    assert not wrong_facts(Facts("not attack_report"), {"label": "other_place"}, {})
+
+
 def test_marks_decide_what_stands_together(tmp_path: Path) -> None:
     """``needs`` and ``bars``; and ``open`` beside a mark shuts out that pair alone."""
     text = """
@@ -150,6 +189,7 @@ def test_no_number_stands_for_another(tmp_path: Path) -> None:
         ('templates = ["was|were {was|were}"]', "agrees with nothing"),
         ('templates = [{ text = "a", adds = { wounded = 1 } }]', "no such figure"),
         ('templates = [{ text = "a", close = true }]', "unknown key"),
+        ('templates = [{ text = "a", label = "report" }]', "no such label"),
         ('templates = ["{who}"]\n[slots.who]\nadds = "killed"\nchoices = ["a"]', "no count"),
         ("", "templates"),
     ],

@@ -36,6 +36,9 @@ from worker.core.text.prose import Prose, Sentence
 _OWN_DATE = ("stated", "caption", "weekday", "relative")
 _ITEM_LEAD_SENTENCES = 3
 _NEWER = frozenset({"LATER_COUNT"})
+_RETOLD = frozenset({"lead.day_after", "lead.event_retold"})
+_OF_BEFORE_LEAD = frozenset({"lead.retrospective", "lead.event_earlier", "lead.event_old"})
+_OF_AWAY = frozenset({"lead.elsewhere", "lead.attack_elsewhere"})
 _OF_BEFORE = frozenset({
     "head.retrospective", "lead.retrospective", "lead.event_earlier", "lead.event_old", "time.old",
     "time.old_only",
@@ -172,7 +175,9 @@ def measure_segment(context: Context, segment: Segment, inside: bool | None) -> 
         if "age.new_toll" in features:
             features = {name: f for name, f in features.items() if name not in _OF_BEFORE}
         features |= _known_past(context, segment, window)
-        if "age.stale" not in features:
+        if _RETOLD & features.keys() and "time.fresh" in features:
+            features = _without_background(context, features)
+        elif "age.stale" not in features:
             features |= _old_mention(context, segment, window)
         if "age.old_mention" in features and "head.reaction" in features:
             # An announcement of today about an attack of then: its weekday is not the attack's.
@@ -222,7 +227,7 @@ def effective_kind(context: Context, segment: Segment) -> SegmentKind:
     if told_in_digest(context, segment):
         return "main"
     window = math.ceil(context.knowledge.profile.policy.fresh_hours / 24)
-    age = _age(context, segment)
+    age = age_of(context, segment)
     top = {c.sentence.index for c in (*context.head, *context.lead[:1])}
     opens = not top.isdisjoint(segment.sentences)
     if segment.kind == "background" and opens and _is_hours_after(context, segment):
@@ -306,6 +311,20 @@ def at_top(context: Context, segment: Segment) -> bool:
     return not top.isdisjoint(segment.sentences)
 
 
+def _without_background(context: Context, features: dict[str, Feature]) -> dict[str, Feature]:
+    """What is told of other times and places behind an attack of yesterday is background to it.
+
+    ("Schools stayed closed on Tuesday, a day after gunmen killed nine there. Last week two died in X".)
+    """
+    first = context.lead[0].sentence.end if context.lead else 0
+    return {
+        name: feature
+        for name, feature in features.items()
+        if name not in _OF_BEFORE_LEAD
+        and not (name in _OF_AWAY and feature.at is not None and feature.at.start >= first)
+    }
+
+
 def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
     """A date before the window beside the attack, at the top: "a strike in August killed …"."""
     zones = _zones_of(context, segment)
@@ -320,7 +339,7 @@ def _old_mention(context: Context, segment: Segment, window: int) -> dict[str, F
 
 def _age_features(context: Context, segment: Segment, window: int) -> dict[str, Feature]:
     """How old the attack is; of weeks at most, it is news again when its top tells a new toll."""
-    age = _age(context, segment)
+    age = age_of(context, segment)
     if age is not None and window < age <= _FOLLOWED_DAYS and at_top(context, segment):
         top = (c.sentence for c in (*context.head, *context.lead[:1]))
         toll = next(filter(None, (_new_toll(context.annotated, s) for s in top)), None)
@@ -347,7 +366,7 @@ def _new_toll(annotated: Annotated, sentence: Sentence) -> Range | None:
     return None
 
 
-def _age(context: Context, segment: Segment) -> int | None:
+def age_of(context: Context, segment: Segment) -> int | None:
     """Days between the attack and the document, where both are known; never negative."""
     today, date = context.today, segment.date
     if today is None or date.end is None or date.basis not in _OWN_DATE:

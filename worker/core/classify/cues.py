@@ -26,6 +26,7 @@ _OF_FORCES = "OF_FORCES"
 _ARMED = frozenset({"ATTACKER", "WEAPON"})
 _UNARMED = frozenset({"VEHICLE", "LIKENED_TO"})
 """A car is a weapon only in the right hands, and what something "sounded like" is none."""
+_OF_THEN = frozenset({"IS_EARLIER", "IS_OLD", "IS_YEAR"})
 Cue = Literal[
     "attack", "attack_weak", "casualty", "number", "claim", "official", "recent", "retrospective",
     "reaction", "threat", "state", "accident", "unrest", "crime", "operation", "explainer",
@@ -108,12 +109,30 @@ def _cues_of(cues: SentenceCues, category: Cue) -> tuple[Range, ...]:
 
 
 def is_armed(cues: SentenceCues) -> bool:
-    """Whether a sentence tells of an attacker, a weapon or an attack, by more than a word of harm."""
+    """Whether a sentence tells of an attacker, a weapon or an attack, by more than a word of harm.
+
+    Of this time, and not only at first feared: "residents at first feared a bombing".
+    """
+    tokens = _tokens(cues.annotated, cues.sentence)
+    if _is_of_then(tokens) or _is_first_feared(tokens):
+        return False
     harm = cues.of("casualty")
     if any(not overlapping(harm, at) for at in cues.of("attack_weak")):
         return True
-    tokens = _tokens(cues.annotated, cues.sentence)
     return any(t.tags & _ARMED and not t.tags & _UNARMED for t in tokens)
+
+
+def _is_of_then(tokens: list[Token]) -> bool:
+    """Whether all events of a sentence are of another time: "last year a bomb killed nine there"."""
+    events = [t for t in tokens if "REAL_EVENT" in t.tags]
+    return bool(events) and all(t.tags & _OF_THEN for t in events)
+
+
+def _is_first_feared(tokens: list[Token]) -> bool:
+    """Whether the events of a sentence are only what somebody feared or thought at first."""
+    events = [t for t in tokens if "REAL_EVENT" in t.tags]
+    at_first = any("AT_FIRST" in t.tags for t in tokens)
+    return at_first and bool(events) and all("IS_THREAT" in t.tags for t in events)
 
 
 def _tokens(annotated: Annotated, sentence: Sentence) -> list[Token]:

@@ -225,7 +225,8 @@ def _measure_order(top: Top) -> None:
             if _is_retold(told):
                 top.add("lead.event_retold", told.at)
         harmed = any(tells_harm(t.sentence, t.counts, main=False) for t in top.all)
-        if told.has("of_day") and told.has("here") and harmed:
+        of_day = any("IS_OF_DAY" in token.tags for token in told.sentence.tokens)
+        if of_day and told.has("here") and harmed:
             top.add("lead.event_retold", told.at)
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.place_mention import PlaceMention
+from worker.core.classify.behind_old import told_apart
 from worker.core.classify.context import (
     Context,
     at_top,
@@ -67,6 +68,7 @@ def classify(
     if annotated.silent:
         return Classification(_NOTHING_TOLD, (), ())
     context = context_of(annotated, knowledge)
+    segments = told_apart(context, segments)
     inside = tuple(is_inside(context, segment) for segment in segments)
     section, length = section_of(knowledge.profile.policy), length_of(annotated.prose)
     scores = tuple(
@@ -91,7 +93,7 @@ def examine(
         return ()
     context = context_of(annotated, knowledge)
     found = []
-    for segment in segments:
+    for segment in told_apart(context, segments):
         inside = is_inside(context, segment)
         if is_background(context, segment) or segment.retraction:
             continue

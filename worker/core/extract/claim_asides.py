@@ -36,6 +36,7 @@ _TWINS = ("main", "item")
 _OF_OTHERS = ("background", "item")
 _OPENING_CHARS = 24
 _WHO_REACH_CHARS = 16
+_BRANCH_CHARS = 60
 _AT_ONCE_CHARS = 14
 """Before a verb that opens a part: "later", "has since"."""
 _OPENING_BEHIND_CHARS = 48
@@ -127,12 +128,21 @@ def _behind_asides(passage: Passage) -> Iterable[Range]:
         name = starting_in(
             passage.annotated.actors, Range(sentence.start, sentence.start + _OPENING_CHARS)
         )[0]
-        who = passage.annotated.first("relative", Range(name.end, name.end + _WHO_REACH_CHARS))
+        end = _end_of_name(passage, name)
+        who = passage.annotated.first("relative", Range(end, end + _WHO_REACH_CHARS))
         closed = text.find(", ", who.end(), sentence.end) if who is not None else -1
         tail = Range(closed + len(", "), sentence.end)
         claims = closed > 0 and any(_claims_at_once(passage, words, tail) for words in _ACTIVE)
         if claims and not _goes_on_with_another(passage, sentence, tail):
             yield tail
+
+
+def _end_of_name(passage: Passage, name: Range) -> int:
+    """Where a group's name ends, with the part of it that is meant: "X's branch in the east"."""
+    branch = passage.annotated.first("claim_branch", Range(name.end, name.end + _BRANCH_CHARS))
+    if branch is None or passage.prose.text[name.end : branch.start()].strip("'\u2019 "):
+        return name.end
+    return branch.end()
 
 
 def _goes_on_with_another(passage: Passage, sentence: Sentence, part: Range) -> bool:

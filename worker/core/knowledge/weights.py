@@ -68,6 +68,7 @@ class MainDateWeights:
     begun: float
     aftermath: float
     buried: float
+    another: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Rules
 1. It is the last day before them in their sentence, where no attack stands between the sentence's
    beginning and them; or the day of the sentence before, where they open theirs and that one tells no
    attack ("Flights resumed on Friday. The day before, a bomber had struck").
-2. Or it is the day on which somebody says so: "said on Monday that four had died the day before".
+2. Or it is the day on which somebody says so, or does something about it: "said on Monday that four had
+   died the day before", "on Monday claimed a bombing in which four had died a day earlier".
 3. All others count from the day of publication, or later from that of the main attack.
 """
 
@@ -17,11 +18,11 @@ from dataclasses import replace
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
 from worker.core.lang.normalise import Range, inside
-from worker.core.segment.date_clause import tells_an_attack
+from worker.core.segment.date_clause import is_of_aftermath, tells_an_attack
+from worker.core.segment.said_day import is_spoken
 from worker.core.text.prose import Sentence
 
 _OPENING_CHARS = 4
-_SPEECH_REACH_CHARS = 32
 _CONJUNCTION_CHARS = 9
 
 
@@ -50,8 +51,8 @@ def _base(annotated: Annotated, mention: DateMention, document: dt.date) -> Date
         if not tells_an_attack(annotated, before):
             return day
         opens = Range(mention.end - _CONJUNCTION_CHARS, mention.end)
-        spoken = _is_said_on(annotated, day, sentence)
-        return day if spoken and not annotated.has("clause_open", opens) else None
+        beside = is_spoken(annotated, day, sentence) or is_of_aftermath(annotated, day, sentence)
+        return day if beside and not annotated.has("clause_open", opens) else None
     if mention.start - sentence.start >= _OPENING_CHARS or not sentence.index:
         return None
     previous = annotated.prose.sentences[sentence.index - 1]
@@ -70,9 +71,3 @@ def _last_day(annotated: Annotated, at: Range | Sentence, document: dt.date) -> 
 def _tells(annotated: Annotated, at: Range | Sentence) -> bool:
     """Whether a stretch tells of an attack or of harm."""
     return bool(inside(annotated.triggers, at) or inside(annotated.harm, at))
-
-
-def _is_said_on(annotated: Annotated, day: DateMention, sentence: Sentence) -> bool:
-    """Whether somebody says on that day what follows."""
-    reach = Range(max(sentence.start, day.start - _SPEECH_REACH_CHARS), day.start)
-    return any(m.end() >= day.start - 1 for m in annotated.find("speech", reach))

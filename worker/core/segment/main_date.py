@@ -31,6 +31,7 @@ from worker.core.domain.report import IncidentDate
 from worker.core.knowledge.weights import MainDateWeights
 from worker.core.lang.normalise import Range, inside, starting_in
 from worker.core.segment.abduction import is_lead_sentence, is_of_abduction
+from worker.core.segment.another_day import is_of_another
 from worker.core.segment.before_midnight import before_midnight
 from worker.core.segment.counted_from import counted_from
 from worker.core.segment.date_clause import (
@@ -328,6 +329,7 @@ def _score(
     score += weights.begun * is_begin(annotated, mention, sentence)
     score += weights.aftermath * is_of_aftermath(annotated, mention, sentence)
     score += weights.buried * is_of_burial(annotated, mention, sentence)
+    score += weights.another * is_of_another(annotated, mention, sentence)
     return score
 
 

@@ -3,7 +3,8 @@
 Rules
 -----
 1. "The group said it was behind the blast, which killed 12": what a relative clause tells of the attack
-   is no word of the group's, though it stands in its sentence. Nor is it where the group denies it.
+   is no word of the group's, though it stands in its sentence. Nor is it where the group denies it, or
+   claims it behind ("a blast that killed 12 was its work, the group said").
 2. Where somebody else gives another number, one that "at least 17" has no room for, nobody knows whose
    the clause is: it stays the group's, and with it all that the sentence tells ("it carried out the attack, which killed 60 apostates", beside
    the three that the police count).
@@ -19,7 +20,7 @@ from worker.core.annotate.counts import CountMention
 from worker.core.annotate.speakers import POWER_TYPE, Speaker
 from worker.core.extract.toll.placed import Placed
 from worker.core.lang.lexicon import Lexicon
-from worker.core.text.prose import Prose
+from worker.core.text.prose import Prose, Sentence
 
 _CLAUSE_END = re.compile("[,،;؛；:]")
 
@@ -68,7 +69,19 @@ def _is_told(item: Placed, prose: Prose, lexicon: Lexicon) -> bool:
     kinds = ("claim_verb", "claim_denied")
     first = (lexicon.first(kind, prose.text, sentence.start, sentence.end) for kind in kinds)
     starts = [claim.start() for claim in first if claim is not None and claim.start() < at]
+    if not starts and _is_claimed_behind(sentence, at, prose, lexicon):
+        starts = [sentence.start]
     if not starts:
         return False
     opened = [m.end() for m in lexicon.find("told_of_attack", prose.text, min(starts), at)]
     return bool(opened) and not _CLAUSE_END.search(prose.text, opened[-1], at)
+
+
+def _is_claimed_behind(sentence: Sentence, at: int, prose: Prose, lexicon: Lexicon) -> bool:
+    """Whether the claim, and who makes it, stand behind a count, and nobody speaks before it.
+
+    ("A bombing that killed eleven people was the work of one of its fighters, the group said.")
+    """
+    if lexicon.first("claim_telling", prose.text, sentence.start, at) is not None:
+        return False
+    return lexicon.first("claim_deed", prose.text, at, sentence.end) is not None
