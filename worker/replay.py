@@ -38,6 +38,8 @@ Analyze = Callable[[Document, Entry | None, Knowledge], Analysis]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TOPICS = ("incidents.v1", "incident-log.v1")
 _AT_ONCE = 200
+_DRAINED_EVERY = 50
+"""Lines of which the messages are written together: each time both files are brought to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,12 @@ def replay(
     with tempfile.TemporaryDirectory(prefix="kabulwire-replay-") as folder:
         conn = open_writer(Path(folder) / "replay.db", binding, durable=False)
         try:
-            for item in timed:
+            for number, item in enumerate(timed):
+                # A person's decision may erase what waits; what was said before it stays said.
+                if number % _DRAINED_EVERY == 0 or item.correction is not None:
+                    _drain(conn, sink)
                 _step(conn, item, knowledge, analyze)
-                _drain(conn, sink)
+            _drain(conn, sink)
         finally:
             conn.close()
     kept = sink.compact()
@@ -134,9 +139,9 @@ def _step(conn: Connection, item: _Timed, knowledge: Knowledge, analyze: Analyze
     with transaction(conn):
         while tick(conn, item.clock, knowledge):
             pass
-    if item.document.status == "repeat" and standing(conn, item.document.article_id) is not None:
-        return None
-    with transaction(conn):
+        repeats = item.document.status == "repeat"
+        if repeats and standing(conn, item.document.article_id) is not None:
+            return None
         if item.correction is not None:
             inbox.admit_correction(
                 conn, item.document.article_id, dict(item.correction), item.clock

@@ -9,7 +9,7 @@ three mentions an attack of days or years before.
 
 Each line tells of one stretch of the arrivals: CPU in ms of a settle and of the decision in it, as
 median and 99th percentile, and the process's memory. A flat cost is one that stays. Garbage is
-looked for as rarely as in a worker.
+looked for as rarely as in a worker, and the store's log is folded as there: between two settles.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from worker.config.knowledge import load_knowledge
 from worker.core.domain.document import Article
 from worker.core.domain.report import Report
 from worker.core.knowledge.knowledge import Knowledge
+from worker.store.connect import fold_later, fold_some
+from worker.store.writer import FOLDED_EVERY
 
 FIRST = dt.datetime(2031, 3, 4, 4, 0, tzinfo=dt.UTC)
 ATTACKS_OF_A_DAY = 30
@@ -129,6 +131,7 @@ def measure(arrivals: Iterator[Arrival], folder: Path, knowledge: Knowledge, ste
     """Settle them all, and print a line for each stretch of ``step`` arrivals."""
     world = StoreWorld(folder / "store.db", knowledge)
     world.conn.execute("PRAGMA synchronous = OFF")
+    fold_later(world.conn)
     seen = Measured()
     _time_decisions(seen)
     print("   reports   settle p50    p99      decide p50    p99      total s   memory MB")
@@ -139,6 +142,8 @@ def measure(arrivals: Iterator[Arrival], folder: Path, knowledge: Knowledge, ste
         before = time.process_time()
         world.arrive(arrival.article, arrival.reports, arrival.at)
         seen.settle_s.append(time.process_time() - before)
+        if k % FOLDED_EVERY == 0:
+            fold_some(world.conn)
         if k % step == 0:
             _print(k, seen, time.process_time() - start)
             seen.settle_s.clear()

@@ -30,6 +30,8 @@ _WORDS = ("bomb", "bombed", "car", "truck", "12", "dead", "the", "no", "harmed",
         ("sho?t", {"sho", "sht"}),
         ("(?<!no )harm", {"har"}),
         ("[ab]x|c", {"ax", "bx", "c"}),
+        ("(?:bomb|mine)(?:s|(?:ed|ing))+ near|fire", {"bom", "min", "fir"}),
+        ("bomb(?:s", {""}),
         ("(a", {""}),
     ],
 )

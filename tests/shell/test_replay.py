@@ -199,6 +199,17 @@ def test_a_figure_that_is_left_standing_is_no_newer(
     assert revisions is None or incident["value"]["revision"] == revisions
 
 
+def test_what_was_said_before_an_incident_is_erased_stays_in_the_log(tmp_path: Path) -> None:
+    """A person's decision finds nothing that is waiting: the log is that of a replay without it."""
+    before = replayed(tmp_path, "before", STORY)
+    (incident,) = (r["key"] for r in records(before) if len(r["value"]["reports"]) == 1)
+    asked = {"kind": "erase", "articles": ["evening"], "incidents": [incident]}
+    erasing = {"id": "evening", "published": "2031-05-08T09:00:00+01:00", "correction": asked}
+    made = replayed(tmp_path, "after", [*STORY, erasing])
+    assert made[TOPICS[1]].startswith(before[TOPICS[1]])
+    assert b'"value": null}' in made[TOPICS[1]]
+
+
 def test_a_repeat_of_what_never_came_is_read(tmp_path: Path) -> None:
     """There is nothing that it repeats."""
     made = replayed(tmp_path, "only", [next_day(SAME, EIGHT, "repeat")])

@@ -26,9 +26,9 @@ from worker.run.chain import Chain
 from worker.run.full_store import FullStore
 from worker.store import connect, disk_space, maintenance, outbox, queries
 from worker.store.connect import Binding, open_reader, open_writer, transaction
-from worker.store.meta import read_meta
+from worker.store.meta import read_meta, write_meta
 from worker.store.times import stamp
-from worker.store.writer import Writer
+from worker.store.writer import FOLDED_EVERY, Writer
 
 BINDING = Binding("files", "w1", "portsmere")
 NOW = dt.datetime(2031, 3, 4, 9, tzinfo=dt.UTC)
@@ -149,6 +149,21 @@ def test_commands_refuse_a_file_that_is_no_store(
     done = kabulwire(tmp_path, *arguments)
     assert done.returncode == 78, done.stderr
     assert "is not a store" in done.stderr
+
+
+def test_the_writer_folds_its_log_behind_its_jobs(path: Path) -> None:
+    """Each sixteenth time, so that no commit has to."""
+    writer = Writer(open_writer(path, BINDING), lambda error: None)
+    writer.start()
+
+    def note(conn: sqlite3.Connection) -> int:
+        write_meta(conn, "note", f"{path.stat().st_size:05}" * 5_000)
+        return path.stat().st_size
+
+    sizes = [writer.submit(note).result() for _ in range(FOLDED_EVERY + 1)]
+    writer.close()
+    assert len(set(sizes[:FOLDED_EVERY])) == 1
+    assert sizes[-1] > sizes[0]
 
 
 class FullDisk:

@@ -43,6 +43,8 @@ MIGRATIONS: tuple[str, ...] = tuple(
 
 BUSY_TIMEOUT_S = 10.0
 JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
+_FOLDED_AT_COMMIT_PAGES = 4_000
+"""16 MB: of a log that grew so much between two calls of ``fold_some`` a commit folds all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,16 @@ def _lock(handle: IO[str], path: Path, deadline: float) -> None:
             raise ConfigError(
                 f"store {path} is in use by process {holder}; stop that first, or name another store"
             ) from error
+
+
+def fold_later(conn: Connection) -> None:
+    """Whoever calls ``fold_some`` now and then need not have it done in the middle of a commit."""
+    conn.execute(f"PRAGMA wal_autocheckpoint = {_FOLDED_AT_COMMIT_PAGES}").fetchone()
+
+
+def fold_some(conn: Connection) -> None:
+    """Fold of the write-ahead log what no reader holds, without waiting for any."""
+    conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def fold_log(conn: Connection) -> None:

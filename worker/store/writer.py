@@ -6,7 +6,8 @@ Rules
    after the commit; an exception rolls back and fails only its own future.
 2. A corrupt store is fatal: ``StateError`` and SQLite's own errors of a broken file reach
    ``on_fatal`` besides the future, and the process ends.
-3. A full disk is neither: the function fails with ``UnwritableError``, the caller waits, nothing is
+3. The log is folded into the file behind an answer, not before it: that takes as long as a decision.
+4. A full disk is neither: the function fails with ``UnwritableError``, the caller waits, nothing is
    lost.
 """
 
@@ -22,10 +23,12 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from worker.core.domain.errors import StateError
-from worker.store.connect import Connection, fold_log, transaction
+from worker.store.connect import Connection, fold_later, fold_log, fold_some, transaction
 from worker.store.store_error import is_damaged
 
 T = TypeVar("T")
+FOLDED_EVERY = 16
+"""Jobs; of a settle that rewrites a large incident these are some 2,000 pages."""
 _Job = tuple[Callable[[Connection], Any], "Future[Any]"]
 
 
@@ -53,6 +56,8 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """The thread."""
+        fold_later(self._conn)
+        done = 0
         while True:
             self.beat = time.monotonic()
             try:
@@ -62,9 +67,19 @@ class Writer(threading.Thread):
             if job is None:
                 break
             self._do(*job)
+            done += 1
+            if done % FOLDED_EVERY == 0:
+                self._fold_some()
         with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the next start does it
             fold_log(self._conn)
         self._conn.close()
+
+    def _fold_some(self) -> None:
+        try:
+            fold_some(self._conn)
+        except sqlite3.DatabaseError as error:  # of a full disk the next job is told
+            if is_damaged(error):
+                self._on_fatal(error)
 
     def _do(self, job: Callable[[Connection], Any], future: Future[Any]) -> None:
         if not future.set_running_or_notify_cancel():

@@ -23,6 +23,7 @@ _START = re.compile(rf"(?<!{WORD_CHARS_CLASS})(?=(.{{1,{LETTERS}}}))", re.DOTALL
 _DIGIT = re.compile(r"\d")
 _MARK = re.compile(r"\(\?(?:[:=!]|<[=!])|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}|\\.|.", re.DOTALL)
 _LOOKS = frozenset({"(?=", "(?!", "(?<=", "(?<!"})
+_BRACKETS = _LOOKS | {"(", "(?:"}
 _OPEN, _STOP = True, False
 _Beginnings = frozenset[tuple[str, bool]]
 """What a part of a pattern may begin with; ``_OPEN``: that is all of it, what follows goes on."""
@@ -59,35 +60,49 @@ def _sequence(marks: Sequence[str], at: int) -> tuple[_Beginnings, int]:
     """The beginnings of parts in a row, and the index of the bar or bracket behind them."""
     found = _NOTHING
     while marks[at] not in ("|", ")"):
+        if not any(is_open for _, is_open in found):
+            return found, _behind(marks, at)
         part, at = _part(marks, at)
         if marks[at][0] in "?*+{":
             part, at = _repeated(part, marks[at]), at + 1
             at += marks[at] in ("?", "+")
-        if any(is_open for _, is_open in found):
-            found = _joined(found, part)
+        found = _joined(found, part)
     return found, at
+
+
+def _behind(marks: Sequence[str], at: int) -> int:
+    """The index of the bar or bracket behind the parts in a row, which say nothing more."""
+    depth = 0
+    while depth or marks[at] not in ("|", ")"):
+        mark = marks[at]
+        depth += (mark in _BRACKETS) - (mark == ")")
+        at += 1
+    return at
 
 
 def _part(marks: Sequence[str], at: int) -> tuple[_Beginnings, int]:
     mark, at = marks[at], at + 1
-    if mark in ("(", "(?:") or mark in _LOOKS:
+    if mark in _BRACKETS:
         inside, at = _choice(marks, at)
         return _NOTHING if mark in _LOOKS else inside, at + 1
     if mark in ("^", "$", r"\b"):
         return _NOTHING, at
-    return frozenset((_DIGIT.sub("0", c), is_open) for c, is_open in _characters(mark)), at
+    return _characters(mark), at
 
 
+@lru_cache(maxsize=1_000)
 def _characters(mark: str) -> _Beginnings:
-    """Which characters a mark is, as far as it names them."""
+    """Which characters a mark is, as far as it names them; the same marks stand in all patterns."""
     if mark == r"\d":
         return frozenset({("0", _OPEN)})
     if mark[0] == "[":
         named = mark[1:-1]
-        return _ANYTHING if set(named) & set("\\^-[") else frozenset((c, _OPEN) for c in named)
+        if set(named) & set("\\^-["):
+            return _ANYTHING
+        return frozenset((_DIGIT.sub("0", c), _OPEN) for c in named)
     if mark == "." or (mark[0] == "\\" and mark[1:].isalnum()):
         return _ANYTHING
-    return frozenset({(mark[-1], _OPEN)})
+    return frozenset({(_DIGIT.sub("0", mark[-1]), _OPEN)})
 
 
 def _repeated(part: _Beginnings, times: str) -> _Beginnings:
