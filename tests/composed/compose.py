@@ -180,9 +180,12 @@ class _Draft:
     def _value(self, term: Term) -> int:
         if isinstance(term, int):
             return term
-        name, sign, more = re.fullmatch(r"(\w+)\s*(?:([+-])\s*(\d+))?", term).groups()  # type: ignore[union-attr]
+        name, sign, more = re.fullmatch(r"(\w+)\s*(?:([+-])\s*(\w+))?", term).groups()  # type: ignore[union-attr]
         base = self.figures[name][0] if name in FIGURES else self.numbers[name]
-        return base + int(f"{sign}{more}") if sign else base
+        if not sign:
+            return base
+        step = int(more) if more.isdecimal() else self.numbers[more]
+        return base + step if sign == "+" else base - step
 
 
 def in_words(rnd: random.Random, lang: str, number: int) -> str:
