@@ -161,7 +161,7 @@ class _Draft:
             return self._agreeing(inner)
         name = inner[0].lower() + inner[1:]
         if inner[0] == "#":
-            return str(self._value(inner[1:]))
+            return in_digits(self.frame.lang, self._value(inner[1:]))
         written = partial(in_words, self.rnd, self.frame.lang)
         text = self._drawn(name) if name in self.frame.slots else written(self._value(name))
         return text[:1].upper() + text[1:] if inner[0].isupper() else text
@@ -189,23 +189,41 @@ class _Draft:
     def _value(self, term: Term) -> int:
         if isinstance(term, int):
             return term
-        name, sign, more = re.fullmatch(r"(\w+)\s*(?:([+-])\s*(\d+))?", term).groups()  # type: ignore[union-attr]
+        name, sign, more = re.fullmatch(r"(\w+)\s*(?:([+-])\s*(\w+))?", term).groups()  # type: ignore[union-attr]
         base = self.figures[name][0] if name in FIGURES else self.numbers[name]
-        return base + int(f"{sign}{more}") if sign else base
+        if not sign:
+            return base
+        step = int(more) if more.isdecimal() else self.numbers[more]
+        return base + step if sign == "+" else base - step
 
 
 def in_words(rnd: random.Random, lang: str, number: int) -> str:
     """As outlets write it: small numbers in words, large ones in digits, some either way."""
-    words, either = _words()[lang]
-    if number >= len(words) or (number >= either and rnd.random() < 0.5):
-        return str(number)
-    return words[number]
+    table = _written().get(lang, _Written())
+    if number >= len(table.words) or (number >= table.either and rnd.random() < 0.5):
+        return in_digits(lang, number)
+    return table.words[number]
+
+
+def in_digits(lang: str, number: int) -> str:
+    """In those of the script, where the outlets of a language print them."""
+    digits = _written().get(lang, _Written()).digits
+    return "".join(digits[int(one)] for one in str(number))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How a language writes its numbers; one without a table writes them in digits."""
+
+    words: Sequence[str] = ()
+    either: int = 0
+    digits: str = "0123456789"
 
 
 @cache
-def _words() -> dict[str, tuple[list[str], int]]:
+def _written() -> dict[str, _Written]:
     tables = tomllib.loads(_NUMBERS.read_text("utf-8"))
-    return {lang: (table["words"], table["either"]) for lang, table in tables.items()}
+    return {lang: _Written(**table) for lang, table in tables.items()}
 
 
 def tidied(text: str) -> str:

@@ -29,7 +29,7 @@ _CHOICE_KEYS = KEYS | {
 }  # fmt: skip
 _EFFECTS = ("adds", "sets", "differs")
 Term = int | str
-"""A number, the name of one, or a name with something added: ``k``, ``k+2``, ``killed-1``."""
+"""A number, the name of one, or a name with something added: ``k``, ``k+2``, ``k+n``, ``killed-1``."""
 
 
 class FrameError(ValueError):

@@ -15,6 +15,9 @@ from worker.core.annotate.counts import CountMention
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.lang.normalise import overlapping
 
+_HIT = ("shot", "injured")
+"""What "was hit" may tell of; "was hit on Sunday by" too, where the blow stands further on."""
+
 
 def without_quarters(
     counts: Sequence[CountMention], places: tuple[PlaceMention, ...]
@@ -25,7 +28,7 @@ def without_quarters(
 
 def _is_a_mere_name(count: CountMention) -> bool:
     told = count.noun or count.age
-    return count.what == "shot" and bool(count.name) and not told
+    return count.what in _HIT and bool(count.name) and not told
 
 
 def _is_in_place(count: CountMention, places: tuple[PlaceMention, ...]) -> bool:
