@@ -270,12 +270,13 @@ def is_known_by_kind(speaker_id: str) -> bool:
 def is_introduction(first: Speaker, second: Speaker, several: bool) -> bool:
     """Whether the second names the first: "an official said" and then the official by name.
 
-    ``several``: the first are more than one. "Officials" are no single person, "police" may be.
+    ``several``: the first are more than one. "Officials" are no single person, "police" may be. Neither
+    witnesses, agencies, hospitals ("an official said. At the hospital, staff said …") nor groups are officials.
     """
     if first.type not in _OFFICES | {UNKNOWN} or not is_known_by_kind(first.id) or first.anonymous:
         return False
     same = not several if first.type in _VAGUE else second.type == first.type
-    return same and second.type not in ("witness", "media_sources", GROUP_TYPE)
+    return same and second.type not in ("witness", "media_sources", "hospital", GROUP_TYPE)
 
 
 def _of_the_area(named: Sequence[SpeakerName], within: Sequence[Token]) -> list[SpeakerName]:
