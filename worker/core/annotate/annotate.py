@@ -24,6 +24,7 @@ from worker.core.annotate.counts import CountMention, find_counts
 from worker.core.annotate.cut_text import cut_text
 from worker.core.annotate.dates import DateMention, find_dates
 from worker.core.annotate.events import EventSentence, find_events
+from worker.core.annotate.in_each import multiply_each
 from worker.core.annotate.insiders import mark_insiders
 from worker.core.annotate.lone_attackers import mark_lone_attackers
 from worker.core.annotate.own_fighters import find_own_fighters
@@ -142,7 +143,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     events = find_events(text, places, dates, armed, spoken, own, ruling)
     people = without_quarters(find_counts(text, _both(groups, own), _both(ruling, own)), places)
     counts = mark_insiders(mark_repeated_attackers(people, events), events)
-    counts = mark_lone_attackers(counts, events)
+    counts = multiply_each(mark_lone_attackers(counts, events), events)
     names, denied = find_speaker_names(prose, profile, spoken), _takes_back(prose, lexicon)
     return Annotated(
         article=article,

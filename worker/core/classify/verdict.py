@@ -68,13 +68,9 @@ def classify(
     if annotated.silent:
         return Classification(_NOTHING_TOLD, (), ())
     context = context_of(annotated, knowledge)
-    segments = told_apart(context, segments)
+    segments = _as_judged(context, segments)
     inside = tuple(is_inside(context, segment) for segment in segments)
-    section, length = section_of(knowledge.profile.policy), length_of(annotated.prose)
-    scores = tuple(
-        score(measure_segment(context, s, i), knowledge.classify_weights, section, length)
-        for s, i in zip(segments, inside, strict=True)
-    )
+    scores = tuple(_scored(context, s) for s in segments)
     roles = tuple(_role(context, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
     least = thresholds(knowledge.profile.policy, annotated.prose.lang)[1]
     as_item = tuple(_as_item(*each, least) for each in zip(segments, roles, scores, strict=True))
@@ -93,7 +89,7 @@ def examine(
         return ()
     context = context_of(annotated, knowledge)
     found = []
-    for segment in told_apart(context, segments):
+    for segment in _as_judged(context, segments):
         inside = is_inside(context, segment)
         if is_background(context, segment) or segment.retraction:
             continue
@@ -101,6 +97,26 @@ def examine(
             features = measure_segment(context, segment, inside)
             found.append({name: feature.value for name, feature in features.items()})
     return tuple(found)
+
+
+def _as_judged(context: Context, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """The segments, one behind a look back by itself where that says more for it than the whole does."""
+    apart = told_apart(context, segments)
+    return tuple(
+        one if one == other or _speaks_more(context, one, other) else other
+        for one, other in zip(segments, apart, strict=True)
+    )
+
+
+def _speaks_more(context: Context, one: Segment, other: Segment) -> bool:
+    return _scored(context, one).probability > _scored(context, other).probability
+
+
+def _scored(context: Context, segment: Segment) -> Score:
+    knowledge = context.knowledge
+    section, length = section_of(knowledge.profile.policy), length_of(context.prose)
+    features = measure_segment(context, segment, is_inside(context, segment))
+    return score(features, knowledge.classify_weights, section, length)
 
 
 def _can_judge(annotated: Annotated) -> bool:

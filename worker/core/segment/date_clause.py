@@ -125,7 +125,8 @@ def _is_of_reaction(annotated: Annotated, mention: DateMention) -> bool:
     if "AFTER_REACTION" not in run.tokens[at].tags:
         return False
     reacted = max(i for i in range(at) if "REACTION" in run.tokens[i].tags)
-    return not any("EVENT" in t.tags for t in run.tokens[reacted + 1 :])
+    told = any("REAL_EVENT" in t.tags for t in run.tokens[:reacted])
+    return told and not any("EVENT" in t.tags for t in run.tokens[reacted + 1 :])
 
 
 def is_of_burial(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
