@@ -142,8 +142,7 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
     own = find_own_fighters(prose, lexicon, ruling, armed)
     events = find_events(text, places, dates, armed, spoken, own, ruling)
     people = without_quarters(find_counts(text, _both(groups, own), _both(ruling, own)), places)
-    counts = mark_insiders(mark_repeated_attackers(people, events), events)
-    counts = multiply_each(mark_lone_attackers(counts, events), events)
+    counts = _with_sides(people, events)
     names, denied = find_speaker_names(prose, profile, spoken), _takes_back(prose, lexicon)
     return Annotated(
         article=article,
@@ -165,6 +164,14 @@ def annotate(article: Article, prose: Prose, knowledge: Knowledge) -> Annotated:
         events=events,
         zone=profile.zone,
     )
+
+
+def _with_sides(
+    people: tuple[CountMention, ...], events: tuple[EventSentence, ...]
+) -> tuple[CountMention, ...]:
+    """The counts by what other sentences tell: attackers known as such, and so many in each blast."""
+    counts = mark_insiders(mark_repeated_attackers(people, events), events)
+    return multiply_each(mark_lone_attackers(counts, events), events)
 
 
 def _takes_back(prose: Prose, lexicon: Lexicon) -> bool:

@@ -44,6 +44,12 @@ _LEAST: dict[Qualifier, int] = {
 """What a wording without a number stands for at least."""
 _LESS: frozenset[Qualifier] = frozenset({"nearly", "up_to", "fewer_than"})
 """Wordings for less than a number: a sum with one of them is bounded by all of its parts."""
+_FEWEST_PARTS = 2
+_GOES_ON_WITH = frozenset({
+    "ADV", "AT_SITE", "BUT", "BY", "COLON", "COMMA", "CONJ", "DASH", "DAY", "DOING", "DOT", "FROM", "NEXT_TO", "NP_END",
+    "OF", "PREP", "REL", "RPAR", "TO",
+})  # fmt: skip
+"""What may stand behind people without being their verb."""
 _OF_HARM = frozenset({"killed", "injured", "casualties", "shot", "part", "again"})
 """What is counted of those who were harmed, and of nobody arrested or rescued."""
 ALONE = frozenset({"alone"})
@@ -153,7 +159,7 @@ def find_counts(
             continue
         for run in text.runs(sentence, reader):
             tokens, findings = reader.read(with_groups(run, groups, ruling))
-            counts = list(_counts(findings, sentence))
+            counts = [_without_subject(c, tokens) for c in _counts(findings, sentence)]
             if of_act == sentence.index - 1:
                 counts = [
                     replace(c, flags=c.flags | {OF_ACT}) if c.value == 0 else c for c in counts
@@ -165,6 +171,22 @@ def find_counts(
             if _tells_one_act(tokens):
                 of_act = sentence.index
     return tuple(sorted(found, key=lambda c: (c.number.start, c.start, c.end)))
+
+
+def _without_subject(count: CountMention, tokens: Sequence[Token]) -> CountMention:
+    """A sum without a last vague member who does something himself: he opens a clause of his own.
+
+    ("Killed a soldier and hundreds of people | fled"; not "killed a soldier and several of his men".)
+    """
+    if len(count.parts) < _FEWEST_PARTS or count.parts[-1].value is not None:
+        return count
+    behind = next((t for t in tokens if t.start >= count.parts[-1].end), None)
+    if behind is None or behind.tags & _GOES_ON_WITH:
+        return count
+    parts = count.parts[:-1]
+    low, high = _bounds_of_sum(parts)
+    whole = replace(count, value=sum(p.value or 0 for p in parts), low=low, high=high)
+    return replace(whole, qualifier=parts[0].qualifier, parts=parts if len(parts) > 1 else ())
 
 
 def _none_alone(counts: Sequence[CountMention]) -> list[CountMention]:

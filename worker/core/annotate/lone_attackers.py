@@ -2,12 +2,14 @@
 
 Rules
 -----
-1. "He" or "she" who is harmed is the attacker where the sentence before tells of one, and of no other
-   person alone: neither by a trade ("a bomber killed a general"), nor by a name.
-2. Whoever blows himself up is an attacker, whatever he is called ("a man crept under a bus and blew
-   himself up").
+1. "He" who is harmed is the attacker where the sentence before tells of one who dies of his attack, a
+   suicide bomber, and of no other person alone: neither by a trade ("a bomber killed a general") nor by
+   a name ("the car of Noori") nor by what is theirs ("his car").
+2. Whoever blows himself up is one, whatever he is called ("a man crept under a bus and blew himself up").
+3. A gunman need not die of his attack: he is meant where forces killed him ("he was killed by guards").
+4. What is told of somebody with anything of his own is a victim's end ("his family said").
 
-(Read as a victim, he made a bomb that killed nobody a deadly one.)
+(Read as a victim, the bomber made a bomb that killed nobody a deadly one.)
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ from worker.core.lang.tokens import Token
 _HARMED = frozenset({"killed", "injured", "shot"})
 _TOLD_BEFORE = "SAME_PERSON"
 _PRONOUN = "PRON"
+_OF_SOMEBODY = frozenset({"POSS", "PRON"})
+_DIES_OF_IT = "DIES_OF_IT"
+_THEIRS = frozenset({"RIDE", "BUILDING", "PERSON", "PERSONS"})
+_BY_TOKENS = 3
 _PLACED = frozenset({"HERE", "AWAY", "DAY", "MONTH", "ATTACKER", "DEMONYM", "STATE_FORCES"})
 """Words in capitals that name no person."""
 _ARTICLES = frozenset({"INDEFINITE", "DEFINITE"})
@@ -38,25 +44,32 @@ def mark_lone_attackers(
     return tuple(
         replace(count, victim_class=PERPETRATOR)
         if _is_pronoun(count, known.get(count.sentence))
-        and _tells_one_attacker(known.get(count.sentence - 1), counts)
+        and _tells_one_attacker(known.get(count.sentence - 1), known.get(count.sentence), counts)
         else count
         for count in counts
     )
 
 
 def _is_pronoun(count: CountMention, sentence: EventSentence | None) -> bool:
-    """Whether one person is harmed whom nothing but a pronoun tells of, the first of the sentence."""
+    """Whether one person is harmed whom nothing but a pronoun tells of, the first of the sentence.
+
+    Not with anything of his or hers ("his family said", "as she held her baby"): that tells of a victim.
+    """
     if sentence is None or not count.is_single or count.what not in _HARMED:
         return False
     if _TOLD_BEFORE not in count.tags or count.names or count.noun is not None:
         return False
-    first = sentence.tokens[0]
-    return _PRONOUN in first.tags and first.start == count.number.start
+    first, *rest = sentence.tokens
+    if _PRONOUN not in first.tags or first.start != count.number.start:
+        return False
+    return not any(t.tags & _OF_SOMEBODY for t in rest)
 
 
-def _tells_one_attacker(before: EventSentence | None, counts: Sequence[CountMention]) -> bool:
-    """Whether a sentence tells of one attacker, and of nobody else alone."""
-    if before is None or before.zone == "title":
+def _tells_one_attacker(
+    before: EventSentence | None, sentence: EventSentence | None, counts: Sequence[CountMention]
+) -> bool:
+    """Whether a sentence tells of one attacker who is meant in the next, and of nobody else alone."""
+    if before is None or before.zone == "title" or sentence is None:
         return False
     if any(c.is_single and not c.is_attackers and c.sentence == before.index for c in counts):
         return False
@@ -65,8 +78,19 @@ def _tells_one_attacker(before: EventSentence | None, counts: Sequence[CountMent
     one = [i for i in people if _is_alone(tokens, i)]
     if len(one) != 1 or one[0] != people[0] or _names_somebody(tokens):
         return False
-    sure = "ATTACKER" in tokens[one[0]].tags and "MAYBE_ATTACKER" not in tokens[one[0]].tags
-    return sure or any("BLOWS_HIMSELF_UP" in t.tags for t in tokens[one[0] :])
+    who = tokens[one[0]].tags
+    if any("BLOWS_HIMSELF_UP" in t.tags for t in tokens[one[0] :]) or _DIES_OF_IT in who:
+        return True
+    return "ATTACKER" in who and "MAYBE_ATTACKER" not in who and _is_by_forces(sentence.tokens)
+
+
+def _is_by_forces(tokens: Sequence[Token]) -> bool:
+    """Whether forces did it: "he was killed by guards"."""
+    return any(
+        "BY" in token.tags
+        and any("STATE_FORCES" in t.tags for t in tokens[index + 1 : index + 1 + _BY_TOKENS])
+        for index, token in enumerate(tokens)
+    )
 
 
 def _is_alone(tokens: Sequence[Token], index: int) -> bool:
@@ -76,8 +100,9 @@ def _is_alone(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _names_somebody(tokens: Sequence[Token]) -> bool:
-    """Whether two words in capitals stand together that name no place, day or people."""
+    """Whether somebody is named, or something of somebody's: "the car of Noori", "his house"."""
     return any(
-        {"CAP", "WORD"} <= a.tags and {"CAP", "WORD"} <= b.tags and not (a.tags | b.tags) & _PLACED
+        ({"CAP", "WORD"} <= a.tags and not a.tags & _PLACED)
+        or ("POSS" in a.tags and b.tags & _THEIRS)
         for a, b in pairwise(tokens[1:])
     )

@@ -68,14 +68,22 @@ def closes_with_source(passage: Passage, name: Range) -> bool:
 
 
 def is_of_speaker(passage: Passage, office: Range) -> bool:
-    """Whether it is only whose man or woman speaks: "an official at the ministry | said"."""
+    """Whether it is only whose man or woman speaks: "an official at the ministry | said".
+
+    Nobody speaks there of whom harm was told before ("killed two men at the hotel, he said").
+    """
     lead = passage.ends_with("office_of_speaker", office.start)
     sentence = passage.sentence(office.start)
     if lead is None or sentence is None:
         return False
-    after = Range(office.end, min(sentence.end, office.end + _SAYING_CHARS))
+    told = Range(sentence.start, lead.start())
+    if passage.has("harm", told) or passage.triggers_in(told):
+        return False
+    after = passage.prose.text[office.end : min(sentence.end, office.end + _SAYING_CHARS)]
     before = Range(max(sentence.start, lead.start() - _SPEECH_REACH_CHARS), lead.start())
-    return passage.has("says", after) or passage.has("source_lead", before)
+    says = passage.has("says", Range(office.end, office.end + len(after)))
+    quoted = passage.has("source_lead", before) and "," not in passage.prose.of(before)
+    return (says and "," not in after) or quoted
 
 
 def receives(passage: Passage, site: Range) -> bool:

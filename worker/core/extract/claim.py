@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from re import Match
 
-from worker.core.annotate.actors import STATES
+from worker.core.annotate.actors import STATES, is_in_power
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.domain.report import Claim, Statement
 from worker.core.extract.claim_answers import find_answers
@@ -86,6 +86,7 @@ def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhr
     found = [
         *_passive(passage, "claim_passive", "yes"),
         *_active(passage, "claim_verb", "yes"),
+        *_acknowledged(passage),
         *_closing(passage),
         *(p for p in find_told(passage, statements) if _may_be_told(passage, p)),
         *find_answers(passage),
@@ -99,6 +100,17 @@ def _phrases(passage: Passage, statements: Sequence[Statement]) -> list[ClaimPhr
     ]
     claimed = {p.actor.id for p in phrases if p.claimed == "yes"}
     return [*phrases, *find_not_done(passage, claimed)]
+
+
+def _acknowledged(passage: Passage) -> Iterator[ClaimPhrase]:
+    """Attacks that a group acknowledged: its claim, unless it rules, and says what an office says."""
+    if next(passage.find("claim_acknowledged"), None) is None:
+        return
+    reference = passage.annotated.reference
+    spoken = None if reference is None or reference.nominal else reference.day
+    for phrase in _active(passage, "claim_acknowledged", "yes"):
+        if not is_in_power(phrase.actor, spoken):
+            yield phrase
 
 
 def _passive(passage: Passage, category: str, claimed: Claimed) -> Iterator[ClaimPhrase]:

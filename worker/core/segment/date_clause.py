@@ -21,12 +21,14 @@ is no subject and no verb of the clause is enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.date_mention import DateMention
 from worker.core.annotate.events import EventSentence, event_sentence_at
 from worker.core.lang.normalise import Range, inside
+from worker.core.lang.tokens import Token
 from worker.core.segment.event_mention import EventMention, event_tokens, read_event, tells_harm
 from worker.core.text.prose import Sentence
 
@@ -36,7 +38,9 @@ _DOERS = frozenset({"ATTACKER", "WEAPON"})
 _COPULA_TOKENS = 2
 _NAMED_CHARS = 32
 """Between a day and the attack called by it: "Sunday's deadly mosque bombing"."""
-_BURIED_REACH_CHARS, _BURYING_REACH_CHARS, _PREPOSITION_CHARS = 32, 20, 4
+_BURIED_REACH_CHARS = 32
+_PREPOSITION_CHARS = 4
+"""Between what is done to the dead and its day: "were buried on Saturday"."""
 _DAYS = frozenset({"day", "days"})
 _AN_END = frozenset({"HOLDS", "HOLDS_OUT", "MILITANT_KILLED", "SIEGE_END"})
 """Tags of an attack that goes on or is over: it began before."""
@@ -83,8 +87,14 @@ def _tells_harm_done(run: EventSentence) -> bool:
         "HARM" in token.tags
         and "IN_SUBORDINATE" not in token.tags
         and any("COPULA" in t.tags for t in run.tokens[max(0, i - _COPULA_TOKENS) : i])
+        and not _goes_on(run.tokens[i:])
         for i, token in enumerate(run.tokens)
     )
+
+
+def _goes_on(tokens: Sequence[Token]) -> bool:
+    """Whether another verb follows, whose day it may be: "were hurt by a bomb and were flown out on …"."""
+    return any("CONJ" in a.tags and "COPULA" in b.tags for a, b in pairwise(tokens))
 
 
 def is_taken_up(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
@@ -130,15 +140,19 @@ def _is_of_reaction(annotated: Annotated, mention: DateMention) -> bool:
 
 
 def is_of_burial(annotated: Annotated, mention: DateMention, sentence: Sentence) -> bool:
-    """Whether the dead are buried on that day: "were buried on Saturday", "families on Sunday buried"."""
+    """Whether the dead are buried on that day: "were buried on Saturday", "families on Sunday buried".
+
+    Behind the day of an attack its victims "were buried" on another; and a blast may bury people alive.
+    """
     before = Range(max(sentence.start, mention.start - _BURIED_REACH_CHARS), mention.start)
-    found = annotated.find("mourning", before)
+    found = annotated.find("buried", before)
     if any(m.end() >= mention.start - _PREPOSITION_CHARS for m in found):
         return True
-    after = Range(mention.end, min(sentence.end, mention.end + _BURYING_REACH_CHARS))
-    buried = annotated.first("mourning", after)
-    between = annotated.prose.text[mention.end : buried.start()] if buried else ","
-    return "," not in between and not inside(annotated.triggers, Range(mention.end, after.end))
+    if inside(annotated.triggers, Range(sentence.start, mention.start)):
+        return False
+    behind = Range(mention.end, min(sentence.end, mention.end + _BURIED_REACH_CHARS))
+    burying = annotated.first("burying", behind)
+    return burying is not None and not annotated.prose.text[mention.end : burying.start()].strip()
 
 
 def names_an_attack(annotated: Annotated, mention: DateMention) -> bool:

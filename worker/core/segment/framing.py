@@ -109,7 +109,9 @@ def find_several_apart(sentences: Sequence[EventSentence]) -> frozenset[int]:
         return frozenset()
     if any(t.tags >= _SEVERAL for s in top for t in s.tokens):
         return frozenset()
-    days = {t.word for s in top for t in s.tokens if "DAY" in t.tags}
+    days = {t.word for s in top for t in s.tokens if "WEEKDAY" in t.tags}
+    if not days:
+        return frozenset()
     later = (s for s in sentences if s.body_number > 0)
     return frozenset(s.start for s in later if _counts_several(s, days))
 

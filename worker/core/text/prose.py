@@ -8,7 +8,7 @@ Rules
    it is an ordinal ("8. bölge").
 3. Zones: ``title``; ``lead`` = the first three sentences of the body; ``caption`` = a line that
    describes a picture, a heading in capitals above a dateline ("FOR IMMEDIATE RELEASE"), or what a
-   page prints above its story ("Top stories", "By our staff", "22 Feb 2031 13:51"); ``body`` = the rest. A dateline is no part of the sentence after it.
+   page prints above its story ("22 Feb 2031 13:51"); ``body`` = the rest. A dateline is no part of the sentence after it.
 
 All positions in this module are positions in ``Prose.norm.text``; a ``Span`` stands in ``raw``.
 """
@@ -58,12 +58,11 @@ _BULLET = re.compile(r"(?<=\S) ?[•●▪■◆] ?(?=\S)")
 _FEWEST_BULLETS = 2
 """So many bullets within a line part a ticker's entries; one may stand for anything."""
 _HEADING_WORDS = 4
-_FURNITURE_WORDS, _STAMP_WORDS, _STORY_WORDS = 3, 8, 8
+_STAMP_WORDS, _STORY_WORDS = 8, 8
 _STORY_LINES = 3
 """Within so many lines below it a story begins."""
 _STAMP = re.compile(r"\b(?:1[34]|19|20)\d\d\b")
 _CLOSES = ".,!?:…،؟۔।。！？，\"'”’»)"
-_LIST_MARKS = "-–•●▪■◆*"
 _LOOK_CHARS = 140
 """A dateline ends within this many characters of the start of its sentence."""
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё]"
@@ -191,18 +190,18 @@ def _is_above_story(norm: Normalised, paragraphs: list[Range]) -> bool:
 
 
 def _is_furniture(norm: Normalised, paragraphs: list[Range]) -> bool:
-    """Whether it is a line of the page: a few words that are no sentence, or when it was printed.
+    """Whether it is when a page was printed: mostly numbers, a year among them, and no sentence.
 
-    Neither a greeting ("Dear reader,") nor what heads a list ("KEY POINTS").
+    It begins with a number: "Portsmere, 6 January 2031" says where.
     """
     line, *story = (norm.text[p.start : p.end].strip() for p in paragraphs[: 1 + _STORY_LINES])
-    words = len(line.split())
-    if is_unspaced(line) or line[-1:] in _CLOSES or any(t[0] in _LIST_MARKS for t in story[:1]):
+    words = line.split()
+    if not _STAMP.search(line) or len(words) > _STAMP_WORDS or line[-1:] in _CLOSES:
         return False
     if not any(len(told.split()) >= _STORY_WORDS for told in story):
         return False
-    few = words <= _FURNITURE_WORDS and not any(map(str.isdigit, line))
-    return few or (words <= _STAMP_WORDS and _STAMP.search(line) is not None)
+    numbers = sum(any(map(str.isdigit, word)) for word in words)
+    return numbers * 2 >= len(words) and any(map(str.isdigit, words[0]))
 
 
 def _is_heading(norm: Normalised, paragraphs: list[Range]) -> bool:

@@ -62,7 +62,9 @@ def _says_who(parts: Sequence[CountMention]) -> bool:
     if len(parts) < _LEAST_TOLD or any(p.value is None or p.qualifier != "exact" for p in parts):
         return False
     whole, told = parts[0], parts[1:]
-    is_general = bool(whole.tags & _GENERAL) or whole.victim_class == _FOREIGNERS
+    # "three foreigners, a Dane and two Swedes"; "two Danes, a Swede and a Finn" are four
+    foreign = whole.victim_class == _FOREIGNERS and whole.noun is None
+    is_general = bool(whole.tags & _GENERAL) or foreign
     if whole.is_single or not is_general or whole.value != sum(p.value or 0 for p in told):
         return False
     return all(_may_be_of(whole, p) for p in told)
