@@ -157,7 +157,7 @@ def test_actors_and_institutions_have_ids_of_their_own() -> None:
 def test_lexicons_name_no_place_and_no_group_of_this_profile(path: Path) -> None:
     """What is true of one city only lives in its profile; a common word is marked ``generic``.
 
-    ("IS" is a name in capitals only, and in small letters a word.)
+    ("IS" and "EI" are names in capitals only, and in small letters words.)
     """
     words = set(plain(path.read_text("utf-8")).replace('"', " ").split())
     local = {
@@ -171,7 +171,7 @@ def test_lexicons_name_no_place_and_no_group_of_this_profile(path: Path) -> None
         for actor in KABUL.profile.actors
         if actor.actor_class == "non_state_armed_group"
         for variant in actor.variants
-        if variant != "IS"
+        if variant not in ("IS", "EI")
     }
     assert sorted(words & (local | groups)) == []
 

@@ -97,9 +97,10 @@ def is_told_as_strike(passage: Passage) -> bool:
 
 
 def claimant_after(passage: Passage, match: Match[str]) -> ActorMention | None:
-    """The first group named behind a passive."""
+    """The first group named behind a passive; its article may end the passive ("par les …")."""
     limit = min(passage.clause(match.start()).end, match.end() + _AFTER_REACH_CHARS)
-    return next(iter(starting_in(passage.actors, Range(match.end(), limit))), None)
+    named = starting_in(passage.actors, Range(match.start(), limit))
+    return next((actor for actor in named if actor.end > match.end()), None)
 
 
 def _claimant_before(passage: Passage, match: Match[str]) -> ActorMention | None:
