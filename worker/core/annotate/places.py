@@ -33,6 +33,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from worker.core.annotate.foreign_names import foreign_kind, is_end_of_road, is_origin, is_small
+from worker.core.annotate.numbered_districts import numbered_districts, without_those_elsewhere
 from worker.core.annotate.place_keys import LINKS, WORD, PlaceKeys, place_keys, sound_of
 from worker.core.annotate.place_mention import PlaceMention
 from worker.core.annotate.places_beside import (
@@ -69,10 +70,11 @@ def find_places(prose: Prose, knowledge: Knowledge) -> tuple[PlaceMention, ...]:
     needing = profile.confusers.needs_context
     found = [
         *_soft(prose, profile),
-        *_numbered(prose.text, keys, lexicon),
+        *numbered_districts(prose.text, keys, lexicon),
         *_named(prose, keys, lexicon is None and prose.lang not in needing),
     ]
-    mentions = tuple(_judged(prose, profile, lexicon, _apart(found)))
+    judged = tuple(_judged(prose, profile, lexicon, _apart(found)))
+    mentions = without_those_elsewhere(prose.text, keys, judged)
     if not _in_context(prose, profile):
         mentions = tuple(
             replace(m, kind="confused") if m.entry.kind == "city" and m.kind == "here" else m
@@ -227,32 +229,6 @@ def _soft(prose: Prose, profile: Profile) -> Iterator[PlaceMention]:
     if city is not None and pattern is not None:
         for found in pattern.finditer(prose.text):
             yield PlaceMention(found.start(), found.end(), city, "here")
-
-
-def _numbered(text: str, keys: PlaceKeys, lexicon: Lexicon | None) -> Iterator[PlaceMention]:
-    """Districts by number: "13th police district", "police district no 13", "fifth district"."""
-    if lexicon is None or not keys.districts:
-        return
-    for found in lexicon.find("district_word", text):
-        left, right = (
-            text[max(0, found.start() - 16) : found.start()],
-            text[found.end() : found.end() + 14],
-        )
-        before = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$", left[-8:])
-        after = re.match(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)", right)
-        number, (start, end) = 0, found.span()
-        if before:
-            number, start = int(before[1]), start - (len(before[0]))
-        elif after:
-            number, end = int(after[1]), end + after.end()
-        else:
-            word = re.search(r"([\w-]+) $", left)
-            ordinal = lexicon.words["ordinal_word"].get(word[1]) if word else None
-            if word and ordinal:
-                number, start = int(ordinal), start - len(word[0])
-        entry = keys.districts.get(number)
-        if entry is not None:
-            yield PlaceMention(start, end, entry, "here")
 
 
 @lru_cache(maxsize=64)
