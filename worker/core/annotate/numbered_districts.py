@@ -18,6 +18,9 @@ from worker.core.annotate.place_mention import PlaceMention
 from worker.core.lang.lexicon import Lexicon
 from worker.core.lang.normalise import Range
 
+_DIGITS_CHARS, _DIGITS_BEHIND_CHARS = 8, 14
+_DIGITS_BEFORE = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$")
+_DIGITS_BEHIND = re.compile(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)")
 _ORDINAL_CHARS = 18
 """Room for an ordinal beside the word for a district."""
 _TOWN_CHARS = 16
@@ -32,35 +35,35 @@ def numbered_districts(
     if lexicon is None or not keys.districts:
         return
     for found in lexicon.find("district_word", text):
-        left, right = (
-            text[max(0, found.start() - 8) : found.start()],
-            text[found.end() : found.end() + 14],
-        )
-        before = re.search(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[ -]$", left)
-        after = re.match(r"[ -]?(?:no\.? ?|number )?(\d{1,2})(?!\d)", right)
-        number, (start, end) = 0, found.span()
-        if before:
-            number, start = int(before[1]), start - (len(before[0]))
-        elif after:
-            number, end = int(after[1]), end + after.end()
-        else:
-            number, (start, end) = _ordinal_beside(text, lexicon, Range.of(found))
+        word = Range.of(found)
+        number, at = _digits_beside(text, word) or _ordinal_beside(text, lexicon, word) or (0, word)
         entry = keys.districts.get(number)
         if entry is not None:
-            yield PlaceMention(start, end, entry, "here")
+            yield PlaceMention(at.start, at.end, entry, "here")
 
 
-def _ordinal_beside(text: str, lexicon: Lexicon, district: Range) -> tuple[int, tuple[int, int]]:
-    """The number that an ordinal gives a district, and where both stand; 0 where none does."""
-    ordinals, (start, end) = lexicon.tables["ordinal_word"], (district.start, district.end)
+def _digits_beside(text: str, district: Range) -> tuple[int, Range] | None:
+    """The number that digits give a district, with where both stand."""
+    before = _DIGITS_BEFORE.search(text[max(0, district.start - _DIGITS_CHARS) : district.start])
+    if before is not None:
+        return int(before[1]), Range(district.start - len(before[0]), district.end)
+    after = _DIGITS_BEHIND.match(text[district.end : district.end + _DIGITS_BEHIND_CHARS])
+    if after is None:
+        return None
+    return int(after[1]), Range(district.start, district.end + after.end())
+
+
+def _ordinal_beside(text: str, lexicon: Lexicon, district: Range) -> tuple[int, Range] | None:
+    """The number that an ordinal gives a district, with where both stand."""
+    ordinals, start, end = lexicon.tables["ordinal_word"], district.start, district.end
     before = ordinals.ending_at(text, max(0, start - _ORDINAL_CHARS), start - 1)
     if before is not None and text[start - 1] == " ":
-        return int(before[1]), (before[0].start(), end)
+        return int(before[1]), Range(before[0].start(), end)
     if any(m.span() == (start, end) for m in lexicon.find("district_then_number", text)):
         for word, number in ordinals.find(text, end + 1, min(len(text), end + _ORDINAL_CHARS)):
             if word.start() == end + 1 and text[end] == " ":
-                return int(number), (start, word.end())
-    return 0, (start, end)
+                return int(number), Range(start, word.end())
+    return None
 
 
 def without_those_elsewhere(
