@@ -103,20 +103,19 @@ def find_several_apart(sentences: Sequence[EventSentence]) -> frozenset[int]:
     The top tells of one attack. ("A bomb killed two, police said on Sunday. … Three explosions on
     Saturday killed five": nothing else says that Saturday is not the bomb's day.)
     """
-    top = [s for s in sentences if s.is_top]
-    first = [s for s in top if s.body_number == 0]
-    if not any(s.tags & _TOLD for s in first):
+    told = (s for s in sentences if s.body_number in range(EARLY.stop) and s.tags & _TOLD)
+    lead = next(told, None)
+    if lead is None:
         return frozenset()
+    top = [s for s in sentences if s.is_top or s is lead]
     if any(t.tags >= _SEVERAL for s in top for t in s.tokens):
         return frozenset()
     days = {t.word for s in top for t in s.tokens if "WEEKDAY" in t.tags}
-    if not days:
-        return frozenset()
-    later = (s for s in sentences if s.body_number > 0)
-    return frozenset(s.start for s in later if _counts_several(s, days))
+    later = (s for s in sentences if s.body_number > lead.body_number) if days else ()
+    return frozenset(s.start for s in later if _counts_several(s, days, lead.body_number))
 
 
-def _counts_several(sentence: EventSentence, days: AbstractSet[str]) -> bool:
+def _counts_several(sentence: EventSentence, days: AbstractSet[str], lead: int) -> bool:
     """Right behind the lead only "two more attacks": two blasts may be its one told again."""
     tokens = sentence.tokens
     own = [t.word for t in tokens if "WEEKDAY" in t.tags]
@@ -127,7 +126,7 @@ def _counts_several(sentence: EventSentence, days: AbstractSet[str]) -> bool:
         if token.tags >= _SEVERAL and any("NUM" in t.tags for t in before):
             if any(t.tags & _OTHERS for t in before):
                 return True
-            return sentence.body_number > EARLY.start and not sentence.tags & _POINTS_BACK
+            return sentence.body_number > lead + 1 and not sentence.tags & _POINTS_BACK
     return False
 
 
