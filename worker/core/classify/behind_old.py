@@ -15,7 +15,7 @@ from worker.core.lang.normalise import Range, inside, starting_in
 from worker.core.segment.segment import Segment
 
 
-def told_apart(context: Context, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+def judge_apart(context: Context, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """The segments as they are judged: what is told behind a look back is an item."""
     policy = context.knowledge.profile.policy
     if not (policy.require_main and policy.require_fresh and context.lead):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from worker.core.annotate.annotate import Annotated
 from worker.core.annotate.place_mention import PlaceMention
-from worker.core.classify.behind_old import told_apart
+from worker.core.classify.behind_old import judge_apart
 from worker.core.classify.context import (
     Context,
     at_top,
@@ -101,7 +101,7 @@ def examine(
 
 def _as_judged(context: Context, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """The segments, one behind a look back by itself where that says more for it than the whole does."""
-    apart = told_apart(context, segments)
+    apart = judge_apart(context, segments)
     return tuple(
         one if one == other or _speaks_more(context, one, other) else other
         for one, other in zip(segments, apart, strict=True)
