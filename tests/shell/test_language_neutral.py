@@ -33,10 +33,14 @@ _PREFIXES = {f"{name.partition('_')[0]}_" for name in CATEGORIES}
 MATCHED = {
     "annotate/clock.py": ("h", "a unit: 8h30"),
     "annotate/dates.py": ("JOINT", "a slot that the pack fills"),
+    "annotate/numbered_districts.py": (
+        "st nd rd th no number º",
+        "what is written to a district's number in digits; ordinals in words are the pack's",
+    ),
     "annotate/place_keys.py": ("s", "a possessive inside a name"),
     "annotate/places.py": (
-        "st nd rd th no number º وف بلک ال لل",
-        "what is written to a name, English and Arabic: articles, ordinals, numbers, clitics",
+        "وف بلک ال لل",
+        "what is written to a name in Arabic: articles and clitics",
     ),
     "extract/noun_phrase.py": ("an and for of s the", "English noun phrases; others by np_joint"),
     "extract/unlisted.py": ("s", "an English genitive after a place"),

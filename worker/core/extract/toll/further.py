@@ -5,6 +5,7 @@ Rules
 1. "Three were killed on the spot and two more died later", in one sentence, are five; so are "three
    were dead when they came. Two more died during surgery", where the text gives no other number. A
    toll has them in it ("rose to 26 after seven more bodies were found").
+   So are the dead of the first blast and those of the second, where nobody gives another number.
 2. "A fourth" makes four of any three told before, where nobody gives more; told before anybody else was,
    he makes four at once. "A third", shot, makes three of two who were hurt.
 3. "Four applicants died alongside the two diplomats" are six; a number told before of as many as those
@@ -35,6 +36,8 @@ _REPLACED = frozenset({"REPLACED_COUNT"})
 _BESIDE = "beside"
 """Flag of those with whom others are told to have died."""
 _ON_TOP = frozenset({"ADDITIONAL"})
+_OF_ONE_BLAST = frozenset({"OF_ONE_BLAST"})
+_OF_LATER_BLAST = frozenset({"OF_LATER_BLAST"})
 _FURTHER_REACH = 5
 """Sentences back in which "two more" may find the one person whom they are added to."""
 _ON_TOP_REACH = 2
@@ -154,7 +157,7 @@ def _goes_on(
     others = [m for m in mentions if m.what == mention.what and not m.is_single]
     if any(m is not mention and m.value == mention.value for m in others):
         return False  # told elsewhere without "more": that is all of them
-    on_top = mention.tags & _ON_TOP
+    on_top = mention.tags & _ON_TOP or _is_of_next_blast(mention, last)
     if len(same) == 1 and last.is_single:
         return apart <= (_FURTHER_REACH if on_top else 1)
     plain = (
@@ -166,6 +169,12 @@ def _goes_on(
     told = [m for m in others if not (m.is_headline and m.value == last.value)]
     alone = not any(m is not mention and m.number != last.number for m in told)
     return plain and alone and len(same) == 1 and apart <= _ON_TOP_REACH
+
+
+def _is_of_next_blast(mention: CountMention, before: CountMention) -> bool:
+    """Whether the second of several blasts harmed them, and the first one those before."""
+    first = before.tags & _OF_ONE_BLAST and not before.tags & _OF_LATER_BLAST
+    return bool(first and mention.tags & _OF_LATER_BLAST)
 
 
 def _one_less(mention: CountMention, same: Sequence[CountMention]) -> CountMention | None:
