@@ -7,14 +7,16 @@ Rules
    a name ("the car of Noori") nor by what is theirs ("his car").
 2. Whoever blows himself up is one, whatever he is called ("a man crept under a bus and blew himself up").
 3. A gunman need not die of his attack: he is meant where forces killed him ("he was killed by guards").
-4. What is told of somebody with anything of his own is a victim's end ("his family said").
+4. "The second was shot dead", behind a sentence that tells of an attacker first, and of nobody harmed, is
+   another attacker.
+5. What is told of somebody with anything of his own is a victim's end ("his family said").
 
 (Read as a victim, the bomber made a bomb that killed nobody a deadly one.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -26,6 +28,8 @@ from worker.core.lang.tokens import Token
 _HARMED = frozenset({"killed", "injured", "shot"})
 _TOLD_BEFORE = "SAME_PERSON"
 _PRONOUN = "PRON"
+_NEXT = "THE_SECOND"
+_ANYBODY = frozenset({"PERSON", "PERSONS", "PEOPLE", "ATTACKER"})
 _OF_SOMEBODY = frozenset({"POSS", "PRON"})
 _DIES_OF_IT = "DIES_OF_IT"
 _THEIRS = frozenset({"RIDE", "BUILDING", "PERSON", "PERSONS"})
@@ -43,11 +47,31 @@ def mark_lone_attackers(
     known = {sentence.index: sentence for sentence in sentences}
     return tuple(
         replace(count, victim_class=PERPETRATOR)
-        if _is_pronoun(count, known.get(count.sentence))
-        and _tells_one_attacker(known.get(count.sentence - 1), known.get(count.sentence), counts)
+        if _is_lone_attacker(count, known, counts)
         else count
         for count in counts
     )
+
+
+def _is_lone_attacker(
+    count: CountMention, known: Mapping[int, EventSentence], counts: Sequence[CountMention]
+) -> bool:
+    sentence, before = known.get(count.sentence), known.get(count.sentence - 1)
+    if _is_pronoun(count, sentence):
+        return _tells_one_attacker(before, sentence, counts)
+    return _NEXT in count.tags and count.is_single and _tells_of_attackers(before, counts)
+
+
+def _tells_of_attackers(before: EventSentence | None, counts: Sequence[CountMention]) -> bool:
+    """Whether a sentence of the body tells of an attacker before anybody else, and of nobody harmed."""
+    if before is None or before.zone == "title":
+        return False
+    if any(c.sentence == before.index and not c.is_attackers for c in counts):
+        return False
+    if any("BLOWS_HIMSELF_UP" in t.tags for t in before.tokens):
+        return True
+    first = next((t for t in before.tokens if t.tags & _ANYBODY), None)
+    return first is not None and "ATTACKER" in first.tags and "MAYBE_ATTACKER" not in first.tags
 
 
 def _is_pronoun(count: CountMention, sentence: EventSentence | None) -> bool:

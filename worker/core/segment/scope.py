@@ -51,6 +51,7 @@ _SHARED = (
     "many_near",
 )  # fmt: skip
 """What one count of a breath says of the other."""
+_SUMS = ("sum_of_places",)
 _REPEATED = ("repeated", "repeated_large")
 _OF_ANOTHER_DAY = frozenset({"other_day", "day_apart", "frame_opened", "frame_going_on"})
 """What says that a small number, which comes again by chance, is of another attack."""
@@ -151,6 +152,12 @@ def score_counts(
         if "place_beside" in one.terms:  # "in the south, a bomber killed four and wounded 13"
             two.terms["place_beside"] = 1.0
     _find_sums(told)
+    for (
+        one,
+        two,
+    ) in breaths:  # "two bombs killed seven and wounded 20": the wounded are of both, too
+        if (one.count.what, two.count.what) == ("killed", "injured"):
+            two.terms.update({name: one.terms[name] for name in _SUMS if name in one.terms})
     _find_repeated(told, weights.scope)
     for one, two in breaths:
         _share(one.terms, two.terms, _REPEATED)

@@ -28,6 +28,10 @@ _STRETCH_TOKENS = 16
 _NOT_JOINED = frozenset({"NUM", "COMMA", "EVENT", "HARM", "SUBORDINATOR", "REL"})
 """What parts two places that are told one after the other."""
 _THOUSAND = 1000
+_FEW = 100
+"""What an organisation "has recorded", if it is fewer than so many, may be of one attack."""
+_SEVERAL = frozenset({"EVENT_NOUN", "PLURAL"})
+_LONG_TIME = frozenset({"YEAR", "OLD", "EARLIER", "HISTORY"})
 _OPENING_TOKENS = 6
 _CLAUSE_STOPS = frozenset(";；؛")
 _CLAUSE_MARKS = frozenset(",;،؛、；")
@@ -124,12 +128,25 @@ def _event_terms(place: CountContext, event: EventMention) -> Iterator[tuple[str
         yield "event_new", 1.0
     if "PLURAL" in event.token.tags and later:
         yield "event_plural", 1.0
+    if "PLURAL" in event.token.tags and _are_all_over(sentence.tokens):
+        yield "many_stated", 1.0
+        yield "event_many", 1.0
     if (
         "sub" in traits
         and not place.sentence.is_top
         and near(sentence, event.index, "LONG_SPAN", 6, 3)
     ):
         yield "event_after_long", 1.0
+
+
+def _are_all_over(tokens: Sequence[Token]) -> bool:
+    """Whether several attacks were all over a land: "across Afghanistan", and nothing puts them here."""
+    if any("HERE" in t.tags for t in tokens):
+        return False
+    return any(
+        "ALL_OVER" in a.tags and "CAP" in b.tags and "AWAY" not in b.tags
+        for a, b in pairwise(tokens)
+    )
 
 
 def _governing(sentence: EventSentence, index: int) -> EventMention | None:
@@ -256,7 +273,7 @@ def _date_terms(place: CountContext, count: CountMention) -> Iterator[tuple[str,
         yield "date_old", 1.0
     if near(sentence, index, "YEAR", 8, 8, but="FRESH"):
         yield "date_year", 1.0
-    only_recorded = count.value == 0 and _is_recorded_alone(place)
+    only_recorded = (count.value or 0) < _FEW and _is_recorded_alone(place)
     if only_recorded or not place.is_later:
         pass
     elif near(sentence, index, "MANY_EVENTS", 10, 6, but="OF_SUPERLATIVE"):
@@ -268,7 +285,12 @@ def _date_terms(place: CountContext, count: CountMention) -> Iterator[tuple[str,
 
 
 def _is_recorded_alone(place: CountContext) -> bool:
-    """Whether nothing in the sentence counts many attacks but "recorded": "no deaths were recorded"."""
+    """Whether nothing in the sentence counts many attacks but "recorded": "a hospital has recorded 7 deaths".
+
+    (Nor names several attacks, or a time: "recorded 60 deaths in attacks on mosques".)
+    """
+    if any(t.tags >= _SEVERAL or t.tags & _LONG_TIME for t in place.sentence.tokens):
+        return False
     many = [t.tags for t in place.sentence.tokens if "MANY_EVENTS" in t.tags]
     return bool(many) and all("RECORDED" in tags for tags in many)
 
