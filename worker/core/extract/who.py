@@ -10,7 +10,8 @@ Rules
 4. A state is a perpetrator only by a strike that is called its own, or that its forces carry out.
 5. Authorities accuse in their sentence, or in the next one as "it" or "they".
    Those who keep a ruling group's order are no attackers: "shot dead by Taliban guards".
-6. Who answers a question is not blamed by its words: "asked whether Y was behind it, X said no".
+6. Nor is who is harmed by name: "killed two X fighters", "an X official was shot dead".
+7. Who answers a question is not blamed by its words: "asked whether Y was behind it, X said no".
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from worker.core.lang.normalise import Range, starting_in
 _VERB_REACH_CHARS = 60
 _BLAME_REACH_CHARS = 90
 _STRIKE_REACH_CHARS = 24
+_HARMED = frozenset({"killed", "injured", "shot"})
 _OUTWEIGHS_DENIAL = (
     "claimed_or_admitted", "suspected_or_accused_by_authorities", "suspected_or_accused",
 )  # fmt: skip
@@ -122,7 +124,7 @@ def _acts(passage: Passage, mention: ActorMention, clause: Range) -> bool:
     harmed = passage.ends_with("harmed_by", mention.start)
     if _is_agent(passage, mention, clause) or _is_led_to(passage, clause, harmed):
         return True
-    if mention.person:
+    if mention.person or _is_harmed(passage, mention):
         return False
     after = _first_words(passage, mention, clause)
     if passage.has("says", after) or passage.has("actor_habit", Range(mention.end, clause.end)):
@@ -137,6 +139,14 @@ def _keeps_order(passage: Passage, mention: ActorMention) -> bool:
     office = passage.lexicon.pattern("in_office")
     ruling = is_in_power(mention.actor, passage.annotated.spoken_day)
     return ruling and office is not None and bool(office.match(passage.prose.text, mention.end + 1))
+
+
+def _is_harmed(passage: Passage, mention: ActorMention) -> bool:
+    """Whether a group's name is of those who were harmed: "killed two X fighters", "X official shot dead"."""
+    return any(
+        count.what in _HARMED and count.start <= mention.start and mention.end <= count.end
+        for count in passage.annotated.counts
+    )
 
 
 def _is_subject(passage: Passage, mention: ActorMention, clause: Range) -> bool:

@@ -13,7 +13,7 @@ Rules
    is no beginning.
 5. Where the news is that a siege is over, an attack told with a clock of the day before is its
    beginning: "killed the last gunman early on Thursday, ending a siege … The attackers opened fire at
-   about 9.45 p.m. on Wednesday".
+   about 9.45 p.m. on Wednesday", or "At around 9 p.m. on Wednesday, gunmen opened fire".
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _BESIDE_CHARS = 8
 """Between a clock and its day: "at 11 p.m. on Tuesday", "late on Tuesday, at 11 p.m."."""
 _NIGHT_ENDS_HOUR = 6
 _EVENING_HOUR = 18
+_OPENING_CHARS = 16
+"""How much may stand before a clock that opens its sentence: "At around"."""
 
 
 def before_midnight(annotated: Annotated, main: IncidentDate) -> IncidentDate:
@@ -65,12 +67,25 @@ def _eve_of_siege(annotated: Annotated, main: IncidentDate) -> dt.date | None:
     days = [d for d in annotated.dates if d.precision == "day" and d.first == eve == d.last]
     for sentence in annotated.prose.sentences[:_SENTENCES]:
         for clock in (c for c in annotated.times if sentence.holds(c.start)):
-            before = Range(sentence.start, clock.start)
-            told = inside(annotated.triggers, before) and not _leads(annotated, "ended", before)
+            told = _tells_beginning(annotated, sentence, clock)
             away = any(p.kind == "elsewhere" for p in inside(annotated.places, sentence))
             if told and not away and any(d.gap(clock) <= _BESIDE_CHARS for d in days):
                 return eve
     return None
+
+
+def _tells_beginning(annotated: Annotated, sentence: Sentence, clock: Range) -> bool:
+    """Whether an attack is told before a clock, or behind one that opens its sentence.
+
+    ("They opened fire at 9.45 p.m. on Wednesday", "At 9 p.m. on Wednesday, gunmen opened fire".)
+    """
+    before = Range(sentence.start, clock.start)
+    if inside(annotated.triggers, before):
+        return not _leads(annotated, "ended", before)
+    rest = Range(clock.end, sentence.end)
+    opens = clock.start - sentence.start <= _OPENING_CHARS
+    ends = any(annotated.has(words, rest) for words in ("siege_over", "long_siege"))
+    return opens and bool(inside(annotated.triggers, rest)) and not ends
 
 
 def _hours_back(annotated: Annotated, sentence: Sentence) -> int:
