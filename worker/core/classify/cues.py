@@ -114,7 +114,7 @@ def is_armed(cues: SentenceCues) -> bool:
     Of this time, and not only at first feared: "residents at first feared a bombing".
     """
     tokens = _tokens(cues.annotated, cues.sentence)
-    if _is_of_then(tokens) or _is_first_feared(tokens):
+    if _is_of_then(tokens):
         return False
     harm = cues.of("casualty")
     if any(not overlapping(harm, at) for at in cues.of("attack_weak")):
@@ -123,16 +123,17 @@ def is_armed(cues: SentenceCues) -> bool:
 
 
 def _is_of_then(tokens: list[Token]) -> bool:
-    """Whether all events of a sentence are of another time: "last year a bomb killed nine there"."""
-    events = [t for t in tokens if "REAL_EVENT" in t.tags]
-    return bool(events) and all(t.tags & _OF_THEN for t in events)
+    """Whether all events of a sentence are of another time, or only what somebody feared at first.
 
-
-def _is_first_feared(tokens: list[Token]) -> bool:
-    """Whether the events of a sentence are only what somebody feared or thought at first."""
+    ("Last year a bomb killed nine there"; "residents at first feared a bombing".)
+    """
     events = [t for t in tokens if "REAL_EVENT" in t.tags]
-    at_first = any("AT_FIRST" in t.tags for t in tokens)
-    return at_first and bool(events) and all("IS_THREAT" in t.tags for t in events)
+    if not events:
+        return False
+    feared = any("AT_FIRST" in t.tags for t in tokens) and all(
+        "IS_THREAT" in t.tags for t in events
+    )
+    return feared or all(t.tags & _OF_THEN for t in events)
 
 
 def _tokens(annotated: Annotated, sentence: Sentence) -> list[Token]:

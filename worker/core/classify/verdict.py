@@ -70,7 +70,7 @@ def classify(
     context = context_of(annotated, knowledge)
     segments = _as_judged(context, segments)
     inside = tuple(is_inside(context, segment) for segment in segments)
-    scores = tuple(_scored(context, s) for s in segments)
+    scores = tuple(_scored(context, s, i) for s, i in zip(segments, inside, strict=True))
     roles = tuple(_role(context, s, i, p) for s, i, p in zip(segments, inside, scores, strict=True))
     least = thresholds(knowledge.profile.policy, annotated.prose.lang)[1]
     as_item = tuple(_as_item(*each, least) for each in zip(segments, roles, scores, strict=True))
@@ -109,13 +109,14 @@ def _as_judged(context: Context, segments: tuple[Segment, ...]) -> tuple[Segment
 
 
 def _speaks_more(context: Context, one: Segment, other: Segment) -> bool:
-    return _scored(context, one).probability > _scored(context, other).probability
+    alone, whole = (_scored(context, s, is_inside(context, s)) for s in (one, other))
+    return alone.probability > whole.probability
 
 
-def _scored(context: Context, segment: Segment) -> Score:
+def _scored(context: Context, segment: Segment, inside: bool | None) -> Score:
     knowledge = context.knowledge
     section, length = section_of(knowledge.profile.policy), length_of(context.prose)
-    features = measure_segment(context, segment, is_inside(context, segment))
+    features = measure_segment(context, segment, inside)
     return score(features, knowledge.classify_weights, section, length)
 
 

@@ -237,8 +237,7 @@ def _meaning(
     if labels.get("who"):
         classes = [t.meaning.get("people", UNSPECIFIED) for t in labels["who"]]
         meaning["people"] = PERPETRATOR if PERPETRATOR in classes else classes[-1]
-    elif (
-        len(numbers) == 1 == len(labels["n"]) and numbers[0].rules
-    ):  # a count, and what is told of some of them
+    elif len(numbers) == 1 == len(labels["n"]) and numbers[0].rules:
+        # a count, and what is told of some of them
         meaning["people"] = numbers[0].meaning.get("people", UNSPECIFIED)
     return meaning

@@ -51,7 +51,7 @@ _SHARED = (
     "many_near",
 )  # fmt: skip
 """What one count of a breath says of the other."""
-_SUMS = ("sum_of_places",)
+_SUM = "sum_of_places"
 _REPEATED = ("repeated", "repeated_large")
 _OF_ANOTHER_DAY = frozenset({"other_day", "day_apart", "frame_opened", "frame_going_on"})
 """What says that a small number, which comes again by chance, is of another attack."""
@@ -152,12 +152,7 @@ def score_counts(
         if "place_beside" in one.terms:  # "in the south, a bomber killed four and wounded 13"
             two.terms["place_beside"] = 1.0
     _find_sums(told)
-    for (
-        one,
-        two,
-    ) in breaths:  # "two bombs killed seven and wounded 20": the wounded are of both, too
-        if (one.count.what, two.count.what) == ("killed", "injured"):
-            two.terms.update({name: one.terms[name] for name in _SUMS if name in one.terms})
+    _carry_sums(breaths)
     _find_repeated(told, weights.scope)
     for one, two in breaths:
         _share(one.terms, two.terms, _REPEATED)
@@ -247,7 +242,18 @@ def _find_sums(told: Sequence[_Told]) -> None:
                 continue
             two = _tells_two(each.context.sentence.tokens) and each.count.value in both
             if two or each.count.value in sums:
-                each.terms["sum_of_places"] = 1.0
+                each.terms[_SUM] = 1.0
+
+
+def _carry_sums(breaths: Sequence[tuple[_Told, _Told]]) -> None:
+    """Mark the wounded told in one breath with dead who are a sum: "killed seven and wounded 20".
+
+    Not the dead beside wounded who are one: nobody may have died at the other site.
+    """
+    for dead, hurt in breaths:
+        is_both = (dead.count.what, hurt.count.what) == ("killed", "injured")
+        if is_both and _SUM in dead.terms:
+            hurt.terms[_SUM] = dead.terms[_SUM]
 
 
 def _sums_of_two(counted: Sequence[_Told]) -> set[int]:

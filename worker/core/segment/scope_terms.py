@@ -129,8 +129,8 @@ def _event_terms(place: CountContext, event: EventMention) -> Iterator[tuple[str
     if "PLURAL" in event.token.tags and later:
         yield "event_plural", 1.0
     if "PLURAL" in event.token.tags and _are_all_over(sentence.tokens):
-        yield "many_stated", 1.0
-        yield "event_many", 1.0
+        yield "many_stated", 1.0  # at the top as well, where alone it does not outweigh
+        yield "event_many", 1.0  # what speaks for a first sentence with a day of these days
     if (
         "sub" in traits
         and not place.sentence.is_top
